@@ -1,0 +1,97 @@
+package dev.fusedit.fusion.text;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
+import dev.fusedit.torch.UserError;
+import java.util.List;
+import java.util.Locale;
+
+/// A vocabulary of whole words, for small models that learn their language from scratch. Upper case and punctuation don't count; a word
+/// outside the vocabulary becomes `<unk>`. The first four ids are Gemma's: pad 0, eos 1, bos 2, unk 3.
+///
+/// @param words all tokens in the order of their ids, the four special ones first
+public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, Integer> ids) {
+    public static final int PAD = 0;
+    public static final int EOS = 1;
+    public static final int BOS = 2;
+    public static final int UNK = 3;
+
+    private static final ImmutableList<String> SPECIAL = ImmutableList.of("<pad>", "<eos>", "<bos>", "<unk>");
+    private static final Splitter SPLITTER =
+            Splitter.on(CharMatcher.forPredicate(c -> !Character.isLetterOrDigit(c) && c != '-' && c != '_')).omitEmptyStrings();
+
+    public WordTokenizer {
+        checkArgument(words.size() >= SPECIAL.size() && words.subList(0, SPECIAL.size()).equals(SPECIAL),
+                "a vocabulary opens with %s, not with %s", SPECIAL, words);
+        checkArgument(ids.size() == words.size(), "%s words but %s ids", words.size(), ids.size());
+    }
+
+    private static WordTokenizer ofAll(List<String> words) {
+        var ids = ImmutableMap.<String, Integer>builder();
+        for (int id = 0; id < words.size(); id++) ids.put(words.get(id), id);
+        return new WordTokenizer(ImmutableList.copyOf(words), ids.buildOrThrow());
+    }
+
+    /// The special tokens, then these words, in this order.
+    public static WordTokenizer of(Iterable<String> words) {
+        return ofAll(ImmutableList.<String>builder().addAll(SPECIAL).addAll(words).build());
+    }
+
+    public int size() { return words.size(); }
+
+    /// The ids of a text: bos, its words; no eos and no padding.
+    public int[] encode(String text) {
+        var found = Lists.newArrayList(BOS);
+        for (var word : SPLITTER.split(text.toLowerCase(Locale.ROOT))) found.add(ids.getOrDefault(word, UNK));
+        return found.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /// The words that the vocabulary lacks, to warn about.
+    public ImmutableList<String> unknown(String text) {
+        return SPLITTER.splitToStream(text.toLowerCase(Locale.ROOT)).filter(word -> !ids.containsKey(word)).collect(ImmutableList.toImmutableList());
+    }
+
+    /// Words parted by spaces; pad, bos and eos fall away.
+    public String decode(int... tokens) {
+        var text = new StringBuilder();
+        for (int token : tokens)
+            if (token == UNK || token >= SPECIAL.size()) text.append(text.isEmpty() ? "" : " ").append(words.get(token));
+        return text.toString();
+    }
+
+    /// `{"type": "words", "words": [...]}`, as models save it.
+    public String toJson() {
+        var json = new ObjectMapper();
+        var root = json.createObjectNode().put("type", "words");
+        var list = root.putArray("words");
+        words.forEach(list::add);
+        return root.toPrettyString();
+    }
+
+    /// @throws UserError where this is no such vocabulary
+    public static WordTokenizer fromJson(String text) {
+        JsonNode root;
+        try {
+            root = new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new UserError("not a word vocabulary: " + e.getOriginalMessage(), e);
+        }
+        if (!root.path("type").asText().equals("words") || !root.path("words").isArray())
+            throw new UserError("not a word vocabulary: expected {\"type\": \"words\", \"words\": [...]}");
+        var words = ImmutableList.<String>builder();
+        root.path("words").forEach(word -> words.add(word.asText()));
+        try {
+            return ofAll(words.build());
+        } catch (IllegalArgumentException e) {
+            throw new UserError("not a word vocabulary: " + e.getMessage(), e);
+        }
+    }
+}

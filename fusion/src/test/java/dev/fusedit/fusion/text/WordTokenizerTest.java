@@ -1,0 +1,38 @@
+package dev.fusedit.fusion.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.UserError;
+import org.junit.jupiter.api.Test;
+
+class WordTokenizerTest {
+    private final WordTokenizer tokenizer = WordTokenizer.of(ImmutableList.of("a", "circle", "red"));
+
+    @Test
+    void encodesWordsWithBosAndUnknownOnes() {
+        assertThat(tokenizer.encode("A red, RED frob circle.")).containsExactly(2, 4, 6, 6, 3, 5);
+        assertThat(tokenizer.encode("")).containsExactly(2);
+        assertThat(tokenizer.unknown("A red, RED frob circle.")).containsExactly("frob");
+    }
+
+    @Test
+    void decodesWhatItEncoded() {
+        assertThat(tokenizer.decode(tokenizer.encode("a red frob circle"))).isEqualTo("a red <unk> circle");
+        assertThat(tokenizer.decode(2, 4, 1, 0, 0)).isEqualTo("a");
+    }
+
+    @Test
+    void jsonKeepsTheOrder() { assertThat(WordTokenizer.fromJson(tokenizer.toJson())).isEqualTo(tokenizer); }
+
+    @Test
+    void otherJsonIsRefusedInWords() {
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{")).isInstanceOf(UserError.class).hasMessageContaining("not a word vocabulary");
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{}")).isInstanceOf(UserError.class).hasMessageContaining("words");
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"a\"]}"))
+                .isInstanceOf(UserError.class).hasMessageContaining("<pad>");
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"<pad>\", \"<eos>\", \"<bos>\", \"<unk>\", \"a\", \"a\"]}"))
+                .isInstanceOf(UserError.class);
+    }
+}
