@@ -1,0 +1,32 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.torch.UserError;
+import java.io.PrintWriter;
+
+/// What went wrong, for the person who typed the command.
+final class Failure {
+    private Failure() {}
+
+    static int report(Throwable thrown, boolean debug, PrintWriter err) {
+        if (debug) {
+            thrown.printStackTrace(err);
+        }
+        return switch (thrown) {
+            case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
+            case OutOfMemoryError _ -> say(err, "Java's heap is full: give it more by FUSEDIT_JAVA_OPTS=-Xmx8g.", ExitCode.ENVIRONMENT);
+            default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);
+        };
+    }
+
+    private static int say(PrintWriter err, String message, int exitCode) {
+        err.println(message);
+        return exitCode;
+    }
+
+    /// One line, with the kind of exception where it says more than the message.
+    private static String summary(Throwable thrown) {
+        var message = thrown.getMessage();
+        var kind = thrown.getClass().getSimpleName();
+        return message == null || message.isBlank() ? kind : kind + ": " + message.lines().findFirst().orElseThrow();
+    }
+}

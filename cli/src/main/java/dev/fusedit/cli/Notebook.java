@@ -1,0 +1,137 @@
+package dev.fusedit.cli;
+
+import com.google.common.base.StandardSystemProperty;
+import dev.fusedit.torch.UserError;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jdk.jshell.DeclarationSnippet;
+import jdk.jshell.Diag;
+import jdk.jshell.EvalException;
+import jdk.jshell.JShell;
+import jdk.jshell.Snippet;
+import jdk.jshell.Snippet.Status;
+import jdk.jshell.SnippetEvent;
+
+/// Runs a file of JShell snippets in this process, on this thread, and stops at the first error.
+///
+/// The JDK's own tool exits with 0 whatever happens in the file, so it can't guard anything. Of that tool's commands a file may
+/// hold `/exit`.
+public final class Notebook implements AutoCloseable {
+    private static final String STARTUP = "import module java.base;"; // as the JDK's tool has it
+
+    private final JShell shell;
+    private final PrintStream messages;
+
+    public Notebook(PrintStream messages) {
+        this.messages = messages;
+        shell = JShell.builder().executionEngine(new DirectExecution(), Map.of()).build();
+        Stream.of(StandardSystemProperty.JAVA_CLASS_PATH.value().split(File.pathSeparator)).forEach(shell::addToClasspath);
+        shell.eval(STARTUP);
+    }
+
+    /// @return true if every snippet compiled and ran; else `messages` has got file, line and cause
+    public boolean run(Path file) {
+        var lines = read(file);
+        var pending = ""; // lines that are no whole snippet yet
+        int start = 0;
+        for (int i = 0; i < lines.size(); i++) {
+            if (pending.isBlank()) {
+                pending = "";
+                start = i;
+                var command = lines.get(i).strip();
+                if (command.equals("/exit")) {
+                    break;
+                }
+                if (command.matches("/\\w.*")) {
+                    return fail(file, i, "'" + command + "': of JShell's commands a file may hold only /exit");
+                }
+            }
+            pending += lines.get(i) + "\n";
+            while (!pending.isBlank()) {
+                var found = shell.sourceCodeAnalysis().analyzeCompletion(pending);
+                boolean last = i == lines.size() - 1;
+                if (!found.completeness().isComplete() && !last) {
+                    break;
+                }
+                boolean whole = found.source() != null && found.completeness().isComplete();
+                if (!evaluate(whole ? found.source() : pending, file, start)) {
+                    return false;
+                }
+                pending = whole ? found.remaining() : "";
+                start = i;
+            }
+        }
+        return allResolved(file);
+    }
+
+    private boolean evaluate(String source, Path file, int start) {
+        for (var event : shell.eval(source)) {
+            var problem = problem(event);
+            if (problem.isPresent()) {
+                return fail(file, start + lineOfError(event.snippet(), source), problem.get());
+            }
+        }
+        return true;
+    }
+
+    private Optional<String> problem(SnippetEvent event) {
+        if (event.exception() instanceof EvalException thrown) {
+            var where = Stream.of(thrown.getStackTrace()).limit(8).map(frame -> "\n    at " + frame).collect(Collectors.joining());
+            return Optional.of(thrown.getExceptionClassName() + ": " + thrown.getMessage() + where);
+        }
+        return switch (event.status()) {
+            case REJECTED -> Optional.of(errors(event.snippet()).map(error -> error.getMessage(Locale.ROOT)).collect(Collectors.joining("\n")));
+            case RECOVERABLE_NOT_DEFINED -> Optional.of(unresolved(event.snippet()));
+            default -> Optional.ofNullable(event.exception()).map(Throwable::toString);
+        };
+    }
+
+    private Stream<Diag> errors(Snippet snippet) { return shell.diagnostics(snippet).filter(Diag::isError); }
+
+    /// In lines from the snippet's first; a compiler's error knows its place, else the first line that isn't blank or a comment.
+    private int lineOfError(Snippet snippet, String source) {
+        var code = Math.max(0, source.indexOf(snippet.source().strip()));
+        var offset = errors(snippet).findFirst().map(error -> Math.max(0, error.getPosition())).orElse(0L);
+        return (int) source.substring(0, (int) Math.min(source.length(), code + offset)).chars().filter(c -> c == '\n').count();
+    }
+
+    private String unresolved(Snippet snippet) {
+        var names = snippet instanceof DeclarationSnippet declaration ? shell.unresolvedDependencies(declaration) : Stream.of(snippet.source());
+        return "unknown: " + names.collect(Collectors.joining(", "));
+    }
+
+    /// A method may name what only later snippets define; at the end nothing may be open.
+    private boolean allResolved(Path file) {
+        var open = shell.snippets().filter(snippet -> shell.status(snippet) == Status.RECOVERABLE_DEFINED).toList();
+        open.forEach(snippet -> messages.println(file + ": " + unresolved(snippet)));
+        return open.isEmpty();
+    }
+
+    private boolean fail(Path file, int line, String problem) {
+        messages.println(file + ":" + (line + 1) + ": " + problem);
+        return false;
+    }
+
+    private static List<String> read(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (NoSuchFileException missing) {
+            throw new UserError(file + ": no such file", missing);
+        } catch (IOException unreadable) {
+            throw new UserError(file + ": not readable as text (" + unreadable + ")", unreadable);
+        }
+    }
+
+    @Override
+    public void close() { shell.close(); }
+}

@@ -1,0 +1,36 @@
+package dev.fusedit.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jdk.jshell.tool.JavaShellToolBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "shell", description = "Java's own shell with fusedit on the class path; with FILE, runs it and exits 1 if it has an error.")
+final class ShellCommand implements Callable<Integer> {
+    private static final Logger PREFERENCES = Logger.getLogger("java.util.prefs");
+
+    @Parameters(arity = "0..1", paramLabel = "FILE", description = "A file of snippets (.jsh).")
+    private @Nullable Path file;
+
+    @Override
+    public Integer call() throws Exception {
+        if (file == null) {
+            return interactive();
+        }
+        try (var notebook = new Notebook(System.err)) {
+            return notebook.run(file) ? ExitCode.OK : ExitCode.CHECK_FAILED;
+        }
+    }
+
+    /// The JDK's tool, its snippets in a JVM of their own: Ctrl-C stops a snippet, a crash leaves the shell alive.
+    private static int interactive() throws Exception {
+        PREFERENCES.setLevel(Level.WARNING); // it announces the folder that it makes for the history
+        return JavaShellToolBuilder.builder().start(
+            "--class-path", System.getProperty("java.class.path"),
+            "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr");
+    }
+}
