@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.javacpp;
+
+import org.jspecify.annotations.NullMarked;
