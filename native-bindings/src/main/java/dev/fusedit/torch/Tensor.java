@@ -1,0 +1,243 @@
+package dev.fusedit.torch;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.TorchState;
+import dev.fusedit.torch.internal.ops.Aten;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// An array in libtorch.
+///
+/// Ops return new handles, owned by the innermost open [TensorScope] of the thread; a tensor used after its scope was closed throws
+/// [IllegalStateException] naming the op. Ops whose name ends in `InPlace` change the tensor itself; all others leave it as it is.
+/// Shapes broadcast and dtypes promote as in PyTorch. An op that libtorch refuses throws [TorchException] with its sentence and
+/// the operands' shapes.
+///
+/// `equals` is identity; [#allClose] compares values. A tensor may be read by another thread after a proper hand-over, but only
+/// its scope's thread frees it.
+public final class Tensor extends TensorLayers implements Tensors {
+    /// Takes over a handle; for this module's own use.
+    Tensor(long handle) {
+        super(handle);
+        TensorScope.add(this);
+        HandleTrace.made(this);
+    }
+
+    @Override public Stream<Tensor> tensors() { return Stream.of(this); }
+
+    // ---- from Java
+
+    /// A copy of `data` in row-major order; without a shape, a vector.
+    public static Tensor of(float[] data, long... shape) {
+        var result = forData(DType.F32, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    public static Tensor of(double[] data, long... shape) {
+        var result = forData(DType.F64, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    public static Tensor of(long[] data, long... shape) {
+        var result = forData(DType.I64, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    public static Tensor of(int[] data, long... shape) {
+        var result = forData(DType.I32, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    /// Bytes as u8.
+    public static Tensor of(byte[] data, long... shape) {
+        var result = forData(DType.U8, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    public static Tensor of(boolean[] data, long... shape) {
+        var result = forData(DType.BOOL, data.length, shape);
+        HostCopies.toNative(data, result);
+        return result;
+    }
+
+    /// A 0-dim tensor.
+    public static Tensor scalar(double value, DType dtype) { return TensorScope.scoped(() -> of(new double[] {value}).reshape().to(dtype)); }
+
+    private static Tensor forData(DType dtype, int length, long[] shape) {
+        var sizes = shape.length == 0 ? new long[] {length} : shape;
+        var numel = Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+        checkArgument(numel == length, "%s elements do not fill shape %s", length, Arrays.toString(sizes));
+        return empty(dtype, sizes);
+    }
+
+    // ---- new tensors
+
+    /// Unset elements on the CPU.
+    public static Tensor empty(DType dtype, long... shape) { return empty(dtype, Device.CPU, shape); }
+
+    public static Tensor empty(DType dtype, Device device, long... shape) {
+        TorchState.load();
+        return own(made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call());
+    }
+
+    public static Tensor zeros(DType dtype, long... shape) { return zeros(dtype, Device.CPU, shape); }
+
+    public static Tensor zeros(DType dtype, Device device, long... shape) {
+        TorchState.load();
+        return own(made(Frame.begin(Aten.ZEROS), dtype, device, shape).call());
+    }
+
+    public static Tensor ones(DType dtype, long... shape) { return ones(dtype, Device.CPU, shape); }
+
+    public static Tensor ones(DType dtype, Device device, long... shape) {
+        TorchState.load();
+        return own(made(Frame.begin(Aten.ONES), dtype, device, shape).call());
+    }
+
+    public static Tensor full(double value, DType dtype, long... shape) {
+        var result = empty(dtype, shape);
+        result.fillInPlace(value);
+        return result;
+    }
+
+    /// 0, 1, … n − 1 as i64.
+    public static Tensor arange(long n) {
+        checkArgument(n >= 0 && n <= Integer.MAX_VALUE, "arange takes 0 to 2^31 - 1, got %s", n);
+        var values = new long[(int) n];
+        Arrays.setAll(values, i -> i);
+        return of(values);
+    }
+
+    /// The identity matrix.
+    public static Tensor eye(int n, DType dtype) {
+        return TensorScope.scoped(() -> arange(n).unsqueeze(1).eq(arange(n)).to(dtype));
+    }
+
+    /// Standard normal values, the same for the same seed (PyTorch's CPU stream after `manual_seed`).
+    public static Tensor randn(Seed seed, DType dtype, long... shape) { return seed.stream().randn(dtype, shape); }
+
+    /// Uniform values in [0, 1).
+    public static Tensor rand(Seed seed, DType dtype, long... shape) { return seed.stream().rand(dtype, shape); }
+
+    private static Frame made(Frame frame, DType dtype, Device device, long[] shape) {
+        return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().ordinal(), device.index()).none();
+    }
+
+    // ---- conversion and copies
+
+    /// This tensor if it has the dtype already, else a converted copy.
+    public Tensor to(DType dtype) { return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call()); }
+
+    /// This tensor if it is there already, else a copy on the device.
+    public Tensor to(Device device) {
+        return own(Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(dtype().code()).bool(false)
+                .bool(false).none().call());
+    }
+
+    /// Elements in row-major order, converted to f32; a copy.
+    public float[] toFloats() { return HostCopies.floats(this); }
+
+    public double[] toDoubles() { return HostCopies.doubles(this); }
+
+    /// Elements as longs; floating ones are truncated.
+    public long[] toLongs() { return HostCopies.longs(this); }
+
+    /// Elements of a u8, i8 or bool tensor.
+    public byte[] toBytes() { return HostCopies.bytes(this); }
+
+    /// The one element as a double.
+    public double item() {
+        checkArgument(numel() == 1, "item needs one element, the shape is %s", Arrays.toString(shape()));
+        return toDoubles()[0];
+    }
+
+    /// The one element as a long.
+    public long itemLong() {
+        checkArgument(numel() == 1, "item needs one element, the shape is %s", Arrays.toString(shape()));
+        return toLongs()[0];
+    }
+
+    // ---- in place
+
+    /// Takes the values of `source`, which may be of another dtype or device, and broadcasts.
+    public void copyInPlace(Tensor source) { Frame.begin(Aten.COPY_).tensor(handle).tensor(source.handle).bool(false).callInPlace(); }
+
+    public void zeroInPlace() { Frame.begin(Aten.ZERO_).tensor(handle).callInPlace(); }
+
+    public void fillInPlace(double value) {
+        var number = Numbers.beside(this, value);
+        Frame.begin(Aten.FILL_).tensor(handle).tensor(number).callInPlace();
+    }
+
+    // ---- autograd
+
+    /// Marks a leaf for gradients, or unmarks it. Returns this.
+    public Tensor requiresGrad(boolean required) {
+        Frame.begin(Aten.REQUIRES_GRAD_).tensor(handle).bool(required).callInPlace();
+        return this;
+    }
+
+    public boolean requiresGrad() { return Handles.requiresGrad(open("requiresGrad")); }
+
+    /// True if no op made this tensor, as far as autograd knows.
+    public boolean isLeaf() { return (Frame.begin(Aten.IS_LEAF).tensor(handle).callForWord() & 1) != 0; }
+
+    /// The accumulated gradient, as a new handle on it.
+    public @Nullable Tensor grad() {
+        var gradient = Handles.grad(open("grad"));
+        return gradient == 0 ? null : own(gradient);
+    }
+
+    /// Sets the gradient; null clears it.
+    public void setGrad(@Nullable Tensor gradient) { Handles.setGrad(open("setGrad"), handleOrNone(gradient)); }
+
+    public void clearGrad() { setGrad(null); }
+
+    /// The same values outside the graph, sharing the storage.
+    public Tensor detach() { return unary(Aten.DETACH); }
+
+    /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. This must be one number.
+    public void backward() { Autograd.backward(this, null); }
+
+    // ---- comparison and text
+
+    /// True if shapes are equal and |this − other| ≤ absolute + relative · |other| everywhere (NaN is never close).
+    public boolean allClose(Tensor other, double relative, double absolute) {
+        if (!Arrays.equals(shape(), other.shape())) {
+            return false;
+        }
+        try (var _ = TensorScope.open()) {
+            var a = to(DType.F64);
+            var b = other.to(DType.F64);
+            var same = a.eq(b).logicalOr(a.sub(b).abs().le(b.abs().mul(relative).add(absolute)));
+            return same.all().itemLong() == 1;
+        }
+    }
+
+    /// True if shapes, dtypes and all bits of the values agree (NaN equals nothing).
+    public boolean sameValues(Tensor other) {
+        return dtype() == other.dtype() && Arrays.equals(shape(), other.shape())
+                && (Frame.begin(Aten.EQUAL).tensor(handle).tensor(other.handle).callForWord() & 1) != 0;
+    }
+
+    /// Where the data begins; valid while a handle on the storage lives.
+    public long dataAddress() { return Handles.data(open("dataAddress")); }
+
+    /// The `at::Tensor*` behind this tensor, borrowed: it stays this tensor's. For the interop package.
+    public long borrowHandle() { return open("borrowHandle"); }
+
+    /// Takes over an owned `at::Tensor*` into the innermost scope. For the interop package.
+    public static Tensor adoptHandle(long handle) { return new Tensor(handle); }
+
+    /// Values, shape, dtype and device, shortened as PyTorch does.
+    @Override public String toString() { return isClosed() ? "Tensor(closed)" : TensorText.of(this); }
+}

@@ -1,0 +1,216 @@
+package dev.fusedit.torch;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.ops.Aten;
+
+/// Elements: arithmetic with broadcasting, comparison, elementary functions. A number keeps the dtype that PyTorch would give the
+/// result: an integer never promotes, a double makes integers f32.
+@CheckReturnValue
+abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
+    TensorMath(long handle) { super(handle); }
+
+    // ---- arithmetic
+
+    public Tensor add(Tensor other) {
+        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1)) : IntegerSums.add(self(), other);
+    }
+
+    public Tensor add(double number) { return plus(number); }
+
+    public Tensor add(long number) { return plus(number); }
+
+    public Tensor sub(Tensor other) {
+        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1)) : IntegerSums.add(self(), other.neg());
+    }
+
+    public Tensor sub(double number) { return plus(-number); }
+
+    public Tensor sub(long number) { return plus(-number); }
+
+    /// this + factor · other, for floating dtypes
+    public Tensor addScaled(Tensor other, double factor) { return own(Frame.subtract(Aten.ADD, handle, other.handle, -factor)); }
+
+    public Tensor mul(Tensor other) { return binary(Aten.MUL, other); }
+
+    public Tensor mul(double number) { return Numbers.binary(Aten.MUL, self(), number); }
+
+    public Tensor mul(long number) { return Numbers.binary(Aten.MUL, self(), number); }
+
+    public Tensor div(Tensor other) { return binary(Aten.DIV, other); }
+
+    public Tensor div(double number) { return Numbers.binary(Aten.DIV, self(), number); }
+
+    public Tensor div(long number) { return Numbers.binary(Aten.DIV, self(), number); }
+
+    /// Quotient rounded toward minus infinity.
+    public Tensor floorDiv(long number) {
+        return Numbers.apply(self(), number, (x, y) -> {
+            var mode = Frame.begin(Aten.DIV_MODE).tensor(x.handle).tensor(y).optionalString("floor");
+            return own(mode.call());
+        });
+    }
+
+    /// Remainder with the sign of the divisor, as Python's `%`.
+    public Tensor remainder(long number) { return Numbers.binary(Aten.REMAINDER, self(), number); }
+
+    public Tensor pow(Tensor exponent) { return binary(Aten.POW, exponent); }
+
+    public Tensor pow(double exponent) { return Numbers.binary(Aten.POW, self(), exponent); }
+
+    public Tensor pow(long exponent) { return Numbers.binary(Aten.POW, self(), exponent); }
+
+    public Tensor neg() { return unary(Aten.NEG); }
+
+    public Tensor abs() { return unary(Aten.ABS); }
+
+    public Tensor sign() { return unary(Aten.SIGN); }
+
+    public Tensor square() { return unary(Aten.SQUARE); }
+
+    public Tensor reciprocal() { return unary(Aten.RECIPROCAL); }
+
+    // ---- functions
+
+    public Tensor exp() { return unary(Aten.EXP); }
+
+    public Tensor expm1() { return unary(Aten.EXPM1); }
+
+    public Tensor log() { return unary(Aten.LOG); }
+
+    public Tensor log1p() { return unary(Aten.LOG1P); }
+
+    public Tensor sqrt() { return unary(Aten.SQRT); }
+
+    public Tensor rsqrt() { return unary(Aten.RSQRT); }
+
+    public Tensor sin() { return unary(Aten.SIN); }
+
+    public Tensor cos() { return unary(Aten.COS); }
+
+    public Tensor tanh() { return unary(Aten.TANH); }
+
+    public Tensor sigmoid() { return unary(Aten.SIGMOID); }
+
+    public Tensor erf() { return unary(Aten.ERF); }
+
+    public Tensor floor() { return unary(Aten.FLOOR); }
+
+    public Tensor ceil() { return unary(Aten.CEIL); }
+
+    /// Nearest whole number, halves to even.
+    public Tensor round() { return unary(Aten.ROUND); }
+
+    public Tensor relu() { return unary(Aten.RELU); }
+
+    /// x · sigmoid(x)
+    public Tensor silu() { return unary(Aten.SILU); }
+
+    /// Exact GELU, by the error function.
+    public Tensor gelu() { return own(Frame.begin(Aten.GELU).tensor(handle).string("none").call()); }
+
+    /// GELU in its tanh form.
+    public Tensor geluTanh() { return own(Frame.begin(Aten.GELU).tensor(handle).string("tanh").call()); }
+
+    public Tensor maximum(Tensor other) { return binary(Aten.MAXIMUM, other); }
+
+    public Tensor minimum(Tensor other) { return binary(Aten.MINIMUM, other); }
+
+    public Tensor clamp(double min, double max) {
+        return Numbers.apply(self(), min, (x, low) -> {
+            var high = Numbers.beside(self(), max);
+            return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
+        });
+    }
+
+    /// this + weight · (end − this)
+    public Tensor lerp(Tensor end, Tensor weight) {
+        return own(Frame.begin(Aten.LERP).tensor(handle).tensor(end.handle).tensor(weight.handle).call());
+    }
+
+    // ---- comparison and masks: results are bool
+
+    public Tensor eq(Tensor other) { return binary(Aten.EQ, other); }
+
+    public Tensor eq(double number) { return Numbers.binary(Aten.EQ, self(), number); }
+
+    public Tensor eq(long number) { return Numbers.binary(Aten.EQ, self(), number); }
+
+    public Tensor ne(Tensor other) { return binary(Aten.NE, other); }
+
+    public Tensor ne(double number) { return Numbers.binary(Aten.NE, self(), number); }
+
+    public Tensor ne(long number) { return Numbers.binary(Aten.NE, self(), number); }
+
+    public Tensor lt(Tensor other) { return binary(Aten.LT, other); }
+
+    public Tensor lt(double number) { return Numbers.binary(Aten.LT, self(), number); }
+
+    public Tensor lt(long number) { return Numbers.binary(Aten.LT, self(), number); }
+
+    public Tensor le(Tensor other) { return binary(Aten.LE, other); }
+
+    public Tensor le(double number) { return Numbers.binary(Aten.LE, self(), number); }
+
+    public Tensor le(long number) { return Numbers.binary(Aten.LE, self(), number); }
+
+    public Tensor gt(Tensor other) { return binary(Aten.GT, other); }
+
+    public Tensor gt(double number) { return Numbers.binary(Aten.GT, self(), number); }
+
+    public Tensor gt(long number) { return Numbers.binary(Aten.GT, self(), number); }
+
+    public Tensor ge(Tensor other) { return binary(Aten.GE, other); }
+
+    public Tensor ge(double number) { return Numbers.binary(Aten.GE, self(), number); }
+
+    public Tensor ge(long number) { return Numbers.binary(Aten.GE, self(), number); }
+
+    public Tensor logicalNot() { return unary(Aten.NOT); }
+
+    public Tensor logicalAnd(Tensor other) { return binary(Aten.AND, other); }
+
+    public Tensor logicalOr(Tensor other) { return binary(Aten.OR, other); }
+
+    public Tensor logicalXor(Tensor other) { return binary(Aten.XOR, other); }
+
+    public Tensor isNan() { return unary(Aten.ISNAN); }
+
+    public Tensor isFinite() { return unary(Aten.ISFINITE); }
+
+    /// This where the bool `mask` is false, `value` where it is true.
+    public Tensor maskedFill(Tensor mask, double value) {
+        return Numbers.apply(self(), value, (x, number) -> own(Frame.begin(Aten.MASKED_FILL).tensor(x.handle).tensor(mask.handle).tensor(number).call()));
+    }
+
+    /// `yes` where this bool tensor is true, `no` elsewhere.
+    public Tensor where(Tensor yes, Tensor no) {
+        return own(Frame.begin(Aten.WHERE).tensor(handle).tensor(yes.handle).tensor(no.handle).call());
+    }
+
+    // ---- the same in place: they return nothing, the tensor itself changes
+
+    public void addInPlace(Tensor other) {
+        try (var _ = TensorScope.open()) {
+            self().copyInPlace(add(other));
+        }
+    }
+
+    public void mulInPlace(Tensor other) { Frame.begin(Aten.MUL_).tensor(handle).tensor(other.handle).callInPlace(); }
+
+    public void mulInPlace(double number) { Numbers.inPlace(Aten.MUL_, self(), number); }
+
+    public void divInPlace(double number) { Numbers.inPlace(Aten.DIV_, self(), number); }
+
+    final Tensor self() { return (Tensor) this; }
+
+    private Tensor plus(double number) {
+        return dtype() == DType.F64 || isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+                : TensorScope.scoped(() -> self().to(DType.F32).add(number));
+    }
+
+    private Tensor plus(long number) {
+        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+                : TensorScope.scoped(() -> IntegerSums.add(self(), number));
+    }
+}

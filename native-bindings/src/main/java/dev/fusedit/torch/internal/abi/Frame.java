@@ -1,0 +1,296 @@
+package dev.fusedit.torch.internal.abi;
+
+import static dev.fusedit.torch.internal.abi.NativeMemory.getLong;
+import static dev.fusedit.torch.internal.abi.NativeMemory.setLong;
+
+import dev.fusedit.torch.TorchException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// One call of one operator: its arguments are pushed in the schema's order, all of them, then it is run.
+///
+/// A frame belongs to its thread and is used again for every call, so that an op costs no allocation. Arguments are evaluated
+/// before [#begin]: a frame begun inside another's building would overwrite it (the argument count tells). Handles pushed are
+/// copied, the call consumes the copies, the caller's stay the caller's.
+///
+/// Encodings (torch/csrc/stable/stableivalue_conversions.h): a word each; optional = 0 or a malloc'ed word; lists and strings by handle.
+public final class Frame {
+    private static final ThreadLocal<Frame> CURRENT = ThreadLocal.withInitial(Frame::new);
+    private static final int WORDS = 64;
+    /// The encodings are those of libtorch 2.10, which later versions keep for callers that say so.
+    private static final long ENCODING = 2L << 56 | 10L << 48;
+
+    private enum Owned { NOTHING, TENSOR, OPTIONAL_TENSOR, OPTIONAL, LIST, STRING, OPTIONAL_STRING }
+
+    private final long stack = Handles.malloc(8L * (WORDS + 2));
+    private final long scratch = stack + 8L * WORDS;
+    private final Owned[] owned = new Owned[WORDS];
+    private long[] operands = new long[WORDS];
+    private int operandCount;
+    private int words;
+    private Op op;
+
+    private Frame() { op = Op.of("none", "", 0); }
+
+    public static Frame begin(Op op) {
+        var frame = CURRENT.get();
+        if (frame.words > 0) {
+            frame.abandon(); // an argument's evaluation threw
+        }
+        frame.op = op;
+        frame.operandCount = 0;
+        return frame;
+    }
+
+    public Frame tensor(long handle) {
+        newHandle(handle, stack + 8L * words);
+        owned[words++] = Owned.TENSOR;
+        return this;
+    }
+
+    /// `Tensor?`: 0 is none.
+    public Frame optionalTensor(long handle) {
+        if (handle == 0) {
+            return none();
+        }
+        var word = Handles.malloc(8);
+        newHandle(handle, word);
+        return push(word, Owned.OPTIONAL_TENSOR);
+    }
+
+    public Frame tensors(long[] handles) {
+        for (var handle : handles) {
+            requireOpen(handle);
+        }
+        var list = newList(handles.length);
+        for (var handle : handles) {
+            newHandle(handle, scratch);
+            append(list, getLong(scratch));
+        }
+        return push(list, Owned.LIST);
+    }
+
+    public Frame i64(long value) { return push(value, Owned.NOTHING); }
+
+    public Frame f64(double value) { return push(Double.doubleToRawLongBits(value), Owned.NOTHING); }
+
+    public Frame bool(boolean value) { return push(value ? 1 : 0, Owned.NOTHING); }
+
+    public Frame none() { return push(0, Owned.NOTHING); }
+
+    public Frame optional(long word) { return push(boxed(word), Owned.OPTIONAL); }
+
+    public Frame optional(double value) { return optional(Double.doubleToRawLongBits(value)); }
+
+    public Frame device(int type, int index) { return push((long) type << 32 | index & 0xFFFFFFFFL, Owned.NOTHING); }
+
+    public Frame optionalDevice(int type, int index) { return optional((long) type << 32 | index & 0xFFFFFFFFL); }
+
+    public Frame ints(long... values) { return push(list(values), Owned.LIST); }
+
+    public Frame optionalInts(long... values) { return push(boxed(list(values)), Owned.OPTIONAL); }
+
+    public Frame doubles(double... values) {
+        var words = new long[values.length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = Double.doubleToRawLongBits(values[i]);
+        }
+        return push(list(words), Owned.LIST);
+    }
+
+    public Frame string(String text) { return push(stringHandle(text), Owned.STRING); }
+
+    public Frame optionalString(String text) { return push(boxed(stringHandle(text)), Owned.OPTIONAL_STRING); }
+
+    private long stringHandle(String text) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        var copy = Handles.malloc(Math.max(1, bytes.length));
+        NativeMemory.at(copy, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+        try {
+            Handles.check((int) TorchAbi.NEW_STRING.invokeExact(copy, (long) bytes.length, scratch));
+            TorchAbi.FREE.invokeExact(copy);
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+        return getLong(scratch);
+    }
+
+    /// Runs an op whose one result is a tensor; the handle is the caller's.
+    public long call() {
+        run();
+        return getLong(stack);
+    }
+
+    /// Runs an op with several tensors as results.
+    public long[] call(int results) {
+        run();
+        var handles = new long[results];
+        for (int i = 0; i < results; i++) {
+            handles[i] = getLong(stack + 8L * i);
+        }
+        return handles;
+    }
+
+    /// Runs an op whose result is a list of tensors.
+    public long[] callForList() {
+        run();
+        return unpack(getLong(stack));
+    }
+
+    /// Runs an op that changes its first argument and returns it again: that second handle is dropped.
+    public void callInPlace() { Handles.delete(call()); }
+
+    /// Runs an op whose result is a number or nothing; the result word as it is.
+    public long callForWord() { return call(); }
+
+    /// self - alpha · other by its own entry, since `sub.Tensor` takes a Scalar, which the dispatcher's C ABI does not know.
+    public static long subtract(Op op, long self, long other, double alpha) {
+        var frame = begin(op);
+        frame.requireOpen(self);
+        frame.requireOpen(other);
+        try {
+            if ((int) TorchAbi.SUBTRACT.invokeExact(self, other, alpha, frame.scratch) != 0) {
+                throw frame.failure();
+            }
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+        return getLong(frame.scratch);
+    }
+
+    private void run() {
+        if (words != op.arguments()) {
+            var pushed = words;
+            abandon();
+            throw new IllegalStateException("%s takes %d arguments, %d were pushed".formatted(op.name(), op.arguments(), pushed));
+        }
+        words = 0;
+        int code;
+        try {
+            code = (int) TorchAbi.CALL.invokeExact(op.nameAddress(), op.overloadAddress(), stack, ENCODING);
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+        if (code != 0) {
+            throw failure();
+        }
+    }
+
+    private TorchException failure() {
+        var sentence = LastError.text();
+        return new TorchException(op.name(), sentence, Arrays.stream(operands, 0, Math.min(operandCount, 8)).mapToObj(OperandText::of).toList());
+    }
+
+    private void requireOpen(long handle) {
+        if (handle == 0) {
+            abandon();
+            throw new IllegalStateException(op.name() + ": a tensor was used after its scope was closed or it was freed");
+        }
+        if (operandCount == operands.length) {
+            operands = Arrays.copyOf(operands, 2 * operandCount);
+        }
+        operands[operandCount++] = handle;
+    }
+
+    private void newHandle(long handle, long out) {
+        requireOpen(handle);
+        try {
+            Handles.check((int) TorchAbi.NEW_HANDLE.invokeExact(handle, out));
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+
+    private Frame push(long word, Owned what) {
+        setLong(stack + 8L * words, word);
+        owned[words++] = what;
+        return this;
+    }
+
+    private static long boxed(long word) {
+        var address = Handles.malloc(8);
+        setLong(address, word);
+        return address;
+    }
+
+    private long list(long[] values) {
+        var list = newList(values.length);
+        for (var value : values) {
+            append(list, value);
+        }
+        return list;
+    }
+
+    private long newList(int capacity) {
+        try {
+            Handles.check((int) TorchAbi.NEW_LIST.invokeExact((long) capacity, scratch));
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+        return getLong(scratch);
+    }
+
+    private static void append(long list, long word) {
+        try {
+            Handles.check((int) TorchAbi.PUSH.invokeExact(list, word));
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+
+    private long[] unpack(long list) {
+        try {
+            Handles.check((int) TorchAbi.LIST_SIZE.invokeExact(list, scratch));
+            var result = new long[(int) getLong(scratch)];
+            for (int i = 0; i < result.length; i++) {
+                Handles.check((int) TorchAbi.LIST_ITEM.invokeExact(list, (long) i, scratch));
+                result[i] = getLong(scratch);
+            }
+            Handles.check((int) TorchAbi.DELETE_LIST.invokeExact(list));
+            return result;
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+
+    /// Gives back what was pushed for a call that will not happen.
+    private void abandon() {
+        for (int i = 0; i < words; i++) {
+            var word = getLong(stack + 8L * i);
+            switch (owned[i]) {
+                case NOTHING -> { }
+                case TENSOR -> Handles.delete(word);
+                case OPTIONAL_TENSOR -> {
+                    Handles.delete(getLong(word));
+                    free(word);
+                }
+                case OPTIONAL -> free(word);
+                case LIST -> delete(TorchAbi.DELETE_LIST, word);
+                case STRING -> delete(TorchAbi.DELETE_STRING, word);
+                case OPTIONAL_STRING -> {
+                    delete(TorchAbi.DELETE_STRING, getLong(word));
+                    free(word);
+                }
+            }
+        }
+        words = 0;
+    }
+
+    private static void free(long address) {
+        try {
+            TorchAbi.FREE.invokeExact(address);
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+
+    private static void delete(MethodHandle deleter, long handle) {
+        try {
+            int _ = (int) deleter.invokeExact(handle);
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.fusedit.torch.internal.abi;
+
+/// libtorch's sentence about the last failure on this thread. It is to be read before any other call into libtorch.
+final class LastError {
+    private LastError() {}
+
+    static String text() {
+        if (TorchAbi.WHAT == null) {
+            return "libtorch before 2.13 prints its reason on standard error only";
+        }
+        try {
+            var address = (long) TorchAbi.WHAT.invokeExact();
+            return address == 0 ? "no reason given" : firstSentence(NativeMemory.string(address));
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
+
+    /// Without the C++ place that some errors carry behind their text.
+    private static String firstSentence(String text) {
+        var end = text.indexOf("\nException raised from");
+        return (end < 0 ? text : text.substring(0, end)).strip();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.fusedit.torch.internal.abi;
+
+/// 0-dim CPU tensors of one number. The handle is the caller's.
+public final class Scalars {
+    private Scalars() {}
+
+    public static long f64(double value) {
+        var handle = empty(7);
+        NativeMemory.setLong(Handles.data(handle), Double.doubleToRawLongBits(value));
+        return handle;
+    }
+
+    public static long f32(float value) {
+        var handle = empty(6);
+        NativeMemory.setFloat(Handles.data(handle), value);
+        return handle;
+    }
+
+    public static long i64(long value) {
+        var handle = empty(4);
+        NativeMemory.setLong(Handles.data(handle), value);
+        return handle;
+    }
+
+    private static final Op EMPTY = Op.of("empty", "memory_format", 6);
+
+    private static long empty(int dtype) { return Frame.begin(EMPTY).ints().optional((long) dtype).none().none().none().none().call(); }
+}

@@ -1,0 +1,57 @@
+package dev.fusedit.torch.internal.load;
+
+import dev.fusedit.torch.LibtorchUnavailable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// The libraries of a libtorch in a folder: the `lib` of a libtorch archive, or a PyTorch wheel's `torch/lib`, whose CUDA libraries lie in
+/// sibling packages (`nvidia/*/lib`).
+final class WheelFiles {
+    private static final List<String> NEEDED = List.of("libc10.so", "libtorch_cpu.so");
+
+    private WheelFiles() {}
+
+    static LibraryFiles find(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new LibtorchUnavailable("FUSEDIT_LIBTORCH (or --libtorch) names %s, which is not a folder. %s".formatted(folder, LoadedLibrary.remedy()));
+        }
+        for (var name : NEEDED) {
+            if (!Files.exists(folder.resolve(name))) {
+                throw new LibtorchUnavailable("There is no %s in %s: this is not the lib folder of a libtorch. %s".formatted(name, folder, LoadedLibrary.remedy()));
+            }
+        }
+        var files = new ArrayList<Path>();
+        files.addAll(named(folder, "libgomp"));
+        for (var needed : List.of("libcudart.so", "libcupti.so", "libcudart-", "libcupti-")) {
+            files.addAll(named(folder, needed));
+            siblings(folder).forEach(sibling -> files.addAll(named(sibling, needed)));
+        }
+        NEEDED.forEach(name -> files.add(folder.resolve(name)));
+        return new LibraryFiles(folder, List.copyOf(files), "folder");
+    }
+
+    private static List<Path> named(Path folder, String prefix) {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().startsWith(prefix)).sorted().toList();
+        } catch (IOException e) {
+            throw new LibtorchUnavailable("Cannot read the folder %s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    private static List<Path> siblings(Path folder) {
+        var packages = folder.toAbsolutePath().normalize().getParent();
+        var nvidia = packages == null || packages.getParent() == null ? null : packages.getParent().resolve("nvidia");
+        if (nvidia == null || !Files.isDirectory(nvidia)) {
+            return List.of();
+        }
+        try (Stream<Path> parts = Files.list(nvidia)) {
+            return parts.map(part -> part.resolve("lib")).filter(Files::isDirectory).sorted().toList();
+        } catch (IOException e) {
+            throw new LibtorchUnavailable("Cannot read the folder %s: %s".formatted(nvidia, e.getMessage()), e);
+        }
+    }
+}
