@@ -1,5 +1,7 @@
 package dev.fusedit.torch;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.fusedit.torch.internal.abi.TorchState;
 import dev.fusedit.torch.internal.load.LoadedLibrary;
 import java.nio.file.Path;
@@ -39,7 +41,11 @@ public final class Libtorch {
     /// Sets the CPU threads of libtorch's kernels and of its BLAS.
     public static void setThreads(int count) {
         load();
-        com.google.common.base.Preconditions.checkArgument(count > 0, "threads must be positive, got %s", count);
+        checkArgument(count > 0, "threads must be positive, got %s", count);
         TorchState.setThreads(count);
     }
+
+    /// Ends the process at once, without hooks or destructors: the only clean way out while kernels may still run on
+    /// another thread (static destructors would pull memory from under them).
+    public static void exitNow(int status) { LoadedLibrary.exit(status); }
 }

@@ -4,21 +4,24 @@ import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Op;
 import dev.fusedit.torch.internal.abi.Scalars;
-import dev.fusedit.torch.internal.ops.Aten;
-import java.util.HashMap;
-import java.util.Map;
+import dev.fusedit.torch.internal.abi.TorchState;
 
-/// Ops with a number: the dispatcher's C ABI knows no Scalar, so the number becomes a 0-dim tensor, kept for the next time.
+/// Ops with a number: the dispatcher's C ABI knows no Scalar, so the number becomes a 0-dim tensor.
 ///
 /// The 0-dim tensor must not change the result's dtype, nor lose the number's precision. Beside a tensor of rank ≥ 1 a 0-dim one only
 /// counts by its kind (bool < integer < floating): f64 beside floating and i64 beside integers keep all bits. A double
 /// beside integers makes PyTorch's default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is
 /// shown as rank 1 meanwhile.
+///
+/// Each thread has a few such tensors and writes the number into them, op after op. Only where autograd may keep the number
+/// for the backward pass it gets a tensor of its own. (A cache by value was tried: small blocks that live long, allocated
+/// among large ones that come and go, cost gigabytes of fragmented heap.)
 final class Numbers {
-    private static final int LIMIT = 512;
-    private static final ThreadLocal<Map<Long, Long>> DOUBLES = ThreadLocal.withInitial(HashMap::new);
-    private static final ThreadLocal<Map<Long, Long>> FLOATS = ThreadLocal.withInitial(HashMap::new);
-    private static final ThreadLocal<Map<Long, Long>> LONGS = ThreadLocal.withInitial(HashMap::new);
+    private static final ThreadLocal<Numbers> CURRENT = ThreadLocal.withInitial(Numbers::new);
+
+    private final long f64 = Scalars.f64(0);
+    private final long f32 = Scalars.f32(0);
+    private final long i64 = Scalars.i64(0);
 
     private Numbers() {}
 
@@ -28,50 +31,60 @@ final class Numbers {
     }
 
     static Tensor apply(Tensor operand, double number, Call call) {
-        return ranked(operand, call, beside(operand, number));
-    }
-
-    static Tensor apply(Tensor operand, long number, Call call) { return ranked(operand, call, of(number)); }
-
-    private static Tensor ranked(Tensor operand, Call call, long number) {
-        if (operand.rank() > 0) {
-            return call.with(operand, number);
+        if (isKept(operand)) {
+            return withOwn(operand, own(operand, number), call);
         }
-        return TensorScope.scoped(() -> call.with(operand.reshape(1), number).reshape());
+        return ranked(operand, CURRENT.get().beside(operand, number), call);
     }
 
-    static Tensor binary(Op op, Tensor operand, double number) {
-        return apply(operand, number, (x, y) -> Tensor.own(Frame.begin(op).tensor(x.handle).tensor(y).call()));
+    static Tensor apply(Tensor operand, long number, Call call) {
+        if (isKept(operand)) {
+            return withOwn(operand, Scalars.i64(number), call);
+        }
+        var mine = CURRENT.get();
+        Scalars.set(mine.i64, number);
+        return ranked(operand, mine.i64, call);
     }
 
-    static Tensor binary(Op op, Tensor operand, long number) {
-        return apply(operand, number, (x, y) -> Tensor.own(Frame.begin(op).tensor(x.handle).tensor(y).call()));
-    }
+    static Tensor binary(Op op, Tensor operand, double number) { return apply(operand, number, (x, y) -> call(op, x, y)); }
+
+    static Tensor binary(Op op, Tensor operand, long number) { return apply(operand, number, (x, y) -> call(op, x, y)); }
 
     static void inPlace(Op op, Tensor operand, double number) {
-        var y = beside(operand, number);
-        Frame.begin(op).tensor(operand.handle).tensor(y).callInPlace();
+        var own = own(operand, number);
+        try {
+            Frame.begin(op).tensor(operand.handle).tensor(own).callInPlace();
+        } finally {
+            Handles.delete(own);
+        }
     }
 
-    static long beside(Tensor operand, double number) {
-        return operand.isFloating() ? cached(DOUBLES.get(), Double.doubleToRawLongBits(number), Aten.F64)
-                : cached(FLOATS.get(), Double.doubleToRawLongBits(number), Aten.F32);
+    /// A new 0-dim tensor of the number, as it must be beside this operand. The handle is the caller's.
+    static long own(Tensor operand, double number) { return operand.isFloating() ? Scalars.f64(number) : Scalars.f32((float) number); }
+
+    private static Tensor call(Op op, Tensor x, long number) { return Tensor.own(Frame.begin(op).tensor(x.handle).tensor(number).call()); }
+
+    private static boolean isKept(Tensor operand) { return TorchState.gradEnabled() && operand.requiresGrad(); }
+
+    private long beside(Tensor operand, double number) {
+        if (operand.isFloating()) {
+            Scalars.set(f64, number);
+            return f64;
+        }
+        Scalars.set(f32, (float) number);
+        return f32;
     }
 
-    static long of(long number) { return cached(LONGS.get(), number, Aten.I64); }
+    private static Tensor withOwn(Tensor operand, long number, Call call) {
+        try {
+            return ranked(operand, number, call);
+        } finally {
+            Handles.delete(number);
+        }
+    }
 
-    private static long cached(Map<Long, Long> cache, long bits, int dtype) {
-        var known = cache.get(bits);
-        if (known != null) {
-            return known;
-        }
-        if (cache.size() == LIMIT) {
-            cache.values().forEach(Handles::delete);
-            cache.clear();
-        }
-        var made = dtype == Aten.I64 ? Scalars.i64(bits)
-                : dtype == Aten.F64 ? Scalars.f64(Double.longBitsToDouble(bits)) : Scalars.f32((float) Double.longBitsToDouble(bits));
-        cache.put(bits, made);
-        return made;
+    private static Tensor ranked(Tensor operand, long number, Call call) {
+        return operand.rank() > 0 ? call.with(operand, number)
+                : TensorScope.scoped(() -> call.with(operand.reshape(1), number).reshape());
     }
 }

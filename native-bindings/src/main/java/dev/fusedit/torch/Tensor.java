@@ -174,8 +174,7 @@ public final class Tensor extends TensorLayers implements Tensors {
     public void zeroInPlace() { Frame.begin(Aten.ZERO_).tensor(handle).callInPlace(); }
 
     public void fillInPlace(double value) {
-        var number = Numbers.beside(this, value);
-        Frame.begin(Aten.FILL_).tensor(handle).tensor(number).callInPlace();
+        Numbers.inPlace(Aten.FILL_, this, value);
     }
 
     // ---- autograd

@@ -2,6 +2,7 @@ package dev.fusedit.torch;
 
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.ops.Aten;
 
 /// Elements: arithmetic with broadcasting, comparison, elementary functions. A number keeps the dtype that PyTorch would give the
@@ -118,8 +119,12 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     public Tensor clamp(double min, double max) {
         return Numbers.apply(self(), min, (x, low) -> {
-            var high = Numbers.beside(self(), max);
-            return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
+            var high = Numbers.own(x, max);
+            try {
+                return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
+            } finally {
+                Handles.delete(high);
+            }
         });
     }
 

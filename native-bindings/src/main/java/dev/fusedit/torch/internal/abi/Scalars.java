@@ -22,6 +22,15 @@ public final class Scalars {
         return handle;
     }
 
+    /// Writes a number into an f64 made here.
+    public static void set(long f64, double value) { NativeMemory.setLong(Handles.data(f64), Double.doubleToRawLongBits(value)); }
+
+    /// Writes a number into an f32 made here.
+    public static void set(long f32, float value) { NativeMemory.setFloat(Handles.data(f32), value); }
+
+    /// Writes a number into an i64 made here.
+    public static void set(long i64, long value) { NativeMemory.setLong(Handles.data(i64), value); }
+
     private static final Op EMPTY = Op.of("empty", "memory_format", 6);
 
     private static long empty(int dtype) { return Frame.begin(EMPTY).ints().optional((long) dtype).none().none().none().none().call(); }

@@ -96,6 +96,16 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         }
     }
 
+    /// libc's `_exit`.
+    public static void exit(int status) {
+        var linker = Linker.nativeLinker();
+        try {
+            linker.downcallHandle(linker.defaultLookup().findOrThrow("_exit"), FunctionDescriptor.ofVoid(JAVA_INT)).invokeExact(status);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static int[] version(SymbolLookup symbols, Path folder) {
         MemorySegment function = symbols.find("aoti_torch_abi_version").orElseThrow(() -> new LibtorchUnavailable(
                 "The libtorch in %s is older than 2.%d or has no stable C ABI. %s".formatted(folder, OLDEST, remedy())));
