@@ -158,7 +158,8 @@ class TensorScopeTest {
         assertThat(w.grad().toFloats()).containsExactly(3, 12, 27);
     }
 
-    /// 10,000 steps with 16 MB temporaries: the scope gives them back, no collector is involved.
+    /// 10,000 steps with 16 MB temporaries: the scope gives them back, no collector is involved. One temporary leaked a step would be 80 GB; the
+    /// peak is compared since the allocator lets the present size swing by a few blocks.
     @Test
     @EnabledOnOs(OS.LINUX)
     void tenThousandStepsKeepTheProcessFlat() throws IOException {
@@ -171,16 +172,16 @@ class TensorScopeTest {
                     assertThat(y.get(7).item()).isEqualTo(step);
                 }
             }
-            if (step == 2000) {
-                early = residentMiB();
+            if (step == 5_000) {
+                early = peakMiB();
             }
         }
-        assertThat(residentMiB() - early).as("growth in MiB").isLessThan(32);
+        assertThat(peakMiB() - early).as("growth of the peak in MiB").isLessThan(48);
     }
 
-    private static long residentMiB() throws IOException {
+    private static long peakMiB() throws IOException {
         try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmRSS:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).sum();
+            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).sum();
         }
     }
 }
