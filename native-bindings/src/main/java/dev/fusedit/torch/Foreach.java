@@ -1,0 +1,52 @@
+package dev.fusedit.torch;
+
+import static dev.fusedit.torch.TensorHandle.handles;
+
+import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.Scalars;
+import dev.fusedit.torch.internal.ops.Aten;
+import java.util.Collections;
+import java.util.List;
+
+/// Many tensors in one call, in place. Lists that belong together have the same length and shapes.
+public final class Foreach {
+    private Foreach() {}
+
+    /// target ← source, which may be of another dtype
+    public static void copy(List<Tensor> targets, List<Tensor> sources) {
+        run(Frame.begin(Aten.FOREACH_COPY).tensors(handles(targets)).tensors(handles(sources)).bool(false));
+    }
+
+    public static void zero(List<Tensor> targets) { run(Frame.begin(Aten.FOREACH_ZERO).tensors(handles(targets))); }
+
+    /// target ← factor · target
+    public static void mul(List<Tensor> targets, double factor) {
+        var number = Scalars.f64(factor);
+        try {
+            run(Frame.begin(Aten.FOREACH_MUL).tensors(handles(targets)).tensor(number));
+        } finally {
+            Handles.delete(number);
+        }
+    }
+
+    /// target ← target + weight · (end − target): a moving average with decay 1 − weight
+    public static void lerp(List<Tensor> targets, List<Tensor> ends, double weight) {
+        if (targets.isEmpty()) {
+            return;
+        }
+        try (var _ = TensorScope.open()) {
+            var number = Tensor.full(weight, targets.getFirst().dtype());
+            run(Frame.begin(Aten.FOREACH_LERP).tensors(handles(targets)).tensors(handles(ends)).tensors(handles(Collections.nCopies(targets.size(), number))));
+        }
+    }
+
+    /// The Euclidean norm over all elements of all tensors, as a 0-dim f32 (f64 for f64 tensors).
+    public static Tensor norm(List<Tensor> tensors) {
+        return TensorScope.scoped(() -> Tensor.stack(0, tensors.stream().map(Tensor::norm).map(n -> n.to(wide(n.dtype()))).toList()).norm());
+    }
+
+    private static DType wide(DType dtype) { return dtype == DType.F64 ? dtype : DType.F32; }
+
+    private static void run(Frame frame) { frame.callForWord(); }
+}

@@ -1,0 +1,35 @@
+package dev.fusedit.torch;
+
+import static dev.fusedit.torch.TensorHandle.handles;
+
+import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.ops.Aten;
+import java.util.Collections;
+import java.util.List;
+
+/// One step of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) over many tensors in one kernel, as `torch.optim.AdamW(fused=True)`.
+public final class FusedAdamW {
+    /// What does not change with the step.
+    ///
+    /// @param eps added to the root of the second moment
+    /// @param weightDecay decoupled: each step takes `learningRate · weightDecay` of a weight away
+    public record Settings(double beta1, double beta2, double eps, double weightDecay) {}
+
+    private FusedAdamW() {}
+
+    /// Changes weights and moments in place. All lists run in parallel, all tensors are f32 (or all f64).
+    ///
+    /// @param step the number of this step, counted from 1
+    public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments, long step,
+            double learningRate, Settings settings) {
+        if (weights.isEmpty()) {
+            return;
+        }
+        try (var _ = TensorScope.open()) {
+            var counter = Tensor.full(step, DType.F32); // the kernel takes one a weight; all read the same
+            Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments)).tensors(handles(secondMoments))
+                    .tensors(new long[0]).tensors(handles(Collections.nCopies(weights.size(), counter))).f64(learningRate).f64(settings.beta1())
+                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none().callForWord();
+        }
+    }
+}
