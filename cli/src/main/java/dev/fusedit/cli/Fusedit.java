@@ -11,14 +11,14 @@ import picocli.CommandLine.Spec;
 
 /// The root command: what every command knows, and the list of commands.
 @Command(
-    name = "fusedit",
-    description = "Trains, compares and runs text-to-image models that deeply fuse a language model with a diffusion transformer.",
-    mixinStandardHelpOptions = true,
-    scope = ScopeType.INHERIT,
-    versionProvider = Version.class,
-    subcommands = {
-        ShellCommand.class,
-    })
+        name = "fusedit",
+        description = "Trains, compares and runs text-to-image models that deeply fuse a language model with a diffusion transformer.",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        versionProvider = Version.class,
+        subcommands = {
+            ShellCommand.class,
+        })
 final class Fusedit implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -27,12 +27,13 @@ final class Fusedit implements Callable<Integer> {
     private boolean debug;
 
     @Option(names = "--libtorch", scope = ScopeType.INHERIT, paramLabel = "DIR",
-        description = "Folder of another libtorch (a PyTorch wheel's torch/lib, say). Default: $FUSEDIT_LIBTORCH, else the built-in one.")
+            description = "Folder of another libtorch (a PyTorch wheel's torch/lib, say). Default: $FUSEDIT_LIBTORCH, else the built-in one.")
     private @Nullable Path libtorch;
 
     boolean debug() { return debug; }
 
-    @Nullable Path libtorch() { return libtorch; }
+    @Nullable
+    Path libtorch() { return libtorch; }
 
     @Override
     public Integer call() {

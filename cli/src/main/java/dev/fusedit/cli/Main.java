@@ -19,16 +19,16 @@ public final class Main {
         var fusedit = new Fusedit();
         try {
             return new CommandLine(fusedit)
-                .setOut(out)
-                .setErr(err)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionStrategy(parsed -> {
-                    Logs.setUp(fusedit.debug());
-                    return new CommandLine.RunLast().execute(parsed);
-                })
-                .setParameterExceptionHandler((wrong, _) -> usage(wrong))
-                .setExecutionExceptionHandler((thrown, _, _) -> Failure.report(thrown, fusedit.debug(), err))
-                .execute(args);
+                    .setOut(out)
+                    .setErr(err)
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .setExecutionStrategy(parsed -> {
+                        Logs.setUp(fusedit.debug());
+                        return new CommandLine.RunLast().execute(parsed);
+                    })
+                    .setParameterExceptionHandler((wrong, _) -> usage(wrong))
+                    .setExecutionExceptionHandler((thrown, _, _) -> Failure.report(thrown, fusedit.debug(), err))
+                    .execute(args);
         } catch (Error thrown) { // picocli hands over exceptions only
             return Failure.report(thrown, fusedit.debug(), err);
         }

@@ -90,7 +90,8 @@ public final class Notebook implements AutoCloseable {
             return Optional.of(thrown.getExceptionClassName() + ": " + thrown.getMessage() + where);
         }
         return switch (event.status()) {
-            case REJECTED -> Optional.of(errors(event.snippet()).map(error -> error.getMessage(Locale.ROOT)).collect(Collectors.joining("\n")));
+            case REJECTED ->
+                    Optional.of(errors(event.snippet()).map(error -> error.getMessage(Locale.ROOT)).collect(Collectors.joining("\n")));
             case RECOVERABLE_NOT_DEFINED -> Optional.of(unresolved(event.snippet()));
             default -> Optional.ofNullable(event.exception()).map(Throwable::toString);
         };
@@ -106,7 +107,8 @@ public final class Notebook implements AutoCloseable {
     }
 
     private String unresolved(Snippet snippet) {
-        var names = snippet instanceof DeclarationSnippet declaration ? shell.unresolvedDependencies(declaration) : Stream.of(snippet.source());
+        var names =
+                snippet instanceof DeclarationSnippet declaration ? shell.unresolvedDependencies(declaration) : Stream.of(snippet.source());
         return "unknown: " + names.collect(Collectors.joining(", "));
     }
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "shell", description = "Java's own shell with fusedit on the class path; with FILE, runs it and exits 1 if it has an error.")
+@Command(name = "shell",
+        description = "Java's own shell with fusedit on the class path; with FILE, runs it and exits 1 if it has an error.")
 final class ShellCommand implements Callable<Integer> {
     private static final Logger PREFERENCES = Logger.getLogger("java.util.prefs");
 
@@ -30,7 +31,7 @@ final class ShellCommand implements Callable<Integer> {
     private static int interactive() throws Exception {
         PREFERENCES.setLevel(Level.WARNING); // it announces the folder that it makes for the history
         return JavaShellToolBuilder.builder().start(
-            "--class-path", System.getProperty("java.class.path"),
-            "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr");
+                "--class-path", System.getProperty("java.class.path"),
+                "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr");
     }
 }
