@@ -1,0 +1,143 @@
+package dev.fusedit.trainer.recipe;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.UserError;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Turns [Node]s into records, strictly. A key is a record component; a sealed interface is one of its records, chosen by `kind`
+/// (or by the bare word if the record has nothing required: `schedule: cosine`).
+///
+/// Records check their own values. The message of such an `IllegalArgumentException` begins with the key it is about
+/// (`learning_rate.llm must be ...`), which is how it finds its way back to a line.
+final class Binder {
+    private Binder() {}
+
+    static <T extends Record> T bind(Class<T> type, Node node) { return type.cast(value(type, node, Where.RECIPE)); }
+
+    private static Object value(Type type, Node node, Where where) {
+        if (type instanceof ParameterizedType generic) {
+            var arguments = generic.getActualTypeArguments();
+            if (generic.getRawType() == List.class) return list(arguments[0], node, where);
+            if (generic.getRawType() == Map.class) return map(arguments[0], arguments[1], node, where);
+        }
+        if (!(type instanceof Class<?> raw)) throw new AssertionError("no recipe form for " + type);
+        if (raw.isRecord()) return instance(raw, block(node, where), where);
+        if (raw.isSealed()) return variant(raw, node, where);
+        if (node instanceof Node.Scalar scalar) return Scalars.parse(raw, scalar, where);
+        throw wrong(node, where, Scalars.describe(raw));
+    }
+
+    private static List<?> list(Type element, Node node, Where where) {
+        if (!(node instanceof Node.Items items)) throw wrong(node, where, "a list");
+        var values = ImmutableList.builder();
+        for (int i = 0; i < items.items().size(); i++) {
+            Node item = items.items().get(i);
+            values.add(value(element, item, where.item(i, Node.nameOf(item))));
+        }
+        return values.build();
+    }
+
+    private static Map<?, ?> map(Type key, Type element, Node node, Where where) {
+        var values = ImmutableMap.builder();
+        block(node, where).entries().forEach((name, entry) -> {
+            var word = new Node.Scalar(entry.place(), name, Node.Scalar.Type.TEXT);
+            values.put(Scalars.parse((Class<?>) key, word, where), value(element, entry.value(), where.child(name)));
+        });
+        return values.build();
+    }
+
+    private static Object variant(Class<?> sealed, Node node, Where where) {
+        var variants = Names.variants(sealed);
+        var kind = node instanceof Node.Block block ? block.get("kind") : node;
+        if (kind == null) throw new UserError(node.place() + ": missing key 'kind' in " + where.inside() + ": one of " + known(variants));
+        if (!(kind instanceof Node.Scalar word)) throw wrong(kind, where, "one of " + known(variants));
+        var type = variants.get(word.text());
+        if (type == null)
+            throw new UserError(word.place() + ": unknown kind '" + word.text() + "' for " + where.self() + "."
+                    + Names.suggestion(word.text(), variants.keySet()));
+        return instance(type, node instanceof Node.Block block ? block : new Node.Block(node.place(), Map.of()), where);
+    }
+
+    private static Object instance(Class<?> type, Node.Block block, Where where) {
+        var components = type.getRecordComponents();
+        refuseUnknown(type, components, block, where);
+        var values = new @Nullable Object[components.length];
+        for (int i = 0; i < components.length; i++) values[i] = component(components[i], block, where);
+        try {
+            var types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            return type.getDeclaredConstructor(types).newInstance(values);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException bad) throw impossible(bad, block, where);
+            throw new IllegalStateException("constructor of " + type, e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("constructor of " + type, e);
+        }
+    }
+
+    private static void refuseUnknown(Class<?> type, RecordComponent[] components, Node.Block block, Where where) {
+        var known = Arrays.stream(components).map(Names::key).toList();
+        boolean isVariant = Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
+        block.entries().forEach((key, entry) -> {
+            if (!known.contains(key) && !(isVariant && key.equals("kind")))
+                throw new UserError(entry.place() + ": unknown key '" + key + "' in " + where.inside() + "." + Names.suggestion(key, known));
+        });
+    }
+
+    private static @Nullable Object component(RecordComponent component, Node.Block block, Where where) {
+        String key = Names.key(component);
+        var entry = block.entries().get(key);
+        if (entry != null) {
+            if (entry.value() instanceof Node.Empty)
+                throw new UserError(entry.place() + ": " + where.key(key) + " has no value. Give one or remove the key");
+            return value(component.getGenericType(), entry.value(), where.child(key));
+        }
+        var byDefault = component.getAnnotation(Default.class);
+        if (byDefault != null) return value(component.getGenericType(), YamlTree.fragment(byDefault.value(), block.place()), where.child(key));
+        if (isNullable(component)) return null;
+        throw new UserError(block.place() + ": missing key '" + key + "' in " + where.inside());
+    }
+
+    static boolean isNullable(RecordComponent component) {
+        AnnotatedElement type = component.getAnnotatedType();
+        return type.isAnnotationPresent(Nullable.class);
+    }
+
+    /// A record refused its values: shown at the line of the key that its message begins with, as deep as that path is written.
+    private static UserError impossible(IllegalArgumentException bad, Node.Block block, Where where) {
+        String message = String.valueOf(bad.getMessage());
+        int space = message.indexOf(' ');
+        String path = space < 0 ? message : message.substring(0, space);
+        String place = block.place();
+        Node node = block;
+        for (String key : path.split("\\.")) {
+            if (node instanceof Node.Block inner && inner.entries().containsKey(key)) {
+                place = inner.entries().get(key).place();
+                node = inner.get(key);
+            } else if (node instanceof Node.Items items) {
+                node = items.items().stream().filter(item -> key.equals(Node.nameOf(item))).reduce((_, later) -> later).orElse(node);
+                place = node.place();
+            }
+        }
+        return new UserError(place + ": " + where.key(path) + message.substring(Math.max(space, 0)), bad);
+    }
+
+    private static Node.Block block(Node node, Where where) {
+        if (node instanceof Node.Block block) return block;
+        throw wrong(node, where, "a block of keys");
+    }
+
+    private static UserError wrong(Node node, Where where, String wanted) {
+        return new UserError(node.place() + ": " + where.self() + " must be " + wanted + ", but is " + Node.describe(node));
+    }
+
+    private static String known(Map<String, ?> variants) { return String.join(", ", variants.keySet()); }
+}

@@ -1,0 +1,16 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.jspecify.annotations.Nullable;
+
+/// A checkpoint is always written at the end of the run and when it is interrupted.
+///
+/// @param every steps between two checkpoints besides
+/// @param keep how many are kept, the newest ones
+public record Checkpointing(@Nullable Integer every, @Default("2") int keep) {
+    public Checkpointing {
+        checkArgument(every == null || every > 0, "every must be at least 1, but is %s", every);
+        checkArgument(keep > 0, "keep must be at least 1, but is %s", keep);
+    }
+}

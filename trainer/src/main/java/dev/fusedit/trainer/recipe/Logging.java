@@ -1,0 +1,14 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.jspecify.annotations.Nullable;
+
+/// @param metricsEvery steps between two rows of metrics.jsonl
+/// @param previewEvery steps between two previews in stages that draw; none if left out
+public record Logging(@Default("10") int metricsEvery, @Nullable Integer previewEvery) {
+    public Logging {
+        checkArgument(metricsEvery > 0, "metrics_every must be at least 1, but is %s", metricsEvery);
+        checkArgument(previewEvery == null || previewEvery > 0, "preview_every must be at least 1, but is %s", previewEvery);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
+import dev.fusedit.torch.UserError;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+
+/// A whole run: what is built, from which data, in which stages it learns, how it is judged.
+public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Default("{}") Sampling sampling, @Default("{}") Evaluation evaluation,
+        @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
+    public Recipe {
+        checkArgument(!stages.isEmpty(), "stages must have at least one stage");
+        var names = new HashSet<String>();
+        for (var stage : stages) checkArgument(names.add(stage.name()), "stages.%s must not be the name of two stages", stage.name());
+        checkArgument(data.imageSize() % model.dit().patch() == 0, "model.dit.patch must divide the pictures' side of %s pixels, but is %s",
+                data.imageSize(), model.dit().patch());
+        checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().emaDecay() != null,
+                "sampling.weights must be raw, or the last stage must have an ema_decay: there is no average to sample from");
+        stages = ImmutableList.copyOf(stages);
+    }
+
+    /// A recipe by its name or file, changed by settings such as `stages.joint.learning_rate.llm=1e-5`.
+    ///
+    /// @throws UserError naming file, line and key of whatever is wrong
+    public static Recipe find(String nameOrPath, List<String> settings) {
+        var source = Recipes.find(nameOrPath);
+        return parse(source.text(), source.file(), settings);
+    }
+
+    /// @param file what errors call it
+    public static Recipe parse(String yaml, String file, List<String> settings) {
+        String origin = "recipe " + file;
+        Node root = YamlTree.read(yaml, origin);
+        if (root instanceof Node.Empty) throw new UserError(origin + ": is empty. A recipe has at least the keys run, model, data, stages");
+        if (!(root instanceof Node.Block)) throw new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
+        Overrides.apply(root, settings);
+        return Binder.bind(Recipe.class, root);
+    }
+
+    /// The same recipe with all stages longer or shorter, so that the whole takes about so many minutes.
+    ///
+    /// @throws UserError if the recipe does not say how long it takes as it is
+    public Recipe withMinutes(double minutes) {
+        if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
+        double factor = minutes / nominalMinutes();
+        var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
+        return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging, checkpoints);
+    }
+
+    private double nominalMinutes() {
+        if (run.minutes() != null) return run.minutes();
+        double sum = 0;
+        for (var stage : stages) {
+            if (stage.minutes() == null)
+                throw new UserError("--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
+            sum += stage.minutes();
+        }
+        return sum;
+    }
+
+    /// This recipe as YAML with every default spelled out; reads back as itself.
+    public String canonical() { return Canonical.yaml(this); }
+
+    /// SHA-256 of the canonical form, in hex: equal for recipes that mean the same, however they are written.
+    public String hash() { return Hashing.sha256().hashString(canonical(), StandardCharsets.UTF_8).toString(); }
+}

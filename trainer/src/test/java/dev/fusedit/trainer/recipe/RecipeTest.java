@@ -1,0 +1,98 @@
+package dev.fusedit.trainer.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecipeTest {
+    private static final Recipe QUICKSTART = Recipe.find("quickstart", List.of());
+
+    @Test
+    void quickstartHasItsThreeStages() {
+        assertThat(QUICKSTART.stages()).extracting(Stage::name).containsExactly("text", "fuse", "joint");
+        assertThat(QUICKSTART.stages().get(0).trains(Part.DIT)).isFalse();
+        assertThat(QUICKSTART.stages().get(1).trains(Part.LLM)).isFalse();
+        assertThat(QUICKSTART.stages().get(2).learningRate()).containsOnlyKeys(Part.DIT, Part.LLM);
+        assertThat(QUICKSTART.stages().get(2).losses().language()).isNotNull();
+        assertThat(QUICKSTART.model().positions()).isInstanceOf(Model.Positions.Rope2d.class);
+    }
+
+    @Test
+    void whatIsLeftOutHasItsDefault() {
+        var stage = QUICKSTART.stages().getFirst();
+        assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0));
+        assertThat(stage.captionDropout()).isZero();
+        assertThat(stage.emaDecay()).isNull();
+        assertThat(((Data.Blocks) QUICKSTART.data()).kinds()).hasSize(6).containsEntry(Data.Blocks.Kind.COUNTING, 1.0);
+    }
+
+    @Test
+    void canonicalFormReadsBackAsItself() {
+        assertThat(Recipe.parse(QUICKSTART.canonical(), "again.yaml", List.of())).isEqualTo(QUICKSTART);
+        assertThat(QUICKSTART.canonical()).contains("weight_decay: 0.0", "kind: cosine", "positions: 2d");
+    }
+
+    @Test
+    void hashFollowsTheMeaningNotTheText() {
+        var defaultSpelledOut = Recipe.find("quickstart", List.of("stages.text.caption_dropout=0", "data.kinds={two: 1, single: 1, colors: 1.0, "
+                + "counting: 1, position: 1, attribution: 1}"));
+        assertThat(defaultSpelledOut.hash()).isEqualTo(QUICKSTART.hash()).hasSize(64);
+        assertThat(Recipe.find("quickstart", List.of("run.seed=43")).hash()).isNotEqualTo(QUICKSTART.hash());
+    }
+
+    @Test
+    void minutesScaleStepsAndWarmUp() {
+        var half = QUICKSTART.withMinutes(QUICKSTART.run().minutes() / 2);
+        var before = QUICKSTART.stages().get(1);
+        assertThat(half.stages().get(1).steps()).isEqualTo(before.steps() / 2);
+        assertThat(half.stages().get(1).warmUp()).isEqualTo(before.warmUp() / 2);
+        assertThat(half.run().minutes()).isEqualTo(QUICKSTART.run().minutes() / 2);
+        assertThat(QUICKSTART.withMinutes(1e-6).stages()).allSatisfy(stage -> assertThat(stage.steps()).isEqualTo(1));
+        assertThatThrownBy(() -> QUICKSTART.withMinutes(-1)).isInstanceOf(UserError.class).hasMessageContaining("--minutes");
+    }
+
+    @Test
+    void minutesOfStagesAddUpIfTheRunSaysNone() {
+        var stage = new Stage("a", null, 2.0, 4, java.util.Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Sentences.TEXT)),
+                new Schedule.Constant(), 0, new Optimizer.AdamW(List.of(0.9, 0.99), 1e-8, 0), null, 0, 0.9);
+        var run = new Run("x", 0, Run.Precision.F32, null);
+        var recipe = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), List.of(stage), QUICKSTART.sampling(), QUICKSTART.evaluation(),
+                QUICKSTART.logging(), QUICKSTART.checkpoints());
+        assertThat(recipe.withMinutes(6).stages().getFirst().minutes()).isEqualTo(6);
+        var bySteps = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), QUICKSTART.stages(), QUICKSTART.sampling(), QUICKSTART.evaluation(),
+                QUICKSTART.logging(), QUICKSTART.checkpoints());
+        assertThatThrownBy(() -> bySteps.withMinutes(6)).isInstanceOf(UserError.class).hasMessageContaining("run.minutes");
+    }
+
+    @Test
+    void constructorsCheckWithoutAnyFile() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, Sampling.Weights.EMA, 1)).withMessage("steps must be at least 1, but is 0");
+    }
+
+    @Test
+    void unknownNameListsTheKnownOnes() {
+        assertThatThrownBy(() -> Recipe.find("quikstart", List.of())).isInstanceOf(UserError.class)
+                .hasMessageStartingWith("no recipe is named 'quikstart'. Did you mean 'quickstart'?");
+        assertThatThrownBy(() -> Recipe.find("zzz", List.of())).hasMessageContaining("Known: ").hasMessageContaining("quickstart");
+    }
+
+    @Test
+    void filesThatAreNoRecipesAreNamed(@TempDir Path folder) throws IOException {
+        assertThatThrownBy(() -> Recipe.find(folder.resolve("none.yaml").toString(), List.of())).isInstanceOf(UserError.class)
+                .hasMessageContaining("none.yaml: no such file");
+        var asFolder = Files.createDirectory(folder.resolve("folder.yaml"));
+        assertThatThrownBy(() -> Recipe.find(asFolder.toString(), List.of())).hasMessageContaining("folder.yaml: is a folder");
+        var binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+        assertThatThrownBy(() -> Recipe.find(binary.toString(), List.of())).isInstanceOf(UserError.class).hasMessageContaining("not a text in UTF-8");
+        var own = Files.writeString(folder.resolve("own.yaml"), QUICKSTART.canonical());
+        assertThat(Recipe.find(own.toString(), List.of())).isEqualTo(QUICKSTART);
+    }
+}
