@@ -3,6 +3,7 @@ package dev.fusedit.torch;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.Scalars;
 import dev.fusedit.torch.internal.ops.Aten;
 
 /// Elements: arithmetic with broadcasting, comparison, elementary functions. A number keeps the dtype that PyTorch would give the
@@ -25,9 +26,9 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
         return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1)) : IntegerSums.add(self(), other.neg());
     }
 
-    public Tensor sub(double number) { return plus(-number); }
+    public Tensor sub(double number) { return minus(number); }
 
-    public Tensor sub(long number) { return plus(-number); }
+    public Tensor sub(long number) { return minus(number); }
 
     /// this + factor · other, for floating dtypes
     public Tensor addScaled(Tensor other, double factor) { return own(Frame.subtract(Aten.ADD, handle, other.handle, -factor)); }
@@ -57,9 +58,9 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     public Tensor pow(Tensor exponent) { return binary(Aten.POW, exponent); }
 
-    public Tensor pow(double exponent) { return Numbers.binary(Aten.POW, self(), exponent); }
+    public Tensor pow(double exponent) { return exponent == 2 && isFloating() ? square() : Numbers.binary(Aten.POW, self(), exponent); }
 
-    public Tensor pow(long exponent) { return Numbers.binary(Aten.POW, self(), exponent); }
+    public Tensor pow(long exponent) { return exponent == 2 && isFloating() ? square() : Numbers.binary(Aten.POW, self(), exponent); }
 
     public Tensor neg() { return unary(Aten.NEG); }
 
@@ -118,14 +119,17 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor minimum(Tensor other) { return binary(Aten.MINIMUM, other); }
 
     public Tensor clamp(double min, double max) {
-        return Numbers.apply(self(), min, (x, low) -> {
-            var high = Numbers.own(x, max);
-            try {
-                return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
-            } finally {
-                Handles.delete(high);
-            }
-        });
+        return Numbers.apply(self(), min, (x, low) -> clamp(x, low, Numbers.own(x, max)));
+    }
+
+    public Tensor clamp(long min, long max) { return Numbers.apply(self(), min, (x, low) -> clamp(x, low, Scalars.i64(max))); }
+
+    private static Tensor clamp(Tensor x, long low, long high) {
+        try {
+            return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
+        } finally {
+            Handles.delete(high);
+        }
     }
 
     /// this + weight · (end − this)
@@ -184,8 +188,17 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor isFinite() { return unary(Aten.ISFINITE); }
 
     /// This where the bool `mask` is false, `value` where it is true.
-    public Tensor maskedFill(Tensor mask, double value) {
-        return Numbers.apply(self(), value, (x, number) -> own(Frame.begin(Aten.MASKED_FILL).tensor(x.handle).tensor(mask.handle).tensor(number).call()));
+    public Tensor maskedFill(Tensor mask, double value) { return filled(mask, Scalars.f64(value)); }
+
+    public Tensor maskedFill(Tensor mask, long value) { return filled(mask, Scalars.i64(value)); }
+
+    /// The value never promotes this tensor, so all its bits may come: f64 also beside integers.
+    private Tensor filled(Tensor mask, long number) {
+        try {
+            return own(Frame.begin(Aten.MASKED_FILL).tensor(handle).tensor(mask.handle).tensor(number).call());
+        } finally {
+            Handles.delete(number);
+        }
     }
 
     /// `yes` where this bool tensor is true, `no` elsewhere.
@@ -210,12 +223,21 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     final Tensor self() { return (Tensor) this; }
 
     private Tensor plus(double number) {
-        return dtype() == DType.F64 || isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
                 : TensorScope.scoped(() -> self().to(DType.F32).add(number));
     }
 
     private Tensor plus(long number) {
         return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
                 : TensorScope.scoped(() -> IntegerSums.add(self(), number));
+    }
+
+    /// Not the sum with −number: −0 − 0 is −0.
+    private Tensor minus(double number) {
+        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
+    }
+
+    private Tensor minus(long number) {
+        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
     }
 }
