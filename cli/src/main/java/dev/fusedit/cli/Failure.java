@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.UserError;
 import java.io.PrintWriter;
 
@@ -13,6 +14,7 @@ final class Failure {
         }
         return switch (thrown) {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
+            case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
             case OutOfMemoryError _ -> say(err, "Java's heap is full: give it more by FUSEDIT_JAVA_OPTS=-Xmx8g.", ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);
         };

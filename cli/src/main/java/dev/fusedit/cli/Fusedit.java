@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
         subcommands = {
+            DoctorCommand.class,
             ShellCommand.class,
         })
 final class Fusedit implements Callable<Integer> {
@@ -32,8 +33,12 @@ final class Fusedit implements Callable<Integer> {
 
     boolean debug() { return debug; }
 
-    @Nullable
-    Path libtorch() { return libtorch; }
+    /// Where the bridge looks first. It is loaded by what needs it, and not before.
+    void chooseLibtorch() {
+        if (libtorch != null) {
+            System.setProperty("fusedit.libtorch", libtorch.toAbsolutePath().toString());
+        }
+    }
 
     @Override
     public Integer call() {

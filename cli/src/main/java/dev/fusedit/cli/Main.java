@@ -24,6 +24,7 @@ public final class Main {
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .setExecutionStrategy(parsed -> {
                         Logs.setUp(fusedit.debug());
+                        fusedit.chooseLibtorch();
                         return new CommandLine.RunLast().execute(parsed);
                     })
                     .setParameterExceptionHandler((wrong, _) -> usage(wrong))

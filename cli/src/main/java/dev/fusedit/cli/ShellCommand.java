@@ -32,6 +32,7 @@ final class ShellCommand implements Callable<Integer> {
         PREFERENCES.setLevel(Level.WARNING); // it announces the folder that it makes for the history
         return JavaShellToolBuilder.builder().start(
                 "--class-path", System.getProperty("java.class.path"),
-                "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr");
+                "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr",
+                "-R-Dfusedit.libtorch=" + System.getProperty("fusedit.libtorch", ""));
     }
 }

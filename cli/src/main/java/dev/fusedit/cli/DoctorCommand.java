@@ -1,0 +1,40 @@
+package dev.fusedit.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "doctor", description = "Shows the JDK, libtorch, threads and devices, what is wrong and how to mend it.")
+final class DoctorCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "The same for programs.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        var checkup = Checkup.now();
+        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(checkup) : text(checkup));
+        return checkup.ok() ? ExitCode.OK : ExitCode.ENVIRONMENT;
+    }
+
+    private static String text(Checkup checkup) {
+        var torch = checkup.libtorch();
+        return """
+            JDK       %s
+            libtorch  %s
+            threads   %d
+            devices   %s
+            %s""".formatted(
+                checkup.jdk(),
+                torch == null ? "none" : "%s (%s) in %s".formatted(torch.version(), torch.source(), torch.path()),
+                checkup.threads(),
+                checkup.devices().stream().map(Object::toString).collect(Collectors.joining("\n          ")),
+                checkup.ok() ? "All is well." : "What is wrong:\n- " + String.join("\n- ", checkup.problems()));
+    }
+}

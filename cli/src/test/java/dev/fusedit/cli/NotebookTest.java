@@ -1,0 +1,79 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NotebookTest {
+    @TempDir
+    private Path folder;
+
+    private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
+
+    private boolean run(String text) throws IOException {
+        try (var notebook = new Notebook(new PrintStream(messages, true))) {
+            return notebook.run(Files.writeString(folder.resolve("a.jsh"), text));
+        }
+    }
+
+    @Test
+    void snippetsRunInOrderOnThisThread() throws IOException {
+        System.clearProperty("notebook");
+        assertThat(run("""
+            // Comments, blank lines, no semicolons, many lines.
+
+            record Pair(int a,
+                        int b) {}
+            int twice(int x) { return once(x) + once(x); }
+            int once(int x) { return x; } // named before it is there
+            var pair = new Pair(1, 2)
+            System.setProperty("notebook", Thread.currentThread().getName() + twice(pair.b()))
+            """)).as(messages.toString()).isTrue();
+        assertThat(System.getProperty("notebook")).isEqualTo(Thread.currentThread().getName() + 4);
+        assertThat(messages.toString()).isEmpty();
+    }
+
+    @Test
+    void classPathIsThere() throws IOException {
+        assertThat(run("import dev.fusedit.torch.*;\nvar wrong = new UserError(\"x\");")).as(messages.toString()).isTrue();
+    }
+
+    @Test
+    void compileErrorHasFileAndLine() throws IOException {
+        assertThat(run("int x = 1;\n\n// a comment\nint y =\n    \"text\";\n")).isFalse();
+        assertThat(messages.toString()).contains("a.jsh:5: incompatible types");
+    }
+
+    @Test
+    void exceptionHasFileAndLineAndStopsTheFile() throws IOException {
+        System.clearProperty("notebook");
+        assertThat(run("int x = 1;\nthrow new IllegalStateException(\"no\");\nSystem.setProperty(\"notebook\", \"on\");")).isFalse();
+        assertThat(messages.toString()).contains("a.jsh:2: java.lang.IllegalStateException: no");
+        assertThat(System.getProperty("notebook")).isNull();
+    }
+
+    @Test
+    void unfinishedSnippetIsAnError() throws IOException {
+        assertThat(run("int x = 1;\nvoid f() {\n")).isFalse();
+        assertThat(messages.toString()).contains("a.jsh:");
+    }
+
+    @Test
+    void nameThatNobodyDefinesIsAnError() throws IOException {
+        assertThat(run("int f() { return g(); }")).isFalse();
+        assertThat(messages.toString()).contains("unknown: method g()");
+    }
+
+    @Test
+    void exitEndsTheFileAndOtherCommandsAreRefused() throws IOException {
+        assertThat(run("int x = 1;\n/exit\nthrow new Error();")).isTrue();
+        assertThat(run("int x = 1;\n/set feedback silent\n")).isFalse();
+        assertThat(messages.toString()).contains("a.jsh:2: '/set feedback silent'");
+    }
+}
