@@ -60,7 +60,8 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
 
     private static Processor cpu() {
         var memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
-                ? system.getTotalMemorySize() >> 20 : 0;
+                ? system.getTotalMemorySize() >> 20
+                : 0;
         return new Processor("cpu", cpuName(), memory);
     }
 

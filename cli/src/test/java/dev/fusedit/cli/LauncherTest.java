@@ -1,0 +1,141 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `./fusedit` in a folder of its own, with a JDK and a Maven that only tell how they were called.
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    @TempDir
+    private Path folder;
+
+    private Path root;
+    private Path jdk;
+
+    private record Result(int exitCode, String out, String err, long pid) {}
+
+    @BeforeEach
+    void makeProjectJdkAndMaven() throws IOException {
+        root = Files.createDirectories(folder.resolve("a project"));
+        jdk = Files.createDirectories(folder.resolve("jdk/bin")).getParent();
+        Files.copy(launcher(), root.resolve("fusedit"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.createDirectories(root.resolve("cli/src/main/java"));
+        for (var file : List.of("pom.xml", "cli/pom.xml", "cli/src/main/java/A.java", "cli/src/main/java/B.java")) {
+            Files.writeString(root.resolve(file), "x");
+        }
+        Files.writeString(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"25.0.3\"\n");
+        program("jdk/bin/javac", "");
+        program("jdk/bin/java", """
+            case "$*" in *AOTCacheOutput=*) exit ;; esac
+            echo "java $* OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
+            """);
+        program("jdk/bin/jar", "cp -r ../../build/manifest META-INF\n");
+        program("bin/mvn", """
+            echo "$*" >>"%1$s/mvn.calls"
+            echo "the log of Maven"
+            [[ ! -e "%1$s/broken" ]] || exit 1
+            sleep 0.3
+            mkdir -p .fusedit/build/{cli,trainer,manifest}
+            touch .fusedit/build/cli/cli-1{,-class-path}.jar .fusedit/build/trainer/trainer-1.jar "%1$s/other one.jar"
+            printf 'Manifest-Version: 1.0\\r\\nClass-Path: %%s\\r\\n %%s\\r\\nX: y\\r\\n' \\
+                "$PWD/.fusedit/build/trainer/trai" "ner-1.jar %1$s/other one.jar" >.fusedit/build/manifest/MANIFEST.MF
+            """.formatted(folder));
+    }
+
+    @Test
+    void buildsOnceThenStartsAtOnce() throws Exception {
+        var first = fusedit("train", "a b");
+        assertThat(first.exitCode).as(first.err).isZero();
+        assertThat(first.err).contains("building", "downloading", ".fusedit/build.log", "built in");
+        assertThat(first.out).contains("--enable-native-access=ALL-UNNAMED", "-Xlog:all=error:stderr", "OMP_WAIT_POLICY=passive",
+                "/lib/cli.jar:", "/lib/trainer-1.jar:" + folder + "/other one.jar dev.fusedit.cli.Main train a b");
+        var second = fusedit("--version");
+        assertThat(second.err).isEmpty();
+        assertThat(second.out).endsWith("pid=" + second.pid + "\n").contains("dev.fusedit.cli.Main --version");
+        assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    void changedAndDeletedSourcesAreBuiltAgain() throws Exception {
+        fusedit("--version");
+        Files.writeString(root.resolve("cli/src/main/java/A.java"), "y");
+        assertThat(fusedit("--version").err).contains("building");
+        Files.delete(root.resolve("cli/src/main/java/B.java"));
+        assertThat(fusedit("--version").err).contains("building");
+        Files.delete(folder.resolve("other one.jar"));
+        assertThat(fusedit("--version").err).contains("building");
+        assertThat(fusedit("--version").err).isEmpty();
+        assertThat(builds()).isEqualTo(4);
+        try (var apps = Files.list(root.resolve(".fusedit/app"))) {
+            assertThat(apps).as("old builds that nobody runs are removed").hasSize(1);
+        }
+    }
+
+    @Test
+    void twoAtOnceBuildOnce() throws Exception {
+        var one = start();
+        var other = start();
+        assertThat(one.waitFor()).isZero();
+        assertThat(other.waitFor()).isZero();
+        assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    void failedBuildShowsTheEndOfItsLog() throws Exception {
+        Files.createFile(folder.resolve("broken"));
+        var result = fusedit("--version");
+        assertThat(result.exitCode).isEqualTo(1);
+        assertThat(result.out).isEmpty();
+        assertThat(result.err).contains("the log of Maven", "the build failed; the log is " + root.toRealPath() + "/.fusedit/build.log");
+    }
+
+    @Test
+    void wrongJdkIsAnEnvironmentError() throws Exception {
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.15\"\n");
+        var result = fusedit("--version");
+        assertThat(result.exitCode).isEqualTo(3);
+        assertThat(result.err).isEqualTo("fusedit: FUSEDIT_JAVA_HOME=" + jdk + " is not a JDK 25.\n");
+    }
+
+    private Result fusedit(String... arguments) throws IOException, InterruptedException {
+        var process = start(arguments);
+        var out = new String(process.getInputStream().readAllBytes());
+        var err = Files.readString(folder.resolve("err"));
+        return new Result(process.waitFor(), out, err, process.pid());
+    }
+
+    private Process start(String... arguments) throws IOException {
+        var builder = new ProcessBuilder(Stream.concat(Stream.of(root.resolve("fusedit").toString()), Stream.of(arguments)).toList());
+        builder.redirectError(folder.resolve("err").toFile());
+        var environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("FUSEDIT_") || name.startsWith("OMP_"));
+        environment.put("HOME", folder.toString());
+        environment.put("PATH", folder.resolve("bin") + ":" + environment.get("PATH"));
+        environment.put("FUSEDIT_JAVA_HOME", jdk.toString());
+        return builder.start();
+    }
+
+    private long builds() throws IOException { return Files.readAllLines(folder.resolve("mvn.calls")).size(); }
+
+    private void program(String name, String body) throws IOException {
+        var file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/usr/bin/env bash\n" + body);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /// The tests run in `cli/`.
+    private static Path launcher() { return Path.of("..", "fusedit"); }
+}
