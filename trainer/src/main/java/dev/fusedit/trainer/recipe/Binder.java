@@ -88,7 +88,8 @@ final class Binder {
         boolean isVariant = Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
         block.entries().forEach((key, entry) -> {
             if (!known.contains(key) && !(isVariant && key.equals("kind")))
-                throw new UserError(entry.place() + ": unknown key '" + key + "' in " + where.inside() + "." + Names.suggestion(key, known));
+                throw new UserError(
+                        entry.place() + ": unknown key '" + key + "' in " + where.inside() + "." + Names.suggestion(key, known));
         });
     }
 
@@ -101,7 +102,8 @@ final class Binder {
             return value(component.getGenericType(), entry.value(), where.child(key));
         }
         var byDefault = component.getAnnotation(Default.class);
-        if (byDefault != null) return value(component.getGenericType(), YamlTree.fragment(byDefault.value(), block.place()), where.child(key));
+        if (byDefault != null)
+            return value(component.getGenericType(), YamlTree.fragment(byDefault.value(), block.place()), where.child(key));
         if (isNullable(component)) return null;
         throw new UserError(block.place() + ": missing key '" + key + "' in " + where.inside());
     }

@@ -9,7 +9,8 @@ import java.util.List;
 ///
 /// @param promptsPerKind prompts of each kind in each set, one picture each
 /// @param seed of the noise from which the scored pictures are drawn
-public record Evaluation(@Default("[seen, heldout, paraphrase]") List<ScoreSet> sets, @Default("48") int promptsPerKind, @Default("0") long seed) {
+public record Evaluation(@Default("[seen, heldout, paraphrase]") List<ScoreSet> sets, @Default("48") int promptsPerKind,
+        @Default("0") long seed) {
     public Evaluation {
         checkArgument(sets.stream().distinct().count() == sets.size(), "sets must not name one twice, but is %s", sets);
         checkArgument(promptsPerKind > 0, "prompts_per_kind must be at least 1, but is %s", promptsPerKind);

@@ -9,7 +9,8 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
         @Default("adaln-zero") Time time, @Default("true") boolean qkNorm, @Default("false") boolean sandwichNorm,
         @Default("velocity") Prediction prediction) {
     public Model {
-        checkArgument(dit.layers == llm.layers, "dit.layers must be that of llm.layers (%s), since they are fused one to one, but is %s", llm.layers,
+        checkArgument(dit.layers == llm.layers, "dit.layers must be that of llm.layers (%s), since they are fused one to one, but is %s",
+                llm.layers,
                 dit.layers);
         if (positions instanceof Positions.Ape)
             checkArgument(dit.width % 4 == 0, "dit.width must be a multiple of 4 with positions 'ape', but is %s", dit.width);

@@ -19,7 +19,8 @@ sealed interface Node {
 
     /// Keys in their order. The map may be changed by `--set`.
     record Block(String place, Map<String, Entry> entries) implements Node {
-        @Nullable Node get(String key) { return entries.containsKey(key) ? entries.get(key).value() : null; }
+        @Nullable
+        Node get(String key) { return entries.containsKey(key) ? entries.get(key).value() : null; }
     }
 
     record Items(String place, List<Node> items) implements Node {}

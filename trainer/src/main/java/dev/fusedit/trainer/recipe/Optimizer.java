@@ -8,7 +8,8 @@ import java.util.List;
 public sealed interface Optimizer {
     /// Adam with decoupled weight decay.
     @Named("adamw")
-    record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay) implements Optimizer {
+    record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay)
+            implements Optimizer {
         public AdamW {
             boolean twoBetas = betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1);
             checkArgument(twoBetas, "betas must be two numbers from 0 to below 1, but is %s", betas);

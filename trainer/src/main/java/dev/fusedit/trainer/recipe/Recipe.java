@@ -10,7 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 
 /// A whole run: what is built, from which data, in which stages it learns, how it is judged.
-public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Default("{}") Sampling sampling, @Default("{}") Evaluation evaluation,
+public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Default("{}") Sampling sampling,
+        @Default("{}") Evaluation evaluation,
         @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
     public Recipe {
         checkArgument(!stages.isEmpty(), "stages must have at least one stage");
@@ -36,7 +37,8 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
         String origin = "recipe " + file;
         Node root = YamlTree.read(yaml, origin);
         if (root instanceof Node.Empty) throw new UserError(origin + ": is empty. A recipe has at least the keys run, model, data, stages");
-        if (!(root instanceof Node.Block)) throw new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
+        if (!(root instanceof Node.Block))
+            throw new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
         Overrides.apply(root, settings);
         return Binder.bind(Recipe.class, root);
     }
@@ -48,7 +50,8 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
         double factor = minutes / nominalMinutes();
         var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
-        return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging, checkpoints);
+        return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging,
+                checkpoints);
     }
 
     private double nominalMinutes() {
@@ -56,7 +59,8 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
         double sum = 0;
         for (var stage : stages) {
             if (stage.minutes() == null)
-                throw new UserError("--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
+                throw new UserError(
+                        "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
             sum += stage.minutes();
         }
         return sum;

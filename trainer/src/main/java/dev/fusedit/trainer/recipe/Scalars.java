@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /// Numbers, switches, words. A quoted number is a text, and `1e-4` is a number, which YAML 1.1 denies.
 final class Scalars {
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+(_[0-9]+)*");
-    private static final Pattern NUMBER = Pattern.compile("[-+]?([0-9]+(_[0-9]+)*)(\\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+([eE][-+]?[0-9]+)?");
+    private static final Pattern NUMBER =
+            Pattern.compile("[-+]?([0-9]+(_[0-9]+)*)(\\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+([eE][-+]?[0-9]+)?");
 
     private Scalars() {}
 
@@ -48,7 +49,8 @@ final class Scalars {
 
     private static UserError wrong(Class<?> type, Node.Scalar scalar, Where where) {
         String hint = type == String.class ? " (a text that looks like something else goes into quotes)" : "";
-        return new UserError(scalar.place() + ": " + where.self() + " must be " + describe(type) + ", but is " + Node.describe(scalar) + hint);
+        return new UserError(
+                scalar.place() + ": " + where.self() + " must be " + describe(type) + ", but is " + Node.describe(scalar) + hint);
     }
 
     static String describe(Class<?> type) {

@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// @param gradClip largest norm of the whole gradient; none if left out
 /// @param captionDropout share of pictures that are shown without caption, for guidance
 /// @param emaDecay decay of the moving average of the weights; none is kept if left out
-public record Stage(String name, @Nullable Integer steps, @Nullable Double minutes, int batch, Map<Part, Double> learningRate, Losses losses,
+public record Stage(String name, @Nullable Integer steps, @Nullable Double minutes, int batch, Map<Part, Double> learningRate,
+        Losses losses,
         @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer, @Nullable Double gradClip,
         @Default("0") double captionDropout, @Nullable Double emaDecay) {
     public Stage {
-        checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'", name);
+        checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'",
+                name);
         checkArgument(steps == null || minutes == null, "minutes must not stand beside steps: a stage has one length");
         checkArgument(steps != null || minutes != null, "steps must be given (or minutes): a stage has a length");
         checkArgument(steps == null || steps > 0, "steps must be at least 1, but is %s", steps);
@@ -44,7 +46,8 @@ public record Stage(String name, @Nullable Integer steps, @Nullable Double minut
         Integer scaledSteps = steps == null ? null : Integer.valueOf(Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE));
         int scaledWarmUp = (int) Math.round(warmUp * factor);
         if (scaledSteps != null) scaledWarmUp = Math.min(scaledWarmUp, scaledSteps);
-        return new Stage(name, scaledSteps, minutes == null ? null : Double.valueOf(minutes * factor), batch, learningRate, losses, schedule, scaledWarmUp,
+        return new Stage(name, scaledSteps, minutes == null ? null : Double.valueOf(minutes * factor), batch, learningRate, losses,
+                schedule, scaledWarmUp,
                 optimizer, gradClip, captionDropout, emaDecay);
     }
 }

@@ -20,27 +20,28 @@ class OverridesTest {
 
     @Test
     void abbreviatedWordKeepsItsKind() {
-        assertThat(quickstart("stages.text.schedule.final_fraction=0.5").stages().getFirst().schedule()).isEqualTo(new Schedule.Cosine(0.5));
+        assertThat(quickstart("stages.text.schedule.final_fraction=0.5").stages().getFirst().schedule())
+                .isEqualTo(new Schedule.Cosine(0.5));
     }
 
     @Test
     void blocksThatWereLeftOutAreMade() {
         assertThat(quickstart("stages.text.optimizer={kind: adamw, weight_decay: 0.5}").stages().getFirst().optimizer())
                 .isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0.5));
-        assertThat(quickstart("data.kinds.single=1").data()).isEqualTo(new Data.Blocks(32, 1, java.util.Map.of(Data.Blocks.Kind.SINGLE, 1.0)));
+        assertThat(quickstart("data.mix.single=7").data()).isEqualTo(new Data.Blocks(32, 1, new Data.Mix(7, 3, 3, 2, 3, 3, 50)));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "stages.jiont.steps=1 | : nothing here is named 'jiont'. Did you mean 'joint'?",
-            "stages.joint.stesp=1 | : unknown key 'stesp' in stage 'joint'. Did you mean 'steps'?",
-            "stages.joint.steps=0 | : 'steps' in stage 'joint' must be at least 1, but is 0",
-            "run.seed=x | : 'seed' in 'run' must be a whole number, but is 'x'",
-            "run.seed.x=1 | : 'seed' in 'run' must be a whole number, but is a block of keys",
-            "run.seed | : write it as key=value, for example --set run.seed=7",
-            "run.seed= | : 'seed' in 'run' has no value.",
-            "run.seed={a | : not YAML: ",
-            "rum.seed=1 | : unknown key 'rum' in the recipe. Did you mean 'run'?",
+        "stages.jiont.steps=1 | : nothing here is named 'jiont'. Did you mean 'joint'?",
+        "stages.joint.stesp=1 | : unknown key 'stesp' in stage 'joint'. Did you mean 'steps'?",
+        "stages.joint.steps=0 | : 'steps' in stage 'joint' must be at least 1, but is 0",
+        "run.seed=x | : 'seed' in 'run' must be a whole number, but is 'x'",
+        "run.seed.x=1 | : 'seed' in 'run' must be a whole number, but is a block of keys",
+        "run.seed | : write it as key=value, for example --set run.seed=7",
+        "run.seed= | : 'seed' in 'run' has no value.",
+        "run.seed={a | : not YAML: ",
+        "rum.seed=1 | : unknown key 'rum' in the recipe. Did you mean 'run'?",
     })
     void mistakeNamesTheSetting(String setting, String error) {
         assertThatThrownBy(() -> quickstart(setting)).isInstanceOf(UserError.class).hasMessageStartingWith("--set " + setting + error);

@@ -48,47 +48,47 @@ class RecipeErrorTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-            "batch: 8\\n    learning_rate:\\n | batch: 8\\n    learnig_rate:\\n | 21: unknown key 'learnig_rate' in stage 'joint'. Did you mean 'learning_rate'?",
-            "name: tiny | nmae: tiny | 2: unknown key 'nmae' in 'run'. Did you mean 'name'?",
-            "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, minutes.",
-            "data:\\n | dta:\\n | 10: unknown key 'dta' in the recipe. Did you mean 'data'?",
-            "weight: 1 | wieght: 1 | 28: unknown key 'wieght' in 'losses.flow' of stage 'joint'. Did you mean 'weight'?",
-            "precision: f32 | precision: f23 | 3: unknown value 'f23' for 'precision' in 'run'. Did you mean 'f32'?",
-            "schedule: cosine | schedule: cosin | 25: unknown kind 'cosin' for 'schedule' in stage 'joint'. Did you mean 'cosine'?",
-            "schedule: cosine | schedule: {final_fraction: 1} | 25: missing key 'kind' in 'schedule' of stage 'joint': one of constant, cosine, linear",
-            "schedule: cosine | schedule: {kind: cosine, final_fraction: 2} | 25: 'final_fraction' in 'schedule' of stage 'joint' must lie in 0 to 1, but is 2.0",
-            "schedule: cosine | schedule: {kind: constant, final_fraction: 1} | 25: unknown key 'final_fraction' in 'schedule' of stage 'joint'.",
-            "schedule: cosine | schedule: [cosine] | 25: 'schedule' in stage 'joint' must be one of constant, cosine, linear, but is a list",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: many\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is 'many'",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 2.5\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '2.5'",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: '20'\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '20'",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: -3\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be at least 1, but is -3",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '99999999999'",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps:\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' has no value.",
-            "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: 'steps' in stage 'joint' must be given (or minutes)",
-            "dit: 1e-3 | dit: -1e-3 | 22: 'learning_rate.dit' in stage 'joint' must be more than 0, but is -0.001",
-            "dit: 1e-3 | dit: nan | 22: 'dit' in 'learning_rate' of stage 'joint' must be a number, but is 'nan'",
-            "dit: 1e-3 | dut: 1e-3 | 22: unknown value 'dut' for 'learning_rate' in stage 'joint'. Did you mean 'dit'?",
-            "dit: 1e-3 | dit: 1e-3\\n      dit: 1e-4 | 23: key 'dit' is given twice, first at recipe r.yaml:22",
-            "ema_decay: 0.9 | ema_decay: much | 24: 'ema_decay' in stage 'joint' must be a number, but is 'much'",
-            "ema_decay: 0.9 | ema_decay: 1 | 24: 'ema_decay' in stage 'joint' must be from 0 to below 1, but is 1.0",
-            "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9]} | 24: 'betas' in 'optimizer' of stage 'joint' must be two numbers",
-            "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9, high]} | 24: beta 2 must be a number, but is 'high'",
-            "language: {} | flow: | 17: 'flow' in 'losses' of stage 'text' has no value.",
-            "width: 32\\n    layers: 2 | layers: 2 | 6: missing key 'width' in 'model.dit'",
-            "width: 32\\n    layers: 2 | width: 32\\n    layers: 3 | 8: 'dit.layers' in 'model' must be that of llm.layers (2)",
-            "head_width: 16 | head_width: 6 | 5: 'llm.head_width' in 'model' must be a multiple of 4",
-            "kind: blocks | kind: blocks\\n  image_size: 64 | 12: 'image_size' in 'data' must be 32",
-            "kind: blocks | kind: blocks\\n  kinds: {single: -1} | 12: 'kinds.single' in 'data' must not be negative, but is -1.0",
-            "name: joint | name: text | 18: 'stages.text' must not be the name of two stages",
-            "name: tiny | name: 7 | 2: 'name' in 'run' must be a text, but is '7' (a text that looks like something else goes into quotes)",
-            "name: tiny | name: [tiny] | 2: 'name' in 'run' must be a text, but is a list",
-            "name: tiny | name: a b | 2: 'name' in 'run' must be letters",
-            "name: tiny | name: *x | 2: anchors (&) and aliases (*)",
-            "name: tiny | name: {a: b | 3: not YAML: ",
-            "name: tiny | \\tname: tiny | 2: not YAML: found character '",
-            "losses: {language: {}} | losses: none | 17: 'losses' in stage 'text' must be a block of keys, but is 'none'",
-            "data:\\n  kind: blocks | data: blocks\\n---\\nx: 1\\n--- | 12: one recipe is one YAML document",
+        "batch: 8\\n    learning_rate:\\n | batch: 8\\n    learnig_rate:\\n | 21: unknown key 'learnig_rate' in stage 'joint'. Did you mean 'learning_rate'?",
+        "name: tiny | nmae: tiny | 2: unknown key 'nmae' in 'run'. Did you mean 'name'?",
+        "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, minutes.",
+        "data:\\n | dta:\\n | 10: unknown key 'dta' in the recipe. Did you mean 'data'?",
+        "weight: 1 | wieght: 1 | 28: unknown key 'wieght' in 'losses.flow' of stage 'joint'. Did you mean 'weight'?",
+        "precision: f32 | precision: f23 | 3: unknown value 'f23' for 'precision' in 'run'. Did you mean 'f32'?",
+        "schedule: cosine | schedule: cosin | 25: unknown kind 'cosin' for 'schedule' in stage 'joint'. Did you mean 'cosine'?",
+        "schedule: cosine | schedule: {final_fraction: 1} | 25: missing key 'kind' in 'schedule' of stage 'joint': one of constant, cosine, linear",
+        "schedule: cosine | schedule: {kind: cosine, final_fraction: 2} | 25: 'final_fraction' in 'schedule' of stage 'joint' must lie in 0 to 1, but is 2.0",
+        "schedule: cosine | schedule: {kind: constant, final_fraction: 1} | 25: unknown key 'final_fraction' in 'schedule' of stage 'joint'.",
+        "schedule: cosine | schedule: [cosine] | 25: 'schedule' in stage 'joint' must be one of constant, cosine, linear, but is a list",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: many\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is 'many'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 2.5\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '2.5'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: '20'\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '20'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: -3\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be at least 1, but is -3",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '99999999999'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps:\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' has no value.",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: 'steps' in stage 'joint' must be given (or minutes)",
+        "dit: 1e-3 | dit: -1e-3 | 22: 'learning_rate.dit' in stage 'joint' must be more than 0, but is -0.001",
+        "dit: 1e-3 | dit: nan | 22: 'dit' in 'learning_rate' of stage 'joint' must be a number, but is 'nan'",
+        "dit: 1e-3 | dut: 1e-3 | 22: unknown value 'dut' for 'learning_rate' in stage 'joint'. Did you mean 'dit'?",
+        "dit: 1e-3 | dit: 1e-3\\n      dit: 1e-4 | 23: key 'dit' is given twice, first at recipe r.yaml:22",
+        "ema_decay: 0.9 | ema_decay: much | 24: 'ema_decay' in stage 'joint' must be a number, but is 'much'",
+        "ema_decay: 0.9 | ema_decay: 1 | 24: 'ema_decay' in stage 'joint' must be from 0 to below 1, but is 1.0",
+        "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9]} | 24: 'betas' in 'optimizer' of stage 'joint' must be two numbers",
+        "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9, high]} | 24: beta 2 must be a number, but is 'high'",
+        "language: {} | flow: | 17: 'flow' in 'losses' of stage 'text' has no value.",
+        "width: 32\\n    layers: 2 | layers: 2 | 6: missing key 'width' in 'model.dit'",
+        "width: 32\\n    layers: 2 | width: 32\\n    layers: 3 | 8: 'dit.layers' in 'model' must be that of llm.layers (2)",
+        "head_width: 16 | head_width: 6 | 5: 'llm.head_width' in 'model' must be a multiple of 4",
+        "kind: blocks | kind: blocks\\n  image_size: 64 | 12: 'image_size' in 'data' must be 32",
+        "kind: blocks | kind: blocks\\n  mix: {single: -1} | 12: 'single' in 'data.mix' must not be negative, but is -1",
+        "name: joint | name: text | 18: 'stages.text' must not be the name of two stages",
+        "name: tiny | name: 7 | 2: 'name' in 'run' must be a text, but is '7' (a text that looks like something else goes into quotes)",
+        "name: tiny | name: [tiny] | 2: 'name' in 'run' must be a text, but is a list",
+        "name: tiny | name: a b | 2: 'name' in 'run' must be letters",
+        "name: tiny | name: *x | 2: anchors (&) and aliases (*)",
+        "name: tiny | name: {a: b | 3: not YAML: ",
+        "name: tiny | \\tname: tiny | 2: not YAML: found character '",
+        "losses: {language: {}} | losses: none | 17: 'losses' in stage 'text' must be a block of keys, but is 'none'",
+        "data:\\n  kind: blocks | data: blocks\\n---\\nx: 1\\n--- | 12: one recipe is one YAML document",
     })
     void mistakeIsShownAtItsLine(String from, String to, String error) {
         String text = replaceOnce(unescape(from), unescape(to));
@@ -104,21 +104,26 @@ class RecipeErrorTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"'' | is empty", "'# nothing' | is empty", "'--- ' | is empty", "hello | is not a recipe", "'[1, 2]' | is not a recipe"})
+    @CsvSource(delimiter = '|', value = {"'' | is empty", "'# nothing' | is empty", "'--- ' | is empty", "hello | is not a recipe",
+        "'[1, 2]' | is not a recipe"})
     void whatIsNoRecipeIsSaidSo(String text, String error) {
-        assertThatThrownBy(() -> Recipe.parse(text, "r.yaml", List.of())).isInstanceOf(UserError.class).hasMessageStartingWith("recipe r.yaml: " + error);
+        assertThatThrownBy(() -> Recipe.parse(text, "r.yaml", List.of())).isInstanceOf(UserError.class)
+                .hasMessageStartingWith("recipe r.yaml: " + error);
     }
 
     @Test
     void averageThatNobodyKeepsCannotBeSampled() {
-        assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema_decay: 0.9", "warm_up: 1"), "r.yaml", List.of())).isInstanceOf(UserError.class)
-                .hasMessage("recipe r.yaml: 'sampling.weights' must be raw, or the last stage must have an ema_decay: there is no average to sample from");
+        assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema_decay: 0.9", "warm_up: 1"), "r.yaml", List.of()))
+                .isInstanceOf(UserError.class)
+                .hasMessage(
+                        "recipe r.yaml: 'sampling.weights' must be raw, or the last stage must have an ema_decay: there is no average to sample from");
     }
 
     @Test
     void stageThatNoLossReachesIsRefused() {
         assertThatThrownBy(() -> Recipe.parse(GOOD, "r.yaml", List.of("stages.text.learning_rate.dit=1"))).isInstanceOf(UserError.class)
-                .hasMessageStartingWith("--set stages.text.learning_rate.dit=1: 'learning_rate.dit' in stage 'text' must not be given: no loss reaches the DiT");
+                .hasMessageStartingWith(
+                        "--set stages.text.learning_rate.dit=1: 'learning_rate.dit' in stage 'text' must not be given: no loss reaches the DiT");
     }
 
     private static String replaceOnce(String from, String to) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.blocks.BlocksMix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,7 +33,7 @@ class RecipeTest {
         assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0));
         assertThat(stage.captionDropout()).isZero();
         assertThat(stage.emaDecay()).isNull();
-        assertThat(((Data.Blocks) QUICKSTART.data()).kinds()).hasSize(6).containsEntry(Data.Blocks.Kind.COUNTING, 1.0);
+        assertThat(((Data.Blocks) QUICKSTART.data()).mix().blocks()).isEqualTo(BlocksMix.DEFAULT);
     }
 
     @Test
@@ -42,8 +44,7 @@ class RecipeTest {
 
     @Test
     void hashFollowsTheMeaningNotTheText() {
-        var defaultSpelledOut = Recipe.find("quickstart", List.of("stages.text.caption_dropout=0", "data.kinds={two: 1, single: 1, colors: 1.0, "
-                + "counting: 1, position: 1, attribution: 1}"));
+        var defaultSpelledOut = Recipe.find("quickstart", List.of("stages.text.caption_dropout=0", "data.mix={two: 3}"));
         assertThat(defaultSpelledOut.hash()).isEqualTo(QUICKSTART.hash()).hasSize(64);
         assertThat(Recipe.find("quickstart", List.of("run.seed=43")).hash()).isNotEqualTo(QUICKSTART.hash());
     }
@@ -61,20 +62,22 @@ class RecipeTest {
 
     @Test
     void minutesOfStagesAddUpIfTheRunSaysNone() {
-        var stage = new Stage("a", null, 2.0, 4, java.util.Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Sentences.TEXT)),
+        var stage = new Stage("a", null, 2.0, 4, Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Sentences.TEXT)),
                 new Schedule.Constant(), 0, new Optimizer.AdamW(List.of(0.9, 0.99), 1e-8, 0), null, 0, 0.9);
         var run = new Run("x", 0, Run.Precision.F32, null);
         var recipe = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), List.of(stage), QUICKSTART.sampling(), QUICKSTART.evaluation(),
                 QUICKSTART.logging(), QUICKSTART.checkpoints());
         assertThat(recipe.withMinutes(6).stages().getFirst().minutes()).isEqualTo(6);
-        var bySteps = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), QUICKSTART.stages(), QUICKSTART.sampling(), QUICKSTART.evaluation(),
-                QUICKSTART.logging(), QUICKSTART.checkpoints());
+        var bySteps =
+                new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), QUICKSTART.stages(), QUICKSTART.sampling(), QUICKSTART.evaluation(),
+                        QUICKSTART.logging(), QUICKSTART.checkpoints());
         assertThatThrownBy(() -> bySteps.withMinutes(6)).isInstanceOf(UserError.class).hasMessageContaining("run.minutes");
     }
 
     @Test
     void constructorsCheckWithoutAnyFile() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, Sampling.Weights.EMA, 1)).withMessage("steps must be at least 1, but is 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, Sampling.Weights.EMA, 1))
+                .withMessage("steps must be at least 1, but is 0");
     }
 
     @Test
@@ -91,7 +94,8 @@ class RecipeTest {
         var asFolder = Files.createDirectory(folder.resolve("folder.yaml"));
         assertThatThrownBy(() -> Recipe.find(asFolder.toString(), List.of())).hasMessageContaining("folder.yaml: is a folder");
         var binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
-        assertThatThrownBy(() -> Recipe.find(binary.toString(), List.of())).isInstanceOf(UserError.class).hasMessageContaining("not a text in UTF-8");
+        assertThatThrownBy(() -> Recipe.find(binary.toString(), List.of())).isInstanceOf(UserError.class)
+                .hasMessageContaining("not a text in UTF-8");
         var own = Files.writeString(folder.resolve("own.yaml"), QUICKSTART.canonical());
         assertThat(Recipe.find(own.toString(), List.of())).isEqualTo(QUICKSTART);
     }
