@@ -75,6 +75,8 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()), all);
     }
 
+    static boolean supports(int major, int minor) { return major == 2 && minor >= OLDEST && minor <= NEWEST; }
+
     static String remedy() {
         return "Set FUSEDIT_LIBTORCH (or --libtorch) to the lib folder of libtorch 2.%d to 2.%d, or unset it to use the bundled one."
                 .formatted(OLDEST, NEWEST);
@@ -112,7 +114,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         try {
             var word = (long) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(JAVA_LONG)).invokeExact();
             int[] version = {(int) (word >>> 56), (int) (word >>> 48 & 0xFF), (int) (word >>> 40 & 0xFF)};
-            if (version[0] != 2 || version[1] < OLDEST || version[1] > NEWEST) {
+            if (!supports(version[0], version[1])) {
                 throw new LibtorchUnavailable("libtorch %d.%d in %s is not supported. %s".formatted(version[0], version[1], folder, remedy()));
             }
             return version;

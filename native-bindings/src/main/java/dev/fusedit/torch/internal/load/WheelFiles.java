@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// The libraries of a libtorch in a folder: the `lib` of a libtorch archive, or a PyTorch wheel's `torch/lib`, whose CUDA libraries lie in
 /// sibling packages (`nvidia/*/lib`).
 final class WheelFiles {
     private static final List<String> NEEDED = List.of("libc10.so", "libtorch_cpu.so");
+
+    private static final Pattern VERSION = Pattern.compile("(?m)(?<![\\w.])(\\d+)\\.(\\d+)\\.\\d+\\S*?(?=['\"\\s]|$)");
 
     private WheelFiles() {}
 
@@ -24,6 +27,7 @@ final class WheelFiles {
                 throw new LibtorchUnavailable("There is no %s in %s: this is not the lib folder of a libtorch. %s".formatted(name, folder, LoadedLibrary.remedy()));
             }
         }
+        checkVersion(folder);
         var files = new ArrayList<Path>();
         files.addAll(named(folder, "libgomp"));
         for (var needed : List.of("libcudart.so", "libcupti.so", "libcudart-", "libcupti-")) {
@@ -32,6 +36,25 @@ final class WheelFiles {
         }
         NEEDED.forEach(name -> files.add(folder.resolve(name)));
         return new LibraryFiles(folder, List.copyOf(files), "folder");
+    }
+
+    /// A wheel tells its version beside `lib` in `version.py`, an archive in `build-version`. Asked before anything is opened, so that an
+    /// unsupported build does not stay in the process; a folder that tells nothing is judged after it was opened.
+    private static void checkVersion(Path folder) {
+        for (var file : List.of("version.py", "build-version")) {
+            var path = folder.resolveSibling(file);
+            if (!Files.isReadable(path)) {
+                continue;
+            }
+            try {
+                var version = VERSION.matcher(Files.readString(path));
+                if (version.find() && !LoadedLibrary.supports(Integer.parseInt(version.group(1)), Integer.parseInt(version.group(2)))) {
+                    throw new LibtorchUnavailable("libtorch %s in %s (by %s) is not supported. %s".formatted(version.group(), folder, path, LoadedLibrary.remedy()));
+                }
+            } catch (IOException e) {
+                throw new LibtorchUnavailable("Cannot read %s: %s".formatted(path, e.getMessage()), e);
+            }
+        }
     }
 
     private static List<Path> named(Path folder, String prefix) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.internal.load;
+
+import org.jspecify.annotations.NullMarked;
