@@ -1,0 +1,84 @@
+package dev.fusedit.trainer.eval.blocks;
+
+import dev.fusedit.trainer.data.blocks.Claim;
+import dev.fusedit.trainer.data.blocks.Relation;
+import dev.fusedit.trainer.data.blocks.Thing;
+import dev.fusedit.trainer.eval.blocks.Verdict.Parts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// Judges pictures of 32 × 32 pixels by their pixels alone.
+public final class BlocksChecker {
+    /// Pixels between centres, along the axis.
+    private static final double APART = 6;
+
+    private BlocksChecker() {}
+
+    /// @param rgb 32 · 32 · 3 bytes, rows from the top, in a row from the left, red green blue
+    public static Sight look(byte[] rgb) { return Finder.look(rgb); }
+
+    public static Verdict judge(Claim claim, byte[] rgb) { return judge(claim, look(rgb)); }
+
+    public static Verdict judge(Claim claim, Sight sight) {
+        var parts = new Parts(part(claim, sight, Thing::color, Found::color), part(claim, sight, Thing::shape, Found::shape),
+                sight.found().size() == claim.things().size() ? 1 : 0, place(claim, sight));
+        return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight.found()) && isTrue(claim, sight.found()), parts);
+    }
+
+    /// As many objects as named, each of them whole, of some colour, large enough and, where any shape is named, of some shape.
+    private static boolean isWorld(Claim claim, List<Found> found) {
+        boolean shapes = claim.things().stream().anyMatch(thing -> thing.shape() != null);
+        return found.size() == claim.things().size() && found.stream().allMatch(
+                object -> object.whole() && object.color() != null && object.size() >= smallest(found.size()) && !(shapes && object.shape() == null));
+    }
+
+    /// The least size in a picture of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
+    private static double smallest(int count) { return count == 1 ? 9.5 : count == 2 ? 7.5 : 6.5; }
+
+    private static boolean isTrue(Claim claim, List<Found> found) {
+        var things = claim.things();
+        return switch (claim) {
+            case Claim.Position(var first, var relation, var second) -> inOrder(things, found) && stand(found.get(0), relation, found.get(1))
+                    || inOrder(things, found.reversed()) && stand(found.get(1), relation, found.get(0));
+            case Claim.Two(_, _), Claim.Attribution(_, _) -> inOrder(things, found) || inOrder(things, found.reversed());
+            case Claim.Single(_), Claim.Colors(_), Claim.Counting(_, _) -> inOrder(things, found);
+        };
+    }
+
+    private static boolean inOrder(List<Thing> things, List<Found> found) {
+        for (int i = 0; i < things.size(); i++) if (!is(found.get(i), things.get(i))) return false;
+        return true;
+    }
+
+    private static boolean is(Found object, Thing thing) {
+        return (thing.color() == null || thing.color() == object.color()) && (thing.shape() == null || thing.shape() == object.shape());
+    }
+
+    private static boolean stand(Found first, Relation relation, Found second) {
+        double right = first.x() - second.x();
+        double down = first.y() - second.y();
+        return switch (relation) {
+            case LEFT_OF -> -right >= APART && -right > Math.abs(down);
+            case RIGHT_OF -> right >= APART && right > Math.abs(down);
+            case ABOVE -> -down >= APART && -down > Math.abs(right);
+            case BELOW -> down >= APART && down > Math.abs(right);
+        };
+    }
+
+    private static <T> @Nullable Double part(Claim claim, Sight sight, Function<Thing, @Nullable T> named, Function<Found, @Nullable T> shown) {
+        var left = new ArrayList<>(sight.found().stream().map(shown).filter(Objects::nonNull).toList());
+        var wanted = claim.things().stream().map(named).filter(Objects::nonNull).toList();
+        return wanted.isEmpty() ? null : (double) wanted.stream().filter(left::remove).count() / wanted.size();
+    }
+
+    private static @Nullable Double place(Claim claim, Sight sight) {
+        if (!(claim instanceof Claim.Position(var first, var relation, var second))) return null;
+        for (var one : sight.found())
+            for (var other : sight.found())
+                if (one.color() == first.color() && other.color() == second.color() && stand(one, relation, other)) return 1.0;
+        return 0.0;
+    }
+}

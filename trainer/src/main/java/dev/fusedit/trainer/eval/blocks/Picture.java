@@ -1,0 +1,50 @@
+package dev.fusedit.trainer.eval.blocks;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.util.Arrays;
+
+/// A picture of 32 × 32 pixels above its ground.
+///
+/// @param above channel by channel, pixel by pixel, how far above the ground: `above[(y * 32 + x) * 3 + c]`
+/// @param ground the median of each channel along the border
+/// @param noise the standard deviation along the border, from the median deviation, 12 at most
+record Picture(double[] above, double[] ground, double noise) {
+    static final int SIDE = 32;
+    static final int PIXELS = SIDE * SIDE;
+    private static final double MOST_NOISE = 12;
+
+    static Picture of(byte[] rgb) {
+        checkArgument(rgb.length == PIXELS * 3, "a picture has %s bytes, not %s", PIXELS * 3, rgb.length);
+        var above = new double[PIXELS * 3];
+        var ground = new double[3];
+        var border = new double[4 * (SIDE - 1)];
+        var deviation = new double[3];
+        for (int c = 0; c < 3; c++) {
+            int n = 0;
+            for (int i = 0; i < PIXELS; i++) {
+                above[i * 3 + c] = rgb[i * 3 + c] & 255;
+                if (onBorder(i)) border[n++] = above[i * 3 + c];
+            }
+            ground[c] = median(border);
+            for (int i = 0; i < n; i++) border[i] = Math.abs(border[i] - ground[c]);
+            deviation[c] = 1.4826 * median(border);
+            for (int i = 0; i < PIXELS; i++) above[i * 3 + c] -= ground[c];
+        }
+        return new Picture(above, ground, Math.min(MOST_NOISE, (deviation[0] + deviation[1] + deviation[2]) / 3));
+    }
+
+    /// The furthest channel above the ground.
+    double height(int pixel) { return Math.max(above[pixel * 3], Math.max(above[pixel * 3 + 1], above[pixel * 3 + 2])); }
+
+    private static boolean onBorder(int pixel) {
+        int x = pixel % SIDE;
+        int y = pixel / SIDE;
+        return x == 0 || y == 0 || x == SIDE - 1 || y == SIDE - 1;
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+}

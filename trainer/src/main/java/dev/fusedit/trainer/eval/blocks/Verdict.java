@@ -1,0 +1,18 @@
+package dev.fusedit.trainer.eval.blocks;
+
+import org.jspecify.annotations.Nullable;
+
+/// Whether a picture shows what was claimed, and how much of it.
+///
+/// @param accepted all of it and nothing else
+/// @param parts what came out right, also where the whole did not
+public record Verdict(boolean accepted, Parts parts) {
+
+    /// Each from 0 to 1, null where the claim does not name it.
+    ///
+    /// @param color part of the named colours that some object has
+    /// @param shape part of the named shapes that some object has
+    /// @param count 1 if there are as many objects as named
+    /// @param place 1 if two objects of the two colours stand as named
+    public record Parts(@Nullable Double color, @Nullable Double shape, double count, @Nullable Double place) {}
+}
