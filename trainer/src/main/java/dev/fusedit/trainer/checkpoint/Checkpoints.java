@@ -1,0 +1,187 @@
+package dev.fusedit.trainer.checkpoint;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The checkpoints of a run: `step-N/`, and `latest`, a link to the newest.
+///
+/// A kill, a full disk or a failing write at any point leaves the previous checkpoint whole and `latest` pointing at a whole one:
+///
+///  1. `step-N.tmp/` is made, with the plan of its files;
+///  2. each file is written and forced to the disk, its CRC32C taken on the way;
+///  3. the manifest with the sums is written the same way, renamed to its name, and the plan deleted;
+///  4. the directory is forced, renamed to `step-N`, its parent forced;
+///  5. a new link is renamed over `latest`;
+///  6. only then the oldest are deleted: first renamed to `.tmp`, so that nothing under the name `step-N` is ever half gone.
+///
+/// Nothing is deleted but files that a manifest or plan of ours names.
+public final class Checkpoints {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+    private static final String LATEST = "latest";
+    private static final String TMP = ".tmp";
+
+    private final Path root;
+    private final int keep;
+    private final Disk disk;
+
+    /// @param root the folder `checkpoints` of a run; made when first needed
+    /// @param keep how many of the newest stay
+    public Checkpoints(Path root, int keep) { this(root, keep, Disk.REAL); }
+
+    Checkpoints(Path root, int keep, Disk disk) {
+        checkArgument(keep > 0, "keep must be at least 1, but is %s", keep);
+        this.root = root;
+        this.keep = keep;
+        this.disk = disk;
+    }
+
+    /// Writes a checkpoint and makes it the latest. One that is there already for this step stays as it is.
+    ///
+    /// @param files by their names, in the order in which they are written
+    /// @return its folder
+    /// @throws UserError if it cannot be written; the earlier ones are whole
+    public Path save(long step, Map<String, Content> files) {
+        checkArgument(step >= 0, "step must not be negative, but is %s", step);
+        for (String name : files.keySet()) checkArgument(Manifest.isFileName(name), "'%s' cannot be a file of a checkpoint", name);
+        Path folder = root.resolve("step-" + step);
+        try {
+            Files.createDirectories(root);
+            if (!Files.exists(folder.resolve(Manifest.FILE))) write(folder, step, files);
+            pointLatestTo(folder);
+        } catch (IOException e) {
+            throw Failures.saving(folder, e);
+        }
+        prune(step);
+        return folder;
+    }
+
+    private void write(Path folder, long step, Map<String, Content> files) throws IOException {
+        Path tmp = root.resolve(folder.getFileName() + TMP);
+        removeLeftOver(tmp);
+        disk.createDirectory(tmp);
+        try {
+            disk.write(tmp.resolve(Manifest.PLAN),
+                    new Manifest(step, files.keySet().stream().map(Manifest.Entry::planned).toList()).content());
+            var entries = new ArrayList<Manifest.Entry>();
+            for (var file : files.entrySet()) {
+                var written = disk.write(tmp.resolve(file.getKey()), file.getValue());
+                entries.add(new Manifest.Entry(file.getKey(), written.bytes(), written.crc32c()));
+            }
+            disk.write(tmp.resolve(Manifest.UNFINISHED), new Manifest(step, entries).content());
+            disk.rename(tmp.resolve(Manifest.UNFINISHED), tmp.resolve(Manifest.FILE));
+            disk.delete(tmp.resolve(Manifest.PLAN));
+            disk.sync(tmp);
+            disk.rename(tmp, folder);
+            disk.sync(root);
+        } catch (IOException e) {
+            giveBackSpace(tmp, e);
+            throw e;
+        }
+    }
+
+    private void pointLatestTo(Path folder) throws IOException {
+        Path latest = root.resolve(LATEST);
+        Path link = root.resolve(LATEST + TMP);
+        if (Files.isDirectory(latest, LinkOption.NOFOLLOW_LINKS)) throw new FileAlreadyExistsException(latest.toString());
+        if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) disk.delete(link);
+        try {
+            disk.link(link, folder.getFileName());
+        } catch (UnsupportedOperationException e) {
+            LOG.warn("this file system has no links: {} is not kept", latest);
+            return;
+        }
+        disk.rename(link, latest);
+        disk.sync(root);
+    }
+
+    /// The newest checkpoint, whatever `latest` says: a kill may have come between writing it and linking it.
+    public Optional<Path> newest() { return steps().stream().findFirst().map(step -> root.resolve("step-" + step)); }
+
+    /// Finds the checkpoint that a person means by a run's folder, its `checkpoints`, or a checkpoint itself.
+    ///
+    /// @throws UserError if there is none
+    public static Path find(Path place) {
+        if (!Files.isDirectory(place))
+            throw new UserError(place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder"));
+        if (Files.exists(place.resolve(Manifest.FILE))) return place;
+        for (Path root : List.of(place, place.resolve(RunFolder.CHECKPOINTS))) {
+            if (Files.isDirectory(root.resolve(LATEST))) return root.resolve(LATEST);
+            var newest = new Checkpoints(root, 1).newest();
+            if (newest.isPresent()) return newest.get();
+        }
+        throw new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints");
+    }
+
+    /// Whole ones, newest first.
+    private List<Long> steps() {
+        try (var paths = Files.isDirectory(root) ? Files.list(root) : Stream.<Path>empty()) {
+            return paths.filter(path -> Files.exists(path.resolve(Manifest.FILE))).map(path -> path.getFileName().toString())
+                    .filter(name -> name.matches("step-[0-9]{1,18}")).map(name -> Long.valueOf(name.substring("step-".length())))
+                    .sorted(Comparator.reverseOrder()).toList();
+        } catch (IOException e) {
+            throw new UserError("checkpoints " + root + " cannot be listed: " + e, e);
+        }
+    }
+
+    /// Deletes what is too old and what killed runs left. It failing costs space, not work, so it is no failure of the save.
+    private void prune(long saved) {
+        try {
+            for (long step : steps().stream().skip(keep).filter(old -> old != saved).toList()) {
+                Path folder = root.resolve("step-" + step);
+                Path tmp = root.resolve(folder.getFileName() + TMP);
+                removeLeftOver(tmp);
+                if (hasOnlyOurs(folder)) disk.rename(folder, tmp);
+            }
+            for (Path tmp : leftOvers()) removeLeftOver(tmp);
+        } catch (IOException | UserError e) {
+            LOG.warn("old checkpoints in {} could not be deleted: {}", root, e.toString());
+        }
+    }
+
+    private List<Path> leftOvers() throws IOException {
+        try (var paths = Files.list(root)) {
+            return paths.filter(path -> path.getFileName().toString().matches("step-[0-9]+\\.tmp")).toList();
+        }
+    }
+
+    /// A folder in which a person has put something is theirs.
+    private static boolean hasOnlyOurs(Path folder) throws IOException {
+        var manifest = Manifest.ofOurs(folder);
+        try (var paths = Files.list(folder)) {
+            return paths.map(path -> path.getFileName().toString()).allMatch(name -> Manifest.isManifest(name)
+                    || manifest.isPresent() && manifest.get().files().stream().anyMatch(file -> file.name().equals(name)));
+        }
+    }
+
+    /// The manifest goes last, so that an interrupted deletion is still known as ours.
+    private void removeLeftOver(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) || !hasOnlyOurs(folder)) return;
+        try (var paths = Files.list(folder)) {
+            var order = Comparator.comparing((Path path) -> path.getFileName().toString().startsWith(Manifest.FILE));
+            for (Path path : paths.sorted(order).toList()) disk.delete(path);
+        }
+        disk.delete(folder);
+    }
+
+    private void giveBackSpace(Path tmp, IOException cause) {
+        try {
+            removeLeftOver(tmp);
+        } catch (IOException | UserError e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

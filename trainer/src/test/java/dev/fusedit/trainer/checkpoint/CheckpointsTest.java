@@ -1,0 +1,189 @@
+package dev.fusedit.trainer.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CheckpointsTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void savedIsReadBack() throws IOException {
+        var checkpoints = new Checkpoints(folder.resolve("checkpoints"), 2);
+        checkpoints.save(7, files("a"));
+        var opened = Checkpoint.open(folder.resolve("checkpoints/latest"));
+        assertThat(opened.step()).isEqualTo(7);
+        assertThat(opened.names()).containsExactly("weights.safetensors", "state.json");
+        assertThat(opened.file("state.json")).hasContent("state of a");
+        assertThat(Files.readSymbolicLink(folder.resolve("checkpoints/latest"))).hasToString("step-7");
+        assertThat(checkpoints.newest()).contains(folder.resolve("checkpoints/step-7"));
+        assertThat(folder.resolve("checkpoints")).isDirectoryNotContaining("glob:**.tmp");
+        assertThat(opened.folder().toFile().list()).containsExactlyInAnyOrder("weights.safetensors", "state.json", "manifest.json");
+        assertThatIllegalArgumentException().isThrownBy(() -> opened.file("other"));
+    }
+
+    @Test
+    void manifestHasTheSumOfEveryFile() throws IOException {
+        Path saved = new Checkpoints(folder, 2).save(1, Map.of("f", out -> {
+            out.write(ByteBuffer.wrap(new byte[] {1, 2}));
+            out.write(ByteBuffer.wrap(new byte[] {3}));
+        }));
+        var crc = new CRC32C();
+        crc.update(new byte[] {1, 2, 3});
+        assertThat(saved.resolve("manifest.json")).content().contains("\"bytes\" : 3", "\"crc32c\" : \"%08x\"".formatted(crc.getValue()));
+    }
+
+    @Test
+    void newestStayAndOldGo() {
+        var checkpoints = new Checkpoints(folder, 2);
+        for (int step : new int[] {5, 10, 100, 20}) checkpoints.save(step, files("a"));
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-100", "step-20", "latest");
+    }
+
+    @Test
+    void whatAPersonPutThereStays() throws IOException {
+        var checkpoints = new Checkpoints(folder, 1);
+        Files.writeString(checkpoints.save(1, files("a")).resolve("notes.txt"), "mine");
+        Path foreign = Files.createDirectories(folder.resolve("step-2"));
+        Path foreignTmp = Files.createDirectories(folder.resolve("step-3.tmp"));
+        Files.writeString(foreign.resolve("x"), "mine");
+        Files.writeString(foreignTmp.resolve("x"), "mine");
+        checkpoints.save(4, files("b"));
+        checkpoints.save(5, files("c"));
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-1", "step-2", "step-3.tmp", "step-5", "latest");
+        assertThat(Checkpoint.open(folder.resolve("step-1")).names()).hasSize(2);
+        assertThatThrownBy(() -> checkpoints.save(3, files("d"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("step-3.tmp is in the way");
+        assertThatThrownBy(() -> checkpoints.save(2, files("d"))).isInstanceOf(UserError.class).hasMessageContaining("step-2");
+    }
+
+    @Test
+    void sameStepIsSavedOnce() {
+        var checkpoints = new Checkpoints(folder, 2);
+        checkpoints.save(3, files("a"));
+        checkpoints.save(3, files("b"));
+        assertThat(folder.resolve("latest/state.json")).hasContent("state of a");
+    }
+
+    /// The heart of it: whatever step fails or is the last one before a kill, what was saved before is whole and found, and the
+    /// next save works and leaves nothing behind.
+    @ParameterizedTest
+    @EnumSource
+    void everyFaultLeavesAWholeCheckpoint(FaultyDisk.Fault fault) throws IOException {
+        int faults = 0;
+        for (int failAt = 1;; failAt++) {
+            Path root = folder.resolve(fault + "-" + failAt);
+            new Checkpoints(root, 1).save(1, files("first"));
+            var disk = new FaultyDisk(fault, failAt);
+            boolean saved = trySave(new Checkpoints(root, 1, disk), 2);
+
+            var latest = Checkpoint.open(root.resolve("latest"));
+            var newest = Checkpoint.open(new Checkpoints(root, 1).newest().orElseThrow());
+            assertThat(latest.file("state.json")).hasContent(latest.step() == 1 ? "state of first" : "state of second");
+            assertThat(newest.step()).isGreaterThanOrEqualTo(latest.step());
+            if (saved) assertThat(latest.step()).isEqualTo(2);
+
+            new Checkpoints(root, 1).save(2, files("second"));
+            new Checkpoints(root, 1).save(3, files("third"));
+            assertThat(Checkpoint.open(root.resolve("latest")).step()).isEqualTo(3);
+            assertThat(root.toFile().list()).containsExactlyInAnyOrder("step-3", "latest");
+            if (!disk.reached()) break;
+            faults++;
+        }
+        assertThat(faults).isGreaterThan(20);
+    }
+
+    /// @return whether the save claims to have worked
+    private static boolean trySave(Checkpoints checkpoints, long step) {
+        try {
+            checkpoints.save(step, files("second"));
+            return true;
+        } catch (UserError e) {
+            assertThat(e).hasMessageContaining("step-" + step).hasMessageContaining("the disk is full. Free some space");
+            return false;
+        } catch (FaultyDisk.Killed _) {
+            return false;
+        }
+    }
+
+    @Test
+    void fullDiskGivesItsSpaceBack() {
+        new Checkpoints(folder, 1).save(1, files("first"));
+        assertThatThrownBy(() -> new Checkpoints(folder, 1, new FaultyDisk(FaultyDisk.Fault.FULL, 7)).save(2, files("second")))
+                .isInstanceOf(UserError.class);
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-1", "latest");
+    }
+
+    @Test
+    void damageIsNamed() throws IOException {
+        Path saved = new Checkpoints(folder, 1).save(1, files("a"));
+        Files.writeString(saved.resolve("state.json"), "state of b");
+        assertThatThrownBy(() -> Checkpoint.open(saved)).isInstanceOf(UserError.class)
+                .hasMessageContaining("state.json is damaged: its CRC32C is ");
+        Files.writeString(saved.resolve("state.json"), "short");
+        assertThatThrownBy(() -> Checkpoint.open(saved)).hasMessageContaining("state.json has 5 bytes, but was saved with 10");
+        Files.delete(saved.resolve("state.json"));
+        assertThatThrownBy(() -> Checkpoint.open(saved)).hasMessageContaining("state.json is missing");
+    }
+
+    @Test
+    void badManifestIsNamed() throws IOException {
+        Path saved = new Checkpoints(folder, 1).save(1, files("a"));
+        Path manifest = saved.resolve("manifest.json");
+        String good = Files.readString(manifest);
+        Map<String,
+                String> bad = Map.of("{", "is damaged", "{}", "is damaged", good.replace("fusedit-checkpoint", "x"),
+                        "not that of a fusedit checkpoint",
+                        good.replace("\"version\" : 1", "\"version\" : 2"), "version 2", good.replace("state.json", "../state.json"),
+                        "no file name");
+        for (var entry : bad.entrySet()) {
+            Files.writeString(manifest, entry.getKey());
+            assertThatThrownBy(() -> Checkpoint.open(saved)).isInstanceOf(UserError.class).hasMessageContaining(entry.getValue());
+        }
+        Files.delete(manifest);
+        assertThatThrownBy(() -> Checkpoint.open(saved)).isInstanceOf(UserError.class).hasMessageContaining("is no checkpoint");
+    }
+
+    @Test
+    void checkpointIsFoundFromEveryFolderAbove() {
+        new Checkpoints(folder.resolve("checkpoints"), 2).save(1, files("a"));
+        Path latest = folder.resolve("checkpoints/latest");
+        assertThat(Checkpoints.find(folder)).isEqualTo(latest);
+        assertThat(Checkpoints.find(folder.resolve("checkpoints"))).isEqualTo(latest);
+        assertThat(Checkpoints.find(latest)).isEqualTo(latest);
+        assertThat(Checkpoints.find(folder.resolve("checkpoints/step-1"))).isEqualTo(folder.resolve("checkpoints/step-1"));
+        assertThatThrownBy(() -> Checkpoints.find(folder.resolve("none"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such folder");
+        assertThatThrownBy(() -> Checkpoints.find(folder.resolve("checkpoints/step-1/state.json"))).hasMessageContaining("is a file");
+        assertThatThrownBy(() -> Checkpoints.find(folder.getParent())).isInstanceOf(UserError.class)
+                .hasMessageContaining("holds no checkpoint");
+    }
+
+    @Test
+    void fileNamesAreChecked() {
+        var checkpoints = new Checkpoints(folder, 1);
+        for (String name : new String[] {"../x", "a/b", "manifest.json", "", ".hidden"})
+            assertThatIllegalArgumentException().isThrownBy(() -> checkpoints.save(1, Map.of(name, Content.of("x"))));
+    }
+
+    static Map<String, Content> files(String label) {
+        var files = new LinkedHashMap<String, Content>();
+        files.put("weights.safetensors", Content.of(new byte[1000]));
+        files.put("state.json", Content.of("state of " + label));
+        return files;
+    }
+}
