@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         subcommands = {
             DoctorCommand.class,
+            EvalCommand.class,
             ShellCommand.class,
         })
 final class Fusedit implements Callable<Integer> {
