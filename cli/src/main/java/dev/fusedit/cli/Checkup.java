@@ -7,12 +7,14 @@ import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchInfo;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.javacpp.CudaDevices;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What this machine offers, and what is wrong with it. Made without libtorch too, for then it is needed most.
@@ -25,10 +27,18 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
         Torch(LibtorchInfo info) { this(info.version(), info.path().toString(), info.source()); }
     }
 
+    /// @param usable false for a CUDA device beside a libtorch without CUDA
     @JsonNaming(SnakeCaseStrategy.class)
-    record Processor(String device, String name, long memoryMib) {
+    record Processor(String device, String name, long memoryMib, boolean usable) {
+        static Processor of(CudaDevices.CudaDevice gpu, boolean usable) {
+            return new Processor("cuda:" + gpu.index(), gpu.name() + ", compute capability " + gpu.capability(), gpu.memory() >> 20, usable);
+        }
+
         @Override
-        public String toString() { return "%s: %s, %,d MiB".formatted(device, name, memoryMib); }
+        public String toString() {
+            var unused = usable ? "" : " (not used: this libtorch has no CUDA; FUSEDIT_MAVEN_ARGS=-Pcuda builds with one that has)";
+            return "%s: %s, %,d MiB%s".formatted(device, name, memoryMib, unused);
+        }
     }
 
     static Checkup now() {
@@ -39,7 +49,12 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
         var libtorch = libtorch(problems);
         int threads = libtorch == null ? Runtime.getRuntime().availableProcessors() : Libtorch.threads();
         var jdk = Runtime.version() + " (" + System.getProperty("java.home") + ")";
-        return new Checkup(problems.isEmpty(), jdk, libtorch, threads, List.of(cpu()), List.copyOf(problems));
+        return new Checkup(problems.isEmpty(), jdk, libtorch, threads, devices(libtorch), List.copyOf(problems));
+    }
+
+    private static List<Processor> devices(@Nullable Torch libtorch) {
+        boolean cuda = libtorch != null && Files.exists(Path.of(libtorch.path(), "libtorch_cuda.so"));
+        return Stream.concat(Stream.of(cpu()), CudaDevices.list().stream().map(gpu -> Processor.of(gpu, cuda))).toList();
     }
 
     private static @Nullable Torch libtorch(List<String> problems) {
@@ -62,7 +77,7 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
         var memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize() >> 20
                 : 0;
-        return new Processor("cpu", cpuName(), memory);
+        return new Processor("cpu", cpuName(), memory, true);
     }
 
     private static String cpuName() {
