@@ -104,6 +104,26 @@ public final class Frame {
 
     public Frame optionalString(String text) { return push(boxed(stringHandle(text)), Owned.OPTIONAL_STRING); }
 
+    // ---- parts for nested values of a generic call; what is made here is given back by the call alone, so nothing may throw in between
+
+    /// Pushes a word as it is.
+    public Frame word(long word) { return push(word, Owned.NOTHING); }
+
+    /// A copy of a handle, inside a list or an optional.
+    public long newTensor(long handle) {
+        newHandle(handle, scratch);
+        return getLong(scratch);
+    }
+
+    public long newOptional(long word) { return boxed(word); }
+
+    public long newList(long[] words) { return list(words); }
+
+    public long newString(String text) { return stringHandle(text); }
+
+    /// The words of a list that an op returned; the list itself is freed.
+    public long[] listWords(long list) { return unpack(list); }
+
     private long stringHandle(String text) {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         var copy = Handles.malloc(Math.max(1, bytes.length));

@@ -52,6 +52,9 @@ public final class Handles {
 
     public static long size(long handle, int dim) { return getLong(query(TorchAbi.SIZES, handle) + 8L * dim); }
 
+    /// False for the tensor that stands for no tensor at all.
+    public static boolean defined(long handle) { return (query(TorchAbi.DEFINED, handle) & 1) != 0; }
+
     /// What tells two storages apart: the address where a tensor's storage begins.
     public static long storage(long handle) {
         return data(handle) - query(TorchAbi.STORAGE_OFFSET, handle) * elementBytes(dtype(handle));

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /// An operand as error messages show it: `f32(2,3) cpu`.
-final class OperandText {
+public final class OperandText {
     private OperandText() {}
 
-    static String of(long handle) {
+    public static String of(long handle) {
         var shape = Arrays.stream(Handles.shape(handle)).mapToObj(Long::toString).collect(Collectors.joining(","));
         var device = Handles.deviceType(handle) == 0 ? "cpu" : "cuda:" + Handles.deviceIndex(handle);
         return "%s(%s) %s".formatted(dtype(Handles.dtype(handle)), shape, device);
