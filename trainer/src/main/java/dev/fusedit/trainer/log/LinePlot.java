@@ -1,0 +1,119 @@
+package dev.fusedit.trainer.log;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.DoubleStream;
+
+/// Curves over steps: each series faint as it is, and smoothed in full colour.
+///
+/// @param logScale of the vertical axis; points at 0 or below are then left out
+/// @param smoothing weight of the past in the moving average, 0 for none
+public record LinePlot(String title, String xLabel, List<Series> series, boolean logScale, double smoothing) {
+    private static final int WIDTH = 900;
+    private static final int HEIGHT = 520;
+    private static final int LEFT = 76;
+    private static final int RIGHT = 24;
+    private static final int TOP = 48;
+    private static final int BOTTOM = 52;
+    private static final int INK = 0x333333;
+    private static final int FAINT = 0xe4e4e4;
+    private static final int[] COLORS = {0x1f6fb4, 0xe07b1a, 0x2e9e48, 0xc8373a, 0x8459b5, 0x7f5a4d, 0xd46fb3, 0x4d4d4d};
+
+    public LinePlot {
+        checkArgument(smoothing >= 0 && smoothing < 1, "smoothing must be from 0 to below 1, but is %s", smoothing);
+        series = ImmutableList.copyOf(series);
+    }
+
+    /// A point that is not finite is left out.
+    public record Series(String name, double[] x, double[] y) {
+        public Series {
+            checkArgument(x.length == y.length, "series '%s' has %s x but %s y", name, x.length, y.length);
+        }
+    }
+
+    /// 900 x 520 pixels.
+    public Picture picture() {
+        var canvas = new Canvas(WIDTH, HEIGHT, 0xffffff);
+        var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), false, LEFT, WIDTH - RIGHT);
+        var vertical = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.y)), logScale, HEIGHT - BOTTOM, TOP);
+        grid(canvas, horizontal, vertical);
+        for (int i = 0; i < series.size(); i++) curve(canvas, series.get(i), COLORS[i % COLORS.length], horizontal, vertical);
+        legend(canvas);
+        canvas.text((WIDTH - 2 * Alphabet.width(title)) / 2, 14, title, INK, 2);
+        canvas.text(LEFT + (WIDTH - LEFT - RIGHT - Alphabet.width(xLabel)) / 2, HEIGHT - 20, xLabel, INK);
+        return canvas.picture();
+    }
+
+    private static Axis axis(DoubleStream values, boolean log, int from, int to) {
+        var range = values.filter(value -> Double.isFinite(value) && !(log && value <= 0)).summaryStatistics();
+        return range.getCount() == 0 ? Axis.of(log ? 1 : 0, log ? 10 : 1, log, from, to)
+                : Axis.of(range.getMin(), range.getMax(), log, from, to);
+    }
+
+    private static void grid(Canvas canvas, Axis horizontal, Axis vertical) {
+        for (double tick : vertical.ticks()) {
+            int y = (int) Math.round(vertical.pixel(tick));
+            canvas.rectangle(LEFT, y, WIDTH - LEFT - RIGHT, 1, FAINT);
+            String label = Axis.label(tick);
+            canvas.text(LEFT - 8 - Alphabet.width(label), y - 3, label, INK);
+        }
+        for (double tick : horizontal.ticks()) {
+            int x = (int) Math.round(horizontal.pixel(tick));
+            canvas.rectangle(x, TOP, 1, HEIGHT - TOP - BOTTOM, FAINT);
+            canvas.rectangle(x, HEIGHT - BOTTOM, 1, 5, INK);
+            String label = Axis.label(tick);
+            canvas.text(x - Alphabet.width(label) / 2, HEIGHT - BOTTOM + 9, label, INK);
+        }
+        canvas.rectangle(LEFT, TOP, 1, HEIGHT - TOP - BOTTOM, INK);
+        canvas.rectangle(LEFT, HEIGHT - BOTTOM, WIDTH - LEFT - RIGHT, 1, INK);
+    }
+
+    private record Point(double x, double y) {}
+
+    private void curve(Canvas canvas, Series one, int color, Axis horizontal, Axis vertical) {
+        var points = new ArrayList<Point>();
+        for (int i = 0; i < one.x.length; i++)
+            if (Double.isFinite(one.x[i]) && Double.isFinite(one.y[i]) && !(logScale && one.y[i] <= 0))
+                points.add(new Point(one.x[i], one.y[i]));
+        if (smoothing > 0) strokes(canvas, points, color, 0.25, horizontal, vertical);
+        strokes(canvas, smoothed(points), color, 1, horizontal, vertical);
+    }
+
+    /// The moving average begins unbiased: what it has not seen does not count as 0.
+    private List<Point> smoothed(List<Point> points) {
+        var smooth = new ArrayList<Point>();
+        double sum = 0;
+        double weight = 0;
+        for (var point : points) {
+            sum = smoothing * sum + (1 - smoothing) * point.y;
+            weight = smoothing * weight + 1 - smoothing;
+            smooth.add(new Point(point.x, sum / weight));
+        }
+        return smooth;
+    }
+
+    private static void strokes(Canvas canvas, List<Point> points, int color, double alpha, Axis horizontal, Axis vertical) {
+        double thickness = alpha == 1 ? 2 : 1;
+        if (points.size() == 1) canvas.line(horizontal.pixel(points.getFirst().x), vertical.pixel(points.getFirst().y),
+                horizontal.pixel(points.getFirst().x), vertical.pixel(points.getFirst().y), 5, color, alpha);
+        for (int i = 1; i < points.size(); i++)
+            canvas.line(horizontal.pixel(points.get(i - 1).x), vertical.pixel(points.get(i - 1).y), horizontal.pixel(points.get(i).x),
+                    vertical.pixel(points.get(i).y), thickness, color, alpha);
+    }
+
+    private void legend(Canvas canvas) {
+        int textWidth = series.stream().map(Series::name).map(Alphabet::width).max(Comparator.naturalOrder()).orElse(0);
+        if (textWidth == 0) return;
+        int x = WIDTH - RIGHT - textWidth - 44;
+        canvas.rectangle(x, TOP + 8, textWidth + 36, 12 + series.size() * 14, 0xffffff);
+        for (int i = 0; i < series.size(); i++) {
+            int y = TOP + 16 + i * 14;
+            canvas.line(x + 6, y + 3.5, x + 22, y + 3.5, 3, COLORS[i % COLORS.length], 1);
+            canvas.text(x + 30, y, series.get(i).name, INK);
+        }
+    }
+}

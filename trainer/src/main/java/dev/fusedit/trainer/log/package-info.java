@@ -1,0 +1,5 @@
+/// What a run shows of itself: pictures, plots, metrics, the console. Nothing here needs a font or a screen.
+@NullMarked
+package dev.fusedit.trainer.log;
+
+import org.jspecify.annotations.NullMarked;

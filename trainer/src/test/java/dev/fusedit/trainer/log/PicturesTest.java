@@ -1,0 +1,156 @@
+package dev.fusedit.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.fusedit.trainer.data.blocks.Blocks;
+import dev.fusedit.trainer.data.blocks.Split;
+import java.io.ByteArrayInputStream;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+
+class PicturesTest {
+    @Test
+    void pngReadsBackAsTheSamePixels() throws IOException {
+        byte[] rgb = new byte[3 * 7 * 5];
+        new Random(1).nextBytes(rgb);
+        var image = ImageIO.read(new ByteArrayInputStream(new Picture(7, 5, rgb).png()));
+        assertThat(image.getWidth()).isEqualTo(7);
+        for (int y = 0; y < 5; y++)
+            for (int x = 0; x < 7; x++) {
+                int i = 3 * (7 * y + x);
+                assertThat(image.getRGB(x, y) & 0xffffff).isEqualTo((rgb[i] & 255) << 16 | (rgb[i + 1] & 255) << 8 | rgb[i + 2] & 255);
+            }
+    }
+
+    @Test
+    void enlargedPixelsAreSquares() {
+        byte[] rgb = {1, 2, 3, 4, 5, 6};
+        assertThat(new Picture(2, 1, rgb).enlarged(2).rgb())
+                .containsExactly(1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6);
+        assertThatIllegalArgumentException().isThrownBy(() -> new Picture(2, 2, rgb)).withMessageContaining("12 bytes, not 6");
+    }
+
+    @Test
+    void everyAsciiLetterIsDrawnAndDiffers() {
+        var seen = new HashSet<String>();
+        for (char letter = '!'; letter <= '~'; letter++) {
+            assertThat(seen.add(Arrays.deepToString(Alphabet.glyph(letter)))).as("letter " + letter).isTrue();
+            int width = Alphabet.glyph(letter)[0].length;
+            for (boolean[] row : Alphabet.glyph(letter)) assertThat(row).as("letter " + letter).hasSize(width);
+        }
+        assertThat(Alphabet.glyph('é')).isEqualTo(Alphabet.glyph('?'));
+    }
+
+    @Test
+    void captionsWrapBetweenWords() {
+        assertThat(Alphabet.wrap("a red circle above a blue square", 60))
+                .allSatisfy(line -> assertThat(Alphabet.width(line)).isLessThanOrEqualTo(60))
+                .hasSizeGreaterThan(2);
+        assertThat(String.join(" ", Alphabet.wrap("a red circle above a blue square", 60))).isEqualTo("a red circle above a blue square");
+        assertThat(String.join("", Alphabet.wrap("incomprehensibilities", 30))).isEqualTo("incomprehensibilities");
+        assertThat(Alphabet.wrap("  ", 30)).isEmpty();
+        assertThat(Alphabet.wrap("x", 1)).containsExactly("x");
+    }
+
+    @Test
+    void gridHoldsEveryPictureWhole() throws IOException {
+        var grid = PictureGrid.forPicturesOf(32, 6);
+        for (int i = 0; i < 24; i++) {
+            var sample = Blocks.sample(3, i, Split.TRAIN);
+            grid.add(new Picture(32, 32, sample.rgb()), sample.caption().text());
+        }
+        var picture = grid.picture();
+        assertThat(picture.width()).isEqualTo(10 + 6 * (128 + 10));
+        byte[] first = new Picture(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()).enlarged(4).rgb();
+        byte[] row = new byte[128 * 3];
+        System.arraycopy(picture.rgb(), 3 * (10 * picture.width() + 10), row, 0, row.length);
+        assertThat(row).isEqualTo(Arrays.copyOf(first, row.length));
+        keep("grid.png", picture);
+    }
+
+    @Test
+    void plotShowsEverySeriesInItsColour() throws IOException {
+        var random = new Random(1);
+        double[] x = new double[400];
+        double[] first = new double[400];
+        double[] second = new double[400];
+        for (int i = 0; i < 400; i++) {
+            x[i] = i * 3;
+            first[i] = 3 * Math.exp(-i / 90.0) + 0.1 + 0.1 * random.nextDouble();
+            second[i] = i < 200 ? Double.NaN : 0.5 * Math.exp(-i / 300.0) + 0.05 * random.nextGaussian() * 0.3;
+        }
+        var series = List.of(new LinePlot.Series("text: language", x, first), new LinePlot.Series("fuse: flow", x, second));
+        for (boolean log : new boolean[] {false, true}) {
+            var picture = new LinePlot("Loss of quickstart", "step", series, log, 0.9).picture();
+            assertThat(pixelsOf(picture, 0x1f6fb4)).isGreaterThan(200);
+            assertThat(pixelsOf(picture, 0xe07b1a)).isGreaterThan(100);
+            keep(log ? "plot-log.png" : "plot.png", picture);
+        }
+    }
+
+    @Test
+    void plotsOfNextToNothingAreDrawn() throws IOException {
+        keep("plot-empty.png", new LinePlot("Nothing", "step", List.of(), true, 0.9).picture());
+        var single = new LinePlot.Series("one", new double[] {5}, new double[] {2});
+        assertThat(pixelsOf(new LinePlot("One", "step", List.of(single), false, 0).picture(), 0x1f6fb4)).isGreaterThan(10);
+        var flat = new LinePlot.Series("flat", new double[] {0, 1}, new double[] {0, 0});
+        new LinePlot("Flat", "step", List.of(flat), true, 0).picture();
+        var nan = new LinePlot.Series("nan", new double[] {0, 1}, new double[] {Double.NaN, Double.POSITIVE_INFINITY});
+        new LinePlot("NaN", "step", List.of(nan), false, 0).picture();
+    }
+
+    @Test
+    void axisTicksAreRound() {
+        assertThat(Axis.of(0, 1190, false, 0, 100).ticks()).containsExactly(0.0, 200.0, 400.0, 600.0, 800.0, 1000.0, 1200.0);
+        assertThat(List.of(0.5, 1500.0, 0.0, 2e6, 1e-4, 100.0)).extracting(Axis::label).containsExactly("0.5", "1500", "0", "2e+06",
+                "1e-04", "100");
+        assertThat(Axis.of(0.01, 2, true, 0, 100).ticks()).contains(0.01, 0.1, 1.0, 2.0);
+    }
+
+    /// In a process of its own: the class loader tells what was touched.
+    @Test
+    void noFontIsEverTouched() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var process = new ProcessBuilder(java, "-Djava.awt.headless=true", "-Xlog:class+load:stdout", "-cp",
+                System.getProperty("java.class.path"),
+                DrawEverything.class.getName()).redirectErrorStream(true).start();
+        String log = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(log).isZero();
+        assertThat(log).contains("dev.fusedit.trainer.log.Alphabet").contains("javax.imageio.ImageIO");
+        assertThat(log.lines().filter(line -> line.matches(".*(sun\\.font\\.|java\\.awt\\.Font).*")))
+                .isEmpty();
+    }
+
+    /// Draws a grid and a plot.
+    static final class DrawEverything {
+        public static void main(String[] args) {
+            var grid = new PictureGrid(2, 1).add(new Picture(1, 1, new byte[3]), "a b").picture().png();
+            var plot = new LinePlot("t", "x", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
+                    .picture().png();
+            System.out.println(grid.length + plot.length);
+        }
+    }
+
+    private static long pixelsOf(Picture picture, int color) {
+        long count = 0;
+        for (int i = 0; i < picture.rgb().length; i += 3)
+            if (((picture.rgb()[i] & 255) << 16 | (picture.rgb()[i + 1] & 255) << 8 | picture.rgb()[i + 2] & 255) == color) count++;
+        return count;
+    }
+
+    /// For a look at it.
+    private static void keep(String name, Picture picture) throws IOException {
+        Files.write(Files.createDirectories(new File("target/pictures").toPath()).resolve(name), picture.png());
+    }
+}
