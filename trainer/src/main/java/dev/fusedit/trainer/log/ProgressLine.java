@@ -1,0 +1,93 @@
+package dev.fusedit.trainer.log;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/// How far a run is, on the console: one line that rewrites itself on a terminal, else a line every few seconds, and always the
+/// last step of a stage.
+public final class ProgressLine {
+    private static final long REWRITE_NANOS = 100_000_000L;
+    private static final long LINE_NANOS = 5_000_000_000L;
+    private static final int BAR = 20;
+    private static final String CLEAR = "\r\u001b[K";
+
+    private final PrintStream out;
+    private final boolean terminal;
+    private final LongSupplier nanoTime;
+    private long last;
+    private boolean shown;
+    private boolean pending;
+
+    /// @param step of `total` steps of the stage
+    /// @param secondsLeft of the run
+    public record Progress(String stage, long step, long total, double loss, double imagesPerSecond, double secondsLeft) {
+        String text() {
+            int done = (int) (BAR * Math.min(step, total) / Math.max(1, total));
+            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  loss %.4f  %s images/s  %s left", stage, "#".repeat(done),
+                    ".".repeat(BAR - done), step,
+                    total, loss,
+                    imagesPerSecond < 10 ? String.format(Locale.ROOT, "%.1f", imagesPerSecond)
+                            : String.valueOf(Math.round(imagesPerSecond)),
+                    clock(secondsLeft));
+        }
+    }
+
+    ProgressLine(PrintStream out, boolean terminal, LongSupplier nanoTime) {
+        this.out = out;
+        this.terminal = terminal;
+        this.nanoTime = nanoTime;
+    }
+
+    /// Standard output is for results.
+    public static ProgressLine onStderr() { return new ProgressLine(System.err, stderrIsTerminal(), System::nanoTime); }
+
+    public void update(Progress progress) {
+        long now = nanoTime.getAsLong();
+        boolean ends = progress.step >= progress.total;
+        if (shown && !ends && now - last < (terminal ? REWRITE_NANOS : LINE_NANOS)) return;
+        last = now;
+        shown = true;
+        out.print((terminal ? CLEAR : "") + progress.text() + (terminal && !ends ? "" : "\n"));
+        out.flush();
+        pending = terminal && !ends;
+    }
+
+    /// A line of its own; on a terminal it takes the place of the progress, which comes again with the next update.
+    public void message(String text) {
+        out.print((pending ? CLEAR : "") + text + "\n");
+        out.flush();
+        pending = false;
+        shown = false;
+    }
+
+    /// Leaves the last state standing, so that what is printed next begins on a line of its own.
+    public void close() {
+        if (pending) out.println();
+        pending = false;
+    }
+
+    /// 4:05, or 1:02:03 from an hour on.
+    static String clock(double seconds) {
+        if (!Double.isFinite(seconds)) return "?";
+        long whole = Math.max(0, Math.round(seconds));
+        long hours = whole / 3600;
+        return hours > 0 ? String.format("%d:%02d:%02d", hours, whole / 60 % 60, whole % 60)
+                : String.format("%d:%02d", whole / 60, whole % 60);
+    }
+
+    /// Java tells only of standard input and output together; Linux of each by a link.
+    private static boolean stderrIsTerminal() {
+        if ("dumb".equals(System.getenv("TERM"))) return false;
+        Path link = Path.of("/proc/self/fd/2");
+        try {
+            if (Files.isSymbolicLink(link)) return Files.readSymbolicLink(link).toString().matches("/dev/(pts/|tty|console).*");
+        } catch (IOException _) {
+            return false;
+        }
+        return System.console() != null && System.console().isTerminal();
+    }
+}

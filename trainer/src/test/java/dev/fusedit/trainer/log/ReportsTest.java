@@ -1,0 +1,136 @@
+package dev.fusedit.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.blocks.Kind;
+import dev.fusedit.trainer.eval.blocks.BlocksScore;
+import dev.fusedit.trainer.eval.blocks.Share;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportsTest {
+    private static final BlocksScore SCORE =
+            new BlocksScore(ImmutableMap.of(Kind.SINGLE, new Share(12, 48), Kind.COLORS, new Share(48, 48)),
+                    ImmutableMap.of("color", 0.75, "shape", 0.5));
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void metricsAreLinesInOrder() throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        try (var log = new MetricsLog(file)) {
+            log.row(0, ImmutableMap.of("stage", "text", "loss", 2.5));
+            log.row(3, ImmutableMap.of("stage", "text", "loss", Double.NaN));
+            assertThat(file).content()
+                    .isEqualTo("{\"step\":0,\"stage\":\"text\",\"loss\":2.5}\n{\"step\":3,\"stage\":\"text\",\"loss\":\"NaN\"}\n");
+            assertThatIllegalArgumentException().isThrownBy(() -> log.row(2, Map.of()));
+        }
+        assertThat(MetricsLog.rows(file)).hasSize(2);
+    }
+
+    @Test
+    void metricsGoOnWhereTheyWereTorn() throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        Files.writeString(file, "{\"step\":7}\n{\"step\":8,\"lo");
+        try (var log = new MetricsLog(file)) {
+            assertThat(log.lastStep()).isEqualTo(7);
+            log.row(9, ImmutableMap.of("loss", 1));
+        }
+        assertThat(file).content().isEqualTo("{\"step\":7}\n{\"step\":9,\"loss\":1}\n");
+    }
+
+    @Test
+    void whatIsNoMetricsFileIsSaidSo() throws IOException {
+        Path file = Files.writeString(folder.resolve("x"), "{\"step\":1}\nhello\n");
+        assertThatThrownBy(() -> new MetricsLog(file)).isInstanceOf(UserError.class)
+                .hasMessageStartingWith(file + ":2: is no row of metrics");
+        assertThatThrownBy(() -> new MetricsLog(folder)).isInstanceOf(UserError.class).hasMessageContaining("cannot be written");
+    }
+
+    @Test
+    void curvesAreByStage() {
+        Path file = folder.resolve("metrics.jsonl");
+        try (var log = new MetricsLog(file)) {
+            log.row(1, Map.of("stage", "text", "loss", 3));
+            log.row(2, Map.of("stage", "text", "loss", 2));
+            log.row(3, Map.of("stage", "fuse", "loss", 1, "note", "x"));
+            log.row(4, Map.of("event", "resume"));
+        }
+        var curves = MetricsLog.curves(MetricsLog.rows(file), "loss");
+        assertThat(curves).extracting(LinePlot.Series::name).containsExactly("text", "fuse");
+        assertThat(curves.getFirst().x()).containsExactly(1, 2);
+        assertThat(curves.getFirst().y()).containsExactly(3, 2);
+    }
+
+    @Test
+    void terminalLineRewritesItself() {
+        var bytes = new ByteArrayOutputStream();
+        var time = new AtomicLong();
+        var line = new ProgressLine(new PrintStream(bytes), true, time::get);
+        line.update(new ProgressLine.Progress("fuse", 5, 10, 0.12345, 61.6, 185));
+        line.update(new ProgressLine.Progress("fuse", 6, 10, 0.1, 61.6, 184));
+        line.message("saved");
+        line.update(new ProgressLine.Progress("fuse", 10, 10, 0.1, 6.16, 0));
+        line.close();
+        assertThat(bytes.toString())
+                .isEqualTo("\r\u001b[Kfuse   [##########..........] 5/10  loss 0.1235  62 images/s  3:05 left\r\u001b[Ksaved\n"
+                        + "\r\u001b[Kfuse   [####################] 10/10  loss 0.1000  6.2 images/s  0:00 left\n");
+    }
+
+    @Test
+    void elsewhereALineComesEveryFewSeconds() {
+        var bytes = new ByteArrayOutputStream();
+        var time = new AtomicLong();
+        var line = new ProgressLine(new PrintStream(bytes), false, time::get);
+        for (int step = 1; step <= 100; step++) {
+            line.update(new ProgressLine.Progress("text", step, 100, 1, 10, 100 - step));
+            time.addAndGet(100_000_000L);
+        }
+        assertThat(bytes.toString().lines()).hasSize(3).allMatch(text -> text.startsWith("text ")).noneMatch(text -> text.contains("\r"));
+        assertThat(ProgressLine.clock(3723)).isEqualTo("1:02:03");
+        assertThat(ProgressLine.clock(Double.NaN)).isEqualTo("?");
+    }
+
+    @Test
+    void tableIsAligned() {
+        assertThat(new TextTable("name", "n").row("a", "10").row("longer", "5").text()).isEqualTo("""
+                name     n
+                ----------
+                a       10
+                longer   5
+                """);
+    }
+
+    @Test
+    void scoreTableHasKindsAndSets() {
+        String table = ScoreTable.text(ImmutableMap.of("seen", SCORE, "heldout", SCORE));
+        assertThat(table.lines().toList().getFirst()).matches("Blocks +seen +heldout");
+        assertThat(table).containsPattern("single +0\\.25 \\(0\\.\\d\\d to 0\\.\\d\\d\\)").containsPattern("two +- +-")
+                .containsPattern("mean +0\\.63 +0\\.63").containsPattern("right color +0\\.75");
+    }
+
+    @Test
+    void resultHasTheKeysThatScriptsReadAndNoneBesides() throws IOException {
+        var json = new ObjectMapper()
+                .readTree(new ResultJson(471.26, 1350, 61.237, 812.5, 3, 20, "ema", ImmutableMap.of("seen", SCORE)).text());
+        assertThat(json.fieldNames()).toIterable().containsExactly("seconds", "steps", "images_per_second", "peak_mib", "guidance",
+                "sample_steps",
+                "weights", "blocks");
+        assertThat(json.get("seconds").asDouble()).isEqualTo(471.3);
+        assertThat(json.at("/blocks/seen/colors").asDouble()).isEqualTo(1);
+        assertThat(json.at("/blocks/seen/attributes/color").asDouble()).isEqualTo(0.75);
+    }
+}
