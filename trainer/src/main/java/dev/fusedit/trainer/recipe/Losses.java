@@ -24,14 +24,14 @@ public record Losses(@Nullable Flow flow, @Nullable Language language) {
 
     /// Next-token prediction, so that the language model keeps (or first learns) its language.
     ///
-    /// @param on which sentences: the wider text, or the captions of the stage's pictures
-    public record Language(@Default("1") double weight, @Default("text") Sentences on) {
+    /// @param corpus which sentences: the wider text, or the captions of the stage's pictures
+    public record Language(@Default("1") double weight, @Default("text") Corpus corpus) {
         public Language {
             checkArgument(weight > 0, "weight must be more than 0, but is %s", weight);
         }
     }
 
-    public enum Sentences { TEXT, CAPTIONS }
+    public enum Corpus { TEXT, CAPTIONS }
 
     /// From which density the noise level sigma of a training picture is drawn. More noise is nearer to 1.
     public sealed interface TimeDensity {

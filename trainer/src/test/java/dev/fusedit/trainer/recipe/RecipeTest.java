@@ -62,7 +62,7 @@ class RecipeTest {
 
     @Test
     void minutesOfStagesAddUpIfTheRunSaysNone() {
-        var stage = new Stage("a", null, 2.0, 4, Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Sentences.TEXT)),
+        var stage = new Stage("a", null, 2.0, 4, Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Corpus.TEXT)),
                 new Schedule.Constant(), 0, new Optimizer.AdamW(List.of(0.9, 0.99), 1e-8, 0), null, 0, 0.9);
         var run = new Run("x", 0, Run.Precision.F32, null);
         var recipe = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), List.of(stage), QUICKSTART.sampling(), QUICKSTART.evaluation(),
