@@ -1,0 +1,96 @@
+package dev.fusedit.fusion.dit;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.nn.Rotation;
+import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The image side without what it is fused with: patches in, blocks, patches out.
+///
+/// @param time null where the noise level is not told
+public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedding time, List<DiTBlock> blocks, Norms.Final last) {
+    public static DiT of(DiTConfig config, BlockText text, Weights weights) {
+        var blocks = IntStream.range(0, config.layers()).mapToObj(i -> DiTBlock.of(config, text, weights.in("layers." + i))).toList();
+        var timed = !(config.time() instanceof TimeConditioning.None);
+        // part of every saved model that has a width for it, though only a timed fused one reads it
+        var pooled = config.pooledText() > 0 ? TimeEmbedding.pooled(config, weights) : null;
+        var time = timed ? TimeEmbedding.of(config, text instanceof BlockText.FromLayers ? pooled : null, weights) : null;
+        return new DiT(config, PatchEmbedding.of(config, weights.in("patch_embed")), time, blocks,
+                Norms.Final.of(config, weights));
+    }
+
+    /// What the noise level becomes; null where it is not told.
+    TimeEmbedding.@Nullable State time(Tensor timesteps_B, @Nullable Tensor pooled_BX, Tensor x, Taps taps) {
+        return time == null ? null : time.forward(timesteps_B, pooled_BX, x.dtype(), config.time(), taps);
+    }
+
+    /// Latents as tokens (B, N, C), in the dtype that matrices are multiplied in.
+    Tensor enter(Tensor latents, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var x = patches.apply(latents.to(patches.weight_OIPP().dtype()));
+            taps.see("patch_embed", x);
+            return x;
+        });
+    }
+
+    /// With the conditioning "addition", adds the noise level to every token.
+    Tensor timed(Tensor x_BNC, TimeEmbedding.@Nullable State time, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var x = config.time() instanceof TimeConditioning.Addition ? x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1)) : x_BNC;
+            taps.see("dit.in", x);
+            return x;
+        });
+    }
+
+    /// Rotary positions of the picture's tokens; null with sine/cosine ones.
+    public @Nullable Rotation rotation(Tensor latents, int[] starts) {
+        if (!config.positions().isRotary()) {
+            return null;
+        }
+        int rows = (int) latents.size(2) / config.patch(), columns = (int) latents.size(3) / config.patch();
+        return ImageRotation.of(config.positions(), rows, columns, starts, config.headDim(), config.ropeTheta(), latents.device());
+    }
+
+    private @Nullable Turn turn(Tensor latents, int[] starts, Tensor x) {
+        var rotation = rotation(latents, starts);
+        return rotation == null ? null : rotation.as(x.dtype());
+    }
+
+    /// The whole image side over a computed text.
+    Tensor image(List<FuseLayer> layers, Fusion fusion, Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+        checkArgument(latents.size(0) == text.batch(), "%s latents, %s prompts", latents.size(0), text.batch());
+        return TensorScope.scoped(() -> {
+            var entered = enter(latents, taps);
+            var state = time(timesteps_B, pooled_BX, entered, taps);
+            var x = timed(entered, state, taps);
+            var turn = turn(latents, text.imageStarts(), x);
+            var biases = FuseLayer.Biases.of(fusion, text.prompt(), x);
+            for (int i = 0; i < layers.size(); i++) {
+                var next = layers.get(i).image(x, text.blocks().get(i), state, turn, biases);
+                x.free(); // the graph, if there is one, has what it needs
+                x = next;
+                taps.see("dit.layer." + i, x);
+            }
+            return leave(x, state, latents, taps);
+        });
+    }
+
+    /// The last norm, then tokens as latents, in the latents' dtype.
+    Tensor leave(Tensor x_BNC, TimeEmbedding.@Nullable State time, Tensor latents, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var normed = last.normed(x_BNC, time);
+            taps.see("norm_out", normed);
+            var out = last.project(normed, time);
+            taps.see("proj_out", out);
+            return PatchEmbedding.unpatchify(out, latents.size(2) / config.patch(), latents.size(3) / config.patch(), config.patch()).to(latents.dtype());
+        });
+    }
+}

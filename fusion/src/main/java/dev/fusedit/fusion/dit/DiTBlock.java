@@ -1,0 +1,91 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.dit.Norms.AdaLn;
+import dev.fusedit.nn.GatedMlp;
+import dev.fusedit.nn.Heads;
+import dev.fusedit.nn.Init;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// One block of the image side: attention, perhaps cross-attention to the text, and a gated MLP, all residual (Peebles and Xie 2023).
+///
+/// In parts, so that [FuseLayer] can put the text's keys and values into its attention.
+///
+/// @param text for a block that makes keys and values of the text itself, else null
+/// @param qNorm over a head's width, null without qk-norm; so is kNorm
+/// @param postAttention before the MLP, or with sandwich norm on attention's output
+public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm, Linear q, Linear k, Linear v, Linear o,
+        @Nullable TextProjection text,
+        @Nullable CrossAttention cross, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
+
+    static DiTBlock of(DiTConfig config, BlockText text, Weights weights) {
+        var attention = weights.in("self_attn");
+        int width = config.width(), kvWidth = config.kvHeads() * config.headDim();
+        var sandwich = config.sandwichNorm();
+        return new DiTBlock(config,
+                AdaLn.of(config, weights),
+                config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null,
+                config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null,
+                Linear.of(attention.in("q_proj"), Init.XAVIER, width, config.heads() * config.headDim(), config.attentionBias()),
+                Linear.of(attention.in("k_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()),
+                Linear.of(attention.in("v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()),
+                Linear.of(attention.in("o_proj"), Init.XAVIER, config.heads() * config.headDim(), width, config.attentionBias()),
+                TextProjection.of(config, text, weights),
+                text.fusion() instanceof Fusion.CrossAttention ? CrossAttention.of(config, weights) : null,
+                norm(config, weights, "post_attention_layernorm"),
+                sandwich ? norm(config, weights, "pre_feedforward_layernorm") : null,
+                sandwich ? norm(config, weights, "post_feedforward_layernorm") : null,
+                GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate()));
+    }
+
+    private static RmsNorm norm(DiTConfig config, Weights weights, String name) { return RmsNorm.of(weights.in(name), config.width(), config.normEps()); }
+
+    /// Queries, keys and values of the image, turned by its positions.
+    ///
+    /// @param q_BHND queries
+    public record Projection(Tensor q_BHND, KeysValues keysValues) implements Tensors {
+        @Override public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keysValues.tensors()); }
+    }
+
+    /// What the noise level does to this block.
+    Modulation modulation(TimeEmbedding.@Nullable State time) { return input.modulation(time); }
+
+    Projection project(Tensor x_BNC, Modulation mod, @Nullable Turn turn) {
+        return TensorScope.scoped(() -> {
+            var normed = input.norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
+            var queries = place(Heads.split(q.apply(normed), config.heads()), qNorm, turn);
+            var keys = place(Heads.split(k.apply(normed), config.kvHeads()), kNorm, turn);
+            return new Projection(queries, new KeysValues(keys, Heads.split(v.apply(normed), config.kvHeads())));
+        });
+    }
+
+    private static Tensor place(Tensor x_BHND, @Nullable RmsNorm norm, @Nullable Turn turn) {
+        var normed = norm == null ? x_BHND : norm.apply(x_BHND);
+        return turn == null ? normed : turn.apply(normed);
+    }
+
+    /// Adds attention's result to the image.
+    Tensor attended(Tensor x_BNC, Tensor out_BHND, Modulation mod) {
+        return TensorScope.scoped(() -> {
+            var out = o.apply(Heads.merge(out_BHND));
+            return Modulation.add(x_BNC, config.sandwichNorm() ? postAttention.apply(out) : out, mod.gateAttention());
+        });
+    }
+
+    /// Adds what the MLP makes of the image.
+    Tensor mlp(Tensor x_BNC, Modulation mod) {
+        return TensorScope.scoped(() -> {
+            var norm = preMlp == null ? postAttention : preMlp;
+            var out = mlp.apply(norm.modulated(x_BNC, mod.scaleMlp(), mod.shiftMlp()));
+            return Modulation.add(x_BNC, postMlp == null ? out : postMlp.apply(out), mod.gateMlp());
+        });
+    }
+}

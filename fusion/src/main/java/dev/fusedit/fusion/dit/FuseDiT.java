@@ -1,0 +1,81 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.llm.TextMask;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// A diffusion transformer that reads every layer of a language model (Tang et al. 2025, arXiv 2505.10046).
+///
+/// Notable: text rows are causal and never see the image, so [#text] runs once a caption and [#image] once a noise level. Padding is
+/// never computed. With a frozen language model no graph is built for the text, since nothing there requires a gradient.
+public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLayer> layers) implements ImageModel {
+    public static FuseDiT of(FuseDiTConfig config, Weights weights) {
+        var llm = GemmaModel.of(config.text(), weights.in("llm"));
+        var dit = DiT.of(config.image(), new BlockText.FromLayers(config.fusion()), weights.in("dit"));
+        var layers = IntStream.range(0, config.image().layers())
+                .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i), config.fusion())).toList();
+        return new FuseDiT(config, llm, dit, layers);
+    }
+
+    // ---- text, once a caption
+
+    /// As [#text(Prompt)], and the language model's own output with it: for training both at once.
+    public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
+
+    @Override public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var x = llm.embed(prompt);
+            taps.see("llm.in", x);
+            var turn = llm.rotation(prompt, x.device()).as(x.dtype());
+            var mask = TextMask.of(prompt, x.dtype(), x.device());
+            var shared = new ArrayList<@Nullable KeysValues>();
+            shared.addAll(java.util.Collections.nCopies(layers.size(), null));
+            var depth = withOutput ? config.text().layers() : config.textDepth();
+            for (int i = 0; i < depth; i++) {
+                var next = textLayer(i, x, turn, mask, prompt, withOutput || i + 1 < depth, shared);
+                if (next == null) {
+                    break;
+                }
+                x.free(); // the graph, if there is one, has what it needs
+                x = next;
+                taps.see("llm.layer." + i, x);
+            }
+            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
+        });
+    }
+
+    private @Nullable Tensor textLayer(int index, Tensor x, Turn turn, TextMask mask, Prompt prompt, boolean more, List<@Nullable KeysValues> shared) {
+        var layer = llm.layers().get(index);
+        var block = index - config.initialLayers();
+        if (block < 0 || block >= layers.size() || config.textLayer(block) < 0) {
+            return layer.forward(x, turn, prompt);
+        }
+        var text = FuseLayer.text(layer, config.fusion(), x, turn, mask, more);
+        shared.set(block, text.shared());
+        return text.x_BTM();
+    }
+
+    /// In a shared attention the image's rotary positions follow the text's; alone they begin at 0.
+    public int[] imageStarts(Prompt prompt) {
+        return switch (config.fusion()) {
+            case Fusion.JointSelfAttention() -> prompt.lengths_B();
+            case Fusion.CrossAttention() -> new int[prompt.batch()];
+        };
+    }
+
+    // ---- image, once a noise level
+
+    @Override public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+        return dit.image(layers, config.fusion(), latents, timesteps_B, text, pooled_BX, taps);
+    }
+}

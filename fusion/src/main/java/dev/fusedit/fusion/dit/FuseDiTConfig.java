@@ -1,0 +1,37 @@
+package dev.fusedit.fusion.dit;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.fusion.llm.GemmaConfig;
+
+/// A language model, an image side, and how they are fused.
+///
+/// @param initialLayers of the language model that run before the first fused one
+/// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
+public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
+    public FuseDiTConfig {
+        checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1, initialLayers);
+        checkArgument(text.heads() == image.heads() && text.kvHeads() == image.kvHeads() && text.headDim() == image.headDim(),
+                "both sides need the same heads, key/value heads and head width, got %s and %s", text, image);
+        if (shared instanceof SharedLayers.Some(var layers)) {
+            checkArgument(layers.stream().allMatch(i -> i >= initialLayers && i < text.layers()), "shared layers must be %s to %s, got %s", initialLayers,
+                    text.layers() - 1, layers);
+        }
+    }
+
+    /// The language model's layer that a block is fused with, or -1 for a plain block.
+    public int textLayer(int block) {
+        var layer = block + initialLayers;
+        return layer < text.layers() && shared.contains(layer) ? layer : -1;
+    }
+
+    /// Layers of the language model that the image needs: none after the last shared one.
+    public int textDepth() {
+        for (int block = image.layers() - 1; block >= 0; block--) {
+            if (textLayer(block) >= 0) {
+                return textLayer(block) + 1;
+            }
+        }
+        return 0;
+    }
+}

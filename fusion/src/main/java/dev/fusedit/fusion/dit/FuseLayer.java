@@ -1,0 +1,84 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.llm.GemmaLayer;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.llm.TextMask;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.torch.Attention;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Where the two streams meet (paper, section 3). Text is causal and never sees the image, so it runs once a caption; the image sees
+/// all of the text and all of itself.
+///
+/// Notable: a fused layer scales scores by 1/√D and caps or windows nothing, whatever the language model's family does alone.
+///
+/// @param text the language model's layer, null for a block that reads no text
+public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion) {
+    /// What a layer makes of the text.
+    ///
+    /// @param x_BTM the next layer's input; null where nothing reads it
+    /// @param shared what the image reads
+    public record Text(@Nullable Tensor x_BTM, KeysValues shared) implements Tensors {
+        @Override public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(x_BTM), shared.tensors()); }
+    }
+
+    /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
+    /// later norms are not computed for nobody.
+    static Text text(GemmaLayer layer, Fusion fusion, Tensor x_BTM, Turn turn, TextMask mask, boolean more) {
+        return TensorScope.scoped(() -> {
+            var normed = layer.input().apply(x_BTM);
+            var plain = layer.keysValues(normed);
+            var turned = new KeysValues(turn.apply(plain.keys()), plain.values());
+            var shared = switch (fusion) {
+                case Fusion.JointSelfAttention() -> turned;
+                case Fusion.CrossAttention() -> plain; // cross-attention reads no positions
+            };
+            if (!more) {
+                return new Text(null, shared);
+            }
+            var scale = 1 / Math.sqrt(layer.config().headDim());
+            return new Text(layer.finish(x_BTM, mask.attend(turn.apply(layer.queries(normed)), turned, scale)), shared);
+        });
+    }
+
+    /// The image's next hidden states.
+    ///
+    /// @param keys the text's keys and values for this layer, null for a plain block
+    /// @param biases for keys that are padding
+    Tensor image(Tensor x_BNC, @Nullable KeysValues keys, TimeEmbedding.@Nullable State time, @Nullable Turn turn, Biases biases) {
+        return TensorScope.scoped(() -> {
+            var mod = image.modulation(time);
+            var own = image.project(x_BNC, mod, turn);
+            var x = switch (fusion) {
+                case Fusion.JointSelfAttention() -> {
+                    var all = keys == null ? own.keysValues() : keys.concat(own.keysValues()); // over L = T + N
+                    yield image.attended(x_BNC, Attention.attend(own.q_BHND(), all.keys(), all.values(), keys == null ? null : biases.joint()), mod);
+                }
+                case Fusion.CrossAttention() -> {
+                    var alone = Attention.attend(own.q_BHND(), own.keysValues().keys(), own.keysValues().values(), null);
+                    var after = image.attended(x_BNC, alone, mod);
+                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, biases.text());
+                }
+            };
+            return image.mlp(x, mod);
+        });
+    }
+
+    /// What takes padding away, null where there is none.
+    ///
+    /// @param joint (B, 1, 1, T + N)
+    /// @param text (B, 1, 1, T)
+    record Biases(@Nullable Tensor joint, @Nullable Tensor text) {
+        static Biases of(Fusion fusion, Prompt prompt, Tensor x_BNC) {
+            return switch (fusion) {
+                case Fusion.JointSelfAttention() -> new Biases(prompt.keyBias((int) x_BNC.size(1), x_BNC.dtype(), x_BNC.device()), null);
+                case Fusion.CrossAttention() -> new Biases(null, prompt.keyBias(0, x_BNC.dtype(), x_BNC.device()));
+            };
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import org.jspecify.annotations.Nullable;
+
+/// A model of noisy pictures with text: the text once a caption, the picture once a noise level.
+public sealed interface ImageModel permits FuseDiT, TextDiT {
+    /// What the image reads of the prompts. A graph is built only where a parameter of the text's side requires a gradient.
+    default TextState text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
+
+    /// @param withOutput whether the language model's own last hidden states are wanted too
+    TextState text(Prompt prompt, boolean withOutput, Taps taps);
+
+    /// The prediction for noisy latents.
+    ///
+    /// @param latents (B, channels, height, width)
+    /// @param timesteps_B noise levels, 0 to 1000
+    /// @param pooled_BX a pooled text, if the model takes one
+    /// @return of the latents' shape and dtype
+    Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps);
+
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX) {
+        return image(latents, timesteps_B, text, pooled_BX, Taps.NONE);
+    }
+
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text) { return image(latents, timesteps_B, text, null, Taps.NONE); }
+
+    /// Text and image in one go.
+    default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {
+        return TensorScope.scoped(() -> image(latents, timesteps_B, text(prompt)));
+    }
+
+    /// The image side.
+    DiT dit();
+}

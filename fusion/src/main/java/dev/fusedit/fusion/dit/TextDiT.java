@@ -1,0 +1,62 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Init;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The paper's baseline: a diffusion transformer whose blocks all read one hidden state of a language model (section 3.1).
+///
+/// Notable: the text's keys and values depend on neither noise nor time here either, so they too are made once a caption. Image
+/// positions begin at 0, whatever the prompt's length.
+///
+/// @param encoder the language model, with weights of its own
+public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers) implements ImageModel {
+    public static TextDiT of(TextDiTConfig config, Weights weights, GemmaModel encoder) {
+        var image = config.image();
+        // In cross-attention the projections read the language model's width, though they are given the image's: the two must agree.
+        var projected = config.fusion() instanceof Fusion.CrossAttention ? config.textWidth() : image.width();
+        var dit = DiT.of(image, new BlockText.Projected(config.fusion(), projected), weights);
+        var embedder = weights.in("context_embedder");
+        return new TextDiT(config, encoder,
+                RmsNorm.of(embedder.in("0"), config.textWidth(), image.normEps()),
+                Linear.of(embedder.in("1"), Init.normal(image.initRange()), config.textWidth(), image.width(), true),
+                dit, IntStream.range(0, image.layers()).mapToObj(i -> new FuseLayer(null, dit.blocks().get(i), config.fusion())).toList());
+    }
+
+    @Override public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var states = encoder.hiddenStates(prompt);
+            for (int i = 0; i < states.size(); i++) {
+                taps.see("text.hidden_states." + i, states.get(i));
+            }
+            var selected = states.get(Math.floorMod(config.hiddenState(), states.size()));
+            taps.see("text.selected", selected);
+            return state(prompt, selected, withOutput ? states.getLast() : null);
+        });
+    }
+
+    private TextState state(Prompt prompt, Tensor selected, @Nullable Tensor output) {
+        var text = context.apply(contextNorm.apply(selected.to(context.weight_OI().dtype())));
+        var shared = new ArrayList<@Nullable KeysValues>();
+        for (var block : dit.blocks()) {
+            shared.add(java.util.Objects.requireNonNull(block.text()).apply(text, block.kNorm()));
+        }
+        return new TextState(shared, prompt, new int[prompt.batch()], output);
+    }
+
+    /// The noise level alone conditions: the baseline never reads a pooled text.
+    @Override public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+        return dit.image(layers, config.fusion(), latents, timesteps_B, text, null, taps);
+    }
+}

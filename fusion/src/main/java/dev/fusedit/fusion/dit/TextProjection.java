@@ -1,0 +1,36 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.nn.Heads;
+import dev.fusedit.nn.Init;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import org.jspecify.annotations.Nullable;
+
+/// A block's own keys and values of the text, for models that give all blocks the same hidden state. No positions take part.
+public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kvHeads) {
+    static @Nullable TextProjection of(DiTConfig config, BlockText text, Weights block) {
+        if (!(text instanceof BlockText.Projected(var fusion, var width))) {
+            return null;
+        }
+        var kvWidth = config.kvHeads() * config.headDim();
+        var self = fusion instanceof Fusion.JointSelfAttention;
+        var weights = block.in(self ? "self_attn" : "cross_attn");
+        // the shared attention norms text keys as it does its own: that norm belongs to the block
+        var norm = config.qkNorm() && !self ? RmsNorm.of(weights.in("k_norm"), config.headDim(), config.normEps()) : null;
+        return new TextProjection(norm,
+                Linear.of(weights.in("text_k_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()),
+                Linear.of(weights.in("text_v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()), config.kvHeads());
+    }
+
+    KeysValues apply(Tensor text_BTX, @Nullable RmsNorm blockNorm) {
+        return TensorScope.scoped(() -> {
+            var keys = Heads.split(k.apply(text_BTX), kvHeads);
+            var norm = kNorm == null ? blockNorm : kNorm;
+            return new KeysValues(norm == null ? keys : norm.apply(keys), Heads.split(v.apply(text_BTX), kvHeads));
+        });
+    }
+}

@@ -1,0 +1,89 @@
+package dev.fusedit.fusion.dit;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.nn.Init;
+import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The noise level (and a pooled text) as a vector: sine and cosine waves through a small MLP.
+///
+/// @param pooled for a pooled text, added to the time's vector
+/// @param block all blocks' modulation, with adaln-single
+public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled, @Nullable Linear block) {
+    private static final int WAVES = 256;
+    private static final double LONGEST = 10_000;
+
+    /// The pooled text's own norm and MLP.
+    public record Pooled(RmsNorm norm, Linear first, Linear second) {
+        Tensor apply(Tensor text_BX) { return TensorScope.scoped(() -> second.apply(first.apply(norm.apply(text_BX)).silu())); }
+    }
+
+    /// What the layers are given.
+    ///
+    /// @param time_BC the embedding itself
+    /// @param modulation what the blocks read: silu of the embedding with adaln-zero, all blocks' six vectors with adaln-single, else
+    ///        the embedding
+    public record State(Tensor time_BC, Tensor modulation) implements Tensors {
+        @Override public Stream<Tensor> tensors() { return Stream.of(time_BC, modulation).distinct(); }
+    }
+
+    static TimeEmbedding of(DiTConfig config, @Nullable Pooled pooled, Weights weights) {
+        var init = Init.normal(config.initRange());
+        int width = config.width();
+        var mlp = weights.in("timestep_embedder");
+        var single = config.time() instanceof TimeConditioning.AdaLnSingle;
+        return new TimeEmbedding(
+                Linear.of(mlp.in("0"), init, WAVES, width, true),
+                Linear.of(mlp.in("2"), init, width, width, true),
+                pooled,
+                single ? Linear.of(weights.in("t_block.1"), init, width, 6 * width, true) : null);
+    }
+
+    static Pooled pooled(DiTConfig config, Weights weights) {
+        var init = Init.normal(config.initRange());
+        var mlp = weights.in("condition_embedder");
+        return new Pooled(
+                RmsNorm.of(mlp.in("0"), config.pooledText(), config.normEps()),
+                Linear.of(mlp.in("1"), init, config.pooledText(), config.width(), true),
+                Linear.of(mlp.in("3"), init, config.width(), config.width(), true));
+    }
+
+    /// Cosines, then sines, of t times 128 frequencies from 1 down to nearly 1/10,000; f32.
+    public static Tensor waves(Tensor timesteps_B) {
+        return TensorScope.scoped(() -> {
+            var half = WAVES / 2;
+            var frequencies = Tensor.arange(half).to(DType.F32).mul(-Math.log(LONGEST)).div((double) half).exp().to(timesteps_B.device());
+            var angles = timesteps_B.to(DType.F32).unsqueeze(1).mul(frequencies);
+            return Tensor.cat(-1, angles.cos(), angles.sin());
+        });
+    }
+
+    State forward(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType dtype, TimeConditioning kind, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var waves = waves(timesteps_B);
+            taps.see("time_proj", waves);
+            var time = second.apply(first.apply(waves.to(dtype)).silu());
+            taps.see("timestep_embedder", time);
+            if (pooled != null) {
+                checkArgument(pooled_BX != null, "this model needs the pooled text");
+                time = time.add(pooled.apply(pooled_BX.to(dtype)));
+            }
+            var modulation = switch (kind) {
+                case TimeConditioning.AdaLnZero() -> time.silu();
+                case TimeConditioning.AdaLnSingle() -> block == null ? time : block.apply(time.silu());
+                case TimeConditioning.Addition(), TimeConditioning.None() -> time;
+            };
+            taps.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
+            return new State(time, modulation);
+        });
+    }
+}

@@ -1,0 +1,95 @@
+package dev.fusedit.fusion.flow;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
+
+/// Training by flow matching (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies from a picture.
+public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
+    /// The paper's setting: shift 3, logit-normal times, velocity.
+    public static FlowMatching ofThePaper() {
+        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE, new Prediction.Velocity());
+    }
+
+    /// Pictures with noise mixed in.
+    ///
+    /// @param noisy (1 − σ) clean + σ noise
+    /// @param sigmas_B noise levels, f32
+    /// @param timesteps_B what the model is told, f32
+    public record Noised(Tensor clean, Tensor noise, Tensor noisy, Tensor sigmas_B, Tensor timesteps_B) implements Tensors {
+        @Override public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
+    }
+
+    /// The mean loss of a batch with noise and times from a seed.
+    public Tensor loss(VelocityModel model, Tensor clean, Seed seed) {
+        return TensorScope.scoped(() -> {
+            var noised = noised(clean, seed);
+            return loss(model.predict(noised.noisy(), noised.timesteps_B()), noised);
+        });
+    }
+
+    /// Draws noise and times: each a function of the seed and its purpose.
+    public Noised noised(Tensor clean, Seed seed) {
+        return TensorScope.scoped(() -> {
+            var noise = Tensor.randn(seed.derive("noise"), DType.F32, clean.shape()).to(clean.device());
+            return noised(clean, noise, indices(seed.derive("time"), (int) clean.size(0)));
+        });
+    }
+
+    /// Places in the training table.
+    public int[] indices(Seed seed, int batch) {
+        try (var _ = TensorScope.open()) {
+            var drawn = density.draw(seed.stream(), batch).mul((double) scheduler.levels()).toLongs();
+            var result = new int[batch];
+            for (int i = 0; i < batch; i++) {
+                result[i] = (int) Math.min(drawn[i], scheduler.levels() - 1);
+            }
+            return result;
+        }
+    }
+
+    /// Mixes given noise in, at given places of the training table.
+    public Noised noised(Tensor clean, Tensor noise, int... indices) {
+        var table = scheduler.training();
+        var sigmas = new float[indices.length];
+        var timesteps = new float[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            sigmas[i] = table.sigmas()[indices[i]];
+            timesteps[i] = table.timesteps()[indices[i]];
+        }
+        return TensorScope.scoped(() -> {
+            var sigmas_B = Tensor.of(sigmas).to(clean.device());
+            var level = spread(sigmas_B, clean);
+            var noisy = level.neg().add(1).mul(clean).add(level.mul(noise));
+            return new Noised(clean, noise, noisy, sigmas_B, Tensor.of(timesteps).to(clean.device()));
+        });
+    }
+
+    /// The mean weighted squared error of the model's output, in f32.
+    public Tensor loss(Tensor output, Noised noised) {
+        return TensorScope.scoped(() -> {
+            var clean = noised.clean();
+            var error = prediction.error(output.to(DType.F32), noised.noisy(), clean, noised.noise(), spread(noised.sigmas_B(), clean));
+            var squared = error.square();
+            return (weighting == LossWeighting.NONE ? squared : squared.mul(spread(weights(noised.sigmas_B()), clean))).mean();
+        });
+    }
+
+    private Tensor weights(Tensor sigmas_B) {
+        var sigmas = sigmas_B.toFloats();
+        for (int i = 0; i < sigmas.length; i++) {
+            sigmas[i] = (float) weighting.weight(sigmas[i]);
+        }
+        return Tensor.of(sigmas).to(sigmas_B.device());
+    }
+
+    static Tensor spread(Tensor values_B, Tensor over) {
+        var shape = new long[over.rank()];
+        java.util.Arrays.fill(shape, 1);
+        shape[0] = values_B.size(0);
+        return values_B.view(shape);
+    }
+}

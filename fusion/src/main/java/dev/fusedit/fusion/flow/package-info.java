@@ -1,0 +1,5 @@
+/// Flow matching: how noise is mixed in, what is learned, and how pictures are drawn from noise.
+@NullMarked
+package dev.fusedit.fusion.flow;
+
+import org.jspecify.annotations.NullMarked;

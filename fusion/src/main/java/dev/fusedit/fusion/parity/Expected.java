@@ -1,0 +1,68 @@
+package dev.fusedit.fusion.parity;
+
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.fusion.parity.ParityReport.Worst;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.SafeTensors;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// The expected tensors of one case, and which of them were compared with what error.
+final class Expected {
+    private final SafeTensors file;
+    private final Set<String> unchecked;
+    private @Nullable Worst worst;
+    private boolean failed;
+    private int checked;
+
+    Expected(SafeTensors file, Predicate<String> isExpected) {
+        this.file = file;
+        this.unchecked = new LinkedHashSet<>(file.entries().keySet().stream().filter(isExpected).sorted().toList());
+    }
+
+    boolean has(String name) { return file.contains(name); }
+
+    long[] shape(String name) { return file.entries().get(name).shape(); }
+
+    double[] values(String name) {
+        try (var _ = TensorScope.open()) {
+            return file.read(name).toDoubles();
+        }
+    }
+
+    /// Compares, if this case expects such a tensor.
+    void compare(String name, Tensor actual, Tolerance tolerance) {
+        if (has(name)) {
+            var sameShape = Arrays.equals(actual.shape(), shape(name));
+            record(name, sameShape ? tolerance.error(actual.toDoubles(), values(name), new double[0]) : Double.POSITIVE_INFINITY, tolerance.limit);
+        }
+    }
+
+    void compare(String name, double[] actual, Tolerance tolerance) { compare(name, actual, new double[0], tolerance); }
+
+    void compare(String name, double[] actual, double[] scale, Tolerance tolerance) {
+        if (has(name)) {
+            var expected = values(name);
+            record(name, actual.length == expected.length ? tolerance.error(actual, expected, scale) : Double.POSITIVE_INFINITY, tolerance.limit);
+        }
+    }
+
+    private void record(String name, double error, double limit) {
+        if (unchecked.remove(name)) {
+            checked++;
+        }
+        failed |= !(error <= limit);
+        if (worst == null || nearness(error, limit) > nearness(worst.error(), worst.tolerance())) {
+            worst = new Worst(name, error, limit);
+        }
+    }
+
+    private static double nearness(double error, double limit) { return limit > 0 ? error / limit : error > 0 ? Double.POSITIVE_INFINITY : 0; }
+
+    CaseResult result(String name) { return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), worst); }
+}

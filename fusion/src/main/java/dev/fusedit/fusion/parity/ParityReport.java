@@ -1,0 +1,23 @@
+package dev.fusedit.fusion.parity;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What came of comparing all cases.
+///
+/// @param passed true if every case passed
+public record ParityReport(boolean passed, List<CaseResult> cases) {
+    /// What came of one case.
+    ///
+    /// @param name the case's folder
+    /// @param skipped why it was not run; such a case has not passed
+    /// @param checked expected tensors that were compared
+    /// @param unchecked those that were not; there must be none to pass
+    /// @param worst the comparison nearest to its limit, or furthest beyond it; null if there was none
+    public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked, @Nullable Worst worst) {
+        static CaseResult skipped(String name, String reason) { return new CaseResult(name, false, reason, 0, List.of(), null); }
+    }
+
+    /// @param error in the tolerance's measure; infinite for a NaN or another shape
+    public record Worst(String tensor, double error, double tolerance) {}
+}

@@ -1,0 +1,194 @@
+package dev.fusedit.fusion.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.fusion.dit.DiT;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.ImageModel;
+import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.SafeTensors;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// A fused model or a baseline: outputs, what flows inside, cached text, gradients, three optimizer steps.
+///
+/// Outputs are computed our way, padding left out. What flows inside is computed a second time with padding, as the reference
+/// does, since the expected tensors hold its rows too.
+record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected expected) {
+    static CaseResult run(Case files) {
+        try (var inputs = SafeTensors.open(files.file("inputs.safetensors")); var file = SafeTensors.open(files.file("expected.safetensors"))) {
+            var here = new TransformerCase(files, files.json("config.json"), inputs, new Expected(file, _ -> true));
+            try (var _ = Autograd.noGrad()) {
+                here.forward();
+                here.smallerDtype();
+            }
+            new TransformerTraining(here).run();
+            return here.expected.result(files.name());
+        }
+    }
+
+    /// A model with its weights, and those of its text encoder if they are apart.
+    record Loaded(ImageModel model, Weights weights, @Nullable Weights encoder) implements AutoCloseable {
+        @Override public void close() {
+            weights.close();
+            if (encoder != null) {
+                encoder.close();
+            }
+        }
+    }
+
+    Loaded load(Placement placement) {
+        var json = config.path("reference");
+        var where = files.file("config.json").toString();
+        return json.path("model_type").asText().equals("DiT") ? beside(json, where, placement) : fused(json, where, placement);
+    }
+
+    private Loaded fused(JsonNode json, String where, Placement placement) {
+        try (var file = SafeTensors.open(files.file("model.safetensors"))) {
+            var weights = Weights.stored(file, placement);
+            var model = FuseDiT.of(ModelConfigs.fused(json, where), weights);
+            weights.requireComplete();
+            return new Loaded(model, weights, null);
+        }
+    }
+
+    private Loaded beside(JsonNode json, String where, Placement placement) {
+        try (var file = SafeTensors.open(files.file("model.safetensors")); var text = SafeTensors.open(files.file("llm.safetensors"))) {
+            var encoderWeights = Weights.stored(text, placement);
+            var weights = Weights.stored(file, placement);
+            var settings = ModelConfigs.beside(json, where);
+            var model = TextDiT.of(settings, weights, GemmaModel.of(settings.text(), encoderWeights));
+            encoderWeights.requireComplete();
+            weights.requireComplete();
+            return new Loaded(model, weights, encoderWeights);
+        }
+    }
+
+    Tensor input(String name) { return inputs.read(name); }
+
+    @Nullable Tensor pooled() { return inputs.contains("text_modulation_embeds") ? input("text_modulation_embeds") : null; }
+
+    /// Our way: real tokens only.
+    Prompt prompt(String prefix) { return Prompt.masked(rows(prefix + "input_ids"), rows(prefix + "attention_mask")); }
+
+    /// The reference's way: padding is computed.
+    private Prompt paddedPrompt() {
+        return Prompt.padded(rows("input_ids"), Arrays.stream(rows("attention_mask")).mapToInt(row -> (int) Arrays.stream(row).sum()).toArray());
+    }
+
+    private long[][] rows(String name) {
+        try (var _ = TensorScope.open()) {
+            var tensor = input(name);
+            var values = tensor.toLongs();
+            var width = (int) tensor.size(1);
+            var rows = new long[(int) tensor.size(0)][];
+            Arrays.setAll(rows, i -> Arrays.copyOfRange(values, i * width, (i + 1) * width));
+            return rows;
+        }
+    }
+
+    private void forward() {
+        try (var loaded = load(Placement.F32); var _ = TensorScope.open()) {
+            var model = loaded.model();
+            Tensor latents = input("latents"), times = input("timestep");
+            var text = model.text(prompt(""));
+            expected.compare("forward.output", model.image(latents, times, text, pooled()), Tolerance.OUTPUT);
+            expected.compare("cache.prefill.output", model.image(latents, times, text, pooled()), Tolerance.OUTPUT);
+            if (inputs.contains("leftpad.input_ids")) {
+                expected.compare("leftpad.output", model.image(latents, times, model.text(prompt("leftpad.")), pooled()), Tolerance.OUTPUT);
+            }
+            taps(model, latents, times);
+            cache(model);
+        }
+    }
+
+    private void taps(ImageModel model, Tensor latents, Tensor times) {
+        var prompt = paddedPrompt();
+        var text = model.text(prompt, true, this::tap);
+        model.image(latents, times, text, pooled(), this::tap);
+        if (model.dit().time() == null && expected.has("taps.temb")) {
+            expected.compare("taps.temb", Tensor.zeros(dev.fusedit.torch.DType.F32, latents.size(0), model.dit().config().width()), Tolerance.TAP);
+        }
+        rotary(model, prompt, latents);
+    }
+
+    private void tap(String name, Tensor value) { expected.compare(name.startsWith("text.") ? name : "taps." + name, value, Tolerance.TAP); }
+
+    /// The reference keeps one table: the text's with sine/cosine image positions, both behind each other in a shared attention, the
+    /// image's in cross-attention.
+    private void rotary(ImageModel model, Prompt prompt, Tensor latents) {
+        if (!expected.has("taps.rotary.cos")) {
+            return;
+        }
+        var language = switch (model) {
+            case FuseDiT fused -> fused.llm();
+            case TextDiT beside -> beside.encoder();
+        };
+        var starts = model instanceof FuseDiT fused ? fused.imageStarts(prompt) : new int[prompt.batch()];
+        var text = language.rotation(prompt, latents.device());
+        var image = model.dit().rotation(latents, starts);
+        var count = expected.shape("taps.rotary.cos")[1];
+        compareTable("taps.rotary.cos", count, text.cos(), image == null ? null : image.cos());
+        compareTable("taps.rotary.sin", count, text.sin(), image == null ? null : image.sin());
+    }
+
+    private void compareTable(String name, long count, Tensor text, @Nullable Tensor image) {
+        var rows = expected.shape(name)[0];
+        Tensor table = image == null ? text : image.size(1) == count ? image : Tensor.cat(1, wide(text, rows), wide(image, rows));
+        expected.compare(name, wide(table, rows), Tolerance.TAP);
+    }
+
+    private static Tensor wide(Tensor table, long rows) { return table.size(0) == rows ? table : table.expand(rows, -1, -1); }
+
+    private void cache(ImageModel model) {
+        if (!inputs.contains("cache.latents")) {
+            return;
+        }
+        Tensor latents = input("cache.latents"), times = input("cache.timestep");
+        var text = model.text(prompt(""));
+        var output = model.image(latents, times, text, pooled());
+        expected.compare("cache.second.output_uncached", output, Tolerance.OUTPUT);
+        // The reference forgets the text's length in the second call's rotary positions. Told the same, ours gives its numbers.
+        expected.compare("cache.second.output", dropsOffset(model) ? model.image(latents, times, text.withImageStarts(new int[text.batch()]), pooled()) : output,
+                Tolerance.OUTPUT);
+        keys(model);
+    }
+
+    private static boolean dropsOffset(ImageModel model) { return model instanceof FuseDiT && isRotary(model.dit()); }
+
+    private static boolean isRotary(DiT dit) { return dit.config().positions().isRotary(); }
+
+    private void keys(ImageModel model) {
+        var blocks = model.text(paddedPrompt()).blocks();
+        var first = blocks.stream().filter(java.util.Objects::nonNull).findFirst();
+        var last = blocks.reversed().stream().filter(java.util.Objects::nonNull).findFirst();
+        first.ifPresent(kv -> {
+            expected.compare("cache.first.key", kv.keys(), Tolerance.OUTPUT);
+            expected.compare("cache.first.value", kv.values(), Tolerance.OUTPUT);
+        });
+        last.ifPresent(kv -> {
+            expected.compare("cache.last.key", kv.keys(), Tolerance.OUTPUT);
+            expected.compare("cache.last.value", kv.values(), Tolerance.OUTPUT);
+        });
+    }
+
+    /// Products in bf16 stand for both of the reference's ways, autocast and bf16 weights.
+    private void smallerDtype() {
+        if (!expected.has("bf16_autocast.output") && !expected.has("bf16_weights.output")) {
+            return;
+        }
+        try (var loaded = load(Placement.MIXED); var _ = TensorScope.open()) {
+            var output = loaded.model().image(input("latents"), input("timestep"), loaded.model().text(prompt("")), pooled());
+            expected.compare("bf16_autocast.output", output, Tolerance.BF16);
+            expected.compare("bf16_weights.output", output, Tolerance.BF16);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// One learned tensor.
+///
+/// @param name in the whole model: `dit.layers.0.self_attn.q_proj.weight`
+/// @param master what the optimizer changes
+/// @param compute what layers read and gradients arrive at: the master itself, or its copy in a smaller dtype
+public record Parameter(String name, Tensor master, Tensor compute) {
+    public boolean trainable() { return compute.requiresGrad(); }
+
+    /// The gradient in the master's dtype, as a new handle in the innermost scope. Null where the last backward passes brought none.
+    public @Nullable Tensor gradient() {
+        var arrived = compute.grad();
+        return arrived == null ? null : arrived.to(master.dtype());
+    }
+
+    boolean hasCopy() { return compute != master; }
+}

@@ -1,0 +1,57 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
+
+/// Rotary positions (Su et al. 2021, RoFormer) of one sequence: pairs (i, i + D/2) of a head's width turn by an angle of their own.
+///
+/// @param cos (B or 1, N, D)
+/// @param sin (B or 1, N, D)
+public record Rotation(Tensor cos, Tensor sin) implements Tensors {
+    @Override public Stream<Tensor> tensors() { return Stream.of(cos, sin); }
+
+    /// The angles in both halves, row after row.
+    ///
+    /// @param angles (B or 1) · N rows of D
+    public static Rotation of(float[] angles, long batch, long count, long width, Device device) {
+        var cos = new float[angles.length];
+        var sin = new float[angles.length];
+        for (int i = 0; i < angles.length; i++) {
+            cos[i] = (float) Math.cos(angles[i]);
+            sin[i] = (float) Math.sin(angles[i]);
+        }
+        return TensorScope.scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+    }
+
+    /// Frequencies θ^(-2i/D), i = 0 … D/2 − 1, in f32 as the pretrained models were trained with.
+    public static float[] frequencies(int width, double theta) {
+        var result = new float[width / 2];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = 1 / (float) Math.pow((float) theta, (float) (2 * i) / width);
+        }
+        return result;
+    }
+
+    /// This rotation in another dtype, ready for [#apply]; do it once, not per layer.
+    public Turn as(DType dtype) {
+        return TensorScope.scoped(() -> {
+            var half = sin.size(-1) / 2;
+            var signed = Tensor.cat(-1, sin.narrow(-1, 0, half).neg(), sin.narrow(-1, half, half));
+            return new Turn(cos.to(dtype).unsqueeze(1), signed.to(dtype).unsqueeze(1));
+        });
+    }
+
+    /// cos and sin as they are multiplied: (B or 1, 1, N, D), the sine's first half negated.
+    public record Turn(Tensor cos, Tensor signedSin) implements Tensors {
+        @Override public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
+
+        /// x (B, H, N, D), turned: (x₁ cos − x₂ sin, x₂ cos + x₁ sin).
+        public Tensor apply(Tensor x_BHND) {
+            return TensorScope.scoped(() -> x_BHND.mul(cos).add(x_BHND.roll(x_BHND.size(-1) / 2, -1).mul(signedSin)));
+        }
+    }
+}

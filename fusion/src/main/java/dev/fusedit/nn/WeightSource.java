@@ -1,0 +1,57 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/// Where a parameter's first values come from: a seed, or a file.
+sealed interface WeightSource {
+    Tensor make(String name, Init init, long[] shape);
+
+    /// New values. Each parameter has a seed of its own, by name: another layer more or less changes no other parameter.
+    record Drawn(Seed seed) implements WeightSource {
+        @Override public Tensor make(String name, Init init, long[] shape) { return init.draw(seed.derive(name), shape); }
+    }
+
+    /// Values of a file. What does not fit is collected, so that one message tells all of it.
+    record Stored(SafeTensors file, List<String> missing, List<String> misshapen) implements WeightSource {
+        private static final int SHOWN = 10;
+
+        Stored(SafeTensors file) { this(file, new ArrayList<>(), new ArrayList<>()); }
+
+        @Override public Tensor make(String name, Init init, long[] shape) {
+            var entry = file.entries().get(name);
+            if (entry == null) {
+                missing.add(name);
+            } else if (!Arrays.equals(entry.shape(), shape)) {
+                misshapen.add("%s is %s, not %s".formatted(name, Arrays.toString(entry.shape()), Arrays.toString(shape)));
+            } else {
+                return file.read(name);
+            }
+            return Tensor.zeros(dev.fusedit.torch.DType.F32, 0); // the model will be refused
+        }
+
+        void requireComplete(Set<String> known) {
+            var extra = file.entries().keySet().stream().filter(name -> !known.contains(name)).toList();
+            var problems = new ArrayList<String>();
+            tell("missing", missing, problems);
+            tell("not of this model", extra, problems);
+            tell("of another shape", misshapen, problems);
+            if (!problems.isEmpty()) {
+                throw new UserError("%s does not fit the model: %s".formatted(file.path(), String.join("; ", problems)));
+            }
+        }
+
+        private static void tell(String what, List<String> names, List<String> problems) {
+            if (!names.isEmpty()) {
+                var more = names.size() > SHOWN ? ", and %d more".formatted(names.size() - SHOWN) : "";
+                problems.add("%d %s (%s%s)".formatted(names.size(), what, String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))), more));
+            }
+        }
+    }
+}

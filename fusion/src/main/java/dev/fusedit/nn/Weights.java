@@ -1,0 +1,181 @@
+package dev.fusedit.nn;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Foreach;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// All that is learned, by name. Owns the handles; layers only refer to them, and are of no use once this is closed.
+///
+/// **Mixed precision.** Where [Placement#compute] is smaller than [Placement#master], every matrix has a copy in the compute dtype, and
+/// that copy is the leaf that layers read and gradients arrive at; vectors (norms, biases) stay in the master's dtype. A step is then
+/// backward → [Parameter#gradient] (one cast each) → optimizer on the masters → [#refreshCopies] (one call for all). The other way, a
+/// cast in every layer's forward, moves the same bytes in training, but builds a graph node and allocates a copy per matrix and
+/// pass: it costs again for each further pass of a step (text, previews, accumulation), and for all of a frozen language model, whose
+/// copies are made once here.
+public final class Weights implements AutoCloseable {
+    private static final class Store {
+        final TensorScope scope = TensorScope.holding();
+        final Map<String, Parameter> parameters = new LinkedHashMap<>();
+        final Map<String, Tensor> buffers = new LinkedHashMap<>();
+        final Placement placement;
+        final WeightSource source;
+
+        Store(Placement placement, WeightSource source) {
+            this.placement = placement;
+            this.source = source;
+        }
+    }
+
+    private final Store store;
+    private final String prefix;
+
+    private Weights(Store store, String prefix) {
+        this.store = store;
+        this.prefix = prefix;
+    }
+
+    /// Weights to be drawn as the layers ask for them.
+    public static Weights fresh(Seed seed, Placement placement) { return new Weights(new Store(placement, new WeightSource.Drawn(seed)), ""); }
+
+    /// Weights to be read from a file as the layers ask for them. Call [#requireComplete] when the model is built; the file must stay
+    /// open until then.
+    public static Weights stored(SafeTensors file, Placement placement) { return new Weights(new Store(placement, new WeightSource.Stored(file)), ""); }
+
+    /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
+    public Weights in(String name) { return new Weights(store, prefix + name + "."); }
+
+    public Placement placement() { return store.placement; }
+
+    /// The tensor that a layer computes with. It stays the weights' own.
+    ///
+    /// @throws IllegalStateException if the name was asked for before
+    public Tensor get(String name, Init init, long... shape) {
+        var full = prefix + name;
+        checkState(!store.parameters.containsKey(full), "the parameter '%s' was asked for twice", full);
+        try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var master = place(store.source.make(full, init, shape), scope);
+            var copied = shape.length > 1 && store.placement.compute() != store.placement.master();
+            var compute = copied ? store.scope.hold(master.to(store.placement.compute())) : master;
+            store.parameters.put(full, new Parameter(full, master, compute));
+            return compute;
+        }
+    }
+
+    /// A tensor that is computed, not learned, but belongs to the model's state. A file's value takes the place of the computed one.
+    public Tensor buffer(String name, Tensor computed) {
+        var full = prefix + name;
+        checkState(!store.buffers.containsKey(full), "the buffer '%s' was asked for twice", full);
+        try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var stored = store.source instanceof WeightSource.Stored(var file, _, _) && file.contains(full);
+            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), scope);
+            store.buffers.put(full, value);
+            return value;
+        }
+    }
+
+    private Tensor place(Tensor made, TensorScope scope) {
+        var placed = made.to(store.placement.master()).to(store.placement.device());
+        return store.scope.hold(placed);
+    }
+
+    // ---- what trains
+
+    /// Every learned tensor, in the order in which layers asked.
+    public Stream<Parameter> all() { return store.parameters.values().stream().filter(p -> p.name().startsWith(prefix)); }
+
+    /// Those that gradients are computed for.
+    public List<Parameter> trainable() { return all().filter(Parameter::trainable).toList(); }
+
+    /// Learned and computed tensors by name, as a checkpoint holds them: the masters.
+    public Map<String, Tensor> state() {
+        var state = new LinkedHashMap<String, Tensor>();
+        all().forEach(p -> state.put(p.name(), p.master()));
+        store.buffers.forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                state.put(name, value);
+            }
+        });
+        return state;
+    }
+
+    public Parameter parameter(String name) {
+        return Objects.requireNonNull(store.parameters.get(prefix + name), () -> "there is no parameter " + prefix + name);
+    }
+
+    /// Computes gradients from now on for exactly the parameters (below this prefix) whose name fits.
+    public void train(Predicate<String> names) { all().forEach(p -> p.compute().requiresGrad(names.test(p.name()))); }
+
+    public void clearGradients() { all().forEach(p -> p.compute().clearGrad()); }
+
+    /// Copies the masters of all trainable parameters to what layers compute with; after each change of the masters.
+    public void refreshCopies() { refresh(all().filter(Parameter::hasCopy).filter(Parameter::trainable).toList()); }
+
+    private static void refresh(List<Parameter> parameters) {
+        if (!parameters.isEmpty()) {
+            try (var _ = Autograd.noGrad()) {
+                Foreach.copy(parameters.stream().map(Parameter::compute).toList(), parameters.stream().map(Parameter::master).toList());
+            }
+        }
+    }
+
+    // ---- files
+
+    /// @throws UserError that lists what the file lacks, has too much, or has in another shape (the first 10 of each)
+    public void requireComplete() {
+        if (store.source instanceof WeightSource.Stored stored) {
+            stored.requireComplete(state().keySet());
+        }
+    }
+
+    /// Overwrites all that is below this prefix with a file's values; `names` tells the file's name for each of ours, null for what
+    /// keeps its value.
+    ///
+    /// @throws UserError as [#requireComplete], before anything is changed
+    public void load(SafeTensors file, java.util.function.UnaryOperator<@Nullable String> names) {
+        var check = new WeightSource.Stored(file);
+        var known = new LinkedHashMap<String, Tensor>();
+        state().forEach((name, value) -> {
+            var theirs = names.apply(name);
+            if (theirs != null) {
+                known.put(theirs, value);
+                var entry = file.entries().get(theirs);
+                if (entry == null) {
+                    check.missing().add(theirs);
+                } else if (!Arrays.equals(entry.shape(), value.shape())) {
+                    check.misshapen().add("%s is %s, not %s".formatted(theirs, Arrays.toString(entry.shape()), Arrays.toString(value.shape())));
+                }
+            }
+        });
+        check.requireComplete(known.keySet());
+        try (var _ = Autograd.noGrad()) {
+            known.forEach((name, value) -> {
+                try (var _ = TensorScope.open()) {
+                    value.copyInPlace(file.read(name));
+                }
+            });
+        }
+        refresh(all().filter(Parameter::hasCopy).toList());
+    }
+
+    /// Writes [#state] to a safetensors file.
+    public void save(Path path) throws IOException { SafeTensors.write(path, state(), Map.of("format", "pt")); }
+
+    /// Frees every weight.
+    @Override public void close() { store.scope.close(); }
+}

@@ -1,0 +1,127 @@
+package dev.fusedit.torch;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.torch.internal.abi.Frame;
+import dev.fusedit.torch.internal.abi.TorchState;
+import dev.fusedit.torch.internal.ops.Aten;
+import org.jspecify.annotations.Nullable;
+
+/// softmax(q · kᵀ · scale + bias) · v, by the way that is fastest for the device and dtype. Gradients flow through all of them.
+///
+/// Letters: B batch, H heads, K key/value heads (H is a multiple of K), G = H / K, N queries, L keys, D head width.
+///
+/// Key/value heads are never repeated: the G queries that share a head are rows of one matrix. The rows' order (N, G) makes the usual
+/// memory of a projection, (B, N, H, D) seen as (B, H, N, D), free to fold and unfold when K is 1.
+///
+/// | | |
+/// |---|---|
+/// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
+/// | CPU, bf16 and f16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower |
+/// | CUDA | libtorch's own choice |
+public final class Attention {
+    private Attention() {}
+
+    /// Every query sees every key, but for what the bias takes away.
+    ///
+    /// @param bias added to the scores; broadcasts to (B, 1, 1, L): keys of a sample are masked by minus infinity. At least one
+    ///        key of each sample stays
+    /// @return (B, H, N, D)
+    public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias) {
+        return attend(q_BHND, k_BKLD, v_BKLD, bias, 1 / Math.sqrt(q_BHND.size(-1)));
+    }
+
+    public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
+        checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1, "the bias masks keys, (B, 1, 1, L), got %s", bias);
+        return TensorScope.scoped(() -> byProducts(q_BHND) ? products(q_BHND, k_BKLD, v_BKLD, bias == null ? null : bias.squeeze(1), scale)
+                : folded(q_BHND, k_BKLD, v_BKLD, bias, scale));
+    }
+
+    /// Query i sees keys 0 to i. As many keys as queries.
+    public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) { return causal(q_BHND, k_BKLD, v_BKLD, 1 / Math.sqrt(q_BHND.size(-1))); }
+
+    public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, double scale) {
+        checkArgument(q_BHND.size(2) == k_BKLD.size(2), "causal attention takes as many keys as queries, got %s and %s", q_BHND.size(2), k_BKLD.size(2));
+        return TensorScope.scoped(() -> {
+            if (byProducts(q_BHND)) {
+                return masked(q_BHND, k_BKLD, v_BKLD, upperTriangle(q_BHND), scale);
+            }
+            var groups = q_BHND.size(1) / k_BKLD.size(1);
+            return builtIn(q_BHND, repeated(k_BKLD, groups), repeated(v_BKLD, groups), null, true, scale);
+        });
+    }
+
+    /// With a bias of its own for each query and key, (B or 1, 1, N, L): for the rare layer that needs one, such as a sliding window.
+    public static Tensor masked(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, Tensor bias_BNL, double scale) {
+        return TensorScope.scoped(() -> {
+            var groups = q_BHND.size(1) / k_BKLD.size(1);
+            if (!byProducts(q_BHND)) {
+                return builtIn(q_BHND, repeated(k_BKLD, groups), repeated(v_BKLD, groups), bias_BNL, false, scale);
+            }
+            var bias_BRL = groups == 1 ? bias_BNL.squeeze(1) : bias_BNL.squeeze(1).repeatInterleave(groups, 1); // rows are (N, G)
+            return products(q_BHND, k_BKLD, v_BKLD, bias_BRL, scale);
+        });
+    }
+
+    private static boolean byProducts(Tensor q) { return q.device().isCpu() && (q.dtype() == DType.BF16 || q.dtype() == DType.F16); }
+
+    private static Tensor products(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
+        long batch = q_BHND.size(0), kvHeads = k_BKLD.size(1), width = q_BHND.size(3), keys = k_BKLD.size(2);
+        var q_BRD = fold(q_BHND, kvHeads).reshape(batch * kvHeads, -1, width).mul(scale);
+        var scores_BRL = q_BRD.bmm(k_BKLD.reshape(batch * kvHeads, keys, width).transpose(1, 2));
+        if (bias_BRL != null) {
+            scores_BRL = kvHeads == 1 || bias_BRL.size(0) == 1 ? scores_BRL.add(bias_BRL)
+                    : scores_BRL.view(batch, kvHeads, -1, keys).add(bias_BRL.unsqueeze(1)).view(batch * kvHeads, -1, keys);
+        }
+        var out_BRD = scores_BRL.softmax(-1).bmm(v_BKLD.reshape(batch * kvHeads, keys, v_BKLD.size(3)));
+        return unfold(out_BRD, batch, kvHeads, q_BHND);
+    }
+
+    private static Tensor folded(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
+        var kvHeads = k_BKLD.size(1);
+        var whole = bias == null ? null : bias.expand(q_BHND.size(0), 1, 1, k_BKLD.size(2));
+        if (kvHeads == q_BHND.size(1)) {
+            return builtIn(q_BHND, k_BKLD, v_BKLD, whole, false, scale);
+        }
+        var out = builtIn(fold(q_BHND, kvHeads).flatten(2, 3), k_BKLD, v_BKLD, whole, false, scale);
+        return unfold(out, q_BHND.size(0), kvHeads, q_BHND);
+    }
+
+    /// (B, H, N, D) → (B, K, N, G, D)
+    private static Tensor fold(Tensor q_BHND, long kvHeads) {
+        return q_BHND.reshape(q_BHND.size(0), kvHeads, q_BHND.size(1) / kvHeads, q_BHND.size(2), q_BHND.size(3)).transpose(2, 3);
+    }
+
+    private static Tensor unfold(Tensor out, long batch, long kvHeads, Tensor q_BHND) {
+        var groups = q_BHND.size(1) / kvHeads;
+        return out.reshape(batch, kvHeads, q_BHND.size(2), groups, -1).transpose(2, 3).flatten(1, 2);
+    }
+
+    /// Each key/value head beside itself, G times.
+    private static Tensor repeated(Tensor k_BKLD, long groups) {
+        return groups == 1 ? k_BKLD : k_BKLD.unsqueeze(2).expand(-1, -1, groups, -1, -1).flatten(1, 2);
+    }
+
+    private static Tensor upperTriangle(Tensor q_BHND) {
+        var count = q_BHND.size(2);
+        return Tensor.full(Double.NEGATIVE_INFINITY, q_BHND.dtype(), 1, 1, count, count).triu(1).to(q_BHND.device());
+    }
+
+    private static Tensor builtIn(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal, double scale) {
+        if (!q.device().isCpu()) {
+            return call(q, k, v, bias, causal, scale);
+        }
+        var threads = TorchState.openBlasThreads();
+        TorchState.setOpenBlasThreads(1);
+        try {
+            return call(q, k, v, bias, causal, scale);
+        } finally {
+            TorchState.setOpenBlasThreads(threads);
+        }
+    }
+
+    private static Tensor call(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal, double scale) {
+        return Tensor.own(Frame.begin(Aten.ATTENTION).tensor(q.handle).tensor(k.handle).tensor(v.handle).optionalTensor(Tensor.handleOrNone(bias))
+                .f64(0).bool(causal).optional(scale).bool(false).call());
+    }
+}

@@ -1,0 +1,182 @@
+package dev.fusedit.torch.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors.Entry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The header of a safetensors file, held against all rules of the format (github.com/huggingface/safetensors): the tensors
+/// cover the data without gap or overlap, sizes fit shapes, no name twice, text is UTF-8.
+record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadata, long dataStart) {
+    /// The reference implementation's limit.
+    private static final long LARGEST = 100_000_000;
+    private static final String METADATA = "__metadata__";
+    private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final Map<String, DType> DTYPES = Map.of("F64", DType.F64, "F32", DType.F32, "F16", DType.F16, "BF16", DType.BF16,
+            "I64", DType.I64, "I32", DType.I32, "I16", DType.I16, "I8", DType.I8, "U8", DType.U8, "BOOL", DType.BOOL);
+
+    static SafeTensorsHeader read(Path path, FileChannel channel) throws IOException {
+        var size = channel.size();
+        require(size >= 8, path, "is %d bytes long, shorter than the 8 bytes of a safetensors header's length", size);
+        var length = bytes(channel, 0, 8).getLong();
+        require(length >= 2 && length <= LARGEST, path, "claims a header of %s bytes; 2 to %d are allowed", Long.toUnsignedString(length), LARGEST);
+        require(length <= size - 8, path, "claims a header of %d bytes, the file has %d after the length; it is cut short or no safetensors file",
+                length, size - 8);
+        return parse(path, text(path, bytes(channel, 8, (int) length)), size - 8 - length, 8 + length);
+    }
+
+    private static SafeTensorsHeader parse(Path path, String text, long dataBytes, long dataStart) {
+        require(text.startsWith("{"), path, "has a header that does not begin with '{'; it is no safetensors file");
+        var entries = new LinkedHashMap<String, Entry>();
+        var metadata = new LinkedHashMap<String, String>();
+        for (var property : tree(path, text).properties()) {
+            if (property.getKey().equals(METADATA)) {
+                readMetadata(path, property.getValue(), metadata);
+            } else {
+                entries.put(property.getKey(), entry(path, property.getKey(), property.getValue(), dataBytes));
+            }
+        }
+        requireCover(path, entries, dataBytes);
+        return new SafeTensorsHeader(Collections.unmodifiableMap(entries), Collections.unmodifiableMap(metadata), dataStart);
+    }
+
+    private static ByteBuffer bytes(FileChannel channel, long position, int count) throws IOException {
+        var buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+        while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {
+            // until the count is there
+        }
+        return buffer.flip();
+    }
+
+    private static String text(Path path, ByteBuffer bytes) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        } catch (CharacterCodingException e) {
+            throw new UserError("%s: has a header that is not UTF-8".formatted(path), e);
+        }
+    }
+
+    private static JsonNode tree(Path path, String text) {
+        try {
+            var tree = JSON.readTree(text);
+            require(tree.isObject(), path, "has a header that is no JSON object");
+            return tree;
+        } catch (JsonProcessingException e) {
+            throw new UserError("%s: has a header that is not valid JSON: %s".formatted(path, e.getOriginalMessage()), e);
+        }
+    }
+
+    private static void readMetadata(Path path, JsonNode node, Map<String, String> metadata) {
+        require(node.isObject(), path, "has a %s that is no object of texts", METADATA);
+        for (var property : node.properties()) {
+            require(property.getValue().isTextual(), path, "has a %s whose '%s' is no text", METADATA, property.getKey());
+            metadata.put(property.getKey(), property.getValue().textValue());
+        }
+    }
+
+    private static Entry entry(Path path, String name, JsonNode node, long dataBytes) {
+        require(node.isObject() && node.size() == 3 && node.path("dtype").isTextual() && node.path("shape").isArray()
+                && node.path("data_offsets").isArray(), path, "tensor '%s' does not have exactly dtype, shape and data_offsets", name);
+        var dtype = DTYPES.get(node.get("dtype").textValue());
+        require(dtype != null, path, "tensor '%s' has the dtype %s, which is not known here", name, node.get("dtype").textValue());
+        var shape = numbers(path, name, node.get("shape"));
+        var offsets = numbers(path, name, node.get("data_offsets"));
+        require(offsets.length == 2, path, "tensor '%s' has %d data_offsets, not 2", name, offsets.length);
+        require(offsets[0] <= offsets[1], path, "tensor '%s' ends at byte %d before it begins at %d", name, offsets[1], offsets[0]);
+        require(offsets[1] <= dataBytes, path, "tensor '%s' ends at byte %d, the file has %d bytes of data", name, offsets[1], dataBytes);
+        require(byteCount(path, name, dtype, shape) == offsets[1] - offsets[0], path, "tensor '%s' has %d bytes, its shape and dtype need %d", name,
+                offsets[1] - offsets[0], byteCount(path, name, dtype, shape));
+        return new Entry(dtype, shape, offsets[0], offsets[1]);
+    }
+
+    private static long[] numbers(Path path, String name, JsonNode array) {
+        var result = new long[array.size()];
+        for (int i = 0; i < result.length; i++) {
+            var node = array.get(i);
+            require(node.isIntegralNumber() && node.canConvertToLong() && node.longValue() >= 0, path, "tensor '%s' has the size or offset %s", name, node);
+            result[i] = node.longValue();
+        }
+        return result;
+    }
+
+    private static long byteCount(Path path, String name, DType dtype, long[] shape) {
+        try {
+            long count = dtype.bytes();
+            for (var size : shape) {
+                count = Math.multiplyExact(count, size);
+            }
+            return count;
+        } catch (ArithmeticException e) {
+            throw new UserError("%s: tensor '%s' has a shape whose size overflows".formatted(path, name), e);
+        }
+    }
+
+    private static void requireCover(Path path, Map<String, Entry> entries, long dataBytes) {
+        long end = 0;
+        var inOrder = entries.entrySet().stream()
+                .sorted(Comparator.<Map.Entry<String, Entry>>comparingLong(e -> e.getValue().begin()).thenComparingLong(e -> e.getValue().end())).toList();
+        for (var entry : inOrder) {
+            var begin = entry.getValue().begin();
+            require(begin == end, path, "tensor '%s' begins at byte %d, the one before it ends at %d: %s", entry.getKey(), begin, end,
+                    begin < end ? "they overlap" : "a gap");
+            end = entry.getValue().end();
+        }
+        require(end == dataBytes, path, "has %d bytes after its last tensor", dataBytes - end);
+    }
+
+    private static void require(boolean condition, Path path, String message, Object... arguments) {
+        if (!condition) {
+            throw new UserError(path + ": " + message.formatted(arguments));
+        }
+    }
+
+    /// Large elements first, so that every tensor begins at a multiple of its element's size; then by name.
+    static List<String> order(Map<String, Tensor> tensors) {
+        return tensors.keySet().stream().sorted(Comparator.<String>comparingInt(name -> -tensors.get(name).dtype().bytes()).thenComparing(n -> n)).toList();
+    }
+
+    static ByteBuffer bytes(Map<String, Tensor> tensors, List<String> order, Map<String, String> metadata) {
+        var root = JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            var node = root.putObject(METADATA);
+            metadata.forEach(node::put);
+        }
+        long offset = 0;
+        for (var name : order) {
+            var tensor = tensors.get(name);
+            var node = root.putObject(name).put("dtype", tensor.dtype().name());
+            var shape = node.putArray("shape");
+            for (var size : tensor.shape()) {
+                shape.add(size);
+            }
+            var end = offset + tensor.numel() * tensor.dtype().bytes();
+            node.putArray("data_offsets").add(offset).add(end);
+            offset = end;
+        }
+        var text = root.toString().getBytes(StandardCharsets.UTF_8);
+        var padded = (text.length + 7) / 8 * 8;
+        var buffer = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).put(text);
+        while (buffer.hasRemaining()) {
+            buffer.put((byte) ' ');
+        }
+        return buffer.flip();
+    }
+}
