@@ -31,7 +31,8 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
     @JsonNaming(SnakeCaseStrategy.class)
     record Processor(String device, String name, long memoryMib, boolean usable) {
         static Processor of(CudaDevices.CudaDevice gpu, boolean usable) {
-            return new Processor("cuda:" + gpu.index(), gpu.name() + ", compute capability " + gpu.capability(), gpu.memory() >> 20, usable);
+            return new Processor("cuda:" + gpu.index(), gpu.name() + ", compute capability " + gpu.capability(), gpu.memory() >> 20,
+                    usable);
         }
 
         @Override

@@ -25,7 +25,8 @@ final class EvalCommand implements Callable<Integer> {
             description = "Try the suite's checker on drawn pictures whose captions are known to be true or false.")
     private boolean selfCheck;
 
-    @Option(names = "--pictures", defaultValue = "10000", paramLabel = "N", description = "How many of each kind (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--pictures", defaultValue = "10000", paramLabel = "N",
+            description = "How many of each kind (default: ${DEFAULT-VALUE}).")
     private int pictures;
 
     @Option(names = "--json", description = "The same for programs.")

@@ -23,7 +23,8 @@ public final class Autograd {
             TorchState.setGradEnabled(enabled);
         }
 
-        @Override public void close() { TorchState.setGradEnabled(before); }
+        @Override
+        public void close() { TorchState.setGradEnabled(before); }
     }
 
     /// `try (var _ = Autograd.noGrad()) { … }`: ops build no graph.
@@ -44,7 +45,8 @@ public final class Autograd {
     public static void backwardRetaining(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of(), true); }
 
     private static void backward(Tensor root, @Nullable Tensor gradient, List<Tensor> inputs, boolean retain) {
-        Frame.begin(Aten.BACKWARD).tensor(root.handle).tensors(TensorHandle.handles(inputs)).optionalTensor(TensorHandle.handleOrNone(gradient))
+        Frame.begin(Aten.BACKWARD).tensor(root.handle).tensors(TensorHandle.handles(inputs))
+                .optionalTensor(TensorHandle.handleOrNone(gradient))
                 .optional(retain ? 1L : 0L).bool(false).callForWord();
     }
 

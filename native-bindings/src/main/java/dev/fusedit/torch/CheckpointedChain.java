@@ -68,10 +68,12 @@ public final class CheckpointedChain implements AutoCloseable {
 
     private Tensor arrivedAt(int border) {
         var gradient = borders.get(border).grad();
-        checkState(gradient != null, "no gradient arrived at border %s of the chain: call backward() on a loss of its output first", border);
+        checkState(gradient != null, "no gradient arrived at border %s of the chain: call backward() on a loss of its output first",
+                border);
         return gradient;
     }
 
     /// Frees what was kept.
-    @Override public void close() { kept.close(); }
+    @Override
+    public void close() { kept.close(); }
 }

@@ -36,5 +36,6 @@ public enum DType {
     }
 
     /// `f32`, `bf16`, `bool`.
-    @Override public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
+    @Override
+    public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
 }

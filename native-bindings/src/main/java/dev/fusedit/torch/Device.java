@@ -31,5 +31,6 @@ public record Device(Kind kind, int index) {
 
     public boolean isCpu() { return kind == Kind.CPU; }
 
-    @Override public String toString() { return isCpu() ? "cpu" : "cuda:" + index; }
+    @Override
+    public String toString() { return isCpu() ? "cpu" : "cuda:" + index; }
 }

@@ -37,13 +37,15 @@ public final class Foreach {
         }
         try (var _ = TensorScope.open()) {
             var number = Tensor.full(weight, targets.getFirst().dtype());
-            run(Frame.begin(Aten.FOREACH_LERP).tensors(handles(targets)).tensors(handles(ends)).tensors(handles(Collections.nCopies(targets.size(), number))));
+            run(Frame.begin(Aten.FOREACH_LERP).tensors(handles(targets)).tensors(handles(ends))
+                    .tensors(handles(Collections.nCopies(targets.size(), number))));
         }
     }
 
     /// The Euclidean norm over all elements of all tensors, as a 0-dim f32 (f64 for f64 tensors).
     public static Tensor norm(List<Tensor> tensors) {
-        return TensorScope.scoped(() -> Tensor.stack(0, tensors.stream().map(Tensor::norm).map(n -> n.to(wide(n.dtype()))).toList()).norm());
+        return TensorScope
+                .scoped(() -> Tensor.stack(0, tensors.stream().map(Tensor::norm).map(n -> n.to(wide(n.dtype()))).toList()).norm());
     }
 
     private static DType wide(DType dtype) { return dtype == DType.F64 ? dtype : DType.F32; }

@@ -27,9 +27,12 @@ public final class FusedAdamW {
         }
         try (var _ = TensorScope.open()) {
             var counter = Tensor.full(step, DType.F32); // the kernel takes one a weight; all read the same
-            Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments)).tensors(handles(secondMoments))
-                    .tensors(new long[0]).tensors(handles(Collections.nCopies(weights.size(), counter))).f64(learningRate).f64(settings.beta1())
-                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none().callForWord();
+            Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments))
+                    .tensors(handles(secondMoments))
+                    .tensors(new long[0]).tensors(handles(Collections.nCopies(weights.size(), counter))).f64(learningRate)
+                    .f64(settings.beta1())
+                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none()
+                    .callForWord();
         }
     }
 }

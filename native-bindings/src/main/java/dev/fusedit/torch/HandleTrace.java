@@ -35,7 +35,8 @@ public final class HandleTrace {
     }
 
     private static String place(Throwable made) {
-        return Stream.of(made.getStackTrace()).filter(frame -> !frame.getClassName().matches("dev\\.fusedit\\.torch\\.(Tensor.*|HandleTrace)"))
+        return Stream.of(made.getStackTrace())
+                .filter(frame -> !frame.getClassName().matches("dev\\.fusedit\\.torch\\.(Tensor.*|HandleTrace)"))
                 .limit(4).map(StackTraceElement::toString).collect(Collectors.joining(" < "));
     }
 }

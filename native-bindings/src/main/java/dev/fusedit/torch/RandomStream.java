@@ -41,7 +41,8 @@ public final class RandomStream {
     public Tensor randperm(long n) {
         Tensor[] result = new Tensor[1];
         TorchState.load();
-        draw(() -> result[0] = Tensor.own(Frame.begin(Aten.RANDPERM).i64(n).none().optional((long) DType.I64.code()).none().none().none().call()));
+        draw(() -> result[0] =
+                Tensor.own(Frame.begin(Aten.RANDPERM).i64(n).none().optional((long) DType.I64.code()).none().none().none().call()));
         return result[0];
     }
 

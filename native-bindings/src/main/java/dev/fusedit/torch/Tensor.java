@@ -27,7 +27,8 @@ public final class Tensor extends TensorLayers implements Tensors {
         HandleTrace.made(this);
     }
 
-    @Override public Stream<Tensor> tensors() { return Stream.of(this); }
+    @Override
+    public Stream<Tensor> tensors() { return Stream.of(this); }
 
     // ---- from Java
 
@@ -70,7 +71,9 @@ public final class Tensor extends TensorLayers implements Tensors {
     }
 
     /// A 0-dim tensor.
-    public static Tensor scalar(double value, DType dtype) { return TensorScope.scoped(() -> of(new double[] {value}).reshape().to(dtype)); }
+    public static Tensor scalar(double value, DType dtype) {
+        return TensorScope.scoped(() -> of(new double[] {value}).reshape().to(dtype));
+    }
 
     private static Tensor forData(DType dtype, int length, long[] shape) {
         var sizes = shape.length == 0 ? new long[] {length} : shape;
@@ -135,12 +138,15 @@ public final class Tensor extends TensorLayers implements Tensors {
     // ---- conversion and copies
 
     /// This tensor if it has the dtype already, else a converted copy.
-    public Tensor to(DType dtype) { return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call()); }
+    public Tensor to(DType dtype) {
+        return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call());
+    }
 
     /// This tensor if it is there already, else a copy on the device.
     public Tensor to(Device device) {
-        return own(Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(dtype().code()).bool(false)
-                .bool(false).none().call());
+        return own(
+                Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(dtype().code()).bool(false)
+                        .bool(false).none().call());
     }
 
     /// Elements in row-major order, converted to f32; a copy.
@@ -238,5 +244,6 @@ public final class Tensor extends TensorLayers implements Tensors {
     public static Tensor adoptHandle(long handle) { return new Tensor(handle); }
 
     /// Values, shape, dtype and device, shortened as PyTorch does.
-    @Override public String toString() { return isClosed() ? "Tensor(closed)" : TensorText.of(this); }
+    @Override
+    public String toString() { return isClosed() ? "Tensor(closed)" : TensorText.of(this); }
 }

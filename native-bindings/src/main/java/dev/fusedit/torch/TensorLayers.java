@@ -32,12 +32,14 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
     }
 
     public Tensor layerNorm(@Nullable Tensor weight, @Nullable Tensor bias, double eps, long... sizes) {
-        return own(Frame.begin(Aten.LAYER_NORM).tensor(handle).ints(sizes).optionalTensor(handleOrNone(weight)).optionalTensor(handleOrNone(bias))
+        return own(Frame.begin(Aten.LAYER_NORM).tensor(handle).ints(sizes).optionalTensor(handleOrNone(weight))
+                .optionalTensor(handleOrNone(bias))
                 .f64(eps).bool(true).call());
     }
 
     public Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
-        return own(Frame.begin(Aten.GROUP_NORM).tensor(handle).i64(groups).optionalTensor(handleOrNone(weight)).optionalTensor(handleOrNone(bias))
+        return own(Frame.begin(Aten.GROUP_NORM).tensor(handle).i64(groups).optionalTensor(handleOrNone(weight))
+                .optionalTensor(handleOrNone(bias))
                 .f64(eps).bool(true).call());
     }
 
@@ -48,7 +50,8 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
     }
 
     public Tensor avgPool2d(int kernel) {
-        return own(Frame.begin(Aten.AVG_POOL2D).tensor(handle).ints(kernel, kernel).ints(kernel, kernel).ints(0, 0).bool(false).bool(true).none().call());
+        return own(Frame.begin(Aten.AVG_POOL2D).tensor(handle).ints(kernel, kernel).ints(kernel, kernel).ints(0, 0).bool(false).bool(true)
+                .none().call());
     }
 
     public Tensor upsampleNearest2d(long height, long width) {

@@ -15,7 +15,8 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     // ---- arithmetic
 
     public Tensor add(Tensor other) {
-        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1)) : IntegerSums.add(self(), other);
+        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1))
+                : IntegerSums.add(self(), other);
     }
 
     public Tensor add(double number) { return plus(number); }
@@ -23,7 +24,8 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor add(long number) { return plus(number); }
 
     public Tensor sub(Tensor other) {
-        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1)) : IntegerSums.add(self(), other.neg());
+        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1))
+                : IntegerSums.add(self(), other.neg());
     }
 
     public Tensor sub(double number) { return minus(number); }

@@ -28,9 +28,13 @@ abstract sealed class TensorReductions extends TensorMath permits TensorShapes {
 
     public Tensor min() { return unary(Aten.MIN); }
 
-    public Tensor amax(boolean keepDim, int... dims) { return own(Frame.begin(Aten.AMAX).tensor(handle).ints(longs(dims)).bool(keepDim).call()); }
+    public Tensor amax(boolean keepDim, int... dims) {
+        return own(Frame.begin(Aten.AMAX).tensor(handle).ints(longs(dims)).bool(keepDim).call());
+    }
 
-    public Tensor amin(boolean keepDim, int... dims) { return own(Frame.begin(Aten.AMIN).tensor(handle).ints(longs(dims)).bool(keepDim).call()); }
+    public Tensor amin(boolean keepDim, int... dims) {
+        return own(Frame.begin(Aten.AMIN).tensor(handle).ints(longs(dims)).bool(keepDim).call());
+    }
 
     /// Index of the largest element along a dimension, i64.
     public Tensor argmax(int dim) { return own(Frame.begin(Aten.ARGMAX).tensor(handle).optional((long) dim).bool(false).call()); }

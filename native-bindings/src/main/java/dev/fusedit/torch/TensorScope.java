@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 ///     }
 public final class TensorScope implements AutoCloseable {
     private static final class Top {
-        @Nullable TensorScope scope;
+        @Nullable
+        TensorScope scope;
     }
 
     private static final ThreadLocal<Top> TOP = ThreadLocal.withInitial(Top::new);
@@ -100,7 +101,8 @@ public final class TensorScope implements AutoCloseable {
     /// Frees what this scope owns. A second call does nothing.
     ///
     /// @throws IllegalStateException on another thread than the one that opened it
-    @Override public void close() {
+    @Override
+    public void close() {
         if (closed) {
             return;
         }
@@ -152,7 +154,8 @@ public final class TensorScope implements AutoCloseable {
 
     private static long bytes(Stream<@Nullable Tensor> tensors) {
         var storages = new HashMap<Long, Long>();
-        tensors.filter(Objects::nonNull).forEach(tensor -> storages.put(Handles.storage(tensor.handle), Handles.storageBytes(tensor.handle)));
+        tensors.filter(Objects::nonNull)
+                .forEach(tensor -> storages.put(Handles.storage(tensor.handle), Handles.storageBytes(tensor.handle)));
         return storages.values().stream().mapToLong(Long::longValue).sum();
     }
 

@@ -56,6 +56,7 @@ final class TensorText {
         if (size != 0 && (size < 1e-3 || size >= 1e6)) {
             return String.format(Locale.ROOT, "%.4e", value);
         }
-        return value == Math.rint(value) && size < 1e6 ? String.format(Locale.ROOT, "%.1f", value) : String.format(Locale.ROOT, "%.4f", value);
+        return value == Math.rint(value) && size < 1e6 ? String.format(Locale.ROOT, "%.1f", value)
+                : String.format(Locale.ROOT, "%.4f", value);
     }
 }

@@ -58,10 +58,12 @@ class AutogradTest {
 
     @Test
     void checkpointedChainGivesTheSameBits() {
-        var weights = IntStream.range(0, 4).mapToObj(i -> Tensor.randn(Seed.of(i), DType.F32, 16, 16).mul(0.3).detach().requiresGrad(true)).toList();
+        var weights = IntStream.range(0, 4).mapToObj(i -> Tensor.randn(Seed.of(i), DType.F32, 16, 16).mul(0.3).detach().requiresGrad(true))
+                .toList();
         var x = Tensor.randn(Seed.of(9), DType.F32, 5, 16);
         var scale = Tensor.of(new float[] {0.7f}).requiresGrad(true);
-        List<UnaryOperator<Tensor>> layers = weights.stream().<UnaryOperator<Tensor>>map(w -> h -> TensorScope.scoped(() -> h.add(h.matmul(w).geluTanh()))).toList();
+        List<UnaryOperator<Tensor>> layers =
+                weights.stream().<UnaryOperator<Tensor>>map(w -> h -> TensorScope.scoped(() -> h.add(h.matmul(w).geluTanh()))).toList();
 
         var plain = x.mul(scale);
         for (var layer : layers) {

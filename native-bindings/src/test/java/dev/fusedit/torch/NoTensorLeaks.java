@@ -12,11 +12,13 @@ public final class NoTensorLeaks implements BeforeEachCallback, AfterEachCallbac
 
     private record Before(TensorScope scope, long live) {}
 
-    @Override public void beforeEach(ExtensionContext context) {
+    @Override
+    public void beforeEach(ExtensionContext context) {
         context.getStore(STORE).put("before", new Before(TensorScope.open(), TensorScope.live()));
     }
 
-    @Override public void afterEach(ExtensionContext context) {
+    @Override
+    public void afterEach(ExtensionContext context) {
         var before = context.getStore(STORE).remove("before", Before.class);
         before.scope().close();
         if (context.getExecutionException().isEmpty()) {

@@ -25,7 +25,9 @@ class TensorTest {
         var b = Tensor.zeros(DType.F32, 4, 5);
         assertThatThrownBy(() -> a.matmul(b)).isInstanceOf(TorchException.class)
                 .hasMessageStartingWith("matmul: ").hasMessageEndingWith("[f32(2,3) cpu, f32(4,5) cpu]")
-                .hasMessageContaining(Libtorch.info().version().compareTo("2.13") < 0 ? "standard error" : "shapes cannot be multiplied (2x3 and 4x5)");
-        assertThatThrownBy(() -> a.add(b)).isInstanceOf(TorchException.class).hasMessageContaining("add: ").hasMessageContaining("f32(4,5) cpu");
+                .hasMessageContaining(
+                        Libtorch.info().version().compareTo("2.13") < 0 ? "standard error" : "shapes cannot be multiplied (2x3 and 4x5)");
+        assertThatThrownBy(() -> a.add(b)).isInstanceOf(TorchException.class).hasMessageContaining("add: ")
+                .hasMessageContaining("f32(4,5) cpu");
     }
 }

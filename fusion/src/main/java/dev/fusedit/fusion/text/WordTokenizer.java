@@ -56,7 +56,8 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
 
     /// The words that the vocabulary lacks, to warn about.
     public ImmutableList<String> unknown(String text) {
-        return SPLITTER.splitToStream(text.toLowerCase(Locale.ROOT)).filter(word -> !ids.containsKey(word)).collect(ImmutableList.toImmutableList());
+        return SPLITTER.splitToStream(text.toLowerCase(Locale.ROOT)).filter(word -> !ids.containsKey(word))
+                .collect(ImmutableList.toImmutableList());
     }
 
     /// Words parted by spaces; pad, bos and eos fall away.

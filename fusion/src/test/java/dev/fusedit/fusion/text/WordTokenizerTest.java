@@ -32,7 +32,8 @@ class WordTokenizerTest {
         assertThatThrownBy(() -> WordTokenizer.fromJson("{}")).isInstanceOf(UserError.class).hasMessageContaining("words");
         assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"a\"]}"))
                 .isInstanceOf(UserError.class).hasMessageContaining("<pad>");
-        assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"<pad>\", \"<eos>\", \"<bos>\", \"<unk>\", \"a\", \"a\"]}"))
+        assertThatThrownBy(() -> WordTokenizer
+                .fromJson("{\"type\": \"words\", \"words\": [\"<pad>\", \"<eos>\", \"<bos>\", \"<unk>\", \"a\", \"a\"]}"))
                 .isInstanceOf(UserError.class);
     }
 }

@@ -44,7 +44,8 @@ public final class CudaDevices {
             return Nvml.ask();
         } catch (LinkageError e) { // no driver's library, or no natives of the presets
             return none(e.getMessage() != null && e.getMessage().contains("jninvml") && !e.getMessage().contains("nvidia-ml")
-                    ? "the CUDA presets' natives are not on the class path" : "there is no NVIDIA driver (libnvidia-ml.so.1 cannot be loaded)");
+                    ? "the CUDA presets' natives are not on the class path"
+                    : "there is no NVIDIA driver (libnvidia-ml.so.1 cannot be loaded)");
         } catch (NvmlRefusal e) {
             return none(e.getMessage());
         }

@@ -127,8 +127,8 @@ public final class PresetLibraries {
     /// The folder that JavaCPP would take, as far as it exists.
     private static Path cacheFolder() throws IOException {
         for (var folder : new @Nullable String[] {System.getProperty("org.bytedeco.javacpp.cachedir"),
-                System.getProperty("org.bytedeco.javacpp.cacheDir"), System.getProperty("user.home") + "/.javacpp/cache",
-                System.getProperty("java.io.tmpdir") + "/.javacpp-" + System.getProperty("user.name") + "/cache"}) {
+            System.getProperty("org.bytedeco.javacpp.cacheDir"), System.getProperty("user.home") + "/.javacpp/cache",
+            System.getProperty("java.io.tmpdir") + "/.javacpp-" + System.getProperty("user.name") + "/cache"}) {
             if (folder != null && Files.isDirectory(Path.of(folder)) && Files.isWritable(Path.of(folder))) {
                 return Path.of(folder).toRealPath();
             }

@@ -25,8 +25,9 @@ final class TorchJni {
         try {
             var info = Libtorch.load();
             if (!info.source().equals("presets")) {
-                throw new LibtorchUnavailable(("JavaCPP's classes of PyTorch work with the presets' libtorch only, and this process holds libtorch %s"
-                        + " from %s: unset FUSEDIT_LIBTORCH (or --libtorch) to use them.").formatted(info.version(), info.path()));
+                throw new LibtorchUnavailable(
+                        ("JavaCPP's classes of PyTorch work with the presets' libtorch only, and this process holds libtorch %s"
+                                + " from %s: unset FUSEDIT_LIBTORCH (or --libtorch) to use them.").formatted(info.version(), info.path()));
             }
             MemoryGuard.off();
             quietly(openblas_nolapack.class);

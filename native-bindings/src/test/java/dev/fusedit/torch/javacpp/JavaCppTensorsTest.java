@@ -53,7 +53,8 @@ class JavaCppTensorsTest {
         made.close();
         churn();
         assertThat(ours.sum().item()).isEqualTo(1000);
-        assertThatThrownBy(() -> JavaCppTensors.fromJavaCpp(made)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("closed");
+        assertThatThrownBy(() -> JavaCppTensors.fromJavaCpp(made)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("closed");
     }
 
     /// Would reuse a block that was freed too early.
@@ -99,7 +100,8 @@ class JavaCppTensorsTest {
         var x = Tensor.zeros(DType.F32, 1);
         for (int call = 0; call < 2; call++) {
             assertThatThrownBy(() -> JavaCppTensors.toJavaCpp(x)).isInstanceOf(LibtorchUnavailable.class)
-                    .hasMessageStartingWith("JavaCPP's classes of PyTorch work with the presets' libtorch only").hasMessageContaining(Libtorch.info().path().toString());
+                    .hasMessageStartingWith("JavaCPP's classes of PyTorch work with the presets' libtorch only")
+                    .hasMessageContaining(Libtorch.info().path().toString());
         }
         assertThat(mapped("libtorch_cpu.so")).containsExactly(Libtorch.info().path().resolve("libtorch_cpu.so"));
         assertThat(mapped("libjnitorch.so")).isEmpty();
@@ -107,7 +109,8 @@ class JavaCppTensorsTest {
 
     private static java.util.List<Path> mapped(String library) throws IOException {
         try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
-            return lines.filter(line -> line.endsWith("/" + library)).map(line -> Path.of(line.substring(line.indexOf('/')))).distinct().toList();
+            return lines.filter(line -> line.endsWith("/" + library)).map(line -> Path.of(line.substring(line.indexOf('/')))).distinct()
+                    .toList();
         }
     }
 }

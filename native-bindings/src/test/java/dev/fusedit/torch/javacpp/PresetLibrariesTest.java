@@ -14,7 +14,8 @@ class PresetLibrariesTest {
     void filesComeInLoadOrder() {
         assertThat(PresetLibraries.reason()).isEmpty();
         assertThat(PresetLibraries.files()).allMatch(Files::isRegularFile).extracting(file -> file.getFileName().toString())
-                .containsSubsequence("libgomp.so.1", "libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0", "libc10.so",
+                .containsSubsequence("libgomp.so.1", "libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0",
+                        "libc10.so",
                         "libtorch_cpu.so");
         assertThat(PresetLibraries.version().orElseThrow()).matches("2\\.\\d+\\.\\d+");
     }

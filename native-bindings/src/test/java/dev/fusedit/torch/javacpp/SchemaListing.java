@@ -15,6 +15,7 @@ public final class SchemaListing {
         var names = dispatcher.getAllOpNames();
         return java.util.stream.LongStream.range(0, names.limit()).mapToObj(i -> names.getPointer(OperatorName.class, i))
                 .filter(name -> name.name().getString().matches("(aten|mkldnn)::.*")).map(dispatcher::findSchema)
-                .filter(found -> found.has_value()).map(found -> torch.toString(found.get().schema()).getString()).sorted().distinct().toList();
+                .filter(found -> found.has_value()).map(found -> torch.toString(found.get().schema()).getString()).sorted().distinct()
+                .toList();
     }
 }

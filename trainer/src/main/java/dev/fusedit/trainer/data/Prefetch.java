@@ -16,7 +16,8 @@ public final class Prefetch<T> implements AutoCloseable {
     private static final int AHEAD = 3;
 
     private final LongFunction<T> source;
-    private final ExecutorService loader = Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().daemon().name("loader").unstarted(task));
+    private final ExecutorService loader =
+            Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().daemon().name("loader").unstarted(task));
     private final Deque<Future<T>> coming = new ArrayDeque<>();
     private long next;
     private final long end;
@@ -54,5 +55,6 @@ public final class Prefetch<T> implements AutoCloseable {
         }
     }
 
-    @Override public void close() { loader.shutdownNow(); }
+    @Override
+    public void close() { loader.shutdownNow(); }
 }

@@ -36,7 +36,8 @@ public final class AdamW implements AutoCloseable {
     public AdamW(Map<String, Map<String, Tensor>> weights, FusedAdamW.Settings settings) {
         this.settings = settings;
         groups = weights.entrySet().stream().map(group -> new Group(group.getKey(), group.getValue().entrySet().stream()
-                .map(weight -> LearnedTensor.of(weight.getKey(), weight.getValue(), owned)).collect(toImmutableList()))).collect(toImmutableList());
+                .map(weight -> LearnedTensor.of(weight.getKey(), weight.getValue(), owned)).collect(toImmutableList())))
+                .collect(toImmutableList());
     }
 
     public ImmutableList<Group> groups() { return groups; }
@@ -84,7 +85,8 @@ public final class AdamW implements AutoCloseable {
     }
 
     private void update(List<LearnedTensor> learned, List<Tensor> gradients, double rate) {
-        FusedAdamW.step(learned.stream().map(LearnedTensor::master).toList(), gradients, learned.stream().map(LearnedTensor::firstMoment).toList(),
+        FusedAdamW.step(learned.stream().map(LearnedTensor::master).toList(), gradients,
+                learned.stream().map(LearnedTensor::firstMoment).toList(),
                 learned.stream().map(LearnedTensor::secondMoment).toList(), steps, rate, settings);
         publish(learned);
         learned.forEach(tensor -> tensor.model().clearGrad());
@@ -105,5 +107,6 @@ public final class AdamW implements AutoCloseable {
     }
 
     /// Frees masters and moments; the model's tensors stay.
-    @Override public void close() { owned.close(); }
+    @Override
+    public void close() { owned.close(); }
 }

@@ -45,5 +45,6 @@ public final class MovingAverage implements AutoCloseable {
     /// Goes on from a saved state.
     public void resumeAt(long updatesTaken) { updates = updatesTaken; }
 
-    @Override public void close() { owned.close(); }
+    @Override
+    public void close() { owned.close(); }
 }

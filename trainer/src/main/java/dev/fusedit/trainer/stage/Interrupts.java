@@ -29,7 +29,7 @@ public final class Interrupts implements AutoCloseable {
     }
 
     /// None: for runs inside another program.
-    public static Interrupts none() { return new Interrupts(() -> { }); }
+    public static Interrupts none() { return new Interrupts(() -> {}); }
 
     /// 0, or the exit status that the signal asks for: 130 or 143.
     public int status() { return status; }
@@ -45,24 +45,26 @@ public final class Interrupts implements AutoCloseable {
     }
 
     private void handle(String name) {
-        var handler = Proxy.newProxyInstance(Interrupts.class.getClassLoader(), new Class<?>[] {type("sun.misc.SignalHandler")}, (proxy, method, arguments) -> {
-            return switch (method.getName()) {
-                case "handle" -> {
-                    raise(name);
-                    yield null;
-                }
-                case "hashCode" -> System.identityHashCode(proxy);
-                case "equals" -> proxy == arguments[0];
-                default -> "Interrupts";
-            };
-        });
+        var handler = Proxy.newProxyInstance(Interrupts.class.getClassLoader(), new Class<?>[] {type("sun.misc.SignalHandler")},
+                (proxy, method, arguments) -> {
+                    return switch (method.getName()) {
+                        case "handle" -> {
+                            raise(name);
+                            yield null;
+                        }
+                        case "hashCode" -> System.identityHashCode(proxy);
+                        case "equals" -> proxy == arguments[0];
+                        default -> "Interrupts";
+                    };
+                });
         before.put(name, install(name, handler));
     }
 
     private static Object install(String name, Object handler) {
         try {
             var signal = type("sun.misc.Signal").getConstructor(String.class).newInstance(name);
-            return type("sun.misc.Signal").getMethod("handle", type("sun.misc.Signal"), type("sun.misc.SignalHandler")).invoke(null, signal, handler);
+            return type("sun.misc.Signal").getMethod("handle", type("sun.misc.Signal"), type("sun.misc.SignalHandler")).invoke(null, signal,
+                    handler);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("signals cannot be handled", e);
         }
@@ -77,7 +79,8 @@ public final class Interrupts implements AutoCloseable {
     }
 
     /// Gives the signals back.
-    @Override public void close() {
+    @Override
+    public void close() {
         before.forEach((name, handler) -> {
             @Nullable Object old = handler;
             if (old != null) {

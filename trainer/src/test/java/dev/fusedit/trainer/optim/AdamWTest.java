@@ -52,7 +52,8 @@ class AdamWTest {
             assertThat(report.gradientNorm()).isCloseTo(5, within(1e-6));
             assertThat(a.item()).isCloseTo(-0.1, within(1e-6));
             assertThat(b.item()).isCloseTo(-0.01, within(1e-6));
-            assertThat(adam.groups().getFirst().tensors().getFirst().firstMoment().item()).as("clipped to norm 1").isBetween(0.0599, 0.0801);
+            assertThat(adam.groups().getFirst().tensors().getFirst().firstMoment().item()).as("clipped to norm 1").isBetween(0.0599,
+                    0.0801);
         }
     }
 

@@ -72,7 +72,8 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         }
         var version = version(all, files.folder());
         silence(all, version[1]);
-        return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()), all);
+        return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
+                all);
     }
 
     static boolean supports(int major, int minor) { return major == 2 && minor >= OLDEST && minor <= NEWEST; }
@@ -115,7 +116,8 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
             var word = (long) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(JAVA_LONG)).invokeExact();
             int[] version = {(int) (word >>> 56), (int) (word >>> 48 & 0xFF), (int) (word >>> 40 & 0xFF)};
             if (!supports(version[0], version[1])) {
-                throw new LibtorchUnavailable("libtorch %d.%d in %s is not supported. %s".formatted(version[0], version[1], folder, remedy()));
+                throw new LibtorchUnavailable(
+                        "libtorch %d.%d in %s is not supported. %s".formatted(version[0], version[1], folder, remedy()));
             }
             return version;
         } catch (LibtorchUnavailable e) {

@@ -20,11 +20,13 @@ final class WheelFiles {
 
     static LibraryFiles find(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new LibtorchUnavailable("FUSEDIT_LIBTORCH (or --libtorch) names %s, which is not a folder. %s".formatted(folder, LoadedLibrary.remedy()));
+            throw new LibtorchUnavailable(
+                    "FUSEDIT_LIBTORCH (or --libtorch) names %s, which is not a folder. %s".formatted(folder, LoadedLibrary.remedy()));
         }
         for (var name : NEEDED) {
             if (!Files.exists(folder.resolve(name))) {
-                throw new LibtorchUnavailable("There is no %s in %s: this is not the lib folder of a libtorch. %s".formatted(name, folder, LoadedLibrary.remedy()));
+                throw new LibtorchUnavailable("There is no %s in %s: this is not the lib folder of a libtorch. %s".formatted(name, folder,
+                        LoadedLibrary.remedy()));
             }
         }
         checkVersion(folder);
@@ -49,7 +51,8 @@ final class WheelFiles {
             try {
                 var version = VERSION.matcher(Files.readString(path));
                 if (version.find() && !LoadedLibrary.supports(Integer.parseInt(version.group(1)), Integer.parseInt(version.group(2)))) {
-                    throw new LibtorchUnavailable("libtorch %s in %s (by %s) is not supported. %s".formatted(version.group(), folder, path, LoadedLibrary.remedy()));
+                    throw new LibtorchUnavailable("libtorch %s in %s (by %s) is not supported. %s".formatted(version.group(), folder, path,
+                            LoadedLibrary.remedy()));
                 }
             } catch (IOException e) {
                 throw new LibtorchUnavailable("Cannot read %s: %s".formatted(path, e.getMessage()), e);

@@ -11,7 +11,8 @@ public record Schema(String name, String overload, List<Argument> arguments, Lis
     /// @param keywordOnly behind the `*` of the signature
     /// @param defaultText as printed (`1`, `0.5`, `None`, `[0, 0]`, `"linear"`, `True`); null if the argument must be given
     public record Argument(String name, Type type, boolean keywordOnly, @Nullable String defaultText) {
-        @Override public String toString() { return type + " " + name + (defaultText == null ? "" : "=" + defaultText); }
+        @Override
+        public String toString() { return type + " " + name + (defaultText == null ? "" : "=" + defaultText); }
     }
 
     public sealed interface Type {
@@ -20,22 +21,28 @@ public record Schema(String name, String overload, List<Argument> arguments, Lis
     }
 
     public record Plain(Kind kind) implements Type {
-        @Override public boolean encodable() { return kind.encodable; }
+        @Override
+        public boolean encodable() { return kind.encodable; }
 
-        @Override public String toString() { return kind.text; }
+        @Override
+        public String toString() { return kind.text; }
     }
 
     public record Maybe(Type of) implements Type {
-        @Override public boolean encodable() { return of.encodable(); }
+        @Override
+        public boolean encodable() { return of.encodable(); }
 
-        @Override public String toString() { return of + "?"; }
+        @Override
+        public String toString() { return of + "?"; }
     }
 
     /// A list; with a fixed length, one value stands for all (`int[2] stride=1`).
     public record ListOf(Type of, int length) implements Type {
-        @Override public boolean encodable() { return of.encodable(); }
+        @Override
+        public boolean encodable() { return of.encodable(); }
 
-        @Override public String toString() { return of + "[" + (length == 0 ? "" : length) + "]"; }
+        @Override
+        public String toString() { return of + "[" + (length == 0 ? "" : length) + "]"; }
     }
 
     /// What the C ABI (torch/csrc/stable) can convert, and what it cannot.
@@ -70,7 +77,8 @@ public record Schema(String name, String overload, List<Argument> arguments, Lis
     /// `aten::mul.Tensor`, or `aten::neg` without an overload.
     public String fullName() { return overload.isEmpty() ? name : name + "." + overload; }
 
-    @Override public String toString() {
+    @Override
+    public String toString() {
         return fullName() + String.join(", ", arguments.stream().map(Argument::toString).toList()).transform(text -> "(" + text + ")");
     }
 }

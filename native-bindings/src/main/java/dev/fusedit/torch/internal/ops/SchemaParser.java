@@ -90,7 +90,7 @@ final class SchemaParser {
                 case '"' -> quoted = !quoted;
                 case '[' -> depth++;
                 case ']' -> depth--;
-                default -> { }
+                default -> {}
             }
         }
         return text.substring(start, at);
@@ -98,7 +98,8 @@ final class SchemaParser {
 
     private String word() {
         var start = at;
-        while (at < text.length() && (Character.isJavaIdentifierPart(text.charAt(at)) || text.charAt(at) == ':' || text.charAt(at) == '.')) {
+        while (at < text.length()
+                && (Character.isJavaIdentifierPart(text.charAt(at)) || text.charAt(at) == ':' || text.charAt(at) == '.')) {
             at++;
         }
         return text.substring(start, at);

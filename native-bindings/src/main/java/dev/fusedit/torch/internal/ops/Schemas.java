@@ -69,7 +69,8 @@ public final class Schemas {
         }
         return lines.keySet().stream().map(full -> full.contains(".") ? full.substring(0, full.indexOf('.')) : full).distinct()
                 .filter(known -> distance(name, known) <= 2 || known.endsWith("::" + name))
-                .sorted(Comparator.comparingInt((String known) -> distance(name, known)).thenComparing(Comparator.naturalOrder())).limit(4).toList();
+                .sorted(Comparator.comparingInt((String known) -> distance(name, known)).thenComparing(Comparator.naturalOrder())).limit(4)
+                .toList();
     }
 
     /// Levenshtein's distance.

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WheelFilesTest {
-    @TempDir Path packages;
+    @TempDir
+    Path packages;
     private Path lib;
 
     @BeforeEach

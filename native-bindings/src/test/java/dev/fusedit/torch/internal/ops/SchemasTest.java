@@ -18,7 +18,8 @@ class SchemasTest {
     private static final Path LIST = Path.of("src/main/resources/dev/fusedit/torch/internal/ops/schemas.txt");
 
     @Test
-    @DisabledIfSystemProperty(named = "fusedit.libtorch", matches = ".+", disabledReason = "JavaCPP lists the schemas, and is refused on a foreign libtorch")
+    @DisabledIfSystemProperty(named = "fusedit.libtorch", matches = ".+",
+            disabledReason = "JavaCPP lists the schemas, and is refused on a foreign libtorch")
     void listIsThatOfTheLoadedLibrary() throws IOException {
         var lines = SchemaListing.lines();
         if (Boolean.getBoolean("fusedit.schemas.write")) {
@@ -38,9 +39,11 @@ class SchemasTest {
         assertThat(add.arguments().getLast()).isEqualTo(new Schema.Argument("alpha", new Schema.Plain(Kind.SCALAR), true, "1"));
         assertThat(add.encodable()).isFalse();
         var conv = Schemas.of("2.13.0").find("aten::conv2d", "").orElseThrow();
-        assertThat(conv.arguments().get(3)).isEqualTo(new Schema.Argument("stride", new Schema.ListOf(new Schema.Plain(Kind.INT), 2), false, "[1, 1]"));
-        assertThat(conv).hasToString("aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=[1, 1], int[2] padding=[0, 0], "
-                + "int[2] dilation=[1, 1], int groups=1)");
+        assertThat(conv.arguments().get(3))
+                .isEqualTo(new Schema.Argument("stride", new Schema.ListOf(new Schema.Plain(Kind.INT), 2), false, "[1, 1]"));
+        assertThat(conv)
+                .hasToString("aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=[1, 1], int[2] padding=[0, 0], "
+                        + "int[2] dilation=[1, 1], int groups=1)");
     }
 
     /// A wrong count would read stale words.

@@ -16,7 +16,8 @@ public record BlocksMix(int single, int two, int counting, int colors, int posit
 
     /// Only this kind.
     public static BlocksMix only(Kind kind) {
-        return new BlocksMix(kind == Kind.SINGLE ? 1 : 0, kind == Kind.TWO ? 1 : 0, kind == Kind.COUNTING ? 1 : 0, kind == Kind.COLORS ? 1 : 0,
+        return new BlocksMix(kind == Kind.SINGLE ? 1 : 0, kind == Kind.TWO ? 1 : 0, kind == Kind.COUNTING ? 1 : 0,
+                kind == Kind.COLORS ? 1 : 0,
                 kind == Kind.POSITION ? 1 : 0, kind == Kind.ATTRIBUTION ? 1 : 0, DEFAULT.namedPercent);
     }
 

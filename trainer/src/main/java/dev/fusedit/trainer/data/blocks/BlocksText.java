@@ -116,7 +116,8 @@ public final class BlocksText {
     /// Every word that a caption or sentence can have, in alphabetical order.
     public static ImmutableSortedSet<String> words() {
         var words = new TreeSet<String>();
-        for (long index = 0; index < 20_000; index++) sentence(0, index).lines().flatMap(line -> Stream.of(line.split(" "))).forEach(words::add);
+        for (long index = 0; index < 20_000; index++)
+            sentence(0, index).lines().flatMap(line -> Stream.of(line.split(" "))).forEach(words::add);
         return ImmutableSortedSet.copyOf(words);
     }
 }

@@ -26,7 +26,8 @@ record Phrasing(int wording, int opening, int ending) {
 
     private String core(Claim claim, Words words) {
         return switch (claim) {
-            case Claim.Single(var thing) -> choose(Words.a(name(thing, words)), "one " + name(thing, words), "a single " + name(thing, words));
+            case Claim.Single(var thing) ->
+                    choose(Words.a(name(thing, words)), "one " + name(thing, words), "a single " + name(thing, words));
             case Claim.Colors(var thing) -> colors(thing, words);
             case Claim.Two(var first, var second) -> both(first, second, words);
             case Claim.Attribution(var first, var second) -> both(first, second, words);

@@ -10,7 +10,7 @@ final class Reserve {
             case Claim.Single(var thing) -> thing.color() == null && phrase(phrasing, thing.shape().ordinal());
             case Claim.Colors(var thing) -> thing.shape() == null && phrase(phrasing, thing.color().ordinal());
             case Claim.Two(var a, var b) ->
-                a.color() == null && b.color() == null && phrase(phrasing, a.shape().ordinal() + 2 * b.shape().ordinal());
+                    a.color() == null && b.color() == null && phrase(phrasing, a.shape().ordinal() + 2 * b.shape().ordinal());
             case Claim.Counting(var count, var thing) -> (count + thing.color().ordinal() + 2 * thing.shape().ordinal()) % 5 == 0;
             case Claim.Attribution(var a, var b) -> (color(a) + color(b) + 2 * (shape(a) + shape(b))) % 5 == 0;
             case Claim.Position(var a, var relation, var b) -> switch (relation) {
@@ -26,7 +26,9 @@ final class Reserve {
         return !phrasing.equals(Phrasing.PLAIN) && (phrasing.number() + meaning) % 3 == 0;
     }
 
-    private static boolean position(Thing a, Thing b, int axis) { return (color(a) + 2 * color(b) + shape(a) + 3 * shape(b) + axis) % 5 == 0; }
+    private static boolean position(Thing a, Thing b, int axis) {
+        return (color(a) + 2 * color(b) + shape(a) + 3 * shape(b) + axis) % 5 == 0;
+    }
 
     private static int color(Thing thing) { return thing.color().ordinal(); }
 

@@ -32,7 +32,8 @@ public final class BlocksChecker {
     private static boolean isWorld(Claim claim, List<Found> found) {
         boolean shapes = claim.things().stream().anyMatch(thing -> thing.shape() != null);
         return found.size() == claim.things().size() && found.stream().allMatch(
-                object -> object.whole() && object.color() != null && object.size() >= smallest(found.size()) && !(shapes && object.shape() == null));
+                object -> object.whole() && object.color() != null && object.size() >= smallest(found.size())
+                        && !(shapes && object.shape() == null));
     }
 
     /// The least size in a picture of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
@@ -41,10 +42,14 @@ public final class BlocksChecker {
     private static boolean isTrue(Claim claim, List<Found> found) {
         var things = claim.things();
         return switch (claim) {
-            case Claim.Position(var first, var relation, var second) -> inOrder(things, found) && stand(found.get(0), relation, found.get(1))
-                    || inOrder(things, found.reversed()) && stand(found.get(1), relation, found.get(0));
-            case Claim.Two(_, _), Claim.Attribution(_, _) -> inOrder(things, found) || inOrder(things, found.reversed());
-            case Claim.Single(_), Claim.Colors(_), Claim.Counting(_, _) -> inOrder(things, found);
+            case Claim.Position(var first, var relation, var second) ->
+                    inOrder(things, found) && stand(found.get(0), relation, found.get(1))
+                            || inOrder(things, found.reversed()) && stand(found.get(1), relation, found.get(0));
+            case Claim.Two(_, _) -> inOrder(things, found) || inOrder(things, found.reversed());
+            case Claim.Attribution(_, _) -> inOrder(things, found) || inOrder(things, found.reversed());
+            case Claim.Single(_) -> inOrder(things, found);
+            case Claim.Colors(_) -> inOrder(things, found);
+            case Claim.Counting(_, _) -> inOrder(things, found);
         };
     }
 
@@ -68,7 +73,8 @@ public final class BlocksChecker {
         };
     }
 
-    private static <T> @Nullable Double part(Claim claim, Sight sight, Function<Thing, @Nullable T> named, Function<Found, @Nullable T> shown) {
+    private static <T> @Nullable Double part(Claim claim, Sight sight, Function<Thing, @Nullable T> named,
+            Function<Found, @Nullable T> shown) {
         var left = new ArrayList<>(sight.found().stream().map(shown).filter(Objects::nonNull).toList());
         var wanted = claim.things().stream().map(named).filter(Objects::nonNull).toList();
         return wanted.isEmpty() ? null : (double) wanted.stream().filter(left::remove).count() / wanted.size();

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param y centre of its box, down, in pixels
 /// @param size mean of its box's width and height, in pixels
 /// @param measure how the verdict on shape came about
-public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, boolean whole, double x, double y, double size, Measure measure) {
+public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, boolean whole, double x, double y, double size,
+        Measure measure) {
 
     /// @param best the shape that fits best, however badly
     /// @param error the part of the window's energy that it leaves unexplained, less what noise accounts for

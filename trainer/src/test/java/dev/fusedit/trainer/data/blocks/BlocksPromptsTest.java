@@ -33,7 +33,8 @@ class BlocksPromptsTest {
     @Test
     void seenAsksForEveryColorAndShapeInEveryKindThatNamesThem() {
         for (var kind : Kind.values()) {
-            var things = BlocksPrompts.of(Split.SEEN).stream().filter(p -> p.kind() == kind).flatMap(p -> p.claim().things().stream()).toList();
+            var things =
+                    BlocksPrompts.of(Split.SEEN).stream().filter(p -> p.kind() == kind).flatMap(p -> p.claim().things().stream()).toList();
             if (kind != Kind.SINGLE && kind != Kind.TWO) assertThat(things.stream().map(Thing::color).distinct()).hasSize(6);
             if (kind != Kind.COLORS) assertThat(things.stream().map(Thing::shape).distinct()).hasSize(4);
         }

@@ -78,8 +78,8 @@ class BlocksTest {
             for (var prompt : BlocksPrompts.of(split)) assertThat(captions).doesNotContain(prompt.text());
         for (var prompt : BlocksPrompts.of(Split.SEEN))
             switch (prompt.kind()) {
-                case COUNTING, POSITION, ATTRIBUTION -> assertThat(meanings).doesNotContain(prompt.claim());
-                case SINGLE, COLORS, TWO -> assertThat(meanings).contains(prompt.claim());
+            case COUNTING, POSITION, ATTRIBUTION -> assertThat(meanings).doesNotContain(prompt.claim());
+            case SINGLE, COLORS, TWO -> assertThat(meanings).contains(prompt.claim());
             }
         var words = captions.stream().flatMap(Splitter.on(' ')::splitToStream).collect(Collectors.toSet());
         assertThat(words).doesNotContainAnyElementsOf(Words.TEXT_ONLY);

@@ -139,6 +139,7 @@ class BlocksCheckerTest {
 
     @Test
     void anOddSizeIsRefused() {
-        assertThatThrownBy(() -> BlocksChecker.look(new byte[12])).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("3072");
+        assertThatThrownBy(() -> BlocksChecker.look(new byte[12])).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("3072");
     }
 }

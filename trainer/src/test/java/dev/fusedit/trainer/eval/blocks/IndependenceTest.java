@@ -17,7 +17,8 @@ class IndependenceTest {
             for (var source : sources)
                 assertThat(Files.readAllLines(source).stream().filter(line -> line.startsWith("import dev.fusedit.trainer.data.blocks.")))
                         .as(source.toString())
-                        .allMatch(line -> line.matches("import dev\\.fusedit\\.trainer\\.data\\.blocks\\.(BlockColor|BlockShape|Claim|Kind|Relation|Thing);"));
+                        .allMatch(line -> line.matches(
+                                "import dev\\.fusedit\\.trainer\\.data\\.blocks\\.(BlockColor|BlockShape|Claim|Kind|Relation|Thing);"));
         }
     }
 }

@@ -23,12 +23,16 @@ final class FalseClaims {
             case SHAPE -> renamed(claim, thing -> reshaped(thing, claim, dice));
             case COUNT -> counts(claim);
             case RELATION -> claim instanceof Claim.Position(var a, var relation, var b)
-                    ? Arrays.stream(Relation.values()).filter(other -> other != relation).map(other -> (Claim) new Claim.Position(a, other, b)).toList()
+                    ? Arrays.stream(Relation.values()).filter(other -> other != relation)
+                            .map(other -> (Claim) new Claim.Position(a, other, b)).toList()
                     : ImmutableList.of();
             case SWAP -> switch (claim) {
                 case Claim.Attribution(var a, var b) -> ImmutableList.of(new Claim.Attribution(mix(b, a), mix(a, b)));
                 case Claim.Position(var a, var relation, var b) -> ImmutableList.of(new Claim.Position(mix(b, a), relation, mix(a, b)));
-                case Claim.Single(_), Claim.Colors(_), Claim.Two(_, _), Claim.Counting(_, _) -> ImmutableList.of();
+                case Claim.Single(_) -> ImmutableList.of();
+                case Claim.Colors(_) -> ImmutableList.of();
+                case Claim.Two(_, _) -> ImmutableList.of();
+                case Claim.Counting(_, _) -> ImmutableList.of();
             };
             case ADDED -> claim instanceof Claim.Single(var thing)
                     ? ImmutableList.of(new Claim.Two(thing, Thing.of(other(BlockShape.values(), dice, List.of(thing.shape())))))
@@ -37,7 +41,9 @@ final class FalseClaims {
                 case Claim.Two(var a, var b) -> ImmutableList.of(new Claim.Single(a), new Claim.Single(b));
                 case Claim.Attribution(var a, var b) -> ImmutableList.of(new Claim.Single(a), new Claim.Single(b));
                 case Claim.Position(var a, _, var b) -> ImmutableList.of(new Claim.Single(a), new Claim.Single(b));
-                case Claim.Single(_), Claim.Colors(_), Claim.Counting(_, _) -> ImmutableList.of();
+                case Claim.Single(_) -> ImmutableList.of();
+                case Claim.Colors(_) -> ImmutableList.of();
+                case Claim.Counting(_, _) -> ImmutableList.of();
             };
         };
     }
@@ -60,9 +66,9 @@ final class FalseClaims {
             case Claim.Counting(var count, var a) -> Stream.of(new Claim.Counting(count, renaming.of(a)));
             case Claim.Two(var a, var b) -> Stream.of(new Claim.Two(renaming.of(a), b), new Claim.Two(a, renaming.of(b)));
             case Claim.Attribution(var a, var b) ->
-                Stream.of(new Claim.Attribution(renaming.of(a), b), new Claim.Attribution(a, renaming.of(b)));
+                    Stream.of(new Claim.Attribution(renaming.of(a), b), new Claim.Attribution(a, renaming.of(b)));
             case Claim.Position(var a, var relation, var b) ->
-                Stream.of(new Claim.Position(renaming.of(a), relation, b), new Claim.Position(a, relation, renaming.of(b)));
+                    Stream.of(new Claim.Position(renaming.of(a), relation, b), new Claim.Position(a, relation, renaming.of(b)));
         };
         return claims.filter(changed -> !changed.equals(claim)).toList();
     }

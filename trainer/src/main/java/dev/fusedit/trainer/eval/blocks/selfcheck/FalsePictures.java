@@ -77,8 +77,9 @@ final class FalsePictures {
         for (int i = 0; i < TRIES; i++) {
             int diameter = dice.between(8 * Scene.UNIT, 10 * Scene.UNIT);
             int nearest = GAP + (diameter + 1) / 2;
-            var added = painted(new Block(color, shape, dice.between(nearest, SIDE - nearest), dice.between(nearest, SIDE - nearest), diameter,
-                    new Rgb(0, 0, 0)), color);
+            var added =
+                    painted(new Block(color, shape, dice.between(nearest, SIDE - nearest), dice.between(nearest, SIDE - nearest), diameter,
+                            new Rgb(0, 0, 0)), color);
             if (!objects.stream().allMatch(other -> apart(added, other))) continue;
             objects.add(added);
             return true;

@@ -95,7 +95,8 @@ public final class SelfCheck {
                 case BLURRED -> Spoiled.blurred(sample.rgb(), BLUR);
                 case BLANK -> Spoiled.blank(sample);
                 case NOISE -> Spoiled.noise(dice);
-                case AVERAGE -> Spoiled.average(IntStream.range(index, index + AVERAGED).mapToObj(i -> sample(claim.kind(), i).rgb()).toList());
+                case AVERAGE ->
+                        Spoiled.average(IntStream.range(index, index + AVERAGED).mapToObj(i -> sample(claim.kind(), i).rgb()).toList());
                 case BLOBS -> Spoiled.blurred(sample.rgb(), BLOB);
                 case HALF_ERASED -> Spoiled.halfErased(sample, dice);
             };
