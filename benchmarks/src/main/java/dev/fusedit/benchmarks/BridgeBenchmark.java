@@ -1,0 +1,147 @@
+package dev.fusedit.benchmarks;
+
+import dev.fusedit.torch.Libtorch;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Torch;
+import dev.fusedit.torch.javacpp.JavaCppTensors;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.PointerScope;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What a call costs: one small op with its result freed, a chain of 20 ops with autograd, a 512³ product; through our bridge, through
+/// plain JavaCPP on the same libtorch in the same process, and (the small op) by a bare C++ call.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 7, time = 1)
+@Fork(value = 2, jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-Xmx1g"})
+public class BridgeBenchmark {
+    private static final int BATCH = 64;
+    private static final int CHAIN = 20;
+
+    private TensorScope scope;
+    private Tensor x;
+    private Tensor y;
+    private Tensor weight;
+    private Tensor a;
+    private Tensor b;
+    private org.bytedeco.pytorch.Tensor theirX;
+    private org.bytedeco.pytorch.Tensor theirY;
+    private org.bytedeco.pytorch.Tensor theirWeight;
+    private org.bytedeco.pytorch.Tensor theirA;
+    private org.bytedeco.pytorch.Tensor theirB;
+
+    @Setup(Level.Trial)
+    public void make() {
+        Libtorch.setThreads(2);
+        scope = TensorScope.open();
+        x = Tensor.of(new float[] {1, 2, 3, 4});
+        y = Tensor.of(new float[] {1, 1, 1, 1});
+        weight = Tensor.of(new float[] {1, 1, 1, 1}).requiresGrad(true);
+        a = Tensor.randn(Seed.of(1), DType.F32, 512, 512);
+        b = Tensor.randn(Seed.of(2), DType.F32, 512, 512);
+        theirX = JavaCppTensors.toJavaCpp(x);
+        theirY = JavaCppTensors.toJavaCpp(y);
+        theirWeight = JavaCppTensors.toJavaCpp(weight);
+        theirA = JavaCppTensors.toJavaCpp(a);
+        theirB = JavaCppTensors.toJavaCpp(b);
+    }
+
+    @TearDown(Level.Trial)
+    public void close() { scope.close(); }
+
+    // ---- one small op, its result freed
+
+    @Benchmark
+    public void mulBare() throws Throwable { BareCall.mul(x, y); }
+
+    @Benchmark
+    public void mulOurs() { x.mul(y).free(); }
+
+    @Benchmark
+    public void addOurs() { x.add(y).free(); }
+
+    @Benchmark
+    public void mulNumberOurs() { x.mul(2.0).free(); }
+
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void mulOursInScope() {
+        try (var _ = TensorScope.open()) {
+            for (int i = 0; i < BATCH; i++) {
+                x.mul(y);
+            }
+        }
+    }
+
+    @Benchmark
+    public void mulOursGeneric() { Torch.call("aten::mul", "Tensor", x, y).tensor().free(); }
+
+    @Benchmark
+    public void mulJavaCpp() { theirX.mul(theirY).close(); }
+
+    @Benchmark
+    public void addJavaCpp() { theirX.add(theirY).close(); }
+
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void mulJavaCppInScope() {
+        try (var _ = new PointerScope()) {
+            for (int i = 0; i < BATCH; i++) {
+                theirX.mul(theirY);
+            }
+        }
+    }
+
+    // ---- 19 products and a sum with a graph, then backward; the time of the whole chain
+
+    @Benchmark
+    public void chainOurs() {
+        try (var _ = TensorScope.open()) {
+            var z = x;
+            for (int i = 1; i < CHAIN; i++) {
+                z = z.mul(weight);
+            }
+            z.sum().backward();
+            weight.clearGrad();
+        }
+    }
+
+    @Benchmark
+    public void chainJavaCpp() {
+        try (var _ = new PointerScope()) {
+            var z = theirX;
+            for (int i = 1; i < CHAIN; i++) {
+                z = z.mul(theirWeight);
+            }
+            z.sum().backward();
+            theirWeight.mutable_grad().reset();
+        }
+    }
+
+    // ---- work that hides the call
+
+    @Benchmark
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
+    public void matmulOurs() { a.matmul(b).free(); }
+
+    @Benchmark
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
+    public void matmulJavaCpp() { theirA.matmul(theirB).close(); }
+}

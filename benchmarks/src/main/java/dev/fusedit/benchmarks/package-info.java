@@ -1,0 +1,5 @@
+/// JMH classes.
+@NullMarked
+package dev.fusedit.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
