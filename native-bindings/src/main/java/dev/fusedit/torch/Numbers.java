@@ -9,8 +9,8 @@ import dev.fusedit.torch.internal.abi.TorchState;
 /// Ops with a number: the dispatcher's C ABI knows no Scalar, so the number becomes a 0-dim tensor.
 ///
 /// The 0-dim tensor must not change the result's dtype, nor lose the number's precision. Beside a tensor of rank ≥ 1 a 0-dim one only
-/// counts by its kind (bool < integer < floating): f64 beside floating and i64 beside integers keep all bits. A double
-/// beside integers makes PyTorch's default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is
+/// counts by its kind (bool < integer < floating): f64 beside floating and i64 beside integers keep all bits (beside f32 PyTorch's
+/// kernels round the number to f32 themselves, so it comes as f32, which saves a conversion). A double beside integers makes PyTorch's default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is
 /// shown as rank 1 meanwhile.
 ///
 /// Each thread has a few such tensors and writes the number into them, op after op. Only where autograd may keep the number
@@ -22,6 +22,8 @@ final class Numbers {
     private final long f64 = Scalars.f64(0);
     private final long f32 = Scalars.f32(0);
     private final long i64 = Scalars.i64(0);
+
+    private static final long EXACT_IN_F32 = 1 << 24;
 
     private Numbers() {}
 
@@ -38,6 +40,9 @@ final class Numbers {
     }
 
     static Tensor apply(Tensor operand, long number, Call call) {
+        if (operand.dtype() == DType.F32 && Math.abs(number) <= EXACT_IN_F32) {
+            return apply(operand, (double) number, call); // one dtype on both sides: no conversion, half the time
+        }
         if (isKept(operand)) {
             return withOwn(operand, Scalars.i64(number), call);
         }
@@ -60,14 +65,16 @@ final class Numbers {
     }
 
     /// A new 0-dim tensor of the number, as it must be beside this operand. The handle is the caller's.
-    static long own(Tensor operand, double number) { return operand.isFloating() ? Scalars.f64(number) : Scalars.f32((float) number); }
+    static long own(Tensor operand, double number) { return isWide(operand) ? Scalars.f64(number) : Scalars.f32((float) number); }
+
+    private static boolean isWide(Tensor operand) { return operand.isFloating() && operand.dtype() != DType.F32; }
 
     private static Tensor call(Op op, Tensor x, long number) { return Tensor.own(Frame.begin(op).tensor(x.handle).tensor(number).call()); }
 
     private static boolean isKept(Tensor operand) { return TorchState.gradEnabled() && operand.requiresGrad(); }
 
     private long beside(Tensor operand, double number) {
-        if (operand.isFloating()) {
+        if (isWide(operand)) {
             Scalars.set(f64, number);
             return f64;
         }
