@@ -28,6 +28,11 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
     /// Repeats dimensions of size 1 without a copy; -1 keeps a size.
     public Tensor expand(long... shape) { return own(Frame.begin(Aten.EXPAND).tensor(handle).ints(shape).bool(false).call()); }
 
+    /// A view with given sizes and steps (in elements) from this tensor's first element on.
+    public Tensor asStrided(long[] shape, long[] strides) {
+        return own(Frame.begin(Aten.AS_STRIDED).tensor(handle).ints(shape).ints(strides).none().call());
+    }
+
     public Tensor contiguous() { return own(Frame.begin(Aten.CONTIGUOUS).tensor(handle).i64(0).call()); }
 
     /// Images (B, C, H, W) with channels innermost in memory.

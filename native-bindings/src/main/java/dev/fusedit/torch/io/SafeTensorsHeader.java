@@ -37,8 +37,10 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         var size = channel.size();
         require(size >= 8, path, "is %d bytes long, shorter than the 8 bytes of a safetensors header's length", size);
         var length = bytes(channel, 0, 8).getLong();
-        require(length >= 2 && length <= LARGEST, path, "claims a header of %s bytes; 2 to %d are allowed", Long.toUnsignedString(length), LARGEST);
-        require(length <= size - 8, path, "claims a header of %d bytes, the file has %d after the length; it is cut short or no safetensors file",
+        require(length >= 2 && length <= LARGEST, path, "claims a header of %s bytes; 2 to %d are allowed", Long.toUnsignedString(length),
+                LARGEST);
+        require(length <= size - 8, path,
+                "claims a header of %d bytes, the file has %d after the length; it is cut short or no safetensors file",
                 length, size - 8);
         return parse(path, text(path, bytes(channel, 8, (int) length)), size - 8 - length, 8 + length);
     }
@@ -102,7 +104,8 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         require(offsets.length == 2, path, "tensor '%s' has %d data_offsets, not 2", name, offsets.length);
         require(offsets[0] <= offsets[1], path, "tensor '%s' ends at byte %d before it begins at %d", name, offsets[1], offsets[0]);
         require(offsets[1] <= dataBytes, path, "tensor '%s' ends at byte %d, the file has %d bytes of data", name, offsets[1], dataBytes);
-        require(byteCount(path, name, dtype, shape) == offsets[1] - offsets[0], path, "tensor '%s' has %d bytes, its shape and dtype need %d", name,
+        require(byteCount(path, name, dtype, shape) == offsets[1] - offsets[0], path,
+                "tensor '%s' has %d bytes, its shape and dtype need %d", name,
                 offsets[1] - offsets[0], byteCount(path, name, dtype, shape));
         return new Entry(dtype, shape, offsets[0], offsets[1]);
     }
@@ -111,7 +114,8 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         var result = new long[array.size()];
         for (int i = 0; i < result.length; i++) {
             var node = array.get(i);
-            require(node.isIntegralNumber() && node.canConvertToLong() && node.longValue() >= 0, path, "tensor '%s' has the size or offset %s", name, node);
+            require(node.isIntegralNumber() && node.canConvertToLong() && node.longValue() >= 0, path,
+                    "tensor '%s' has the size or offset %s", name, node);
             result[i] = node.longValue();
         }
         return result;
@@ -119,11 +123,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     private static long byteCount(Path path, String name, DType dtype, long[] shape) {
         try {
-            long count = dtype.bytes();
-            for (var size : shape) {
-                count = Math.multiplyExact(count, size);
-            }
-            return count;
+            return TensorInfo.plain(name, dtype, shape).bytes();
         } catch (ArithmeticException e) {
             throw new UserError("%s: tensor '%s' has a shape whose size overflows".formatted(path, name), e);
         }
@@ -132,7 +132,9 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     private static void requireCover(Path path, Map<String, Entry> entries, long dataBytes) {
         long end = 0;
         var inOrder = entries.entrySet().stream()
-                .sorted(Comparator.<Map.Entry<String, Entry>>comparingLong(e -> e.getValue().begin()).thenComparingLong(e -> e.getValue().end())).toList();
+                .sorted(Comparator.<Map.Entry<String, Entry>>comparingLong(e -> e.getValue().begin())
+                        .thenComparingLong(e -> e.getValue().end()))
+                .toList();
         for (var entry : inOrder) {
             var begin = entry.getValue().begin();
             require(begin == end, path, "tensor '%s' begins at byte %d, the one before it ends at %d: %s", entry.getKey(), begin, end,
@@ -150,7 +152,8 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     /// Large elements first, so that every tensor begins at a multiple of its element's size; then by name.
     static List<String> order(Map<String, Tensor> tensors) {
-        return tensors.keySet().stream().sorted(Comparator.<String>comparingInt(name -> -tensors.get(name).dtype().bytes()).thenComparing(n -> n)).toList();
+        return tensors.keySet().stream()
+                .sorted(Comparator.<String>comparingInt(name -> -tensors.get(name).dtype().bytes()).thenComparing(n -> n)).toList();
     }
 
     static ByteBuffer bytes(Map<String, Tensor> tensors, List<String> order, Map<String, String> metadata) {

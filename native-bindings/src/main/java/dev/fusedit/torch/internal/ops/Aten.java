@@ -86,6 +86,7 @@ public final class Aten {
     public static final Op FLATTEN = Op.of("flatten", "using_ints", 3);
     public static final Op UNSQUEEZE = Op.of("unsqueeze", "", 2);
     public static final Op SQUEEZE = Op.of("squeeze", "dim", 2);
+    public static final Op AS_STRIDED = Op.of("as_strided", "", 4);
     public static final Op EXPAND = Op.of("expand", "", 3);
     public static final Op CONTIGUOUS = Op.of("contiguous", "", 2);
     public static final Op CLONE = Op.of("clone", "", 2);

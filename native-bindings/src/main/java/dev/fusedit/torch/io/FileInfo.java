@@ -1,0 +1,96 @@
+package dev.fusedit.torch.io;
+
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.abi.NativeMemory;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// What a file of tensors holds.
+///
+/// @param kind the file's format, as [TensorSource#kind] has it
+/// @param parameters elements of all tensors
+/// @param parts elements by part of the model: the names up to and with the first dotted piece in which they differ
+/// @param tensors how many
+/// @param dtypes how many tensors are stored in which way: `f32`, `bf16`, `q4_k` ...
+public record FileInfo(String kind, long parameters, Map<String, Long> parts, int tensors, Map<String, Integer> dtypes) {
+    private static final int CHUNK = 1 << 26;
+
+    public static FileInfo of(TensorSource source) {
+        var prefix = commonPieces(source.names());
+        var parts = new TreeMap<String, Long>();
+        var dtypes = new TreeMap<String, Integer>();
+        long parameters = 0;
+        for (var info : source.tensors().values()) {
+            parameters = Math.addExact(parameters, info.numel());
+            parts.merge(part(info.name(), prefix), info.numel(), Math::addExact);
+            dtypes.merge(info.stored(), 1, Integer::sum);
+        }
+        return new FileInfo(source.kind(), parameters, Collections.unmodifiableMap(parts), source.tensors().size(),
+                Collections.unmodifiableMap(dtypes));
+    }
+
+    /// How many leading pieces all names share, the last piece of a name not counted.
+    private static int commonPieces(Collection<String> names) {
+        var common = -1;
+        String[] first = {};
+        for (var name : names) {
+            var pieces = name.split("\\.", -1);
+            if (common < 0) {
+                first = pieces;
+                common = pieces.length - 1;
+            }
+            var same = 0;
+            while (same < common && same < pieces.length - 1 && pieces[same].equals(first[same])) {
+                same++;
+            }
+            common = same;
+        }
+        return Math.max(common, 0);
+    }
+
+    private static String part(String name, int prefix) {
+        var end = -1;
+        for (int i = 0; i <= prefix; i++) {
+            end = name.indexOf('.', end + 1);
+            if (end < 0) {
+                return name;
+            }
+        }
+        return name.substring(0, end);
+    }
+
+    /// SHA-256 over all tensors in the order of their names: name, dtype, sizes with commas between them, each ended by a zero
+    /// byte, then the elements, row-major and little-endian, as [TensorSource#read] makes them. The same weights have
+    /// the same sum in every format.
+    public static String sha256(TensorSource source) {
+        var digest = sha256();
+        for (var name : new TreeSet<>(source.names())) {
+            try (var _ = TensorScope.open()) {
+                var tensor = source.read(name);
+                digest.update((name + "\0" + tensor.dtype() + "\0" + sizes(tensor.shape()) + "\0").getBytes(StandardCharsets.UTF_8));
+                var end = tensor.numel() * tensor.dtype().bytes();
+                for (long done = 0; done < end; done += CHUNK) {
+                    digest.update(NativeMemory.buffer(tensor.dataAddress() + done, (int) Math.min(end - done, CHUNK)));
+                }
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static String sizes(long[] shape) { return java.util.Arrays.toString(shape).replaceAll("[\\[\\] ]", ""); }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has it", e);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.fusedit.torch.io;
+
+import dev.fusedit.torch.DType;
+import java.util.Map;
+
+/// All that a pickle may name. Nothing of it is looked up or called; each stands for a case in [PtValues].
+sealed interface PtGlobal {
+    enum Function implements PtGlobal {
+        ORDERED_DICT, SIZE, TENSOR, TENSOR_WITH_DTYPE, PARAMETER
+    }
+
+    /// `torch.FloatStorage` and its siblings.
+    record StorageClass(DType dtype) implements PtGlobal {}
+
+    /// `torch.float32` and its siblings.
+    record DTypeName(DType dtype) implements PtGlobal {}
+
+    Map<String, PtGlobal> KNOWN = Map.ofEntries(Map.entry("collections.OrderedDict", Function.ORDERED_DICT),
+            Map.entry("torch.Size", Function.SIZE), Map.entry("torch._utils._rebuild_tensor", Function.TENSOR),
+            Map.entry("torch._utils._rebuild_tensor_v2", Function.TENSOR),
+            Map.entry("torch._utils._rebuild_tensor_v3", Function.TENSOR_WITH_DTYPE),
+            Map.entry("torch._utils._rebuild_parameter", Function.PARAMETER),
+            Map.entry("torch._utils._rebuild_parameter_with_state", Function.PARAMETER),
+            storage("Double", DType.F64), storage("Float", DType.F32), storage("Half", DType.F16), storage("BFloat16", DType.BF16),
+            storage("Long", DType.I64), storage("Int", DType.I32), storage("Short", DType.I16), storage("Char", DType.I8),
+            storage("Byte", DType.U8), storage("Bool", DType.BOOL), Map.entry("torch.storage.UntypedStorage", new StorageClass(DType.U8)),
+            dtype("float64", DType.F64), dtype("float32", DType.F32), dtype("float16", DType.F16), dtype("bfloat16", DType.BF16),
+            dtype("int64", DType.I64), dtype("int32", DType.I32), dtype("int16", DType.I16), dtype("int8", DType.I8),
+            dtype("uint8", DType.U8), dtype("bool", DType.BOOL));
+
+    private static Map.Entry<String, PtGlobal> storage(String name, DType dtype) {
+        return Map.entry("torch." + name + "Storage", new StorageClass(dtype));
+    }
+
+    private static Map.Entry<String, PtGlobal> dtype(String name, DType dtype) { return Map.entry("torch." + name, new DTypeName(dtype)); }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.io;
+
+import org.jspecify.annotations.NullMarked;
