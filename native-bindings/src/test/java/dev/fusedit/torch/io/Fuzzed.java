@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// What all fuzz targets share: a file of any bytes is read, or refused by a [UserError] that names it. All else fails the target.
@@ -20,12 +21,25 @@ final class Fuzzed {
     private static final Path MEMORY = Path.of("/dev/shm");
 
     private final Path file;
+    private final Function<Path, TensorSource> format;
 
-    /// @param suffix of the file's name
-    Fuzzed(String suffix) {
+    Fuzzed(Function<Path, TensorSource> format) {
+        this.format = format;
         try {
-            file = Files.isWritable(MEMORY) ? Files.createTempFile(MEMORY, "fuzzed", suffix) : Files.createTempFile("fuzzed", suffix);
+            var folder = Files.isWritable(MEMORY) ? Files.createTempDirectory(MEMORY, "fuzzed") : Files.createTempDirectory("fuzzed");
+            folder.toFile().deleteOnExit(); // in reverse order: the folder last
+            file = folder.resolve("file");
+            list(Goldens.path("checkpoints/sharded")).forEach(shard -> copy(shard, folder));
             file.toFile().deleteOnExit();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// For an index to point at.
+    private static void copy(Path shard, Path folder) {
+        try {
+            Files.copy(shard, folder.resolve(shard.getFileName())).toFile().deleteOnExit();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -38,7 +52,7 @@ final class Fuzzed {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        try (var source = TensorFiles.open(file)) {
+        try (var source = format.apply(file)) {
             assertThat(source.metadata()).isNotNull();
             assertThat(FileInfo.of(source).tensors()).isEqualTo(source.names().size());
             source.tensors().values().forEach(info -> read(source, info, Math.max(64 << 20, (long) most * data.length)));

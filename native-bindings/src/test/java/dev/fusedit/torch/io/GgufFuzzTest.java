@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GgufFuzzTest {
-    private static final Fuzzed FUZZED = new Fuzzed(".gguf");
+    private static final Fuzzed FUZZED = new Fuzzed(GgufFile::open);
 
     static Stream<byte[]> seeds() { return Fuzzed.seeds(".gguf"); }
 

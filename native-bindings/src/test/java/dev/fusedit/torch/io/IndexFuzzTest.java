@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class IndexFuzzTest {
-    private static final Fuzzed FUZZED = new Fuzzed(".index.json");
+    private static final Fuzzed FUZZED = new Fuzzed(ShardedSafeTensors::open);
 
     static Stream<byte[]> seeds() { return Fuzzed.seeds(".json"); }
 

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PtLegacyFuzzTest {
-    private static final Fuzzed FUZZED = new Fuzzed(".pt");
+    private static final Fuzzed FUZZED = new Fuzzed(TensorFiles::open);
 
     static Stream<byte[]> seeds() { return Fuzzed.seeds("nested_legacy.pt", "legacy_truncated.pt"); }
 

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PtZipFuzzTest {
-    private static final Fuzzed FUZZED = new Fuzzed(".pt");
+    private static final Fuzzed FUZZED = new Fuzzed(TensorFiles::open);
 
     static Stream<byte[]> seeds() { return Fuzzed.seeds("nested.pt", "unsafe_global.pt", "zip_truncated_tail.pt"); }
 
