@@ -43,7 +43,8 @@ public record PatchEmbedding(Tensor weight_OIPP, Tensor bias_O, @Nullable Tensor
         });
     }
 
-    private static Tensor crop(Tensor table, long rows, long columns) {
+    /// The middle of a table (1, side², C), as (1, rows · columns, C).
+    public static Tensor crop(Tensor table, long rows, long columns) {
         var side = Math.round(Math.sqrt(table.size(1)));
         checkArgument(rows <= side && columns <= side, "%s × %s patches do not fit the position table of %s × %s", rows, columns, side, side);
         return table.view(side, side, -1).narrow(0, (side - rows) / 2, rows).narrow(1, (side - columns) / 2, columns).reshape(1, rows * columns, -1);

@@ -27,6 +27,11 @@ final class Expected {
 
     boolean has(String name) { return file.contains(name); }
 
+    Set<String> names() { return file.entries().keySet(); }
+
+    /// An input that is kept among the expected tensors.
+    Tensor read(String name) { return file.read(name); }
+
     long[] shape(String name) { return file.entries().get(name).shape(); }
 
     double[] values(String name) {
