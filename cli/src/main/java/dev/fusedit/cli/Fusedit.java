@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DoctorCommand.class,
             EvalCommand.class,
+            ParityCommand.class,
             ShellCommand.class,
         })
 final class Fusedit implements Callable<Integer> {

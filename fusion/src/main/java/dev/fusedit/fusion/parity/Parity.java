@@ -15,7 +15,10 @@ public final class Parity {
 
     /// Runs every case in the folders, each of which is a case or is searched down for cases.
     ///
-    /// @throws UserError if there is no case, or a case's own files are broken
+    /// A case whose files are broken, or whose configuration is of a kind that we do not have, is skipped with that reason: it has not
+    /// passed, but the others are still run.
+    ///
+    /// @throws UserError if there is no case
     public static ParityReport run(List<Path> folders) {
         var cases = new ArrayList<Case>();
         folders.forEach(folder -> find(folder, cases));
@@ -62,6 +65,8 @@ public final class Parity {
                 case TABLES -> TablesCase.run(here);
                 case OTHER -> CaseResult.skipped(here.name(), "not compared yet: only transformers and their tables are");
             };
+        } catch (UserError e) {
+            return CaseResult.skipped(here.name(), e.getMessage());
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.parity;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -7,6 +9,25 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param passed true if every case passed
 public record ParityReport(boolean passed, List<CaseResult> cases) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /// The report as a script reads it.
+    public ObjectNode json() {
+        var root = JSON.createObjectNode().put("passed", passed);
+        var list = root.putArray("cases");
+        for (var result : cases) {
+            var node = list.addObject().put("case", result.name).put("passed", result.passed).put("skipped", result.skipped).put("checked", result.checked);
+            result.unchecked.forEach(node.putArray("unchecked")::add);
+            if (result.worst == null) {
+                node.putNull("worst");
+            } else {
+                node.putObject("worst").put("tensor", result.worst.tensor).put("error", Math.min(result.worst.error, Double.MAX_VALUE))
+                        .put("tolerance", result.worst.tolerance);
+            }
+        }
+        return root;
+    }
+
     /// What came of one case.
     ///
     /// @param name the case's folder

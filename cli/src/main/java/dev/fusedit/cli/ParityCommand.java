@@ -1,0 +1,58 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.fusion.parity.Parity;
+import dev.fusedit.fusion.parity.ParityReport;
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.Libtorch;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(name = "parity", description = "Compares this build's numbers with golden ones; exits 1 if any is beyond its tolerance.")
+final class ParityCommand implements Callable<Integer> {
+    @ParentCommand
+    private Fusedit root;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "DIR", description = "A case, or a folder searched down for cases.")
+    private List<Path> folders;
+
+    @Option(names = "--json", description = "Print the result as JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Libtorch.load(root.libtorch());
+        var report = Parity.run(folders);
+        var out = spec.commandLine().getOut();
+        if (json) {
+            out.println(report.json().toPrettyString());
+        } else {
+            report.cases().forEach(result -> out.println(line(result)));
+            out.println(summary(report));
+        }
+        return report.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;
+    }
+
+    private static String line(CaseResult result) {
+        if (result.skipped() != null) {
+            return "%-24s skipped: %s".formatted(result.name(), result.skipped());
+        }
+        var worst = result.worst() == null ? "nothing compared"
+                : "worst %.2g of %.2g at %s".formatted(result.worst().error(), result.worst().tolerance(), result.worst().tensor());
+        var missed = result.unchecked().isEmpty() ? "" : ", not compared: " + String.join(", ", result.unchecked());
+        return "%-24s %s, %d tensors, %s%s".formatted(result.name(), result.passed() ? "passed" : "FAILED", result.checked(), worst, missed);
+    }
+
+    private static String summary(ParityReport report) {
+        return "%d of %d cases passed".formatted(report.cases().stream().filter(CaseResult::passed).count(), report.cases().size());
+    }
+}

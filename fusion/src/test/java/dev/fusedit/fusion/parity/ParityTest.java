@@ -1,0 +1,106 @@
+package dev.fusedit.fusion.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.fusion.Goldens;
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ParityTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"baseline", "2d-rope", "large-scale", "tables"})
+    void caseAgreesWithTheReference(String name) {
+        var result = Parity.run(List.of(Goldens.folder("transformer/" + name))).cases().getFirst();
+        assertThat(result.skipped()).isNull();
+        assertThat(result.unchecked()).isEmpty();
+        assertThat(result.passed()).as("%s", result.worst()).isTrue();
+    }
+
+    @Test
+    void aFolderIsSearchedDown() {
+        var report = Parity.run(List.of(Goldens.folder("transformer")));
+        assertThat(report.cases()).extracting(CaseResult::name).containsExactly("2d-rope", "baseline", "large-scale", "tables");
+        assertThat(report.json().path("cases").get(0).path("unchecked").isArray()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"forward.output", "cache.last.key", "cache.second.output", "taps.llm.layer.2", "taps.time_proj", "train.dit.plain.loss",
+            "train.dit.precondition.grad_norms", "optim.dit.ema_sum", "optim.dit.losses"})
+    void aChangedExpectedNumberFails(String tensor, @TempDir Path folder) throws IOException {
+        var changed = copy(folder, expected -> {
+            var values = expected.get(tensor).toFloats();
+            values[values.length - 1] = values[values.length - 1] * 1.01f + 1e-3f; // the last number: of padding, where there is any
+            expected.put(tensor, Tensor.of(values, expected.get(tensor).shape()));
+        });
+        var result = Parity.run(List.of(changed)).cases().getFirst();
+        assertThat(result.passed()).isFalse();
+        assertThat(result.worst().tensor()).isEqualTo(tensor);
+    }
+
+    @Test
+    void anExpectedTensorThatNobodyComparesFails(@TempDir Path folder) throws IOException {
+        var changed = copy(folder, expected -> expected.put("taps.somewhere.else", Tensor.zeros(DType.F32, 2)));
+        var result = Parity.run(List.of(changed)).cases().getFirst();
+        assertThat(result.passed()).isFalse();
+        assertThat(result.unchecked()).containsExactly("taps.somewhere.else");
+    }
+
+    @Test
+    void anExpectedNumberThatIsNotANumberFails(@TempDir Path folder) throws IOException {
+        var changed = copy(folder, expected -> expected.get("forward.output").fillInPlace(Double.NaN));
+        assertThat(Parity.run(List.of(changed)).passed()).isFalse();
+    }
+
+    @Test
+    void whatWeDoNotHaveIsSkippedWithTheReason(@TempDir Path folder) throws IOException {
+        var other = Files.createDirectories(folder.resolve("vae"));
+        Files.writeString(other.resolve("config.json"), "{}");
+        SafeTensors.write(other.resolve("io.safetensors"), Map.of(), Map.of());
+        var report = Parity.run(List.of(folder));
+        assertThat(report.passed()).isFalse();
+        assertThat(report.cases().getFirst().skipped()).contains("not compared yet");
+    }
+
+    @Test
+    void noCaseIsTheCallersMistake(@TempDir Path folder) {
+        assertThatThrownBy(() -> Parity.run(List.of(folder))).isInstanceOf(UserError.class).hasMessageContaining("no case found");
+        assertThatThrownBy(() -> Parity.run(List.of(folder.resolve("nowhere")))).isInstanceOf(UserError.class).hasMessageContaining("no such folder");
+    }
+
+    private interface Change {
+        void of(Map<String, Tensor> expected);
+    }
+
+    private static Path copy(Path folder, Change change) throws IOException {
+        var source = Goldens.folder("transformer/2d-rope");
+        try (var files = Files.list(source)) {
+            for (var file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        var expected = new LinkedHashMap<String, Tensor>();
+        try (var file = SafeTensors.open(source.resolve("expected.safetensors"))) {
+            file.entries().keySet().forEach(name -> expected.put(name, file.read(name)));
+        }
+        change.of(expected);
+        SafeTensors.write(folder.resolve("expected.safetensors"), expected, Map.of());
+        return folder;
+    }
+}
