@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.stage.Interrupted;
 import java.io.PrintWriter;
 
 /// What went wrong, for the person who typed the command.
@@ -15,6 +16,7 @@ final class Failure {
         return switch (thrown) {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
             case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
+            case Interrupted stopped -> say(err, stopped.getMessage(), stopped.status());
             case OutOfMemoryError _ -> say(err, "Java's heap is full: give it more by FUSEDIT_JAVA_OPTS=-Xmx8g.", ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);
         };

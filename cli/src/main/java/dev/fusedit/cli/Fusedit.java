@@ -20,7 +20,9 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             EvalCommand.class,
             ParityCommand.class,
+            SampleCommand.class,
             ShellCommand.class,
+            TrainCommand.class,
         })
 final class Fusedit implements Callable<Integer> {
     @Spec

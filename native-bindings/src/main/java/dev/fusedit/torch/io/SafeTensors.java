@@ -7,6 +7,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.internal.abi.NativeMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -110,19 +111,24 @@ public final class SafeTensors implements AutoCloseable {
 
     /// Writes tensors of any device; the file is replaced. What a reader needs to trust it (a checksum, a rename) is the caller's.
     public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        var order = SafeTensorsHeader.order(tensors);
         try (var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            var header = SafeTensorsHeader.bytes(tensors, order, metadata);
-            while (header.hasRemaining()) {
-                channel.write(header);
-            }
-            for (var name : order) {
-                write(channel, tensors.get(name));
-            }
+            write(channel, tensors, metadata);
         }
     }
 
-    private static void write(FileChannel channel, Tensor tensor) throws IOException {
+    /// As [#write(Path, Map, Map)], to wherever the bytes are wanted. The channel stays open.
+    public static void write(WritableByteChannel channel, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        var order = SafeTensorsHeader.order(tensors);
+        var header = SafeTensorsHeader.bytes(tensors, order, metadata);
+        while (header.hasRemaining()) {
+            channel.write(header);
+        }
+        for (var name : order) {
+            write(channel, tensors.get(name));
+        }
+    }
+
+    private static void write(WritableByteChannel channel, Tensor tensor) throws IOException {
         try (var _ = TensorScope.open()) {
             var host = tensor.detach().to(dev.fusedit.torch.Device.CPU).contiguous();
             var address = host.dataAddress();

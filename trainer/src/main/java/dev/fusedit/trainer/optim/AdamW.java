@@ -3,8 +3,8 @@ package dev.fusedit.trainer.optim;
 import static com.google.common.collect.ImmutableList.toImmutableList;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.nn.Parameter;
 import dev.fusedit.torch.Autograd;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.FusedAdamW;
 import dev.fusedit.torch.Tensor;
@@ -14,30 +14,41 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// AdamW over groups of weights with learning rates of their own, in mixed precision.
+/// AdamW over groups of parameters with learning rates of their own.
 ///
-/// Where the model reads bf16, an f32 master learns in its place and is rounded into the model's tensor once a step; gradients are widened to
-/// f32 before the norm is taken. A weight that got no gradient in a step is left alone, its decay included.
+/// Where a layer computes in bf16, the f32 master learns, and the gradient is widened to f32 before the norm is taken. A parameter that
+/// got no gradient in a step is left alone, its decay included.
 public final class AdamW implements AutoCloseable {
     private final TensorScope owned = TensorScope.holding();
     private final ImmutableList<Group> groups;
     private final FusedAdamW.Settings settings;
     private long steps;
 
-    /// Weights that learn at one rate.
-    public record Group(String name, ImmutableList<LearnedTensor> tensors) {}
+    /// Parameters that learn at one rate.
+    public record Group(String name, ImmutableList<Learned> parameters) {}
+
+    /// A parameter and what AdamW remembers of its gradients: the moving means of them and of their squares.
+    public record Learned(Parameter parameter, Tensor firstMoment, Tensor secondMoment) {}
 
     /// What a step found.
     ///
     /// @param gradientNorm Euclidean norm of the whole gradient before clipping
     public record Report(double gradientNorm) {}
 
-    /// @param weights the model's tensors by group and name
-    public AdamW(Map<String, Map<String, Tensor>> weights, FusedAdamW.Settings settings) {
+    /// @param parameters by group
+    public AdamW(Map<String, List<Parameter>> parameters, FusedAdamW.Settings settings) {
         this.settings = settings;
-        groups = weights.entrySet().stream().map(group -> new Group(group.getKey(), group.getValue().entrySet().stream()
-                .map(weight -> LearnedTensor.of(weight.getKey(), weight.getValue(), owned)).collect(toImmutableList())))
+        groups = parameters.entrySet().stream()
+                .map(group -> new Group(group.getKey(), group.getValue().stream().map(this::learned).collect(toImmutableList())))
                 .collect(toImmutableList());
+    }
+
+    private Learned learned(Parameter parameter) {
+        try (var _ = TensorScope.open()) {
+            var master = parameter.master();
+            return new Learned(parameter, owned.hold(Tensor.zeros(master.dtype(), master.device(), master.shape())),
+                    owned.hold(Tensor.zeros(master.dtype(), master.device(), master.shape())));
+        }
     }
 
     public ImmutableList<Group> groups() { return groups; }
@@ -48,65 +59,48 @@ public final class AdamW implements AutoCloseable {
     /// Goes on from a saved state.
     public void resumeAt(long stepsTaken) { steps = stepsTaken; }
 
-    /// Changes all weights by the gradients that have arrived, and clears these.
+    /// Changes all masters by the gradients that have arrived; nothing at all if their norm is not finite.
     ///
     /// @param rates learning rate by group name
     /// @param clip largest norm of the whole gradient; none for null
     public Report step(Map<String, Double> rates, @Nullable Double clip) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var arrived = new ArrayList<List<Tensor>>();
-            var touched = new ArrayList<List<LearnedTensor>>();
-            for (var group : groups) {
-                var learned = group.tensors().stream().filter(tensor -> tensor.model().grad() != null).toList();
-                touched.add(learned);
-                arrived.add(gradients(learned));
-            }
-            var all = arrived.stream().flatMap(List::stream).toList();
+            var touched = groups.stream().map(AdamW::arrived).toList();
+            var all = touched.stream().flatMap(List::stream).map(Arrived::gradient).toList();
             var norm = all.isEmpty() ? 0 : Foreach.norm(all).item();
+            if (!Double.isFinite(norm)) {
+                return new Report(norm);
+            }
             if (clip != null && norm > clip) {
                 Foreach.mul(all, clip / (norm + 1e-6)); // the 1e-6 is torch.nn.utils.clip_grad_norm_'s
             }
             steps++;
             for (int i = 0; i < groups.size(); i++) {
-                update(touched.get(i), arrived.get(i), rates.get(groups.get(i).name()));
+                update(touched.get(i), rates.get(groups.get(i).name()));
             }
             return new Report(norm);
         }
     }
 
-    private static List<Tensor> gradients(List<LearnedTensor> learned) {
-        var narrow = learned.stream().filter(LearnedTensor::isCopied).toList();
-        var widened = narrow.stream().map(tensor -> Tensor.empty(DType.F32, tensor.model().device(), tensor.model().shape())).toList();
-        if (!narrow.isEmpty()) {
-            Foreach.copy(widened, narrow.stream().map(tensor -> tensor.model().grad()).toList());
+    private record Arrived(Learned learned, Tensor gradient) {}
+
+    private static List<Arrived> arrived(Group group) {
+        var arrived = new ArrayList<Arrived>();
+        for (var learned : group.parameters()) {
+            var gradient = learned.parameter().gradient();
+            if (gradient != null) {
+                arrived.add(new Arrived(learned, gradient));
+            }
         }
-        var next = widened.iterator();
-        return learned.stream().map(tensor -> tensor.isCopied() ? next.next() : tensor.model().grad()).toList();
+        return arrived;
     }
 
-    private void update(List<LearnedTensor> learned, List<Tensor> gradients, double rate) {
-        FusedAdamW.step(learned.stream().map(LearnedTensor::master).toList(), gradients,
-                learned.stream().map(LearnedTensor::firstMoment).toList(),
-                learned.stream().map(LearnedTensor::secondMoment).toList(), steps, rate, settings);
-        publish(learned);
-        learned.forEach(tensor -> tensor.model().clearGrad());
+    private void update(List<Arrived> arrived, double rate) {
+        FusedAdamW.step(arrived.stream().map(a -> a.learned().parameter().master()).toList(), arrived.stream().map(Arrived::gradient).toList(),
+                arrived.stream().map(a -> a.learned().firstMoment()).toList(), arrived.stream().map(a -> a.learned().secondMoment()).toList(), steps,
+                rate, settings);
     }
 
-    private static void publish(List<LearnedTensor> learned) {
-        var copied = learned.stream().filter(LearnedTensor::isCopied).toList();
-        if (!copied.isEmpty()) {
-            Foreach.copy(copied.stream().map(LearnedTensor::model).toList(), copied.stream().map(LearnedTensor::master).toList());
-        }
-    }
-
-    /// Rounds all masters into the model's tensors: after they were loaded.
-    public void publish() {
-        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            groups.forEach(group -> publish(group.tensors()));
-        }
-    }
-
-    /// Frees masters and moments; the model's tensors stay.
-    @Override
-    public void close() { owned.close(); }
+    /// Frees the moments.
+    @Override public void close() { owned.close(); }
 }

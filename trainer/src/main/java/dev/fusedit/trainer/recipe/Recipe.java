@@ -48,22 +48,12 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
     /// @throws UserError if the recipe does not say how long it takes as it is
     public Recipe withMinutes(double minutes) {
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
-        double factor = minutes / nominalMinutes();
+        if (run.minutes() == null)
+            throw new UserError("--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
+        double factor = minutes / run.minutes();
         var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
         return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging,
                 checkpoints);
-    }
-
-    private double nominalMinutes() {
-        if (run.minutes() != null) return run.minutes();
-        double sum = 0;
-        for (var stage : stages) {
-            if (stage.minutes() == null)
-                throw new UserError(
-                        "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
-            sum += stage.minutes();
-        }
-        return sum;
     }
 
     /// This recipe as YAML with every default spelled out; reads back as itself.

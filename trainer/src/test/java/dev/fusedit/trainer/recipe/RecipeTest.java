@@ -61,17 +61,9 @@ class RecipeTest {
     }
 
     @Test
-    void minutesOfStagesAddUpIfTheRunSaysNone() {
-        var stage = new Stage("a", null, 2.0, 4, Map.of(Part.LLM, 1e-3), new Losses(null, new Losses.Language(1, Losses.Corpus.TEXT)),
-                new Schedule.Constant(), 0, new Optimizer.AdamW(List.of(0.9, 0.99), 1e-8, 0), null, 0, 0.9);
-        var run = new Run("x", 0, Run.Precision.F32, null);
-        var recipe = new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), List.of(stage), QUICKSTART.sampling(), QUICKSTART.evaluation(),
-                QUICKSTART.logging(), QUICKSTART.checkpoints());
-        assertThat(recipe.withMinutes(6).stages().getFirst().minutes()).isEqualTo(6);
-        var bySteps =
-                new Recipe(run, QUICKSTART.model(), QUICKSTART.data(), QUICKSTART.stages(), QUICKSTART.sampling(), QUICKSTART.evaluation(),
-                        QUICKSTART.logging(), QUICKSTART.checkpoints());
-        assertThatThrownBy(() -> bySteps.withMinutes(6)).isInstanceOf(UserError.class).hasMessageContaining("run.minutes");
+    void minutesNeedARecipeThatSaysHowLongItTakes() {
+        var silent = Recipe.parse(QUICKSTART.canonical().replaceAll("(?m)^ +minutes:.*\\n", ""), "r.yaml", List.of());
+        assertThatThrownBy(() -> silent.withMinutes(6)).isInstanceOf(UserError.class).hasMessageContaining("run.minutes");
     }
 
     @Test

@@ -1,0 +1,59 @@
+package dev.fusedit.trainer.stage;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
+import dev.fusedit.trainer.data.blocks.Caption;
+import dev.fusedit.trainer.data.blocks.Kind;
+import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.eval.blocks.BlocksChecker;
+import dev.fusedit.trainer.eval.blocks.BlocksScore;
+import dev.fusedit.trainer.recipe.Evaluation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Has a model draw the prompts of the score sets, one picture each, and judges what it drew.
+public final class BlocksExam {
+    private BlocksExam() {}
+
+    /// Scores by set, in the order of the recipe.
+    public static Map<String, BlocksScore> sit(Painter painter, Evaluation evaluation) {
+        var scores = ImmutableMap.<String, BlocksScore>builder();
+        for (var set : evaluation.sets()) {
+            scores.put(set.name().toLowerCase(Locale.ROOT), sit(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
+        }
+        return scores.buildOrThrow();
+    }
+
+    private static BlocksScore sit(Painter painter, List<Caption> prompts, Seed seed) {
+        var wishes = new ArrayList<Painter.Wish>();
+        for (int i = 0; i < prompts.size(); i++) {
+            wishes.add(new Painter.Wish(prompts.get(i).text(), seed.derive("picture", i)));
+        }
+        var pictures = painter.paint(wishes);
+        var tally = new BlocksScore.Tally();
+        for (int i = 0; i < prompts.size(); i++) {
+            tally.add(prompts.get(i).kind(), BlocksChecker.judge(prompts.get(i).claim(), pictures.get(i)));
+        }
+        return tally.score();
+    }
+
+    /// The first so many of each kind.
+    static List<Caption> prompts(Split split, int perKind) {
+        var chosen = new ArrayList<Caption>();
+        for (var kind : Kind.values()) {
+            chosen.addAll(BlocksPrompts.of(split).stream().filter(caption -> caption.kind() == kind).limit(perKind).toList());
+        }
+        return chosen;
+    }
+
+    private static Split split(Evaluation.ScoreSet set) {
+        return switch (set) {
+            case SEEN -> Split.SEEN;
+            case HELDOUT -> Split.HELDOUT;
+            case PARAPHRASE -> Split.PARAPHRASE;
+        };
+    }
+}

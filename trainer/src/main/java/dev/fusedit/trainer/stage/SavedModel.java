@@ -1,0 +1,107 @@
+package dev.fusedit.trainer.stage;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.checkpoint.Content;
+import dev.fusedit.trainer.optim.AdamW;
+import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.recipe.Sampling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A model as checkpoints hold it: the recipe, the words, the weights, their moving average, and the optimizer's moments.
+public final class SavedModel {
+    private static final String RECIPE = "recipe.yaml";
+    private static final String WORDS = "tokenizer.json";
+    private static final String WEIGHTS = "model.safetensors";
+    private static final String AVERAGE = "ema.safetensors";
+    private static final String OPTIMIZER = "optimizer.safetensors";
+
+    private SavedModel() {}
+
+    /// The files of a checkpoint.
+    static Map<String, Content> files(Recipe recipe, Trainee trainee, @Nullable MovingAverage average, AdamW optimizer) {
+        var files = new LinkedHashMap<String, Content>();
+        files.put(RECIPE, Content.of(recipe.canonical()));
+        files.put(WORDS, Content.of(trainee.tokenizer().toJson()));
+        files.put(WEIGHTS, tensors(trainee.weights().state()));
+        if (average != null) {
+            files.put(AVERAGE, tensors(average.averages()));
+        }
+        files.put(OPTIMIZER, tensors(moments(optimizer)));
+        return files;
+    }
+
+    private static Map<String, Tensor> moments(AdamW optimizer) {
+        var moments = ImmutableMap.<String, Tensor>builder();
+        optimizer.groups().stream().flatMap(group -> group.parameters().stream()).forEach(learned -> {
+            moments.put(learned.parameter().name() + ".exp_avg", learned.firstMoment());
+            moments.put(learned.parameter().name() + ".exp_avg_sq", learned.secondMoment());
+        });
+        return moments.buildOrThrow();
+    }
+
+    private static Content tensors(Map<String, Tensor> tensors) { return out -> SafeTensors.write(out, tensors, Map.of("format", "pt")); }
+
+    /// A model to draw with, and the recipe it was made by.
+    public record Loaded(Recipe recipe, Trainee trainee, Path folder) implements AutoCloseable {
+        @Override public void close() { trainee.close(); }
+    }
+
+    /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe draws with those.
+    ///
+    /// @throws UserError naming what is wrong with the place
+    public static Loaded load(Path place) {
+        var checkpoint = Checkpoint.open(Checkpoints.find(place));
+        var recipe = Recipe.parse(text(checkpoint, RECIPE), checkpoint.file(RECIPE).toString(), List.of());
+        var tokenizer = WordTokenizer.fromJson(text(checkpoint, WORDS));
+        var placement = placement(recipe.run().precision());
+        var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
+        var trainee = Trainee.fresh(config, tokenizer, placement, Seed.of(0));
+        try {
+            read(checkpoint, WEIGHTS, trainee);
+            if (recipe.sampling().weights() == Sampling.Weights.EMA && checkpoint.has(AVERAGE)) {
+                read(checkpoint, AVERAGE, trainee);
+            }
+            return new Loaded(recipe, trainee, checkpoint.folder());
+        } catch (RuntimeException e) {
+            trainee.close();
+            throw e;
+        }
+    }
+
+    private static void read(Checkpoint checkpoint, String file, Trainee trainee) {
+        try (var tensors = SafeTensors.open(checkpoint.file(file))) {
+            trainee.weights().load(tensors, name -> tensors.contains(name) || !file.equals(AVERAGE) ? name : null);
+        }
+    }
+
+    private static String text(Checkpoint checkpoint, String name) {
+        try {
+            return Files.readString(checkpoint.file(name));
+        } catch (IOException e) {
+            throw new UserError("%s cannot be read: %s".formatted(checkpoint.file(name), e.getMessage()), e);
+        }
+    }
+
+    static Placement placement(Run.Precision precision) {
+        return switch (precision) {
+            case F32 -> Placement.F32;
+            case BF16 -> Placement.MIXED;
+        };
+    }
+}
