@@ -65,7 +65,7 @@ class RecipeErrorTest {
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: -3\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be at least 1, but is -3",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '99999999999'",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps:\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' has no value.",
-        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: 'steps' is missing in stage 'joint'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: missing key 'steps' in stage 'joint'",
         "dit: 1e-3 | dit: -1e-3 | 22: 'learning_rate.dit' in stage 'joint' must be more than 0, but is -0.001",
         "dit: 1e-3 | dit: nan | 22: 'dit' in 'learning_rate' of stage 'joint' must be a number, but is 'nan'",
         "dit: 1e-3 | dut: 1e-3 | 22: unknown value 'dut' for 'learning_rate' in stage 'joint'. Did you mean 'dit'?",
