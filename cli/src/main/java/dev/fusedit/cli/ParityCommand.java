@@ -11,14 +11,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 @Command(name = "parity", description = "Compares this build's numbers with golden ones; exits 1 if any is beyond its tolerance.")
 final class ParityCommand implements Callable<Integer> {
-    @ParentCommand
-    private Fusedit root;
-
     @Spec
     private CommandSpec spec;
 
@@ -30,7 +26,7 @@ final class ParityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Libtorch.load(root.libtorch());
+        Libtorch.load();
         var report = Parity.run(folders);
         var out = spec.commandLine().getOut();
         if (json) {
