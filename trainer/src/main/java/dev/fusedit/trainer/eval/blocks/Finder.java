@@ -19,12 +19,12 @@ final class Finder {
     private static final int MOST_STRAY = 8;
 
     /// For a shape to be that shape.
-    private static final double SHAPE_ERROR = 0.06;
-    private static final double SHAPE_MARGIN = 1.25;
+    private static final double SHAPE_ERROR = 0.09;
+    private static final double SHAPE_MARGIN = 1.2;
     private static final double SHAPE_SOFT = 1.9;
     private static final double SHAPE_ASPECT = 1.3;
     /// For an object to be whole.
-    private static final double WHOLE_ERROR = 0.08;
+    private static final double WHOLE_ERROR = 0.09;
     private static final double WHOLE_SOFT = 3;
     private static final double WHOLE_ASPECT = 1.5;
 

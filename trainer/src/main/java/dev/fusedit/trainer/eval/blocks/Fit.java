@@ -17,6 +17,9 @@ record Fit(BlockShape shape, Place place, double strength, double error) {
     /// A round that gains less than this part, or this much, is the last.
     private static final double LITTLE = 0.01;
     private static final double LEAST = 0.001;
+    /// A sharp shape explained so well needs no more.
+    private static final double FINE = 0.003;
+    private static final double SHARP = 0.7;
     private static final double SOFT = 1.2;
     private static final double TOO_SOFT = 2.2;
 
@@ -66,11 +69,11 @@ record Fit(BlockShape shape, Place place, double strength, double error) {
 
     private static double spreadY(BlockShape shape) { return shape == BlockShape.TRIANGLE ? 1.0 / 18 : spreadX(shape); }
 
-    /// Improves the guess until it no longer gets better.
+    /// Improves the guess until it is fine or no longer gets better.
     private Fit refine(Window window) {
         var best = this;
         double damping = 0.01;
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < ROUNDS && !best.isFine(); round++) {
             var next = evaluate(shape, best.step(window, damping), window);
             if (next.error < best.error) {
                 boolean done = best.error - next.error < Math.max(LEAST, LITTLE * best.error);
@@ -85,9 +88,9 @@ record Fit(BlockShape shape, Place place, double strength, double error) {
         return best;
     }
 
-    private double[] parameters() {
-        return new double[] {strength, place.x(), place.y(), place.halfWidth(), place.halfHeight(), place.soft()};
-    }
+    private boolean isFine() { return error < FINE && place.soft() < SHARP; }
+
+    private double[] parameters() { return new double[] {strength, place.x(), place.y(), place.halfWidth(), place.halfHeight(), place.soft()}; }
 
     private static Place place(double[] p) { return new Place(p[1], p[2], p[3], p[4], p[5]); }
 
@@ -112,31 +115,45 @@ record Fit(BlockShape shape, Place place, double strength, double error) {
     /// One Levenberg-Marquardt step from here.
     private double[] step(Window window, double damping) {
         var p = parameters();
-        int n = window.share().length;
-        var slopes = new double[PARAMETERS][n];
+        var slopes = slopes(window);
+        var left = new double[window.share().length];
+        for (int i = 0; i < left.length; i++) left[i] = window.share()[i] - p[0] * slopes[0][i];
+        var matrix = new double[PARAMETERS][PARAMETERS + 1];
+        for (int a = 0; a < PARAMETERS; a++) {
+            for (int b = 0; b <= a; b++) matrix[a][b] = matrix[b][a] = dot(slopes[a], slopes[b]);
+            matrix[a][PARAMETERS] = dot(slopes[a], left);
+        }
+        for (int a = 0; a < PARAMETERS; a++) matrix[a][a] = matrix[a][a] * (1 + damping) + 1e-9;
+        var change = solve(matrix);
+        for (int k = 0; k < PARAMETERS; k++) p[k] += Math.clamp(change[k], -1, 1);
+        return p;
+    }
+
+    /// How each pixel changes with each parameter; 0 where a pixel does not count.
+    private double[][] slopes(Window window) {
+        var slopes = new double[PARAMETERS][window.share().length];
+        var p = parameters();
         Template.fill(shape, place, window, slopes[0]);
+        for (int i = 0; i < slopes[0].length; i++) if (!window.own()[i]) slopes[0][i] = 0;
         for (int k = 1; k < PARAMETERS; k++) {
             var moved = p.clone();
             moved[k] += STEP;
             Template.fill(shape, place(moved), window, slopes[k]);
-            for (int i = 0; i < n; i++) slopes[k][i] = (slopes[k][i] - slopes[0][i]) * (p[0] / STEP);
+            for (int i = 0; i < slopes[k].length; i++)
+                slopes[k][i] = window.own()[i] ? (slopes[k][i] - slopes[0][i]) * (p[0] / STEP) : 0;
         }
-        var matrix = new double[PARAMETERS][PARAMETERS + 1];
-        for (int i = 0; i < n; i++) {
-            if (!window.own()[i]) continue;
-            double left = window.share()[i] - p[0] * slopes[0][i];
-            for (int a = 0; a < PARAMETERS; a++) {
-                for (int b = 0; b <= a; b++) matrix[a][b] += slopes[a][i] * slopes[b][i];
-                matrix[a][PARAMETERS] += slopes[a][i] * left;
-            }
+        return slopes;
+    }
+
+    private static double dot(double[] x, double[] y) {
+        double even = 0;
+        double odd = 0;
+        int i = 0;
+        for (; i + 1 < x.length; i += 2) {
+            even += x[i] * y[i];
+            odd += x[i + 1] * y[i + 1];
         }
-        for (int a = 0; a < PARAMETERS; a++) {
-            for (int b = 0; b < a; b++) matrix[b][a] = matrix[a][b];
-            matrix[a][a] = matrix[a][a] * (1 + damping) + 1e-9;
-        }
-        var change = solve(matrix);
-        for (int k = 0; k < PARAMETERS; k++) p[k] += Math.clamp(change[k], -1, 1);
-        return p;
+        return i < x.length ? even + odd + x[i] * y[i] : even + odd;
     }
 
     /// By Gauss-Jordan; the matrix is positive definite.

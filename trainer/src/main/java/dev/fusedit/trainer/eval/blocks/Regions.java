@@ -10,7 +10,7 @@ import java.util.List;
 /// Parts a picture into regions: connected pixels that stand out. A pixel stands out that reaches half the height of the highest one
 /// within four pixels, so two objects stay apart however bright one of them is, and a blur between them does not join them.
 final class Regions {
-    private static final double LOWEST = 48;
+    private static final double LOWEST = 80;
     private static final int NEAR = 4;
     /// Smaller ones are specks, not objects.
     private static final int SMALLEST = 12;
