@@ -90,7 +90,9 @@ record Fit(BlockShape shape, Place place, double strength, double error) {
 
     private boolean isFine() { return error < FINE && place.soft() < SHARP; }
 
-    private double[] parameters() { return new double[] {strength, place.x(), place.y(), place.halfWidth(), place.halfHeight(), place.soft()}; }
+    private double[] parameters() {
+        return new double[] {strength, place.x(), place.y(), place.halfWidth(), place.halfHeight(), place.soft()};
+    }
 
     private static Place place(double[] p) { return new Place(p[1], p[2], p[3], p[4], p[5]); }
 

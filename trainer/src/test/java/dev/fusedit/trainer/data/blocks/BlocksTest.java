@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -22,16 +24,30 @@ class BlocksTest {
         assertThat(Blocks.sample(4, 12_345, Split.TRAIN).rgb()).isNotEqualTo(once.rgb());
     }
 
-    /// What `docs/blocks.md` prints; it must never change, or saved runs would resume on other data.
+    /// It must never change, or saved runs would resume on other data.
     @Test
     void knownSamplesStayAsTheyAre() {
         var bytes = Hashing.sha256().newHasher();
         for (long i = 0; i < 100; i++) {
             var sample = Blocks.sample(42, i, Split.TRAIN);
-            bytes.putBytes(sample.rgb()).putString(sample.caption().text(), java.nio.charset.StandardCharsets.UTF_8);
+            bytes.putBytes(sample.rgb()).putString(sample.caption().text(), StandardCharsets.UTF_8);
         }
         assertThat(bytes.hash().toString()).isEqualTo("82ba20f056635d5bdf29934b69f7be4437076b7c02dde8d66f7bbf9cd04c3653");
-        assertThat(Blocks.sample(42, 0, Split.TRAIN).caption().text()).isEqualTo("a green square");
+    }
+
+    @Test
+    void theDocumentPrintsTheseNumbers() {
+        var dice = new Dice(42, 1, 0);
+        assertThat(dice.bits()).isEqualTo(0x15f4163333581662L);
+        assertThat(dice.bits()).isEqualTo(0x3e8555678fabef86L);
+        var captions = new String[] {"a green square", "just a blue thing that is a square on a dark ground", "a yellow triangle",
+            "the picture shows a purple cross below a yellow square"};
+        var sums = new String[] {"3107d510", "77b800b5", "657bf71e", "d414a203"};
+        for (int i = 0; i < captions.length; i++) {
+            var sample = Blocks.sample(42, i, Split.TRAIN);
+            assertThat(sample.caption().text()).isEqualTo(captions[i]);
+            assertThat(HexFormat.of().toHexDigits((int) Hashing.crc32().hashBytes(sample.rgb()).padToLong())).isEqualTo(sums[i]);
+        }
     }
 
     @Test
