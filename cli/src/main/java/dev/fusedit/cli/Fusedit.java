@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             ParityCommand.class,
             SampleCommand.class,
+            InfoCommand.class,
             ShellCommand.class,
             TrainCommand.class,
         })

@@ -14,6 +14,8 @@ final class GgufCursor {
     /// A vocabulary of 262,144 tokens with merges takes some 15 MB.
     private static final long LARGEST_HEADER = 256L << 20;
     private static final int DEEPEST = 4;
+    /// In all arrays together: each value is an object here.
+    private static final int MOST_ELEMENTS = 1 << 24;
     private static final int BOOL = 7;
     private static final int STRING = 8;
     private static final int ARRAY = 9;
@@ -24,6 +26,7 @@ final class GgufCursor {
     private final FileBytes file;
     private final long end;
     private long next;
+    private int elements;
     private ByteBuffer buffer = ByteBuffer.allocate(0);
 
     GgufCursor(FileBytes file, long position) {
@@ -86,6 +89,10 @@ final class GgufCursor {
         var type = u32();
         var least = type == STRING ? 8 : type == ARRAY ? 12 : type >= 0 && type < BYTES.length ? BYTES[type] : 1;
         var length = count(u64(), least, "array elements");
+        if (length > MOST_ELEMENTS - elements) {
+            throw wrong("has more than %d array elements in its metadata", MOST_ELEMENTS);
+        }
+        elements += length;
         var values = new ArrayList<>(Math.min(length, 1 << 16));
         for (int i = 0; i < length; i++) {
             values.add(value(type, depth + 1));

@@ -1,0 +1,92 @@
+package dev.fusedit.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.io.FileInfo;
+import dev.fusedit.torch.io.TensorFiles;
+import dev.fusedit.torch.io.TensorInfo;
+import dev.fusedit.torch.io.TensorSource;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(name = "info",
+        description = "Shows what a file of weights holds: safetensors (or the index of shards), PyTorch .pt and .pt.zst, GGUF.")
+final class InfoCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @ParentCommand
+    private Fusedit fusedit;
+
+    @Parameters(paramLabel = "PATH", description = "The file.")
+    private Path path;
+
+    @Option(names = "--hash", description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes.")
+    private boolean hash;
+
+    @Option(names = "--tensors", description = "List every tensor.")
+    private boolean tensors;
+
+    @Option(names = "--json", description = "The same for programs.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        try (var source = TensorFiles.open(path)) {
+            var info = FileInfo.of(source);
+            var sha256 = hash ? sha256(source) : null;
+            spec.commandLine().getOut()
+                    .println(json ? new ObjectMapper().writeValueAsString(json(info, source, sha256)) : text(info, source, sha256));
+        }
+        return ExitCode.OK;
+    }
+
+    private String sha256(TensorSource source) {
+        fusedit.chooseLibtorch();
+        return FileInfo.sha256(source);
+    }
+
+    private Map<String, Object> json(FileInfo info, TensorSource source, @Nullable String sha256) {
+        var result = new LinkedHashMap<String, Object>();
+        result.put("kind", info.kind());
+        result.put("parameters", info.parameters());
+        result.put("parts", info.parts());
+        result.put("tensors", info.tensors());
+        result.put("dtypes", info.dtypes());
+        if (sha256 != null) {
+            result.put("sha256", sha256);
+        }
+        if (tensors) {
+            result.put("list", source.tensors().values().stream()
+                    .map(tensor -> Map.of("name", tensor.name(), "dtype", tensor.stored(), "shape", tensor.shape())).toList());
+        }
+        return result;
+    }
+
+    private String text(FileInfo info, TensorSource source, @Nullable String sha256) {
+        var text = new StringBuilder(
+                "%s: %s, %s parameters in %d tensors%n".formatted(path, info.kind(), number(info.parameters()), info.tensors()));
+        info.parts().forEach((part, count) -> text.append("%16s  %s%n".formatted(number(count), part)));
+        text.append("stored as ").append(info.dtypes().entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
+                .collect(Collectors.joining(", ")));
+        if (sha256 != null) {
+            text.append("%nsha256 %s".formatted(sha256));
+        }
+        if (tensors) {
+            text.append(source.tensors().values().stream().map(TensorInfo::toString).collect(Collectors.joining("\n", "\n", "")));
+        }
+        return text.toString();
+    }
+
+    private static String number(long count) { return String.format(Locale.ROOT, "%,d", count); }
+}
