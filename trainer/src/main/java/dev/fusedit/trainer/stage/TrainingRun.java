@@ -158,7 +158,8 @@ public final class TrainingRun implements AutoCloseable {
 
     private Painter painter() { return Painter.of(recipe, trainee); }
 
-    private <T> T withSampledWeights(java.util.function.Supplier<T> body) {
+    /// Runs `body` with the weights that pictures are drawn with: the average, if the recipe says so.
+    <T> T withSampledWeights(java.util.function.Supplier<T> body) {
         if (recipe.sampling().weights() == Sampling.Weights.RAW || average == null) {
             return body.get();
         }

@@ -1,0 +1,162 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+    @TempDir
+    Path temp;
+
+    private record Ran(int status, String out, String err) {}
+
+    private static Ran run(Object... args) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int status = Main.run(Arrays.stream(args).map(Object::toString).toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Ran(status, out.toString(), err.toString());
+    }
+
+    @Test
+    void trainsAndSamplesFromWhatItLeft() throws IOException {
+        var out = temp.resolve("run");
+        var trained = run("train", "tests/minimal", "--out", out);
+        assertThat(trained.status()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("Blocks", "attribution", "samples.png");
+
+        var prompts = Files.writeString(temp.resolve("prompts.txt"), "a red circle\n\ntwo blue squares\n");
+        var pictures = temp.resolve("pictures");
+        var sampled = run("sample", "--model", out, "--prompts", prompts, "--out", pictures, "--seed", 3, "-n", 2);
+        assertThat(sampled.status()).as(sampled.err()).isZero();
+        assertThat(pictures.resolve("00003.png")).exists();
+        assertThat(pictures.resolve("00004.png")).doesNotExist();
+        assertThat(Files.readAllLines(pictures.resolve("prompts.jsonl"))).hasSize(4).first().isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
+
+        var grid = temp.resolve("grid.png");
+        var drawn = run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
+        assertThat(drawn.status()).isZero();
+        assertThat(drawn.err()).contains("crimsonish");
+        assertThat(grid).exists();
+    }
+
+    @Test
+    void mistakesEndWithASentenceAndTwo() throws IOException {
+        var recipe = Files.writeString(temp.resolve("r.yaml"), "run: {name: x}\nmodell: {}\n");
+        var wrongKey = run("train", recipe, "--out", temp.resolve("a"));
+        assertThat(wrongKey.status()).isEqualTo(2);
+        assertThat(wrongKey.err()).contains("r.yaml:2").contains("modell").contains("Did you mean 'model'?").doesNotContain("\tat ");
+
+        assertThat(run("train", Files.writeString(temp.resolve("empty.yaml"), ""), "--out", temp.resolve("b")).status()).isEqualTo(2);
+        var unknown = run("train", "quikstart", "--out", temp.resolve("c"));
+        assertThat(unknown.status()).isEqualTo(2);
+        assertThat(unknown.err()).contains("quickstart");
+
+        var file = Files.writeString(temp.resolve("file"), "x");
+        assertThat(run("train", "tests/minimal", "--out", file).status()).isEqualTo(2);
+        assertThat(run("train", "tests/minimal", "--out", file.resolve("below")).status()).isEqualTo(2);
+        var full = run("train", "tests/minimal", "--out", temp);
+        assertThat(full.status()).as("a folder with other things in it").isEqualTo(2);
+        assertThat(run("train", "tests/minimal", "--minutes", "-1", "--out", temp.resolve("d")).status()).isEqualTo(2);
+
+        assertThat(run("sample", "--model", temp.resolve("none"), "--prompt", "x", "--out", temp.resolve("x.png")).status()).isEqualTo(2);
+        assertThat(run("sample", "--model", file, "--prompt", "x", "--out", temp.resolve("x.png")).status()).isEqualTo(2);
+        assertThat(run("sample", "--model", temp, "--out", temp.resolve("x.png")).status()).as("neither prompt nor prompts").isEqualTo(2);
+    }
+
+    // ---- signals, on a process of its own
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void interruptedDuringAStepItSavesAndExits130() throws Exception {
+        var out = temp.resolve("run");
+        // Large products: the signal comes while one runs.
+        var process = start(out, "stages.text.steps=1", "stages.fuse.steps=5000", "stages.fuse.batch=64", "model.dit.width=256", "model.dit.mlp_width=1024");
+        waitForStep(out, 2);
+        signal(process, "INT");
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(log()).isEqualTo(130);
+        assertThat(log()).contains("What was learned is in");
+        assertUsable(out);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void interruptedWhileItSavesItLeavesAWholeCheckpoint() throws Exception {
+        var out = temp.resolve("run");
+        // Saves after every step, and saving takes longer than a step.
+        var process = start(out, "stages.text.steps=5000", "checkpoints.every=1", "model.dit.width=512", "model.dit.mlp_width=4096");
+        while (!savingNow(out)) {
+            assertThat(process.isAlive()).as(log()).isTrue();
+            Thread.sleep(1);
+        }
+        signal(process, "TERM");
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(log()).isEqualTo(143);
+        assertUsable(out);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aSecondSignalEndsAtOnceAndTheLastCheckpointStaysWhole() throws Exception {
+        var out = temp.resolve("run");
+        var process = start(out, "stages.text.steps=5000", "checkpoints.every=1", "model.dit.width=512", "model.dit.mlp_width=4096");
+        waitForStep(out, 3);
+        signal(process, "INT");
+        signal(process, "INT");
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(log()).isEqualTo(130);
+        assertUsable(out);
+    }
+
+    private Process start(Path out, String... settings) throws IOException {
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
+                System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train", "tests/minimal", "--out", out.toString()));
+        for (var setting : settings) {
+            command.addAll(List.of("--set", setting));
+        }
+        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile()).start();
+    }
+
+    private String log() throws IOException { return Files.readString(temp.resolve("log")); }
+
+    private void waitForStep(Path out, int step) throws Exception {
+        var metrics = out.resolve("metrics.jsonl");
+        for (int i = 0; i < 6000; i++) {
+            if (Files.exists(metrics) && Files.readString(metrics).contains("\"step\":" + step + ",")) {
+                return;
+            }
+            Thread.sleep(10);
+        }
+        throw new AssertionError("step " + step + " did not come: " + log());
+    }
+
+    private static boolean savingNow(Path out) throws IOException {
+        if (!Files.isDirectory(out.resolve("checkpoints/latest"))) {
+            return false;
+        }
+        try (var files = Files.list(out.resolve("checkpoints"))) {
+            return files.anyMatch(file -> file.toString().endsWith(".tmp"));
+        }
+    }
+
+    private static void signal(Process process, String name) throws Exception {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
+    private void assertUsable(Path run) {
+        var sampled = run("sample", "--model", run, "--prompt", "a red circle", "--out", temp.resolve("p.png"));
+        assertThat(sampled.status()).as(sampled.err()).isZero();
+    }
+}

@@ -1,0 +1,147 @@
+package dev.fusedit.trainer.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.MetricsLog;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.log.ResultJson;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class TrainingRunTest {
+    @TempDir
+    Path temp;
+
+    private static Recipe minimal(String... settings) { return Recipe.find("tests/minimal", List.of(settings)); }
+
+    private ResultJson train(Recipe recipe, Path folder, Interrupts interrupts) {
+        try (var run = new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), interrupts, ProgressLine.silent())) {
+            return run.run();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "bf16"})
+    void leavesAllThatScriptsRelyOn(String precision) throws IOException {
+        var out = temp.resolve("run");
+        train(minimal("run.precision=" + precision), out, Interrupts.none());
+
+        var result = new ObjectMapper().readTree(Files.readAllBytes(out.resolve("result.json")));
+        assertThat(result.get("steps").asInt()).isEqualTo(10);
+        assertThat(result.get("weights").asText()).isEqualTo("ema");
+        assertThat(result.get("guidance").asDouble()).isEqualTo(2);
+        assertThat(result.get("sample_steps").asInt()).isEqualTo(2);
+        assertThat(result.get("images_per_second").asDouble()).isPositive();
+        assertThat(result.get("peak_mib").asDouble()).isPositive();
+        for (var set : List.of("seen", "paraphrase")) {
+            for (var key : List.of("mean", "single", "two", "counting", "colors", "position", "attribution", "n", "attributes")) {
+                assertThat(result.get("blocks").get(set).has(key)).as(set + "." + key).isTrue();
+            }
+            assertThat(result.get("blocks").get(set).get("n").asInt()).isEqualTo(6);
+            assertThat(result.get("blocks").get(set).get("attributes").fieldNames()).toIterable().containsExactlyInAnyOrder("color", "shape", "count", "place");
+        }
+        var grid = ImageIO.read(out.resolve("samples.png").toFile());
+        assertThat(grid.getWidth()).as("six pictures of 128 and margins").isGreaterThan(6 * 128);
+        assertThat(ImageIO.read(out.resolve("loss.png").toFile())).isNotNull();
+        assertThat(out.resolve("previews/step-000006.png")).exists();
+        var rows = MetricsLog.rows(out.resolve("metrics.jsonl"));
+        assertThat(rows).hasSize(10);
+        assertThat(rows.getLast()).containsKeys("stage", "loss", "flow", "language", "gradient_norm", "rate");
+        assertThat(out.resolve("checkpoints/latest")).isDirectory();
+        assertThat(Checkpoint.open(Checkpoints.find(out)).step()).isEqualTo(10);
+    }
+
+    /// What a step draws is a function of its number: nothing else may move a weight.
+    @Test
+    void twoRunsAreTheSame() throws IOException {
+        train(minimal(), temp.resolve("a"), Interrupts.none());
+        train(minimal(), temp.resolve("b"), Interrupts.none());
+        for (var file : List.of("model.safetensors", "ema.safetensors", "optimizer.safetensors")) {
+            assertThat(temp.resolve("a/checkpoints/latest").resolve(file)).hasSameBinaryContentAs(temp.resolve("b/checkpoints/latest").resolve(file));
+        }
+        assertThat(temp.resolve("a/samples.png")).hasSameBinaryContentAs(temp.resolve("b/samples.png"));
+    }
+
+    @Test
+    void aFrozenPartDoesNotMove() {
+        var fuseOnly = minimal("stages.joint.learning_rate={dit: 1e-3}", "stages.joint.losses={flow: {}}",
+                "checkpoints.keep=9");
+        try (var run = new TrainingRun(fuseOnly, RunFolder.create(temp.resolve("run"), fuseOnly.canonical()), Interrupts.none(), ProgressLine.silent())) {
+            var weights = run.trainee().weights();
+            var llm = weights.parameter("llm.layers.0.mlp.up_proj.weight").master();
+            var dit = weights.parameter("dit.layers.0.mlp.up_proj.weight").master();
+            var before = Map.of("llm", llm.copy(), "dit", dit.copy());
+            run.run();
+            assertThat(dit.sameValues(before.get("dit"))).isFalse();
+            assertThat(llm.sameValues(before.get("llm"))).as("it learned in the stage 'text'").isFalse();
+            var trained = llm.copy();
+            try (var again = SavedModel.load(temp.resolve("run/checkpoints/step-5"))) {
+                assertThat(again.trainee().weights().parameter("llm.layers.0.mlp.up_proj.weight").master().sameValues(trained))
+                        .as("between step 5 and the end only the DiT learned").isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aSignalSavesAndAUsableModelIsLeft() {
+        var interrupts = Interrupts.none();
+        interrupts.raise("TERM");
+        var stopped = catchThrowableOfType(Interrupted.class, () -> train(minimal(), temp.resolve("run"), interrupts));
+        assertThat(stopped.status()).isEqualTo(143);
+        assertThat(stopped.checkpoint()).isEqualTo(temp.resolve("run/checkpoints/step-1"));
+        try (var loaded = SavedModel.load(temp.resolve("run"))) {
+            var painter = Painter.of(loaded.recipe(), loaded.trainee());
+            assertThat(painter.paint(List.of(new Painter.Wish("a red circle", Seed.of(1)))).getFirst()).hasSize(32 * 32 * 3);
+        }
+    }
+
+    /// A preview shows what `sample` will show.
+    @Test
+    void theSavedModelDrawsWhatTheRunDrew() {
+        var recipe = minimal("run.precision=bf16");
+        var wishes = List.of(new Painter.Wish("a red circle", Seed.of(1)), new Painter.Wish("two blue squares", Seed.of(2)));
+        byte[] drawn;
+        try (var run = new TrainingRun(recipe, RunFolder.create(temp.resolve("run"), recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+            run.run();
+            drawn = run.withSampledWeights(() -> Painter.of(recipe, run.trainee()).paint(wishes)).getLast();
+        }
+        try (var loaded = SavedModel.load(temp.resolve("run"))) {
+            assertThat(Painter.of(loaded.recipe(), loaded.trainee()).paint(wishes).getLast()).isEqualTo(drawn);
+        }
+    }
+
+    @Test
+    void aLossThatIsNoNumberStopsTheRunAndNamesTheStep() {
+        var wild = minimal("stages.fuse.learning_rate.dit=1e30", "stages.text.learning_rate.llm=1e30");
+        assertThatThrownBy(() -> train(wild, temp.resolve("run"), Interrupts.none())).isInstanceOf(DivergedException.class)
+                .hasMessageContaining("stage 'text'").hasMessageContaining("at step");
+    }
+
+    @Test
+    void whatIsNoModelIsRefusedWithASentence() throws IOException {
+        assertThatThrownBy(() -> SavedModel.load(temp)).isInstanceOf(UserError.class).hasMessageContaining("holds no checkpoint");
+        assertThatThrownBy(() -> SavedModel.load(temp.resolve("none"))).isInstanceOf(UserError.class).hasMessageContaining("no such folder");
+        var file = Files.writeString(temp.resolve("model.safetensors"), "x");
+        assertThatThrownBy(() -> SavedModel.load(file)).isInstanceOf(UserError.class).hasMessageContaining("is a file");
+    }
+}
