@@ -1,0 +1,38 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ParityCommandTest {
+    private static final Path GOLDENS = Path.of("../fusion/src/test/resources/goldens/transformer");
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) { return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true)); }
+
+    @Test
+    void jsonHasWhatScriptsRead() throws IOException {
+        assertThat(run("parity", GOLDENS.resolve("tables").toString(), "--json")).isZero();
+        var json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.get("passed").asBoolean()).isTrue();
+        assertThat(json.get("cases")).hasSize(1);
+        assertThat(json.get("cases").get(0).fieldNames()).toIterable().containsExactly("case", "passed", "skipped", "checked", "unchecked", "worst");
+        assertThat(json.get("cases").get(0).get("worst").fieldNames()).toIterable().containsExactly("tensor", "error", "tolerance");
+    }
+
+    @Test
+    void noCaseIsBadInput(@TempDir Path empty) {
+        assertThat(run("parity", empty.toString(), "--json")).isEqualTo(2);
+        assertThat(err.toString()).contains("no case found");
+        assertThat(out.toString()).isEmpty();
+        assertThat(run("parity")).isEqualTo(2);
+    }
+}
