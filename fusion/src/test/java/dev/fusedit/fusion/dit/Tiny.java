@@ -1,0 +1,51 @@
+package dev.fusedit.fusion.dit;
+
+import com.google.common.collect.ImmutableSet;
+import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+
+/// Small models with weights that are nowhere zero, so that no fault hides behind a fresh model's zeros.
+record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
+    static final int CHANNELS = 3;
+
+    static FuseDiTConfig config(Fusion fusion, ImagePositions positions, TimeConditioning time, int textLayers, int blocks, int initial, SharedLayers shared) {
+        var text = GemmaConfig.gemma(50, 32, 48, textLayers, 4, 2, 16);
+        var image = new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false);
+        return new FuseDiTConfig(text, image, fusion, initial, shared);
+    }
+
+    static FuseDiTConfig config() {
+        return config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
+    }
+
+    static SharedLayers shared(Integer... layers) { return new SharedLayers.Some(ImmutableSet.copyOf(layers)); }
+
+    static Tiny of(FuseDiTConfig config) { return of(config, Placement.F32); }
+
+    static Tiny of(FuseDiTConfig config, Placement placement) {
+        var weights = Weights.fresh(Seed.of(1), placement);
+        var model = FuseDiT.of(config, weights);
+        try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
+            for (Parameter p : weights.all().toList()) {
+                p.master().copyInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.2));
+            }
+            weights.train(_ -> true);
+            weights.refreshCopies();
+            weights.train(_ -> false);
+        }
+        return new Tiny(model, weights);
+    }
+
+    static Tensor latents(long batch) { return Tensor.randn(Seed.of(3), DType.F32, batch, CHANNELS, 6, 8); }
+
+    static Tensor times(int batch) { return Tensor.full(700, DType.F32, batch); }
+
+    @Override public void close() { weights.close(); }
+}

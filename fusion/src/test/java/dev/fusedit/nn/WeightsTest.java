@@ -1,0 +1,111 @@
+package dev.fusedit.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class WeightsTest {
+    @Test
+    void askingTwiceIsAnError() {
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+            weights.in("a").get("weight", Init.ZEROS, 2);
+            assertThatThrownBy(() -> weights.get("a.weight", Init.ZEROS, 2)).isInstanceOf(IllegalStateException.class).hasMessageContaining("'a.weight'");
+        }
+    }
+
+    @Test
+    void aParameterDependsOnItsNameAlone() {
+        try (var first = Weights.fresh(Seed.of(1), Placement.F32); var second = Weights.fresh(Seed.of(1), Placement.F32)) {
+            first.get("before", Init.normal(1), 5);
+            var a = first.get("x", Init.normal(1), 4, 3);
+            var b = second.get("x", Init.normal(1), 4, 3);
+            assertThat(a.sameValues(b)).isTrue();
+            assertThat(a.sameValues(second.get("y", Init.normal(1), 4, 3))).isFalse();
+        }
+    }
+
+    @Test
+    void xavierStaysInItsBounds() {
+        var drawn = Init.XAVIER.draw(Seed.of(1), 50, 10, 5);
+        assertThat(drawn.abs().max().item()).isBetween(0.2, Math.sqrt(6.0 / 100));
+        assertThat(drawn.mean().item()).isBetween(-0.01, 0.01);
+    }
+
+    @Test
+    void savedIsLoaded(@TempDir Path folder) throws IOException {
+        try (var saved = Weights.fresh(Seed.of(1), Placement.F32)) {
+            Linear.of(saved.in("a"), Init.XAVIER, 3, 4, true);
+            saved.buffer("table", Tensor.arange(3));
+            saved.save(folder.resolve("w.safetensors"));
+            try (var file = SafeTensors.open(folder.resolve("w.safetensors")); var loaded = Weights.stored(file, Placement.F32)) {
+                var linear = Linear.of(loaded.in("a"), Init.ZEROS, 3, 4, true);
+                loaded.buffer("table", Tensor.zeros(DType.F32, 3));
+                loaded.requireComplete();
+                assertThat(linear.weight_OI().sameValues(saved.parameter("a.weight").master())).isTrue();
+                assertThat(loaded.state().get("table").toFloats()).containsExactly(0, 1, 2);
+            }
+        }
+    }
+
+    @Test
+    void oneErrorListsAllThatDoesNotFit(@TempDir Path folder) throws IOException {
+        var path = folder.resolve("w.safetensors");
+        SafeTensors.write(path, Map.of("a.weight", Tensor.zeros(DType.F32, 2, 2), "old", Tensor.zeros(DType.F32, 1)), Map.of());
+        try (var file = SafeTensors.open(path); var weights = Weights.stored(file, Placement.F32)) {
+            weights.get("a.weight", Init.ZEROS, 3, 2);
+            for (int i = 0; i < 12; i++) {
+                weights.get("b." + i, Init.ZEROS, 1);
+            }
+            assertThatThrownBy(weights::requireComplete).isInstanceOf(UserError.class).hasMessageContaining("w.safetensors")
+                    .hasMessageContaining("12 missing (b.0,").hasMessageContaining("and 2 more").hasMessageContaining("1 not of this model (old)")
+                    .hasMessageContaining("a.weight is [2, 2], not [3, 2]");
+        }
+    }
+
+    @Test
+    void loadingOverChangesCopiesToo(@TempDir Path folder) throws IOException {
+        var path = folder.resolve("w.safetensors");
+        SafeTensors.write(path, Map.of("x", Tensor.ones(DType.F32, 2, 2)), Map.of());
+        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED); var file = SafeTensors.open(path)) {
+            var read = weights.in("model").get("x", Init.ZEROS, 2, 2);
+            weights.in("model").load(file, name -> name.substring("model.".length()));
+            assertThat(read.dtype()).isEqualTo(DType.BF16);
+            assertThat(read.toFloats()).containsOnly(1);
+            assertThatThrownBy(() -> weights.load(file, name -> name)).isInstanceOf(UserError.class).hasMessageContaining("missing (model.x)");
+        }
+    }
+
+    @Test
+    void inMixedPrecisionGradientsArriveAtTheMasterDtype() {
+        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED)) {
+            var linear = Linear.of(weights, Init.XAVIER, 3, 2, true);
+            weights.train(_ -> true);
+            linear.apply(Tensor.ones(DType.BF16, 4, 3)).sum().backward();
+            var parameter = weights.parameter("weight");
+            assertThat(parameter.gradient().dtype()).isEqualTo(DType.F32);
+            assertThat(parameter.gradient().toFloats()).containsOnly(4);
+            assertThat(weights.parameter("bias").compute().dtype()).as("vectors keep the master's dtype").isEqualTo(DType.F32);
+            try (var _ = Autograd.noGrad()) {
+                parameter.master().fillInPlace(3);
+            }
+            weights.refreshCopies();
+            assertThat(linear.weight_OI().toFloats()).containsOnly(3);
+            weights.clearGradients();
+            assertThat(parameter.gradient()).isNull();
+        }
+    }
+}
