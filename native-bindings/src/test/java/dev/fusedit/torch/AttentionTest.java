@@ -1,0 +1,82 @@
+package dev.fusedit.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Each way against the plain formula with repeated heads.
+@ExtendWith(NoTensorLeaks.class)
+class AttentionTest {
+    private static final int WIDTH = 8;
+
+    private record Inputs(Tensor q, Tensor k, Tensor v) {
+        static Inputs of(int heads, int kvHeads, int queries, int keys, DType dtype) {
+            var random = Seed.of(7).stream();
+            return new Inputs(random.randn(DType.F32, 2, queries, heads, WIDTH).to(dtype).transpose(1, 2).requiresGrad(true),
+                    random.randn(DType.F32, 2, keys, kvHeads, WIDTH).to(dtype).transpose(1, 2).requiresGrad(true),
+                    random.randn(DType.F32, 2, kvHeads, keys, WIDTH).to(dtype).requiresGrad(true));
+        }
+
+        List<Tensor> all() { return List.of(q, k, v); }
+    }
+
+    private static Tensor plain(Inputs in, Tensor bias) {
+        var groups = in.q().size(1) / in.k().size(1);
+        var q = in.q().to(DType.F64);
+        var k = in.k().to(DType.F64).repeatInterleave(groups, 1);
+        var v = in.v().to(DType.F64).repeatInterleave(groups, 1);
+        var scores = q.matmul(k.transpose(2, 3)).div(Math.sqrt(WIDTH));
+        return (bias == null ? scores : scores.add(bias.to(DType.F64))).softmax(-1).matmul(v);
+    }
+
+    private static void requireSame(Inputs in, Tensor actual, Tensor expected, DType dtype) {
+        var tolerance = dtype == DType.F32 ? 1e-5 : 0.04;
+        assertThat(actual.dtype()).isEqualTo(dtype);
+        assertThat(actual.allClose(expected, tolerance, tolerance)).isTrue();
+        var weights = Tensor.randn(Seed.of(9), DType.F64, expected.shape());
+        var wanted = Autograd.grad(expected.mul(weights).sum(), in.all());
+        var got = Autograd.grad(actual.to(DType.F64).mul(weights).sum(), in.all());
+        for (int i = 0; i < 3; i++) {
+            assertThat(got.get(i).allClose(wanted.get(i), 3 * tolerance, 3 * tolerance)).as("gradient %s", i).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    void everyKey(int heads, int kvHeads, DType dtype) {
+        var in = Inputs.of(heads, kvHeads, 5, 7, dtype);
+        requireSame(in, Attention.attend(in.q(), in.k(), in.v(), null), plain(in, null), dtype);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    void maskedKeysCountForNothing(int heads, int kvHeads, DType dtype) {
+        var in = Inputs.of(heads, kvHeads, 5, 7, dtype);
+        var bias = Tensor.zeros(dtype, 2, 1, 1, 7);
+        bias.select(0, 1).narrow(-1, 2, 4).fillInPlace(Double.NEGATIVE_INFINITY);
+        requireSame(in, Attention.attend(in.q(), in.k(), in.v(), bias), plain(in, bias), dtype);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    void causalAndTheSameByABias(int heads, int kvHeads, DType dtype) {
+        var in = Inputs.of(heads, kvHeads, 6, 6, dtype);
+        var bias = Tensor.full(Double.NEGATIVE_INFINITY, dtype, 1, 1, 6, 6).triu(1);
+        requireSame(in, Attention.causal(in.q(), in.k(), in.v()), plain(in, bias), dtype);
+        var perSample = bias.expand(2, 1, 6, 6).contiguous();
+        perSample.select(0, 1).select(-1, 0).narrow(-1, 2, 4).fillInPlace(Double.NEGATIVE_INFINITY);
+        requireSame(in, Attention.masked(in.q(), in.k(), in.v(), perSample, 1 / Math.sqrt(WIDTH)), plain(in, perSample), dtype);
+    }
+
+    @Test
+    void aBiasOfAnotherFormIsRefused() {
+        var in = Inputs.of(4, 4, 5, 7, DType.F32);
+        assertThatThrownBy(() -> Attention.attend(in.q(), in.k(), in.v(), Tensor.zeros(DType.F32, 5, 7))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Attention.causal(in.q(), in.k(), in.v())).isInstanceOf(IllegalArgumentException.class);
+    }
+}
