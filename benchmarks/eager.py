@@ -20,19 +20,20 @@ def chain():
 
 def measure(name, f, n):
     rounds = []
-    for _ in range(9):
+    for _ in range(300):
         t = time.perf_counter_ns()
         for _ in range(n):
             f()
         rounds.append((time.perf_counter_ns() - t) / n)
-    print(f"{name:10} {statistics.median(rounds[2:]):12.0f} ns   (min {min(rounds):.0f})")
+    rounds.sort()
+    print(f"{name:12}{rounds[0]:12.0f}{rounds[len(rounds) // 4]:12.0f}{statistics.median(rounds):12.0f} ns")
 
 
-print("torch", torch.__version__)
+print(f"torch {torch.__version__}, min / q1 / median")
 with torch.no_grad():
-    measure("mul", lambda: x.mul(y), 200_000)
-    measure("add", lambda: x.add(y), 200_000)
-    measure("mul number", lambda: x.mul(2.0), 200_000)
-measure("chain", chain, 5_000)
+    measure("mul", lambda: x.mul(y), 4_000)
+    measure("add", lambda: x.add(y), 4_000)
+    measure("mul number", lambda: x.mul(2.0), 4_000)
+measure("chain", chain, 60)
 with torch.no_grad():
-    measure("matmul", lambda: a.matmul(b), 200)
+    measure("matmul", lambda: a.matmul(b), 2)

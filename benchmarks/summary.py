@@ -4,8 +4,8 @@ import json
 import statistics
 import sys
 
-print(f"{'':22}{'min':>10}{'q1':>10}{'median':>10}")
+print(f"{'':30}{'min':>10}{'q1':>10}{'median':>10}")
 for result in json.load(open(sys.argv[1])):
     raw = sorted(v for fork in result["primaryMetric"]["rawData"] for v in fork)
-    name = result["benchmark"].rsplit(".", 1)[1]
-    print(f"{name:22}{raw[0]:10.0f}{raw[len(raw) // 4]:10.0f}{statistics.median(raw):10.0f} {result['primaryMetric']['scoreUnit']}")
+    name = ".".join(result["benchmark"].rsplit(".", 2)[1:]).replace("Benchmark", "")
+    print(f"{name:30}{raw[0]:10.0f}{raw[len(raw) // 4]:10.0f}{statistics.median(raw):10.0f} {result['primaryMetric']['scoreUnit']}")

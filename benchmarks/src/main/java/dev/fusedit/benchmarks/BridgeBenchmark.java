@@ -1,14 +1,12 @@
 package dev.fusedit.benchmarks;
 
-import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Torch;
-import dev.fusedit.torch.javacpp.JavaCppTensors;
 import java.util.concurrent.TimeUnit;
-import org.bytedeco.javacpp.PointerScope;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -23,8 +21,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What a call costs: one small op with its result freed, a chain of 20 ops with autograd, a 512³ product; through our bridge, through
-/// plain JavaCPP on the same libtorch in the same process, and (the small op) by a bare C++ call.
+/// What a call costs through our bridge: one small op with its result freed, a chain of 20 ops with autograd, a 512³ product; beside
+/// it the small op by a bare C++ call. [JavaCppBenchmark] does the same through plain JavaCPP.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,11 +39,6 @@ public class BridgeBenchmark {
     private Tensor weight;
     private Tensor a;
     private Tensor b;
-    private org.bytedeco.pytorch.Tensor theirX;
-    private org.bytedeco.pytorch.Tensor theirY;
-    private org.bytedeco.pytorch.Tensor theirWeight;
-    private org.bytedeco.pytorch.Tensor theirA;
-    private org.bytedeco.pytorch.Tensor theirB;
 
     @Setup(Level.Trial)
     public void make() {
@@ -56,11 +49,6 @@ public class BridgeBenchmark {
         weight = Tensor.of(new float[] {1, 1, 1, 1}).requiresGrad(true);
         a = Tensor.randn(Seed.of(1), DType.F32, 512, 512);
         b = Tensor.randn(Seed.of(2), DType.F32, 512, 512);
-        theirX = JavaCppTensors.toJavaCpp(x);
-        theirY = JavaCppTensors.toJavaCpp(y);
-        theirWeight = JavaCppTensors.toJavaCpp(weight);
-        theirA = JavaCppTensors.toJavaCpp(a);
-        theirB = JavaCppTensors.toJavaCpp(b);
     }
 
     @TearDown(Level.Trial)
@@ -72,17 +60,17 @@ public class BridgeBenchmark {
     public void mulBare() throws Throwable { BareCall.mul(x, y); }
 
     @Benchmark
-    public void mulOurs() { x.mul(y).free(); }
+    public void mul() { x.mul(y).free(); }
 
     @Benchmark
-    public void addOurs() { x.add(y).free(); }
+    public void add() { x.add(y).free(); }
 
     @Benchmark
-    public void mulNumberOurs() { x.mul(2.0).free(); }
+    public void mulNumber() { x.mul(2.0).free(); }
 
     @Benchmark
     @OperationsPerInvocation(BATCH)
-    public void mulOursInScope() {
+    public void mulInScope() {
         try (var _ = TensorScope.open()) {
             for (int i = 0; i < BATCH; i++) {
                 x.mul(y);
@@ -91,28 +79,12 @@ public class BridgeBenchmark {
     }
 
     @Benchmark
-    public void mulOursGeneric() { Torch.call("aten::mul", "Tensor", x, y).tensor().free(); }
-
-    @Benchmark
-    public void mulJavaCpp() { theirX.mul(theirY).close(); }
-
-    @Benchmark
-    public void addJavaCpp() { theirX.add(theirY).close(); }
-
-    @Benchmark
-    @OperationsPerInvocation(BATCH)
-    public void mulJavaCppInScope() {
-        try (var _ = new PointerScope()) {
-            for (int i = 0; i < BATCH; i++) {
-                theirX.mul(theirY);
-            }
-        }
-    }
+    public void mulGeneric() { Torch.call("aten::mul", "Tensor", x, y).tensor().free(); }
 
     // ---- 19 products and a sum with a graph, then backward; the time of the whole chain
 
     @Benchmark
-    public void chainOurs() {
+    public void chain() {
         try (var _ = TensorScope.open()) {
             var z = x;
             for (int i = 1; i < CHAIN; i++) {
@@ -123,25 +95,9 @@ public class BridgeBenchmark {
         }
     }
 
-    @Benchmark
-    public void chainJavaCpp() {
-        try (var _ = new PointerScope()) {
-            var z = theirX;
-            for (int i = 1; i < CHAIN; i++) {
-                z = z.mul(theirWeight);
-            }
-            z.sum().backward();
-            theirWeight.mutable_grad().reset();
-        }
-    }
-
     // ---- work that hides the call
 
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public void matmulOurs() { a.matmul(b).free(); }
-
-    @Benchmark
-    @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public void matmulJavaCpp() { theirA.matmul(theirB).close(); }
+    public void matmul() { a.matmul(b).free(); }
 }
