@@ -32,16 +32,20 @@ public final class Attention {
     }
 
     public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
-        checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1, "the bias masks keys, (B, 1, 1, L), got %s", bias);
+        checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
+                "the bias masks keys, (B, 1, 1, L), got %s", bias);
         return TensorScope.scoped(() -> byProducts(q_BHND) ? products(q_BHND, k_BKLD, v_BKLD, bias == null ? null : bias.squeeze(1), scale)
                 : folded(q_BHND, k_BKLD, v_BKLD, bias, scale));
     }
 
     /// Query i sees keys 0 to i. As many keys as queries.
-    public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) { return causal(q_BHND, k_BKLD, v_BKLD, 1 / Math.sqrt(q_BHND.size(-1))); }
+    public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) {
+        return causal(q_BHND, k_BKLD, v_BKLD, 1 / Math.sqrt(q_BHND.size(-1)));
+    }
 
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, double scale) {
-        checkArgument(q_BHND.size(2) == k_BKLD.size(2), "causal attention takes as many keys as queries, got %s and %s", q_BHND.size(2), k_BKLD.size(2));
+        checkArgument(q_BHND.size(2) == k_BKLD.size(2), "causal attention takes as many keys as queries, got %s and %s", q_BHND.size(2),
+                k_BKLD.size(2));
         return TensorScope.scoped(() -> {
             if (byProducts(q_BHND)) {
                 return masked(q_BHND, k_BKLD, v_BKLD, upperTriangle(q_BHND), scale);
@@ -121,7 +125,8 @@ public final class Attention {
     }
 
     private static Tensor call(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal, double scale) {
-        return Tensor.own(Frame.begin(Aten.ATTENTION).tensor(q.handle).tensor(k.handle).tensor(v.handle).optionalTensor(Tensor.handleOrNone(bias))
-                .f64(0).bool(causal).optional(scale).bool(false).call());
+        return Tensor.own(
+                Frame.begin(Aten.ATTENTION).tensor(q.handle).tensor(k.handle).tensor(v.handle).optionalTensor(Tensor.handleOrNone(bias))
+                        .f64(0).bool(causal).optional(scale).bool(false).call());
     }
 }

@@ -45,7 +45,8 @@ record GenericCall(Schema schema, Op op) {
         if (!schemas.overloads(name).isEmpty()) {
             return "%s has no overload \"%s\" in libtorch %s. There are %s".formatted(name, overload, Libtorch.info().version(), similar);
         }
-        return "libtorch %s has no operator %s%s".formatted(Libtorch.info().version(), name, similar.isEmpty() ? "" : ". Did you mean " + similar + "?");
+        return "libtorch %s has no operator %s%s".formatted(Libtorch.info().version(), name,
+                similar.isEmpty() ? "" : ". Did you mean " + similar + "?");
     }
 
     Results call(@Nullable Object[] given) {
@@ -88,7 +89,8 @@ record GenericCall(Schema schema, Op op) {
     }
 
     private static @Nullable Named named(@Nullable Object[] given, String name) {
-        return (Named) Arrays.stream(given).filter(value -> value instanceof Named named && named.name().equals(name)).findFirst().orElse(null);
+        return (Named) Arrays.stream(given).filter(value -> value instanceof Named named && named.name().equals(name)).findFirst()
+                .orElse(null);
     }
 
     private @Nullable Object convert(int index, @Nullable Object value) {
@@ -96,8 +98,9 @@ record GenericCall(Schema schema, Op op) {
         try {
             return Arguments.convert(parameter.type(), value);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("%s: argument %d '%s' takes %s, got %s".formatted(schema, index + 1, parameter.name(), parameter.type(),
-                    value == null ? "null" : e.getMessage()));
+            throw new IllegalArgumentException(
+                    "%s: argument %d '%s' takes %s, got %s".formatted(schema, index + 1, parameter.name(), parameter.type(),
+                            value == null ? "null" : e.getMessage()));
         }
     }
 
@@ -154,7 +157,7 @@ record GenericCall(Schema schema, Op op) {
             case Plain(var kind) when kind == Kind.TENSOR -> tensor(word);
             case Plain(var kind) when kind == Kind.BOOL -> (word & 1) != 0;
             case Plain(var kind) when kind == Kind.FLOAT -> Double.longBitsToDouble(word);
-            case Plain _, Maybe _ -> word;
+            case Plain _,Maybe _ -> word;
         };
     }
 
@@ -166,5 +169,6 @@ record GenericCall(Schema schema, Op op) {
         return null;
     }
 
-    @Override public String toString() { return schema.toString(); }
+    @Override
+    public String toString() { return schema.toString(); }
 }

@@ -27,7 +27,8 @@ final class ScalarSubstitutes {
         if (sum != null) {
             return () -> new Results(List.of(sum.get()));
         }
-        var operand = values.stream().filter(Tensor.class::isInstance).map(Tensor.class::cast).findFirst().orElseGet(() -> firstOfLists(values));
+        var operand =
+                values.stream().filter(Tensor.class::isInstance).map(Tensor.class::cast).findFirst().orElseGet(() -> firstOfLists(values));
         if (operand == null) {
             return null;
         }
@@ -49,7 +50,8 @@ final class ScalarSubstitutes {
         var self = (Tensor) Objects.requireNonNull(values.get(0));
         if (!alpha.equals(1L)) {
             return values.get(1) instanceof Tensor other && (self.isFloating() || other.isFloating())
-                    ? () -> self.addScaled(other, sign * alpha.doubleValue()) : null;
+                    ? () -> self.addScaled(other, sign * alpha.doubleValue())
+                    : null;
         }
         return switch (values.get(1)) {
             case Tensor other -> () -> sign > 0 ? self.add(other) : self.sub(other);
@@ -76,7 +78,8 @@ final class ScalarSubstitutes {
 
     /// A 0-dim operand would compare dtypes with the number as equals, so it is shown as rank 1 meanwhile.
     private static Results call(Schema schema, GenericCall other, List<@Nullable Object> values, Tensor operand) {
-        var lift = operand.rank() == 0 && schema.returns().equals(List.of(TENSOR)) && values.stream().filter(Tensor.class::isInstance).count() == 1;
+        var lift = operand.rank() == 0 && schema.returns().equals(List.of(TENSOR))
+                && values.stream().filter(Tensor.class::isInstance).count() == 1;
         return TensorScope.scoped(() -> {
             var replaced = new ArrayList<@Nullable Object>(values);
             for (int i = 0; i < values.size(); i++) {
@@ -98,6 +101,7 @@ final class ScalarSubstitutes {
             return Tensor.scalar(value.doubleValue(), operand.dtype()); // wants one dtype everywhere
         }
         return value instanceof Long whole ? Tensor.of(new long[] {whole}).reshape()
-                : Tensor.scalar(value.doubleValue(), operand.isFloating() || schema.name().startsWith("aten::masked_fill") ? DType.F64 : DType.F32);
+                : Tensor.scalar(value.doubleValue(),
+                        operand.isFloating() || schema.name().startsWith("aten::masked_fill") ? DType.F64 : DType.F32);
     }
 }

@@ -56,7 +56,8 @@ public final class Torch {
 
         public boolean asBoolean() { return (Boolean) Objects.requireNonNull(values.getFirst()); }
 
-        @Override public Stream<Tensor> tensors() {
+        @Override
+        public Stream<Tensor> tensors() {
             return values.stream().flatMap(value -> value instanceof List<?> list ? list.stream() : Stream.ofNullable(value))
                     .filter(Tensor.class::isInstance).map(Tensor.class::cast);
         }

@@ -27,14 +27,17 @@ class TorchTest {
 
     @Test
     void defaultsAndNamedArgumentsAreFilledIn() {
-        assertThat(Torch.call("aten::sum", "dim_IntList", x, new long[] {1}, Torch.named("keepdim", true)).tensor().shape()).containsExactly(2, 1);
+        assertThat(Torch.call("aten::sum", "dim_IntList", x, new long[] {1}, Torch.named("keepdim", true)).tensor().shape())
+                .containsExactly(2, 1);
         assertThat(Torch.call("aten::sum", "", x, Torch.named("dtype", DType.F64)).tensor().dtype()).isEqualTo(DType.F64);
-        assertThat(Torch.call("aten::zeros", "", new long[] {2}, Torch.named("dtype", DType.I64), Torch.named("device", "cpu")).tensor().toLongs())
+        assertThat(Torch.call("aten::zeros", "", new long[] {2}, Torch.named("dtype", DType.I64), Torch.named("device", "cpu")).tensor()
+                .toLongs())
                 .containsExactly(0, 0);
         assertThat(Torch.call("aten::contiguous", "", x).tensor().toFloats()).isEqualTo(x.toFloats());
         var image = x.reshape(1, 1, 2, 3);
         assertThat(Torch.call("aten::max_pool2d", "", image, 2).tensor().toFloats()).containsExactly(5);
-        assertThat(Torch.call("aten::conv2d", "", image, Tensor.ones(DType.F32, 1, 1, 2, 2), null, 1, 0, 1).tensor().toFloats()).containsExactly(10, 19);
+        assertThat(Torch.call("aten::conv2d", "", image, Tensor.ones(DType.F32, 1, 1, 2, 2), null, 1, 0, 1).tensor().toFloats())
+                .containsExactly(10, 19);
         assertThat(Torch.call("aten::gelu", "", x, Torch.named("approximate", "tanh")).tensor().allClose(x.geluTanh(), 0, 0)).isTrue();
         assertThat(Torch.call("aten::index", "Tensor", x, java.util.Arrays.asList(null, Tensor.of(new long[] {2, 0}))).tensor().toFloats())
                 .containsExactly(4, 3, 9, 1);
@@ -60,12 +63,14 @@ class TorchTest {
     /// No overload without a Scalar: through JavaCPP, or a sentence where that is impossible.
     @Test
     void restGoesThroughJavaCpp() {
-        var call = (java.util.function.Supplier<Tensor>) () -> Torch.call("aten::addmm", "", Tensor.ones(DType.F32, 2, 2), x, x.transpose(0, 1),
-                Torch.named("beta", 10), Torch.named("alpha", 0.5)).tensor();
+        var call = (java.util.function.Supplier<
+                Tensor>) () -> Torch.call("aten::addmm", "", Tensor.ones(DType.F32, 2, 2), x, x.transpose(0, 1),
+                        Torch.named("beta", 10), Torch.named("alpha", 0.5)).tensor();
         if (Libtorch.info().source().equals("presets")) {
             assertThat(call.get().toFloats()).containsExactly(23, 32, 32, 63.5f);
             assertThat(Torch.call("aten::arange", "start_step", 1, 2, 0.25).tensor().toFloats()).containsExactly(1, 1.25f, 1.5f, 1.75f);
-            assertThat(Torch.call("aten::full", "", new long[] {2}, 7, Torch.named("dtype", DType.I32)).tensor().toLongs()).containsExactly(7, 7);
+            assertThat(Torch.call("aten::full", "", new long[] {2}, 7, Torch.named("dtype", DType.I32)).tensor().toLongs())
+                    .containsExactly(7, 7);
             assertThat(Torch.call("aten::_foreach_add", "ScalarList", List.of(x, x), new double[] {1, 2}).list().get(1).toFloats())
                     .containsExactly(5, 3, 6, 3, 7, 11);
             assertThatThrownBy(() -> Torch.call("aten::addmm", "", x, x, x)).isInstanceOf(TorchException.class)
@@ -78,17 +83,22 @@ class TorchTest {
 
     @Test
     void mistakesAreNamed() {
-        assertThatThrownBy(() -> Torch.call("aten::matmull", "", x, x)).hasMessageContaining("has no operator aten::matmull. Did you mean aten::matmul");
-        assertThatThrownBy(() -> Torch.call("aten::mul", "tensor", x, x)).hasMessageContaining("has no overload \"tensor\"").hasMessageContaining("\"Tensor\"");
+        assertThatThrownBy(() -> Torch.call("aten::matmull", "", x, x))
+                .hasMessageContaining("has no operator aten::matmull. Did you mean aten::matmul");
+        assertThatThrownBy(() -> Torch.call("aten::mul", "tensor", x, x)).hasMessageContaining("has no overload \"tensor\"")
+                .hasMessageContaining("\"Tensor\"");
         assertThatThrownBy(() -> Torch.call("aten::mul", "Tensor", x, 2)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("aten::mul.Tensor(Tensor self, Tensor other): argument 2 'other' takes Tensor, got Integer 2");
         assertThatThrownBy(() -> Torch.call("aten::mul", "Tensor", x)).hasMessageContaining("argument 'other' is missing");
         assertThatThrownBy(() -> Torch.call("aten::neg", "", x, x)).hasMessageContaining("takes 1 arguments, got 2");
-        assertThatThrownBy(() -> Torch.call("aten::softmax", "int", x, 0, Torch.named("dtyp", null))).hasMessageContaining("there is no argument 'dtyp'");
-        assertThatThrownBy(() -> Torch.call("aten::mm", "", x, x)).isInstanceOf(TorchException.class).hasMessageEndingWith("[f32(2,3) cpu, f32(2,3) cpu]");
+        assertThatThrownBy(() -> Torch.call("aten::softmax", "int", x, 0, Torch.named("dtyp", null)))
+                .hasMessageContaining("there is no argument 'dtyp'");
+        assertThatThrownBy(() -> Torch.call("aten::mm", "", x, x)).isInstanceOf(TorchException.class)
+                .hasMessageEndingWith("[f32(2,3) cpu, f32(2,3) cpu]");
         var closed = Tensor.zeros(DType.F32, 1);
         closed.free();
-        assertThatThrownBy(() -> Torch.call("aten::neg", "", closed)).isInstanceOf(IllegalStateException.class).hasMessageContaining("aten::neg");
+        assertThatThrownBy(() -> Torch.call("aten::neg", "", closed)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("aten::neg");
     }
 
     @Test

@@ -95,7 +95,8 @@ public final class SafeTensors implements AutoCloseable {
                 while (buffer.hasRemaining()) {
                     var count = channel.read(buffer, position + buffer.position());
                     if (count < 0) {
-                        throw new UserError("%s: the file ends inside tensor '%s'; it was shortened while it was read".formatted(path, name));
+                        throw new UserError(
+                                "%s: the file ends inside tensor '%s'; it was shortened while it was read".formatted(path, name));
                     }
                 }
                 address += buffer.capacity();
@@ -107,11 +108,13 @@ public final class SafeTensors implements AutoCloseable {
         }
     }
 
-    @Override public void close() { closeQuietly(channel); }
+    @Override
+    public void close() { closeQuietly(channel); }
 
     /// Writes tensors of any device; the file is replaced. What a reader needs to trust it (a checksum, a rename) is the caller's.
     public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        try (var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        try (var channel =
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             write(channel, tensors, metadata);
         }
     }

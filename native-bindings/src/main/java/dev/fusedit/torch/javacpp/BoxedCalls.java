@@ -115,7 +115,9 @@ public final class BoxedCalls {
     }
 
     /// The first line; C++ frames follow it.
-    private static String sentence(RuntimeException e) { return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given"); }
+    private static String sentence(RuntimeException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+    }
 
     private static List<String> operands(List<@Nullable Object> values) {
         return values.stream().filter(Tensor.class::isInstance).map(tensor -> OperandText.of(((Tensor) tensor).borrowHandle())).toList();

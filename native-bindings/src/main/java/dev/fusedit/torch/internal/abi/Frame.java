@@ -200,7 +200,8 @@ public final class Frame {
 
     private TorchException failure() {
         var sentence = LastError.text();
-        return new TorchException(op.name(), sentence, Arrays.stream(operands, 0, Math.min(operandCount, 8)).mapToObj(OperandText::of).toList());
+        return new TorchException(op.name(), sentence,
+                Arrays.stream(operands, 0, Math.min(operandCount, 8)).mapToObj(OperandText::of).toList());
     }
 
     private void requireOpen(long handle) {
@@ -280,7 +281,7 @@ public final class Frame {
         for (int i = 0; i < words; i++) {
             var word = getLong(stack + 8L * i);
             switch (owned[i]) {
-                case NOTHING -> { }
+                case NOTHING -> {}
                 case TENSOR -> Handles.delete(word);
                 case OPTIONAL_TENSOR -> {
                     Handles.delete(getLong(word));

@@ -23,7 +23,8 @@ public final class Defaults {
     }
 
     private static List<@Nullable Object> list(Type of, String inner) {
-        return inner.isBlank() ? List.of() : Arrays.<String>stream(inner.split(", ")).<@Nullable Object>map(item -> parse(of, item)).toList();
+        return inner.isBlank() ? List.of()
+                : Arrays.<String>stream(inner.split(", ")).<@Nullable Object>map(item -> parse(of, item)).toList();
     }
 
     private static Object value(Kind kind, String text) {
