@@ -131,10 +131,7 @@ final class Pickle {
     private static PtGlobal global(String module, String name) {
         var known = PtGlobal.KNOWN.get(module + "." + name);
         if (known == null) {
-            throw new PickleException(
-                    ("names %s.%s, which is neither tensor, container nor number. Nothing was called: fusedit runs no code from a "
-                            + "file. Save the weights alone, by torch.save(model.state_dict(), ...) or as safetensors")
-                            .formatted(module, name));
+            throw PtGlobal.refusal(module, name);
         }
         return known;
     }

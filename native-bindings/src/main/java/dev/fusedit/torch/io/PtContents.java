@@ -33,6 +33,9 @@ record PtContents(Map<String, PtTensor> tensors, Map<String, @Nullable Object> v
                     }
                 }
                 case PtTensor tensor -> add(tensors, name.isEmpty() ? "tensor" : name, tensor);
+                case PtGlobal named -> add(values, name, named.toString());
+                case PtStorage storage ->
+                        throw new PickleException("has a storage without a tensor at '%s'; save tensors".formatted(shortened(name)));
                 case null, default -> add(values, name, value);
             }
         }

@@ -37,7 +37,7 @@ public final class PtFile implements TensorSource {
     @Override
     public Map<String, TensorInfo> tensors() { return Collections.unmodifiableMap(tensors); }
 
-    /// All that is no tensor, by dotted name: null, Boolean, Long, Double, String.
+    /// All that is no tensor, by dotted name: null, Boolean, Long, BigInteger, Double, String, byte[].
     public Map<String, @Nullable Object> values() { return Collections.unmodifiableMap(contents.values()); }
 
     @Override

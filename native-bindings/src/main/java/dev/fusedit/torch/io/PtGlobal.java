@@ -13,7 +13,10 @@ sealed interface PtGlobal {
     record StorageClass(DType dtype) implements PtGlobal {}
 
     /// `torch.float32` and its siblings.
-    record DTypeName(DType dtype) implements PtGlobal {}
+    record DTypeName(String name, DType dtype) implements PtGlobal {
+        @Override
+        public String toString() { return name; }
+    }
 
     Map<String, PtGlobal> KNOWN = Map.ofEntries(Map.entry("collections.OrderedDict", Function.ORDERED_DICT),
             Map.entry("torch.Size", Function.SIZE), Map.entry("torch._utils._rebuild_tensor", Function.TENSOR),
@@ -28,9 +31,25 @@ sealed interface PtGlobal {
             dtype("int64", DType.I64), dtype("int32", DType.I32), dtype("int16", DType.I16), dtype("int8", DType.I8),
             dtype("uint8", DType.U8), dtype("bool", DType.BOOL));
 
+    /// Says what a name that is not known would have been.
+    static PickleException refusal(String module, String name) {
+        if (module.equals("torch") && name.matches(".*Storage|(u?int|float|complex|bits|q).*\\d.*")) {
+            return new PickleException(
+                    "holds a torch.%s, which is not read here; convert it to float32, bfloat16 or int64 in Python".formatted(name));
+        }
+        if (module.startsWith("__torch__")) {
+            return new PickleException("is a TorchScript program; save its weights by torch.save(torch.jit.load(...).state_dict(), ...)");
+        }
+        return new PickleException(
+                "names %s.%s, which is neither tensor, container nor number. Nothing was called: fusedit runs no code from a file. "
+                        .formatted(module, name) + "Save the weights alone, by torch.save(model.state_dict(), ...) or as safetensors");
+    }
+
     private static Map.Entry<String, PtGlobal> storage(String name, DType dtype) {
         return Map.entry("torch." + name + "Storage", new StorageClass(dtype));
     }
 
-    private static Map.Entry<String, PtGlobal> dtype(String name, DType dtype) { return Map.entry("torch." + name, new DTypeName(dtype)); }
+    private static Map.Entry<String, PtGlobal> dtype(String name, DType dtype) {
+        return Map.entry("torch." + name, new DTypeName("torch." + name, dtype));
+    }
 }

@@ -32,6 +32,9 @@ public final class TensorFiles {
         if (magic == Unzstd.MAGIC) {
             return unpacked(path);
         }
+        if (isSafeTensors(head)) { // before the next two: its first bytes are a length, which can be any of their magic numbers
+            return SafeTensorsSource.open(path);
+        }
         if (isZip(magic)) {
             return new PtFile(new PtZip(path, path, "pt"));
         }
@@ -41,7 +44,7 @@ public final class TensorFiles {
         if (name.endsWith(".json")) {
             return ShardedSafeTensors.open(path);
         }
-        if (name.endsWith(".safetensors") || isSafeTensors(head)) {
+        if (name.endsWith(".safetensors")) { // for its exact complaint
             return SafeTensorsSource.open(path);
         }
         throw new UserError(
@@ -58,7 +61,7 @@ public final class TensorFiles {
 
     private static boolean isPickle(ByteBuffer head) { return head.remaining() >= 2 && (head.get(0) & 0xFF) == PICKLE && head.get(1) <= 5; }
 
-    private static boolean isSafeTensors(ByteBuffer head) { return head.remaining() > 8 && head.get(8) == '{'; }
+    private static boolean isSafeTensors(ByteBuffer head) { return head.remaining() > 8 && head.getInt(4) == 0 && head.get(8) == '{'; }
 
     private static PtFile legacy(FileBytes file) {
         try {

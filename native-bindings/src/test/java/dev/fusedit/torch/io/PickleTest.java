@@ -48,7 +48,7 @@ class PickleTest {
     @ParameterizedTest
     @ValueSource(strings = {"cos\nsystem\n", "cbuiltins\neval\n", "ctorch\nload\n", "cnumpy.core.multiarray\n_reconstruct\n",
         "c__builtin__\ngetattr\n",
-        "ctorch\nComplexFloatStorage\n", "\u008c\2os\u008c\6system\u0093"})
+        "\u008c\2os\u008c\6system\u0093"})
     void everyOtherGlobalIsRefusedByName(String global) {
         var name = global.charAt(0) == 'c' ? global.substring(1).replaceFirst("\n", ".").trim() : "os.system";
         assertThatThrownBy(() -> read(global + "(X\4\0\0\0truetR.")).isInstanceOf(PickleException.class)
