@@ -36,7 +36,7 @@ public record EulerSampler(FlowMatchScheduler scheduler, Prediction prediction, 
             for (int i = 0; i < steps; i++) {
                 float sigma = table.sigmas()[i], time = table.timesteps()[i], next = table.sigmas()[i + 1];
                 var now = x;
-                x = TensorScope.scoped(() -> now.add(velocity(model, now, sigma, time).mul((double) (next - sigma))));
+                x = TensorScope.scoped(() -> step(now, velocity(model, now, sigma, time), sigma, next));
                 now.free();
                 progress.after(i, x);
             }
@@ -45,6 +45,11 @@ public record EulerSampler(FlowMatchScheduler scheduler, Prediction prediction, 
     }
 
     public Tensor sample(VelocityModel model, Tensor noise) { return sample(model, noise, Progress.NONE); }
+
+    /// Along the velocity from one noise level to the next.
+    public static Tensor step(Tensor x, Tensor velocity, float sigma, float next) {
+        return TensorScope.scoped(() -> x.add(velocity.mul((double) (next - sigma))));
+    }
 
     private Tensor velocity(VelocityModel model, Tensor x, float sigma, float time) {
         var rows = isGuided() ? Tensor.cat(0, x, x) : x;

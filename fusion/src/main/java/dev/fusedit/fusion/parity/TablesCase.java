@@ -4,7 +4,6 @@ import dev.fusedit.fusion.dit.PatchEmbedding;
 import dev.fusedit.fusion.dit.SineTable;
 import dev.fusedit.fusion.dit.TimeEmbedding;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
-import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Rotation;
@@ -12,7 +11,6 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.io.SafeTensors;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -91,11 +89,7 @@ record TablesCase(Expected expected) {
     }
 
     private void weighting(MatchResult match) {
-        var weighting = switch (match.group(1).toLowerCase(Locale.ROOT)) {
-            case "sigma_sqrt" -> LossWeighting.SIGMA_SQRT;
-            case "cosmap" -> LossWeighting.COSMAP;
-            default -> LossWeighting.NONE;
-        };
+        var weighting = TransformerTraining.weighting(match.group(1));
         expected.compare(match.group(), Arrays.stream(expected.values("weighting.sigmas")).map(weighting::weight).toArray(), Tolerance.LOSS);
     }
 

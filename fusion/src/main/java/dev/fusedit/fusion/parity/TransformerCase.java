@@ -54,9 +54,20 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
     private Loaded fused(JsonNode json, String where, Placement placement) {
         try (var file = SafeTensors.open(files.file("model.safetensors"))) {
             var weights = Weights.stored(file, placement);
-            var model = FuseDiT.of(ModelConfigs.fused(json, where), weights);
-            weights.requireComplete();
-            return new Loaded(model, weights, null);
+            return closingOnFailure(() -> {
+                var model = FuseDiT.of(ModelConfigs.fused(json, where), weights);
+                weights.requireComplete();
+                return new Loaded(model, weights, null);
+            }, weights);
+        }
+    }
+
+    private static Loaded closingOnFailure(java.util.function.Supplier<Loaded> load, Weights... all) {
+        try {
+            return load.get();
+        } catch (RuntimeException e) {
+            Arrays.stream(all).forEach(Weights::close);
+            throw e;
         }
     }
 
@@ -64,11 +75,13 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         try (var file = SafeTensors.open(files.file("model.safetensors")); var text = SafeTensors.open(files.file("llm.safetensors"))) {
             var encoderWeights = Weights.stored(text, placement);
             var weights = Weights.stored(file, placement);
-            var settings = ModelConfigs.beside(json, where);
-            var model = TextDiT.of(settings, weights, GemmaModel.of(settings.text(), encoderWeights));
-            encoderWeights.requireComplete();
-            weights.requireComplete();
-            return new Loaded(model, weights, encoderWeights);
+            return closingOnFailure(() -> {
+                var settings = ModelConfigs.beside(json, where);
+                var model = TextDiT.of(settings, weights, GemmaModel.of(settings.text(), encoderWeights));
+                encoderWeights.requireComplete();
+                weights.requireComplete();
+                return new Loaded(model, weights, encoderWeights);
+            }, weights, encoderWeights);
         }
     }
 

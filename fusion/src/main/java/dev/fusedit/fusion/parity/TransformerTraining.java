@@ -31,7 +31,8 @@ record TransformerTraining(TransformerCase test) {
 
     private JsonNode training() { return test.config().path("training"); }
 
-    private static LossWeighting weighting(String name) {
+    /// The reference's names: those that draw times unevenly weight evenly.
+    static LossWeighting weighting(String name) {
         return switch (name) {
             case "sigma_sqrt" -> LossWeighting.SIGMA_SQRT;
             case "cosmap" -> LossWeighting.COSMAP;

@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class ParityTest {
     @ParameterizedTest
-    @ValueSource(strings = {"baseline", "2d-rope", "large-scale", "tables"})
+    @ValueSource(strings = {"transformer/baseline", "transformer/2d-rope", "transformer/large-scale", "transformer/tables", "scheduler"})
     void caseAgreesWithTheReference(String name) {
-        var result = Parity.run(List.of(Goldens.folder("transformer/" + name))).cases().getFirst();
+        var result = Parity.run(List.of(Goldens.folder(name))).cases().getFirst();
         assertThat(result.skipped()).isNull();
         assertThat(result.unchecked()).isEmpty();
         assertThat(result.passed()).as("%s", result.worst()).isTrue();
@@ -76,6 +76,15 @@ class ParityTest {
         var report = Parity.run(List.of(folder));
         assertThat(report.passed()).isFalse();
         assertThat(report.cases().getFirst().skipped()).contains("not compared yet");
+    }
+
+    @Test
+    void aCaseWhoseFilesDoNotFitIsSkippedAndFreed(@TempDir Path folder) throws IOException {
+        copy(folder, _ -> { });
+        SafeTensors.write(folder.resolve("model.safetensors"), Map.of("x", Tensor.zeros(DType.F32, 1)), Map.of());
+        var result = Parity.run(List.of(folder)).cases().getFirst();
+        assertThat(result.passed()).isFalse();
+        assertThat(result.skipped()).contains("model.safetensors does not fit the model");
     }
 
     @Test

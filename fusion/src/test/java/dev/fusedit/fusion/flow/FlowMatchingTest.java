@@ -1,0 +1,82 @@
+package dev.fusedit.fusion.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NoTensorLeaks.class)
+class FlowMatchingTest {
+    private static final List<Prediction> KINDS = List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture());
+
+    private static Tensor picture() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
+
+    private static FlowMatching flow(Prediction prediction) {
+        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE, prediction);
+    }
+
+    /// What a model that knows picture and noise puts out.
+    private static Tensor perfect(Prediction prediction, FlowMatching.Noised noised) {
+        return prediction instanceof Prediction.CleanPicture ? noised.clean() : noised.noise().sub(noised.clean());
+    }
+
+    @Test
+    void aPerfectAnswerHasNoLoss() {
+        for (var kind : KINDS) {
+            var noised = flow(kind).noised(picture(), Seed.of(2));
+            assertThat(flow(kind).loss(perfect(kind, noised), noised).item()).as("%s", kind).isCloseTo(0, within(1e-10));
+        }
+    }
+
+    @Test
+    void theCleanPicturesLossIsThatOfItsVelocity() {
+        var clean = flow(new Prediction.CleanPicture());
+        var noised = clean.noised(picture(), Seed.of(2));
+        var guess = noised.clean().mul(0.5);
+        var sigmas = FlowMatching.spread(noised.sigmas_B(), guess);
+        var velocity = clean.prediction().velocity(guess, noised.noisy(), sigmas);
+        assertThat(clean.loss(guess, noised).item()).isCloseTo(flow(new Prediction.Velocity()).loss(velocity, noised).item(), within(1e-4));
+    }
+
+    @Test
+    void noiseAndTimesAreAFunctionOfTheSeed() {
+        var flow = flow(new Prediction.Velocity());
+        assertThat(flow.noised(picture(), Seed.of(2)).noisy().sameValues(flow.noised(picture(), Seed.of(2)).noisy())).isTrue();
+        assertThat(flow.noised(picture(), Seed.of(3)).noisy().sameValues(flow.noised(picture(), Seed.of(2)).noisy())).isFalse();
+    }
+
+    @Test
+    void samplingAlongThePerfectVelocityArrivesAtThePicture() {
+        var picture = picture();
+        var noise = Tensor.randn(Seed.of(4), DType.F32, 4, 3, 8, 8);
+        for (var kind : KINDS) {
+            var sampler = new EulerSampler(FlowMatchScheduler.shifted(3), kind, 7, 1);
+            var model = kind instanceof Prediction.CleanPicture ? picture : noise.sub(picture);
+            var steps = new ArrayList<Integer>();
+            var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
+            // a picture's velocity is cut where sigma is below 0.05, so the last step stops short of it by a little
+            assertThat(drawn.allClose(picture, 0, kind instanceof Prediction.CleanPicture ? 0.2 : 1e-5)).as("%s", kind).isTrue();
+            assertThat(steps).containsExactly(0, 1, 2, 3, 4, 5, 6);
+        }
+    }
+
+    @Test
+    void guidanceAsksOnceForBothHalves() {
+        var noise = Tensor.zeros(DType.F32, 2, 1, 2, 2);
+        var calls = new ArrayList<Long>();
+        var sampler = new EulerSampler(FlowMatchScheduler.shifted(1), new Prediction.Velocity(), 1, 3);
+        var drawn = sampler.sample((noisy, times) -> {
+            calls.add(noisy.size(0));
+            return Tensor.of(new float[] {1, 1, 2, 2}).view(4, 1, 1, 1).expand(4, 1, 2, 2); // without text 1, with it 2
+        }, noise);
+        assertThat(calls).containsExactly(4L);
+        assertThat(drawn.toFloats()).as("-(1 + 3 (2 - 1))").containsOnly(-4);
+    }
+}
