@@ -57,6 +57,12 @@ final class Expected {
         }
     }
 
+    /// Something expected that is no tensor.
+    void check(String name, boolean holds) {
+        unchecked.add(name);
+        record(name, holds ? 0 : Double.POSITIVE_INFINITY, Tolerance.EXACT.limit);
+    }
+
     private void record(String name, double error, double limit) {
         if (unchecked.remove(name)) {
             checked++;

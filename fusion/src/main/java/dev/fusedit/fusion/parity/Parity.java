@@ -45,7 +45,7 @@ public final class Parity {
         }
     }
 
-    private enum Kind { TRANSFORMER, TABLES, SCHEDULER, OTHER }
+    private enum Kind { TRANSFORMER, TABLES, CHECKPOINTS, SCHEDULER, OTHER }
 
     private static @org.jspecify.annotations.Nullable Kind kind(Case here) {
         if (here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("reference")) {
@@ -53,6 +53,9 @@ public final class Parity {
         }
         if (here.name().equals("tables") && here.has("expected.safetensors")) {
             return Kind.TABLES;
+        }
+        if (CheckpointsCase.is(here)) {
+            return Kind.CHECKPOINTS;
         }
         if (SchedulerCase.is(here)) {
             return Kind.SCHEDULER;
@@ -66,8 +69,9 @@ public final class Parity {
             return switch (java.util.Objects.requireNonNull(kind(here))) {
                 case TRANSFORMER -> TransformerCase.run(here);
                 case TABLES -> TablesCase.run(here);
+                case CHECKPOINTS -> CheckpointsCase.run(here);
                 case SCHEDULER -> SchedulerCase.run(here);
-                case OTHER -> CaseResult.skipped(here.name(), "not compared yet: only transformers, their tables and the scheduler are");
+                case OTHER -> CaseResult.skipped(here.name(), "not compared yet: only transformers, their tables, the scheduler and checkpoints are");
             };
         } catch (UserError e) {
             return CaseResult.skipped(here.name(), e.getMessage());
