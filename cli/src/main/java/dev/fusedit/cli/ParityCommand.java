@@ -45,7 +45,8 @@ final class ParityCommand implements Callable<Integer> {
         var worst = result.worst() == null ? "nothing compared"
                 : "worst %.2g of %.2g at %s".formatted(result.worst().error(), result.worst().tolerance(), result.worst().tensor());
         var missed = result.unchecked().isEmpty() ? "" : ", not compared: " + String.join(", ", result.unchecked());
-        return "%-24s %s, %d tensors, %s%s".formatted(result.name(), result.passed() ? "passed" : "FAILED", result.checked(), worst, missed);
+        return "%-24s %s, %d tensors, %s%s".formatted(result.name(), result.passed() ? "passed" : "FAILED", result.checked(), worst,
+                missed);
     }
 
     private static String summary(ParityReport report) {

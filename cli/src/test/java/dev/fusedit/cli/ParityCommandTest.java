@@ -24,7 +24,8 @@ class ParityCommandTest {
         var json = new ObjectMapper().readTree(out.toString());
         assertThat(json.get("passed").asBoolean()).isTrue();
         assertThat(json.get("cases")).hasSize(1);
-        assertThat(json.get("cases").get(0).fieldNames()).toIterable().containsExactly("case", "passed", "skipped", "checked", "unchecked", "worst");
+        assertThat(json.get("cases").get(0).fieldNames()).toIterable().containsExactly("case", "passed", "skipped", "checked", "unchecked",
+                "worst");
         assertThat(json.get("cases").get(0).get("worst").fieldNames()).toIterable().containsExactly("tensor", "error", "tolerance");
     }
 

@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 /// @param keys (B, K, length, D)
 /// @param values (B, K, length, D)
 public record KeysValues(Tensor keys, Tensor values) implements Tensors {
-    @Override public Stream<Tensor> tensors() { return Stream.of(keys, values); }
+    @Override
+    public Stream<Tensor> tensors() { return Stream.of(keys, values); }
 
     /// This sequence, then the other.
     public KeysValues concat(KeysValues next) { return new KeysValues(Tensor.cat(2, keys, next.keys), Tensor.cat(2, values, next.values)); }

@@ -17,7 +17,8 @@ public record RmsNorm(Tensor weight_C, double eps) {
     /// @param shift_B1C null for none
     public Tensor modulated(Tensor x_BNC, @Nullable Tensor scale_B1C, @Nullable Tensor shift_B1C) {
         return TensorScope.scoped(() -> {
-            var gain = scale_B1C == null ? gain(x_BNC.dtype()) : weight_C.add(1).mul(scale_B1C.to(weight_C.dtype()).add(1)).to(x_BNC.dtype());
+            var gain =
+                    scale_B1C == null ? gain(x_BNC.dtype()) : weight_C.add(1).mul(scale_B1C.to(weight_C.dtype()).add(1)).to(x_BNC.dtype());
             var scaled = normed(x_BNC).mul(gain);
             return shift_B1C == null ? scaled : scaled.add(shift_B1C);
         });

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 /// @param cos (B or 1, N, D)
 /// @param sin (B or 1, N, D)
 public record Rotation(Tensor cos, Tensor sin) implements Tensors {
-    @Override public Stream<Tensor> tensors() { return Stream.of(cos, sin); }
+    @Override
+    public Stream<Tensor> tensors() { return Stream.of(cos, sin); }
 
     /// The angles in both halves, row after row.
     ///
@@ -24,7 +25,8 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
             cos[i] = (float) Math.cos(angles[i]);
             sin[i] = (float) Math.sin(angles[i]);
         }
-        return TensorScope.scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+        return TensorScope
+                .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
     }
 
     /// Frequencies θ^(-2i/D), i = 0 … D/2 − 1, in f32 as the pretrained models were trained with.
@@ -47,7 +49,8 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
 
     /// cos and sin as they are multiplied: (B or 1, 1, N, D), the sine's first half negated.
     public record Turn(Tensor cos, Tensor signedSin) implements Tensors {
-        @Override public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
 
         /// x (B, H, N, D), turned: (x₁ cos − x₂ sin, x₂ cos + x₁ sin).
         public Tensor apply(Tensor x_BHND) {

@@ -15,7 +15,8 @@ sealed interface WeightSource {
 
     /// New values. Each parameter has a seed of its own, by name: another layer more or less changes no other parameter.
     record Drawn(Seed seed) implements WeightSource {
-        @Override public Tensor make(String name, Init init, long[] shape) { return init.draw(seed.derive(name), shape); }
+        @Override
+        public Tensor make(String name, Init init, long[] shape) { return init.draw(seed.derive(name), shape); }
     }
 
     /// Values of a file. What does not fit is collected, so that one message tells all of it.
@@ -24,7 +25,8 @@ sealed interface WeightSource {
 
         Stored(SafeTensors file) { this(file, new ArrayList<>(), new ArrayList<>()); }
 
-        @Override public Tensor make(String name, Init init, long[] shape) {
+        @Override
+        public Tensor make(String name, Init init, long[] shape) {
             var entry = file.entries().get(name);
             if (entry == null) {
                 missing.add(name);
@@ -50,7 +52,8 @@ sealed interface WeightSource {
         private static void tell(String what, List<String> names, List<String> problems) {
             if (!names.isEmpty()) {
                 var more = names.size() > SHOWN ? ", and %d more".formatted(names.size() - SHOWN) : "";
-                problems.add("%d %s (%s%s)".formatted(names.size(), what, String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))), more));
+                problems.add("%d %s (%s%s)".formatted(names.size(), what,
+                        String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))), more));
             }
         }
     }

@@ -51,11 +51,15 @@ public final class Weights implements AutoCloseable {
     }
 
     /// Weights to be drawn as the layers ask for them.
-    public static Weights fresh(Seed seed, Placement placement) { return new Weights(new Store(placement, new WeightSource.Drawn(seed)), ""); }
+    public static Weights fresh(Seed seed, Placement placement) {
+        return new Weights(new Store(placement, new WeightSource.Drawn(seed)), "");
+    }
 
     /// Weights to be read from a file as the layers ask for them. Call [#requireComplete] when the model is built; the file must stay
     /// open until then.
-    public static Weights stored(SafeTensors file, Placement placement) { return new Weights(new Store(placement, new WeightSource.Stored(file)), ""); }
+    public static Weights stored(SafeTensors file, Placement placement) {
+        return new Weights(new Store(placement, new WeightSource.Stored(file)), "");
+    }
 
     /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
     public Weights in(String name) { return new Weights(store, prefix + name + "."); }
@@ -158,7 +162,8 @@ public final class Weights implements AutoCloseable {
                 if (entry == null) {
                     check.missing().add(theirs);
                 } else if (!Arrays.equals(entry.shape(), value.shape())) {
-                    check.misshapen().add("%s is %s, not %s".formatted(theirs, Arrays.toString(entry.shape()), Arrays.toString(value.shape())));
+                    check.misshapen()
+                            .add("%s is %s, not %s".formatted(theirs, Arrays.toString(entry.shape()), Arrays.toString(value.shape())));
                 }
             }
         });
@@ -177,5 +182,6 @@ public final class Weights implements AutoCloseable {
     public void save(Path path) throws IOException { SafeTensors.write(path, state(), Map.of("format", "pt")); }
 
     /// Frees every weight.
-    @Override public void close() { store.scope.close(); }
+    @Override
+    public void close() { store.scope.close(); }
 }

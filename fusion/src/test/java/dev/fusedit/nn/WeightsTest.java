@@ -23,7 +23,8 @@ class WeightsTest {
     void askingTwiceIsAnError() {
         try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
             weights.in("a").get("weight", Init.ZEROS, 2);
-            assertThatThrownBy(() -> weights.get("a.weight", Init.ZEROS, 2)).isInstanceOf(IllegalStateException.class).hasMessageContaining("'a.weight'");
+            assertThatThrownBy(() -> weights.get("a.weight", Init.ZEROS, 2)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("'a.weight'");
         }
     }
 
@@ -71,7 +72,8 @@ class WeightsTest {
                 weights.get("b." + i, Init.ZEROS, 1);
             }
             assertThatThrownBy(weights::requireComplete).isInstanceOf(UserError.class).hasMessageContaining("w.safetensors")
-                    .hasMessageContaining("12 missing (b.0,").hasMessageContaining("and 2 more").hasMessageContaining("1 not of this model (old)")
+                    .hasMessageContaining("12 missing (b.0,").hasMessageContaining("and 2 more")
+                    .hasMessageContaining("1 not of this model (old)")
                     .hasMessageContaining("a.weight is [2, 2], not [3, 2]");
         }
     }
@@ -85,7 +87,8 @@ class WeightsTest {
             weights.in("model").load(file, name -> name.substring("model.".length()));
             assertThat(read.dtype()).isEqualTo(DType.BF16);
             assertThat(read.toFloats()).containsOnly(1);
-            assertThatThrownBy(() -> weights.load(file, name -> name)).isInstanceOf(UserError.class).hasMessageContaining("missing (model.x)");
+            assertThatThrownBy(() -> weights.load(file, name -> name)).isInstanceOf(UserError.class)
+                    .hasMessageContaining("missing (model.x)");
         }
     }
 

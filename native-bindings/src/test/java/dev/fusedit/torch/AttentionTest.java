@@ -76,7 +76,8 @@ class AttentionTest {
     @Test
     void aBiasOfAnotherFormIsRefused() {
         var in = Inputs.of(4, 4, 5, 7, DType.F32);
-        assertThatThrownBy(() -> Attention.attend(in.q(), in.k(), in.v(), Tensor.zeros(DType.F32, 5, 7))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Attention.attend(in.q(), in.k(), in.v(), Tensor.zeros(DType.F32, 5, 7)))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Attention.causal(in.q(), in.k(), in.v())).isInstanceOf(IllegalArgumentException.class);
     }
 }

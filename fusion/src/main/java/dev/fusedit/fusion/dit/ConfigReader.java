@@ -31,12 +31,15 @@ record ConfigReader(JsonNode node, String where) {
         return node.path(name).asBoolean(false);
     }
 
-    @Nullable String text(String name) {
+    @Nullable
+    String text(String name) {
         require(!has(name) || node.path(name).isTextual(), name, "must be a text");
         return has(name) ? node.path(name).textValue() : null;
     }
 
-    UserError unknown(String name, String allowed) { return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, node.path(name))); }
+    UserError unknown(String name, String allowed) {
+        return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, node.path(name)));
+    }
 
     private void require(boolean condition, String name, String rule) {
         if (!condition) {

@@ -28,7 +28,8 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
     Tensor apply(Tensor x_BNC, KeysValues text, @Nullable Tensor textBias) {
         return TensorScope.scoped(() -> {
             var queries = Heads.split(q.apply(x_BNC), heads);
-            var out = o.apply(Heads.merge(Attention.attend(qNorm == null ? queries : qNorm.apply(queries), text.keys(), text.values(), textBias)));
+            var out = o.apply(
+                    Heads.merge(Attention.attend(qNorm == null ? queries : qNorm.apply(queries), text.keys(), text.values(), textBias)));
             return x_BNC.add(postNorm == null ? out : postNorm.apply(out));
         });
     }

@@ -44,7 +44,8 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     /// With the conditioning "addition", adds the noise level to every token.
     Tensor timed(Tensor x_BNC, TimeEmbedding.@Nullable State time, Taps taps) {
         return TensorScope.scoped(() -> {
-            var x = config.time() instanceof TimeConditioning.Addition ? x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1)) : x_BNC;
+            var x = config.time() instanceof TimeConditioning.Addition ? x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1))
+                    : x_BNC;
             taps.see("dit.in", x);
             return x;
         });
@@ -65,7 +66,8 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     }
 
     /// The whole image side over a computed text.
-    Tensor image(List<FuseLayer> layers, Fusion fusion, Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+    Tensor image(List<FuseLayer> layers, Fusion fusion, Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX,
+            Taps taps) {
         checkArgument(latents.size(0) == text.batch(), "%s latents, %s prompts", latents.size(0), text.batch());
         return TensorScope.scoped(() -> {
             var entered = enter(latents, taps);
@@ -90,7 +92,8 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
             taps.see("norm_out", normed);
             var out = last.project(normed, time);
             taps.see("proj_out", out);
-            return PatchEmbedding.unpatchify(out, latents.size(2) / config.patch(), latents.size(3) / config.patch(), config.patch()).to(latents.dtype());
+            return PatchEmbedding.unpatchify(out, latents.size(2) / config.patch(), latents.size(3) / config.patch(), config.patch())
+                    .to(latents.dtype());
         });
     }
 }

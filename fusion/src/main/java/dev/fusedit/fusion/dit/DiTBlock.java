@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param text for a block that makes keys and values of the text itself, else null
 /// @param qNorm over a head's width, null without qk-norm; so is kNorm
 /// @param postAttention before the MLP, or with sandwich norm on attention's output
-public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm, Linear q, Linear k, Linear v, Linear o,
+public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm, Linear q, Linear k, Linear v,
+        Linear o,
         @Nullable TextProjection text,
         @Nullable CrossAttention cross, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
 
@@ -46,13 +47,16 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
                 GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate()));
     }
 
-    private static RmsNorm norm(DiTConfig config, Weights weights, String name) { return RmsNorm.of(weights.in(name), config.width(), config.normEps()); }
+    private static RmsNorm norm(DiTConfig config, Weights weights, String name) {
+        return RmsNorm.of(weights.in(name), config.width(), config.normEps());
+    }
 
     /// Queries, keys and values of the image, turned by its positions.
     ///
     /// @param q_BHND queries
     public record Projection(Tensor q_BHND, KeysValues keysValues) implements Tensors {
-        @Override public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keysValues.tensors()); }
+        @Override
+        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keysValues.tensors()); }
     }
 
     /// What the noise level does to this block.

@@ -14,16 +14,23 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// @param qkNorm whether queries and keys of the image are normed
 /// @param sandwichNorm whether attention's and the MLP's outputs are normed too
 /// @param pooledText width of the pooled text that joins the time embedding, 0 for none
-public record DiTConfig(int width, int intermediate, int layers, int heads, int kvHeads, int headDim, int patch, int inChannels, int outChannels,
-        ImagePositions positions, TimeConditioning time, boolean qkNorm, boolean sandwichNorm, int pooledText, double ropeTheta, double normEps,
+public record DiTConfig(int width, int intermediate, int layers, int heads, int kvHeads, int headDim, int patch, int inChannels,
+        int outChannels,
+        ImagePositions positions, TimeConditioning time, boolean qkNorm, boolean sandwichNorm, int pooledText, double ropeTheta,
+        double normEps,
         double initRange, boolean attentionBias) {
     public DiTConfig {
-        checkArgument(width > 0 && intermediate > 0 && layers > 0, "width, intermediate and layers must be positive, got %s, %s, %s", width, intermediate, layers);
-        checkArgument(kvHeads > 0 && heads > 0 && heads % kvHeads == 0, "heads (%s) must be a multiple of key/value heads (%s)", heads, kvHeads);
+        checkArgument(width > 0 && intermediate > 0 && layers > 0, "width, intermediate and layers must be positive, got %s, %s, %s", width,
+                intermediate, layers);
+        checkArgument(kvHeads > 0 && heads > 0 && heads % kvHeads == 0, "heads (%s) must be a multiple of key/value heads (%s)", heads,
+                kvHeads);
         checkArgument(headDim > 0 && headDim % 2 == 0, "the head width must be even, got %s", headDim);
-        checkArgument(patch > 0 && inChannels > 0 && outChannels > 0, "patch and channels must be positive, got %s, %s, %s", patch, inChannels, outChannels);
+        checkArgument(patch > 0 && inChannels > 0 && outChannels > 0, "patch and channels must be positive, got %s, %s, %s", patch,
+                inChannels, outChannels);
         checkArgument(pooledText >= 0, "the pooled text's width must not be negative, got %s", pooledText);
-        checkArgument(!(positions instanceof ImagePositions.Absolute) || width % 4 == 0, "sine/cosine positions need a width that 4 divides, got %s", width);
-        checkArgument(!(positions instanceof ImagePositions.Rope2d) || headDim % 4 == 0, "2d-rope needs a head width that 4 divides, got %s", headDim);
+        checkArgument(!(positions instanceof ImagePositions.Absolute) || width % 4 == 0,
+                "sine/cosine positions need a width that 4 divides, got %s", width);
+        checkArgument(!(positions instanceof ImagePositions.Rope2d) || headDim % 4 == 0,
+                "2d-rope needs a head width that 4 divides, got %s", headDim);
     }
 }

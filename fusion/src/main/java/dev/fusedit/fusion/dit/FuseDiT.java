@@ -23,7 +23,9 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
         var llm = GemmaModel.of(config.text(), weights.in("llm"));
         var dit = DiT.of(config.image(), new BlockText.FromLayers(config.fusion()), weights.in("dit"));
         var layers = IntStream.range(0, config.image().layers())
-                .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i), config.fusion())).toList();
+                .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i),
+                        config.fusion()))
+                .toList();
         return new FuseDiT(config, llm, dit, layers);
     }
 
@@ -32,7 +34,8 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
     /// As [#text(Prompt)], and the language model's own output with it: for training both at once.
     public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
 
-    @Override public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+    @Override
+    public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
         return TensorScope.scoped(() -> {
             var x = llm.embed(prompt);
             taps.see("llm.in", x);
@@ -54,7 +57,8 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
         });
     }
 
-    private @Nullable Tensor textLayer(int index, Tensor x, Turn turn, TextMask mask, Prompt prompt, boolean more, List<@Nullable KeysValues> shared) {
+    private @Nullable Tensor textLayer(int index, Tensor x, Turn turn, TextMask mask, Prompt prompt, boolean more,
+            List<@Nullable KeysValues> shared) {
         var layer = llm.layers().get(index);
         var block = index - config.initialLayers();
         if (block < 0 || block >= layers.size() || config.textLayer(block) < 0) {
@@ -75,7 +79,8 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
 
     // ---- image, once a noise level
 
-    @Override public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+    @Override
+    public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
         return dit.image(layers, config.fusion(), latents, timesteps_B, text, pooled_BX, taps);
     }
 }

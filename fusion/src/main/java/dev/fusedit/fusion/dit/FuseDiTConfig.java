@@ -10,11 +10,13 @@ import dev.fusedit.fusion.llm.GemmaConfig;
 /// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
 public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
     public FuseDiTConfig {
-        checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1, initialLayers);
+        checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1,
+                initialLayers);
         checkArgument(text.heads() == image.heads() && text.kvHeads() == image.kvHeads() && text.headDim() == image.headDim(),
                 "both sides need the same heads, key/value heads and head width, got %s and %s", text, image);
         if (shared instanceof SharedLayers.Some(var layers)) {
-            checkArgument(layers.stream().allMatch(i -> i >= initialLayers && i < text.layers()), "shared layers must be %s to %s, got %s", initialLayers,
+            checkArgument(layers.stream().allMatch(i -> i >= initialLayers && i < text.layers()), "shared layers must be %s to %s, got %s",
+                    initialLayers,
                     text.layers() - 1, layers);
         }
     }

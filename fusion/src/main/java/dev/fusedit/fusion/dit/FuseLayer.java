@@ -24,7 +24,8 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
     /// @param x_BTM the next layer's input; null where nothing reads it
     /// @param shared what the image reads
     public record Text(@Nullable Tensor x_BTM, KeysValues shared) implements Tensors {
-        @Override public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(x_BTM), shared.tensors()); }
+        @Override
+        public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(x_BTM), shared.tensors()); }
     }
 
     /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
@@ -57,7 +58,8 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
             var x = switch (fusion) {
                 case Fusion.JointSelfAttention() -> {
                     var all = keys == null ? own.keysValues() : keys.concat(own.keysValues()); // over L = T + N
-                    yield image.attended(x_BNC, Attention.attend(own.q_BHND(), all.keys(), all.values(), keys == null ? null : biases.joint()), mod);
+                    yield image.attended(x_BNC,
+                            Attention.attend(own.q_BHND(), all.keys(), all.values(), keys == null ? null : biases.joint()), mod);
                 }
                 case Fusion.CrossAttention() -> {
                     var alone = Attention.attend(own.q_BHND(), own.keysValues().keys(), own.keysValues().values(), null);

@@ -10,7 +10,8 @@ public sealed interface ImagePositions {
     /// @param sampleSize the latent side whose patches the positions are scaled to
     record Absolute(int tableSide, int sampleSize) implements ImagePositions {
         public Absolute {
-            checkArgument(tableSide > 0 && sampleSize > 0, "pos_embed_max_size and sample_size must be positive, got %s and %s", tableSide, sampleSize);
+            checkArgument(tableSide > 0 && sampleSize > 0, "pos_embed_max_size and sample_size must be positive, got %s and %s", tableSide,
+                    sampleSize);
         }
     }
 
@@ -26,7 +27,7 @@ public sealed interface ImagePositions {
     default boolean isRotary() {
         return switch (this) {
             case Absolute _ -> false;
-            case Rope1d(), Rope2d(), MRope() -> true;
+            case Rope1d(),Rope2d(),MRope() -> true;
         };
     }
 }

@@ -22,7 +22,8 @@ public final class ModelConfigs {
     /// @param where the file, for messages
     public static FuseDiTConfig fused(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return checked(where, () -> new FuseDiTConfig(text(fields), image(fields, 64), fusion(fields), fields.integer("initial_layers", 0), shared(fields)));
+        return checked(where, () -> new FuseDiTConfig(text(fields), image(fields, 64), fusion(fields), fields.integer("initial_layers", 0),
+                shared(fields)));
     }
 
     /// A baseline's configuration.
@@ -46,7 +47,9 @@ public final class ModelConfigs {
     private static GemmaConfig text(ConfigReader fields) { return language(fields.in("base_config")); }
 
     /// A language model's configuration by transformers' field names.
-    public static GemmaConfig language(JsonNode json, String where) { return checked(where, () -> language(new ConfigReader(json, where))); }
+    public static GemmaConfig language(JsonNode json, String where) {
+        return checked(where, () -> language(new ConfigReader(json, where)));
+    }
 
     private static GemmaConfig language(ConfigReader base) {
         var kind = base.text("model_type");
@@ -57,19 +60,25 @@ public final class ModelConfigs {
         };
         var heads = base.integer("num_attention_heads");
         return new GemmaConfig(family, base.integer("vocab_size"), base.integer("hidden_size"), base.integer("intermediate_size"),
-                base.integer("num_hidden_layers"), heads, base.integer("num_key_value_heads", heads), headDim(base), base.number("rope_theta", 10_000),
-                base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"), base.integer("pad_token_id", 0));
+                base.integer("num_hidden_layers"), heads, base.integer("num_key_value_heads", heads), headDim(base),
+                base.number("rope_theta", 10_000),
+                base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"),
+                base.integer("pad_token_id", 0));
     }
 
-    private static int headDim(ConfigReader base) { return base.integer("head_dim", base.integer("hidden_size") / base.integer("num_attention_heads")); }
+    private static int headDim(ConfigReader base) {
+        return base.integer("head_dim", base.integer("hidden_size") / base.integer("num_attention_heads"));
+    }
 
     private static DiTConfig image(ConfigReader fields, int tableSide) {
         var base = fields.in("base_config");
         var heads = base.integer("num_attention_heads");
         return new DiTConfig(fields.integer("dit_hidden_size", base.integer("hidden_size")), base.integer("intermediate_size"),
                 fields.integer("dit_num_hidden_layers", 18), heads, base.integer("num_key_value_heads", heads), headDim(base),
-                fields.integer("patch_size", 2), fields.integer("in_channels", 16), fields.integer("out_channels", 16), positions(fields, tableSide), time(fields),
-                fields.flag("qk_norm"), fields.flag("sandwich_norm"), fields.integer("text_modulation_embeds_dim", 0), base.number("rope_theta", 10_000),
+                fields.integer("patch_size", 2), fields.integer("in_channels", 16), fields.integer("out_channels", 16),
+                positions(fields, tableSide), time(fields),
+                fields.flag("qk_norm"), fields.flag("sandwich_norm"), fields.integer("text_modulation_embeds_dim", 0),
+                base.number("rope_theta", 10_000),
                 base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"));
     }
 
@@ -173,7 +182,8 @@ public final class ModelConfigs {
         var base = JSON.createObjectNode();
         switch (text.family()) {
             case Family.Gemma() -> base.put("model_type", "gemma");
-            case Family.Gemma2(var scalar, var window) -> base.put("model_type", "gemma2").put("query_pre_attn_scalar", scalar).put("sliding_window", window);
+            case Family.Gemma2(var scalar, var window) ->
+                    base.put("model_type", "gemma2").put("query_pre_attn_scalar", scalar).put("sliding_window", window);
         }
         return base.put("vocab_size", text.vocabulary()).put("hidden_size", text.hidden()).put("intermediate_size", text.intermediate())
                 .put("num_hidden_layers", text.layers()).put("num_attention_heads", text.heads()).put("num_key_value_heads", text.kvHeads())

@@ -17,8 +17,10 @@ public record Modulation(@Nullable Tensor shiftAttention, @Nullable Tensor scale
         return new Modulation(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]);
     }
 
-    @Override public Stream<Tensor> tensors() {
-        return Stream.of(shiftAttention, scaleAttention, gateAttention, shiftMlp, scaleMlp, gateMlp).filter(Objects::nonNull).map(Objects::requireNonNull);
+    @Override
+    public Stream<Tensor> tensors() {
+        return Stream.of(shiftAttention, scaleAttention, gateAttention, shiftMlp, scaleMlp, gateMlp).filter(Objects::nonNull)
+                .map(Objects::requireNonNull);
     }
 
     /// x + gate · change

@@ -26,7 +26,8 @@ final class Norms {
                         Linear.of(norm.in("linear"), Init.ZEROS, width, 6L * width, true), null);
                 case TimeConditioning.AdaLnSingle() -> new AdaLn(RmsNorm.of(norm, width, config.normEps()), null,
                         block.get("scale_shift_table", Init.normal(1 / Math.sqrt(width)), 6L * width));
-                case TimeConditioning.Addition(), TimeConditioning.None() -> new AdaLn(RmsNorm.of(norm, width, config.normEps()), null, null);
+                case TimeConditioning.Addition(),TimeConditioning.None() ->
+                        new AdaLn(RmsNorm.of(norm, width, config.normEps()), null, null);
             };
         }
 
@@ -54,12 +55,14 @@ final class Norms {
             var norm = weights.in("norm_out");
             var zero = config.time() instanceof TimeConditioning.AdaLnZero;
             var table = config.time() instanceof TimeConditioning.AdaLnSingle
-                    ? weights.get("scale_shift_table", Init.normal(1 / Math.sqrt(width)), 2L * width) : null;
+                    ? weights.get("scale_shift_table", Init.normal(1 / Math.sqrt(width)), 2L * width)
+                    : null;
             return new Final(
                     RmsNorm.of(zero ? norm.in("norm") : norm, width, config.normEps()),
                     zero ? Linear.of(norm.in("linear"), Init.ZEROS, width, 2L * width, true) : null,
                     table,
-                    Linear.of(weights.in("proj_out"), Init.ZEROS, width, (long) config.patch() * config.patch() * config.outChannels(), true));
+                    Linear.of(weights.in("proj_out"), Init.ZEROS, width, (long) config.patch() * config.patch() * config.outChannels(),
+                            true));
         }
 
         Tensor normed(Tensor x_BNC, TimeEmbedding.@Nullable State time) {

@@ -46,15 +46,18 @@ public record PatchEmbedding(Tensor weight_OIPP, Tensor bias_O, @Nullable Tensor
     /// The middle of a table (1, side², C), as (1, rows · columns, C).
     public static Tensor crop(Tensor table, long rows, long columns) {
         var side = Math.round(Math.sqrt(table.size(1)));
-        checkArgument(rows <= side && columns <= side, "%s × %s patches do not fit the position table of %s × %s", rows, columns, side, side);
-        return table.view(side, side, -1).narrow(0, (side - rows) / 2, rows).narrow(1, (side - columns) / 2, columns).reshape(1, rows * columns, -1);
+        checkArgument(rows <= side && columns <= side, "%s × %s patches do not fit the position table of %s × %s", rows, columns, side,
+                side);
+        return table.view(side, side, -1).narrow(0, (side - rows) / 2, rows).narrow(1, (side - columns) / 2, columns).reshape(1,
+                rows * columns, -1);
     }
 
     /// (B, N, p·p·channels), channels innermost → (B, channels, height, width)
     public static Tensor unpatchify(Tensor tokens, long rows, long columns, int patch) {
         return TensorScope.scoped(() -> {
             var batch = tokens.size(0);
-            return tokens.reshape(batch, rows, columns, patch, patch, -1).permute(0, 5, 1, 3, 2, 4).reshape(batch, -1, rows * patch, columns * patch);
+            return tokens.reshape(batch, rows, columns, patch, patch, -1).permute(0, 5, 1, 3, 2, 4).reshape(batch, -1, rows * patch,
+                    columns * patch);
         });
     }
 }

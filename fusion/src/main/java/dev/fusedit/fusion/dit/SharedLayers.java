@@ -12,7 +12,8 @@ public sealed interface SharedLayers {
     /// Some, counted from 0 in the language model.
     record Some(ImmutableSet<Integer> layers) implements SharedLayers {
         public Some {
-            checkArgument(!layers.isEmpty() && layers.stream().allMatch(i -> i >= 0), "shared layers must be named, from 0 on, got %s", layers);
+            checkArgument(!layers.isEmpty() && layers.stream().allMatch(i -> i >= 0), "shared layers must be named, from 0 on, got %s",
+                    layers);
         }
     }
 

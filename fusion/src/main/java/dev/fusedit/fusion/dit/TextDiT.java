@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// positions begin at 0, whatever the prompt's length.
 ///
 /// @param encoder the language model, with weights of its own
-public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers) implements ImageModel {
+public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers)
+        implements ImageModel {
     public static TextDiT of(TextDiTConfig config, Weights weights, GemmaModel encoder) {
         var image = config.image();
         // In cross-attention the projections read the language model's width, though they are given the image's: the two must agree.
@@ -34,7 +35,8 @@ public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextN
                 dit, IntStream.range(0, image.layers()).mapToObj(i -> new FuseLayer(null, dit.blocks().get(i), config.fusion())).toList());
     }
 
-    @Override public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+    @Override
+    public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
         return TensorScope.scoped(() -> {
             var states = encoder.hiddenStates(prompt);
             for (int i = 0; i < states.size(); i++) {
@@ -56,7 +58,8 @@ public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextN
     }
 
     /// The noise level alone conditions: the baseline never reads a pooled text.
-    @Override public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+    @Override
+    public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
         return dit.image(layers, config.fusion(), latents, timesteps_B, text, null, taps);
     }
 }

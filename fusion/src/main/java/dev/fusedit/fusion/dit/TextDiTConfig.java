@@ -11,7 +11,8 @@ import dev.fusedit.fusion.llm.GemmaConfig;
 /// @param hiddenState which hidden state the blocks read, counted from the embeddings; negative ones from the final normed state
 public record TextDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState) {
     public TextDiTConfig {
-        checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s", -text.layers() - 1,
+        checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s",
+                -text.layers() - 1,
                 text.layers(), hiddenState);
         checkArgument(fusion instanceof Fusion.JointSelfAttention || textWidth == image.width(),
                 "cross-attention needs a text width (%s) equal to the image side's (%s)", textWidth, image.width());

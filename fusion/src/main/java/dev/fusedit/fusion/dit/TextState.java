@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// @param imageStarts where each sample's image positions begin (rotary ones in a shared attention)
 /// @param output the language model's last normed hidden states, if they were asked for
 public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] imageStarts, @Nullable Tensor output) implements Tensors {
-    @Override public Stream<Tensor> tensors() {
-        return Stream.concat(blocks.stream().filter(Objects::nonNull).flatMap(kv -> Objects.requireNonNull(kv).tensors()), Stream.ofNullable(output));
+    @Override
+    public Stream<Tensor> tensors() {
+        return Stream.concat(blocks.stream().filter(Objects::nonNull).flatMap(kv -> Objects.requireNonNull(kv).tensors()),
+                Stream.ofNullable(output));
     }
 
     public int batch() { return prompt.batch(); }
@@ -26,7 +28,8 @@ public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] 
     public TextState rows(int... samples) {
         var indices = Tensor.of(Arrays.stream(samples).asLongStream().toArray());
         var placed = tensors().findFirst().map(t -> indices.to(t.device())).orElse(indices);
-        return new TextState(blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.rows(placed)).toList(), prompt.rows(samples),
+        return new TextState(blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.rows(placed)).toList(),
+                prompt.rows(samples),
                 Arrays.stream(samples).map(i -> imageStarts[i]).toArray(), output == null ? null : output.indexSelect(0, placed));
     }
 

@@ -43,7 +43,8 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
     /// @param modulation what the blocks read: silu of the embedding with adaln-zero, all blocks' six vectors with adaln-single, else
     ///        the embedding
     public record State(Tensor time_BC, Tensor modulation) implements Tensors {
-        @Override public Stream<Tensor> tensors() { return Stream.of(time_BC, modulation).distinct(); }
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(time_BC, modulation).distinct(); }
     }
 
     static TimeEmbedding of(DiTConfig config, @Nullable Pooled pooled, Weights weights) {
@@ -88,7 +89,7 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
             var modulation = switch (kind) {
                 case TimeConditioning.AdaLnZero() -> time.silu();
                 case TimeConditioning.AdaLnSingle() -> block == null ? time : block.apply(time.silu());
-                case TimeConditioning.Addition(), TimeConditioning.None() -> time;
+                case TimeConditioning.Addition(),TimeConditioning.None() -> time;
             };
             taps.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
             return new State(time, modulation);

@@ -18,7 +18,7 @@ public record EulerSampler(FlowMatchScheduler scheduler, Prediction prediction, 
     /// Sees the latents after each step; they are freed after the call.
     @FunctionalInterface
     public interface Progress {
-        Progress NONE = (_, _) -> { };
+        Progress NONE = (_, _) -> {};
 
         void after(int step, Tensor latents);
     }

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
     /// The paper's setting: shift 3, logit-normal times, velocity.
     public static FlowMatching ofThePaper() {
-        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE, new Prediction.Velocity());
+        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE,
+                new Prediction.Velocity());
     }
 
     /// Pictures with noise mixed in.
@@ -20,7 +21,8 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
     /// @param sigmas_B noise levels, f32
     /// @param timesteps_B what the model is told, f32
     public record Noised(Tensor clean, Tensor noise, Tensor noisy, Tensor sigmas_B, Tensor timesteps_B) implements Tensors {
-        @Override public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
     }
 
     /// The mean loss of a batch with noise and times from a seed.

@@ -20,7 +20,8 @@ public sealed interface Prediction {
         public CleanPicture() { this(0.05); }
 
         public CleanPicture {
-            checkArgument(smallestSigma > 0 && smallestSigma <= 1, "the smallest sigma must be above 0 and at most 1, got %s", smallestSigma);
+            checkArgument(smallestSigma > 0 && smallestSigma <= 1, "the smallest sigma must be above 0 and at most 1, got %s",
+                    smallestSigma);
         }
     }
 
@@ -29,7 +30,7 @@ public sealed interface Prediction {
     /// @param sigmas broadcasts over the picture, (B, 1, 1, 1)
     default Tensor velocity(Tensor output, Tensor noisy, Tensor sigmas) {
         return switch (this) {
-            case Velocity(), Preconditioned() -> output;
+            case Velocity(),Preconditioned() -> output;
             case CleanPicture(var smallest) -> TensorScope.scoped(() -> noisy.sub(output).div(sigmas.clamp(smallest, 1)));
         };
     }

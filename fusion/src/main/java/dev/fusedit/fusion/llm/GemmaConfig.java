@@ -9,20 +9,25 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// @param initRange deviation of new weights
 /// @param attentionBias whether the projections of attention have biases
 /// @param padId the id whose embedding is 0 in a new model
-public record GemmaConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim, double ropeTheta,
+public record GemmaConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim,
+        double ropeTheta,
         double normEps, double initRange, boolean attentionBias, int padId) {
     public GemmaConfig {
         checkArgument(vocabulary > 0, "vocabulary must be positive, got %s", vocabulary);
-        checkArgument(hidden > 0 && intermediate > 0, "hidden and intermediate sizes must be positive, got %s and %s", hidden, intermediate);
+        checkArgument(hidden > 0 && intermediate > 0, "hidden and intermediate sizes must be positive, got %s and %s", hidden,
+                intermediate);
         checkArgument(layers > 0, "layers must be positive, got %s", layers);
-        checkArgument(kvHeads > 0 && heads > 0 && heads % kvHeads == 0, "heads (%s) must be a multiple of key/value heads (%s)", heads, kvHeads);
+        checkArgument(kvHeads > 0 && heads > 0 && heads % kvHeads == 0, "heads (%s) must be a multiple of key/value heads (%s)", heads,
+                kvHeads);
         checkArgument(headDim > 0 && headDim % 2 == 0, "the head width must be even, got %s", headDim);
-        checkArgument(ropeTheta > 0 && normEps >= 0 && initRange >= 0, "bad rope_theta %s, rms_norm_eps %s or initializer_range %s", ropeTheta, normEps, initRange);
+        checkArgument(ropeTheta > 0 && normEps >= 0 && initRange >= 0, "bad rope_theta %s, rms_norm_eps %s or initializer_range %s",
+                ropeTheta, normEps, initRange);
         checkArgument(padId >= 0 && padId < vocabulary, "pad id %s is outside the vocabulary of %s", padId, vocabulary);
     }
 
     /// A Gemma 1 of the usual proportions, for models made from scratch.
     public static GemmaConfig gemma(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim) {
-        return new GemmaConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000, 1e-6, 0.02, false, 0);
+        return new GemmaConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000, 1e-6, 0.02,
+                false, 0);
     }
 }

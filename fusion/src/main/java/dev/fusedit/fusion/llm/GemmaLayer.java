@@ -36,11 +36,14 @@ public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q,
                 GatedMlp.of(weights.in("mlp"), init, width, config.intermediate()));
     }
 
-    private static RmsNorm norm(GemmaConfig config, Weights weights, String name) { return RmsNorm.of(weights.in(name), config.hidden(), config.normEps()); }
+    private static RmsNorm norm(GemmaConfig config, Weights weights, String name) {
+        return RmsNorm.of(weights.in(name), config.hidden(), config.normEps());
+    }
 
     /// Keys without positions, and values, of normed tokens.
     public KeysValues keysValues(Tensor normed_BTM) {
-        return TensorScope.scoped(() -> new KeysValues(Heads.split(k.apply(normed_BTM), config.kvHeads()), Heads.split(v.apply(normed_BTM), config.kvHeads())));
+        return TensorScope.scoped(() -> new KeysValues(Heads.split(k.apply(normed_BTM), config.kvHeads()),
+                Heads.split(v.apply(normed_BTM), config.kvHeads())));
     }
 
     /// Queries without positions, of normed tokens.

@@ -18,7 +18,8 @@ import java.util.stream.IntStream;
 /// Notable: embeddings are scaled by √M, norms multiply by 1 + weight, heads may be wider than M / H, logits use the embedding table.
 public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLayer> layers, RmsNorm norm) {
     public static GemmaModel of(GemmaConfig config, Weights weights) {
-        var embedding = weights.in("embed_tokens").get("weight", new Init.NormalButRow(config.initRange(), config.padId()), config.vocabulary(), config.hidden());
+        var embedding = weights.in("embed_tokens").get("weight", new Init.NormalButRow(config.initRange(), config.padId()),
+                config.vocabulary(), config.hidden());
         var layers = IntStream.range(0, config.layers()).mapToObj(i -> GemmaLayer.of(config, i, weights.in("layers." + i))).toList();
         return new GemmaModel(config, embedding, layers, RmsNorm.of(weights.in("norm"), config.hidden(), config.normEps()));
     }
@@ -34,7 +35,8 @@ public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLaye
 
     /// Rotary positions of a prompt's tokens.
     public Rotation rotation(Prompt prompt, Device device) {
-        var same = IntStream.range(0, prompt.batch()).allMatch(b -> java.util.Arrays.equals(prompt.positions_BT()[b], prompt.positions_BT()[0]));
+        var same = IntStream.range(0, prompt.batch())
+                .allMatch(b -> java.util.Arrays.equals(prompt.positions_BT()[b], prompt.positions_BT()[0]));
         var frequencies = Rotation.frequencies(config.headDim(), config.ropeTheta());
         int rows = same ? 1 : prompt.batch(), width = config.headDim();
         var angles = new float[rows * prompt.tokens() * width];

@@ -20,16 +20,20 @@ import org.jspecify.annotations.Nullable;
 /// @param padded true if padding is computed too and masked as columns, for comparisons with models that do
 public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, boolean padded) {
     public Prompt {
-        checkArgument(ids_BT.length == lengths_B.length && ids_BT.length == positions_BT.length, "%s rows, %s lengths", ids_BT.length, lengths_B.length);
+        checkArgument(ids_BT.length == lengths_B.length && ids_BT.length == positions_BT.length, "%s rows, %s lengths", ids_BT.length,
+                lengths_B.length);
     }
 
     /// Prompts of any lengths at positions 0, 1, …
     public static Prompt of(long[]... rows) {
         var width = Math.max(1, Arrays.stream(rows).mapToInt(row -> row.length).max().orElse(0));
-        return new Prompt(each(rows, row -> Arrays.copyOf(row, width)), each(rows, _ -> count(width)), Arrays.stream(rows).mapToInt(row -> row.length).toArray(), false);
+        return new Prompt(each(rows, row -> Arrays.copyOf(row, width)), each(rows, _ -> count(width)),
+                Arrays.stream(rows).mapToInt(row -> row.length).toArray(), false);
     }
 
-    public static Prompt of(int[]... rows) { return of(Arrays.stream(rows).map(row -> Arrays.stream(row).asLongStream().toArray()).toArray(long[][]::new)); }
+    public static Prompt of(int[]... rows) {
+        return of(Arrays.stream(rows).map(row -> Arrays.stream(row).asLongStream().toArray()).toArray(long[][]::new));
+    }
 
     /// Rows with a mask that is 1 at real tokens, padding anywhere.
     public static Prompt masked(long[][] ids, long[][] mask) {
@@ -64,19 +68,22 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, bo
     public Prompt and(Prompt others) {
         checkArgument(!padded && !others.padded, "padded prompts are for comparisons only");
         var width = Math.max(tokens(), others.tokens());
-        return new Prompt(both(wider(ids_BT, width, false), wider(others.ids_BT, width, false)), both(wider(positions_BT, width, true), wider(others.positions_BT, width, true)),
+        return new Prompt(both(wider(ids_BT, width, false), wider(others.ids_BT, width, false)),
+                both(wider(positions_BT, width, true), wider(others.positions_BT, width, true)),
                 both(lengths_B, others.lengths_B), false);
     }
 
     /// The samples named, in that order.
     public Prompt rows(int... indices) {
-        return new Prompt(Arrays.stream(indices).mapToObj(i -> ids_BT[i]).toArray(long[][]::new), Arrays.stream(indices).mapToObj(i -> positions_BT[i]).toArray(long[][]::new),
+        return new Prompt(Arrays.stream(indices).mapToObj(i -> ids_BT[i]).toArray(long[][]::new),
+                Arrays.stream(indices).mapToObj(i -> positions_BT[i]).toArray(long[][]::new),
                 Arrays.stream(indices).map(i -> lengths_B[i]).toArray(), padded);
     }
 
     /// Ids as an i64 tensor (B, T).
     public Tensor ids(Device device) {
-        return TensorScope.scoped(() -> Tensor.of(Arrays.stream(ids_BT).flatMapToLong(Arrays::stream).toArray(), batch(), tokens()).to(device));
+        return TensorScope
+                .scoped(() -> Tensor.of(Arrays.stream(ids_BT).flatMapToLong(Arrays::stream).toArray(), batch(), tokens()).to(device));
     }
 
     /// What must be added to scores so that padding counts for nothing: (B, 1, 1, T + more), the first T being the text's.

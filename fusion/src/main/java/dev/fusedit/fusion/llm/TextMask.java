@@ -18,7 +18,9 @@ public sealed interface TextMask {
     record Biased(Tensor bias) implements TextMask {}
 
     /// All real tokens before it; padding takes part only where the prompt asks for it.
-    static TextMask of(Prompt prompt, DType dtype, Device device) { return prompt.padded() ? biased(prompt, Integer.MAX_VALUE, dtype, device) : new Causal(); }
+    static TextMask of(Prompt prompt, DType dtype, Device device) {
+        return prompt.padded() ? biased(prompt, Integer.MAX_VALUE, dtype, device) : new Causal();
+    }
 
     /// The last `window` positions, its own included.
     static TextMask windowed(Prompt prompt, int window, DType dtype, Device device) {

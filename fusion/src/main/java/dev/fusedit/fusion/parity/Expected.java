@@ -44,7 +44,8 @@ final class Expected {
     void compare(String name, Tensor actual, Tolerance tolerance) {
         if (has(name)) {
             var sameShape = Arrays.equals(actual.shape(), shape(name));
-            record(name, sameShape ? tolerance.error(actual.toDoubles(), values(name), new double[0]) : Double.POSITIVE_INFINITY, tolerance.limit);
+            record(name, sameShape ? tolerance.error(actual.toDoubles(), values(name), new double[0]) : Double.POSITIVE_INFINITY,
+                    tolerance.limit);
         }
     }
 
@@ -53,7 +54,8 @@ final class Expected {
     void compare(String name, double[] actual, double[] scale, Tolerance tolerance) {
         if (has(name)) {
             var expected = values(name);
-            record(name, actual.length == expected.length ? tolerance.error(actual, expected, scale) : Double.POSITIVE_INFINITY, tolerance.limit);
+            record(name, actual.length == expected.length ? tolerance.error(actual, expected, scale) : Double.POSITIVE_INFINITY,
+                    tolerance.limit);
         }
     }
 
@@ -73,7 +75,11 @@ final class Expected {
         }
     }
 
-    private static double nearness(double error, double limit) { return limit > 0 ? error / limit : error > 0 ? Double.POSITIVE_INFINITY : 0; }
+    private static double nearness(double error, double limit) {
+        return limit > 0 ? error / limit : error > 0 ? Double.POSITIVE_INFINITY : 0;
+    }
 
-    CaseResult result(String name) { return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), worst); }
+    CaseResult result(String name) {
+        return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), worst);
+    }
 }

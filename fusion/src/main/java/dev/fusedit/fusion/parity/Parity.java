@@ -60,7 +60,8 @@ public final class Parity {
         if (SchedulerCase.is(here)) {
             return Kind.SCHEDULER;
         }
-        var numbers = here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json") || here.has("gemma.json");
+        var numbers = here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json")
+                || here.has("gemma.json");
         return numbers ? Kind.OTHER : null;
     }
 
@@ -71,7 +72,8 @@ public final class Parity {
                 case TABLES -> TablesCase.run(here);
                 case CHECKPOINTS -> CheckpointsCase.run(here);
                 case SCHEDULER -> SchedulerCase.run(here);
-                case OTHER -> CaseResult.skipped(here.name(), "not compared yet: only transformers, their tables, the scheduler and checkpoints are");
+                case OTHER -> CaseResult.skipped(here.name(),
+                        "not compared yet: only transformers, their tables, the scheduler and checkpoints are");
             };
         } catch (UserError e) {
             return CaseResult.skipped(here.name(), e.getMessage());

@@ -16,7 +16,8 @@ public record ParityReport(boolean passed, List<CaseResult> cases) {
         var root = JSON.createObjectNode().put("passed", passed);
         var list = root.putArray("cases");
         for (var result : cases) {
-            var node = list.addObject().put("case", result.name).put("passed", result.passed).put("skipped", result.skipped).put("checked", result.checked);
+            var node = list.addObject().put("case", result.name).put("passed", result.passed).put("skipped", result.skipped).put("checked",
+                    result.checked);
             result.unchecked.forEach(node.putArray("unchecked")::add);
             if (result.worst == null) {
                 node.putNull("worst");
@@ -35,7 +36,8 @@ public record ParityReport(boolean passed, List<CaseResult> cases) {
     /// @param checked expected tensors that were compared
     /// @param unchecked those that were not; there must be none to pass
     /// @param worst the comparison nearest to its limit, or furthest beyond it; null if there was none
-    public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked, @Nullable Worst worst) {
+    public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked,
+            @Nullable Worst worst) {
         static CaseResult skipped(String name, String reason) { return new CaseResult(name, false, reason, 0, List.of(), null); }
     }
 

@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 
 /// The building blocks alone. Their sizes are in the tensors' names.
 record TablesCase(Expected expected) {
-    private static final Set<String> INPUTS = Set.of("mask.prompt", "rotary.positions", "rms_norm.in", "rms_norm.weight", "time_proj.in", "unpatchify.in",
-            "weighting.sigmas");
+    private static final Set<String> INPUTS =
+            Set.of("mask.prompt", "rotary.positions", "rms_norm.in", "rms_norm.weight", "time_proj.in", "unpatchify.in",
+                    "weighting.sigmas");
     private static final double NORM_EPS = 1e-6;
 
     static CaseResult run(Case files) {
@@ -44,7 +45,8 @@ record TablesCase(Expected expected) {
 
     private void each(String pattern, Check check) {
         var compiled = Pattern.compile(pattern);
-        expected.names().stream().filter(name -> !INPUTS.contains(name)).map(compiled::matcher).filter(java.util.regex.Matcher::matches).forEach(check::of);
+        expected.names().stream().filter(name -> !INPUTS.contains(name)).map(compiled::matcher).filter(java.util.regex.Matcher::matches)
+                .forEach(check::of);
     }
 
     private static int number(MatchResult match, int group) { return Integer.parseInt(match.group(group)); }
@@ -75,22 +77,26 @@ record TablesCase(Expected expected) {
     }
 
     private void sines(MatchResult match) {
-        expected.compare(match.group(), SineTable.of(number(match, 1), number(match, 2), number(match, 3) / number(match, 4)), Tolerance.OUTPUT);
+        expected.compare(match.group(), SineTable.of(number(match, 1), number(match, 2), number(match, 3) / number(match, 4)),
+                Tolerance.OUTPUT);
     }
 
     private void croppedSines(MatchResult match) {
         var table = SineTable.of(number(match, 1), number(match, 2), number(match, 3) / number(match, 4));
-        expected.compare(match.group(), PatchEmbedding.crop(table, number(match, 5) / number(match, 4), number(match, 6) / number(match, 4)), Tolerance.OUTPUT);
+        expected.compare(match.group(),
+                PatchEmbedding.crop(table, number(match, 5) / number(match, 4), number(match, 6) / number(match, 4)), Tolerance.OUTPUT);
     }
 
     private void unpatchify(MatchResult match) {
-        expected.compare(match.group(), PatchEmbedding.unpatchify(expected.read("unpatchify.in"), number(match, 1), number(match, 2), number(match, 3)),
+        expected.compare(match.group(),
+                PatchEmbedding.unpatchify(expected.read("unpatchify.in"), number(match, 1), number(match, 2), number(match, 3)),
                 Tolerance.EXACT);
     }
 
     private void weighting(MatchResult match) {
         var weighting = TransformerTraining.weighting(match.group(1));
-        expected.compare(match.group(), Arrays.stream(expected.values("weighting.sigmas")).map(weighting::weight).toArray(), Tolerance.LOSS);
+        expected.compare(match.group(), Arrays.stream(expected.values("weighting.sigmas")).map(weighting::weight).toArray(),
+                Tolerance.LOSS);
     }
 
     private void norms() {

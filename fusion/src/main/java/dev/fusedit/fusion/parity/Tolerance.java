@@ -2,7 +2,8 @@ package dev.fusedit.fusion.parity;
 
 /// How far a number may be from the expected one. The values are those that the goldens' README recommends.
 enum Tolerance {
-    OUTPUT(2e-5), TAP(5e-5), LOSS(2e-6), GRADIENT_NORM(2e-5), GRADIENT(2e-5), SUM(3e-6), PARAMETER(5e-6), BF16(0.02), RELATIVE(1e-6), EXACT(0);
+    OUTPUT(2e-5), TAP(5e-5), LOSS(2e-6), GRADIENT_NORM(2e-5), GRADIENT(2e-5), SUM(3e-6), PARAMETER(5e-6), BF16(0.02), RELATIVE(1e-6),
+    EXACT(0);
 
     final double limit;
 
@@ -17,7 +18,8 @@ enum Tolerance {
             case LOSS -> largest(actual, expected, (i, _) -> Math.max(Math.abs(expected[i]), Double.MIN_NORMAL));
             case GRADIENT_NORM -> largest(actual, expected, (i, _) -> Math.max(Math.abs(expected[i]), 1e-3));
             // each number by itself, but zeros beside large numbers are not asked for more digits than those have
-            case RELATIVE -> largest(actual, expected, (i, most) -> Math.max(Math.abs(expected[i]), Math.max(1e-3 * most, Double.MIN_NORMAL)));
+            case RELATIVE ->
+                    largest(actual, expected, (i, most) -> Math.max(Math.abs(expected[i]), Math.max(1e-3 * most, Double.MIN_NORMAL)));
             case GRADIENT -> largest(actual, expected, (_, most) -> Math.max(most, Double.MIN_NORMAL));
             case SUM -> largest(actual, expected, (i, _) -> Math.max(Math.abs(scale[i]), Double.MIN_NORMAL));
             // relative in L2, and 5 times that absolutely

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// does, since the expected tensors hold its rows too.
 record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected expected) {
     static CaseResult run(Case files) {
-        try (var inputs = SafeTensors.open(files.file("inputs.safetensors")); var file = SafeTensors.open(files.file("expected.safetensors"))) {
+        try (var inputs = SafeTensors.open(files.file("inputs.safetensors"));
+                var file = SafeTensors.open(files.file("expected.safetensors"))) {
             var here = new TransformerCase(files, files.json("config.json"), inputs, new Expected(file, _ -> true));
             try (var _ = Autograd.noGrad()) {
                 here.forward();
@@ -37,7 +38,8 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
 
     /// A model with its weights, and those of its text encoder if they are apart.
     record Loaded(ImageModel model, Weights weights, @Nullable Weights encoder) implements AutoCloseable {
-        @Override public void close() {
+        @Override
+        public void close() {
             weights.close();
             if (encoder != null) {
                 encoder.close();
@@ -87,14 +89,16 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
 
     Tensor input(String name) { return inputs.read(name); }
 
-    @Nullable Tensor pooled() { return inputs.contains("text_modulation_embeds") ? input("text_modulation_embeds") : null; }
+    @Nullable
+    Tensor pooled() { return inputs.contains("text_modulation_embeds") ? input("text_modulation_embeds") : null; }
 
     /// Our way: real tokens only.
     Prompt prompt(String prefix) { return Prompt.masked(rows(prefix + "input_ids"), rows(prefix + "attention_mask")); }
 
     /// The reference's way: padding is computed.
     private Prompt paddedPrompt() {
-        return Prompt.padded(rows("input_ids"), Arrays.stream(rows("attention_mask")).mapToInt(row -> (int) Arrays.stream(row).sum()).toArray());
+        return Prompt.padded(rows("input_ids"),
+                Arrays.stream(rows("attention_mask")).mapToInt(row -> (int) Arrays.stream(row).sum()).toArray());
     }
 
     private long[][] rows(String name) {
@@ -128,12 +132,15 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         var text = model.text(prompt, true, this::tap);
         model.image(latents, times, text, pooled(), this::tap);
         if (model.dit().time() == null && expected.has("taps.temb")) {
-            expected.compare("taps.temb", Tensor.zeros(dev.fusedit.torch.DType.F32, latents.size(0), model.dit().config().width()), Tolerance.TAP);
+            expected.compare("taps.temb", Tensor.zeros(dev.fusedit.torch.DType.F32, latents.size(0), model.dit().config().width()),
+                    Tolerance.TAP);
         }
         rotary(model, prompt, latents);
     }
 
-    private void tap(String name, Tensor value) { expected.compare(name.startsWith("text.") ? name : "taps." + name, value, Tolerance.TAP); }
+    private void tap(String name, Tensor value) {
+        expected.compare(name.startsWith("text.") ? name : "taps." + name, value, Tolerance.TAP);
+    }
 
     /// The reference keeps one table: the text's with sine/cosine image positions, both behind each other in a shared attention, the
     /// image's in cross-attention.
@@ -170,7 +177,8 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         var output = model.image(latents, times, text, pooled());
         expected.compare("cache.second.output_uncached", output, Tolerance.OUTPUT);
         // The reference forgets the text's length in the second call's rotary positions. Told the same, ours gives its numbers.
-        expected.compare("cache.second.output", dropsOffset(model) ? model.image(latents, times, text.withImageStarts(new int[text.batch()]), pooled()) : output,
+        expected.compare("cache.second.output",
+                dropsOffset(model) ? model.image(latents, times, text.withImageStarts(new int[text.batch()]), pooled()) : output,
                 Tolerance.OUTPUT);
         keys(model);
     }

@@ -41,7 +41,8 @@ record TransformerTraining(TransformerCase test) {
     }
 
     private FlowMatching flow(String weighting, boolean precondition) {
-        return new FlowMatching(FlowMatchScheduler.shifted(training().path("scheduler_shift").asDouble(3)), new TimeDensity.Uniform(), weighting(weighting),
+        return new FlowMatching(FlowMatchScheduler.shifted(training().path("scheduler_shift").asDouble(3)), new TimeDensity.Uniform(),
+                weighting(weighting),
                 precondition ? new Prediction.Preconditioned() : new Prediction.Velocity());
     }
 
@@ -53,7 +54,8 @@ record TransformerTraining(TransformerCase test) {
     }
 
     private Tensor output(Loaded loaded, FlowMatching.Noised noised) {
-        return TensorScope.scoped(() -> loaded.model().image(noised.noisy(), noised.timesteps_B(), loaded.model().text(test.prompt("")), test.pooled()));
+        return TensorScope.scoped(
+                () -> loaded.model().image(noised.noisy(), noised.timesteps_B(), loaded.model().text(test.prompt("")), test.pooled()));
     }
 
     void run() {
@@ -65,7 +67,8 @@ record TransformerTraining(TransformerCase test) {
             expected().compare("train.prediction", output, Tolerance.OUTPUT);
             for (var weighting : List.of("none", "mode", "logit_normal", "sigma_sqrt", "cosmap")) {
                 for (var kind : List.of("plain", "precondition")) {
-                    expected().compare("train.loss." + weighting + "." + kind, new double[] {flow(weighting, kind.equals("precondition")).loss(output, noised).item()},
+                    expected().compare("train.loss." + weighting + "." + kind,
+                            new double[] {flow(weighting, kind.equals("precondition")).loss(output, noised).item()},
                             Tolerance.LOSS);
                 }
             }
@@ -102,7 +105,8 @@ record TransformerTraining(TransformerCase test) {
         var prefix = "train." + mode + "." + kind + ".";
         try (var loaded = test.load(Placement.F32); var _ = TensorScope.open()) {
             var parameters = train(loaded, mode);
-            expected().compare(prefix + "loss", new double[] {lossAndBackward(loaded, mode, kind.equals("precondition"), 0)}, Tolerance.LOSS);
+            expected().compare(prefix + "loss", new double[] {lossAndBackward(loaded, mode, kind.equals("precondition"), 0)},
+                    Tolerance.LOSS);
             var norms = parameters.stream().mapToDouble(p -> gradientOrZero(p).norm().item()).toArray();
             expected().compare(prefix + "grad_norms", norms, Tolerance.GRADIENT_NORM);
             parameters.forEach(p -> expected().compare(prefix + "grad." + p.name(), gradientOrZero(p), Tolerance.GRADIENT));
@@ -129,7 +133,8 @@ record TransformerTraining(TransformerCase test) {
                 losses[step] = lossAndBackward(loaded, mode, false, step);
                 try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
                     norms[step] = optimizer.step(step + 1);
-                    Foreach.lerp(averages, parameters.stream().map(Parameter::master).toList(), 1 - training().path("ema_decay").asDouble());
+                    Foreach.lerp(averages, parameters.stream().map(Parameter::master).toList(),
+                            1 - training().path("ema_decay").asDouble());
                 }
                 loaded.weights().clearGradients();
             }

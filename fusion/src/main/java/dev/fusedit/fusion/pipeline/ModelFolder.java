@@ -26,7 +26,8 @@ public final class ModelFolder {
 
     /// A model and what it has learned; closing it frees the weights.
     public record Loaded(FuseDiT model, Weights weights) implements AutoCloseable {
-        @Override public void close() { weights.close(); }
+        @Override
+        public void close() { weights.close(); }
     }
 
     /// Reads a folder.
@@ -70,7 +71,9 @@ public final class ModelFolder {
     }
 
     /// Writes a folder, which must exist.
-    public static void write(Path folder, FuseDiTConfig config, Weights weights) throws IOException { write(folder, config, weights.state()); }
+    public static void write(Path folder, FuseDiTConfig config, Weights weights) throws IOException {
+        write(folder, config, weights.state());
+    }
 
     /// As [#write(Path, FuseDiTConfig, Weights)] with other values under the same names: a moving average.
     public static void write(Path folder, FuseDiTConfig config, Map<String, Tensor> state) throws IOException {

@@ -27,8 +27,10 @@ class FuseDiTTest {
     static Stream<FuseDiTConfig> everyCombination() {
         var all = new ArrayList<FuseDiTConfig>();
         for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())) {
-            for (var positions : List.of(new ImagePositions.Absolute(8, 12), new ImagePositions.Rope1d(), new ImagePositions.Rope2d(), new ImagePositions.MRope())) {
-                for (var time : List.of(new TimeConditioning.AdaLnZero(), new TimeConditioning.AdaLnSingle(), new TimeConditioning.Addition(), new TimeConditioning.None())) {
+            for (var positions : List.of(new ImagePositions.Absolute(8, 12), new ImagePositions.Rope1d(), new ImagePositions.Rope2d(),
+                    new ImagePositions.MRope())) {
+                for (var time : List.of(new TimeConditioning.AdaLnZero(), new TimeConditioning.AdaLnSingle(),
+                        new TimeConditioning.Addition(), new TimeConditioning.None())) {
                     all.add(Tiny.config(fusion, positions, time, 2, 2, 0, new SharedLayers.All()));
                 }
             }
@@ -102,9 +104,11 @@ class FuseDiTTest {
 
     @Test
     void textIsUnchangedByWhatIsNotShared() {
-        try (var tiny = Tiny.of(Tiny.config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 4, 3, 1, Tiny.shared(2)))) {
+        try (var tiny = Tiny.of(Tiny.config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 4, 3,
+                1, Tiny.shared(2)))) {
             var text = tiny.model().text(PROMPT);
-            assertThat(text.blocks()).hasSize(3).satisfies(blocks -> assertThat(blocks.get(0)).isNull(), blocks -> assertThat(blocks.get(1)).isNotNull(),
+            assertThat(text.blocks()).hasSize(3).satisfies(blocks -> assertThat(blocks.get(0)).isNull(),
+                    blocks -> assertThat(blocks.get(1)).isNotNull(),
                     blocks -> assertThat(blocks.get(2)).isNull());
             assertThat(tiny.model().config().textDepth()).as("no layer after the last shared one is run").isEqualTo(3);
         }
@@ -119,7 +123,8 @@ class FuseDiTTest {
                 var output = model.forward(Tiny.latents(2), Tiny.times(2), PROMPT);
                 assertThat(output.abs().max().item()).isZero();
                 output.sub(1).square().mean().backward();
-                assertThat(weights.all().filter(p -> isNonZero(p.gradient())).map(Parameter::name)).allMatch(name -> name.startsWith("dit.proj_out"));
+                assertThat(weights.all().filter(p -> isNonZero(p.gradient())).map(Parameter::name))
+                        .allMatch(name -> name.startsWith("dit.proj_out"));
             }
         }
     }
@@ -148,9 +153,11 @@ class FuseDiTTest {
 
     @Test
     void impossibleConfigurationsAreRefused() {
-        assertThatThrownBy(() -> Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 2, 2, 2, new SharedLayers.All()))
+        assertThatThrownBy(() -> Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 2, 2, 2,
+                new SharedLayers.All()))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("initial layers");
-        assertThatThrownBy(() -> Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 2, 2, 0, Tiny.shared(7)))
+        assertThatThrownBy(() -> Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.None(), 2, 2, 0,
+                Tiny.shared(7)))
                 .hasMessageContaining("shared layers must be 0 to 1");
     }
 }

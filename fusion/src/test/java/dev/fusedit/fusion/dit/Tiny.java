@@ -15,14 +15,17 @@ import dev.fusedit.torch.TensorScope;
 record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     static final int CHANNELS = 3;
 
-    static FuseDiTConfig config(Fusion fusion, ImagePositions positions, TimeConditioning time, int textLayers, int blocks, int initial, SharedLayers shared) {
+    static FuseDiTConfig config(Fusion fusion, ImagePositions positions, TimeConditioning time, int textLayers, int blocks, int initial,
+            SharedLayers shared) {
         var text = GemmaConfig.gemma(50, 32, 48, textLayers, 4, 2, 16);
-        var image = new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false);
+        var image =
+                new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false);
         return new FuseDiTConfig(text, image, fusion, initial, shared);
     }
 
     static FuseDiTConfig config() {
-        return config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
+        return config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0,
+                new SharedLayers.All());
     }
 
     static SharedLayers shared(Integer... layers) { return new SharedLayers.Some(ImmutableSet.copyOf(layers)); }
@@ -47,5 +50,6 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
 
     static Tensor times(int batch) { return Tensor.full(700, DType.F32, batch); }
 
-    @Override public void close() { weights.close(); }
+    @Override
+    public void close() { weights.close(); }
 }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(NoTensorLeaks.class)
 class FlowMatchingTest {
-    private static final List<Prediction> KINDS = List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture());
+    private static final List<Prediction> KINDS =
+            List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture());
 
     private static Tensor picture() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
 

@@ -41,8 +41,9 @@ class ParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"forward.output", "cache.last.key", "cache.second.output", "taps.llm.layer.2", "taps.time_proj", "train.dit.plain.loss",
-            "train.dit.precondition.grad_norms", "optim.dit.ema_sum", "optim.dit.losses"})
+    @ValueSource(strings = {"forward.output", "cache.last.key", "cache.second.output", "taps.llm.layer.2", "taps.time_proj",
+        "train.dit.plain.loss",
+        "train.dit.precondition.grad_norms", "optim.dit.ema_sum", "optim.dit.losses"})
     void aChangedExpectedNumberFails(String tensor, @TempDir Path folder) throws IOException {
         var changed = copy(folder, expected -> {
             var values = expected.get(tensor).toFloats();
@@ -80,7 +81,7 @@ class ParityTest {
 
     @Test
     void aCaseWhoseFilesDoNotFitIsSkippedAndFreed(@TempDir Path folder) throws IOException {
-        copy(folder, _ -> { });
+        copy(folder, _ -> {});
         SafeTensors.write(folder.resolve("model.safetensors"), Map.of("x", Tensor.zeros(DType.F32, 1)), Map.of());
         var result = Parity.run(List.of(folder)).cases().getFirst();
         assertThat(result.passed()).isFalse();
@@ -90,7 +91,8 @@ class ParityTest {
     @Test
     void noCaseIsTheCallersMistake(@TempDir Path folder) {
         assertThatThrownBy(() -> Parity.run(List.of(folder))).isInstanceOf(UserError.class).hasMessageContaining("no case found");
-        assertThatThrownBy(() -> Parity.run(List.of(folder.resolve("nowhere")))).isInstanceOf(UserError.class).hasMessageContaining("no such folder");
+        assertThatThrownBy(() -> Parity.run(List.of(folder.resolve("nowhere")))).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such folder");
     }
 
     private interface Change {

@@ -25,7 +25,8 @@ class ModelFolderTest {
     private static Path folder(String name, Path target) throws IOException {
         var source = Goldens.folder("transformer/" + name);
         Files.copy(source.resolve("model.safetensors"), target.resolve("model.safetensors"));
-        Files.writeString(target.resolve("config.json"), new ObjectMapper().readTree(source.resolve("config.json").toFile()).get("reference").toString());
+        Files.writeString(target.resolve("config.json"),
+                new ObjectMapper().readTree(source.resolve("config.json").toFile()).get("reference").toString());
         return target;
     }
 
@@ -36,7 +37,8 @@ class ModelFolderTest {
             ModelFolder.write(second, model.model().config(), model.weights());
             try (var again = ModelFolder.read(second, Placement.F32)) {
                 assertThat(again.model().config()).isEqualTo(model.model().config());
-                model.weights().state().forEach((key, value) -> assertThat(again.weights().state().get(key).sameValues(value)).as(key).isTrue());
+                model.weights().state()
+                        .forEach((key, value) -> assertThat(again.weights().state().get(key).sameValues(value)).as(key).isTrue());
             }
         }
     }
@@ -49,12 +51,16 @@ class ModelFolderTest {
 
     @Test
     void whatIsNoModelFolderIsSaid(@TempDir Path folder) throws IOException {
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("no config.json");
+        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("no config.json");
         var file = Files.writeString(folder.resolve("config.json"), "{\"pos_embed\": 3}");
-        assertThatThrownBy(() -> ModelFolder.read(file, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("a file, not a model folder");
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("base_config must be an object");
+        assertThatThrownBy(() -> ModelFolder.read(file, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("a file, not a model folder");
+        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("base_config must be an object");
         Files.writeString(file, "{");
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("not valid JSON");
+        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("not valid JSON");
     }
 
     @Test
@@ -63,7 +69,8 @@ class ModelFolderTest {
         var config = folder.resolve("config.json");
         Files.writeString(config, Files.readString(config).replace("\"dit_num_hidden_layers\":3", "\"dit_num_hidden_layers\":4"));
         var before = TensorScope.live();
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("dit.layers.3.");
+        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("dit.layers.3.");
         assertThat(TensorScope.live()).isEqualTo(before);
     }
 }

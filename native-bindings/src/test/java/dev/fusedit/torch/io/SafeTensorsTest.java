@@ -91,19 +91,22 @@ class SafeTensorsTest {
     @Test
     void aClaimedSizeIsNotBelieved(@TempDir Path folder) throws IOException {
         var header = "{\"x\":{\"dtype\":\"F32\",\"shape\":[1152921504606846976],\"data_offsets\":[0,4611686018427387904]}}";
-        assertThatThrownBy(() -> SafeTensors.open(file(folder, header)).close()).isInstanceOf(UserError.class).hasMessageContaining("4611686018427387904");
+        assertThatThrownBy(() -> SafeTensors.open(file(folder, header)).close()).isInstanceOf(UserError.class)
+                .hasMessageContaining("4611686018427387904");
     }
 
     @Test
     void textAfterTheHeaderIsRefused(@TempDir Path folder) throws IOException {
-        assertThatThrownBy(() -> SafeTensors.open(file(folder, "{} x")).close()).isInstanceOf(UserError.class).hasMessageContaining("not valid JSON");
+        assertThatThrownBy(() -> SafeTensors.open(file(folder, "{} x")).close()).isInstanceOf(UserError.class)
+                .hasMessageContaining("not valid JSON");
         assertThatThrownBy(() -> SafeTensors.open(file(folder, " {}")).close()).isInstanceOf(UserError.class).hasMessageContaining("'{'");
         assertThatThrownBy(() -> SafeTensors.open(file(folder, "{\"a\":".repeat(5000))).close()).isInstanceOf(UserError.class);
     }
 
     @Test
     void notThereIsSaid(@TempDir Path folder) {
-        assertThatThrownBy(() -> SafeTensors.open(folder.resolve("none"))).isInstanceOf(UserError.class).hasMessageContaining("no such file");
+        assertThatThrownBy(() -> SafeTensors.open(folder.resolve("none"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such file");
         assertThatThrownBy(() -> SafeTensors.open(folder)).isInstanceOf(UserError.class).hasMessageStartingWith(folder.toString());
     }
 
