@@ -4,7 +4,6 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.NativeMemory;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -82,7 +81,7 @@ public final class GgufFile implements TensorSource {
 
     private void dequantize(GgufHeader.Entry entry, Dequantizer dequantizer, Tensor tensor) {
         var perBlock = entry.type().blockValues();
-        var bytes = ByteBuffer.allocate(CHUNK / perBlock * entry.type().blockBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        var bytes = ByteBuffer.allocate(CHUNK / perBlock * entry.type().blockBytes());
         var values = new float[CHUNK];
         var position = entry.position();
         var count = tensor.numel();
@@ -92,7 +91,7 @@ public final class GgufFile implements TensorSource {
             file.read(position, bytes);
             position += bytes.limit();
             for (int block = 0; block < part / perBlock; block++) {
-                dequantizer.block(bytes, block * entry.type().blockBytes(), values, block * perBlock);
+                dequantizer.block(bytes.array(), block * entry.type().blockBytes(), values, block * perBlock);
             }
             NativeMemory.buffer(tensor.dataAddress() + 4 * done, 4 * part).asFloatBuffer().put(values, 0, part);
         }
