@@ -3,7 +3,7 @@ package dev.fusedit.nn;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.torch.io.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,18 +20,18 @@ sealed interface WeightSource {
     }
 
     /// Values of a file. What does not fit is collected, so that one message tells all of it.
-    record Stored(SafeTensors file, List<String> missing, List<String> misshapen) implements WeightSource {
+    record Stored(TensorSource file, List<String> missing, List<String> misshapen) implements WeightSource {
         private static final int SHOWN = 10;
 
-        Stored(SafeTensors file) { this(file, new ArrayList<>(), new ArrayList<>()); }
+        Stored(TensorSource file) { this(file, new ArrayList<>(), new ArrayList<>()); }
 
         @Override
         public Tensor make(String name, Init init, long[] shape) {
-            var entry = file.entries().get(name);
-            if (entry == null) {
+            var info = file.tensors().get(name);
+            if (info == null) {
                 missing.add(name);
-            } else if (!Arrays.equals(entry.shape(), shape)) {
-                misshapen.add("%s is %s, not %s".formatted(name, Arrays.toString(entry.shape()), Arrays.toString(shape)));
+            } else if (!Arrays.equals(info.shape(), shape)) {
+                misshapen.add("%s is %s, not %s".formatted(name, Arrays.toString(info.shape()), Arrays.toString(shape)));
             } else {
                 return file.read(name);
             }
@@ -39,7 +39,7 @@ sealed interface WeightSource {
         }
 
         void requireComplete(Set<String> known) {
-            var extra = file.entries().keySet().stream().filter(name -> !known.contains(name)).toList();
+            var extra = file.names().stream().filter(name -> !known.contains(name)).toList();
             var problems = new ArrayList<String>();
             tell("missing", missing, problems);
             tell("not of this model", extra, problems);

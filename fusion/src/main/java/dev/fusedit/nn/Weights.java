@@ -9,6 +9,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ public final class Weights implements AutoCloseable {
 
     /// Weights to be read from a file as the layers ask for them. Call [#requireComplete] when the model is built; the file must stay
     /// open until then.
-    public static Weights stored(SafeTensors file, Placement placement) {
+    public static Weights stored(TensorSource file, Placement placement) {
         return new Weights(new Store(placement, new WeightSource.Stored(file)), "");
     }
 
@@ -151,19 +152,19 @@ public final class Weights implements AutoCloseable {
     /// keeps its value.
     ///
     /// @throws UserError as [#requireComplete], before anything is changed
-    public void load(SafeTensors file, java.util.function.UnaryOperator<@Nullable String> names) {
+    public void load(TensorSource file, java.util.function.UnaryOperator<@Nullable String> names) {
         var check = new WeightSource.Stored(file);
         var known = new LinkedHashMap<String, Tensor>();
         state().forEach((name, value) -> {
             var theirs = names.apply(name);
             if (theirs != null) {
                 known.put(theirs, value);
-                var entry = file.entries().get(theirs);
-                if (entry == null) {
+                var info = file.tensors().get(theirs);
+                if (info == null) {
                     check.missing().add(theirs);
-                } else if (!Arrays.equals(entry.shape(), value.shape())) {
+                } else if (!Arrays.equals(info.shape(), value.shape())) {
                     check.misshapen()
-                            .add("%s is %s, not %s".formatted(theirs, Arrays.toString(entry.shape()), Arrays.toString(value.shape())));
+                            .add("%s is %s, not %s".formatted(theirs, Arrays.toString(info.shape()), Arrays.toString(value.shape())));
                 }
             }
         });

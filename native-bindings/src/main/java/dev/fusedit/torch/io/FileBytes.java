@@ -47,7 +47,7 @@ final class FileBytes implements AutoCloseable {
 
     static UserError unreadable(Path path, IOException e) {
         return e instanceof NoSuchFileException ? new UserError("%s: no such file".formatted(path), e)
-                : new UserError("%s: cannot be read (%s)".formatted(path, e.getMessage()), e);
+                : new UserError("%s: cannot be read (%s)".formatted(path, e.getMessage() == null ? e : e.getMessage()), e);
     }
 
     private static void closeQuietly(@Nullable FileChannel channel) {

@@ -3,31 +3,31 @@ package dev.fusedit.torch.io;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.internal.abi.NativeMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// A file of tensors by name in the safetensors format: eight bytes of header length, a JSON header, the data.
 ///
 /// The header is checked against the file before anything is allocated; tensors are read when they are asked for, straight into
-/// libtorch's memory. No tensor aliases the file. Whatever is wrong is a [UserError] that names the file and the cause.
-public final class SafeTensors implements AutoCloseable {
+/// libtorch's memory. No tensor aliases the file. Whatever is wrong is a [dev.fusedit.torch.UserError] that names the file and the cause.
+public final class SafeTensors implements TensorSource {
     private static final int CHUNK = 1 << 26;
 
-    private final Path path;
-    private final FileChannel channel;
+    private final FileBytes file;
     private final SafeTensorsHeader header;
+    private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
-    private SafeTensors(Path path, FileChannel channel, SafeTensorsHeader header) {
-        this.path = path;
-        this.channel = channel;
+    private SafeTensors(FileBytes file, SafeTensorsHeader header) {
+        this.file = file;
         this.header = header;
+        header.entries().forEach((name, entry) -> tensors.put(name, TensorInfo.plain(name, entry.dtype(), entry.shape())));
     }
 
     /// What the header says of one tensor.
@@ -38,78 +38,43 @@ public final class SafeTensors implements AutoCloseable {
 
     /// Opens a file and checks its header.
     public static SafeTensors open(Path path) {
-        FileChannel channel = null;
+        var file = FileBytes.open(path);
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
-            var file = new SafeTensors(path, channel, SafeTensorsHeader.read(path, channel));
-            channel = null;
-            return file;
-        } catch (NoSuchFileException e) {
-            throw new UserError("%s: no such file".formatted(path), e);
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read (%s)".formatted(path, e.getMessage()), e);
-        } finally {
-            closeQuietly(channel);
-        }
-    }
-
-    private static void closeQuietly(@org.jspecify.annotations.Nullable FileChannel channel) {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            // nothing was read from it that is still needed
-        }
-    }
-
-    public Path path() { return path; }
-
-    /// All tensors by name, in the order of the header.
-    public Map<String, Entry> entries() { return header.entries(); }
-
-    /// Free text that the writer left.
-    public Map<String, String> metadata() { return header.metadata(); }
-
-    public boolean contains(String name) { return entries().containsKey(name); }
-
-    /// A copy of one tensor, on the CPU, in the file's dtype.
-    public Tensor read(String name) {
-        var entry = entries().get(name);
-        if (entry == null) {
-            throw new UserError("%s: has no tensor '%s'".formatted(path, name));
-        }
-        return TensorScope.scoped(() -> {
-            var tensor = Tensor.empty(entry.dtype(), entry.shape());
-            fill(name, tensor, entry);
-            return tensor;
-        });
-    }
-
-    private void fill(String name, Tensor tensor, Entry entry) {
-        var address = tensor.dataAddress();
-        var position = header.dataStart() + entry.begin();
-        try {
-            for (long left = entry.end() - entry.begin(); left > 0;) {
-                var buffer = NativeMemory.buffer(address, (int) Math.min(left, CHUNK));
-                while (buffer.hasRemaining()) {
-                    var count = channel.read(buffer, position + buffer.position());
-                    if (count < 0) {
-                        throw new UserError(
-                                "%s: the file ends inside tensor '%s'; it was shortened while it was read".formatted(path, name));
-                    }
-                }
-                address += buffer.capacity();
-                position += buffer.capacity();
-                left -= buffer.capacity();
-            }
-        } catch (IOException e) {
-            throw new UserError("%s: tensor '%s' cannot be read (%s)".formatted(path, name, e.getMessage()), e);
+            return new SafeTensors(file, SafeTensorsHeader.read(file));
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
         }
     }
 
     @Override
-    public void close() { closeQuietly(channel); }
+    public Path path() { return file.name(); }
+
+    @Override
+    public String kind() { return "safetensors"; }
+
+    @Override
+    public Map<String, TensorInfo> tensors() { return Collections.unmodifiableMap(tensors); }
+
+    /// All tensors by name with their places, in the order of the header.
+    public Map<String, Entry> entries() { return header.entries(); }
+
+    /// Free text that the writer left.
+    @Override
+    public Map<String, String> metadata() { return header.metadata(); }
+
+    @Override
+    public Tensor read(String name) {
+        var info = info(name);
+        return TensorScope.scoped(() -> {
+            var tensor = Tensor.empty(info.dtype(), info.shape());
+            file.read(header.dataStart() + entries().get(name).begin(), tensor);
+            return tensor;
+        });
+    }
+
+    @Override
+    public void close() { file.close(); }
 
     /// Writes tensors of any device; the file is replaced. What a reader needs to trust it (a checksum, a rename) is the caller's.
     public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {

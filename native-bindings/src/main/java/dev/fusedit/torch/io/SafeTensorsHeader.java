@@ -9,10 +9,8 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors.Entry;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,16 +31,17 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     private static final Map<String, DType> DTYPES = Map.of("F64", DType.F64, "F32", DType.F32, "F16", DType.F16, "BF16", DType.BF16,
             "I64", DType.I64, "I32", DType.I32, "I16", DType.I16, "I8", DType.I8, "U8", DType.U8, "BOOL", DType.BOOL);
 
-    static SafeTensorsHeader read(Path path, FileChannel channel) throws IOException {
-        var size = channel.size();
+    static SafeTensorsHeader read(FileBytes file) {
+        var path = file.name();
+        var size = file.size();
         require(size >= 8, path, "is %d bytes long, shorter than the 8 bytes of a safetensors header's length", size);
-        var length = bytes(channel, 0, 8).getLong();
+        var length = file.head(0, 8).getLong();
         require(length >= 2 && length <= LARGEST, path, "claims a header of %s bytes; 2 to %d are allowed", Long.toUnsignedString(length),
                 LARGEST);
         require(length <= size - 8, path,
                 "claims a header of %d bytes, the file has %d after the length; it is cut short or no safetensors file",
                 length, size - 8);
-        return parse(path, text(path, bytes(channel, 8, (int) length)), size - 8 - length, 8 + length);
+        return parse(path, text(path, file.head(8, (int) length)), size - 8 - length, 8 + length);
     }
 
     private static SafeTensorsHeader parse(Path path, String text, long dataBytes, long dataStart) {
@@ -58,14 +57,6 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
         requireCover(path, entries, dataBytes);
         return new SafeTensorsHeader(Collections.unmodifiableMap(entries), Collections.unmodifiableMap(metadata), dataStart);
-    }
-
-    private static ByteBuffer bytes(FileChannel channel, long position, int count) throws IOException {
-        var buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-        while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {
-            // until the count is there
-        }
-        return buffer.flip();
     }
 
     private static String text(Path path, ByteBuffer bytes) {

@@ -19,7 +19,7 @@ final class ShardedSafeTensors implements TensorSource {
 
     private final Path path;
     private final ShardIndex index;
-    private final Map<String, SafeTensorsSource> shards = new LinkedHashMap<>();
+    private final Map<String, SafeTensors> shards = new LinkedHashMap<>();
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
     private ShardedSafeTensors(Path path) {
@@ -43,7 +43,7 @@ final class ShardedSafeTensors implements TensorSource {
         var files = new LinkedHashSet<>(index.files().values());
         require(files.stream().filter(file -> !Files.isRegularFile(path.resolveSibling(file))).toList(), "shard",
                 "not beside the index; get it from where the index is from");
-        files.forEach(file -> shards.put(file, SafeTensorsSource.open(path.resolveSibling(file))));
+        files.forEach(file -> shards.put(file, SafeTensors.open(path.resolveSibling(file))));
     }
 
     private void compare() {
@@ -91,5 +91,5 @@ final class ShardedSafeTensors implements TensorSource {
     }
 
     @Override
-    public void close() { shards.values().forEach(SafeTensorsSource::close); }
+    public void close() { shards.values().forEach(SafeTensors::close); }
 }

@@ -33,7 +33,7 @@ public final class TensorFiles {
             return unpacked(path);
         }
         if (isSafeTensors(head)) { // before the next two: its first bytes are a length, which can be any of their magic numbers
-            return SafeTensorsSource.open(path);
+            return SafeTensors.open(path);
         }
         if (isZip(magic)) {
             return new PtFile(new PtZip(path, path, "pt"));
@@ -45,7 +45,7 @@ public final class TensorFiles {
             return ShardedSafeTensors.open(path);
         }
         if (name.endsWith(".safetensors")) { // for its exact complaint
-            return SafeTensorsSource.open(path);
+            return SafeTensors.open(path);
         }
         throw new UserError(
                 "%s: is none of the formats that are read: safetensors (or its .index.json), PyTorch .pt, .pt.zst, GGUF".formatted(path));

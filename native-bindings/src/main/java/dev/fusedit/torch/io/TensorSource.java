@@ -28,6 +28,8 @@ public interface TensorSource extends AutoCloseable {
 
     default Set<String> names() { return tensors().keySet(); }
 
+    default boolean contains(String name) { return tensors().containsKey(name); }
+
     default TensorInfo info(String name) {
         var info = tensors().get(name);
         if (info == null) {

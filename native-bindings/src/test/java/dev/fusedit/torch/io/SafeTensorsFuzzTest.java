@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SafeTensorsFuzzTest {
-    private static final Fuzzed FUZZED = new Fuzzed(SafeTensorsSource::open);
+    private static final Fuzzed FUZZED = new Fuzzed(SafeTensors::open);
 
     static Stream<byte[]> seeds() { return Fuzzed.seeds(".safetensors"); }
 
