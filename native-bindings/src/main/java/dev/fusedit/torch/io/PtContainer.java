@@ -5,8 +5,8 @@ import java.nio.file.Path;
 
 /// Where the storages of a `.pt` file lie.
 interface PtContainer extends AutoCloseable {
-    /// A pickle larger than this is not believed to describe a model; it would grow many times over in memory.
-    int LARGEST_PICKLE = 1 << 25;
+    /// A pickle larger than this is not believed to describe a model (some 80,000 tensors fit); in memory it can grow sixtyfold.
+    int LARGEST_PICKLE = 1 << 24;
 
     Path path();
 

@@ -87,6 +87,17 @@ class PtFileTest {
                 .hasMessageContaining("has a data.pkl of 83886080 bytes");
     }
 
+    /// The worst that a pickle of the largest size makes: a dictionary for every byte. The tests' heap is that of the command line.
+    @Test
+    void pickleOfDictionariesStaysInTheHeap() throws IOException {
+        var pickle = new byte[PtContainer.LARGEST_PICKLE];
+        java.util.Arrays.fill(pickle, (byte) '}');
+        pickle[0] = (byte) 0x80;
+        pickle[1] = 2;
+        var path = Files.write(folder.resolve("many.pt"), pickle);
+        assertThatThrownBy(() -> TensorFiles.open(path)).isInstanceOf(UserError.class).hasMessageContaining("its pickle ends");
+    }
+
     private Path zipBomb() throws IOException {
         var path = folder.resolve("bomb.pt");
         try (var zip = new ZipOutputStream(Files.newOutputStream(path))) {
