@@ -3,14 +3,22 @@ package dev.fusedit.nn;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// down(gelu(gate(x)) · up(x)), GELU in its tanh form (Shazeer 2020, "GLU variants improve transformer").
-public record GatedMlp(Linear gate, Linear up, Linear down) {
+/// down(act(gate(x)) · up(x)) (Shazeer 2020, "GLU variants improve transformer").
+public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
+    /// With GELU in its tanh form and without biases.
     public static GatedMlp of(Weights weights, Init init, long width, long inner) {
-        return new GatedMlp(
-                Linear.of(weights.in("gate_proj"), init, width, inner, false),
-                Linear.of(weights.in("up_proj"), init, width, inner, false),
-                Linear.of(weights.in("down_proj"), init, inner, width, false));
+        return of(weights, init, width, inner, Activation.GELU_TANH, false);
     }
 
-    public Tensor apply(Tensor x) { return TensorScope.scoped(() -> down.apply(gate.apply(x).geluTanh().mul(up.apply(x)))); }
+    public static GatedMlp of(Weights weights, Init init, long width, long inner, Activation activation, boolean biased) {
+        return new GatedMlp(
+                Linear.of(weights.in("gate_proj"), init, width, inner, biased),
+                Linear.of(weights.in("up_proj"), init, width, inner, biased),
+                Linear.of(weights.in("down_proj"), init, inner, width, biased),
+                activation);
+    }
+
+    public Tensor apply(Tensor x) {
+        return TensorScope.scoped(() -> down.apply(activation.apply(gate.apply(x)).mul(up.apply(x))));
+    }
 }

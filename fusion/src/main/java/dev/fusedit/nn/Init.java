@@ -7,8 +7,11 @@ import dev.fusedit.torch.TensorScope;
 
 /// What a parameter is before training.
 public sealed interface Init {
-    /// Norm weights (they multiply by 1 + weight), biases, and what must not act at first.
+    /// Norm weights that multiply by 1 + weight, biases, and what must not act at first.
     record Zeros() implements Init {}
+
+    /// Norm weights that multiply.
+    record Ones() implements Init {}
 
     /// Normal values around 0.
     record Normal(double deviation) implements Init {}
@@ -20,6 +23,7 @@ public sealed interface Init {
     record Xavier() implements Init {}
 
     Init ZEROS = new Zeros();
+    Init ONES = new Ones();
     Init XAVIER = new Xavier();
 
     static Init normal(double deviation) { return new Normal(deviation); }
@@ -28,6 +32,7 @@ public sealed interface Init {
     default Tensor draw(Seed seed, long... shape) {
         return TensorScope.scoped(() -> switch (this) {
             case Zeros() -> Tensor.zeros(DType.F32, shape);
+            case Ones() -> Tensor.ones(DType.F32, shape);
             case Normal(var deviation) -> Tensor.randn(seed, DType.F32, shape).mul(deviation);
             case NormalButRow(var deviation, var row) -> {
                 var values = Tensor.randn(seed, DType.F32, shape).mul(deviation);

@@ -5,9 +5,19 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
-/// x / rms(x) · (1 + weight) over the last dimension, Gemma's form: f32 inside, x's dtype outside.
-public record RmsNorm(Tensor weight_C, double eps) {
+/// x / rms(x) · (offset + weight) over the last dimension: f32 inside, x's dtype outside.
+///
+/// @param offset 1 in Gemma's form, whose new weights are 0; 0 in the form of most other models, whose new weights are 1
+public record RmsNorm(Tensor weight_C, double eps, double offset) {
+    public RmsNorm(Tensor weight_C, double eps) { this(weight_C, eps, 1); }
+
+    /// Gemma's form.
     public static RmsNorm of(Weights weights, long width, double eps) { return new RmsNorm(weights.get("weight", Init.ZEROS, width), eps); }
+
+    /// The form of most other models.
+    public static RmsNorm plain(Weights weights, long width, double eps) {
+        return new RmsNorm(weights.get("weight", Init.ONES, width), eps, 0);
+    }
 
     public Tensor apply(Tensor x) { return TensorScope.scoped(() -> normed(x).mul(gain(x.dtype()))); }
 
@@ -18,13 +28,15 @@ public record RmsNorm(Tensor weight_C, double eps) {
     public Tensor modulated(Tensor x_BNC, @Nullable Tensor scale_B1C, @Nullable Tensor shift_B1C) {
         return TensorScope.scoped(() -> {
             var gain =
-                    scale_B1C == null ? gain(x_BNC.dtype()) : weight_C.add(1).mul(scale_B1C.to(weight_C.dtype()).add(1)).to(x_BNC.dtype());
+                    scale_B1C == null ? gain(x_BNC.dtype()) : whole().mul(scale_B1C.to(weight_C.dtype()).add(1)).to(x_BNC.dtype());
             var scaled = normed(x_BNC).mul(gain);
             return shift_B1C == null ? scaled : scaled.add(shift_B1C);
         });
     }
 
-    private Tensor gain(DType dtype) { return weight_C.add(1).to(dtype); }
+    private Tensor gain(DType dtype) { return whole().to(dtype); }
+
+    private Tensor whole() { return offset == 0 ? weight_C : weight_C.add(offset); }
 
     private Tensor normed(Tensor x) { return x.rmsNorm(null, eps, x.size(-1)); }
 }

@@ -67,6 +67,19 @@ public final class Attention {
         });
     }
 
+    /// As [#masked], with scores that are bent into ±cap before the bias: cap · tanh(scores / cap) (Gemma Team 2024, arXiv 2408.00118).
+    ///
+    /// @param bias broadcasts to (B, H, N, L)
+    public static Tensor capped(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, double cap) {
+        checkArgument(cap > 0, "the cap must be positive, got %s", cap);
+        return TensorScope.scoped(() -> {
+            var groups = q_BHND.size(1) / k_BKLD.size(1);
+            var scores_BHNL = q_BHND.matmul(repeated(k_BKLD, groups).transpose(2, 3)).mul(scale / cap).tanh().mul(cap);
+            var masked_BHNL = bias == null ? scores_BHNL : scores_BHNL.add(bias);
+            return masked_BHNL.softmax(-1).matmul(repeated(v_BKLD, groups));
+        });
+    }
+
     private static boolean byProducts(Tensor q) { return q.device().isCpu() && (q.dtype() == DType.BF16 || q.dtype() == DType.F16); }
 
     private static Tensor products(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {

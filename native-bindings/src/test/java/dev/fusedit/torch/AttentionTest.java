@@ -63,6 +63,22 @@ class AttentionTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,2,BF16"})
+    void scoresAreBentIntoTheCap(int heads, int kvHeads, DType dtype) {
+        var in = Inputs.of(heads, kvHeads, 6, 6, dtype);
+        var bias = Tensor.full(Double.NEGATIVE_INFINITY, dtype, 6, 6).triu(1);
+        var scale = 1 / Math.sqrt(WIDTH);
+        var groups = heads / kvHeads;
+        var k = in.k().to(DType.F64).repeatInterleave(groups, 1);
+        var scores = in.q().to(DType.F64).matmul(k.transpose(2, 3)).mul(scale).div(1.5).tanh().mul(1.5).add(bias.to(DType.F64));
+        requireSame(in, Attention.capped(in.q(), in.k(), in.v(), bias, scale, 1.5),
+                scores.softmax(-1).matmul(in.v().to(DType.F64).repeatInterleave(groups, 1)), dtype);
+        assertThat(Attention.capped(in.q(), in.k(), in.v(), null, scale, 1e4)
+                .allClose(Attention.attend(in.q(), in.k(), in.v(), null), dtype == DType.F32 ? 1e-4 : 0.05, 0.05)).as("a high cap is none")
+                .isTrue();
+    }
+
+    @ParameterizedTest
     @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
     void causalAndTheSameByABias(int heads, int kvHeads, DType dtype) {
         var in = Inputs.of(heads, kvHeads, 6, 6, dtype);

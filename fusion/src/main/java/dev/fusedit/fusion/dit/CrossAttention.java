@@ -1,12 +1,12 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.fusion.llm.Scores;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.Attention;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +25,10 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
     }
 
     /// Adds what the image reads from the text.
-    Tensor apply(Tensor x_BNC, KeysValues text, @Nullable Tensor textBias) {
+    Tensor apply(Tensor x_BNC, KeysValues text, Scores scores, @Nullable Tensor textBias) {
         return TensorScope.scoped(() -> {
             var queries = Heads.split(q.apply(x_BNC), heads);
-            var out = o.apply(
-                    Heads.merge(Attention.attend(qNorm == null ? queries : qNorm.apply(queries), text.keys(), text.values(), textBias)));
+            var out = o.apply(Heads.merge(scores.attend(qNorm == null ? queries : qNorm.apply(queries), text, textBias)));
             return x_BNC.add(postNorm == null ? out : postNorm.apply(out));
         });
     }

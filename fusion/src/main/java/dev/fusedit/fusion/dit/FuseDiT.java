@@ -2,9 +2,8 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.GemmaModel;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.fusion.llm.TextMask;
+import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
-import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
@@ -20,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 /// never computed. With a frozen language model no graph is built for the text, since nothing there requires a gradient.
 public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLayer> layers) implements ImageModel {
     public static FuseDiT of(FuseDiTConfig config, Weights weights) {
-        var llm = GemmaModel.of(config.text(), weights.in("llm"));
+        var llm = GemmaModel.of(config.attention().of(config.text()), weights.in("llm"));
         var dit = DiT.of(config.image(), new BlockText.FromLayers(config.fusion()), weights.in("dit"));
         var layers = IntStream.range(0, config.image().layers())
                 .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i),
-                        config.fusion()))
+                        config.fusion(), config.attention()))
                 .toList();
         return new FuseDiT(config, llm, dit, layers);
     }
@@ -39,13 +38,12 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
         return TensorScope.scoped(() -> {
             var x = llm.embed(prompt);
             taps.see("llm.in", x);
-            var turn = llm.rotation(prompt, x.device()).as(x.dtype());
-            var mask = TextMask.of(prompt, x.dtype(), x.device());
+            var pass = llm.pass(prompt, x);
             var shared = new ArrayList<@Nullable KeysValues>();
             shared.addAll(java.util.Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
-                var next = textLayer(i, x, turn, mask, prompt, withOutput || i + 1 < depth, shared);
+                var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared);
                 if (next == null) {
                     break;
                 }
@@ -57,14 +55,13 @@ public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLa
         });
     }
 
-    private @Nullable Tensor textLayer(int index, Tensor x, Turn turn, TextMask mask, Prompt prompt, boolean more,
-            List<@Nullable KeysValues> shared) {
+    private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared) {
         var layer = llm.layers().get(index);
         var block = index - config.initialLayers();
         if (block < 0 || block >= layers.size() || config.textLayer(block) < 0) {
-            return layer.forward(x, turn, prompt);
+            return layer.forward(x, pass);
         }
-        var text = FuseLayer.text(layer, config.fusion(), x, turn, mask, more);
+        var text = FuseLayer.text(layer, config.fusion(), config.attention(), x, pass, more);
         shared.set(block, text.shared());
         return text.x_BTM();
     }

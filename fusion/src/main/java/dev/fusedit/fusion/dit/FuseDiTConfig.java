@@ -8,7 +8,9 @@ import dev.fusedit.fusion.llm.GemmaConfig;
 ///
 /// @param initialLayers of the language model that run before the first fused one
 /// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
-public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
+/// @param attention how fused layers make scores
+public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared,
+        FusedAttention attention) {
     public FuseDiTConfig {
         checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1,
                 initialLayers);
@@ -19,6 +21,11 @@ public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, in
                     initialLayers,
                     text.layers() - 1, layers);
         }
+    }
+
+    /// With fused layers as the paper has them.
+    public FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
+        this(text, image, fusion, initialLayers, shared, FusedAttention.PLAIN);
     }
 
     /// The language model's layer that a block is fused with, or -1 for a plain block.

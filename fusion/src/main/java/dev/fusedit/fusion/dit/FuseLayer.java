@@ -2,10 +2,10 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.GemmaLayer;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.fusion.llm.TextMask;
+import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Rotation.Turn;
-import dev.fusedit.torch.Attention;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// Where the two streams meet (paper, section 3). Text is causal and never sees the image, so it runs once a caption; the image sees
 /// all of the text and all of itself.
 ///
-/// Notable: a fused layer scales scores by 1/√D and caps or windows nothing, whatever the language model's family does alone.
+/// Notable: unless [FusedAttention] says otherwise, scores are scaled by 1/√D, and nothing is capped or windowed, whatever the language
+/// model's family does alone.
 ///
 /// @param text the language model's layer, null for a block that reads no text
-public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion) {
+public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion, FusedAttention attention) {
     /// What a layer makes of the text.
     ///
     /// @param x_BTM the next layer's input; null where nothing reads it
@@ -30,8 +31,9 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
 
     /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
     /// later norms are not computed for nobody.
-    static Text text(GemmaLayer layer, Fusion fusion, Tensor x_BTM, Turn turn, TextMask mask, boolean more) {
+    static Text text(GemmaLayer layer, Fusion fusion, FusedAttention attention, Tensor x_BTM, TextPass pass, boolean more) {
         return TensorScope.scoped(() -> {
+            var turn = pass.turn(layer);
             var normed = layer.input().apply(x_BTM);
             var plain = layer.keysValues(normed);
             var turned = new KeysValues(turn.apply(plain.keys()), plain.values());
@@ -42,8 +44,8 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
             if (!more) {
                 return new Text(null, shared);
             }
-            var scale = 1 / Math.sqrt(layer.config().headDim());
-            return new Text(layer.finish(x_BTM, mask.attend(turn.apply(layer.queries(normed)), turned, scale)), shared);
+            var out = attention.mask(layer, pass).attend(turn.apply(layer.queries(normed)), turned, attention.scores(layer.config()));
+            return new Text(layer.finish(x_BTM, out), shared);
         });
     }
 
@@ -59,16 +61,21 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
                 case Fusion.JointSelfAttention() -> {
                     var all = keys == null ? own.keysValues() : keys.concat(own.keysValues()); // over L = T + N
                     yield image.attended(x_BNC,
-                            Attention.attend(own.q_BHND(), all.keys(), all.values(), keys == null ? null : biases.joint()), mod);
+                            scores(keys).attend(own.q_BHND(), all, keys == null ? null : biases.joint()), mod);
                 }
                 case Fusion.CrossAttention() -> {
-                    var alone = Attention.attend(own.q_BHND(), own.keysValues().keys(), own.keysValues().values(), null);
+                    var alone = scores(null).attend(own.q_BHND(), own.keysValues(), null);
                     var after = image.attended(x_BNC, alone, mod);
-                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, biases.text());
+                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, scores(keys), biases.text());
                 }
             };
             return image.mlp(x, mod);
         });
+    }
+
+    /// An attention that reads no text is the image's own.
+    private Scores scores(@Nullable KeysValues keys) {
+        return text == null || keys == null ? Scores.plain(image.config().headDim()) : attention.scores(text.config());
     }
 
     /// What takes padding away, null where there is none.

@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
-import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.llm.ConfigReader;
 import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Objects;
@@ -22,8 +23,11 @@ public final class ModelConfigs {
     /// @param where the file, for messages
     public static FuseDiTConfig fused(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return checked(where, () -> new FuseDiTConfig(text(fields), image(fields, 64), fusion(fields), fields.integer("initial_layers", 0),
-                shared(fields)));
+        return checked(where, () -> {
+            var text = text(fields);
+            return new FuseDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("initial_layers", 0), shared(fields),
+                    attention(fields));
+        });
     }
 
     /// A baseline's configuration.
@@ -31,7 +35,7 @@ public final class ModelConfigs {
         var fields = new ConfigReader(json, where);
         return checked(where, () -> {
             var text = text(fields);
-            return new TextDiTConfig(text, image(fields, 64), fusion(fields), fields.integer("text_hidden_size", text.hidden()),
+            return new TextDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("text_hidden_size", text.hidden()),
                     fields.integer("text_hidden_states_index", -1));
         });
     }
@@ -44,42 +48,16 @@ public final class ModelConfigs {
         }
     }
 
-    private static GemmaConfig text(ConfigReader fields) { return language(fields.in("base_config")); }
+    private static GemmaConfig text(ConfigReader fields) { return LanguageConfigs.read(fields.in("base_config")); }
 
-    /// A language model's configuration by transformers' field names.
-    public static GemmaConfig language(JsonNode json, String where) {
-        return checked(where, () -> language(new ConfigReader(json, where)));
-    }
-
-    private static GemmaConfig language(ConfigReader base) {
-        var kind = base.text("model_type");
-        Family family = switch (kind == null ? "" : kind) {
-            case "gemma" -> new Family.Gemma();
-            case "gemma2" -> new Family.Gemma2(base.number("query_pre_attn_scalar", 256), base.integer("sliding_window", 4096));
-            default -> throw base.unknown("model_type", "gemma, gemma2");
-        };
-        var heads = base.integer("num_attention_heads");
-        return new GemmaConfig(family, base.integer("vocab_size"), base.integer("hidden_size"), base.integer("intermediate_size"),
-                base.integer("num_hidden_layers"), heads, base.integer("num_key_value_heads", heads), headDim(base),
-                base.number("rope_theta", 10_000),
-                base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"),
-                base.integer("pad_token_id", 0));
-    }
-
-    private static int headDim(ConfigReader base) {
-        return base.integer("head_dim", base.integer("hidden_size") / base.integer("num_attention_heads"));
-    }
-
-    private static DiTConfig image(ConfigReader fields, int tableSide) {
-        var base = fields.in("base_config");
-        var heads = base.integer("num_attention_heads");
-        return new DiTConfig(fields.integer("dit_hidden_size", base.integer("hidden_size")), base.integer("intermediate_size"),
-                fields.integer("dit_num_hidden_layers", 18), heads, base.integer("num_key_value_heads", heads), headDim(base),
+    private static DiTConfig image(ConfigReader fields, GemmaConfig text, int tableSide) {
+        return new DiTConfig(fields.integer("dit_hidden_size", text.hidden()),
+                fields.integer("dit_intermediate_size", text.intermediate()),
+                fields.integer("dit_num_hidden_layers", 18), text.heads(), text.kvHeads(), text.headDim(),
                 fields.integer("patch_size", 2), fields.integer("in_channels", 16), fields.integer("out_channels", 16),
                 positions(fields, tableSide), time(fields),
                 fields.flag("qk_norm"), fields.flag("sandwich_norm"), fields.integer("text_modulation_embeds_dim", 0),
-                base.number("rope_theta", 10_000),
-                base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"));
+                text.ropeTheta(), text.normEps(), text.initRange(), text.attentionBias());
     }
 
     private static Fusion fusion(ConfigReader fields) {
@@ -87,6 +65,14 @@ public final class ModelConfigs {
             case "self" -> new Fusion.JointSelfAttention();
             case "cross" -> new Fusion.CrossAttention();
             default -> throw fields.unknown("attention", "self, cross");
+        };
+    }
+
+    private static FusedAttention attention(ConfigReader fields) {
+        return switch (fields.has("fused_attention") ? Objects.requireNonNull(fields.text("fused_attention")) : "plain") {
+            case "plain" -> FusedAttention.PLAIN;
+            case "family" -> FusedAttention.FAMILY;
+            default -> throw fields.unknown("fused_attention", "plain, family");
         };
     }
 
@@ -135,6 +121,9 @@ public final class ModelConfigs {
     public static ObjectNode json(FuseDiTConfig config) {
         var root = json(config.image(), config.fusion(), config.text());
         root.put("model_type", "FuseDiT").put("initial_layers", config.initialLayers()).put("text_hidden_size", config.text().hidden());
+        if (config.attention() == FusedAttention.FAMILY) {
+            root.put("fused_attention", "family");
+        }
         switch (config.shared()) {
             case SharedLayers.All() -> root.put("shared_attention_layers", "all");
             case SharedLayers.Some(var layers) -> layers.forEach(root.putArray("shared_attention_layers")::add);
@@ -154,10 +143,13 @@ public final class ModelConfigs {
             case Fusion.JointSelfAttention() -> "self";
             case Fusion.CrossAttention() -> "cross";
         });
-        root.set("base_config", json(text));
+        root.set("base_config", LanguageConfigs.json(text));
         root.put("dit_hidden_size", image.width()).put("dit_num_hidden_layers", image.layers()).put("patch_size", image.patch())
                 .put("in_channels", image.inChannels()).put("out_channels", image.outChannels()).put("qk_norm", image.qkNorm())
                 .put("sandwich_norm", image.sandwichNorm());
+        if (image.intermediate() != text.intermediate()) {
+            root.put("dit_intermediate_size", image.intermediate()); // ours: the paper's models have the language model's
+        }
         if (image.pooledText() > 0) {
             root.put("text_modulation_embeds_dim", image.pooledText());
         }
@@ -176,19 +168,5 @@ public final class ModelConfigs {
             case TimeConditioning.Addition() -> "addition";
             case TimeConditioning.None() -> null;
         });
-    }
-
-    private static ObjectNode json(GemmaConfig text) {
-        var base = JSON.createObjectNode();
-        switch (text.family()) {
-            case Family.Gemma() -> base.put("model_type", "gemma");
-            case Family.Gemma2(var scalar, var window) ->
-                    base.put("model_type", "gemma2").put("query_pre_attn_scalar", scalar).put("sliding_window", window);
-        }
-        return base.put("vocab_size", text.vocabulary()).put("hidden_size", text.hidden()).put("intermediate_size", text.intermediate())
-                .put("num_hidden_layers", text.layers()).put("num_attention_heads", text.heads()).put("num_key_value_heads", text.kvHeads())
-                .put("head_dim", text.headDim()).put("rope_theta", text.ropeTheta()).put("rms_norm_eps", text.normEps())
-                .put("initializer_range", text.initRange()).put("attention_bias", text.attentionBias()).put("pad_token_id", text.padId())
-                .put("hidden_activation", "gelu_pytorch_tanh");
     }
 }

@@ -32,7 +32,8 @@ public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextN
         return new TextDiT(config, encoder,
                 RmsNorm.of(embedder.in("0"), config.textWidth(), image.normEps()),
                 Linear.of(embedder.in("1"), Init.normal(image.initRange()), config.textWidth(), image.width(), true),
-                dit, IntStream.range(0, image.layers()).mapToObj(i -> new FuseLayer(null, dit.blocks().get(i), config.fusion())).toList());
+                dit, IntStream.range(0, image.layers())
+                        .mapToObj(i -> new FuseLayer(null, dit.blocks().get(i), config.fusion(), FusedAttention.PLAIN)).toList());
     }
 
     @Override

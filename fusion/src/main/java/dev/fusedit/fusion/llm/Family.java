@@ -7,22 +7,96 @@ public sealed interface Family {
     /// Gemma 1, and PaliGemma's text side: a norm before attention, a norm before the MLP.
     record Gemma() implements Family {}
 
-    /// Gemma 2: norms before and after both; in layers of its own (not in fused ones) a query scale and, in every even layer, a window.
+    /// Gemma 2: norms before and after both; in layers of its own (not in fused ones) a query scale, capped scores and, in every even
+    /// layer, a window.
     ///
     /// @param queryScalar scores are divided by its root
-    /// @param window keys that a query of a windowed layer sees, itself included
-    record Gemma2(double queryScalar, int window) implements Family {
+    /// @param attentionCap what scores are bent into, 0 for nothing
+    /// @param finalCap what logits are bent into, 0 for nothing
+    record Gemma2(double queryScalar, Windows windows, double attentionCap, double finalCap) implements Family {
         public Gemma2 {
-            checkArgument(queryScalar > 0, "query_pre_attn_scalar must be positive, got %s", queryScalar);
-            checkArgument(window > 0, "sliding_window must be positive, got %s", window);
+            checkGemma(queryScalar, attentionCap, finalCap);
         }
+    }
+
+    /// Gemma 3: as Gemma 2, with normed queries and keys, and rotary positions of their own in the layers with a window.
+    ///
+    /// @param localTheta rotary base of the layers with a window; no scaling applies there
+    record Gemma3(double queryScalar, Windows windows, double localTheta, double attentionCap, double finalCap) implements Family {
+        public Gemma3 {
+            checkGemma(queryScalar, attentionCap, finalCap);
+            checkArgument(localTheta > 0, "rope_local_base_freq must be positive, got %s", localTheta);
+        }
+    }
+
+    /// Llama 2 and 3: norms multiply by their weight, embeddings are not scaled.
+    record Llama(boolean mlpBias) implements Family {}
+
+    /// Qwen 3: as Llama, with normed queries and keys.
+    record Qwen3(Windows windows) implements Family {}
+
+    private static void checkGemma(double queryScalar, double attentionCap, double finalCap) {
+        checkArgument(queryScalar > 0, "query_pre_attn_scalar must be positive, got %s", queryScalar);
+        checkArgument(attentionCap >= 0 && finalCap >= 0, "soft caps must not be negative, got %s and %s", attentionCap, finalCap);
+    }
+
+    /// True if embeddings are scaled by √M and norms multiply by 1 + weight.
+    default boolean isGemma() {
+        return switch (this) {
+            case Gemma _,Gemma2 _,Gemma3 _ -> true;
+            case Llama _,Qwen3 _ -> false;
+        };
     }
 
     /// True if there are norms after attention and MLP too.
     default boolean hasSandwichNorms() {
         return switch (this) {
-            case Gemma() -> false;
-            case Gemma2 _ -> true;
+            case Gemma _,Llama _,Qwen3 _ -> false;
+            case Gemma2 _,Gemma3 _ -> true;
+        };
+    }
+
+    /// True if queries and keys are normed, head by head.
+    default boolean hasQueryKeyNorms() {
+        return switch (this) {
+            case Gemma _,Gemma2 _,Llama _ -> false;
+            case Gemma3 _,Qwen3 _ -> true;
+        };
+    }
+
+    default boolean hasMlpBias() { return this instanceof Llama(var biased) && biased; }
+
+    default Windows windows() {
+        return switch (this) {
+            case Gemma _,Llama _ -> Windows.NONE;
+            case Gemma2 gemma -> gemma.windows;
+            case Gemma3 gemma -> gemma.windows;
+            case Qwen3 qwen -> qwen.windows;
+        };
+    }
+
+    /// What scores are multiplied by in a layer of the family's own.
+    default double scale(int headDim) {
+        return 1 / Math.sqrt(switch (this) {
+            case Gemma _,Llama _,Qwen3 _ -> headDim;
+            case Gemma2 gemma -> gemma.queryScalar;
+            case Gemma3 gemma -> gemma.queryScalar;
+        });
+    }
+
+    default double attentionCap() {
+        return switch (this) {
+            case Gemma _,Llama _,Qwen3 _ -> 0;
+            case Gemma2 gemma -> gemma.attentionCap;
+            case Gemma3 gemma -> gemma.attentionCap;
+        };
+    }
+
+    default double finalCap() {
+        return switch (this) {
+            case Gemma _,Llama _,Qwen3 _ -> 0;
+            case Gemma2 gemma -> gemma.finalCap;
+            case Gemma3 gemma -> gemma.finalCap;
         };
     }
 }

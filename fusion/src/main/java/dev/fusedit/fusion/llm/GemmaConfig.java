@@ -2,16 +2,21 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.nn.Activation;
+
 /// Sizes of a language model of the Gemma form.
 ///
 /// @param headDim width of a head; heads · headDim need not be the hidden size
 /// @param kvHeads key/value heads; the heads are shared among them in equal groups
 /// @param initRange deviation of new weights
 /// @param attentionBias whether the projections of attention have biases
+/// @param tied whether logits use the embedding table
 /// @param padId the id whose embedding is 0 in a new model
+/// @param softCap whether the family's cap on scores applies. The paper's models were trained with an attention that has none, and so
+///        are its baselines' texts; Gemma 2 by itself was trained with it
 public record GemmaConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim,
-        double ropeTheta,
-        double normEps, double initRange, boolean attentionBias, int padId) {
+        double ropeTheta, RopeScaling ropeScaling,
+        double normEps, double initRange, boolean attentionBias, Activation activation, boolean tied, int padId, boolean softCap) {
     public GemmaConfig {
         checkArgument(vocabulary > 0, "vocabulary must be positive, got %s", vocabulary);
         checkArgument(hidden > 0 && intermediate > 0, "hidden and intermediate sizes must be positive, got %s and %s", hidden,
@@ -27,7 +32,16 @@ public record GemmaConfig(Family family, int vocabulary, int hidden, int interme
 
     /// A Gemma 1 of the usual proportions, for models made from scratch.
     public static GemmaConfig gemma(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim) {
-        return new GemmaConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000, 1e-6, 0.02,
-                false, 0);
+        return new GemmaConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000,
+                RopeScaling.NONE, 1e-6, 0.02, false, Activation.GELU_TANH, true, 0, false);
     }
+
+    /// The same model with or without the family's cap on scores.
+    public GemmaConfig withSoftCap(boolean applied) {
+        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps,
+                initRange, attentionBias, activation, tied, padId, applied);
+    }
+
+    /// How scores are made in a layer of the family's own.
+    public Scores scores() { return new Scores(family.scale(headDim), softCap ? family.attentionCap() : 0); }
 }

@@ -6,20 +6,20 @@ import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
-/// One layer of a Gemma: attention over the tokens before, then a gated MLP, both residual.
+/// One layer of a language model: attention over the tokens before, then a gated MLP, both residual.
 ///
 /// In parts, because a fused layer needs them apart: keys and values are shared with the image, and the last layer's other parts are
 /// computed only for someone who reads them.
 ///
-/// @param postAttention before the MLP in Gemma 1, on attention's output in Gemma 2
-public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q, Linear k, Linear v, Linear o, RmsNorm postAttention,
-        @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
+/// @param qNorm over a head's width, null where the family has none; so is kNorm
+/// @param postAttention before the MLP in Gemma 1, on attention's output in Gemma 2 and 3
+public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q, Linear k, Linear v, Linear o, @Nullable RmsNorm qNorm,
+        @Nullable RmsNorm kNorm, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
     static GemmaLayer of(GemmaConfig config, int index, Weights weights) {
         var init = Init.normal(config.initRange());
         int width = config.hidden();
@@ -30,24 +30,38 @@ public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q,
                 Linear.of(attention.in("k_proj"), init, width, config.kvHeads() * config.headDim(), config.attentionBias()),
                 Linear.of(attention.in("v_proj"), init, width, config.kvHeads() * config.headDim(), config.attentionBias()),
                 Linear.of(attention.in("o_proj"), init, config.heads() * config.headDim(), width, config.attentionBias()),
+                config.family().hasQueryKeyNorms() ? norm(config, attention, "q_norm", config.headDim()) : null,
+                config.family().hasQueryKeyNorms() ? norm(config, attention, "k_norm", config.headDim()) : null,
                 norm(config, weights, "post_attention_layernorm"),
                 config.family().hasSandwichNorms() ? norm(config, weights, "pre_feedforward_layernorm") : null,
                 config.family().hasSandwichNorms() ? norm(config, weights, "post_feedforward_layernorm") : null,
-                GatedMlp.of(weights.in("mlp"), init, width, config.intermediate()));
+                GatedMlp.of(weights.in("mlp"), init, width, config.intermediate(), config.activation(), config.family().hasMlpBias()));
     }
 
     private static RmsNorm norm(GemmaConfig config, Weights weights, String name) {
-        return RmsNorm.of(weights.in(name), config.hidden(), config.normEps());
+        return norm(config, weights, name, config.hidden());
+    }
+
+    static RmsNorm norm(GemmaConfig config, Weights weights, String name, int width) {
+        return config.family().isGemma() ? RmsNorm.of(weights.in(name), width, config.normEps())
+                : RmsNorm.plain(weights.in(name), width, config.normEps());
     }
 
     /// Keys without positions, and values, of normed tokens.
     public KeysValues keysValues(Tensor normed_BTM) {
-        return TensorScope.scoped(() -> new KeysValues(Heads.split(k.apply(normed_BTM), config.kvHeads()),
-                Heads.split(v.apply(normed_BTM), config.kvHeads())));
+        return TensorScope.scoped(() -> {
+            var keys = Heads.split(k.apply(normed_BTM), config.kvHeads());
+            return new KeysValues(kNorm == null ? keys : kNorm.apply(keys), Heads.split(v.apply(normed_BTM), config.kvHeads()));
+        });
     }
 
     /// Queries without positions, of normed tokens.
-    public Tensor queries(Tensor normed_BTM) { return TensorScope.scoped(() -> Heads.split(q.apply(normed_BTM), config.heads())); }
+    public Tensor queries(Tensor normed_BTM) {
+        return TensorScope.scoped(() -> {
+            var queries = Heads.split(q.apply(normed_BTM), config.heads());
+            return qNorm == null ? queries : qNorm.apply(queries);
+        });
+    }
 
     /// What follows attention.
     public Tensor finish(Tensor x_BTM, Tensor attended_BHTD) {
@@ -63,27 +77,13 @@ public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q,
     }
 
     /// The whole layer as the family has it, with its own query scale and window.
-    public Tensor forward(Tensor x_BTM, Turn turn, Prompt prompt) {
+    public Tensor forward(Tensor x_BTM, TextPass pass) {
         return TensorScope.scoped(() -> {
+            var turn = pass.turn(this);
             var normed = input.apply(x_BTM);
             var own = keysValues(normed);
             var turned = new KeysValues(turn.apply(own.keys()), own.values());
-            return finish(x_BTM, mask(prompt, x_BTM).attend(turn.apply(queries(normed)), turned, scale()));
+            return finish(x_BTM, pass.mask(this).attend(turn.apply(queries(normed)), turned, config.scores()));
         });
-    }
-
-    private TextMask mask(Prompt prompt, Tensor x) {
-        return switch (config.family()) {
-            case Family.Gemma() -> TextMask.of(prompt, x.dtype(), x.device());
-            case Family.Gemma2(_, var window) -> index % 2 == 0 ? TextMask.windowed(prompt, window, x.dtype(), x.device())
-                    : TextMask.of(prompt, x.dtype(), x.device());
-        };
-    }
-
-    private double scale() {
-        return switch (config.family()) {
-            case Family.Gemma() -> 1 / Math.sqrt(config.headDim());
-            case Family.Gemma2(var scalar, _) -> 1 / Math.sqrt(scalar);
-        };
     }
 }

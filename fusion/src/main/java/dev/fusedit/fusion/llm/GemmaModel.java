@@ -1,6 +1,9 @@
 package dev.fusedit.fusion.llm;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import dev.fusedit.nn.Init;
+import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Rotation;
 import dev.fusedit.nn.Taps;
@@ -12,32 +15,56 @@ import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/// A language model of the Gemma form (Gemma Team 2024, arXiv 2403.08295 and 2408.00118).
+/// A language model: Gemma 1 to 3 (Gemma Team 2024 and 2025, arXiv 2403.08295, 2408.00118, 2503.19786), Llama 3 (arXiv 2407.21783) or
+/// Qwen 3 (arXiv 2505.09388), which differ little. Gemma gave the classes their names.
 ///
-/// Notable: embeddings are scaled by √M, norms multiply by 1 + weight, heads may be wider than M / H, logits use the embedding table.
-public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLayer> layers, RmsNorm norm) {
-    public static GemmaModel of(GemmaConfig config, Weights weights) {
+/// Notable: in a Gemma embeddings are scaled by √M, norms multiply by 1 + weight, heads may be wider than M / H, logits use the
+/// embedding table.
+///
+/// @param head makes logits; null for a model without, or one that uses the embedding table
+public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLayer> layers, RmsNorm norm, @Nullable Linear head) {
+    /// Without a head of its own, as fused models have it.
+    public static GemmaModel of(GemmaConfig config, Weights weights) { return of(config, weights, null); }
+
+    /// With a head, whose weights are not below the model's.
+    ///
+    /// @param head null for none; not read where the embedding table serves
+    public static GemmaModel of(GemmaConfig config, Weights weights, @Nullable Weights head) {
         var embedding = weights.in("embed_tokens").get("weight", new Init.NormalButRow(config.initRange(), config.padId()),
                 config.vocabulary(), config.hidden());
         var layers = IntStream.range(0, config.layers()).mapToObj(i -> GemmaLayer.of(config, i, weights.in("layers." + i))).toList();
-        return new GemmaModel(config, embedding, layers, RmsNorm.of(weights.in("norm"), config.hidden(), config.normEps()));
+        var own = head == null || config.tied() ? null
+                : Linear.of(head, Init.normal(config.initRange()), config.hidden(), config.vocabulary(), false);
+        return new GemmaModel(config, embedding, layers, GemmaLayer.norm(config, weights, "norm", config.hidden()), own);
     }
 
-    /// Token embeddings times √M, that factor rounded to the embeddings' dtype.
+    /// Token embeddings; in a Gemma times √M, that factor rounded to the embeddings' dtype.
     public Tensor embed(Prompt prompt) {
         return TensorScope.scoped(() -> {
-            var dtype = embedding_VM.dtype();
-            var factor = Tensor.scalar(Math.sqrt(config.hidden()), DType.F32).to(dtype).item();
-            return embedding_VM.embedding(prompt.ids(embedding_VM.device())).mul(factor);
+            var embedded = embedding_VM.embedding(prompt.ids(embedding_VM.device()));
+            return config.family().isGemma()
+                    ? embedded.mul(Tensor.scalar(Math.sqrt(config.hidden()), DType.F32).to(embedding_VM.dtype()).item())
+                    : embedded;
         });
     }
 
     /// Rotary positions of a prompt's tokens.
     public Rotation rotation(Prompt prompt, Device device) {
+        return rotation(prompt, config.ropeScaling().frequencies(config.headDim(), config.ropeTheta()), device);
+    }
+
+    /// Those of layers with a window.
+    Rotation localRotation(Prompt prompt, Device device) {
+        return config.family() instanceof Family.Gemma3 gemma
+                ? rotation(prompt, Rotation.frequencies(config.headDim(), gemma.localTheta()), device)
+                : rotation(prompt, device);
+    }
+
+    private Rotation rotation(Prompt prompt, float[] frequencies, Device device) {
         var same = IntStream.range(0, prompt.batch())
                 .allMatch(b -> java.util.Arrays.equals(prompt.positions_BT()[b], prompt.positions_BT()[0]));
-        var frequencies = Rotation.frequencies(config.headDim(), config.ropeTheta());
         int rows = same ? 1 : prompt.batch(), width = config.headDim();
         var angles = new float[rows * prompt.tokens() * width];
         for (int i = 0; i < angles.length; i++) {
@@ -47,16 +74,19 @@ public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLaye
         return Rotation.of(angles, rows, prompt.tokens(), width, device);
     }
 
+    /// Positions and masks for all layers, for embedded tokens.
+    public TextPass pass(Prompt prompt, Tensor x_BTM) { return TextPass.of(this, prompt, x_BTM); }
+
     /// Hidden states after the last layer and the final norm, (B, T, M).
     public Tensor forward(Prompt prompt) { return forward(prompt, Taps.NONE); }
 
     public Tensor forward(Prompt prompt, Taps taps) {
         return TensorScope.scoped(() -> {
             var x = embed(prompt);
-            var turn = rotation(prompt, x.device()).as(x.dtype());
+            var pass = pass(prompt, x);
             taps.see("llm.in", x);
             for (var layer : layers) {
-                x = layer.forward(x, turn, prompt);
+                x = layer.forward(x, pass);
                 taps.see("llm.layer." + layer.index(), x);
             }
             return norm.apply(x);
@@ -64,14 +94,17 @@ public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLaye
     }
 
     /// Every layer's input, then the final normed state: M + 1 tensors of (B, T, M) for M layers, as transformers counts them.
-    public List<Tensor> hiddenStates(Prompt prompt) {
+    public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, Taps.NONE); }
+
+    public List<Tensor> hiddenStates(Prompt prompt, Taps taps) {
         var states = new ArrayList<Tensor>();
         var x = embed(prompt);
         states.add(x);
         try (var scope = TensorScope.open()) {
-            var turn = rotation(prompt, x.device()).as(x.dtype());
+            var pass = pass(prompt, x);
             for (var layer : layers) {
-                x = scope.keep(layer.forward(x, turn, prompt));
+                x = scope.keep(layer.forward(x, pass));
+                taps.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }
             states.set(states.size() - 1, scope.keep(norm.apply(x)));
@@ -80,5 +113,15 @@ public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLaye
     }
 
     /// Scores of the next token by normed hidden states, (…, V).
-    public Tensor logits(Tensor hidden) { return hidden.linear(embedding_VM, null); }
+    ///
+    /// @throws IllegalStateException if the model has no head and its embedding table does not serve as one
+    public Tensor logits(Tensor hidden) {
+        checkState(head != null || config.tied(),
+                "this language model was built without the head that it does not share with its embeddings");
+        return TensorScope.scoped(() -> {
+            var logits = head == null ? hidden.linear(embedding_VM, null) : head.apply(hidden);
+            var cap = config.family().finalCap();
+            return cap == 0 ? logits : logits.div(cap).tanh().mul(cap);
+        });
+    }
 }

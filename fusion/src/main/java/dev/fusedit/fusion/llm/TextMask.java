@@ -46,10 +46,22 @@ public sealed interface TextMask {
     private static double lowest(DType dtype) { return dtype == DType.F16 ? -65504 : -3.3e38; }
 
     /// Attention of text over itself.
-    default Tensor attend(Tensor q_BHTD, KeysValues own, double scale) {
+    default Tensor attend(Tensor q_BHTD, KeysValues own, Scores scores) {
+        var scale = scores.scale();
+        if (scores.cap() > 0) {
+            return TensorScope.scoped(() -> Attention.capped(q_BHTD, own.keys(), own.values(), bias(q_BHTD), scale, scores.cap()));
+        }
         return switch (this) {
             case Causal() -> Attention.causal(q_BHTD, own.keys(), own.values(), scale);
             case Biased(var bias) -> Attention.masked(q_BHTD, own.keys(), own.values(), bias, scale);
+        };
+    }
+
+    private Tensor bias(Tensor q_BHTD) {
+        return switch (this) {
+            case Causal() -> Tensor.full(Double.NEGATIVE_INFINITY, q_BHTD.dtype(), q_BHTD.size(2), q_BHTD.size(2)).triu(1)
+                    .to(q_BHTD.device());
+            case Biased(var bias) -> bias;
         };
     }
 }

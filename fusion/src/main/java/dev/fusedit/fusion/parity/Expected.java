@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The expected tensors of one case, and which of them were compared with what error.
@@ -38,6 +39,32 @@ final class Expected {
         try (var _ = TensorScope.open()) {
             return file.read(name).toDoubles();
         }
+    }
+
+    /// An input that is kept among the expected tensors: whole numbers in rows.
+    long[][] rows(String name) {
+        try (var _ = TensorScope.open()) {
+            var values = file.read(name).toLongs();
+            var width = (int) shape(name)[1];
+            return IntStream.range(0, (int) shape(name)[0]).mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width))
+                    .toArray(long[][]::new);
+        }
+    }
+
+    /// Compares the first rows of each sample, as many as `rows` says; both tensors are (B, rows, width).
+    void compareRows(String name, Tensor actual, int[] rows, Tolerance tolerance) {
+        if (has(name)) {
+            try (var _ = TensorScope.open()) {
+                var fits = actual.rank() == 3 && shape(name).length == 3 && actual.size(2) == shape(name)[2];
+                record(name, fits ? tolerance.error(first(actual, rows), first(file.read(name), rows), new double[0])
+                        : Double.POSITIVE_INFINITY, tolerance.limit);
+            }
+        }
+    }
+
+    private static double[] first(Tensor tensor, int[] rows) {
+        return IntStream.range(0, rows.length).boxed()
+                .flatMapToDouble(b -> Arrays.stream(tensor.select(0, b).narrow(0, 0, rows[b]).contiguous().toDoubles())).toArray();
     }
 
     /// Compares, if this case expects such a tensor.

@@ -45,7 +45,7 @@ public final class Parity {
         }
     }
 
-    private enum Kind { TRANSFORMER, TABLES, CHECKPOINTS, SCHEDULER, OTHER }
+    private enum Kind { TRANSFORMER, TABLES, CHECKPOINTS, SCHEDULER, LLM, OTHER }
 
     private static @org.jspecify.annotations.Nullable Kind kind(Case here) {
         if (here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("reference")) {
@@ -60,6 +60,9 @@ public final class Parity {
         if (SchedulerCase.is(here)) {
             return Kind.SCHEDULER;
         }
+        if (LlmCase.is(here)) {
+            return Kind.LLM;
+        }
         var numbers = here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json")
                 || here.has("gemma.json");
         return numbers ? Kind.OTHER : null;
@@ -72,8 +75,9 @@ public final class Parity {
                 case TABLES -> TablesCase.run(here);
                 case CHECKPOINTS -> CheckpointsCase.run(here);
                 case SCHEDULER -> SchedulerCase.run(here);
+                case LLM -> LlmCase.run(here);
                 case OTHER -> CaseResult.skipped(here.name(),
-                        "not compared yet: only transformers, their tables, the scheduler and checkpoints are");
+                        "not compared yet: only transformers, their tables, the scheduler, checkpoints and language models are");
             };
         } catch (UserError e) {
             return CaseResult.skipped(here.name(), e.getMessage());

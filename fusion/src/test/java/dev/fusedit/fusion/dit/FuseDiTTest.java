@@ -3,7 +3,9 @@ package dev.fusedit.fusion.dit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.llm.Windows;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
@@ -63,6 +65,41 @@ class FuseDiTTest {
             var both = tiny.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
             var alone = tiny.model().forward(Tiny.latents(2).narrow(0, 1, 1), Tiny.times(1), PROMPT.rows(1));
             assertThat(alone.allClose(both.narrow(0, 1, 1), 1e-5, 1e-5)).isTrue();
+        }
+    }
+
+    /// Tiny language models of every family, with windows shorter than the prompt where the family has them.
+    static Stream<FuseDiTConfig> everyFamily() {
+        var windows = Windows.of(2, 3, i -> i < 2);
+        var families = List.of(new Family.Gemma(), new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2, 0),
+                new Family.Llama(true), new Family.Qwen3(windows));
+        return families.stream().flatMap(family -> Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())
+                .map(fusion -> Tiny.config(family, fusion)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyFamily")
+    void everyFamilyIsFusedAndCached(FuseDiTConfig config) {
+        for (var attention : FusedAttention.values()) {
+            try (var tiny = Tiny.of(Tiny.with(config, attention))) {
+                var output = tiny.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
+                var text = tiny.model().text(PROMPT);
+                assertThat(output.sameValues(tiny.model().image(Tiny.latents(2), Tiny.times(2), text))).isTrue();
+                var alone = tiny.model().forward(Tiny.latents(2).narrow(0, 1, 1), Tiny.times(1), PROMPT.rows(1));
+                assertThat(alone.allClose(output.narrow(0, 1, 1), 1e-5, 1e-5)).isTrue();
+                assertThat(ModelConfigs.fused(ModelConfigs.json(tiny.model().config()), "here")).isEqualTo(tiny.model().config());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyFamily")
+    void theFamilysOwnScoresMatterWhereItHasAny(FuseDiTConfig config) {
+        try (var plain = Tiny.of(config); var own = Tiny.of(Tiny.with(config, FusedAttention.FAMILY))) {
+            var same = plain.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT)
+                    .allClose(own.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT), 1e-5, 1e-5);
+            var differs = !config.text().family().windows().layers().isEmpty();
+            assertThat(same).isEqualTo(!differs);
         }
     }
 

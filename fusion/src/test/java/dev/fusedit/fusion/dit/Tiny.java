@@ -1,7 +1,10 @@
 package dev.fusedit.fusion.dit;
 
 import com.google.common.collect.ImmutableSet;
+import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.RopeScaling;
+import dev.fusedit.nn.Activation;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
@@ -21,6 +24,18 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
         var image =
                 new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false);
         return new FuseDiTConfig(text, image, fusion, initial, shared);
+    }
+
+    /// A language model of some family under the usual image side.
+    static FuseDiTConfig config(Family family, Fusion fusion) {
+        var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
+        var text = new GemmaConfig(family, 50, 32, 48, 3, 4, 2, 16, 10_000, new RopeScaling.Llama3(8, 1, 4, 16), 1e-6, 0.02, false,
+                family.isGemma() ? Activation.GELU_TANH : Activation.SILU, family.isGemma(), 0, false);
+        return new FuseDiTConfig(text, usual.image(), fusion, 0, new SharedLayers.All());
+    }
+
+    static FuseDiTConfig with(FuseDiTConfig config, FusedAttention attention) {
+        return new FuseDiTConfig(config.text(), config.image(), config.fusion(), config.initialLayers(), config.shared(), attention);
     }
 
     static FuseDiTConfig config() {

@@ -25,7 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class ParityTest {
     @ParameterizedTest
-    @ValueSource(strings = {"transformer/baseline", "transformer/2d-rope", "transformer/large-scale", "transformer/tables", "scheduler"})
+    @ValueSource(strings = {"transformer/baseline", "transformer/2d-rope", "transformer/large-scale", "transformer/tables", "scheduler",
+        "llm/gemma", "llm/gemma_bias_mha", "llm/gemma2", "llm/paligemma_text", "llm/gemma3_text", "llm/gemma3_text_linear_rope",
+        "llm/llama",
+        "llm/llama3_rope", "llm/qwen3"})
     void caseAgreesWithTheReference(String name) {
         var result = Parity.run(List.of(Goldens.folder(name))).cases().getFirst();
         assertThat(result.skipped()).isNull();

@@ -1,43 +1,44 @@
-package dev.fusedit.fusion.dit;
+package dev.fusedit.fusion.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.torch.UserError;
 import org.jspecify.annotations.Nullable;
 
 /// Fields of a JSON object, each with an error that names the file and the field.
-record ConfigReader(JsonNode node, String where) {
-    ConfigReader in(String name) {
+public record ConfigReader(JsonNode node, String where) {
+    public ConfigReader in(String name) {
         var child = node.path(name);
         require(child.isObject(), name, "must be an object");
         return new ConfigReader(child, where + ": " + name);
     }
 
-    boolean has(String name) { return !node.path(name).isMissingNode() && !node.path(name).isNull(); }
+    public boolean has(String name) { return !node.path(name).isMissingNode() && !node.path(name).isNull(); }
 
-    int integer(String name) {
+    public int integer(String name) {
         require(node.path(name).isIntegralNumber() && node.path(name).canConvertToInt(), name, "must be a whole number");
         return node.path(name).intValue();
     }
 
-    int integer(String name, int otherwise) { return has(name) ? integer(name) : otherwise; }
+    public int integer(String name, int otherwise) { return has(name) ? integer(name) : otherwise; }
 
-    double number(String name, double otherwise) {
+    public double number(String name, double otherwise) {
         require(!has(name) || node.path(name).isNumber(), name, "must be a number");
         return has(name) ? node.path(name).doubleValue() : otherwise;
     }
 
-    boolean flag(String name) {
+    public boolean flag(String name) { return flag(name, false); }
+
+    public boolean flag(String name, boolean otherwise) {
         require(!has(name) || node.path(name).isBoolean(), name, "must be true or false");
-        return node.path(name).asBoolean(false);
+        return has(name) ? node.path(name).booleanValue() : otherwise;
     }
 
-    @Nullable
-    String text(String name) {
+    public @Nullable String text(String name) {
         require(!has(name) || node.path(name).isTextual(), name, "must be a text");
         return has(name) ? node.path(name).textValue() : null;
     }
 
-    UserError unknown(String name, String allowed) {
+    public UserError unknown(String name, String allowed) {
         return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, node.path(name)));
     }
 

@@ -1,0 +1,95 @@
+package dev.fusedit.fusion.llm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.TensorFiles;
+import dev.fusedit.torch.io.TensorSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/// Language models as Hugging Face's library saves them: `config.json` and safetensors, in one file or in shards.
+///
+/// A model that also sees (PaliGemma, Gemma 3) holds more; of such a one the text side alone is read.
+public final class LanguageModels {
+    private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json", "weights.safetensors");
+    private static final String EMBEDDING = "embed_tokens.weight";
+    private static final String HEAD = "lm_head.weight";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private LanguageModels() {}
+
+    /// A model and its weights; closing it frees them.
+    public record Loaded(GemmaModel model, Weights weights) implements AutoCloseable {
+        @Override
+        public void close() { weights.close(); }
+    }
+
+    /// Reads a folder.
+    ///
+    /// @throws UserError if it is no such folder, of no family known here, or its files are broken or do not fit each other
+    public static Loaded read(Path folder, Placement placement) {
+        var config = folder.resolve("config.json");
+        if (!Files.isRegularFile(config)) {
+            throw new UserError("%s is not a language model's folder: it has no config.json".formatted(folder));
+        }
+        var file = WEIGHTS.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
+                .orElseThrow(() -> new UserError("%s: has none of %s".formatted(folder, String.join(", ", WEIGHTS))));
+        var fields = json(config);
+        return read(file, LanguageConfigs.read(fields, config.toString()), fields.has("text_config"), placement);
+    }
+
+    /// Reads weights for a configuration.
+    ///
+    /// @param within whether the file holds a larger model, whose other parts are left alone
+    public static Loaded read(Path file, GemmaConfig config, boolean within, Placement placement) {
+        try (var source = TensorFiles.open(file)) {
+            var weights = Weights.stored(named(source, config, within), placement);
+            try {
+                var withHead = !config.tied() && source.names().stream().anyMatch(name -> name.endsWith(HEAD));
+                var model = GemmaModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
+                weights.requireComplete();
+                return new Loaded(model, weights);
+            } catch (RuntimeException e) {
+                weights.close();
+                throw e;
+            }
+        }
+    }
+
+    private static JsonNode json(Path file) {
+        try {
+            return JSON.readTree(file.toFile());
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are the copy of the embedding table
+    /// that some files hold as the head, and tables of frequencies, which older versions of the library saved.
+    private static TensorSource named(TensorSource file, GemmaConfig config, boolean within) {
+        var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
+                .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
+                .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));
+        var names = new LinkedHashMap<String, String>();
+        for (var name : file.names()) {
+            if (name.equals(HEAD) || name.endsWith("." + HEAD)) {
+                if (!config.tied()) {
+                    names.put(HEAD, name);
+                }
+            } else if (name.startsWith(prefix)) {
+                if (!name.endsWith(".rotary_emb.inv_freq")) {
+                    names.put("model." + name.substring(prefix.length()), name);
+                }
+            } else if (!within) {
+                names.put(name, name);
+            }
+        }
+        return new RenamedTensors(file, names);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.Tensor;
+
+/// The bend in an MLP.
+public enum Activation {
+    /// x · Φ(x) by the usual approximation with a tanh; what Gemma was trained with.
+    GELU_TANH,
+    /// x · Φ(x)
+    GELU,
+    /// x · σ(x), also called swish
+    SILU,
+    /// max(x, 0)
+    RELU;
+
+    public Tensor apply(Tensor x) {
+        return switch (this) {
+            case GELU_TANH -> x.geluTanh();
+            case GELU -> x.gelu();
+            case SILU -> x.silu();
+            case RELU -> x.relu();
+        };
+    }
+}
