@@ -1,6 +1,7 @@
 package dev.fusedit.nn;
 
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 
 /// The bend in an MLP.
 public enum Activation {
@@ -8,6 +9,8 @@ public enum Activation {
     GELU_TANH,
     /// x · Φ(x)
     GELU,
+    /// x · σ(1.702 x): the first CLIP models' approximation.
+    QUICK_GELU,
     /// x · σ(x), also called swish
     SILU,
     /// max(x, 0)
@@ -17,6 +20,7 @@ public enum Activation {
         return switch (this) {
             case GELU_TANH -> x.geluTanh();
             case GELU -> x.gelu();
+            case QUICK_GELU -> TensorScope.scoped(() -> x.mul(x.mul(1.702).sigmoid()));
             case SILU -> x.silu();
             case RELU -> x.relu();
         };

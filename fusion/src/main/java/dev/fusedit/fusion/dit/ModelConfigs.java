@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
-import dev.fusedit.fusion.llm.ConfigReader;
+import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.llm.GemmaConfig;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.torch.UserError;

@@ -3,6 +3,7 @@ package dev.fusedit.fusion.llm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.nn.Activation;
 import dev.fusedit.torch.UserError;
 
@@ -109,9 +110,10 @@ public final class LanguageConfigs {
         return switch (name == null ? gemma ? "gelu_pytorch_tanh" : "silu" : name) {
             case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
             case "gelu" -> Activation.GELU;
+            case "quick_gelu" -> Activation.QUICK_GELU;
             case "silu", "swish" -> Activation.SILU;
             case "relu" -> Activation.RELU;
-            default -> throw base.unknown(field, "gelu_pytorch_tanh, gelu, silu, relu");
+            default -> throw base.unknown(field, "gelu_pytorch_tanh, gelu, quick_gelu, silu, relu");
         };
     }
 
@@ -207,6 +209,7 @@ public final class LanguageConfigs {
         return switch (activation) {
             case GELU_TANH -> "gelu_pytorch_tanh";
             case GELU -> "gelu";
+            case QUICK_GELU -> "quick_gelu";
             case SILU -> "silu";
             case RELU -> "relu";
         };

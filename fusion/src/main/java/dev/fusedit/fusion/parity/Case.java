@@ -8,16 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// A folder with inputs and expected numbers.
-record Case(Path folder) {
+public record Case(Path folder) {
     private static final JsonMapper JSON = new JsonMapper();
 
-    String name() { return folder.toAbsolutePath().normalize().getFileName().toString(); }
+    public String name() { return folder.toAbsolutePath().normalize().getFileName().toString(); }
 
-    Path file(String name) { return folder.resolve(name); }
+    public Path file(String name) { return folder.resolve(name); }
 
-    boolean has(String name) { return Files.isRegularFile(file(name)); }
+    public boolean has(String name) { return Files.isRegularFile(file(name)); }
 
-    JsonNode json(String name) {
+    public JsonNode json(String name) {
         try {
             return JSON.readTree(file(name).toFile());
         } catch (IOException e) {

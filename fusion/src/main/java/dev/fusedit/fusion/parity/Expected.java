@@ -14,35 +14,35 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The expected tensors of one case, and which of them were compared with what error.
-final class Expected {
+public final class Expected {
     private final SafeTensors file;
     private final Set<String> unchecked;
     private @Nullable Worst worst;
     private boolean failed;
     private int checked;
 
-    Expected(SafeTensors file, Predicate<String> isExpected) {
+    public Expected(SafeTensors file, Predicate<String> isExpected) {
         this.file = file;
         this.unchecked = new LinkedHashSet<>(file.entries().keySet().stream().filter(isExpected).sorted().toList());
     }
 
-    boolean has(String name) { return file.contains(name); }
+    public boolean has(String name) { return file.contains(name); }
 
-    Set<String> names() { return file.entries().keySet(); }
+    public Set<String> names() { return file.entries().keySet(); }
 
     /// An input that is kept among the expected tensors.
-    Tensor read(String name) { return file.read(name); }
+    public Tensor read(String name) { return file.read(name); }
 
-    long[] shape(String name) { return file.entries().get(name).shape(); }
+    public long[] shape(String name) { return file.entries().get(name).shape(); }
 
-    double[] values(String name) {
+    public double[] values(String name) {
         try (var _ = TensorScope.open()) {
             return file.read(name).toDoubles();
         }
     }
 
     /// An input that is kept among the expected tensors: whole numbers in rows.
-    long[][] rows(String name) {
+    public long[][] rows(String name) {
         try (var _ = TensorScope.open()) {
             var values = file.read(name).toLongs();
             var width = (int) shape(name)[1];
@@ -52,7 +52,7 @@ final class Expected {
     }
 
     /// Compares the first rows of each sample, as many as `rows` says; both tensors are (B, rows, width).
-    void compareRows(String name, Tensor actual, int[] rows, Tolerance tolerance) {
+    public void compareRows(String name, Tensor actual, int[] rows, Tolerance tolerance) {
         if (has(name)) {
             try (var _ = TensorScope.open()) {
                 var fits = actual.rank() == 3 && shape(name).length == 3 && actual.size(2) == shape(name)[2];
@@ -68,7 +68,7 @@ final class Expected {
     }
 
     /// Compares, if this case expects such a tensor.
-    void compare(String name, Tensor actual, Tolerance tolerance) {
+    public void compare(String name, Tensor actual, Tolerance tolerance) {
         if (has(name)) {
             var sameShape = Arrays.equals(actual.shape(), shape(name));
             record(name, sameShape ? tolerance.error(actual.toDoubles(), values(name), new double[0]) : Double.POSITIVE_INFINITY,
@@ -76,9 +76,9 @@ final class Expected {
         }
     }
 
-    void compare(String name, double[] actual, Tolerance tolerance) { compare(name, actual, new double[0], tolerance); }
+    public void compare(String name, double[] actual, Tolerance tolerance) { compare(name, actual, new double[0], tolerance); }
 
-    void compare(String name, double[] actual, double[] scale, Tolerance tolerance) {
+    public void compare(String name, double[] actual, double[] scale, Tolerance tolerance) {
         if (has(name)) {
             var expected = values(name);
             record(name, actual.length == expected.length ? tolerance.error(actual, expected, scale) : Double.POSITIVE_INFINITY,
@@ -87,7 +87,7 @@ final class Expected {
     }
 
     /// Something expected that is no tensor.
-    void check(String name, boolean holds) {
+    public void check(String name, boolean holds) {
         unchecked.add(name);
         record(name, holds ? 0 : Double.POSITIVE_INFINITY, Tolerance.EXACT.limit);
     }
@@ -106,7 +106,7 @@ final class Expected {
         return limit > 0 ? error / limit : error > 0 ? Double.POSITIVE_INFINITY : 0;
     }
 
-    CaseResult result(String name) {
+    public CaseResult result(String name) {
         return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), worst);
     }
 }

@@ -8,9 +8,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Compares our numbers with golden ones.
 public final class Parity {
+    /// The first one that recognises a folder compares it.
+    private static final List<Suite> MODELS = List.of(
+            new Suite(TransformerCase::is, TransformerCase::run),
+            new Suite(TablesCase::is, TablesCase::run),
+            new Suite(CheckpointsCase::is, CheckpointsCase::run),
+            new Suite(SchedulerCase::is, SchedulerCase::run),
+            new Suite(AutoencoderCase::is, AutoencoderCase::run),
+            new Suite(ClipTextCase::is, ClipTextCase::run),
+            new Suite(LlmCase::is, LlmCase::run)); // any other language model
+    private static final Suite OTHER = new Suite(Parity::isOfAnotherKind,
+            here -> CaseResult.skipped(here.name(), "not compared yet: there is nothing here that knows such a folder"));
+
     private Parity() {}
 
     /// Runs every case in the folders, each of which is a case or is searched down for cases.
@@ -19,66 +33,48 @@ public final class Parity {
     /// passed, but the others are still run.
     ///
     /// @throws UserError if there is no case
-    public static ParityReport run(List<Path> folders) {
+    public static ParityReport run(List<Path> folders) { return run(folders, List.of()); }
+
+    /// @param more what else is compared, beyond models
+    public static ParityReport run(List<Path> folders, List<Suite> more) {
+        var suites = Stream.concat(MODELS.stream(), more.stream()).toList();
         var cases = new ArrayList<Case>();
-        folders.forEach(folder -> find(folder, cases));
+        folders.forEach(folder -> find(folder, suites, cases));
         if (cases.isEmpty()) {
             throw new UserError("no case found in %s: a case is a folder with a config.json or expected numbers".formatted(folders));
         }
-        var results = cases.stream().map(Parity::check).toList();
+        var results = cases.stream().map(here -> check(here, suites)).toList();
         return new ParityReport(results.stream().allMatch(CaseResult::passed), results);
     }
 
-    private static void find(Path folder, List<Case> found) {
+    private static void find(Path folder, List<Suite> suites, List<Case> found) {
         if (!Files.isDirectory(folder)) {
             throw new UserError("%s: no such folder".formatted(folder));
         }
         var here = new Case(folder);
-        if (kind(here) != null) {
+        if (suite(here, suites).isPresent() || isOfAnotherKind(here)) {
             found.add(here);
             return;
         }
         try (var children = Files.list(folder)) {
-            children.filter(Files::isDirectory).sorted().forEach(child -> find(child, found));
+            children.filter(Files::isDirectory).sorted().forEach(child -> find(child, suites, found));
         } catch (IOException e) {
             throw new UserError("%s: cannot be listed (%s)".formatted(folder, e.getMessage()), e);
         }
     }
 
-    private enum Kind { TRANSFORMER, TABLES, CHECKPOINTS, SCHEDULER, LLM, OTHER }
-
-    private static @org.jspecify.annotations.Nullable Kind kind(Case here) {
-        if (here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("reference")) {
-            return Kind.TRANSFORMER;
-        }
-        if (here.name().equals("tables") && here.has("expected.safetensors")) {
-            return Kind.TABLES;
-        }
-        if (CheckpointsCase.is(here)) {
-            return Kind.CHECKPOINTS;
-        }
-        if (SchedulerCase.is(here)) {
-            return Kind.SCHEDULER;
-        }
-        if (LlmCase.is(here)) {
-            return Kind.LLM;
-        }
-        var numbers = here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json")
-                || here.has("gemma.json");
-        return numbers ? Kind.OTHER : null;
+    private static Optional<Suite> suite(Case here, List<Suite> suites) {
+        return suites.stream().filter(suite -> suite.recognises().test(here)).findFirst();
     }
 
-    private static CaseResult check(Case here) {
+    private static boolean isOfAnotherKind(Case here) {
+        return here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json")
+                || here.has("gemma.json");
+    }
+
+    private static CaseResult check(Case here, List<Suite> suites) {
         try (var _ = TensorScope.open()) {
-            return switch (java.util.Objects.requireNonNull(kind(here))) {
-                case TRANSFORMER -> TransformerCase.run(here);
-                case TABLES -> TablesCase.run(here);
-                case CHECKPOINTS -> CheckpointsCase.run(here);
-                case SCHEDULER -> SchedulerCase.run(here);
-                case LLM -> LlmCase.run(here);
-                case OTHER -> CaseResult.skipped(here.name(),
-                        "not compared yet: only transformers, their tables, the scheduler, checkpoints and language models are");
-            };
+            return suite(here, suites).orElse(OTHER).compare().apply(here);
         } catch (UserError e) {
             return CaseResult.skipped(here.name(), e.getMessage());
         }

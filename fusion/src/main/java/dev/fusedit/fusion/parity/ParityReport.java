@@ -38,7 +38,7 @@ public record ParityReport(boolean passed, List<CaseResult> cases) {
     /// @param worst the comparison nearest to its limit, or furthest beyond it; null if there was none
     public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked,
             @Nullable Worst worst) {
-        static CaseResult skipped(String name, String reason) { return new CaseResult(name, false, reason, 0, List.of(), null); }
+        public static CaseResult skipped(String name, String reason) { return new CaseResult(name, false, reason, 0, List.of(), null); }
     }
 
     /// @param error in the tolerance's measure; infinite for a NaN or another shape

@@ -22,6 +22,8 @@ record TablesCase(Expected expected) {
                     "weighting.sigmas");
     private static final double NORM_EPS = 1e-6;
 
+    static boolean is(Case here) { return here.name().equals("tables") && here.has("expected.safetensors"); }
+
     static CaseResult run(Case files) {
         try (var file = SafeTensors.open(files.file("expected.safetensors"))) {
             var here = new TablesCase(new Expected(file, name -> !INPUTS.contains(name)));

@@ -1,11 +1,12 @@
 package dev.fusedit.fusion.parity;
 
 /// How far a number may be from the expected one. The values are those that the goldens' README recommends.
-enum Tolerance {
-    OUTPUT(2e-5), TAP(5e-5), LOSS(2e-6), GRADIENT_NORM(2e-5), GRADIENT(2e-5), SUM(3e-6), PARAMETER(5e-6), BF16(0.02), RELATIVE(1e-6),
+public enum Tolerance {
+    FINE(1e-5), OUTPUT(2e-5), TAP(5e-5), LOSS(2e-6), GRADIENT_NORM(2e-5), GRADIENT(2e-5), SUM(3e-6), PARAMETER(5e-6), BF16(0.02),
+    RELATIVE(1e-6),
     EXACT(0);
 
-    final double limit;
+    public final double limit;
 
     Tolerance(double limit) { this.limit = limit; }
 
@@ -14,7 +15,7 @@ enum Tolerance {
     /// @param scale what sums are divided by, element by element
     double error(double[] actual, double[] expected, double[] scale) {
         return switch (this) {
-            case OUTPUT, TAP, PARAMETER, EXACT -> largest(actual, expected, (_, _) -> 1);
+            case FINE, OUTPUT, TAP, PARAMETER, EXACT -> largest(actual, expected, (_, _) -> 1);
             case LOSS -> largest(actual, expected, (i, _) -> Math.max(Math.abs(expected[i]), Double.MIN_NORMAL));
             case GRADIENT_NORM -> largest(actual, expected, (i, _) -> Math.max(Math.abs(expected[i]), 1e-3));
             // each number by itself, but zeros beside large numbers are not asked for more digits than those have

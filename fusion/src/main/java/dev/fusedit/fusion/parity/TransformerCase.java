@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// Outputs are computed our way, padding left out. What flows inside is computed a second time with padding, as the reference
 /// does, since the expected tensors hold its rows too.
 record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected expected) {
+    static boolean is(Case here) {
+        return here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("reference");
+    }
+
     static CaseResult run(Case files) {
         try (var inputs = SafeTensors.open(files.file("inputs.safetensors"));
                 var file = SafeTensors.open(files.file("expected.safetensors"))) {

@@ -1,7 +1,9 @@
-package dev.fusedit.fusion.llm;
+package dev.fusedit.fusion.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.torch.UserError;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Fields of a JSON object, each with an error that names the file and the field.
@@ -33,6 +35,13 @@ public record ConfigReader(JsonNode node, String where) {
         return has(name) ? node.path(name).booleanValue() : otherwise;
     }
 
+    public List<Integer> integers(String name) {
+        var values = node.path(name);
+        require(values.isArray() && values.valueStream().allMatch(value -> value.isIntegralNumber() && value.canConvertToInt()), name,
+                "must be a list of whole numbers");
+        return values.valueStream().map(JsonNode::intValue).toList();
+    }
+
     public @Nullable String text(String name) {
         require(!has(name) || node.path(name).isTextual(), name, "must be a text");
         return has(name) ? node.path(name).textValue() : null;
@@ -40,6 +49,15 @@ public record ConfigReader(JsonNode node, String where) {
 
     public UserError unknown(String name, String allowed) {
         return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, node.path(name)));
+    }
+
+    /// Says of a configuration's own checks where it was read.
+    public <T> T checked(Supplier<T> build) {
+        try {
+            return build.get();
+        } catch (IllegalArgumentException e) {
+            throw new UserError(where + ": " + e.getMessage(), e);
+        }
     }
 
     private void require(boolean condition, String name, String rule) {

@@ -1,0 +1,5 @@
+/// Reading configuration files of models.
+@NullMarked
+package dev.fusedit.fusion.config;
+
+import org.jspecify.annotations.NullMarked;

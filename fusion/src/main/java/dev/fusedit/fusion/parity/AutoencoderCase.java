@@ -1,0 +1,54 @@
+package dev.fusedit.fusion.parity;
+
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.SafeTensors;
+import java.util.regex.Pattern;
+
+/// An autoencoder of pictures: latents' distributions and samples, pictures again, what flows inside.
+record AutoencoderCase(AutoencoderKL model, Expected expected) {
+    private static final Pattern INPUT = Pattern.compile("\\d+\\.(image|noise)");
+
+    static boolean is(Case here) {
+        return here.has("config.json") && here.has("io.safetensors") && here.has("weights.safetensors")
+                && here.json("config.json").path("_class_name").asText().equals("AutoencoderKL");
+    }
+
+    static CaseResult run(Case files) {
+        try (var io = SafeTensors.open(files.file("io.safetensors"));
+                var stored = SafeTensors.open(files.file("weights.safetensors"));
+                var weights = Weights.stored(AutoencoderKL.named(stored), Placement.F32);
+                var _ = Autograd.noGrad()) {
+            var config = AutoencoderConfig.of(files.json("config.json"), files.file("config.json").toString());
+            var model = AutoencoderKL.of(config, weights);
+            weights.requireComplete();
+            var here = new AutoencoderCase(model, new Expected(io, name -> !INPUT.matcher(name).matches()));
+            here.expected.names().stream().filter(name -> name.endsWith(".image")).sorted()
+                    .forEach(name -> here.picture(name.substring(0, name.length() - "image".length())));
+            return here.expected.result(files.name());
+        }
+    }
+
+    private void picture(String prefix) {
+        try (var _ = TensorScope.open()) {
+            var picture = expected.read(prefix + "image");
+            expected.compare(prefix + "parameters", model.moments(picture, tap(prefix + "stage.encoder.")), Tolerance.TAP);
+            var posterior = model.slicing().encode(picture);
+            expected.compare(prefix + "mean", posterior.mean_BCHW(), Tolerance.TAP);
+            expected.compare(prefix + "logvar", posterior.logvar_BCHW(), Tolerance.TAP);
+            var sample = posterior.sample(expected.read(prefix + "noise"));
+            expected.compare(prefix + "sample", sample, Tolerance.TAP);
+            expected.compare(prefix + "scaled_latents", model.scaled(sample), Tolerance.TAP);
+            var latents = model.unscaled(expected.read(prefix + "scaled_latents"));
+            expected.compare(prefix + "decoded", model.decode(latents, tap(prefix + "stage.decoder.")), Tolerance.TAP);
+        }
+    }
+
+    private Taps tap(String prefix) { return (name, value) -> expected.compare(prefix + name, value, Tolerance.TAP); }
+}

@@ -1,0 +1,89 @@
+package dev.fusedit.fusion.vae;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.torch.UserError;
+import java.util.List;
+
+/// Sizes of an [AutoencoderKL]. JSON has diffusers' field names.
+///
+/// @param blockChannels channels of each level, from the picture down; every level but the last halves the sides
+/// @param layersPerBlock residual blocks a level going down; there is one more going up
+/// @param sampleSize side of the pictures it was trained on, and of a tile where pictures are tiled
+/// @param scalingFactor brings latents to unit variance
+/// @param shiftFactor their mean
+/// @param quantConv a pointwise convolution after the encoder
+/// @param postQuantConv one before the decoder
+/// @param midAttention attention among all places of the smallest level
+public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> blockChannels, int layersPerBlock, int latentChannels,
+        int normGroups, int sampleSize, double scalingFactor, double shiftFactor, boolean quantConv, boolean postQuantConv,
+        boolean midAttention) {
+    private static final List<Integer> USUAL_CHANNELS = List.of(128, 256, 512, 512);
+
+    public AutoencoderConfig {
+        blockChannels = List.copyOf(blockChannels);
+        checkArgument(inChannels > 0 && outChannels > 0 && latentChannels > 0, "channels must be positive, got %s in, %s out, %s latent",
+                inChannels, outChannels, latentChannels);
+        checkArgument(!blockChannels.isEmpty(), "block_out_channels is empty");
+        checkArgument(layersPerBlock > 0, "layers_per_block must be positive, got %s", layersPerBlock);
+        checkArgument(normGroups > 0 && allDivisible(blockChannels, normGroups), "block_out_channels %s must be multiples of the %s groups",
+                blockChannels, normGroups);
+        checkArgument(sampleSize >= 1 << blockChannels.size() - 1, "sample_size %s is less than one latent", sampleSize);
+        checkArgument(scalingFactor > 0, "scaling_factor must be positive, got %s", scalingFactor);
+    }
+
+    private static boolean allDivisible(List<Integer> channels, int groups) {
+        return channels.stream().allMatch(count -> count > 0 && count % groups == 0);
+    }
+
+    /// Stable Diffusion 3 (Esser et al. 2024).
+    public static AutoencoderConfig sd3() { return of16Channels(1.5305, 0.0609); }
+
+    /// FLUX.1 (Black Forest Labs 2024).
+    public static AutoencoderConfig flux() { return of16Channels(0.3611, 0.1159); }
+
+    /// Stable Diffusion 1.5 (Rombach et al. 2022).
+    public static AutoencoderConfig sd15() {
+        return new AutoencoderConfig(3, 3, USUAL_CHANNELS, 2, 4, 32, 512, 0.18215, 0, true, true, true);
+    }
+
+    private static AutoencoderConfig of16Channels(double scaling, double shift) {
+        return new AutoencoderConfig(3, 3, USUAL_CHANNELS, 2, 16, 32, 1024, scaling, shift, false, false, true);
+    }
+
+    /// @param where the file, for messages
+    public static AutoencoderConfig of(JsonNode json, String where) {
+        var fields = new ConfigReader(json, where);
+        requireOnly(fields, "down_block_types", "DownEncoderBlock2D");
+        requireOnly(fields, "up_block_types", "UpDecoderBlock2D");
+        var activation = fields.text("act_fn");
+        if (activation != null && !activation.equals("silu") && !activation.equals("swish")) {
+            throw fields.unknown("act_fn", "silu");
+        }
+        return fields.checked(() -> new AutoencoderConfig(fields.integer("in_channels", 3), fields.integer("out_channels", 3),
+                fields.integers("block_out_channels"), fields.integer("layers_per_block", 1), fields.integer("latent_channels", 4),
+                fields.integer("norm_num_groups", 32), fields.integer("sample_size", 32), fields.number("scaling_factor", 0.18215),
+                fields.number("shift_factor", 0), fields.flag("use_quant_conv", true), fields.flag("use_post_quant_conv", true),
+                fields.flag("mid_block_add_attention", true)));
+    }
+
+    private static void requireOnly(ConfigReader fields, String name, String kind) {
+        for (var value : fields.node().path(name)) {
+            if (!value.asText().equals(kind)) {
+                throw new UserError("%s: %s may hold %s only, got %s".formatted(fields.where(), name, kind, value));
+            }
+        }
+    }
+
+    public int levels() { return blockChannels.size(); }
+
+    /// Picture pixels along a side of one latent.
+    public int factor() { return 1 << levels() - 1; }
+
+    public int innermostChannels() { return blockChannels.getLast(); }
+
+    /// Channels at the start of a level going down: the previous one's, the first's own.
+    int channelsBefore(int level) { return blockChannels.get(Math.max(0, level - 1)); }
+}

@@ -1,0 +1,134 @@
+package dev.fusedit.fusion.vae;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.RenamedTensors;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.TensorSource;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Pictures to latents and back (Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models"; diffusers'
+/// `AutoencoderKL` and its names of weights).
+///
+/// Notable: convolutions of stride 2 pad on the right and at the bottom only, so a side's latents are side / 8 rounded down and an odd
+/// picture comes back smaller; the one attention is at the smallest level; models of 16 channels (SD3, FLUX) have no quant convolutions.
+///
+/// Pictures are (B, 3, H, W) in [-1, 1].
+///
+/// @param quant after the encoder
+/// @param postQuant before the decoder
+/// @param sliced true to compute one sample of a batch at a time: the memory of one, the same numbers
+/// @param tiling how larger pictures are cut; null never to
+public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder decoder, @Nullable Conv2d quant, @Nullable Conv2d postQuant,
+        boolean sliced, @Nullable Tiling tiling) {
+    private static final Map<String, String> NAMES = Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
+    private static final Pattern OLD_NAME = Pattern.compile("(.*\\.attentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.\\w+)");
+
+    public static AutoencoderKL of(AutoencoderConfig config, Weights weights) {
+        int channels = config.latentChannels();
+        return new AutoencoderKL(config, Encoder.of(weights.in("encoder"), config), Decoder.of(weights.in("decoder"), config),
+                config.quantConv() ? Conv2d.pointwise(weights.in("quant_conv"), 2L * channels, 2L * channels) : null,
+                config.postQuantConv() ? Conv2d.pointwise(weights.in("post_quant_conv"), channels, channels) : null, false, null);
+    }
+
+    /// A file under today's names. Files of before 2023, as Stable Diffusion 1.5's, name the attention's layers otherwise.
+    public static TensorSource named(TensorSource file) {
+        return RenamedTensors.of(file, name -> {
+            var parts = OLD_NAME.matcher(name);
+            return parts.matches() ? parts.group(1) + NAMES.get(parts.group(2)) + parts.group(3) : name;
+        });
+    }
+
+    /// The same model, computing one sample at a time.
+    public AutoencoderKL slicing() { return new AutoencoderKL(config, encoder, decoder, quant, postQuant, true, tiling); }
+
+    /// The same model, computing large pictures in tiles. For use without gradients.
+    public AutoencoderKL tiling(Tiling tiles) { return new AutoencoderKL(config, encoder, decoder, quant, postQuant, sliced, tiles); }
+
+    // ---- picture to latents
+
+    /// The latents' distribution, unscaled.
+    public Posterior encode(Tensor picture_BCHW) { return TensorScope.scoped(() -> Posterior.of(moments(picture_BCHW))); }
+
+    /// Means and logarithms of variances, (B, 2 · latent channels, H / factor, W / factor).
+    public Tensor moments(Tensor picture_BCHW) {
+        checkArgument(picture_BCHW.rank() == 4 && picture_BCHW.size(1) == config.inChannels(), "a picture is (B, %s, H, W), got %s",
+                config.inChannels(), picture_BCHW);
+        checkArgument(Math.min(picture_BCHW.size(2), picture_BCHW.size(3)) >= config.factor(), "a picture has sides of %s and more, got %s",
+                config.factor(), picture_BCHW);
+        return each(picture_BCHW, this::tiledMoments);
+    }
+
+    private Tensor tiledMoments(Tensor picture) {
+        int factor = config.factor(), height = (int) picture.size(2) / factor, width = (int) picture.size(3) / factor;
+        if (tiling == null || tiling.isOne(height, width)) {
+            return moments(picture, Taps.NONE);
+        }
+        return tiling.join(height, width, 1,
+                (y, x) -> TensorScope.scoped(() -> moments(part(part(picture, 2, y, factor), 3, x, factor), Taps.NONE)));
+    }
+
+    /// A tile's pixels; the last one has those too that are too few for a latent.
+    private static Tensor part(Tensor picture, int dim, Tiling.Span span, int factor) {
+        return picture.slice(dim, (long) span.start() * factor, span.isLast() ? picture.size(dim) : (long) span.end() * factor, 1);
+    }
+
+    /// As [#moments], of the whole at once.
+    public Tensor moments(Tensor picture_BCHW, Taps taps) {
+        return TensorScope.scoped(() -> {
+            var encoded = encoder.apply(picture_BCHW, taps);
+            return quant == null ? encoded : quant.apply(encoded);
+        });
+    }
+
+    // ---- latents to picture
+
+    /// The picture of unscaled latents, (B, 3, factor · height, factor · width). Values may be beyond [-1, 1].
+    public Tensor decode(Tensor latents_BCHW) {
+        checkArgument(latents_BCHW.rank() == 4 && latents_BCHW.size(1) == config.latentChannels(), "latents are (B, %s, H, W), got %s",
+                config.latentChannels(), latents_BCHW);
+        return each(latents_BCHW, this::tiledPicture);
+    }
+
+    private Tensor tiledPicture(Tensor latents) {
+        int height = (int) latents.size(2), width = (int) latents.size(3);
+        if (tiling == null || tiling.isOne(height, width)) {
+            return decode(latents, Taps.NONE);
+        }
+        return tiling.join(height, width, config.factor(), (y, x) -> TensorScope
+                .scoped(() -> decode(latents.narrow(2, y.start(), y.length()).narrow(3, x.start(), x.length()), Taps.NONE)));
+    }
+
+    /// As [#decode], of the whole at once.
+    public Tensor decode(Tensor latents_BCHW, Taps taps) {
+        return TensorScope.scoped(() -> decoder.apply(postQuant == null ? latents_BCHW : postQuant.apply(latents_BCHW), taps));
+    }
+
+    // ---- scale
+
+    /// Latents as diffusion sees them: mean 0, variance 1.
+    public Tensor scaled(Tensor latents) { return TensorScope.scoped(() -> latents.sub(config.shiftFactor()).mul(config.scalingFactor())); }
+
+    public Tensor unscaled(Tensor scaled) { return TensorScope.scoped(() -> scaled.div(config.scalingFactor()).add(config.shiftFactor())); }
+
+    private Tensor each(Tensor batch, UnaryOperator<Tensor> compute) {
+        if (!sliced || batch.size(0) <= 1) {
+            return compute.apply(batch);
+        }
+        return TensorScope.scoped(() -> {
+            var results = new ArrayList<Tensor>();
+            for (long i = 0; i < batch.size(0); i++) {
+                results.add(compute.apply(batch.narrow(0, i, 1)));
+            }
+            return Tensor.cat(0, results);
+        });
+    }
+}

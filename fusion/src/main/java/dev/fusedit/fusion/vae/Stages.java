@@ -1,0 +1,38 @@
+package dev.fusedit.fusion.vae;
+
+import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.GroupNorm;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.util.function.UnaryOperator;
+
+/// One stage after another, each shown to the taps. What a stage read is freed after it: a picture's activations are too large to keep
+/// two stages of them. (With gradients the graph holds its own references.)
+final class Stages {
+    private final Tensor input;
+    private final Taps taps;
+    private Tensor x;
+
+    Stages(Tensor input, Taps taps) {
+        this.input = input;
+        this.taps = taps;
+        this.x = input;
+    }
+
+    void then(String name, UnaryOperator<Tensor> stage) {
+        var next = stage.apply(x);
+        if (x != input) {
+            x.free();
+        }
+        x = next;
+        taps.see(name, x);
+    }
+
+    /// conv(silu(norm(x))), and with it the end.
+    Tensor finish(GroupNorm norm, Conv2d conv) {
+        then("conv_norm_out", norm::apply);
+        then("conv_out", normed -> TensorScope.scoped(() -> conv.apply(normed.silu())));
+        return x;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.fusedit.fusion.vision;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.nn.Activation;
+
+/// Sizes of a [ClipTextModel]. JSON has transformers' field names.
+///
+/// @param projection width of the vector that is compared with pictures
+/// @param maxTokens positions that were learned
+/// @param eosId the token whose state stands for the text; 2 means the one of the highest id, see [ClipTextModel]
+public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int projection, int layers, int heads, int maxTokens,
+        double normEps, Activation activation, int eosId) {
+    /// What the configurations of the first CLIP models say, whose tokenizers never make it.
+    static final int LEGACY_EOS = 2;
+
+    public ClipTextConfig {
+        checkArgument(vocabulary > 0 && hidden > 0 && intermediate > 0 && projection > 0 && layers > 0 && maxTokens > 0,
+                "sizes must be positive: vocabulary %s, hidden %s, intermediate %s, projection %s, layers %s, positions %s", vocabulary,
+                hidden, intermediate, projection, layers, maxTokens);
+        checkArgument(heads > 0 && hidden % heads == 0, "the hidden size (%s) must be a multiple of the heads (%s)", hidden, heads);
+    }
+
+    /// The text side of CLIP ViT-L/14 (Radford et al. 2021), as Stable Diffusion 3 has it.
+    public static ClipTextConfig large() {
+        return new ClipTextConfig(49408, 768, 3072, 768, 12, 12, 77, 1e-5, Activation.QUICK_GELU, LEGACY_EOS);
+    }
+
+    /// @param json a text model's configuration, or a whole CLIP's
+    /// @param where the file, for messages
+    public static ClipTextConfig of(JsonNode json, String where) {
+        var whole = new ConfigReader(json, where);
+        var fields = whole.has("text_config") ? whole.in("text_config") : whole;
+        var activation = fields.text("hidden_act");
+        var bend = switch (activation == null ? "quick_gelu" : activation) {
+            case "quick_gelu" -> Activation.QUICK_GELU;
+            case "gelu" -> Activation.GELU;
+            case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+            default -> throw fields.unknown("hidden_act", "quick_gelu, gelu, gelu_new, gelu_pytorch_tanh");
+        };
+        return fields.checked(() -> new ClipTextConfig(fields.integer("vocab_size", 49408), fields.integer("hidden_size", 512),
+                fields.integer("intermediate_size", 2048), fields.integer("projection_dim", 512), fields.integer("num_hidden_layers", 12),
+                fields.integer("num_attention_heads", 8), fields.integer("max_position_embeddings", 77),
+                fields.number("layer_norm_eps", 1e-5), bend, fields.integer("eos_token_id", 49407)));
+    }
+}

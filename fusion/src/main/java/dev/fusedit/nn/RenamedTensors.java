@@ -1,0 +1,50 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.io.TensorInfo;
+import dev.fusedit.torch.io.TensorSource;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// A file of tensors under other names: those that a model asks for. Closing it closes the file.
+///
+/// @param namesInFile the file's name of each of ours
+public record RenamedTensors(TensorSource file, Map<String, String> namesInFile) implements TensorSource {
+    /// @param ours our name of each of the file's, null for a tensor that is left out
+    public static RenamedTensors of(TensorSource file, Function<String, @Nullable String> ours) {
+        var names = new LinkedHashMap<String, String>();
+        file.names().forEach(theirs -> {
+            var own = ours.apply(theirs);
+            if (own != null) {
+                names.put(own, theirs);
+            }
+        });
+        return new RenamedTensors(file, names);
+    }
+
+    @Override
+    public Path path() { return file.path(); }
+
+    @Override
+    public String kind() { return file.kind(); }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        var tensors = new LinkedHashMap<String, TensorInfo>();
+        namesInFile.forEach((own, theirs) -> tensors.put(own, Objects.requireNonNull(file.tensors().get(theirs))));
+        return tensors;
+    }
+
+    @Override
+    public Tensor read(String name) { return file.read(namesInFile.getOrDefault(name, name)); }
+
+    @Override
+    public Map<String, String> metadata() { return file.metadata(); }
+
+    @Override
+    public void close() { file.close(); }
+}
