@@ -6,6 +6,7 @@ import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.torch.Libtorch;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,13 +22,17 @@ final class ParityCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "DIR", description = "A case, or a folder searched down for cases.")
     private List<Path> folders;
 
+    @Option(names = "--tokenizer", paramLabel = "NAME=FILE",
+            description = "A tokenizer's file for the case NAME; repeatable. Cases of tokenizers without a file are skipped.")
+    private Map<String, Path> tokenizers = Map.of();
+
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
     @Override
     public Integer call() {
         Libtorch.load();
-        var report = Parity.run(folders);
+        var report = Parity.run(folders, List.of(), tokenizers);
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(report.json().toPrettyString());

@@ -23,7 +23,8 @@ final class SampleCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "A run's folder, one of its checkpoints, or an exported model.")
+    @Option(names = "--model", required = true, paramLabel = "DIR",
+            description = "A run's folder, one of its checkpoints, or an exported model.")
     private Path model;
 
     @ArgGroup(multiplicity = "1")
@@ -41,13 +42,15 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "-n", defaultValue = "1", paramLabel = "K", description = "Pictures a prompt (default: ${DEFAULT-VALUE}).")
     private int each;
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "S", description = "Of the noise: the same seed draws the same pictures (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "S",
+            description = "Of the noise: the same seed draws the same pictures (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to picture. Default: the recipe's.")
     private @Nullable Integer steps;
 
-    @Option(names = "--guidance", paramLabel = "G", description = "How much more than without the text; 1 is no guidance. Default: the recipe's.")
+    @Option(names = "--guidance", paramLabel = "G",
+            description = "How much more than without the text; 1 is no guidance. Default: the recipe's.")
     private @Nullable Double guidance;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
@@ -89,7 +92,8 @@ final class SampleCommand implements Callable<Integer> {
             if (lines.isEmpty()) throw new UserError("%s has no prompt: write one a line".formatted(file));
             return lines;
         } catch (IOException e) {
-            throw new UserError("the prompts in %s cannot be read: %s".formatted(file, Files.exists(file) ? e.getMessage() : "no such file"), e);
+            throw new UserError(
+                    "the prompts in %s cannot be read: %s".formatted(file, Files.exists(file) ? e.getMessage() : "no such file"), e);
         }
     }
 }

@@ -25,13 +25,16 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RECIPE", description = "A recipe's name, such as quickstart, or a YAML file.")
     private String recipe;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where to leave what is made; must be new or empty. Default: runs/RECIPE, with a number if need be.")
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "Where to leave what is made; must be new or empty. Default: runs/RECIPE, with a number if need be.")
     private @Nullable Path out;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a value of the recipe: stages.joint.learning_rate.llm=1e-5. May be repeated.")
+    @Option(names = "--set", paramLabel = "KEY=VALUE",
+            description = "Change a value of the recipe: stages.joint.learning_rate.llm=1e-5. May be repeated.")
     private List<String> settings = List.of();
 
-    @Option(names = "--minutes", paramLabel = "N", description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
+    @Option(names = "--minutes", paramLabel = "N",
+            description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
     private @Nullable Double minutes;
 
     @Override
@@ -47,9 +50,11 @@ final class TrainCommand implements Callable<Integer> {
             console.close();
             var stdout = spec.commandLine().getOut();
             stdout.println(ScoreTable.text(result.blocks()));
-            stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
+            stdout.println(
+                    "%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
             stdout.println("Pictures: " + folder.samples());
-            stdout.println("Draw more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out pictures.png".formatted(folder.folder()));
+            stdout.println("Draw more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out pictures.png"
+                    .formatted(folder.folder()));
             return ExitCode.OK;
         }
     }

@@ -25,7 +25,8 @@ class TrainCommandTest {
     private static Ran run(Object... args) {
         var out = new StringWriter();
         var err = new StringWriter();
-        int status = Main.run(Arrays.stream(args).map(Object::toString).toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
+        int status = Main.run(Arrays.stream(args).map(Object::toString).toArray(String[]::new), new PrintWriter(out, true),
+                new PrintWriter(err, true));
         return new Ran(status, out.toString(), err.toString());
     }
 
@@ -42,7 +43,8 @@ class TrainCommandTest {
         assertThat(sampled.status()).as(sampled.err()).isZero();
         assertThat(pictures.resolve("00003.png")).exists();
         assertThat(pictures.resolve("00004.png")).doesNotExist();
-        assertThat(Files.readAllLines(pictures.resolve("prompts.jsonl"))).hasSize(4).first().isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
+        assertThat(Files.readAllLines(pictures.resolve("prompts.jsonl"))).hasSize(4).first()
+                .isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
 
         var grid = temp.resolve("grid.png");
         var drawn = run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
@@ -82,7 +84,8 @@ class TrainCommandTest {
     void interruptedDuringAStepItSavesAndExits130() throws Exception {
         var out = temp.resolve("run");
         // Large products: the signal comes while one runs.
-        var process = start(out, "stages.text.steps=1", "stages.fuse.steps=5000", "stages.fuse.batch=64", "model.dit.width=256", "model.dit.mlp_width=1024");
+        var process = start(out, "stages.text.steps=1", "stages.fuse.steps=5000", "stages.fuse.batch=64", "model.dit.width=256",
+                "model.dit.mlp_width=1024");
         waitForStep(out, 2);
         signal(process, "INT");
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -121,8 +124,9 @@ class TrainCommandTest {
     }
 
     private Process start(Path out, String... settings) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train", "tests/minimal", "--out", out.toString()));
+        var command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
+                        System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train", "tests/minimal", "--out", out.toString()));
         for (var setting : settings) {
             command.addAll(List.of("--set", setting));
         }

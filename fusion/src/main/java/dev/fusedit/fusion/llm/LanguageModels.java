@@ -3,6 +3,7 @@ package dev.fusedit.fusion.llm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.TensorFiles;
@@ -10,7 +11,6 @@ import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 
 /// Language models as Hugging Face's library saves them: `config.json` and safetensors, in one file or in shards.
@@ -76,20 +76,14 @@ public final class LanguageModels {
         var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
                 .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
                 .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));
-        var names = new LinkedHashMap<String, String>();
-        for (var name : file.names()) {
+        return RenamedTensors.of(file, name -> {
             if (name.equals(HEAD) || name.endsWith("." + HEAD)) {
-                if (!config.tied()) {
-                    names.put(HEAD, name);
-                }
-            } else if (name.startsWith(prefix)) {
-                if (!name.endsWith(".rotary_emb.inv_freq")) {
-                    names.put("model." + name.substring(prefix.length()), name);
-                }
-            } else if (!within) {
-                names.put(name, name);
+                return config.tied() ? null : HEAD;
             }
-        }
-        return new RenamedTensors(file, names);
+            if (name.startsWith(prefix)) {
+                return name.endsWith(".rotary_emb.inv_freq") ? null : "model." + name.substring(prefix.length());
+            }
+            return within ? null : name;
+        });
     }
 }

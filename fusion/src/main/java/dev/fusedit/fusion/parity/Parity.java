@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -36,14 +37,18 @@ public final class Parity {
     public static ParityReport run(List<Path> folders) { return run(folders, List.of()); }
 
     /// @param more what else is compared, beyond models
-    public static ParityReport run(List<Path> folders, List<Suite> more) {
+    public static ParityReport run(List<Path> folders, List<Suite> more) { return run(folders, more, Map.of()); }
+
+    /// @param tokenizers files of tokenizers, by the names that their cases have
+    public static ParityReport run(List<Path> folders, List<Suite> more, Map<String, Path> tokenizers) {
         var suites = Stream.concat(MODELS.stream(), more.stream()).toList();
         var cases = new ArrayList<Case>();
         folders.forEach(folder -> find(folder, suites, cases));
         if (cases.isEmpty()) {
             throw new UserError("no case found in %s: a case is a folder with a config.json or expected numbers".formatted(folders));
         }
-        var results = cases.stream().map(here -> check(here, suites)).toList();
+        var results = cases.stream().flatMap(here -> Tokenizers.is(here) ? new Tokenizers(here, tokenizers).run().stream()
+                : Stream.of(check(here, suites))).toList();
         return new ParityReport(results.stream().allMatch(CaseResult::passed), results);
     }
 
@@ -52,7 +57,7 @@ public final class Parity {
             throw new UserError("%s: no such folder".formatted(folder));
         }
         var here = new Case(folder);
-        if (suite(here, suites).isPresent() || isOfAnotherKind(here)) {
+        if (suite(here, suites).isPresent() || Tokenizers.is(here) || isOfAnotherKind(here)) {
             found.add(here);
             return;
         }
@@ -68,8 +73,7 @@ public final class Parity {
     }
 
     private static boolean isOfAnotherKind(Case here) {
-        return here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json")
-                || here.has("gemma.json");
+        return here.has("expected.safetensors") || here.has("expected.json") || here.has("io.safetensors") || here.has("lr.json");
     }
 
     private static CaseResult check(Case here, List<Suite> suites) {

@@ -11,6 +11,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import dev.fusedit.torch.UserError;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,7 +19,7 @@ import java.util.Locale;
 /// outside the vocabulary becomes `<unk>`. The first four ids are Gemma's: pad 0, eos 1, bos 2, unk 3.
 ///
 /// @param words all tokens in the order of their ids, the four special ones first
-public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, Integer> ids) {
+public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, Integer> ids) implements Tokenizer {
     public static final int PAD = 0;
     public static final int EOS = 1;
     public static final int BOS = 2;
@@ -48,10 +49,17 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
     public int size() { return words.size(); }
 
     /// The ids of a text: bos, its words; no eos and no padding.
+    @Override
     public int[] encode(String text) {
         var found = Lists.newArrayList(BOS);
         for (var word : SPLITTER.split(text.toLowerCase(Locale.ROOT))) found.add(ids.getOrDefault(word, UNK));
         return found.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    @Override
+    public int[] encode(String text, int longest) {
+        var ids = encode(text);
+        return ids.length <= longest ? ids : Arrays.copyOf(ids, longest);
     }
 
     /// The words that the vocabulary lacks, to warn about.

@@ -1,0 +1,13 @@
+package dev.fusedit.fusion.text;
+
+/// Text to token ids.
+@FunctionalInterface
+public interface Tokenizer {
+    /// The ids of a text, with those that the model expects around it; what is longer is cut on the right, between them.
+    ///
+    /// @param longest ids at most
+    int[] encode(String text, int longest);
+
+    /// All ids of a text.
+    default int[] encode(String text) { return encode(text, Integer.MAX_VALUE); }
+}
