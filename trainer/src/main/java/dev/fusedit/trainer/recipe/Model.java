@@ -21,8 +21,10 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
     /// Its vocabulary is that of its tokenizer. `heads` and `headWidth` hold for the image's side of the fused attention too.
     ///
     /// @param maxTokens longest text, in tokens; longer captions are cut
+    /// @param initRange deviation of new weights. Gemma's 0.02 fits its width of 2048; about 1/√width keeps keys and values of a narrow model
+    ///        as large as the image's, whose projections are Xavier's
     public record LanguageModel(@Default("gemma") Family family, int width, int layers, int heads, int kvHeads, int headWidth, int mlpWidth,
-            @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens) {
+            @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens, @Default("0.02") double initRange) {
         public LanguageModel {
             positive("width", width);
             positive("layers", layers);
@@ -30,6 +32,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
             positive("kv_heads", kvHeads);
             positive("mlp_width", mlpWidth);
             positive("max_tokens", maxTokens);
+            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
             checkArgument(heads % kvHeads == 0, "kv_heads must divide heads (%s), but is %s", heads, kvHeads);
             checkArgument(headWidth > 0 && headWidth % 2 == 0, "head_width must be even and at least 2, but is %s", headWidth);
         }

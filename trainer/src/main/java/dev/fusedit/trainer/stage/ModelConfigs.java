@@ -21,12 +21,14 @@ final class ModelConfigs {
 
     /// @param side of the pictures in pixels (or latents)
     static FuseDiTConfig of(Model model, int vocabulary, int side) {
-        var text = GemmaConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(), model.llm().heads(),
+        var usual = GemmaConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(), model.llm().heads(),
                 model.llm().kvHeads(), model.llm().headWidth());
+        var text = new GemmaConfig(usual.family(), usual.vocabulary(), usual.hidden(), usual.intermediate(), usual.layers(), usual.heads(), usual.kvHeads(),
+                usual.headDim(), usual.ropeTheta(), usual.normEps(), model.llm().initRange(), usual.attentionBias(), usual.padId());
         var dit = model.dit();
         var image = new DiTConfig(dit.width(), dit.mlpWidth(), dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
                 dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(), model.sandwichNorm(), 0,
-                text.ropeTheta(), text.normEps(), text.initRange(), false);
+                usual.ropeTheta(), usual.normEps(), usual.initRange(), false);
         return new FuseDiTConfig(text, image, fusion(model.fusion()), 0, new SharedLayers.All());
     }
 
@@ -64,7 +66,7 @@ final class ModelConfigs {
 
     static FlowMatching flow(Model model, Losses.Flow flow, FlowMatchScheduler scheduler) {
         var density = switch (flow.time()) {
-            case Losses.TimeDensity.LogitNormal(var mean, var std) -> new TimeDensity.LogitNormal(mean, std);
+            case Losses.TimeDensity.LogitNormal(var mean, var std) -> new TimeDensity.LogitNormal(-mean, std); // there 0 is the noisiest
             case Losses.TimeDensity.Uniform() -> new TimeDensity.Uniform();
         };
         var weighting = switch (flow.weighting()) {
