@@ -15,7 +15,7 @@ public sealed interface Prediction {
 
     /// The output is x; the loss is on v = (z − x) / σ. Draws crisper shapes in few steps on small pictures.
     ///
-    /// @param smallestSigma σ is taken to be at least this where it divides
+    /// @param smallestSigma σ is taken to be at least this where the loss divides by it
     record CleanPicture(double smallestSigma) implements Prediction {
         public CleanPicture() { this(0.05); }
 
@@ -25,13 +25,18 @@ public sealed interface Prediction {
         }
     }
 
+    /// The output is x, and so is the target: as [CleanPicture] with every noise level weighted by σ².
+    record Denoised() implements Prediction {}
+
     /// The velocity that an output stands for.
     ///
     /// @param sigmas broadcasts over the picture, (B, 1, 1, 1)
     default Tensor velocity(Tensor output, Tensor noisy, Tensor sigmas) {
         return switch (this) {
-            case Velocity(),Preconditioned() -> output;
-            case CleanPicture(var smallest) -> TensorScope.scoped(() -> noisy.sub(output).div(sigmas.clamp(smallest, 1)));
+            case Velocity() -> output;
+            case Preconditioned() -> output;
+            case CleanPicture _ -> towards(output, noisy, sigmas);
+            case Denoised() -> towards(output, noisy, sigmas);
         };
     }
 
@@ -41,6 +46,12 @@ public sealed interface Prediction {
             case Velocity() -> output.sub(noise.sub(clean));
             case Preconditioned() -> output.mul(sigmas.neg()).add(noisy).sub(clean);
             case CleanPicture(var smallest) -> clean.sub(output).div(sigmas.clamp(smallest, 1)); // (z − out)/σ − (z − x)/σ
+            case Denoised() -> output.sub(clean);
         });
+    }
+
+    /// A step of sampling from σ to 0 arrives at the picture itself, however small σ is: only the loss is kept from dividing by little.
+    private static Tensor towards(Tensor picture, Tensor noisy, Tensor sigmas) {
+        return TensorScope.scoped(() -> noisy.sub(picture).div(sigmas.clamp(1e-6, 1)));
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NoTensorLeaks.class)
 class FlowMatchingTest {
     private static final List<Prediction> KINDS =
-            List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture());
+            List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture(), new Prediction.Denoised());
 
     private static Tensor picture() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
 
@@ -25,7 +25,18 @@ class FlowMatchingTest {
 
     /// What a model that knows picture and noise puts out.
     private static Tensor perfect(Prediction prediction, FlowMatching.Noised noised) {
-        return prediction instanceof Prediction.CleanPicture ? noised.clean() : noised.noise().sub(noised.clean());
+        return showsPicture(prediction) ? noised.clean() : noised.noise().sub(noised.clean());
+    }
+
+    private static boolean showsPicture(Prediction prediction) {
+        return prediction instanceof Prediction.CleanPicture || prediction instanceof Prediction.Denoised;
+    }
+
+    @Test
+    void evenLevelsGoFromOneToZeroAndShiftTowardsNoise() {
+        assertThat(FlowMatchScheduler.even(1).sampling(4).sigmas()).containsExactly(1, 0.75f, 0.5f, 0.25f, 0);
+        assertThat(FlowMatchScheduler.even(1).sampling(4).timesteps()).containsExactly(1000, 750, 500, 250);
+        assertThat(FlowMatchScheduler.even(3).sampling(2).sigmas()).containsExactly(1, 0.75f, 0);
     }
 
     @Test
@@ -59,11 +70,10 @@ class FlowMatchingTest {
         var noise = Tensor.randn(Seed.of(4), DType.F32, 4, 3, 8, 8);
         for (var kind : KINDS) {
             var sampler = new EulerSampler(FlowMatchScheduler.shifted(3), kind, 7, 1);
-            var model = kind instanceof Prediction.CleanPicture ? picture : noise.sub(picture);
+            var model = showsPicture(kind) ? picture : noise.sub(picture);
             var steps = new ArrayList<Integer>();
             var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
-            // a picture's velocity is cut where sigma is below 0.05, so the last step stops short of it by a little
-            assertThat(drawn.allClose(picture, 0, kind instanceof Prediction.CleanPicture ? 0.2 : 1e-5)).as("%s", kind).isTrue();
+            assertThat(drawn.allClose(picture, 0, 1e-5)).as("%s", kind).isTrue();
             assertThat(steps).containsExactly(0, 1, 2, 3, 4, 5, 6);
         }
     }

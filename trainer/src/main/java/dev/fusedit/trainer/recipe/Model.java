@@ -52,7 +52,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
 
     public enum Family { GEMMA }
 
-    public enum Tokenizer { WORDS, BYTES }
+    public enum Tokenizer { WORDS }
 
     /// How the image's rows see the text: keys of both in one attention, or an attention of its own over the text.
     public sealed interface Fusion {

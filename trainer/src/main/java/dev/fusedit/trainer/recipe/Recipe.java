@@ -21,6 +21,7 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
                 data.imageSize(), model.dit().patch());
         checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().emaDecay() != null,
                 "sampling.weights must be raw, or the last stage must have an ema_decay: there is no average to sample from");
+        checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null), "stages must have one with a flow loss, or nothing learns to draw");
         stages = ImmutableList.copyOf(stages);
     }
 

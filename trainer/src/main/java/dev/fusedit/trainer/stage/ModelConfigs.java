@@ -57,10 +57,11 @@ final class ModelConfigs {
         };
     }
 
-    static Prediction prediction(Model.Prediction prediction, double sigmaFloor) {
-        return switch (prediction) {
-            case VELOCITY -> new Prediction.Velocity();
-            case CLEAN -> new Prediction.CleanPicture(sigmaFloor);
+    /// What the network's output means, and in which terms the loss compares.
+    static Prediction prediction(Model.Prediction output, Losses.Flow flow) {
+        return switch (output) {
+            case VELOCITY -> flow.target() == Model.Prediction.CLEAN ? new Prediction.Preconditioned() : new Prediction.Velocity();
+            case CLEAN -> flow.target() == Model.Prediction.CLEAN ? new Prediction.Denoised() : new Prediction.CleanPicture(flow.sigmaFloor());
         };
     }
 
@@ -74,6 +75,6 @@ final class ModelConfigs {
             case Losses.Weighting.SigmaSqrt() -> LossWeighting.SIGMA_SQRT;
             case Losses.Weighting.Cosmap() -> LossWeighting.COSMAP;
         };
-        return new FlowMatching(scheduler, density, weighting, prediction(model.prediction(), flow.sigmaFloor()));
+        return new FlowMatching(scheduler, density, weighting, prediction(model.prediction(), flow));
     }
 }

@@ -9,10 +9,12 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /// Draws pictures from prompts. The same painter serves previews, scores and `sample`, so that they show the same.
@@ -39,10 +41,10 @@ public final class Painter {
 
     /// With other steps and guidance than the recipe's.
     public static Painter of(Recipe recipe, Trainee trainee, int steps, double guidance) {
-        var flows = recipe.stages().stream().map(stage -> stage.losses().flow()).filter(flow -> flow != null).toList();
-        var floor = flows.isEmpty() ? 0.05 : flows.getLast().sigmaFloor();
-        var prediction = ModelConfigs.prediction(recipe.model().prediction(), floor);
-        return new Painter(trainee, new EulerSampler(FlowMatchScheduler.shifted(1), prediction, steps, guidance), recipe.data().imageSize(),
+        var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
+                .orElseThrow(() -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
+        var prediction = ModelConfigs.prediction(recipe.model().prediction(), flow);
+        return new Painter(trainee, new EulerSampler(FlowMatchScheduler.even(recipe.sampling().shift()), prediction, steps, guidance), recipe.data().imageSize(),
                 recipe.sampling().batch());
     }
 

@@ -68,7 +68,7 @@ class RecipeTest {
 
     @Test
     void constructorsCheckWithoutAnyFile() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, Sampling.Weights.EMA, 1))
+        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, 1, Sampling.Weights.EMA, 1))
                 .withMessage("steps must be at least 1, but is 0");
     }
 
