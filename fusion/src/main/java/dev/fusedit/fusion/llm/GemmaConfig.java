@@ -36,6 +36,12 @@ public record GemmaConfig(Family family, int vocabulary, int hidden, int interme
                 RopeScaling.NONE, 1e-6, 0.02, false, Activation.GELU_TANH, true, 0, false);
     }
 
+    /// The same sizes with new weights of another deviation.
+    public GemmaConfig withInitRange(double deviation) {
+        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps, deviation,
+                attentionBias, activation, tied, padId, softCap);
+    }
+
     /// The same model with or without the family's cap on scores.
     public GemmaConfig withSoftCap(boolean applied) {
         return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps,

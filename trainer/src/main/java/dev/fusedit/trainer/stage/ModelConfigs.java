@@ -23,8 +23,7 @@ final class ModelConfigs {
     static FuseDiTConfig of(Model model, int vocabulary, int side) {
         var usual = GemmaConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(), model.llm().heads(),
                 model.llm().kvHeads(), model.llm().headWidth());
-        var text = new GemmaConfig(usual.family(), usual.vocabulary(), usual.hidden(), usual.intermediate(), usual.layers(), usual.heads(), usual.kvHeads(),
-                usual.headDim(), usual.ropeTheta(), usual.normEps(), model.llm().initRange(), usual.attentionBias(), usual.padId());
+        var text = usual.withInitRange(model.llm().initRange());
         var dit = model.dit();
         var image = new DiTConfig(dit.width(), dit.mlpWidth(), dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
                 dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(), model.sandwichNorm(), 0,

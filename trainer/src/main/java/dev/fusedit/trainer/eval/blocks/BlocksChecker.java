@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 public final class BlocksChecker {
     /// Pixels between centres, along the axis.
     private static final double APART = 6;
+    /// Pixels that no shape explains, where shapes matter.
+    private static final int MOST_STRAY = 8;
+    /// For an object of any shape: compact, and of one colour.
+    private static final double MOST_ELONGATED = 1.4;
+    private static final double PURE = 0.8;
 
     private BlocksChecker() {}
 
@@ -25,16 +30,19 @@ public final class BlocksChecker {
     public static Verdict judge(Claim claim, Sight sight) {
         var parts = new Parts(part(claim, sight, Thing::color, Found::color), part(claim, sight, Thing::shape, Found::shape),
                 sight.found().size() == claim.things().size() ? 1 : 0, place(claim, sight));
-        return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight.found()) && isTrue(claim, sight.found()), parts);
+        return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight) && isTrue(claim, sight.found()), parts);
     }
 
-    /// As many objects as named, each of them whole, of some colour, large enough and, where any shape is named, of some shape.
-    private static boolean isWorld(Claim claim, List<Found> found) {
+    /// As many objects as named, each of some colour and large enough. Where any shape is named, each of them is whole and of some shape, and
+    /// shapes explain the whole picture; where none is, a compact object of one colour will do, whatever its outline.
+    private static boolean isWorld(Claim claim, Sight sight) {
         boolean shapes = claim.things().stream().anyMatch(thing -> thing.shape() != null);
-        return found.size() == claim.things().size() && found.stream().allMatch(
-                object -> object.whole() && object.color() != null && object.size() >= smallest(found.size())
-                        && !(shapes && object.shape() == null));
+        return sight.found().size() == claim.things().size() && !(shapes && sight.stray() > MOST_STRAY)
+                && sight.found().stream().allMatch(object -> object.color() != null && object.size() >= smallest(sight.found().size())
+                        && (shapes ? object.whole() && object.shape() != null : isCompact(object.blob())));
     }
+
+    private static boolean isCompact(Found.Blob blob) { return blob.elongation() <= MOST_ELONGATED && blob.purity() >= PURE; }
 
     /// The least size in a picture of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
     private static double smallest(int count) { return count == 1 ? 9.5 : count == 2 ? 7.5 : 6.5; }

@@ -16,7 +16,6 @@ final class Finder {
     private static final double BRIGHTEST_GROUND = 64;
     private static final int MOST_SPECKS = 6;
     private static final double EXPLAINED = 70;
-    private static final int MOST_STRAY = 8;
 
     /// For a shape to be that shape.
     private static final double SHAPE_ERROR = 0.09;
@@ -45,12 +44,10 @@ final class Finder {
         if (regions.specks > MOST_SPECKS) flaws.add(regions.specks + " pixels of specks");
         if (regions.regions.size() > MOST) {
             flaws.add(regions.regions.size() + " regions");
-            return new Sight(ImmutableList.of(), flaws);
+            return new Sight(ImmutableList.of(), flaws, 0);
         }
         var found = regions.regions.stream().map(this::examine).toList();
-        int stray = stray();
-        if (stray > MOST_STRAY) flaws.add(stray + " pixels that no object explains");
-        return new Sight(found, flaws);
+        return new Sight(found, flaws, stray());
     }
 
     private Found examine(Region region) {
@@ -66,7 +63,8 @@ final class Finder {
         double aspect = Math.max(at.halfWidth() / at.halfHeight(), at.halfHeight() / at.halfWidth());
         var measure = new Measure(fit.shape(), error, fits.get(1).error() / Math.max(1e-9, fit.error()), at.soft(), aspect);
         var shape = isShape(measure) ? fit.shape() : null;
-        return new Found(Paint.name(onGround(paint), onGround(brightest)), shape, isWhole(measure), at.x(), at.y(), at.size(), measure);
+        return new Found(Paint.name(onGround(paint), onGround(brightest)), shape, isWhole(measure), at.x(), at.y(), at.size(),
+                Found.Blob.of(region, picture, brightest), measure);
     }
 
     private static boolean isShape(Measure m) {
