@@ -1,9 +1,9 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.fusion.parity.Parity;
 import dev.fusedit.fusion.parity.ParityReport;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.torch.Libtorch;
+import dev.fusedit.trainer.parity.WholeParity;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class ParityCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Libtorch.load();
-        var report = Parity.run(folders, List.of(), tokenizers);
+        var report = WholeParity.run(folders, tokenizers);
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(report.json().toPrettyString());

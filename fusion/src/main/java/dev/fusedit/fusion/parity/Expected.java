@@ -8,6 +8,7 @@ import dev.fusedit.torch.io.SafeTensors;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The expected tensors of one case, and which of them were compared with what error.
 public final class Expected {
-    private final SafeTensors file;
+    private final @Nullable SafeTensors file;
     private final Set<String> unchecked;
     private @Nullable Worst worst;
     private boolean failed;
@@ -26,25 +27,33 @@ public final class Expected {
         this.unchecked = new LinkedHashSet<>(file.entries().keySet().stream().filter(isExpected).sorted().toList());
     }
 
-    public boolean has(String name) { return file.contains(name); }
+    /// Of a case whose expected numbers come from elsewhere, one by one.
+    public Expected() {
+        this.file = null;
+        this.unchecked = new LinkedHashSet<>();
+    }
 
-    public Set<String> names() { return file.entries().keySet(); }
+    private SafeTensors file() { return Objects.requireNonNull(file, "there is no file of tensors"); }
+
+    public boolean has(String name) { return file != null && file.contains(name); }
+
+    public Set<String> names() { return file().entries().keySet(); }
 
     /// An input that is kept among the expected tensors.
-    public Tensor read(String name) { return file.read(name); }
+    public Tensor read(String name) { return file().read(name); }
 
-    public long[] shape(String name) { return file.entries().get(name).shape(); }
+    public long[] shape(String name) { return file().entries().get(name).shape(); }
 
     public double[] values(String name) {
         try (var _ = TensorScope.open()) {
-            return file.read(name).toDoubles();
+            return file().read(name).toDoubles();
         }
     }
 
     /// An input that is kept among the expected tensors: whole numbers in rows.
     public long[][] rows(String name) {
         try (var _ = TensorScope.open()) {
-            var values = file.read(name).toLongs();
+            var values = file().read(name).toLongs();
             var width = (int) shape(name)[1];
             return IntStream.range(0, (int) shape(name)[0]).mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width))
                     .toArray(long[][]::new);
@@ -84,6 +93,13 @@ public final class Expected {
             record(name, actual.length == expected.length ? tolerance.error(actual, expected, scale) : Double.POSITIVE_INFINITY,
                     tolerance.limit);
         }
+    }
+
+    /// Numbers that are expected, but not in the file.
+    public void compareNumbers(String name, double[] actual, double[] wanted, Tolerance tolerance) {
+        unchecked.add(name);
+        var asMany = actual.length == wanted.length && wanted.length > 0;
+        record(name, asMany ? tolerance.error(actual, wanted, new double[0]) : Double.POSITIVE_INFINITY, tolerance.limit);
     }
 
     /// Something expected that is no tensor.

@@ -1,0 +1,63 @@
+package dev.fusedit.trainer.data.image;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.util.function.IntUnaryOperator;
+
+/// Square pictures of one side out of pictures of any size, as torchvision's `Resize` and crops make them.
+///
+/// @param side of the square
+public record SquareCrop(int side) {
+    private static final int COLOURS = 3;
+
+    public SquareCrop {
+        checkArgument(side > 0, "a picture has pixels, not a side of %s", side);
+    }
+
+    /// Where a crop begins.
+    public record Corner(int top, int left) {}
+
+    /// The picture with its short side of this length, the long one rounded down.
+    public RgbPicture resized(RgbPicture picture) {
+        int width = picture.width(), height = picture.height();
+        return width <= height ? PillowResize.resize(picture, side, (int) ((long) side * height / width))
+                : PillowResize.resize(picture, (int) ((long) side * width / height), side);
+    }
+
+    /// The middle; halves go to the even pixel, as Python rounds.
+    public Corner centre(RgbPicture resized) {
+        return new Corner((int) Math.rint((resized.height() - side) / 2.0), (int) Math.rint((resized.width() - side) / 2.0));
+    }
+
+    /// A corner by chance: first the top, then the left one. Nothing is drawn for a picture that fits.
+    ///
+    /// @param draw a number from 0 to below its argument
+    public Corner random(RgbPicture resized, IntUnaryOperator draw) {
+        if (resized.width() == side && resized.height() == side) {
+            return new Corner(0, 0);
+        }
+        var top = draw.applyAsInt(resized.height() - side + 1);
+        return new Corner(top, draw.applyAsInt(resized.width() - side + 1));
+    }
+
+    public RgbPicture crop(RgbPicture resized, Corner corner) {
+        checkArgument(corner.top >= 0 && corner.left >= 0 && corner.top + side <= resized.height() && corner.left + side <= resized.width(),
+                "a square of %s at %s is not inside %s", side, corner, resized);
+        var rgb = new byte[COLOURS * side * side];
+        for (int y = 0; y < side; y++) {
+            System.arraycopy(resized.rgb(), COLOURS * ((corner.top + y) * resized.width() + corner.left), rgb, COLOURS * side * y,
+                    COLOURS * side);
+        }
+        return new RgbPicture(side, side, rgb);
+    }
+
+    /// Values in [-1, 1], colour by colour (3, height, width), as a model takes them.
+    public static float[] pixels(RgbPicture picture) {
+        var places = picture.width() * picture.height();
+        var values = new float[COLOURS * places];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = ((picture.rgb()[i % places * COLOURS + i / places] & 255) / 255f - 0.5f) / 0.5f;
+        }
+        return values;
+    }
+}

@@ -1,0 +1,5 @@
+/// Numbers that sum up how good pictures are. All in double precision.
+@NullMarked
+package dev.fusedit.trainer.eval.metrics;
+
+import org.jspecify.annotations.NullMarked;

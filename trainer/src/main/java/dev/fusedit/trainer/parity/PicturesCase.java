@@ -1,0 +1,63 @@
+package dev.fusedit.trainer.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.fusion.parity.Case;
+import dev.fusedit.fusion.parity.Expected;
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.fusion.parity.Tolerance;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.data.image.PictureDecoder;
+import dev.fusedit.trainer.data.image.RgbPicture;
+import dev.fusedit.trainer.data.image.SquareCrop;
+import java.io.IOException;
+import java.nio.file.Files;
+
+/// Files of pictures: decoded, resized, cropped. All but a JPEG's decoding to the bit; what comes after that is computed from the
+/// expected decoded pixels, so it is to the bit there too.
+record PicturesCase(Case files, Expected expected) {
+    private static final long CROP_SEED = 7;
+
+    static boolean is(Case here) {
+        return here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("resolutions");
+    }
+
+    static CaseResult run(Case files) {
+        try (var file = SafeTensors.open(files.file("expected.safetensors"))) {
+            var here = new PicturesCase(files, new Expected(file, _ -> true));
+            var config = files.json("config.json");
+            config.path("files").fieldNames().forEachRemaining(name -> here.file(name, config.path("resolutions")));
+            return here.expected.result(files.name());
+        }
+    }
+
+    private void file(String name, JsonNode sides) {
+        try (var _ = TensorScope.open()) {
+            var path = files.file("files").resolve(name);
+            var picture = PictureDecoder.decode(Files.readAllBytes(path), path.toString());
+            var key = name + "/decoded_u8";
+            expected.compare(key, tensor(picture), name.endsWith(".jpg") ? Tolerance.TWO_STEPS : Tolerance.EXACT);
+            var same = expected.has(key) ? picture(expected.read(key)) : picture;
+            sides.forEach(side -> square(name + "/" + side.asInt() + ".", same, new SquareCrop(side.asInt())));
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read (%s)".formatted(name, e.getMessage()), e);
+        }
+    }
+
+    private void square(String prefix, RgbPicture picture, SquareCrop crop) {
+        var resized = crop.resized(picture);
+        expected.compare(prefix + "resized_u8", tensor(resized), Tolerance.EXACT);
+        var random = Seed.of(CROP_SEED).stream();
+        var corner = crop.random(resized, below -> (int) random.randint(0, below, 1).itemLong());
+        expected.compare(prefix + "random_crop_seed7_top_left", new double[] {corner.top(), corner.left()}, Tolerance.EXACT);
+        var square = crop.crop(resized, crop.centre(resized));
+        expected.compare(prefix + "pixel_values", Tensor.of(SquareCrop.pixels(square), 3, crop.side(), crop.side()), Tolerance.EXACT);
+    }
+
+    private static Tensor tensor(RgbPicture picture) { return Tensor.of(picture.rgb(), picture.height(), picture.width(), 3); }
+
+    private static RgbPicture picture(Tensor hwc) { return new RgbPicture((int) hwc.size(1), (int) hwc.size(0), hwc.toBytes()); }
+}

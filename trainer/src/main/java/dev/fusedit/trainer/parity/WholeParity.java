@@ -1,0 +1,21 @@
+package dev.fusedit.trainer.parity;
+
+import dev.fusedit.fusion.parity.Parity;
+import dev.fusedit.fusion.parity.ParityReport;
+import dev.fusedit.fusion.parity.Suite;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/// Compares all that this project computes with golden numbers: the models' own suites, and those of the trainer.
+public final class WholeParity {
+    private static final List<Suite> SUITES = List.of(
+            new Suite(LearningRatesCase::is, LearningRatesCase::run),
+            new Suite(MetricsCase::is, MetricsCase::run),
+            new Suite(PicturesCase::is, PicturesCase::run));
+
+    private WholeParity() {}
+
+    /// As [Parity#run].
+    public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers) { return Parity.run(folders, SUITES, tokenizers); }
+}

@@ -1,0 +1,5 @@
+/// Golden numbers of what lies above the models: schedules, metrics, pictures.
+@NullMarked
+package dev.fusedit.trainer.parity;
+
+import org.jspecify.annotations.NullMarked;
