@@ -38,7 +38,8 @@ public record GemmaConfig(Family family, int vocabulary, int hidden, int interme
 
     /// The same sizes with new weights of another deviation.
     public GemmaConfig withInitRange(double deviation) {
-        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps, deviation,
+        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps,
+                deviation,
                 attentionBias, activation, tied, padId, softCap);
     }
 

@@ -113,13 +113,8 @@ public final class Expected {
             checked++;
         }
         failed |= !(error <= limit);
-        if (worst == null || nearness(error, limit) > nearness(worst.error(), worst.tolerance())) {
-            worst = new Worst(name, error, limit);
-        }
-    }
-
-    private static double nearness(double error, double limit) {
-        return limit > 0 ? error / limit : error > 0 ? Double.POSITIVE_INFINITY : 0;
+        var here = new Worst(name, error, limit);
+        worst = worst == null || here.nearness() > worst.nearness() ? here : worst;
     }
 
     public CaseResult result(String name) {

@@ -10,10 +10,13 @@ public record Instruction(String text) {
     ///
     /// @param longest ids of a prompt with its first (bos)
     public int[] encode(Tokenizer tokenizer, String prompt, int longest) {
-        checkArgument(longest > 0, "the longest prompt must be positive, got %s", longest);
-        return tokenizer.encode(text + prompt, longest + length(tokenizer));
+        return tokenizer.encode(text + prompt, longest(tokenizer, longest));
     }
 
-    /// Ids of the instruction alone, without its first (bos). Blanks at its end belong to the prompt's first word.
-    int length(Tokenizer tokenizer) { return tokenizer.encode(text.stripTrailing()).length - 1; }
+    /// Ids of the longest prompt with the instruction's, whose first (bos) is the same. Blanks at the instruction's end belong to the
+    /// prompt's first word.
+    public int longest(Tokenizer tokenizer, int prompt) {
+        checkArgument(prompt > 0, "the longest prompt must be positive, got %s", prompt);
+        return text.isEmpty() ? prompt : prompt + tokenizer.encode(text.stripTrailing()).length - 1;
+    }
 }

@@ -1,0 +1,167 @@
+package dev.fusedit.fusion.pipeline;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.ImageModel;
+import dev.fusedit.fusion.dit.TextState;
+import dev.fusedit.fusion.flow.EulerSampler;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.VelocityModel;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
+import java.util.ArrayList;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// Pictures from prompts, by a fused model (with CLIP's pooled text, if it takes one) or a baseline.
+///
+/// Notable: each prompt's text is computed once for all of its pictures and steps. Noise is drawn picture by picture, so neither the
+/// batch nor a split of it changes a picture.
+///
+/// @param pooled null for models that take no pooled text
+/// @param forgetsPrompt true to place a fused model's rotary image positions at 0 from the second step on, as the paper's published
+///        scripts do; only to draw what they draw
+public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, AutoencoderKL vae,
+        FlowMatchScheduler scheduler, Prediction prediction, boolean forgetsPrompt) {
+    public TextToImagePipeline {
+        checkArgument((model.dit().config().pooledText() > 0 && model instanceof FuseDiT) == (pooled != null),
+                "a model with a pooled text of width %s needs CLIP, and only such a one", model.dit().config().pooledText());
+    }
+
+    /// Sees the latents of some pictures after each step; they are freed after the call. Where memory did not hold a batch, its smaller
+    /// parts begin again at the first step.
+    @FunctionalInterface
+    public interface Progress {
+        Progress NONE = (_, _, _) -> {};
+
+        /// @param firstPicture the batch's first
+        /// @param step from 0 on
+        void after(int firstPicture, int step, Tensor latents);
+    }
+
+    /// @throws dev.fusedit.torch.UserError if the model cannot draw pictures of this size
+    public Drawn draw(PictureRequest request) { return draw(request, Progress.NONE); }
+
+    public Drawn draw(PictureRequest request, Progress progress) {
+        PictureSize.of(model.dit().config(), vae.config().factor()).require(request.height(), request.width());
+        try (var _ = Autograd.noGrad()) {
+            return TensorScope.scoped(() -> {
+                var texts = texts(request);
+                var noise = noise(request);
+                var parts = new ArrayList<Drawn>();
+                for (int at = 0, size = request.batch(); at < request.pictures();) {
+                    var count = Math.min(size, request.pictures() - at);
+                    var part = drawOrNull(request, texts, noise.narrow(0, at, count), at, progress);
+                    if (part == null) {
+                        size = count / 2;
+                    } else {
+                        parts.add(part);
+                        at += count;
+                    }
+                }
+                return new Drawn(Tensor.cat(0, parts.stream().map(Drawn::latents_BCHW).toList()),
+                        Tensor.cat(0, parts.stream().map(Drawn::pixels_B3HW).toList()));
+            });
+        }
+    }
+
+    // ---- what pictures begin with
+
+    /// Prompts in order, then the negative one where there is guidance.
+    private record Texts(TextState state, @Nullable Tensor pooled) {}
+
+    private Texts texts(PictureRequest request) {
+        var rows = new ArrayList<int[]>();
+        var words = new ArrayList<String>();
+        for (var prompt : request.prompts()) {
+            words.add(request.instruction().text() + prompt);
+            rows.add(request.instruction().encode(tokenizer, prompt, request.longest()));
+        }
+        if (request.guidance() > 1) {
+            words.add(request.negative());
+            rows.add(tokenizer.encode(request.negative(), request.instruction().longest(tokenizer, request.longest())));
+        }
+        return new Texts(model.text(Prompt.of(rows.toArray(int[][]::new))), pooled == null ? null : pooled.of(words));
+    }
+
+    private Tensor noise(PictureRequest request) {
+        long channels = model.dit().config().inChannels();
+        long height = request.height() / vae.config().factor(), width = request.width() / vae.config().factor();
+        if (request.latents() != null) {
+            var shape = request.latents().shape();
+            checkArgument(shape[1] == channels && shape[2] == height && shape[3] == width,
+                    "initial latents must be (B, %s, %s, %s), got %s",
+                    channels, height, width, request.latents());
+            return request.latents().to(device());
+        }
+        return Tensor.cat(0, request.allSeeds().stream().map(seed -> Tensor.randn(seed, DType.F32, 1, channels, height, width)).toList())
+                .to(device());
+    }
+
+    private Device device() { return model.dit().patches().weight_OIPP().device(); }
+
+    // ---- pictures
+
+    /// Null if memory did not hold so many, and fewer can be tried.
+    private @Nullable Drawn drawOrNull(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
+        try {
+            return TensorScope.scoped(() -> draw(request, texts, noise, first, progress));
+        } catch (TorchException e) {
+            if (noise.size(0) > 1 && isOutOfMemory(e)) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isOutOfMemory(TorchException e) {
+        var message = String.valueOf(e.getMessage());
+        return message.contains("out of memory") || message.contains("can't allocate memory") || message.contains("not enough memory");
+    }
+
+    private Drawn draw(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
+        var sampler = new EulerSampler(scheduler, prediction, request.steps(), request.guidance());
+        var rows = rows(request, first, (int) noise.size(0), sampler.isGuided());
+        var text = texts.state().rows(rows);
+        var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(noise.device());
+        var vector = texts.pooled() == null ? null : texts.pooled().indexSelect(0, index);
+        var latents = sampler.sample(new Bound(text, vector), noise, (step, x) -> progress.after(first, step, x));
+        var pixels = vae.slicing().decode(vae.unscaled(latents)).div(2.0).add(0.5).clamp(0, 1);
+        return new Drawn(latents, pixels);
+    }
+
+    /// The negative prompt's row for each picture, then the pictures' own prompts.
+    private static int[] rows(PictureRequest request, int first, int count, boolean guided) {
+        var own = IntStream.range(first, first + count).map(request::prompt);
+        var negatives = IntStream.range(0, guided ? count : 0).map(_ -> request.prompts().size());
+        return IntStream.concat(negatives, own).toArray();
+    }
+
+    /// The model with its text.
+    private final class Bound implements VelocityModel {
+        private final TextState text;
+        private final @Nullable Tensor vector;
+        private boolean began;
+
+        Bound(TextState text, @Nullable Tensor vector) {
+            this.text = text;
+            this.vector = vector;
+        }
+
+        @Override
+        public Tensor predict(Tensor noisy, Tensor timesteps_B) {
+            var placed = forgetsPrompt && began ? text.withImageStarts(new int[text.batch()]) : text;
+            began = true;
+            return model.image(noisy, timesteps_B, placed, vector);
+        }
+    }
+}

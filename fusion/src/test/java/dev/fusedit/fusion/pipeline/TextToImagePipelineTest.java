@@ -1,0 +1,114 @@
+package dev.fusedit.fusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.fusion.dit.DiTConfig;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.SharedLayers;
+import dev.fusedit.fusion.dit.TimeConditioning;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NoTensorLeaks.class)
+class TextToImagePipelineTest {
+    private final List<Weights> weights = new ArrayList<>();
+    private TextToImagePipeline pipeline;
+
+    @BeforeEach
+    void build() {
+        var text = GemmaConfig.gemma(20, 16, 24, 2, 2, 1, 8);
+        var image =
+                new DiTConfig(16, 24, 2, 2, 1, 8, 2, 4, 4, new ImagePositions.Absolute(4, 8), new TimeConditioning.AdaLnZero(), true, false,
+                        0, 10_000, 1e-6, 0.02, false);
+        var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), random());
+        var vae = AutoencoderKL.of(new AutoencoderConfig(3, 3, List.of(8, 8), 1, 4, 4, 16, 1, 0, false, false, true), random());
+        for (var all : weights) { // nothing stays 0, or every picture would be the same
+            try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
+                all.all().forEach(
+                        p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
+            }
+        }
+        pipeline = new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, vae,
+                FlowMatchScheduler.shifted(1), new Prediction.Velocity(), false);
+    }
+
+    private Weights random() {
+        weights.add(Weights.fresh(Seed.of(1), Placement.F32));
+        return weights.getLast();
+    }
+
+    @AfterEach
+    void close() { weights.forEach(Weights::close); }
+
+    private static PictureRequest request() { return PictureRequest.of(8, 12, "a red cat", "blue").steps(3).guidance(3); }
+
+    @Test
+    void aSplitBatchDrawsTheSamePictures() {
+        var whole = pipeline.draw(request().each(2));
+        var split = pipeline.draw(request().each(2).batch(3));
+        assertThat(whole.pixels_B3HW().shape()).containsExactly(4, 3, 8, 12);
+        assertThat(split.latents_BCHW().allClose(whole.latents_BCHW(), 1e-5, 1e-5)).isTrue();
+        assertThat(whole.bytes()).hasSize(4).allMatch(picture -> picture.length == 8 * 12 * 3);
+    }
+
+    @Test
+    void eachPictureHasItsSeedAndItsPrompt() {
+        var all = pipeline.draw(request().each(2).seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW();
+        var alone = pipeline.draw(PictureRequest.of(8, 12, "blue").steps(3).guidance(3).seeds(List.of(Seed.of(7)))).latents_BCHW();
+        assertThat(all.narrow(0, 2, 1).allClose(all.narrow(0, 0, 1), 1e-5, 1e-5)).as("the same prompt and seed").isTrue();
+        assertThat(all.narrow(0, 1, 1).allClose(all.narrow(0, 0, 1), 1e-3, 1e-3)).isFalse();
+        assertThat(all.narrow(0, 3, 1).allClose(alone, 1e-5, 1e-5)).isTrue();
+    }
+
+    @Test
+    void withoutGuidanceTheNegativePromptIsNotRead() {
+        var plain = pipeline.draw(request().guidance(1)).latents_BCHW();
+        assertThat(pipeline.draw(request().guidance(1).negative("blue cat")).latents_BCHW().sameValues(plain)).isTrue();
+        var guided = pipeline.draw(request()).latents_BCHW();
+        assertThat(guided.allClose(plain, 1e-3, 1e-3)).isFalse();
+        assertThat(pipeline.draw(request().negative("blue cat")).latents_BCHW().allClose(guided, 1e-4, 1e-4)).isFalse();
+    }
+
+    @Test
+    void noiseMayBeGivenAndStepsAreSeen() {
+        var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 4, 4, 6);
+        var seen = new ArrayList<String>();
+        var drawn = pipeline.draw(request().latents(noise).batch(1), (first, step, _) -> seen.add(first + "." + step));
+        assertThat(seen).containsExactly("0.0", "0.1", "0.2", "1.0", "1.1", "1.2");
+        assertThat(drawn.latents_BCHW().sameValues(noise)).isFalse();
+        assertThatThrownBy(() -> pipeline.draw(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("initial latents");
+    }
+
+    @Test
+    void aSizeOfBrokenPatchesNamesTheNearest() {
+        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(10, 12, "a"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("8 x 12 and 12 x 12");
+        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(3, 7, "a"))).hasMessageContaining("4 x 4 and 4 x 8");
+        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(8, 32, "a"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("ends at 16 pixels");
+    }
+}
