@@ -43,7 +43,9 @@ public final class ProgressLine {
     }
 
     /// For runs inside another program.
-    public static ProgressLine silent() { return new ProgressLine(new PrintStream(PrintStream.nullOutputStream()), false, System::nanoTime); }
+    public static ProgressLine silent() {
+        return new ProgressLine(new PrintStream(PrintStream.nullOutputStream()), false, System::nanoTime);
+    }
 
     /// Standard output is for results.
     public static ProgressLine onStderr() { return new ProgressLine(System.err, stderrIsTerminal(), System::nanoTime); }

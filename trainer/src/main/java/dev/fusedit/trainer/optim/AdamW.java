@@ -96,11 +96,14 @@ public final class AdamW implements AutoCloseable {
     }
 
     private void update(List<Arrived> arrived, double rate) {
-        FusedAdamW.step(arrived.stream().map(a -> a.learned().parameter().master()).toList(), arrived.stream().map(Arrived::gradient).toList(),
-                arrived.stream().map(a -> a.learned().firstMoment()).toList(), arrived.stream().map(a -> a.learned().secondMoment()).toList(), steps,
+        FusedAdamW.step(arrived.stream().map(a -> a.learned().parameter().master()).toList(),
+                arrived.stream().map(Arrived::gradient).toList(),
+                arrived.stream().map(a -> a.learned().firstMoment()).toList(),
+                arrived.stream().map(a -> a.learned().secondMoment()).toList(), steps,
                 rate, settings);
     }
 
     /// Frees the moments.
-    @Override public void close() { owned.close(); }
+    @Override
+    public void close() { owned.close(); }
 }

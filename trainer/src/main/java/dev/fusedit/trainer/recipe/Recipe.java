@@ -21,7 +21,8 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
                 data.imageSize(), model.dit().patch());
         checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().emaDecay() != null,
                 "sampling.weights must be raw, or the last stage must have an ema_decay: there is no average to sample from");
-        checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null), "stages must have one with a flow loss, or nothing learns to draw");
+        checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
+                "stages must have one with a flow loss, or nothing learns to draw");
         stages = ImmutableList.copyOf(stages);
     }
 
@@ -50,7 +51,8 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
     public Recipe withMinutes(double minutes) {
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
         if (run.minutes() == null)
-            throw new UserError("--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
+            throw new UserError(
+                    "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
         double factor = minutes / run.minutes();
         var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
         return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging,

@@ -8,7 +8,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// @param guidance 1 is none
 /// @param shift above 1 puts more of the steps where there is much noise and the layout is decided
 /// @param batch pictures drawn at once
-public record Sampling(@Default("20") int steps, @Default("3") double guidance, @Default("1") double shift, @Default("ema") Weights weights, @Default("48") int batch) {
+public record Sampling(@Default("20") int steps, @Default("3") double guidance, @Default("1") double shift, @Default("ema") Weights weights,
+        @Default("48") int batch) {
     public Sampling {
         checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
         checkArgument(guidance >= 1, "guidance must be at least 1 (1 is none), but is %s", guidance);

@@ -40,6 +40,7 @@ public record Stage(String name, int steps, int batch, Map<Part, Double> learnin
     Stage scaled(double factor) {
         int scaledSteps = Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
         int scaledWarmUp = Math.min((int) Math.round(warmUp * factor), scaledSteps);
-        return new Stage(name, scaledSteps, batch, learningRate, losses, schedule, scaledWarmUp, optimizer, gradClip, captionDropout, emaDecay);
+        return new Stage(name, scaledSteps, batch, learningRate, losses, schedule, scaledWarmUp, optimizer, gradClip, captionDropout,
+                emaDecay);
     }
 }

@@ -33,7 +33,8 @@ final class AveragedWeights implements AutoCloseable {
         }
     }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         put(before);
         backup.close();
     }

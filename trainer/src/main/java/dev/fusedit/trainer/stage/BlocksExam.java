@@ -22,7 +22,8 @@ public final class BlocksExam {
     public static Map<String, BlocksScore> sit(Painter painter, Evaluation evaluation) {
         var scores = ImmutableMap.<String, BlocksScore>builder();
         for (var set : evaluation.sets()) {
-            scores.put(set.name().toLowerCase(Locale.ROOT), sit(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
+            scores.put(set.name().toLowerCase(Locale.ROOT),
+                    sit(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
         }
         return scores.buildOrThrow();
     }

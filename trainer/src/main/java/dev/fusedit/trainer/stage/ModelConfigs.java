@@ -25,8 +25,10 @@ final class ModelConfigs {
                 model.llm().kvHeads(), model.llm().headWidth());
         var text = usual.withInitRange(model.llm().initRange());
         var dit = model.dit();
-        var image = new DiTConfig(dit.width(), dit.mlpWidth(), dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
-                dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(), model.sandwichNorm(), 0,
+        var image = new DiTConfig(dit.width(), dit.mlpWidth(), dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(),
+                dit.channels(),
+                dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
+                model.sandwichNorm(), 0,
                 usual.ropeTheta(), usual.normEps(), usual.initRange(), false);
         return new FuseDiTConfig(text, image, fusion(model.fusion()), 0, new SharedLayers.All());
     }
@@ -60,7 +62,8 @@ final class ModelConfigs {
     static Prediction prediction(Model.Prediction output, Losses.Flow flow) {
         return switch (output) {
             case VELOCITY -> flow.target() == Model.Prediction.CLEAN ? new Prediction.Preconditioned() : new Prediction.Velocity();
-            case CLEAN -> flow.target() == Model.Prediction.CLEAN ? new Prediction.Denoised() : new Prediction.CleanPicture(flow.sigmaFloor());
+            case CLEAN ->
+                    flow.target() == Model.Prediction.CLEAN ? new Prediction.Denoised() : new Prediction.CleanPicture(flow.sigmaFloor());
         };
     }
 

@@ -37,14 +37,18 @@ public final class Painter {
     }
 
     /// As the recipe's `sampling` says.
-    public static Painter of(Recipe recipe, Trainee trainee) { return of(recipe, trainee, recipe.sampling().steps(), recipe.sampling().guidance()); }
+    public static Painter of(Recipe recipe, Trainee trainee) {
+        return of(recipe, trainee, recipe.sampling().steps(), recipe.sampling().guidance());
+    }
 
     /// With other steps and guidance than the recipe's.
     public static Painter of(Recipe recipe, Trainee trainee, int steps, double guidance) {
         var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
-                .orElseThrow(() -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
+                .orElseThrow(
+                        () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
         var prediction = ModelConfigs.prediction(recipe.model().prediction(), flow);
-        return new Painter(trainee, new EulerSampler(FlowMatchScheduler.even(recipe.sampling().shift()), prediction, steps, guidance), recipe.data().imageSize(),
+        return new Painter(trainee, new EulerSampler(FlowMatchScheduler.even(recipe.sampling().shift()), prediction, steps, guidance),
+                recipe.data().imageSize(),
                 recipe.sampling().batch());
     }
 
@@ -67,7 +71,8 @@ public final class Painter {
             var compute = trainee.weights().placement().compute();
             var prompts = wishes.stream().map(wish -> trainee.tokenizer().encode(wish.prompt()));
             var nothing = wishes.stream().map(_ -> trainee.tokenizer().encode(""));
-            var text = trainee.model().text(Prompt.of((sampler.isGuided() ? Stream.concat(nothing, prompts) : prompts).toArray(int[][]::new)));
+            var text =
+                    trainee.model().text(Prompt.of((sampler.isGuided() ? Stream.concat(nothing, prompts) : prompts).toArray(int[][]::new)));
             return PictureTensors.bytes(sampler.sample((noisy, times) -> trainee.model().image(noisy.to(compute), times, text), noise));
         }
     }

@@ -19,7 +19,8 @@ public final class ProcessFigures {
     /// Largest resident set so far in MiB; 0 where the system does not tell (it does on Linux).
     public static long peakMiB() {
         try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).sum();
+            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                    .sum();
         } catch (IOException e) {
             return 0;
         }

@@ -38,7 +38,9 @@ public record SampledPictures(int side, List<String> prompts, List<byte[]> pictu
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UserError("--out %s: the folder %s cannot be made (%s). Give another place".formatted(out, folder, e.getClass().getSimpleName()), e);
+            throw new UserError(
+                    "--out %s: the folder %s cannot be made (%s). Give another place".formatted(out, folder, e.getClass().getSimpleName()),
+                    e);
         }
         if (!Files.isWritable(folder) || isGrid(out) && Files.isDirectory(out)) {
             throw new UserError("--out %s cannot be written to. Give another place".formatted(out));

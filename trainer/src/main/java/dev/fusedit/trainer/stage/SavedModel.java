@@ -59,7 +59,8 @@ public final class SavedModel {
 
     /// A model to draw with, and the recipe it was made by.
     public record Loaded(Recipe recipe, Trainee trainee, Path folder) implements AutoCloseable {
-        @Override public void close() { trainee.close(); }
+        @Override
+        public void close() { trainee.close(); }
     }
 
     /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe draws with those.

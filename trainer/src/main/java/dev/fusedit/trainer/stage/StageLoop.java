@@ -56,7 +56,8 @@ final class StageLoop implements AutoCloseable {
 
     private static FusedAdamW.Settings settings(Optimizer optimizer) {
         return switch (optimizer) {
-            case Optimizer.AdamW(var betas, var eps, var weightDecay) -> new FusedAdamW.Settings(betas.get(0), betas.get(1), eps, weightDecay);
+            case Optimizer.AdamW(var betas, var eps, var weightDecay) ->
+                    new FusedAdamW.Settings(betas.get(0), betas.get(1), eps, weightDecay);
         };
     }
 
@@ -78,7 +79,8 @@ final class StageLoop implements AutoCloseable {
             var report = optimizer.step(rates(step), plan.stage().gradClip());
             trainee.weights().clearGradients();
             if (!Double.isFinite(report.gradientNorm())) {
-                throw new DivergedException(plan.stage().name(), plan.firstStep() + step, "the gradient's norm", report.gradientNorm(), batch.keys());
+                throw new DivergedException(plan.stage().name(), plan.firstStep() + step, "the gradient's norm", report.gradientNorm(),
+                        batch.keys());
             }
             trainee.weights().refreshCopies();
             updateAverage();
@@ -103,7 +105,8 @@ final class StageLoop implements AutoCloseable {
 
     AdamW optimizer() { return optimizer; }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         batches.close();
         optimizer.close();
     }

@@ -40,13 +40,15 @@ record StepLosses(Trainee trainee, Losses losses, @Nullable FlowMatching flow, i
         TextState text = null;
         if (flow != null && losses.flow() != null) {
             var prompt = Prompt.of(batch.captionTokens());
-            text = language != null && language.corpus() == Losses.Corpus.CAPTIONS ? trainee.model().textWithOutput(prompt) : trainee.model().text(prompt);
+            text = language != null && language.corpus() == Losses.Corpus.CAPTIONS ? trainee.model().textWithOutput(prompt)
+                    : trainee.model().text(prompt);
             var loss = flowLoss(batch, text, globalStep);
             each.put("flow", loss);
             total = loss.mul(losses.flow().weight());
         }
         if (language != null) {
-            var loss = text != null && text.output() != null ? nextTokens(text.output(), batch.captionTokens()) : languageLoss(batch.sentenceTokens());
+            var loss = text != null && text.output() != null ? nextTokens(text.output(), batch.captionTokens())
+                    : languageLoss(batch.sentenceTokens());
             each.put("language", loss);
             var weighted = loss.mul(language.weight());
             total = total == null ? weighted : total.add(weighted);

@@ -20,5 +20,6 @@ public record Trainee(Weights weights, FuseDiT model, WordTokenizer tokenizer) i
     static Part part(String name) { return name.startsWith("llm.") ? Part.LLM : Part.DIT; }
 
     /// Frees the weights.
-    @Override public void close() { weights.close(); }
+    @Override
+    public void close() { weights.close(); }
 }

@@ -74,7 +74,8 @@ public final class TrainingRun implements AutoCloseable {
         for (var plan : plans) {
             train(plan);
         }
-        console.message("Drawing and judging " + recipe.evaluation().sets().size() * 6 * recipe.evaluation().promptsPerKind() + " pictures");
+        console.message(
+                "Drawing and judging " + recipe.evaluation().sets().size() * 6 * recipe.evaluation().promptsPerKind() + " pictures");
         var scores = withSampledWeights(() -> {
             new Showcase(painter()).write(folder, folder.samples());
             return BlocksExam.sit(painter(), recipe.evaluation());
@@ -118,21 +119,24 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private StepLosses losses(Stage stage) {
-        var flow = stage.losses().flow() == null ? null : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(1));
+        var flow = stage.losses().flow() == null ? null
+                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(1));
         return new StepLosses(trainee, stage.losses(), flow, recipe.data().imageSize(), trainee.weights().placement().compute(),
                 Seed.of(recipe.run().seed()));
     }
 
     private LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()),
+        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(),
+                StagePlan.sentences(plan.stage()),
                 plan.stage().captionDropout());
         return step -> data.of(step, wanted);
     }
 
     private void log(StagePlan plan, StageLoop.Report report) {
         clock.step(plan, report.step());
-        console.update(new ProgressLine.Progress(plan.stage().name(), report.step() + 1, plan.steps(), report.total(), clock.imagesPerSecond(),
-                clock.secondsLeft()));
+        console.update(
+                new ProgressLine.Progress(plan.stage().name(), report.step() + 1, plan.steps(), report.total(), clock.imagesPerSecond(),
+                        clock.secondsLeft()));
         if (report.step() % recipe.logging().metricsEvery() == 0 || report.step() + 1 == plan.steps()) {
             var row = new LinkedHashMap<String, Object>();
             row.put("stage", plan.stage().name());
@@ -146,7 +150,9 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
-    private java.nio.file.Path save(long step, StageLoop loop) { return checkpoints.save(step, SavedModel.files(recipe, trainee, average, loop.optimizer())); }
+    private java.nio.file.Path save(long step, StageLoop loop) {
+        return checkpoints.save(step, SavedModel.files(recipe, trainee, average, loop.optimizer()));
+    }
 
     private void preview(long step) {
         withSampledWeights(() -> {
@@ -174,14 +180,17 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private ResultJson result(Map<String, BlocksScore> scores) {
-        var result = new ResultJson(ProcessFigures.seconds(), plans.getLast().endStep(), clock.meanImagesPerSecond(), ProcessFigures.peakMiB(),
-                recipe.sampling().guidance(), recipe.sampling().steps(), recipe.sampling().weights().name().toLowerCase(Locale.ROOT), scores);
+        var result =
+                new ResultJson(ProcessFigures.seconds(), plans.getLast().endStep(), clock.meanImagesPerSecond(), ProcessFigures.peakMiB(),
+                        recipe.sampling().guidance(), recipe.sampling().steps(),
+                        recipe.sampling().weights().name().toLowerCase(Locale.ROOT), scores);
         folder.write(folder.result(), result.text().getBytes(StandardCharsets.UTF_8));
         return result;
     }
 
     /// Frees the model and closes the logs.
-    @Override public void close() {
+    @Override
+    public void close() {
         metrics.close();
         console.close();
         if (average != null) {

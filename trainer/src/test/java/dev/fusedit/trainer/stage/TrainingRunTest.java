@@ -58,7 +58,8 @@ class TrainingRunTest {
                 assertThat(result.get("blocks").get(set).has(key)).as(set + "." + key).isTrue();
             }
             assertThat(result.get("blocks").get(set).get("n").asInt()).isEqualTo(6);
-            assertThat(result.get("blocks").get(set).get("attributes").fieldNames()).toIterable().containsExactlyInAnyOrder("color", "shape", "count", "place");
+            assertThat(result.get("blocks").get(set).get("attributes").fieldNames()).toIterable().containsExactlyInAnyOrder("color",
+                    "shape", "count", "place");
         }
         var grid = ImageIO.read(out.resolve("samples.png").toFile());
         assertThat(grid.getWidth()).as("six pictures of 128 and margins").isGreaterThan(6 * 128);
@@ -77,7 +78,8 @@ class TrainingRunTest {
         train(minimal(), temp.resolve("a"), Interrupts.none());
         train(minimal(), temp.resolve("b"), Interrupts.none());
         for (var file : List.of("model.safetensors", "ema.safetensors", "optimizer.safetensors")) {
-            assertThat(temp.resolve("a/checkpoints/latest").resolve(file)).hasSameBinaryContentAs(temp.resolve("b/checkpoints/latest").resolve(file));
+            assertThat(temp.resolve("a/checkpoints/latest").resolve(file))
+                    .hasSameBinaryContentAs(temp.resolve("b/checkpoints/latest").resolve(file));
         }
         assertThat(temp.resolve("a/samples.png")).hasSameBinaryContentAs(temp.resolve("b/samples.png"));
     }
@@ -86,7 +88,8 @@ class TrainingRunTest {
     void aFrozenPartDoesNotMove() {
         var fuseOnly = minimal("stages.joint.learning_rate={dit: 1e-3}", "stages.joint.losses={flow: {}}",
                 "checkpoints.keep=9");
-        try (var run = new TrainingRun(fuseOnly, RunFolder.create(temp.resolve("run"), fuseOnly.canonical()), Interrupts.none(), ProgressLine.silent())) {
+        try (var run = new TrainingRun(fuseOnly, RunFolder.create(temp.resolve("run"), fuseOnly.canonical()), Interrupts.none(),
+                ProgressLine.silent())) {
             var weights = run.trainee().weights();
             var llm = weights.parameter("llm.layers.0.mlp.up_proj.weight").master();
             var dit = weights.parameter("dit.layers.0.mlp.up_proj.weight").master();
@@ -121,7 +124,8 @@ class TrainingRunTest {
         var recipe = minimal("run.precision=bf16");
         var wishes = List.of(new Painter.Wish("a red circle", Seed.of(1)), new Painter.Wish("two blue squares", Seed.of(2)));
         byte[] drawn;
-        try (var run = new TrainingRun(recipe, RunFolder.create(temp.resolve("run"), recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+        try (var run = new TrainingRun(recipe, RunFolder.create(temp.resolve("run"), recipe.canonical()), Interrupts.none(),
+                ProgressLine.silent())) {
             run.run();
             drawn = run.withSampledWeights(() -> Painter.of(recipe, run.trainee()).paint(wishes)).getLast();
         }
@@ -140,7 +144,8 @@ class TrainingRunTest {
     @Test
     void whatIsNoModelIsRefusedWithASentence() throws IOException {
         assertThatThrownBy(() -> SavedModel.load(temp)).isInstanceOf(UserError.class).hasMessageContaining("holds no checkpoint");
-        assertThatThrownBy(() -> SavedModel.load(temp.resolve("none"))).isInstanceOf(UserError.class).hasMessageContaining("no such folder");
+        assertThatThrownBy(() -> SavedModel.load(temp.resolve("none"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such folder");
         var file = Files.writeString(temp.resolve("model.safetensors"), "x");
         assertThatThrownBy(() -> SavedModel.load(file)).isInstanceOf(UserError.class).hasMessageContaining("is a file");
     }
