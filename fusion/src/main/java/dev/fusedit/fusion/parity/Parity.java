@@ -23,6 +23,7 @@ public final class Parity {
             new Suite(AutoencoderCase::is, AutoencoderCase::run),
             new Suite(ClipTextCase::is, ClipTextCase::run),
             new Suite(PipelineCase::is, PipelineCase::run),
+            new Suite(DinoCase::is, DinoCase::run),
             new Suite(LlmCase::is, LlmCase::run)); // any other language model
     private static final Suite OTHER = new Suite(Parity::isOfAnotherKind,
             here -> CaseResult.skipped(here.name(), "not compared yet: there is nothing here that knows such a folder"));

@@ -32,7 +32,7 @@ class ParityTest {
         "llm/gemma", "llm/gemma_bias_mha", "llm/gemma2", "llm/paligemma_text", "llm/gemma3_text", "llm/gemma3_text_linear_rope",
         "llm/llama",
         "llm/llama3_rope", "llm/qwen3", "vae/sd3", "vae/sd15_quant", "clip/legacy_gelu", "clip/legacy_quick_gelu", "clip/modern_gelu",
-        "clip/modern_quick_gelu"})
+        "clip/modern_quick_gelu", "dinov2/plain", "dinov2/registers", "dinov2/gated"})
     void caseAgreesWithTheReference(String name) {
         var result = Parity.run(List.of(Goldens.folder(name))).cases().getFirst();
         assertThat(result.skipped()).isNull();

@@ -1,0 +1,51 @@
+package dev.fusedit.fusion.vision;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.fusion.config.ConfigReader;
+
+/// Sizes of a [DinoModel]. JSON has transformers' field names.
+///
+/// @param pictureSide of the pictures that positions were learned on
+/// @param registers tokens beside the class's that stand for no place (Darcet et al. 2023)
+/// @param hasRegisters whether the model is of the kind with registers, whose positions are resized with antialiasing
+/// @param gated whether the MLP is the gated one of the giant model
+public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int pictureSide, int patch, double normEps, int registers,
+        boolean hasRegisters, boolean gated, boolean qkvBias) {
+    public DinoConfig {
+        checkArgument(hidden > 0 && layers > 0 && mlpRatio > 0, "sizes must be positive: hidden %s, layers %s, mlp_ratio %s", hidden,
+                layers,
+                mlpRatio);
+        checkArgument(heads > 0 && hidden % heads == 0, "the hidden size (%s) must be a multiple of the heads (%s)", hidden, heads);
+        checkArgument(patch > 0 && pictureSide >= patch, "image_size %s must be at least the patch of %s", pictureSide, patch);
+        checkArgument(registers >= 0 && (hasRegisters || registers == 0), "a model without registers cannot have %s", registers);
+    }
+
+    /// DINOv2 ViT-B/14 with four registers, which representations are usually aligned with.
+    public static DinoConfig base() { return new DinoConfig(768, 12, 12, 4, 518, 14, 1e-6, 4, true, false, true); }
+
+    /// @param where the file, for messages
+    public static DinoConfig of(JsonNode json, String where) {
+        var fields = new ConfigReader(json, where);
+        var kind = fields.text("model_type");
+        var hasRegisters = "dinov2_with_registers".equals(kind);
+        if (!hasRegisters && !"dinov2".equals(kind)) {
+            throw fields.unknown("model_type", "dinov2, dinov2_with_registers");
+        }
+        if (fields.has("hidden_act") && !"gelu".equals(fields.text("hidden_act"))) {
+            throw fields.unknown("hidden_act", "gelu");
+        }
+        return fields.checked(() -> new DinoConfig(fields.integer("hidden_size", 768), fields.integer("num_hidden_layers", 12),
+                fields.integer("num_attention_heads", 12), fields.integer("mlp_ratio", 4), fields.integer("image_size", 224),
+                fields.integer("patch_size", hasRegisters ? 16 : 14), fields.number("layer_norm_eps", 1e-6),
+                hasRegisters ? fields.integer("num_register_tokens", 4) : 0, hasRegisters, fields.flag("use_swiglu_ffn"),
+                fields.flag("qkv_bias", true)));
+    }
+
+    /// Patches along a side that positions were learned on.
+    int side() { return pictureSide / patch; }
+
+    /// Width within the MLP; that of the gated one is two thirds, rounded up to a multiple of 8.
+    int inner() { return gated ? (hidden * mlpRatio * 2 / 3 + 7) / 8 * 8 : hidden * mlpRatio; }
+}

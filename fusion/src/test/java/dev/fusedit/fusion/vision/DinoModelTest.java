@@ -1,0 +1,41 @@
+package dev.fusedit.fusion.vision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NoTensorLeaks.class)
+class DinoModelTest {
+    @Test
+    void placesAreThePatchesAlone() {
+        var config = new DinoConfig(16, 1, 2, 2, 28, 7, 1e-6, 2, true, false, true);
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var model = DinoModel.of(config, weights);
+            var states = model.forward(Tensor.randn(Seed.of(2), DType.F32, 2, 3, 21, 35));
+            assertThat(states.shape()).containsExactly(2, 1 + 2 + 15, 16);
+            assertThat(model.places(states).shape()).containsExactly(2, 15, 16);
+            assertThatThrownBy(() -> model.forward(Tensor.zeros(DType.F32, 1, 3, 6, 20))).hasMessageContaining("sides of 7");
+        }
+    }
+
+    @Test
+    void otherModelsAreRefused() throws IOException {
+        var json = new JsonMapper().readTree("{\"model_type\": \"vit\"}");
+        assertThatThrownBy(() -> DinoConfig.of(json, "x")).isInstanceOf(UserError.class).hasMessageContaining("vit");
+        assertThat(DinoConfig.base().side()).isEqualTo(37);
+        assertThat(new DinoConfig(1536, 40, 24, 4, 518, 14, 1e-6, 0, false, true, true).inner()).as("of the giant one").isEqualTo(4096);
+    }
+}
