@@ -27,12 +27,15 @@ public final class ProgressLine {
     public record Progress(String stage, long step, long total, double loss, double imagesPerSecond, double secondsLeft) {
         String text() {
             int done = (int) (BAR * Math.min(step, total) / Math.max(1, total));
-            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  loss %.4f  %s images/s  %s left", stage, "#".repeat(done),
-                    ".".repeat(BAR - done), step,
-                    total, loss,
-                    imagesPerSecond < 10 ? String.format(Locale.ROOT, "%.1f", imagesPerSecond)
-                            : String.valueOf(Math.round(imagesPerSecond)),
-                    clock(secondsLeft));
+            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  loss %.4f  %s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
+                    step, total,
+                    loss, speed(), clock(secondsLeft));
+        }
+
+        /// Nothing in a stage without pictures.
+        private String speed() {
+            if (imagesPerSecond <= 0) return "";
+            return String.format(Locale.ROOT, imagesPerSecond < 10 ? "%.1f images/s  " : "%.0f images/s  ", imagesPerSecond);
         }
     }
 

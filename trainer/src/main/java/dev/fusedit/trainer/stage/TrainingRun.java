@@ -176,7 +176,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void plotLosses() {
         var curves = MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss");
-        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, false, 0.9).picture().png());
+        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).picture().png());
     }
 
     private ResultJson result(Map<String, BlocksScore> scores) {
