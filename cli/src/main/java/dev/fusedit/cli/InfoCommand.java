@@ -2,9 +2,12 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.io.FileInfo;
+import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
+import dev.fusedit.trainer.stage.SavedModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -20,7 +23,9 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 @Command(name = "info",
-        description = "Shows what a file of weights holds: safetensors (or the index of shards), PyTorch .pt and .pt.zst, GGUF.")
+        description = {"Shows what a file or folder of weights holds.",
+            "Files: safetensors (or the index of shards), PyTorch .pt and .pt.zst, GGUF.",
+            "Folders: a model with its config.json, a pipeline with its model_index.json, a run or a checkpoint."})
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -28,7 +33,7 @@ final class InfoCommand implements Callable<Integer> {
     @ParentCommand
     private Fusedit fusedit;
 
-    @Parameters(paramLabel = "PATH", description = "The file.")
+    @Parameters(paramLabel = "PATH", description = "The file or folder.")
     private Path path;
 
     @Option(names = "--hash", description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes.")
@@ -42,13 +47,20 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (var source = TensorFiles.open(path)) {
+        try (var source = open()) {
             var info = FileInfo.of(source);
             var sha256 = hash ? sha256(source) : null;
             spec.commandLine().getOut()
                     .println(json ? new ObjectMapper().writeValueAsString(json(info, source, sha256)) : text(info, source, sha256));
         }
         return ExitCode.OK;
+    }
+
+    private TensorSource open() {
+        if (!Files.isDirectory(path)) {
+            return TensorFiles.open(path);
+        }
+        return FolderTensors.is(path) ? FolderTensors.open(path) : SavedModel.tensors(path);
     }
 
     private String sha256(TensorSource source) {
@@ -59,6 +71,9 @@ final class InfoCommand implements Callable<Integer> {
     private Map<String, Object> json(FileInfo info, TensorSource source, @Nullable String sha256) {
         var result = new LinkedHashMap<String, Object>();
         result.put("kind", info.kind());
+        if (source instanceof FolderTensors folder) {
+            result.put("architecture", folder.architecture());
+        }
         result.put("parameters", info.parameters());
         result.put("parts", info.parts());
         result.put("tensors", info.tensors());
@@ -76,6 +91,9 @@ final class InfoCommand implements Callable<Integer> {
     private String text(FileInfo info, TensorSource source, @Nullable String sha256) {
         var text = new StringBuilder(
                 "%s: %s, %s parameters in %d tensors%n".formatted(path, info.kind(), number(info.parameters()), info.tensors()));
+        if (source instanceof FolderTensors folder) {
+            text.append(folder.architecture()).append('\n');
+        }
         info.parts().forEach((part, count) -> text.append("%16s  %s%n".formatted(number(count), part)));
         text.append("stored as ").append(info.dtypes().entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
                 .collect(Collectors.joining(", ")));

@@ -62,6 +62,50 @@ class InfoCommandTest {
     }
 
     @Test
+    void aModelsFolderTellsItsArchitectureAndHasItsFilesSum() throws IOException {
+        Files.move(file, folder.resolve("model.safetensors"));
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"FuseDiT\"}");
+        assertThat(run(folder, "--json", "--hash")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).startsWith("{\"kind\":\"model\",\"architecture\":\"FuseDiT\",\"parameters\":1505,"
+                + "\"parts\":{\"dit\":5,\"llm\":1500},\"tensors\":3,\"dtypes\":{\"f32\":2,\"i64\":1},\"sha256\":");
+        var sum = new ObjectMapper().readTree(out.toString()).get("sha256");
+        out.getBuffer().setLength(0);
+        run(folder.resolve("model.safetensors"), "--json", "--hash");
+        assertThat(new ObjectMapper().readTree(out.toString()).get("sha256")).isEqualTo(sum);
+    }
+
+    @Test
+    void aPipelineTellsItsParts() throws IOException {
+        var part = Files.createDirectories(folder.resolve("pipeline/transformer"));
+        Files.createDirectories(folder.resolve("pipeline/scheduler"));
+        Files.move(file, part.resolve("model.safetensors"));
+        Files.writeString(part.resolve("config.json"), "{}");
+        Files.writeString(folder.resolve("pipeline/model_index.json"), "{\"_class_name\": \"FuseDiTPipeline\", \"clip\": [null, null], "
+                + "\"scheduler\": [\"diffusers\", \"Euler\"], \"transformer\": [\"diffusion.models\", \"FuseDiT\"]}");
+        assertThat(run(folder.resolve("pipeline"))).isEqualTo(ExitCode.OK);
+        assertThat(out.toString().lines()).contains("FuseDiTPipeline (scheduler Euler, transformer FuseDiT)",
+                "           1,500  transformer.llm");
+        Files.delete(part.resolve("model.safetensors"));
+        assertThat(run(folder.resolve("pipeline"))).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("transformer: has no weights");
+    }
+
+    @Test
+    void aFolderOfNothingIsBadInput() {
+        assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("holds no checkpoint");
+    }
+
+    @Test
+    void aCheckpointTellsItsModel() throws IOException {
+        var step = Files.createDirectories(folder.resolve("run/checkpoints/step-3"));
+        Files.move(file, step.resolve("model.safetensors"));
+        Files.writeString(step.resolve("manifest.json"), "{}");
+        assertThat(run(folder.resolve("run"), "--json")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).startsWith("{\"kind\":\"checkpoint\",\"architecture\":\"FuseDiT\",\"parameters\":1505,");
+    }
+
+    @Test
     void damageIsBadInput() throws IOException {
         Files.write(file, new byte[] {1, 2, 3});
         assertThat(run(file)).isEqualTo(ExitCode.BAD_INPUT);

@@ -6,6 +6,7 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
@@ -84,6 +85,11 @@ public final class SavedModel {
             throw e;
         }
     }
+
+    /// The weights alone, without building the model; the places are those of [#load].
+    ///
+    /// @throws UserError naming what is wrong with the place
+    public static FolderTensors tensors(Path place) { return FolderTensors.of(Checkpoints.find(place), "checkpoint", "FuseDiT"); }
 
     private static void read(Checkpoint checkpoint, String file, Trainee trainee) {
         try (var tensors = SafeTensors.open(checkpoint.file(file))) {
