@@ -19,6 +19,7 @@ public final class BlocksChecker {
     /// For an object of any shape: compact, and of one colour.
     private static final double MOST_ELONGATED = 1.4;
     private static final double PURE = 0.8;
+    private static final double EVEN = 0.5;
 
     private BlocksChecker() {}
 
@@ -42,7 +43,9 @@ public final class BlocksChecker {
                         && (shapes ? object.whole() && object.shape() != null : isCompact(object.blob())));
     }
 
-    private static boolean isCompact(Found.Blob blob) { return blob.elongation() <= MOST_ELONGATED && blob.purity() >= PURE; }
+    private static boolean isCompact(Found.Blob blob) {
+        return blob.elongation() <= MOST_ELONGATED && blob.purity() >= PURE && blob.evenness() >= EVEN;
+    }
 
     /// The least size in a picture of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
     private static double smallest(int count) { return count == 1 ? 9.5 : count == 2 ? 7.5 : 6.5; }

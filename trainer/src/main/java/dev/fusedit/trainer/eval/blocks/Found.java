@@ -19,9 +19,12 @@ public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, bool
 
     /// @param elongation standard deviation of its pixels along its longer axis over that along its shorter; half of an object has 1.7 and more
     /// @param purity part of its pixels that have its colour
-    public record Blob(double elongation, double purity) {
+    /// @param evenness part of its pixels that are nearly as bright as the brightest
+    public record Blob(double elongation, double purity, double evenness) {
         /// The cosine between two colours above the ground from which on they are the same: the palette's nearest two have 0.90.
         private static final double SAME_COLOR = 0.93;
+
+        private static final double BRIGHT = 0.7;
 
         static Blob of(Regions.Region region, Picture picture, double[] color) {
             int n = region.pixels().length;
@@ -35,6 +38,9 @@ public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, bool
             double yy = 1.0 / 12;
             double xy = 0;
             int same = 0;
+            int bright = 0;
+            double highest = 0;
+            for (int i : region.pixels()) highest = Math.max(highest, picture.height(i));
             for (int i : region.pixels()) {
                 double dx = i % Picture.SIDE - x;
                 double dy = i / Picture.SIDE - y;
@@ -42,10 +48,11 @@ public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, bool
                 yy += dy * dy / n;
                 xy += dx * dy / n;
                 if (cosine(picture.above(), i * 3, color) >= SAME_COLOR) same++;
+                if (picture.height(i) >= BRIGHT * highest) bright++;
             }
             double mean = (xx + yy) / 2;
             double spread = Math.hypot((xx - yy) / 2, xy);
-            return new Blob(Math.sqrt((mean + spread) / (mean - spread)), (double) same / n);
+            return new Blob(Math.sqrt((mean + spread) / (mean - spread)), (double) same / n, (double) bright / n);
         }
 
         private static double cosine(double[] above, int at, double[] color) {
