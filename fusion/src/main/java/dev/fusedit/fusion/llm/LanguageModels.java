@@ -6,14 +6,17 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.GgufFile;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 
-/// Language models as Hugging Face's library saves them: `config.json` and safetensors, in one file or in shards.
+/// Language models as Hugging Face's library saves them (`config.json` and safetensors, in one file or in shards), or as llama.cpp has
+/// them, in one GGUF file.
 ///
 /// A model that also sees (PaliGemma, Gemma 3) holds more; of such a one the text side alone is read.
 public final class LanguageModels {
@@ -30,28 +33,15 @@ public final class LanguageModels {
         public void close() { weights.close(); }
     }
 
-    /// Reads a folder.
+    /// A model's files before they are read.
     ///
-    /// @throws UserError if it is no such folder, of no family known here, or its files are broken or do not fit each other
-    public static Loaded read(Path folder, Placement placement) {
-        var config = folder.resolve("config.json");
-        if (!Files.isRegularFile(config)) {
-            throw new UserError("%s is not a language model's folder: it has no config.json".formatted(folder));
-        }
-        var file = WEIGHTS.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
-                .orElseThrow(() -> new UserError("%s: has none of %s".formatted(folder, String.join(", ", WEIGHTS))));
-        var fields = json(config);
-        return read(file, LanguageConfigs.read(fields, config.toString()), fields.has("text_config"), placement);
-    }
-
-    /// Reads weights for a configuration.
-    ///
-    /// @param within whether the file holds a larger model, whose other parts are left alone
-    public static Loaded read(Path file, GemmaConfig config, boolean within, Placement placement) {
-        try (var source = TensorFiles.open(file)) {
-            var weights = Weights.stored(named(source, config, within), placement);
+    /// @param tensors named `model.…` and `lm_head.weight`; open until this is closed
+    public record Stored(GemmaConfig config, TensorSource tensors) implements AutoCloseable {
+        /// Reads the weights, and builds the model of them.
+        Loaded load(Placement placement) {
+            var weights = Weights.stored(tensors, placement);
             try {
-                var withHead = !config.tied() && source.names().stream().anyMatch(name -> name.endsWith(HEAD));
+                var withHead = !config.tied() && tensors.contains(HEAD);
                 var model = GemmaModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
                 weights.requireComplete();
                 return new Loaded(model, weights);
@@ -59,6 +49,64 @@ public final class LanguageModels {
                 weights.close();
                 throw e;
             }
+        }
+
+        @Override
+        public void close() { tensors.close(); }
+    }
+
+    /// Reads a folder or a GGUF file.
+    ///
+    /// @throws UserError if it is no such thing, of no family known here, or its files are broken or do not fit each other
+    public static Loaded read(Path path, Placement placement) {
+        try (var stored = open(path)) {
+            return stored.load(placement);
+        }
+    }
+
+    /// Reads weights for a configuration.
+    ///
+    /// @param within whether the file holds a larger model, whose other parts are left alone
+    public static Loaded read(Path file, GemmaConfig config, boolean within, Placement placement) {
+        try (var stored = opened(file, source -> new Stored(config, named(source, config, within)))) {
+            return stored.load(placement);
+        }
+    }
+
+    /// Opens a folder or a GGUF file: for a model that has a language model within.
+    ///
+    /// @throws UserError as [#read]
+    public static Stored open(Path path) {
+        if (Files.isRegularFile(path)) {
+            return opened(path, LanguageModels::gguf);
+        }
+        var config = path.resolve("config.json");
+        if (!Files.isRegularFile(config)) {
+            throw new UserError("%s is not a language model's folder: it has no config.json".formatted(path));
+        }
+        var file = WEIGHTS.stream().map(path::resolve).filter(Files::isRegularFile).findFirst()
+                .orElseThrow(() -> new UserError("%s: has none of %s".formatted(path, String.join(", ", WEIGHTS))));
+        var fields = json(config);
+        var sizes = LanguageConfigs.read(fields, config.toString());
+        return opened(file, source -> new Stored(sizes, named(source, sizes, fields.has("text_config"))));
+    }
+
+    private static Stored gguf(TensorSource source) {
+        if (source instanceof GgufFile file) {
+            var config = GgufConfigs.read(file);
+            return new Stored(config, GgufTensors.of(file, config));
+        }
+        throw new UserError("%s: a language model in one file must be GGUF, this is %s; give the folder with its config.json"
+                .formatted(source.path(), source.kind()));
+    }
+
+    private static Stored opened(Path file, Function<TensorSource, Stored> named) {
+        var source = TensorFiles.open(file);
+        try {
+            return named.apply(source);
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
         }
     }
 

@@ -1,0 +1,57 @@
+package dev.fusedit.fusion.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.Goldens;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The files are the golden models of `goldens/llm` by `src/test/python/gguf_language_goldens.py`.
+@ExtendWith(NoTensorLeaks.class)
+class GgufModelsTest {
+    private static final Prompt PROMPT = Prompt.of(new long[] {2, 7, 9, 11, 30, 31, 8, 40, 50, 60}, new long[] {2, 5});
+
+    private static Path file(String name) { return Goldens.folder("llm_gguf/" + name + ".gguf"); }
+
+    /// What is in no GGUF file is as llama.cpp has it.
+    private static GemmaConfig config(String name) throws IOException {
+        var json = (ObjectNode) new ObjectMapper().readTree(Goldens.folder("llm/" + name).resolve("config.json").toFile());
+        json.put("query_pre_attn_scalar", json.path("head_dim").intValue()).put("tie_word_embeddings", true);
+        return LanguageConfigs.read(json, name);
+    }
+
+    private static Tensor logits(LanguageModels.Loaded loaded) {
+        try (loaded) {
+            return loaded.model().logits(loaded.model().forward(PROMPT)).copy();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gemma", "gemma2", "gemma3_text", "gemma3_text_linear_rope", "llama", "llama3_rope", "qwen3"})
+    void aModelInOneFileIsTheOneOfTheFolder(String name) throws IOException {
+        var config = config(name);
+        var weights = Goldens.folder("llm/" + name).resolve("weights.safetensors");
+        try (var stored = LanguageModels.open(file(name))) {
+            assertThat(stored.config().withSoftCap(config.softCap())).isEqualTo(config);
+        }
+        var ours = logits(LanguageModels.read(file(name), Placement.F32));
+        assertThat(ours.allClose(logits(LanguageModels.read(weights, config, false, Placement.F32)), 1e-5, 1e-5)).isTrue();
+    }
+
+    @Test
+    void oneFileThatDoesNotSayItsSizesIsRefused() {
+        assertThatThrownBy(() -> LanguageModels.read(Goldens.folder("llm/gemma").resolve("weights.safetensors"), Placement.F32))
+                .isInstanceOf(UserError.class).hasMessageContaining("must be GGUF").hasMessageContaining("config.json");
+    }
+}
