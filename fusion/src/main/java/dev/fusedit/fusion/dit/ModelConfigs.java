@@ -87,7 +87,7 @@ public final class ModelConfigs {
     }
 
     private static TimeConditioning time(ConfigReader fields) {
-        var kind = fields.text("timestep_conditioning");
+        var kind = fields.node().has("timestep_conditioning") ? fields.text("timestep_conditioning") : "adaln-zero"; // null is none
         return switch (kind == null ? "none" : kind) {
             case "adaln-zero" -> new TimeConditioning.AdaLnZero();
             case "adaln-single" -> new TimeConditioning.AdaLnSingle();

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
@@ -82,6 +83,29 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         var root = json.createObjectNode().put("type", "words");
         var list = root.putArray("words");
         words.forEach(list::add);
+        return root.toPrettyString();
+    }
+
+    /// The same as a `tokenizer.json` of Hugging Face's library, which makes the same ids.
+    public String toLibraryJson() {
+        var root = new ObjectMapper().createObjectNode().put("version", "1.0");
+        for (int id = 0; id < SPECIAL.size(); id++) {
+            root.withArray("/added_tokens").addObject().put("id", id).put("content", words.get(id)).put("single_word", false)
+                    .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
+        }
+        root.putObject("normalizer").put("type", "Lowercase");
+        root.putObject("pre_tokenizer").put("type", "Split").put("behavior", "Removed").put("invert", true).putObject("pattern")
+                .put("Regex", "[\\p{L}\\p{Nd}_-]+");
+        var around = root.putObject("post_processor").put("type", "TemplateProcessing");
+        around.withArray("/single").addObject().putObject("SpecialToken").put("id", "<bos>").put("type_id", 0);
+        around.withArray("/single").addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
+        around.withArray("/pair").addAll((ArrayNode) around.path("single")).addObject().putObject("Sequence").put("id", "B").put("type_id",
+                0);
+        var bos = around.withObject("/special_tokens/<bos>").put("id", "<bos>");
+        bos.putArray("ids").add(BOS);
+        bos.putArray("tokens").add("<bos>");
+        var vocabulary = root.putObject("model").put("type", "WordLevel").put("unk_token", "<unk>").putObject("vocab");
+        ids.forEach(vocabulary::put);
         return root.toPrettyString();
     }
 

@@ -3,6 +3,8 @@ package dev.fusedit.fusion.vae;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
 import java.util.List;
@@ -20,6 +22,8 @@ import java.util.List;
 public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> blockChannels, int layersPerBlock, int latentChannels,
         int normGroups, int sampleSize, double scalingFactor, double shiftFactor, boolean quantConv, boolean postQuantConv,
         boolean midAttention) {
+    private static final String DOWN = "DownEncoderBlock2D";
+    private static final String UP = "UpDecoderBlock2D";
     private static final List<Integer> USUAL_CHANNELS = List.of(128, 256, 512, 512);
 
     public AutoencoderConfig {
@@ -56,8 +60,8 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
     /// @param where the file, for messages
     public static AutoencoderConfig of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        requireOnly(fields, "down_block_types", "DownEncoderBlock2D");
-        requireOnly(fields, "up_block_types", "UpDecoderBlock2D");
+        requireOnly(fields, "down_block_types", DOWN);
+        requireOnly(fields, "up_block_types", UP);
         var activation = fields.text("act_fn");
         if (activation != null && !activation.equals("silu") && !activation.equals("swish")) {
             throw fields.unknown("act_fn", "silu");
@@ -75,6 +79,19 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
                 throw new UserError("%s: %s may hold %s only, got %s".formatted(fields.where(), name, kind, value));
             }
         }
+    }
+
+    /// The JSON that [#of] and diffusers read.
+    public ObjectNode json() {
+        var root = JsonNodeFactory.instance.objectNode().put("_class_name", "AutoencoderKL").put("in_channels", inChannels)
+                .put("out_channels", outChannels).put("layers_per_block", layersPerBlock).put("act_fn", "silu")
+                .put("latent_channels", latentChannels).put("norm_num_groups", normGroups).put("sample_size", sampleSize)
+                .put("scaling_factor", scalingFactor).put("shift_factor", shiftFactor).put("use_quant_conv", quantConv)
+                .put("use_post_quant_conv", postQuantConv).put("mid_block_add_attention", midAttention);
+        blockChannels.forEach(root.putArray("block_out_channels")::add);
+        blockChannels.forEach(_ -> root.withArray("/down_block_types").add(DOWN));
+        blockChannels.forEach(_ -> root.withArray("/up_block_types").add(UP));
+        return root;
     }
 
     public int levels() { return blockChannels.size(); }

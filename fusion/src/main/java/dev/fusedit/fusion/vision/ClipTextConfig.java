@@ -3,6 +3,8 @@ package dev.fusedit.fusion.vision;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.nn.Activation;
 
@@ -44,5 +46,20 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
                 fields.integer("intermediate_size", 2048), fields.integer("projection_dim", 512), fields.integer("num_hidden_layers", 12),
                 fields.integer("num_attention_heads", 8), fields.integer("max_position_embeddings", 77),
                 fields.number("layer_norm_eps", 1e-5), bend, fields.integer("eos_token_id", 49407)));
+    }
+
+    /// The JSON that [#of] and transformers read.
+    public ObjectNode json() {
+        var root = JsonNodeFactory.instance.objectNode().put("model_type", "clip_text_model");
+        root.putArray("architectures").add("CLIPTextModelWithProjection");
+        return root.put("vocab_size", vocabulary).put("hidden_size", hidden).put("intermediate_size", intermediate)
+                .put("projection_dim", projection).put("num_hidden_layers", layers).put("num_attention_heads", heads)
+                .put("max_position_embeddings", maxTokens).put("layer_norm_eps", normEps).put("eos_token_id", eosId)
+                .put("hidden_act", switch (activation) {
+                    case QUICK_GELU -> "quick_gelu";
+                    case GELU -> "gelu";
+                    case GELU_TANH -> "gelu_pytorch_tanh";
+                    case SILU, RELU -> throw new IllegalStateException("CLIP has no " + activation);
+                });
     }
 }

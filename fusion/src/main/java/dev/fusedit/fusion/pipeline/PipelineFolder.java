@@ -1,0 +1,67 @@
+package dev.fusedit.fusion.pipeline;
+
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.ShardedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// Pipelines in diffusers' form: `model_index.json`, and a folder a part. The parts bear the names that the paper's scripts save them
+/// under, and each loads in the Python library that its class is of:
+///
+/// | part | holds | read by |
+/// |---|---|---|
+/// | `transformer/` | the fused model, or the baseline | the paper's `FuseDiT`, `DiT` |
+/// | `vae/` | the autoencoder | diffusers' `AutoencoderKL` |
+/// | `scheduler/` | `scheduler_config.json` | diffusers' `FlowMatchEulerDiscreteScheduler` |
+/// | `tokenizer/` | `tokenizer.json` | transformers' `AutoTokenizer` |
+/// | `llm/` | a baseline's language model | transformers' `AutoModel` |
+/// | `clip/`, `clip_tokenizer/` | CLIP's text side | transformers' `CLIPTextModelWithProjection` |
+///
+/// `text_encoder/`, diffusers' own name, is read as either of the last two.
+public final class PipelineFolder {
+    static final String INDEX = FolderTensors.PIPELINE;
+    static final String CONFIG = FolderTensors.CONFIG;
+    static final String TRANSFORMER = "transformer";
+    static final String VAE = "vae";
+    static final String LLM = "llm";
+    static final String CLIP = "clip";
+    static final String SCHEDULER = "scheduler";
+    static final String SCHEDULER_CONFIG = "scheduler_config.json";
+    static final String TOKENIZER = "tokenizer";
+    static final String CLIP_TOKENIZER = "clip_tokenizer";
+
+    private PipelineFolder() {}
+
+    public static boolean is(Path folder) { return Files.isRegularFile(folder.resolve(INDEX)); }
+
+    /// Reads a folder, the tokenizers too.
+    ///
+    /// @param placement of the transformer and its language model; the autoencoder and CLIP compute in f32 beside them
+    /// @throws UserError if it is no such folder, something of it is not there, broken, or does not fit
+    public static LoadedPipeline read(Path folder, Placement placement) { return read(folder, placement, null, null); }
+
+    /// Reads a folder, with tokenizers from elsewhere: the paper's scripts save a Gemma's as `tokenizer.model` alone, which is not read.
+    ///
+    /// @param text null for the folder's
+    /// @param clip null for the folder's, if the model needs one
+    public static LoadedPipeline read(Path folder, Placement placement, @Nullable Tokenizer text, @Nullable Tokenizer clip) {
+        if (!is(folder)) {
+            throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, INDEX));
+        }
+        return new PipelineReader(folder, placement).read(text, clip);
+    }
+
+    /// Writes a pipeline into a folder, which is made if it is not there. Tokenizers are copied from where they were read; one of whole
+    /// words is written for Hugging Face's library; another that was given is left out, and the index says so.
+    public static void write(Path folder, LoadedPipeline pipeline) throws IOException { write(folder, pipeline, ShardedWriter.LIMIT); }
+
+    /// @param limit bytes of one file of weights
+    public static void write(Path folder, LoadedPipeline pipeline, long limit) throws IOException {
+        new PipelineWriter(folder, limit).write(pipeline);
+    }
+}

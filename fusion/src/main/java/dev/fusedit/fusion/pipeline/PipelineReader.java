@@ -1,0 +1,141 @@
+package dev.fusedit.fusion.pipeline;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.ImageModel;
+import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
+import dev.fusedit.fusion.llm.LanguageModels;
+import dev.fusedit.fusion.text.SubwordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vision.ClipTextConfig;
+import dev.fusedit.fusion.vision.ClipTextModel;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.TensorFiles;
+import dev.fusedit.torch.io.TensorSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a pipeline's folder part by part; what was opened before a part that fails is closed.
+final class PipelineReader {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String TEXT_ENCODER = "text_encoder";
+
+    private final Path folder;
+    private final Placement placement;
+    private final Map<String, Weights> weights = new LinkedHashMap<>();
+    private final Map<String, Path> tokenizers = new LinkedHashMap<>();
+    private final List<SubwordTokenizer> opened = new ArrayList<>();
+
+    PipelineReader(Path folder, Placement placement) {
+        this.folder = folder;
+        this.placement = placement;
+    }
+
+    LoadedPipeline read(@Nullable Tokenizer text, @Nullable Tokenizer clip) {
+        try {
+            var model = model();
+            var vae = part(PipelineFolder.VAE, folder.resolve(PipelineFolder.VAE), AutoencoderKL::named, config -> own -> AutoencoderKL
+                    .of(AutoencoderConfig.of(json(config), config.toString()), own));
+            var pooled = model instanceof FuseDiT && model.dit().config().pooledText() > 0 ? pooled(clip) : null;
+            var words = text == null ? tokenizer(PipelineFolder.TOKENIZER) : text;
+            var scheduler = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
+            var pipeline =
+                    new TextToImagePipeline(model, words, pooled, vae, SchedulerConfigs.scheduler(json(scheduler), scheduler.toString()),
+                            SchedulerConfigs.prediction(json(scheduler), scheduler.toString()), false);
+            return new LoadedPipeline(pipeline, weights, tokenizers, opened);
+        } catch (RuntimeException e) {
+            weights.values().forEach(Weights::close);
+            opened.forEach(SubwordTokenizer::close);
+            throw e;
+        }
+    }
+
+    // ---- parts
+
+    private ImageModel model() {
+        var place = folder.resolve(PipelineFolder.TRANSFORMER);
+        var config = place.resolve(PipelineFolder.CONFIG);
+        var json = json(config);
+        return switch (json.path("model_type").asText()) {
+            case "FuseDiT" -> part(PipelineFolder.TRANSFORMER, place, file -> file,
+                    _ -> own -> FuseDiT.of(ModelConfigs.fused(json, config.toString()), own));
+            case "DiT" -> {
+                var llm = LanguageModels.read(either(PipelineFolder.LLM), placement);
+                weights.put(PipelineFolder.LLM, llm.weights());
+                yield part(PipelineFolder.TRANSFORMER, place, file -> file,
+                        _ -> own -> TextDiT.of(ModelConfigs.beside(json, config.toString()), own, llm.model()));
+            }
+            default -> throw new UserError("%s: model_type must be FuseDiT or DiT, got %s".formatted(config, json.path("model_type")));
+        };
+    }
+
+    private PooledText pooled(@Nullable Tokenizer given) {
+        var clip = part(PipelineFolder.CLIP, either(PipelineFolder.CLIP), ClipTextModel::named,
+                config -> own -> ClipTextModel.of(ClipTextConfig.of(json(config), config.toString()), own));
+        return new PooledText(clip, given == null ? tokenizer(PipelineFolder.CLIP_TOKENIZER) : given, 0);
+    }
+
+    /// The paper's name of a part, or diffusers' one.
+    private Path either(String name) {
+        var own = folder.resolve(name);
+        return Files.isDirectory(own) || !Files.isDirectory(folder.resolve(TEXT_ENCODER)) ? own : folder.resolve(TEXT_ENCODER);
+    }
+
+    private <T> T part(String name, Path place, UnaryOperator<TensorSource> named, Function<Path, Function<Weights, T>> build) {
+        var config = place.resolve(PipelineFolder.CONFIG);
+        if (!Files.isRegularFile(config)) {
+            throw new UserError("%s: the pipeline's %s is not there: it has no %s".formatted(place, name, PipelineFolder.CONFIG));
+        }
+        try (var file = TensorFiles.open(FolderTensors.weights(place))) {
+            var own = Weights.stored(named.apply(file),
+                    isTransformer(name) ? placement : new Placement(DType.F32, DType.F32, placement.device()));
+            weights.put(name, own);
+            var result = build.apply(config).apply(own);
+            own.requireComplete();
+            return result;
+        }
+    }
+
+    private static boolean isTransformer(String name) { return name.equals(PipelineFolder.TRANSFORMER); }
+
+    // ---- tokenizers
+
+    private Tokenizer tokenizer(String name) {
+        var place = folder.resolve(name);
+        var file = place.resolve("tokenizer.json");
+        if (!Files.isRegularFile(file)) {
+            throw new UserError(
+                    ("%s: has no tokenizer.json, and neither a tokenizer.model nor a vocab.json is read. Put the tokenizer.json of "
+                            + "the model that it is of into this folder").formatted(place));
+        }
+        var tokenizer = name.equals(PipelineFolder.TOKENIZER) ? SubwordTokenizer.open(file) : SubwordTokenizer.clip(file);
+        opened.add(tokenizer);
+        tokenizers.put(name, place);
+        return tokenizer;
+    }
+
+    private static JsonNode json(Path file) {
+        try {
+            return JSON.readTree(file.toFile());
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+}

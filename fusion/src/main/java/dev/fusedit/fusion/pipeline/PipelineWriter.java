@@ -1,0 +1,149 @@
+package dev.fusedit.fusion.pipeline;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
+import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.io.ShardedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/// Writes a pipeline's folder part by part, the index last.
+final class PipelineWriter {
+    private static final String DIFFUSERS = "0.32.0"; // whose form this is
+    private static final String TRANSFORMERS = "transformers";
+    private static final String FAST = "PreTrainedTokenizerFast";
+
+    private final Path folder;
+    private final long limit;
+    private final ObjectNode index = JsonNodeFactory.instance.objectNode();
+
+    PipelineWriter(Path folder, long limit) {
+        this.folder = folder;
+        this.limit = limit;
+    }
+
+    void write(LoadedPipeline parts) throws IOException {
+        var pipeline = parts.pipeline();
+        index.put("_class_name", switch (pipeline.model()) {
+            case FuseDiT _ -> pipeline.pooled() == null ? "FuseDiTPipeline" : "FuseDiTPipelineWithCLIP";
+            case TextDiT _ -> "DiTPipeline";
+        }).put("_diffusers_version", DIFFUSERS);
+        Files.createDirectories(folder);
+        model(parts);
+        var vae = pipeline.vae().config().json().put("_diffusers_version", DIFFUSERS);
+        part(PipelineFolder.VAE, "diffusers", "AutoencoderKL", vae, "diffusion_pytorch_model", weights(parts, PipelineFolder.VAE).state());
+        if (pipeline.pooled() != null) {
+            pretrained(PipelineFolder.CLIP, "CLIPTextModelWithProjection", pipeline.pooled().clip().config().json(),
+                    weights(parts, PipelineFolder.CLIP), weights(parts, PipelineFolder.CLIP).state());
+            tokenizer(PipelineFolder.CLIP_TOKENIZER, parts);
+        }
+        tokenizer(PipelineFolder.TOKENIZER, parts);
+        var scheduler = SchedulerConfigs.json(pipeline.scheduler(), pipeline.prediction()).put("_diffusers_version", DIFFUSERS);
+        json(part(PipelineFolder.SCHEDULER, "diffusers", "FlowMatchEulerDiscreteScheduler").resolve(PipelineFolder.SCHEDULER_CONFIG),
+                scheduler);
+        json(folder.resolve(PipelineFolder.INDEX), index);
+    }
+
+    private static Weights weights(LoadedPipeline parts, String name) { return Objects.requireNonNull(parts.weights().get(name), name); }
+
+    private void model(LoadedPipeline parts) throws IOException {
+        var own = weights(parts, PipelineFolder.TRANSFORMER);
+        switch (parts.pipeline().model()) {
+            case FuseDiT model -> transformer("FuseDiT", ModelConfigs.json(model.config()), own);
+            case TextDiT model -> {
+                transformer("DiT", ModelConfigs.json(model.config()), own);
+                llm(model.encoder(), weights(parts, PipelineFolder.LLM));
+            }
+        }
+    }
+
+    private void transformer(String type, ObjectNode config, Weights own) throws IOException {
+        config.putArray("architectures").add(type);
+        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.state());
+    }
+
+    /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
+    private void llm(GemmaModel model, Weights own) throws IOException {
+        var type = switch (model.config().family()) {
+            case Family.Gemma _ -> "GemmaModel";
+            case Family.Gemma2 _ -> "Gemma2Model";
+            case Family.Gemma3 _ -> "Gemma3TextModel";
+            case Family.Llama _ -> "LlamaModel";
+            case Family.Qwen3 _ -> "Qwen3Model";
+        };
+        var config = LanguageConfigs.json(model.config());
+        config.putArray("architectures").add(type);
+        var state = new LinkedHashMap<String, Tensor>();
+        own.in("model").state().forEach((name, value) -> state.put(name.substring("model.".length()), value));
+        pretrained(PipelineFolder.LLM, type, config, own, state);
+    }
+
+    private void pretrained(String name, String type, ObjectNode config, Weights own, Map<String, Tensor> state) throws IOException {
+        part(name, TRANSFORMERS, type, typed(config, own), "model", state);
+    }
+
+    private static ObjectNode typed(ObjectNode config, Weights own) {
+        return config.put("torch_dtype", switch (own.placement().master()) {
+            case BF16 -> "bfloat16";
+            case F16 -> "float16";
+            default -> "float32";
+        });
+    }
+
+    private void part(String name, String library, String type, ObjectNode config, String stem, Map<String, Tensor> state)
+            throws IOException {
+        var place = part(name, library, type);
+        json(place.resolve(PipelineFolder.CONFIG), config);
+        new ShardedWriter(place, stem, limit).write(state, Map.of());
+    }
+
+    private Path part(String name, String library, String type) throws IOException {
+        index.putArray(name).add(library).add(type);
+        return Files.createDirectories(folder.resolve(name));
+    }
+
+    private void tokenizer(String name, LoadedPipeline parts) throws IOException {
+        var source = parts.tokenizers().get(name);
+        if (source != null) {
+            copy(source, part(name, TRANSFORMERS, name.equals(PipelineFolder.TOKENIZER) ? FAST : "CLIPTokenizerFast"));
+        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof WordTokenizer words) {
+            words(words, part(name, TRANSFORMERS, FAST));
+        } else {
+            index.putArray(name).addNull().addNull();
+        }
+    }
+
+    private void words(WordTokenizer words, Path place) throws IOException {
+        Files.writeString(place.resolve("tokenizer.json"), words.toLibraryJson());
+        json(place.resolve("tokenizer_config.json"),
+                JsonNodeFactory.instance.objectNode().put("tokenizer_class", FAST).put("pad_token", "<pad>")
+                        .put("eos_token", "<eos>").put("bos_token", "<bos>").put("unk_token", "<unk>").put("padding_side", "right"));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (from.toRealPath().equals(to.toRealPath())) {
+            return;
+        }
+        try (var files = Files.newDirectoryStream(from, Files::isRegularFile)) {
+            for (var file : files) {
+                Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+
+    private static void json(Path file, ObjectNode json) throws IOException { Files.writeString(file, json.toPrettyString() + "\n"); }
+}

@@ -1,0 +1,173 @@
+package dev.fusedit.fusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.Goldens;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileInfo;
+import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class PipelineFolderTest {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int SHARD = 40_000;
+
+    /// What is written stays there, for `pipelines.py` to load in Python.
+    private static final Path WRITTEN = Path.of("target", "pipelines");
+
+    private static JsonNode json(Path file) throws IOException { return JSON.readTree(file.toFile()); }
+
+    /// A golden case laid out as the paper's scripts save a pipeline.
+    private static Path published(String name, Path folder) throws IOException {
+        var golden = Goldens.folder("pipeline/" + name);
+        var config = json(golden.resolve("config.json"));
+        part(folder.resolve("transformer"), config.get("transformer"), golden.resolve("weights.safetensors"), "model.safetensors");
+        var vae = Goldens.folder("pipeline/vae");
+        part(folder.resolve("vae"), json(vae.resolve("config.json")), vae.resolve("weights.safetensors"),
+                "diffusion_pytorch_model.safetensors");
+        if (Files.exists(golden.resolve("llm.safetensors"))) {
+            part(folder.resolve("llm"), config.at("/transformer/base_config"), golden.resolve("llm.safetensors"), "model.safetensors");
+        }
+        if (Files.exists(golden.resolve("clip.safetensors"))) {
+            part(folder.resolve("clip"), config.get("clip"), golden.resolve("clip.safetensors"), "model.safetensors");
+        }
+        Files.createDirectories(folder.resolve("scheduler"));
+        Files.writeString(folder.resolve("scheduler/scheduler_config.json"), config.get("scheduler").toString());
+        Files.writeString(folder.resolve("model_index.json"), "{}");
+        return folder;
+    }
+
+    private static void part(Path folder, JsonNode config, Path weights, String name) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("config.json"), config.toString());
+        Files.copy(weights, folder.resolve(name));
+    }
+
+    // ---- the cases' own tokenizers
+
+    private static Tokenizer words() throws IOException {
+        var words = new ArrayList<String>();
+        json(Goldens.folder("pipeline/tokenizer.json")).get("words").forEach(word -> words.add(word.textValue()));
+        return (text, longest) -> {
+            var ids = new ArrayList<>(List.of(2));
+            Arrays.stream(text.strip().split("\\s+")).filter(word -> !word.isEmpty()).forEach(word -> ids.add(3 + words.indexOf(word)));
+            return ids.stream().limit(longest).mapToInt(Integer::intValue).toArray();
+        };
+    }
+
+    private static Tokenizer clipWords(SafeTensors golden, JsonNode run) {
+        var rows = run.get("rows").valueStream().map(JsonNode::textValue).toList();
+        return (text, _) -> {
+            try (var _ = TensorScope.open()) {
+                return Arrays.stream(golden.read("nocache.clip_input_ids").select(0, rows.indexOf(text)).contiguous().toLongs())
+                        .mapToInt(Math::toIntExact).toArray();
+            }
+        };
+    }
+
+    private static PictureRequest request(JsonNode run, Tensor noise) {
+        var prompts = run.get("prompts").valueStream().map(JsonNode::textValue).toArray(String[]::new);
+        return PictureRequest.of(run.at("/size/0").asInt(), run.at("/size/1").asInt(), prompts).negative(run.at("/rows/0").textValue())
+                .each(run.path("npp").asInt(1)).steps(run.get("steps").asInt()).guidance(run.get("guidance").asDouble())
+                .longest(run.get("max_len").asInt()).latents(noise);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fuse_gemma_ape", "fuse_gemma2_2drope", "fuse_gemma_clip", "dit_cross_ape"})
+    void whatIsWrittenAndReadDrawsTheGoldenPictures(String name, @TempDir Path folder) throws IOException {
+        var golden = Goldens.folder("pipeline/" + name);
+        var run = json(golden.resolve("config.json")).get("runs").get("");
+        var target = WRITTEN.resolve(name);
+        try (var _ = TensorScope.open();
+                var io = SafeTensors.open(golden.resolve("io.safetensors"));
+                var first = PipelineFolder.read(published(name, folder), Placement.F32, words(), clipWords(io, run))) {
+            var request = request(run, io.read("initial_latents"));
+            var pixels = first.pipeline().draw(request).pixels_B3HW();
+            assertThat(pixels.allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
+            PipelineFolder.write(target, first, SHARD);
+            assertThat(target.resolve("transformer/model.safetensors.index.json")).exists();
+            try (var again = PipelineFolder.read(target, Placement.F32, words(), clipWords(io, run))) {
+                assertThat(again.pipeline().model().dit().config()).isEqualTo(first.pipeline().model().dit().config());
+                assertThat(again.pipeline().vae().config()).isEqualTo(first.pipeline().vae().config());
+                assertThat(again.pipeline().draw(request).pixels_B3HW().sameValues(pixels)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void wordsAreWrittenForTheLibraryAndReadBack(@TempDir Path folder) throws IOException {
+        var words = WordTokenizer.of(List.of("a", "red", "top-left", "snake_case", "été"));
+        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder), Placement.F32, words, null)) {
+            PipelineFolder.write(WRITTEN.resolve("words"), first);
+        }
+        try (var again = PipelineFolder.read(WRITTEN.resolve("words"), Placement.F32)) {
+            for (var text : List.of("", "A red, RED top-left.", "a snake_case Été 3 blue", "  a\nred  ")) {
+                assertThat(again.pipeline().tokenizer().encode(text, 6)).as(text).isEqualTo(words.encode(text, 6));
+            }
+            PipelineFolder.write(folder.resolve("copy"), again);
+            assertThat(folder.resolve("copy/tokenizer/tokenizer_config.json")).exists();
+        }
+    }
+
+    @Test
+    void partsAreCounted(@TempDir Path folder) throws IOException {
+        try (var pipeline = PipelineFolder.read(published("dit_cross_ape", folder.resolve("a")), Placement.F32, words(), null)) {
+            PipelineFolder.write(folder.resolve("b"), pipeline);
+            try (var tensors = FolderTensors.open(folder.resolve("b"))) {
+                assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm GemmaModel, vae AutoencoderKL, "
+                        + "scheduler FlowMatchEulerDiscreteScheduler)");
+                assertThat(FileInfo.of(tensors).parts()).containsOnlyKeys("llm", "transformer", "vae");
+            }
+        }
+    }
+
+    @Test
+    void whatIsMissingIsSaid(@TempDir Path folder) throws IOException {
+        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("no model_index.json");
+        published("fuse_gemma_ape", folder);
+        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("has no tokenizer.json");
+        refused(folder.resolve("scheduler/scheduler_config.json"), Map.of("use_dynamic_shifting", "true"), "use_dynamic_shifting must be");
+        refused(folder.resolve("transformer/config.json"), Map.of("model_type", "\"SD3\""), "must be FuseDiT or DiT");
+        Files.delete(folder.resolve("vae/diffusion_pytorch_model.safetensors"));
+        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("vae: has no weights");
+    }
+
+    private static void refused(Path file, Map<String, String> changes, String message) throws IOException {
+        var before = Files.readString(file);
+        var changed = (ObjectNode) JSON.readTree(before);
+        for (var change : changes.entrySet()) {
+            changed.set(change.getKey(), JSON.readTree(change.getValue()));
+        }
+        Files.writeString(file, changed.toString());
+        var folder = file.getParent().getParent();
+        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32, words(), null)).isInstanceOf(UserError.class)
+                .hasMessageContaining(message).hasMessageContaining(file.toString());
+        Files.writeString(file, before);
+    }
+}
