@@ -3,6 +3,9 @@ package dev.fusedit.fusion.text;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.fusedit.torch.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -28,6 +31,10 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
     }
 
     private static final Map<String, String> AS_IT_COMES = Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true");
+
+    /// No deeper than the library reads.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(100).build()).build();
 
     private final HuggingFaceTokenizer library;
     private final UnaryOperator<String> cleaned;
@@ -61,7 +68,7 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
 
     /// @param cleaned what is done to a text before
     public static SubwordTokenizer open(Path file, UnaryOperator<String> cleaned) {
-        try (var in = ClipVocabulary.is(file) ? json(ClipVocabulary.tokenizer(file)) : Files.newInputStream(file)) {
+        try (var in = ClipVocabulary.is(file) ? json(ClipVocabulary.tokenizer(file)) : checked(file)) {
             return new SubwordTokenizer(HuggingFaceTokenizer.newInstance(in, AS_IT_COMES), cleaned);
         } catch (NoSuchFileException e) {
             throw new UserError("%s: no such file".formatted(file), e);
@@ -72,6 +79,18 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
         } catch (RuntimeException e) { // the library's complaint of what it was given
             throw new UserError("%s: is no tokenizer.json (%s)".formatted(file, e.getMessage()), e);
         }
+    }
+
+    /// The file, if it is JSON: the library ends the whole process at broken JSON in some places.
+    private static InputStream checked(Path file) throws IOException {
+        try (var parser = JSON.createParser(file.toFile())) {
+            while (parser.nextToken() != null) {
+                // nothing is kept
+            }
+        } catch (JsonProcessingException e) {
+            throw new UserError("%s: is no tokenizer.json (%s)".formatted(file, e.getOriginalMessage()), e);
+        }
+        return Files.newInputStream(file);
     }
 
     private static InputStream json(String text) { return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)); }

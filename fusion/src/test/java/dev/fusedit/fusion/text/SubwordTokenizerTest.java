@@ -149,4 +149,11 @@ class SubwordTokenizerTest {
             return false; // closed meanwhile
         }
     }
+
+    /// The library behind would end the process.
+    @Test
+    void brokenJsonInADecoderIsRefused(@TempDir Path folder) throws IOException {
+        var file = Files.writeString(folder.resolve("tokenizer.json"), "{\"version\": \"1.0\", \"decoder\": {\"type\": \"x\", [}}");
+        assertThatThrownBy(() -> SubwordTokenizer.open(file)).isInstanceOf(UserError.class).hasMessageStartingWith(file + ": is no");
+    }
 }
