@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Notable: text rows are causal and never see the image, so [#text] runs once a caption and [#image] once a noise level. Padding is
 /// never computed. With a frozen language model no graph is built for the text, since nothing there requires a gradient.
-public record FuseDiT(FuseDiTConfig config, GemmaModel llm, DiT dit, List<FuseLayer> layers) implements ImageModel {
+public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<FuseLayer> layers) implements ImageModel {
     public static FuseDiT of(FuseDiTConfig config, Weights weights) {
-        var llm = GemmaModel.of(config.attention().of(config.text()), weights.in("llm"));
+        var llm = LanguageModel.of(config.attention().of(config.text()), weights.in("llm"));
         var dit = DiT.of(config.image(), new BlockText.FromLayers(config.fusion()), weights.in("dit"));
         var layers = IntStream.range(0, config.image().layers())
                 .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i),

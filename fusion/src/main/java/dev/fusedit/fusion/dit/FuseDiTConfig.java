@@ -2,14 +2,14 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 
 /// A language model, an image side, and how they are fused.
 ///
 /// @param initialLayers of the language model that run before the first fused one
 /// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
 /// @param attention how fused layers make scores
-public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared,
+public record FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared,
         FusedAttention attention) {
     public FuseDiTConfig {
         checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1,
@@ -24,7 +24,7 @@ public record FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, in
     }
 
     /// With fused layers as the paper has them.
-    public FuseDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
+    public FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
         this(text, image, fusion, initialLayers, shared, FusedAttention.PLAIN);
     }
 

@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.GemmaLayer;
+import dev.fusedit.fusion.llm.DecoderLayer;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Scores;
 import dev.fusedit.fusion.llm.TextPass;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// model's family does alone.
 ///
 /// @param text the language model's layer, null for a block that reads no text
-public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion, FusedAttention attention) {
+public record FuseLayer(@Nullable DecoderLayer text, DiTBlock image, Fusion fusion, FusedAttention attention) {
     /// What a layer makes of the text.
     ///
     /// @param x_BTM the next layer's input; null where nothing reads it
@@ -31,7 +31,7 @@ public record FuseLayer(@Nullable GemmaLayer text, DiTBlock image, Fusion fusion
 
     /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
     /// later norms are not computed for nobody.
-    static Text text(GemmaLayer layer, Fusion fusion, FusedAttention attention, Tensor x_BTM, TextPass pass, boolean more) {
+    static Text text(DecoderLayer layer, Fusion fusion, FusedAttention attention, Tensor x_BTM, TextPass pass, boolean more) {
         return TensorScope.scoped(() -> {
             var turn = pass.turn(layer);
             var normed = layer.input().apply(x_BTM);

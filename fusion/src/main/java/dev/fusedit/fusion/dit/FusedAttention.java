@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.GemmaConfig;
-import dev.fusedit.fusion.llm.GemmaLayer;
+import dev.fusedit.fusion.llm.DecoderLayer;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.Scores;
 import dev.fusedit.fusion.llm.TextMask;
 import dev.fusedit.fusion.llm.TextPass;
@@ -15,7 +15,7 @@ public enum FusedAttention {
     FAMILY;
 
     /// How a text's or an image's scores are made in a layer that is fused with this language model's.
-    Scores scores(GemmaConfig text) {
+    Scores scores(LanguageModelConfig text) {
         return switch (this) {
             case PLAIN -> Scores.plain(text.headDim());
             case FAMILY -> text.scores();
@@ -23,7 +23,7 @@ public enum FusedAttention {
     }
 
     /// What a text's token sees.
-    TextMask mask(GemmaLayer layer, TextPass pass) {
+    TextMask mask(DecoderLayer layer, TextPass pass) {
         return switch (this) {
             case PLAIN -> pass.causal();
             case FAMILY -> pass.mask(layer);
@@ -31,7 +31,7 @@ public enum FusedAttention {
     }
 
     /// The language model as it runs below and between fused layers.
-    GemmaConfig of(GemmaConfig text) {
+    LanguageModelConfig of(LanguageModelConfig text) {
         return switch (this) {
             case PLAIN -> text;
             case FAMILY -> text.withSoftCap(true);

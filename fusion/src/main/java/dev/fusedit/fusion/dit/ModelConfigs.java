@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.config.ConfigReader;
-import dev.fusedit.fusion.llm.GemmaConfig;
 import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Objects;
@@ -48,9 +48,9 @@ public final class ModelConfigs {
         }
     }
 
-    private static GemmaConfig text(ConfigReader fields) { return LanguageConfigs.read(fields.in("base_config")); }
+    private static LanguageModelConfig text(ConfigReader fields) { return LanguageConfigs.read(fields.in("base_config")); }
 
-    private static DiTConfig image(ConfigReader fields, GemmaConfig text, int tableSide) {
+    private static DiTConfig image(ConfigReader fields, LanguageModelConfig text, int tableSide) {
         return new DiTConfig(fields.integer("dit_hidden_size", text.hidden()),
                 fields.integer("dit_intermediate_size", text.intermediate()),
                 fields.integer("dit_num_hidden_layers", 18), text.heads(), text.kvHeads(), text.headDim(),
@@ -137,7 +137,7 @@ public final class ModelConfigs {
                 .put("text_hidden_states_index", config.hiddenState());
     }
 
-    private static ObjectNode json(DiTConfig image, Fusion fusion, GemmaConfig text) {
+    private static ObjectNode json(DiTConfig image, Fusion fusion, LanguageModelConfig text) {
         var root = JSON.createObjectNode();
         root.put("attention", switch (fusion) {
             case Fusion.JointSelfAttention() -> "self";

@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeysValues;
@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// positions begin at 0, whatever the prompt's length.
 ///
 /// @param encoder the language model, with weights of its own
-public record TextDiT(TextDiTConfig config, GemmaModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers)
+public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers)
         implements ImageModel {
-    public static TextDiT of(TextDiTConfig config, Weights weights, GemmaModel encoder) {
+    public static TextDiT of(TextDiTConfig config, Weights weights, LanguageModel encoder) {
         var image = config.image();
         // In cross-attention the projections read the language model's width, though they are given the image's: the two must agree.
         var projected = config.fusion() instanceof Fusion.CrossAttention ? config.textWidth() : image.width();

@@ -2,14 +2,14 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 
 /// A diffusion transformer beside a language model.
 ///
 /// @param text the language model
 /// @param textWidth of the hidden states
 /// @param hiddenState which hidden state the blocks read, counted from the embeddings; negative ones from the final normed state
-public record TextDiTConfig(GemmaConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState) {
+public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState) {
     public TextDiTConfig {
         checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s",
                 -text.layers() - 1,

@@ -39,9 +39,9 @@ final class GgufConfigs {
     }
 
     /// @throws UserError if the file holds no language model of a family known here
-    static GemmaConfig read(GgufFile file) { return new GgufConfigs(file).read(); }
+    static LanguageModelConfig read(GgufFile file) { return new GgufConfigs(file).read(); }
 
-    private GemmaConfig read() {
+    private LanguageModelConfig read() {
         var kind = KINDS.get(architecture);
         if (kind == null) {
             throw wrong("holds a model of the architecture %s; gemma, gemma2, gemma3, llama and qwen3 are read", architecture);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// llama.cpp multiplies by a norm's weight in every family, so Gemma's files hold 1 + weight. It rotates neighbours in Llama, not the
 /// halves of a head, so those files hold the rows of queries and keys in that order.
-record GgufTensors(TensorSource file, GemmaConfig config) implements TensorSource {
+record GgufTensors(TensorSource file, LanguageModelConfig config) implements TensorSource {
     static final String EMBEDDING = "token_embd.weight";
     static final String HEAD = "output.weight";
     private static final Pattern IN_LAYER = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
@@ -34,7 +34,7 @@ record GgufTensors(TensorSource file, GemmaConfig config) implements TensorSourc
             Map.entry("ffn_down", "mlp.down_proj"),
             Map.entry("post_ffw_norm", "post_feedforward_layernorm"));
 
-    static GgufTensors of(GgufFile file, GemmaConfig config) {
+    static GgufTensors of(GgufFile file, LanguageModelConfig config) {
         return new GgufTensors(RenamedTensors.of(file, name -> ours(name, config.family().hasSandwichNorms())), config);
     }
 

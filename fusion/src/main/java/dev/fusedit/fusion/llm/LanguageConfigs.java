@@ -17,9 +17,9 @@ public final class LanguageConfigs {
 
     /// @param where the file, for messages
     /// @throws UserError if a field is missing or of no sense, or the model is of another family
-    public static GemmaConfig read(JsonNode json, String where) { return read(new ConfigReader(json, where)); }
+    public static LanguageModelConfig read(JsonNode json, String where) { return read(new ConfigReader(json, where)); }
 
-    public static GemmaConfig read(ConfigReader fields) {
+    public static LanguageModelConfig read(ConfigReader fields) {
         try {
             var kind = fields.text("model_type");
             return switch (kind == null ? "" : kind) {
@@ -38,12 +38,12 @@ public final class LanguageConfigs {
         return kind == null ? otherwise : kind;
     }
 
-    private static GemmaConfig model(ConfigReader base, String kind) {
+    private static LanguageModelConfig model(ConfigReader base, String kind) {
         var gemma3 = kind.equals("gemma3_text");
         var heads = gemma3 ? base.integer("num_attention_heads", 8) : base.integer("num_attention_heads");
         int hidden = base.integer("hidden_size"), layers = base.integer("num_hidden_layers");
         var rope = rope(base);
-        return new GemmaConfig(family(base, kind, layers),
+        return new LanguageModelConfig(family(base, kind, layers),
                 gemma3 ? base.integer("vocab_size", 262_208) : base.integer("vocab_size"), hidden, base.integer("intermediate_size"),
                 layers, heads, base.integer("num_key_value_heads", gemma3 ? 4 : heads),
                 base.integer("head_dim", headDim(kind, hidden / heads)),
@@ -152,7 +152,7 @@ public final class LanguageConfigs {
     // ---- writing
 
     /// The JSON that [#read] reads.
-    public static ObjectNode json(GemmaConfig text) {
+    public static ObjectNode json(LanguageModelConfig text) {
         var base = JSON.createObjectNode();
         switch (text.family()) {
             case Family.Gemma() -> base.put("model_type", "gemma");
@@ -184,7 +184,7 @@ public final class LanguageConfigs {
         base.put("final_logit_softcapping", family.finalCap() == 0 ? null : (Double) family.finalCap());
     }
 
-    private static void windows(ObjectNode base, GemmaConfig text) {
+    private static void windows(ObjectNode base, LanguageModelConfig text) {
         var windows = text.family().windows();
         if (!windows.layers().isEmpty()) {
             base.put("sliding_window", windows.size());

@@ -28,7 +28,7 @@ public final class LanguageModels {
     private LanguageModels() {}
 
     /// A model and its weights; closing it frees them.
-    public record Loaded(GemmaModel model, Weights weights) implements AutoCloseable {
+    public record Loaded(LanguageModel model, Weights weights) implements AutoCloseable {
         @Override
         public void close() { weights.close(); }
     }
@@ -36,13 +36,13 @@ public final class LanguageModels {
     /// A model's files before they are read.
     ///
     /// @param tensors named `model.…` and `lm_head.weight`; open until this is closed
-    public record Stored(GemmaConfig config, TensorSource tensors) implements AutoCloseable {
+    public record Stored(LanguageModelConfig config, TensorSource tensors) implements AutoCloseable {
         /// Reads the weights, and builds the model of them.
         Loaded load(Placement placement) {
             var weights = Weights.stored(tensors, placement);
             try {
                 var withHead = !config.tied() && tensors.contains(HEAD);
-                var model = GemmaModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
+                var model = LanguageModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
                 weights.requireComplete();
                 return new Loaded(model, weights);
             } catch (RuntimeException e) {
@@ -67,7 +67,7 @@ public final class LanguageModels {
     /// Reads weights for a configuration.
     ///
     /// @param within whether the file holds a larger model, whose other parts are left alone
-    public static Loaded read(Path file, GemmaConfig config, boolean within, Placement placement) {
+    public static Loaded read(Path file, LanguageModelConfig config, boolean within, Placement placement) {
         try (var stored = opened(file, source -> new Stored(config, named(source, config, within)))) {
             return stored.load(placement);
         }
@@ -120,7 +120,7 @@ public final class LanguageModels {
 
     /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are the copy of the embedding table
     /// that some files hold as the head, and tables of frequencies, which older versions of the library saved.
-    private static TensorSource named(TensorSource file, GemmaConfig config, boolean within) {
+    private static TensorSource named(TensorSource file, LanguageModelConfig config, boolean within) {
         var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
                 .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
                 .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));

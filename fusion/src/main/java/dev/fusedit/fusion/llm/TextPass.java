@@ -10,7 +10,7 @@ import dev.fusedit.torch.Tensor;
 /// @param causal sees all tokens before
 /// @param windowed sees the last few
 public record TextPass(Turn global, Turn local, TextMask causal, TextMask windowed, Windows windows) {
-    static TextPass of(GemmaModel model, Prompt prompt, Tensor x_BTM) {
+    static TextPass of(LanguageModel model, Prompt prompt, Tensor x_BTM) {
         var dtype = x_BTM.dtype();
         var device = x_BTM.device();
         var windows = model.config().family().windows();
@@ -22,8 +22,8 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
     }
 
     /// A layer's rotary positions.
-    public Turn turn(GemmaLayer layer) { return windows.has(layer.index()) ? local : global; }
+    public Turn turn(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }
 
     /// What a token sees in a layer of the family's own.
-    public TextMask mask(GemmaLayer layer) { return windows.has(layer.index()) ? windowed : causal; }
+    public TextMask mask(DecoderLayer layer) { return windows.has(layer.index()) ? windowed : causal; }
 }

@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.parity;
 
-import dev.fusedit.fusion.llm.GemmaModel;
 import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
@@ -59,7 +59,7 @@ record LlmCase(Case files, Expected expected) {
         }
     }
 
-    private void compare(String way, GemmaModel model, Prompt prompt, int[] rows) {
+    private void compare(String way, LanguageModel model, Prompt prompt, int[] rows) {
         var all = model.hiddenStates(prompt, (name, value) -> {
             if (name.equals("llm.layer." + (model.config().layers() - 1))) {
                 compare(way, "last_layer_prenorm", value, rows);

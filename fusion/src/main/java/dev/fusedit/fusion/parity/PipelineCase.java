@@ -8,7 +8,7 @@ import dev.fusedit.fusion.dit.ModelConfigs;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.pipeline.PictureRequest;
@@ -120,7 +120,7 @@ final class PipelineCase implements AutoCloseable {
             }
             var settings = ModelConfigs.beside(transformer, where);
             var text = settings.text().withSoftCap(config.path("llm_attention").asText().equals("eager"));
-            return TextDiT.of(settings, own, GemmaModel.of(text, stored(files, "llm.safetensors", file -> file, open)));
+            return TextDiT.of(settings, own, LanguageModel.of(text, stored(files, "llm.safetensors", file -> file, open)));
         });
     }
 

@@ -6,7 +6,7 @@ import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigs;
 import dev.fusedit.fusion.dit.TextDiT;
-import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.nn.Placement;
@@ -83,7 +83,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
             var weights = Weights.stored(file, placement);
             return closingOnFailure(() -> {
                 var settings = ModelConfigs.beside(json, where);
-                var model = TextDiT.of(settings, weights, GemmaModel.of(settings.text(), encoderWeights));
+                var model = TextDiT.of(settings, weights, LanguageModel.of(settings.text(), encoderWeights));
                 encoderWeights.requireComplete();
                 weights.requireComplete();
                 return new Loaded(model, weights, encoderWeights);

@@ -7,8 +7,8 @@ import dev.fusedit.fusion.dit.ModelConfigs;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.Family;
-import dev.fusedit.fusion.llm.GemmaModel;
 import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
@@ -77,9 +77,9 @@ final class PipelineWriter {
     }
 
     /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
-    private void llm(GemmaModel model, Weights own) throws IOException {
+    private void llm(LanguageModel model, Weights own) throws IOException {
         var type = switch (model.config().family()) {
-            case Family.Gemma _ -> "GemmaModel";
+            case Family.Gemma _ -> "LanguageModel";
             case Family.Gemma2 _ -> "Gemma2Model";
             case Family.Gemma3 _ -> "Gemma3TextModel";
             case Family.Llama _ -> "LlamaModel";

@@ -25,7 +25,7 @@ class GgufModelsTest {
     private static Path file(String name) { return Goldens.folder("llm_gguf/" + name + ".gguf"); }
 
     /// What is in no GGUF file is as llama.cpp has it.
-    private static GemmaConfig config(String name) throws IOException {
+    private static LanguageModelConfig config(String name) throws IOException {
         var json = (ObjectNode) new ObjectMapper().readTree(Goldens.folder("llm/" + name).resolve("config.json").toFile());
         json.put("query_pre_attn_scalar", json.path("head_dim").intValue()).put("tie_word_embeddings", true);
         return LanguageConfigs.read(json, name);

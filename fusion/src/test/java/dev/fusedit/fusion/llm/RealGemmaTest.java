@@ -53,7 +53,7 @@ class RealGemmaTest {
         }
     }
 
-    private static void compare(GemmaModel gemma, SubwordTokenizer tokens, TensorSource reference, int number) {
+    private static void compare(LanguageModel gemma, SubwordTokenizer tokens, TensorSource reference, int number) {
         var text = new String(bytes(reference.read("text." + number)), StandardCharsets.UTF_8);
         var ids = tokens.encode(text, 4096);
         assertThat(Arrays.stream(ids).asLongStream().toArray()).isEqualTo(reference.read("ids." + number).toLongs());

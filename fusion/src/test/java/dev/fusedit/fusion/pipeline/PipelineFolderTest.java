@@ -137,7 +137,7 @@ class PipelineFolderTest {
         try (var pipeline = PipelineFolder.read(published("dit_cross_ape", folder.resolve("a")), Placement.F32, words(), null)) {
             PipelineFolder.write(folder.resolve("b"), pipeline);
             try (var tensors = FolderTensors.open(folder.resolve("b"))) {
-                assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm GemmaModel, vae AutoencoderKL, "
+                assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm LanguageModel, vae AutoencoderKL, "
                         + "scheduler FlowMatchEulerDiscreteScheduler)");
                 assertThat(FileInfo.of(tensors).parts()).containsOnlyKeys("llm", "transformer", "vae");
             }

@@ -12,7 +12,7 @@ import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
@@ -39,7 +39,7 @@ class TextToImagePipelineTest {
 
     @BeforeEach
     void build() {
-        var text = GemmaConfig.gemma(20, 16, 24, 2, 2, 1, 8);
+        var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
         var image =
                 new DiTConfig(16, 24, 2, 2, 1, 8, 2, 4, 4, new ImagePositions.Absolute(4, 8), new TimeConditioning.AdaLnZero(), true, false,
                         0, 10_000, 1e-6, 0.02, false);

@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.dit.DiTConfig;
-import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
@@ -11,7 +11,7 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
-import dev.fusedit.fusion.llm.GemmaConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
@@ -21,7 +21,8 @@ final class ModelConfigs {
 
     /// @param side of the pictures in pixels (or latents)
     static FuseDiTConfig of(Model model, int vocabulary, int side) {
-        var usual = GemmaConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(), model.llm().heads(),
+        var usual = LanguageModelConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(),
+                model.llm().heads(),
                 model.llm().kvHeads(), model.llm().headWidth());
         var text = usual.withInitRange(model.llm().initRange());
         var dit = model.dit();

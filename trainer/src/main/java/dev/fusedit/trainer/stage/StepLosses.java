@@ -3,7 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.TextState;
 import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.fusion.llm.GemmaModel;
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
@@ -69,7 +69,7 @@ record StepLosses(Trainee trainee, Losses losses, @Nullable FlowMatching flow, i
     /// Mean cross-entropy in nats of each token given those before it; the first one (bos) is not predicted.
     private Tensor nextTokens(Tensor hidden_BTM, int[][] tokens) { return nextTokens(trainee.model().llm(), hidden_BTM, tokens); }
 
-    static Tensor nextTokens(GemmaModel llm, Tensor hidden_BTM, int[][] tokens) {
+    static Tensor nextTokens(LanguageModel llm, Tensor hidden_BTM, int[][] tokens) {
         var width = (int) hidden_BTM.size(1);
         var next = new long[tokens.length * width];
         Arrays.fill(next, IGNORED);

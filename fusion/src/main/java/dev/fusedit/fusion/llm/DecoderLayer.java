@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param qNorm over a head's width, null where the family has none; so is kNorm
 /// @param postAttention before the MLP in Gemma 1, on attention's output in Gemma 2 and 3
-public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q, Linear k, Linear v, Linear o, @Nullable RmsNorm qNorm,
+public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input, Linear q, Linear k, Linear v, Linear o,
+        @Nullable RmsNorm qNorm,
         @Nullable RmsNorm kNorm, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
-    static GemmaLayer of(GemmaConfig config, int index, Weights weights) {
+    static DecoderLayer of(LanguageModelConfig config, int index, Weights weights) {
         var init = Init.normal(config.initRange());
         int width = config.hidden();
         var attention = weights.in("self_attn");
-        return new GemmaLayer(config, index,
+        return new DecoderLayer(config, index,
                 norm(config, weights, "input_layernorm"),
                 Linear.of(attention.in("q_proj"), init, width, config.heads() * config.headDim(), config.attentionBias()),
                 Linear.of(attention.in("k_proj"), init, width, config.kvHeads() * config.headDim(), config.attentionBias()),
@@ -38,11 +39,11 @@ public record GemmaLayer(GemmaConfig config, int index, RmsNorm input, Linear q,
                 GatedMlp.of(weights.in("mlp"), init, width, config.intermediate(), config.activation(), config.family().hasMlpBias()));
     }
 
-    private static RmsNorm norm(GemmaConfig config, Weights weights, String name) {
+    private static RmsNorm norm(LanguageModelConfig config, Weights weights, String name) {
         return norm(config, weights, name, config.hidden());
     }
 
-    static RmsNorm norm(GemmaConfig config, Weights weights, String name, int width) {
+    static RmsNorm norm(LanguageModelConfig config, Weights weights, String name, int width) {
         return config.family().isGemma() ? RmsNorm.of(weights.in(name), width, config.normEps())
                 : RmsNorm.plain(weights.in(name), width, config.normEps());
     }

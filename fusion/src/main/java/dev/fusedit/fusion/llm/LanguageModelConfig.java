@@ -14,10 +14,11 @@ import dev.fusedit.nn.Activation;
 /// @param padId the id whose embedding is 0 in a new model
 /// @param softCap whether the family's cap on scores applies. The paper's models were trained with an attention that has none, and so
 ///        are its baselines' texts; Gemma 2 by itself was trained with it
-public record GemmaConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim,
+public record LanguageModelConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads,
+        int headDim,
         double ropeTheta, RopeScaling ropeScaling,
         double normEps, double initRange, boolean attentionBias, Activation activation, boolean tied, int padId, boolean softCap) {
-    public GemmaConfig {
+    public LanguageModelConfig {
         checkArgument(vocabulary > 0, "vocabulary must be positive, got %s", vocabulary);
         checkArgument(hidden > 0 && intermediate > 0, "hidden and intermediate sizes must be positive, got %s and %s", hidden,
                 intermediate);
@@ -31,21 +32,23 @@ public record GemmaConfig(Family family, int vocabulary, int hidden, int interme
     }
 
     /// A Gemma 1 of the usual proportions, for models made from scratch.
-    public static GemmaConfig gemma(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim) {
-        return new GemmaConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000,
+    public static LanguageModelConfig gemma(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim) {
+        return new LanguageModelConfig(new Family.Gemma(), vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 10_000,
                 RopeScaling.NONE, 1e-6, 0.02, false, Activation.GELU_TANH, true, 0, false);
     }
 
     /// The same sizes with new weights of another deviation.
-    public GemmaConfig withInitRange(double deviation) {
-        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps,
+    public LanguageModelConfig withInitRange(double deviation) {
+        return new LanguageModelConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling,
+                normEps,
                 deviation,
                 attentionBias, activation, tied, padId, softCap);
     }
 
     /// The same model with or without the family's cap on scores.
-    public GemmaConfig withSoftCap(boolean applied) {
-        return new GemmaConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps,
+    public LanguageModelConfig withSoftCap(boolean applied) {
+        return new LanguageModelConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling,
+                normEps,
                 initRange, attentionBias, activation, tied, padId, applied);
     }
 

@@ -18,26 +18,27 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A language model: Gemma 1 to 3 (Gemma Team 2024 and 2025, arXiv 2403.08295, 2408.00118, 2503.19786), Llama 3 (arXiv 2407.21783) or
-/// Qwen 3 (arXiv 2505.09388), which differ little. Gemma gave the classes their names.
+/// Qwen 3 (arXiv 2505.09388), which differ little.
 ///
 /// Notable: in a Gemma embeddings are scaled by √M, norms multiply by 1 + weight, heads may be wider than M / H, logits use the
 /// embedding table.
 ///
 /// @param head makes logits; null for a model without, or one that uses the embedding table
-public record GemmaModel(GemmaConfig config, Tensor embedding_VM, List<GemmaLayer> layers, RmsNorm norm, @Nullable Linear head) {
+public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, List<DecoderLayer> layers, RmsNorm norm,
+        @Nullable Linear head) {
     /// Without a head of its own, as fused models have it.
-    public static GemmaModel of(GemmaConfig config, Weights weights) { return of(config, weights, null); }
+    public static LanguageModel of(LanguageModelConfig config, Weights weights) { return of(config, weights, null); }
 
     /// With a head, whose weights are not below the model's.
     ///
     /// @param head null for none; not read where the embedding table serves
-    public static GemmaModel of(GemmaConfig config, Weights weights, @Nullable Weights head) {
+    public static LanguageModel of(LanguageModelConfig config, Weights weights, @Nullable Weights head) {
         var embedding = weights.in("embed_tokens").get("weight", new Init.NormalButRow(config.initRange(), config.padId()),
                 config.vocabulary(), config.hidden());
-        var layers = IntStream.range(0, config.layers()).mapToObj(i -> GemmaLayer.of(config, i, weights.in("layers." + i))).toList();
+        var layers = IntStream.range(0, config.layers()).mapToObj(i -> DecoderLayer.of(config, i, weights.in("layers." + i))).toList();
         var own = head == null || config.tied() ? null
                 : Linear.of(head, Init.normal(config.initRange()), config.hidden(), config.vocabulary(), false);
-        return new GemmaModel(config, embedding, layers, GemmaLayer.norm(config, weights, "norm", config.hidden()), own);
+        return new LanguageModel(config, embedding, layers, DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
     }
 
     /// Token embeddings; in a Gemma times √M, that factor rounded to the embeddings' dtype.
