@@ -10,7 +10,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 /// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
 /// @param attention how fused layers make scores
 public record FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared,
-        FusedAttention attention) {
+        FusedAttention attention) implements ImageModelConfig {
     public FuseDiTConfig {
         checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1,
                 initialLayers);

@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.torch.Tensor;
@@ -35,4 +36,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
 
     /// The image side.
     DiT dit();
+
+    /// The language model, in fused models as far as it is fused.
+    LanguageModel llm();
 }

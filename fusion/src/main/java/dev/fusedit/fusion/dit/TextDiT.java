@@ -58,6 +58,9 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
         return new TextState(shared, prompt, new int[prompt.batch()], output);
     }
 
+    @Override
+    public LanguageModel llm() { return encoder; }
+
     /// The noise level alone conditions: the baseline never reads a pooled text.
     @Override
     public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {

@@ -9,7 +9,8 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 /// @param text the language model
 /// @param textWidth of the hidden states
 /// @param hiddenState which hidden state the blocks read, counted from the embeddings; negative ones from the final normed state
-public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState) {
+public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState)
+        implements ImageModelConfig {
     public TextDiTConfig {
         checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s",
                 -text.layers() - 1,

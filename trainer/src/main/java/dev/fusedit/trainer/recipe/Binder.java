@@ -14,10 +14,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Turns [Node]s into records, strictly. A key is a record component; a sealed interface is one of its records, chosen by `kind`
-/// (or by the bare word if the record has nothing required: `schedule: cosine`).
+/// (or by the bare word if the record has nothing required: `schedule: cosine`; a block without `kind` is the [Usual] one, if there is one).
 ///
 /// Records check their own values. The message of such an `IllegalArgumentException` begins with the key it is about
-/// (`learning_rate.llm must be ...`), which is how it finds its way back to a line.
+/// (`lr.llm must be ...`), which is how it finds its way back to a line.
 final class Binder {
     private Binder() {}
 
@@ -58,6 +58,8 @@ final class Binder {
     private static Object variant(Class<?> sealed, Node node, Where where) {
         var variants = Names.variants(sealed);
         var kind = node instanceof Node.Block block ? block.get("kind") : node;
+        var usual = variants.values().stream().filter(type -> type.isAnnotationPresent(Usual.class)).findFirst();
+        if (kind == null && usual.isPresent()) return instance(usual.get(), (Node.Block) node, where);
         if (kind == null) throw new UserError(node.place() + ": missing key 'kind' in " + where.inside() + ": one of " + known(variants));
         if (!(kind instanceof Node.Scalar word)) throw wrong(kind, where, "one of " + known(variants));
         var type = variants.get(word.text());
@@ -89,7 +91,8 @@ final class Binder {
         block.entries().forEach((key, entry) -> {
             if (!known.contains(key) && !(isVariant && key.equals("kind")))
                 throw new UserError(
-                        entry.place() + ": unknown key '" + key + "' in " + where.inside() + "." + Names.suggestion(key, known));
+                        entry.place() + ": unknown key '" + key + "' in " + where.inside() + "."
+                                + Names.suggestion(key, Names.withAliases(known)));
         });
     }
 
@@ -120,16 +123,25 @@ final class Binder {
         String path = space < 0 ? message : message.substring(0, space);
         String place = block.place();
         Node node = block;
-        for (String key : path.split("\\.")) {
+        Where inside = where;
+        var keys = List.of(path.split("\\."));
+        int named = 0; // keys before it lead to an item of a list, which is a place: stage 'joint'
+        for (int i = 0; i < keys.size(); i++) {
+            String key = keys.get(i);
             if (node instanceof Node.Block inner && inner.entries().containsKey(key)) {
                 place = inner.entries().get(key).place();
                 node = inner.get(key);
-            } else if (node instanceof Node.Items items) {
-                node = items.items().stream().filter(item -> key.equals(Node.nameOf(item))).reduce((_, later) -> later).orElse(node);
-                place = node.place();
+            } else if (node instanceof Node.Items items && items.named(key) instanceof Node item) {
+                place = item.place();
+                node = item;
+                if (i + 1 < keys.size()) {
+                    inside = inside.child(keys.get(i - 1)).item(0, key);
+                    named = i + 1;
+                }
             }
         }
-        return new UserError(place + ": " + where.key(path) + message.substring(Math.max(space, 0)), bad);
+        String at = inside.key(String.join(".", keys.subList(named, keys.size())));
+        return new UserError(place + ": " + at + message.substring(Math.max(space, 0)), bad);
     }
 
     private static Node.Block block(Node node, Where where) {

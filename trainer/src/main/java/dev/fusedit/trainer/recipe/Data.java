@@ -2,19 +2,64 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Where captioned pictures come from.
 public sealed interface Data {
     /// Side of the (square) pictures in pixels.
     int imageSize();
 
+    /// Pictures of an epoch; null where every picture is new.
+    @Nullable
+    Integer samples();
+
+    /// Threads that make batches ahead.
+    int workers();
+
     /// The built-in data: coloured shapes, drawn on the fly.
     ///
+    /// @param imageSize a multiple of 32, the side of the grid on which shapes lie
     /// @param seed of the drawing, apart from the run's, so that two runs may see the same pictures in the same order
-    record Blocks(@Default("32") int imageSize, @Default("1") long seed, @Default("{}") Mix mix) implements Data {
+    /// @param samples after so many pictures the same come again in another order; without end if left out
+    /// @param shuffledCaptions whether each picture gets another one's caption: a control for what captions teach
+    record Blocks(@Default("32") int imageSize, @Default("1") long seed, @Default("{}") Mix mix, @Nullable Integer samples,
+            @Default("2") int workers, @Default("false") boolean shuffledCaptions) implements Data {
         public Blocks {
-            checkArgument(imageSize == 32, "image_size must be 32, the size at which Blocks is drawn, but is %s", imageSize);
+            checkArgument(imageSize > 0 && imageSize % 32 == 0,
+                    "image_size must be a multiple of 32, the grid on which Blocks is drawn, but is %s",
+                    imageSize);
+            checkArgument(samples == null || samples > 0, "samples must be at least 1, but is %s", samples);
+            checkArgument(workers > 0, "workers must be at least 1, but is %s", workers);
+        }
+    }
+
+    /// Captioned pictures in tar files, as [WebDataset](https://github.com/webdataset/webdataset) names them.
+    ///
+    /// @param shards paths, in which `{000..199}` counts
+    /// @param picture field of the picture
+    /// @param captions fields of captions and how often each is taken; they are normed to 1
+    /// @param samples pictures in all shards, as far as known: for epochs and plans
+    @Named("webdataset")
+    record WebDataset(List<String> shards, int imageSize, @Default("jpg") String picture, List<CaptionField> captions,
+            @Default("true") boolean centerCrop, @Nullable Integer samples, @Default("4") int workers) implements Data {
+        public WebDataset {
+            checkArgument(!shards.isEmpty(), "shards must not be empty");
+            checkArgument(imageSize > 0, "image_size must be at least 1, but is %s", imageSize);
+            checkArgument(!captions.isEmpty(), "captions must not be empty");
+            checkArgument(samples == null || samples > 0, "samples must be at least 1, but is %s", samples);
+            checkArgument(workers > 0, "workers must be at least 1, but is %s", workers);
+            shards = ImmutableList.copyOf(shards);
+            captions = ImmutableList.copyOf(captions);
+        }
+    }
+
+    /// @param share how often this caption is taken, relative to the others
+    record CaptionField(String field, @Default("1") double share) {
+        public CaptionField {
+            checkArgument(share >= 0, "share must not be negative, but is %s", share);
         }
     }
 

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /// @param metricsEvery steps between two rows of metrics.jsonl
 /// @param previewEvery steps between two previews in stages that draw; none if left out
-public record Logging(@Default("10") int metricsEvery, @Nullable Integer previewEvery) {
+/// @param tensorboard whether event files for TensorBoard are written beside metrics.jsonl
+public record Logging(@Default("10") int metricsEvery, @Nullable Integer previewEvery, @Default("true") boolean tensorboard) {
     public Logging {
         checkArgument(metricsEvery > 0, "metrics_every must be at least 1, but is %s", metricsEvery);
         checkArgument(previewEvery == null || previewEvery > 0, "preview_every must be at least 1, but is %s", previewEvery);

@@ -2,68 +2,96 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// A language model and a diffusion transformer, fused layer by layer.
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A language model and a diffusion transformer, and how they are fused.
 ///
+/// @param fusion how the image's rows see the text
+/// @param initialLayers layers of the language model that run before the first fused one
+/// @param sharedLayers layers of the language model that are fused, counted from 0; all after the initial ones if left out
 /// @param prediction what the network's output means, for training and sampling alike
-public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion, @Default("2d") Positions positions,
-        @Default("adaln-zero") Time time, @Default("true") boolean qkNorm, @Default("false") boolean sandwichNorm,
-        @Default("velocity") Prediction prediction) {
+/// @param vae public name of the autoencoder whose latents are trained on; pixels if left out
+/// @param clip public name of the CLIP text model whose pooled text joins the time embedding; none if left out
+public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion, @Default("0") int initialLayers,
+        @Nullable List<Integer> sharedLayers, @Default("2d") Positions positions, @Default("adaln-zero") Time time,
+        @Default("true") boolean qkNorm, @Default("false") boolean sandwichNorm, @Default("velocity") Prediction prediction,
+        @Nullable String vae, @Nullable String clip) {
     public Model {
-        checkArgument(dit.layers == llm.layers, "dit.layers must be that of llm.layers (%s), since they are fused one to one, but is %s",
-                llm.layers,
-                dit.layers);
+        checkArgument(initialLayers >= 0, "initial_layers must not be negative, but is %s", initialLayers);
+        checkArgument(fusion.isDeep() || initialLayers == 0 && sharedLayers == null,
+                "%s must not be given: no layers are shared with fusion '%s'", initialLayers == 0 ? "shared_layers" : "initial_layers",
+                Names.variant(fusion.getClass()));
+        int from = initialLayers;
+        checkArgument(sharedLayers == null || !sharedLayers.isEmpty() && sharedLayers.stream().allMatch(layer -> layer >= from),
+                "shared_layers must name layers from initial_layers (%s) on, but is %s", initialLayers, sharedLayers);
         if (positions instanceof Positions.Ape)
-            checkArgument(dit.width % 4 == 0, "dit.width must be a multiple of 4 with positions 'ape', but is %s", dit.width);
-        if (positions instanceof Positions.Rope2d || positions instanceof Positions.MRope)
-            checkArgument(llm.headWidth % 4 == 0, "llm.head_width must be a multiple of 4 with these positions, but is %s", llm.headWidth);
+            checkArgument(dit.width == null || dit.width % 4 == 0, "dit.width must be a multiple of 4 with positions 'ape', but is %s",
+                    dit.width);
+        if (llm instanceof LanguageModel.Custom custom
+                && (positions instanceof Positions.Rope2d || positions instanceof Positions.MRope))
+            checkArgument(custom.headWidth() % 4 == 0, "llm.head_width must be a multiple of 4 with these positions, but is %s",
+                    custom.headWidth());
+        checkArgument(clip == null || fusion.isDeep() && !(time instanceof Time.None),
+                "clip must not be given: its pooled text joins the time embedding of a fused model, and this one has none");
+        sharedLayers = sharedLayers == null ? null : ImmutableList.copyOf(sharedLayers);
     }
 
-    /// Its vocabulary is that of its tokenizer. `heads` and `headWidth` hold for the image's side of the fused attention too.
+    /// The image side. Heads and their width are the language model's.
     ///
-    /// @param maxTokens longest text, in tokens; longer captions are cut
-    /// @param initRange deviation of new weights. Gemma's 0.02 fits its width of 2048; about 1/√width keeps keys and values of a narrow model
-    ///        as large as the image's, whose projections are Xavier's
-    public record LanguageModel(@Default("gemma") Family family, int width, int layers, int heads, int kvHeads, int headWidth, int mlpWidth,
-            @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens, @Default("0.02") double initRange) {
-        public LanguageModel {
-            positive("width", width);
-            positive("layers", layers);
-            positive("heads", heads);
-            positive("kv_heads", kvHeads);
-            positive("mlp_width", mlpWidth);
-            positive("max_tokens", maxTokens);
-            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
-            checkArgument(heads % kvHeads == 0, "kv_heads must divide heads (%s), but is %s", heads, kvHeads);
-            checkArgument(headWidth > 0 && headWidth % 2 == 0, "head_width must be even and at least 2, but is %s", headWidth);
-        }
-    }
-
+    /// @param width the language model's if left out; so is mlpWidth
+    /// @param layers blocks; a block without a shared layer beside it runs alone
     /// @param patch side of a patch in pixels (or latents)
     /// @param channels of the pictures (or latents)
-    public record Dit(int width, int layers, int mlpWidth, @Default("2") int patch, @Default("3") int channels) {
+    public record Dit(@Nullable Integer width, int layers, @Nullable Integer mlpWidth, @Default("2") int patch,
+            @Default("3") int channels) {
         public Dit {
-            positive("width", width);
+            checkArgument(width == null || width > 0, "width must be at least 1, but is %s", width);
             positive("layers", layers);
-            positive("mlp_width", mlpWidth);
+            checkArgument(mlpWidth == null || mlpWidth > 0, "mlp_width must be at least 1, but is %s", mlpWidth);
             positive("patch", patch);
             positive("channels", channels);
         }
     }
 
-    public enum Family { GEMMA }
-
-    public enum Tokenizer { WORDS }
-
-    /// How the image's rows see the text: keys of both in one attention, or an attention of its own over the text.
+    /// How the image's rows see the text.
     public sealed interface Fusion {
+        /// Whether every layer reads the language model's layer beside it (the paper's deep fusion), or all read one hidden state.
+        default boolean isDeep() {
+            return switch (this) {
+                case Joint(),Cross() -> true;
+                case ShallowJoint _,ShallowCross _ -> false;
+            };
+        }
+
+        /// Keys of both in one attention.
         record Joint() implements Fusion {}
 
+        /// An attention of its own over the text.
         record Cross() implements Fusion {}
+
+        /// The paper's baseline: one attention over the image and one hidden state of the language model.
+        ///
+        /// @param hiddenState -1 is the last, after the final norm; -2 the one before the last layer
+        record ShallowJoint(@Default("-1") int hiddenState) implements Fusion {}
+
+        /// The paper's baseline: an attention of its own over one hidden state of the language model.
+        ///
+        /// @param hiddenState as in [ShallowJoint]
+        record ShallowCross(@Default("-1") int hiddenState) implements Fusion {}
     }
 
     /// How a patch knows its place: sines and cosines added to it, or rotary positions.
     public sealed interface Positions {
-        record Ape() implements Positions {}
+        /// @param table side of the table in patches; the pictures' if left out
+        /// @param sampleSide latent side that positions are scaled to; the pictures' if left out
+        record Ape(@Nullable Integer table, @Nullable Integer sampleSide) implements Positions {
+            public Ape {
+                checkArgument(table == null || table > 0, "table must be at least 1, but is %s", table);
+                checkArgument(sampleSide == null || sampleSide > 0, "sample_side must be at least 1, but is %s", sampleSide);
+            }
+        }
 
         @Named("1d")
         record Rope1d() implements Positions {}

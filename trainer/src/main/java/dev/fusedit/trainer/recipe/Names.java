@@ -9,12 +9,25 @@ import com.google.common.collect.ImmutableMap;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// The words of recipes: `learningRate` is written `learning_rate`, `LogitNormal` is `logit-normal`, `F32` is `f32`.
 final class Names {
+    /// Other words for keys.
+    private static final Map<String, String> ALIASES = Map.of("learning_rate", "lr");
+
     private Names() {}
+
+    /// The key that a word stands for: itself, but for aliases.
+    static String unaliased(String key) { return ALIASES.getOrDefault(key, key); }
+
+    /// Keys, with the aliases that stand for some of them.
+    static List<String> withAliases(List<String> keys) {
+        return Stream.concat(keys.stream(), ALIASES.keySet().stream().filter(alias -> keys.contains(ALIASES.get(alias)))).toList();
+    }
 
     static String key(RecordComponent component) { return LOWER_CAMEL.to(LOWER_UNDERSCORE, component.getName()); }
 

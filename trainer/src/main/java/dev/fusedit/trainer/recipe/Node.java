@@ -23,7 +23,11 @@ sealed interface Node {
         Node get(String key) { return entries.containsKey(key) ? entries.get(key).value() : null; }
     }
 
-    record Items(String place, List<Node> items) implements Node {}
+    record Items(String place, List<Node> items) implements Node {
+        /// The item of this name, the last one if there are several.
+        @Nullable
+        Node named(String name) { return items.stream().filter(item -> name.equals(nameOf(item))).reduce((_, later) -> later).orElse(null); }
+    }
 
     /// A key with its own place: that of its value may be some lines below.
     record Entry(String place, Node value) {}

@@ -5,17 +5,65 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 
+/// What makes steps of gradients. A parameter without a gradient is left alone in a step, its weight decay included.
 public sealed interface Optimizer {
+    /// Takes `lr · weight_decay` of a weight away in each step.
+    double weightDecay();
+
+    /// Which weights decay.
+    Decay decay();
+
     /// Adam with decoupled weight decay.
     @Named("adamw")
-    record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay)
-            implements Optimizer {
+    record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay,
+            @Default("all") Decay decay) implements Optimizer {
         public AdamW {
-            boolean twoBetas = betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1);
-            checkArgument(twoBetas, "betas must be two numbers from 0 to below 1, but is %s", betas);
+            checkBetas(betas);
             checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
-            checkArgument(weightDecay >= 0, "weight_decay must not be negative, but is %s", weightDecay);
+            checkDecay(weightDecay);
             betas = ImmutableList.copyOf(betas);
         }
+    }
+
+    /// Second moments as row and column means: [Shazeer and Stern 2018](https://arxiv.org/abs/1804.04235), without momentum, with
+    /// learning rates as given (no relative steps).
+    ///
+    /// @param decayRate the second moment's decay at step t is 1 − t^decay_rate
+    /// @param clipThreshold largest root mean square of an update
+    record Adafactor(@Default("-0.8") double decayRate, @Default("1e-30") double eps, @Default("1") double clipThreshold,
+            @Default("0") double weightDecay, @Default("all") Decay decay) implements Optimizer {
+        public Adafactor {
+            checkArgument(decayRate < 0 && decayRate >= -1, "decay_rate must be from -1 to below 0, but is %s", decayRate);
+            checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
+            checkArgument(clipThreshold > 0, "clip_threshold must be more than 0, but is %s", clipThreshold);
+            checkDecay(weightDecay);
+        }
+    }
+
+    /// Momentum made orthogonal by Newton-Schulz steps for hidden matrices, scaled by 0.2 √max(rows, columns) to AdamW's size
+    /// ([Liu et al. 2025](https://arxiv.org/abs/2502.16982)); AdamW, with these betas and eps, for embeddings, vectors and the first and last
+    /// layer.
+    record Muon(@Default("0.95") double momentum, @Default("5") int newtonSchulzSteps, @Default("[0.9, 0.95]") List<Double> betas,
+            @Default("1e-8") double eps, @Default("0") double weightDecay, @Default("all") Decay decay) implements Optimizer {
+        public Muon {
+            checkArgument(momentum >= 0 && momentum < 1, "momentum must be from 0 to below 1, but is %s", momentum);
+            checkArgument(newtonSchulzSteps > 0, "newton_schulz_steps must be at least 1, but is %s", newtonSchulzSteps);
+            checkBetas(betas);
+            checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
+            checkDecay(weightDecay);
+            betas = ImmutableList.copyOf(betas);
+        }
+    }
+
+    /// All weights, or matrices only: no norms, no biases, no embeddings.
+    enum Decay { ALL, MATRICES }
+
+    private static void checkBetas(List<Double> betas) {
+        boolean twoBetas = betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1);
+        checkArgument(twoBetas, "betas must be two numbers from 0 to below 1, but is %s", betas);
+    }
+
+    private static void checkDecay(double weightDecay) {
+        checkArgument(weightDecay >= 0, "weight_decay must not be negative, but is %s", weightDecay);
     }
 }

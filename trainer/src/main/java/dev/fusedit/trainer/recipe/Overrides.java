@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 
-/// `--set stages.joint.learning_rate.llm=1e-5`: keys with dots, items of a list by their name, the value in YAML. What a word
+/// `--set stages.joint.lr.llm=1e-5`: keys with dots, items of a list by their name, the value in YAML. What a word
 /// abbreviates is spelled out on the way: under `schedule: cosine`, `schedule.final_fraction=0.1` keeps the kind.
 final class Overrides {
     private Overrides() {}
@@ -20,7 +20,7 @@ final class Overrides {
     }
 
     private static void set(Node node, String[] path, int depth, Node value) {
-        String key = path[depth];
+        String key = Names.unaliased(path[depth]);
         boolean last = depth == path.length - 1;
         switch (node) {
             case Node.Block block when last -> block.entries().put(key, new Node.Entry(value.place(), value));

@@ -10,23 +10,23 @@ import java.util.HashSet;
 import java.util.List;
 
 /// A whole run: what is built, from which data, in which stages it learns, how it is judged.
-public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Default("{}") Sampling sampling,
+public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
+        @Default("{}") Sampling sampling,
         @Default("{}") Evaluation evaluation,
         @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
     public Recipe {
         checkArgument(!stages.isEmpty(), "stages must have at least one stage");
         var names = new HashSet<String>();
         for (var stage : stages) checkArgument(names.add(stage.name()), "stages.%s must not be the name of two stages", stage.name());
-        checkArgument(data.imageSize() % model.dit().patch() == 0, "model.dit.patch must divide the pictures' side of %s pixels, but is %s",
-                data.imageSize(), model.dit().patch());
-        checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().emaDecay() != null,
-                "sampling.weights must be raw, or the last stage must have an ema_decay: there is no average to sample from");
+        checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().ema() != null,
+                "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
                 "stages must have one with a flow loss, or nothing learns to draw");
+        for (var stage : stages) Reach.check(stage, model, data);
         stages = ImmutableList.copyOf(stages);
     }
 
-    /// A recipe by its name or file, changed by settings such as `stages.joint.learning_rate.llm=1e-5`.
+    /// A recipe by its name or file, changed by settings such as `stages.joint.lr.llm=1e-5`.
     ///
     /// @throws UserError naming file, line and key of whatever is wrong
     public static Recipe find(String nameOrPath, List<String> settings) {
@@ -55,7 +55,7 @@ public record Recipe(Run run, Model model, Data data, List<Stage> stages, @Defau
                     "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
         double factor = minutes / run.minutes();
         var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
-        return new Recipe(new Run(run.name(), run.seed(), run.precision(), minutes), model, data, scaled, sampling, evaluation, logging,
+        return new Recipe(run.withMinutes(minutes), model, weights, data, scaled, sampling, evaluation, logging,
                 checkpoints);
     }
 

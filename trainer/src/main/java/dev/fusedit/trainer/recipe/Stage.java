@@ -6,41 +6,59 @@ import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of training. Which parts train is said by their learning rates: a part without one is frozen.
+/// A stretch of training. Which parameters train is said by their learning rates: what has none is frozen.
 ///
 /// @param steps its length in optimizer steps (not by the clock: a run must be the same on every machine)
+/// @param epochs or its length in passes over the data; one of both
+/// @param batch pictures of an optimizer step, over all of its micro-batches
+/// @param accumulation micro-batches that a step's gradient is summed up over
+/// @param resolution side of this stage's pictures in pixels; the data's `image_size` if left out
+/// @param groups sets of parameters of the stage's own, for rates of their own
+/// @param lr learning rate by part (see [Part]) or group. A parameter belongs to the last group that names it, else to the narrowest part
 /// @param warmUp steps in which the learning rate rises from 0
+/// @param keepOptimizer whether the moments of the stage before are taken on for parameters that trained there, and their counts of steps
 /// @param gradClip largest norm of the whole gradient; none if left out
+/// @param hugeGradient what is done in steps whose gradient is far larger than those before; nothing if left out
+/// @param gradientMask which gradients flow into keys and values
+/// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
 /// @param captionDropout share of pictures that are shown without caption, for guidance
-/// @param emaDecay decay of the moving average of the weights; none is kept if left out
-public record Stage(String name, int steps, int batch, Map<Part, Double> learningRate, Losses losses,
-        @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer, @Nullable Double gradClip,
-        @Default("0") double captionDropout, @Nullable Double emaDecay) {
+/// @param ema the moving average of the weights; none is kept if left out
+/// @param stop when the stage ends before its steps are done; never if left out
+public record Stage(String name, @Nullable Integer steps, @Nullable Double epochs, int batch, @Default("1") int accumulation,
+        @Nullable Integer resolution, @Default("{}") Map<String, Group> groups, Map<String, Double> lr, Losses losses,
+        @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer,
+        @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable HugeGradient hugeGradient,
+        @Default("none") GradientMask gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
+        @Nullable Ema ema, @Nullable Stop stop) {
     public Stage {
         checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'",
                 name);
-        checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
+        checkArgument((steps == null) != (epochs == null), "steps must be given, or else epochs, and not both");
+        checkArgument(steps == null || steps > 0, "steps must be at least 1, but is %s", steps);
+        checkArgument(epochs == null || epochs > 0, "epochs must be more than 0, but is %s", epochs);
         checkArgument(batch > 0, "batch must be at least 1, but is %s", batch);
-        checkArgument(!learningRate.isEmpty(), "learning_rate must name at least one part to train");
-        learningRate.forEach((part, rate) -> checkArgument(rate > 0,
-                "learning_rate.%s must be more than 0, but is %s (a part that shall not train is left out)", Names.constant(part), rate));
+        checkArgument(accumulation > 0 && batch % accumulation == 0, "accumulation must divide the batch of %s, but is %s", batch,
+                accumulation);
+        checkArgument(resolution == null || resolution > 0, "resolution must be more than 0, but is %s", resolution);
         checkArgument(warmUp >= 0, "warm_up must not be negative, but is %s", warmUp);
-        checkArgument(warmUp <= steps, "warm_up must not be longer than the stage's %s steps, but is %s", steps, warmUp);
+        checkArgument(steps == null || warmUp <= steps, "warm_up must not be longer than the stage's %s steps, but is %s", steps, warmUp);
         checkArgument(gradClip == null || gradClip > 0, "grad_clip must be more than 0, but is %s", gradClip);
         checkArgument(captionDropout >= 0 && captionDropout < 1, "caption_dropout must be from 0 to below 1, but is %s", captionDropout);
-        checkArgument(emaDecay == null || emaDecay >= 0 && emaDecay < 1, "ema_decay must be from 0 to below 1, but is %s", emaDecay);
-        checkArgument(losses.flow() != null || !learningRate.containsKey(Part.DIT),
-                "learning_rate.dit must not be given: no loss reaches the DiT (losses has no flow)");
-        learningRate = ImmutableMap.copyOf(learningRate);
+        Rates.check(lr, groups);
+        groups = ImmutableMap.copyOf(groups);
+        lr = ImmutableMap.copyOf(lr);
     }
 
-    public boolean trains(Part part) { return learningRate.containsKey(part); }
+    /// Whether the stage trains anything of a part.
+    public boolean trains(Part part) { return Rates.reaches(lr, groups, part); }
 
-    /// The same stage, longer or shorter, its warm-up in proportion.
+    /// The stage, longer or shorter, its warm-up in proportion.
     Stage scaled(double factor) {
-        int scaledSteps = Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
-        int scaledWarmUp = Math.min((int) Math.round(warmUp * factor), scaledSteps);
-        return new Stage(name, scaledSteps, batch, learningRate, losses, schedule, scaledWarmUp, optimizer, gradClip, captionDropout,
-                emaDecay);
+        Integer scaledSteps = steps == null ? null : Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
+        Double scaledEpochs = epochs == null ? null : epochs * factor;
+        int scaledWarmUp = (int) Math.round(warmUp * factor);
+        return new Stage(name, scaledSteps, scaledEpochs, batch, accumulation, resolution, groups, lr, losses, schedule,
+                scaledSteps == null ? scaledWarmUp : Math.min(scaledWarmUp, scaledSteps), optimizer, keepOptimizer, gradClip, hugeGradient,
+                gradientMask, checkpointing, captionDropout, ema, stop);
     }
 }

@@ -68,7 +68,7 @@ final class YamlTree {
     private Node block(String place) throws IOException {
         var entries = new LinkedHashMap<String, Node.Entry>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String key = parser.currentName();
+            String key = Names.unaliased(parser.currentName());
             String at = here();
             var earlier = entries.get(key);
             if (earlier != null) throw new UserError(at + ": key '" + key + "' is given twice, first at " + earlier.place());

@@ -1,10 +1,13 @@
 package dev.fusedit.trainer.stage;
 
+import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
+import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
@@ -12,38 +15,57 @@ import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.trainer.recipe.LanguageModel;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
 /// From what a recipe says to what the models take.
 final class ModelConfigs {
+    /// Deviation of the image side's new embedders, whatever the language model's.
+    private static final double IMAGE_INIT_RANGE = 0.02;
+
     private ModelConfigs() {}
 
     /// @param side of the pictures in pixels (or latents)
-    static FuseDiTConfig of(Model model, int vocabulary, int side) {
-        var usual = LanguageModelConfig.gemma(vocabulary, model.llm().width(), model.llm().mlpWidth(), model.llm().layers(),
-                model.llm().heads(),
-                model.llm().kvHeads(), model.llm().headWidth());
-        var text = usual.withInitRange(model.llm().initRange());
-        var dit = model.dit();
-        var image = new DiTConfig(dit.width(), dit.mlpWidth(), dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(),
-                dit.channels(),
-                dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
-                model.sandwichNorm(), 0,
-                usual.ropeTheta(), usual.normEps(), usual.initRange(), false);
-        return new FuseDiTConfig(text, image, fusion(model.fusion()), 0, new SharedLayers.All());
+    static ImageModelConfig of(Model model, int vocabulary, int side) {
+        var text = text(model.llm(), vocabulary);
+        var image = image(model, text, side);
+        return switch (model.fusion()) {
+            case Model.Fusion.Joint() -> deep(model, text, image, new Fusion.JointSelfAttention());
+            case Model.Fusion.Cross() -> deep(model, text, image, new Fusion.CrossAttention());
+            case Model.Fusion.ShallowJoint(var state) ->
+                    new TextDiTConfig(text, image, new Fusion.JointSelfAttention(), text.hidden(), state);
+            case Model.Fusion.ShallowCross(var state) -> new TextDiTConfig(text, image, new Fusion.CrossAttention(), text.hidden(), state);
+        };
     }
 
-    private static Fusion fusion(Model.Fusion fusion) {
-        return switch (fusion) {
-            case Model.Fusion.Joint() -> new Fusion.JointSelfAttention();
-            case Model.Fusion.Cross() -> new Fusion.CrossAttention();
+    private static FuseDiTConfig deep(Model model, LanguageModelConfig text, DiTConfig image, Fusion fusion) {
+        var shared =
+                model.sharedLayers() == null ? new SharedLayers.All() : new SharedLayers.Some(ImmutableSet.copyOf(model.sharedLayers()));
+        return new FuseDiTConfig(text, image, fusion, model.initialLayers(), shared);
+    }
+
+    private static LanguageModelConfig text(LanguageModel llm, int vocabulary) {
+        return switch (llm) {
+            case LanguageModel.Custom custom -> LanguageModelConfig.gemma(vocabulary, custom.width(), custom.mlpWidth(), custom.layers(),
+                    custom.heads(), custom.kvHeads(), custom.headWidth()).withInitRange(custom.initRange());
+            case LanguageModel.Pretrained _ -> throw new IllegalStateException("to come");
         };
+    }
+
+    private static DiTConfig image(Model model, LanguageModelConfig text, int side) {
+        var dit = model.dit();
+        int width = dit.width() == null ? text.hidden() : dit.width();
+        int mlpWidth = dit.mlpWidth() == null ? text.intermediate() : dit.mlpWidth();
+        return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
+                dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
+                model.sandwichNorm(), 0, text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false);
     }
 
     private static ImagePositions positions(Model.Positions positions, int patches, int side) {
         return switch (positions) {
-            case Model.Positions.Ape() -> new ImagePositions.Absolute(patches, side);
+            case Model.Positions.Ape(var table, var sampleSide) -> new ImagePositions.Absolute(table == null ? patches : table,
+                    sampleSide == null ? side : sampleSide);
             case Model.Positions.Rope1d() -> new ImagePositions.Rope1d();
             case Model.Positions.Rope2d() -> new ImagePositions.Rope2d();
             case Model.Positions.MRope() -> new ImagePositions.MRope();
@@ -71,6 +93,7 @@ final class ModelConfigs {
     static FlowMatching flow(Model model, Losses.Flow flow, FlowMatchScheduler scheduler) {
         var density = switch (flow.time()) {
             case Losses.TimeDensity.LogitNormal(var mean, var std) -> new TimeDensity.LogitNormal(-mean, std); // there 0 is the noisiest
+            case Losses.TimeDensity.Mode(var scale) -> new TimeDensity.Mode(scale);
             case Losses.TimeDensity.Uniform() -> new TimeDensity.Uniform();
         };
         var weighting = switch (flow.weighting()) {

@@ -66,7 +66,7 @@ public final class Painter {
 
     private byte[][] together(List<Wish> wishes) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
-            var channels = trainee.model().config().image().inChannels();
+            var channels = trainee.model().dit().config().inChannels();
             var noise = Tensor.stack(0, wishes.stream().map(wish -> Tensor.randn(wish.noise(), DType.F32, channels, side, side)).toList());
             var compute = trainee.weights().placement().compute();
             var prompts = wishes.stream().map(wish -> trainee.tokenizer().encode(wish.prompt()));

@@ -109,6 +109,7 @@ public final class SavedModel {
         return switch (precision) {
             case F32 -> Placement.F32;
             case BF16 -> Placement.MIXED;
+            case F16, PURE_BF16, F64 -> throw new IllegalStateException("to come");
         };
     }
 }

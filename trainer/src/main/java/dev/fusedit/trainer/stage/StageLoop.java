@@ -9,7 +9,6 @@ import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.optim.AdamW;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Optimizer;
-import dev.fusedit.trainer.recipe.Part;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +24,7 @@ final class StageLoop implements AutoCloseable {
     private final AdamW optimizer;
     private final Prefetch<Batch> batches;
     private final @Nullable MovingAverage average;
+    private final LearningGroups learning;
     private long next;
 
     /// What one step did.
@@ -39,25 +39,25 @@ final class StageLoop implements AutoCloseable {
         this.trainee = trainee;
         this.losses = losses;
         this.average = average;
-        trainee.weights().train(name -> plan.stage().trains(Trainee.part(name)));
+        learning = new LearningGroups(plan.stage());
+        trainee.weights().train(name -> learning.of(name) != null);
         optimizer = new AdamW(groups(), settings(plan.stage().optimizer()));
         batches = new Prefetch<>(0, plan.steps(), batchOfStep);
     }
 
     private Map<String, List<Parameter>> groups() {
         var groups = new LinkedHashMap<String, List<Parameter>>();
-        for (var part : Part.values()) {
-            if (plan.stage().trains(part)) {
-                groups.put(part.name(), trainee.weights().trainable().stream().filter(p -> Trainee.part(p.name()) == part).toList());
-            }
+        for (var rate : plan.stage().lr().keySet()) {
+            groups.put(rate, trainee.weights().trainable().stream().filter(p -> rate.equals(learning.of(p.name()))).toList());
         }
         return groups;
     }
 
     private static FusedAdamW.Settings settings(Optimizer optimizer) {
         return switch (optimizer) {
-            case Optimizer.AdamW(var betas, var eps, var weightDecay) ->
+            case Optimizer.AdamW(var betas, var eps, var weightDecay, var _) ->
                     new FusedAdamW.Settings(betas.get(0), betas.get(1), eps, weightDecay);
+            case Optimizer.Adafactor _,Optimizer.Muon _ -> throw new IllegalStateException("to come");
         };
     }
 
@@ -90,16 +90,16 @@ final class StageLoop implements AutoCloseable {
 
     private ImmutableMap<String, Double> rates(long step) {
         var rates = ImmutableMap.<String, Double>builder();
-        plan.stage().learningRate().forEach((part, rate) -> rates.put(part.name(), rate * plan.rate(step)));
+        plan.stage().lr().forEach((group, rate) -> rates.put(group, rate * plan.rate(step)));
         return rates.buildOrThrow();
     }
 
     private void updateAverage() {
-        var decay = plan.stage().emaDecay();
-        if (average != null && decay != null) {
+        var ema = plan.stage().ema();
+        if (average != null && ema != null) {
             var masters = ImmutableMap.<String, dev.fusedit.torch.Tensor>builder();
             trainee.weights().trainable().forEach(parameter -> masters.put(parameter.name(), parameter.master()));
-            average.update(masters.buildOrThrow(), decay);
+            average.update(masters.buildOrThrow(), ema.decay());
         }
     }
 

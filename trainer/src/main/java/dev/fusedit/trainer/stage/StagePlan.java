@@ -5,6 +5,7 @@ import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
 import java.util.List;
+import java.util.Objects;
 
 /// A stage and where it lies in the run: its steps, pictures and sentences are counted over all stages, so that every draw can be a function of
 /// one number.
@@ -20,13 +21,21 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
         long sentence = 0;
         for (int i = 0; i < recipe.stages().size(); i++) {
             var stage = recipe.stages().get(i);
-            long steps = stage.steps();
+            long steps = steps(stage, recipe);
             plans.add(new StagePlan(stage, i, step, steps, picture, sentence));
             step += steps;
             picture += steps * pictures(stage);
             sentence += steps * sentences(stage);
         }
         return plans.build();
+    }
+
+    private static long steps(Stage stage, Recipe recipe) {
+        if (stage.steps() != null) {
+            return stage.steps();
+        }
+        double pictures = Objects.requireNonNull(stage.epochs()) * Objects.requireNonNull(recipe.data().samples());
+        return Math.max(1, Math.round(pictures / stage.batch()));
     }
 
     /// Pictures in a batch.

@@ -5,6 +5,7 @@ import dev.fusedit.fusion.dit.TextState;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Taps;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -40,7 +41,7 @@ record StepLosses(Trainee trainee, Losses losses, @Nullable FlowMatching flow, i
         TextState text = null;
         if (flow != null && losses.flow() != null) {
             var prompt = Prompt.of(batch.captionTokens());
-            text = language != null && language.corpus() == Losses.Corpus.CAPTIONS ? trainee.model().textWithOutput(prompt)
+            text = language != null && language.corpus() == Losses.Corpus.CAPTIONS ? trainee.model().text(prompt, true, Taps.NONE)
                     : trainee.model().text(prompt);
             var loss = flowLoss(batch, text, globalStep);
             each.put("flow", loss);

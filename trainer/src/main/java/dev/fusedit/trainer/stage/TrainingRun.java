@@ -5,6 +5,7 @@ import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.Batch;
@@ -58,6 +59,7 @@ public final class TrainingRun implements AutoCloseable {
         trainee = Trainee.fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize()), tokenizer,
                 SavedModel.placement(recipe.run().precision()), seed.derive("weights"));
         data = switch (recipe.data()) {
+            case Data.WebDataset _ -> throw new UserError("to come");
             case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
         };
         checkpoints = new Checkpoints(folder.checkpoints(), recipe.checkpoints().keep());
@@ -86,7 +88,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void train(StagePlan plan) {
         var stage = plan.stage();
-        if (stage.emaDecay() != null && average == null) {
+        if (stage.ema() != null && average == null) {
             average = scopedAverage();
         }
         clock.begin(plan);
@@ -120,7 +122,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private StepLosses losses(Stage stage) {
         var flow = stage.losses().flow() == null ? null
-                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(1));
+                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
         return new StepLosses(trainee, stage.losses(), flow, recipe.data().imageSize(), trainee.weights().placement().compute(),
                 Seed.of(recipe.run().seed()));
     }

@@ -13,7 +13,7 @@ class OverridesTest {
     @Test
     void settingGoesToTheNamedStage() {
         var recipe = quickstart("stages.joint.learning_rate.llm=1e-5", "stages.0.steps=70");
-        assertThat(recipe.stages().get(2).learningRate()).containsEntry(Part.LLM, 1e-5);
+        assertThat(recipe.stages().get(2).lr()).containsEntry("llm", 1e-5);
         assertThat(recipe.stages().get(0).steps()).isEqualTo(70);
         assertThat(recipe.stages().get(1)).isEqualTo(quickstart().stages().get(1));
     }
@@ -27,8 +27,8 @@ class OverridesTest {
     @Test
     void blocksThatWereLeftOutAreMade() {
         assertThat(quickstart("stages.text.optimizer={kind: adamw, weight_decay: 0.5}").stages().getFirst().optimizer())
-                .isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0.5));
-        assertThat(quickstart("data.mix.single=7").data()).isEqualTo(new Data.Blocks(32, 1, new Data.Mix(7, 3, 3, 2, 3, 3, 50)));
+                .isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0.5, Optimizer.Decay.ALL));
+        assertThat(quickstart("data.mix.single=7").data()).isEqualTo(new Data.Blocks(32, 1, new Data.Mix(7, 3, 3, 2, 3, 3, 50), null, 2, false));
     }
 
     @ParameterizedTest

@@ -36,7 +36,7 @@ class RecipeErrorTest {
                 learning_rate:
                   dit: 1e-3
                   llm: 1e-5
-                ema_decay: 0.9
+                ema: {decay: 0.9}
                 schedule: cosine
                 losses:
                   flow:
@@ -50,7 +50,7 @@ class RecipeErrorTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "batch: 8\\n    learning_rate:\\n | batch: 8\\n    learnig_rate:\\n | 21: unknown key 'learnig_rate' in stage 'joint'. Did you mean 'learning_rate'?",
         "name: tiny | nmae: tiny | 2: unknown key 'nmae' in 'run'. Did you mean 'name'?",
-        "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, minutes.",
+        "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, device, output, minutes, compatibility.",
         "data:\\n | dta:\\n | 10: unknown key 'dta' in the recipe. Did you mean 'data'?",
         "weight: 1 | wieght: 1 | 28: unknown key 'wieght' in 'losses.flow' of stage 'joint'. Did you mean 'weight'?",
         "precision: f32 | precision: f23 | 3: unknown value 'f23' for 'precision' in 'run'. Did you mean 'f32'?",
@@ -65,20 +65,19 @@ class RecipeErrorTest {
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: -3\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be at least 1, but is -3",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '99999999999'",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps:\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' has no value.",
-        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: missing key 'steps' in stage 'joint'",
-        "dit: 1e-3 | dit: -1e-3 | 22: 'learning_rate.dit' in stage 'joint' must be more than 0, but is -0.001",
-        "dit: 1e-3 | dit: nan | 22: 'dit' in 'learning_rate' of stage 'joint' must be a number, but is 'nan'",
-        "dit: 1e-3 | dut: 1e-3 | 22: unknown value 'dut' for 'learning_rate' in stage 'joint'. Did you mean 'dit'?",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: 'steps' in stage 'joint' must be given, or else epochs, and not both",
+        "dit: 1e-3 | dit: -1e-3 | 22: 'lr.dit' in stage 'joint' must be more than 0, but is -0.001",
+        "dit: 1e-3 | dit: nan | 22: 'dit' in 'lr' of stage 'joint' must be a number, but is 'nan'",
+        "dit: 1e-3 | dut: 1e-3 | 22: 'lr.dut' in stage 'joint' must be a part or one of the stage's groups. Did you mean 'dit'?",
         "dit: 1e-3 | dit: 1e-3\\n      dit: 1e-4 | 23: key 'dit' is given twice, first at recipe r.yaml:22",
-        "ema_decay: 0.9 | ema_decay: much | 24: 'ema_decay' in stage 'joint' must be a number, but is 'much'",
-        "ema_decay: 0.9 | ema_decay: 1 | 24: 'ema_decay' in stage 'joint' must be from 0 to below 1, but is 1.0",
-        "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9]} | 24: 'betas' in 'optimizer' of stage 'joint' must be two numbers",
-        "ema_decay: 0.9 | optimizer: {kind: adamw, betas: [0.9, high]} | 24: beta 2 must be a number, but is 'high'",
+        "ema: {decay: 0.9} | ema: {decay: much} | 24: 'decay' in 'ema' of stage 'joint' must be a number, but is 'much'",
+        "ema: {decay: 0.9} | ema: {decay: 1} | 24: 'decay' in 'ema' of stage 'joint' must be from 0 to below 1, but is 1.0",
+        "ema: {decay: 0.9} | optimizer: {kind: adamw, betas: [0.9]} | 24: 'betas' in 'optimizer' of stage 'joint' must be two numbers",
+        "ema: {decay: 0.9} | optimizer: {kind: adamw, betas: [0.9, high]} | 24: beta 2 must be a number, but is 'high'",
         "language: {} | flow: | 17: 'flow' in 'losses' of stage 'text' has no value.",
         "width: 32\\n    layers: 2 | layers: 2 | 6: missing key 'width' in 'model.dit'",
-        "width: 32\\n    layers: 2 | width: 32\\n    layers: 3 | 8: 'dit.layers' in 'model' must be that of llm.layers (2)",
         "head_width: 16 | head_width: 6 | 5: 'llm.head_width' in 'model' must be a multiple of 4",
-        "kind: blocks | kind: blocks\\n  image_size: 64 | 12: 'image_size' in 'data' must be 32",
+        "kind: blocks | kind: blocks\\n  image_size: 48 | 12: 'image_size' in 'data' must be a multiple of 32",
         "kind: blocks | kind: blocks\\n  mix: {single: -1} | 12: 'single' in 'data.mix' must not be negative, but is -1",
         "name: joint | name: text | 18: 'stages.text' must not be the name of two stages",
         "name: tiny | name: 7 | 2: 'name' in 'run' must be a text, but is '7' (a text that looks like something else goes into quotes)",
@@ -113,17 +112,17 @@ class RecipeErrorTest {
 
     @Test
     void averageThatNobodyKeepsCannotBeSampled() {
-        assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema_decay: 0.9", "warm_up: 1"), "r.yaml", List.of()))
+        assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema: {decay: 0.9}", "warm_up: 1"), "r.yaml", List.of()))
                 .isInstanceOf(UserError.class)
                 .hasMessage(
-                        "recipe r.yaml: 'sampling.weights' must be raw, or the last stage must have an ema_decay: there is no average to sample from");
+                        "recipe r.yaml: 'sampling.weights' must be raw, or the last stage must have an ema: there is no average to sample from");
     }
 
     @Test
     void stageThatNoLossReachesIsRefused() {
-        assertThatThrownBy(() -> Recipe.parse(GOOD, "r.yaml", List.of("stages.text.learning_rate.dit=1"))).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> Recipe.parse(GOOD, "r.yaml", List.of("stages.text.lr.dit=1"))).isInstanceOf(UserError.class)
                 .hasMessageStartingWith(
-                        "--set stages.text.learning_rate.dit=1: 'learning_rate.dit' in stage 'text' must not be given: no loss reaches the DiT");
+                        "--set stages.text.lr.dit=1: 'lr.dit' in stage 'text' must be left out: stage 'text' trains the DiT, but no loss reaches it");
     }
 
     private static String replaceOnce(String from, String to) {

@@ -22,7 +22,7 @@ class RecipeTest {
         assertThat(QUICKSTART.stages()).extracting(Stage::name).containsExactly("text", "fuse", "joint");
         assertThat(QUICKSTART.stages().get(0).trains(Part.DIT)).isFalse();
         assertThat(QUICKSTART.stages().get(1).trains(Part.LLM)).isFalse();
-        assertThat(QUICKSTART.stages().get(2).learningRate()).containsOnlyKeys(Part.DIT, Part.LLM);
+        assertThat(QUICKSTART.stages().get(2).lr()).containsOnlyKeys("dit", "llm");
         assertThat(QUICKSTART.stages().get(2).losses().language()).isNotNull();
         assertThat(QUICKSTART.model().positions()).isInstanceOf(Model.Positions.Rope2d.class);
     }
@@ -30,9 +30,9 @@ class RecipeTest {
     @Test
     void whatIsLeftOutHasItsDefault() {
         var stage = QUICKSTART.stages().getFirst();
-        assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0));
+        assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0, Optimizer.Decay.ALL));
         assertThat(stage.captionDropout()).isZero();
-        assertThat(stage.emaDecay()).isNull();
+        assertThat(stage.ema()).isNull();
         assertThat(((Data.Blocks) QUICKSTART.data()).mix().blocks()).isEqualTo(BlocksMix.DEFAULT);
     }
 

@@ -1,0 +1,43 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Parameters that have a learning rate of their own in a stage.
+///
+///     groups:
+///       top: {part: llm, layers: [4, 5], thaw: {every: 200}}
+///       norms: {names: ["*norm.weight"], weight_decay: 0}
+///
+/// @param part of the model; all parts if left out
+/// @param layers first and last layer (both included) of the language model or the DiT; all of the part if left out
+/// @param names patterns of parameter names in which `*` stands for any run of characters; all if left out
+/// @param weightDecay in place of the optimizer's
+/// @param thaw layers begin to learn one after the other; all at once if left out
+public record Group(@Nullable Part part, @Nullable List<Integer> layers, @Nullable List<String> names, @Nullable Double weightDecay,
+        @Nullable Thaw thaw) {
+    public Group {
+        checkArgument(part != null || names != null, "part must be given, or else names");
+        checkArgument(layers == null || layers.size() == 2 && layers.getFirst() >= 0 && layers.getFirst() <= layers.getLast(),
+                "layers must be the first and the last layer, counted from 0, but is %s", layers);
+        checkArgument(layers == null || part == Part.LLM || part == Part.DIT, "layers must be of the part llm or dit, but part is %s",
+                part == null ? "left out" : Names.constant(part));
+        checkArgument(names == null || !names.isEmpty(), "names must not be empty");
+        checkArgument(weightDecay == null || weightDecay >= 0, "weight_decay must not be negative, but is %s", weightDecay);
+        checkArgument(thaw == null || layers != null, "thaw must come with layers, which it takes one after the other");
+        layers = layers == null ? null : ImmutableList.copyOf(layers);
+        names = names == null ? null : ImmutableList.copyOf(names);
+    }
+
+    /// Layers thaw step by step, the last layer first (Howard and Ruder 2018, arXiv 1801.06146, gradual unfreezing).
+    ///
+    /// @param every steps between two layers
+    public record Thaw(int every) {
+        public Thaw {
+            checkArgument(every > 0, "every must be at least 1, but is %s", every);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+/// Steps whose gradient is far larger than those before them: skipped, or shrunk to the usual norm.
+///
+/// @param over how many times the median norm of the last `window` steps is far larger
+/// @param window steps that the median is taken over; until there are so many, nothing is done
+public record HugeGradient(@Default("10") double over, @Default("64") int window, @Default("skip") Action action) {
+    public HugeGradient {
+        checkArgument(over > 1, "over must be more than 1, but is %s", over);
+        checkArgument(window > 1, "window must be at least 2, but is %s", window);
+    }
+
+    public enum Action { SKIP, SHRINK }
+}

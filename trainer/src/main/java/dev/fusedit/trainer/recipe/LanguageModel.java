@@ -1,0 +1,54 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.jspecify.annotations.Nullable;
+
+/// The language model of a recipe: described, or named.
+public sealed interface LanguageModel {
+    /// Longest text, in tokens; longer captions are cut.
+    int maxTokens();
+
+    /// One of any size. Its vocabulary is that of its tokenizer. `heads` and `headWidth` hold for the image's side of the fused attention
+    /// too.
+    ///
+    /// @param initRange deviation of new weights. Gemma's 0.02 fits its width of 2048; about 1/√width keeps keys and values of a narrow model
+    ///        as large as the image's, whose projections are Xavier's
+    @Usual
+    record Custom(@Default("gemma") Family family, int width, int layers, int heads, int kvHeads, int headWidth, int mlpWidth,
+            @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens, @Default("0.02") double initRange)
+            implements LanguageModel {
+        public Custom {
+            positive("width", width);
+            positive("layers", layers);
+            positive("heads", heads);
+            positive("kv_heads", kvHeads);
+            positive("mlp_width", mlpWidth);
+            positive("max_tokens", maxTokens);
+            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
+            checkArgument(heads % kvHeads == 0, "kv_heads must divide heads (%s), but is %s", heads, kvHeads);
+            checkArgument(headWidth > 0 && headWidth % 2 == 0, "head_width must be even and at least 2, but is %s", headWidth);
+        }
+    }
+
+    /// One whose architecture is known by its public name, `google/gemma-2b`. No file is needed to plan with it; to train it needs
+    /// `weights.llm` and `weights.tokenizer`.
+    ///
+    /// @param layers how many of its layers are taken, the first ones; as many as the image side reads if left out
+    /// @param instruction put before each caption
+    /// @param chatTemplate whether the prompt is put as a user's turn of a chat
+    record Pretrained(String name, @Nullable Integer layers, @Default("256") int maxTokens, @Default("''") String instruction,
+            @Default("false") boolean chatTemplate) implements LanguageModel {
+        public Pretrained {
+            positive("max_tokens", maxTokens);
+            checkArgument(layers == null || layers > 0, "layers must be at least 1, but is %s", layers);
+        }
+    }
+
+    enum Family { GEMMA, GEMMA2, GEMMA3, LLAMA, QWEN3 }
+
+    /// The words of the built-in data.
+    enum Tokenizer { WORDS }
+
+    private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }
+}

@@ -1,0 +1,49 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+/// Whether what a stage trains is reached by what it minimizes, and whether its pictures fit its model.
+final class Reach {
+    private Reach() {}
+
+    static void check(Stage stage, Model model, Data data) {
+        checkPictures(stage, model, data);
+        var losses = stage.losses();
+        String place = "stages." + stage.name();
+        checkArgument(!stage.trains(Part.DIT) || losses.flow() != null,
+                "%s.lr.dit must be left out: stage '%s' trains the DiT, but no loss reaches it (losses has no flow)", place, stage.name());
+        checkArgument(!stage.trains(Part.LLM) || reachesLlm(stage, model),
+                "%s.lr.llm must be left out: stage '%s' trains the LLM, but no loss reaches it%s", place,
+                stage.name(),
+                losses.flow() != null ? ": gradient_mask keeps the flow loss out, and losses has no language" : "");
+        int layers = model.dit().layers();
+        checkArgument(losses.repa() == null || losses.repa().layer() <= layers, "%s.losses.repa.layer must be at most the DiT's %s layers",
+                place,
+                layers);
+        checkArgument(losses.contrastive() == null || losses.contrastive().layer() <= layers,
+                "%s.losses.contrastive.layer must be at most the DiT's %s layers", place, layers);
+        checkArgument(!stage.trains(Part.ALIGNMENT) || losses.repa() != null || losses.contrastive() != null,
+                "%s.lr.alignment must be left out: losses has neither repa nor contrastive, so there are no alignment heads", place);
+    }
+
+    private static boolean reachesLlm(Stage stage, Model model) {
+        var losses = stage.losses();
+        boolean byAttention = losses.flow() != null
+                && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+        boolean byContrast = losses.contrastive() != null && losses.contrastive().intoLlm();
+        return losses.language() != null || byAttention || byContrast;
+    }
+
+    private static void checkPictures(Stage stage, Model model, Data data) {
+        checkArgument(stage.epochs() == null || data.samples() != null,
+                "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
+        int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
+        int pixels = model.dit().patch() * (model.vae() == null ? 1 : 8);
+        checkArgument(side % pixels == 0, stage.resolution() == null
+                ? "model.dit.patch must divide the pictures' side of %s pixels, but a patch is %s pixels wide"
+                : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
+        checkArgument(!(data instanceof Data.Blocks) || side % 32 == 0,
+                "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
+                stage.name(), side);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.trainer.recipe.Group;
+import dev.fusedit.trainer.recipe.Part;
+import dev.fusedit.trainer.recipe.Stage;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Which of a stage's learning rates a parameter has: that of the last group that names it, else of the narrowest part.
+record LearningGroups(Stage stage) {
+    private static final Pattern LAYER = Pattern.compile("(llm|dit)\\.layers\\.(\\d+)\\..*");
+    private static final Pattern PROJECTION =
+            Pattern.compile("dit\\.(context_embedder\\..*|layers\\.\\d+\\.(self_attn\\.text_|cross_attn\\.).*)");
+
+    /// Name of the rate in the stage's `lr`; null for a parameter that is frozen in the whole stage.
+    @Nullable
+    String of(String parameter) {
+        String found = null;
+        for (var group : stage.groups().entrySet()) {
+            if (names(group.getValue(), parameter)) {
+                found = group.getKey();
+            }
+        }
+        return found != null ? found : part(parameter);
+    }
+
+    /// Whether a parameter learns in a step of the stage, counted from 0: frozen ones never do, thawing ones from their time on.
+    boolean learns(String parameter, long step) {
+        var rate = of(parameter);
+        if (rate == null) {
+            return false;
+        }
+        var group = stage.groups().get(rate);
+        if (group == null || group.thaw() == null || group.layers() == null) {
+            return true;
+        }
+        return step >= (long) group.thaw().every() * (group.layers().getLast() - layer(parameter));
+    }
+
+    private @Nullable String part(String parameter) {
+        var lr = stage.lr();
+        if (parameter.startsWith("alignment.")) {
+            return lr.containsKey(word(Part.ALIGNMENT)) ? word(Part.ALIGNMENT) : lr.containsKey(word(Part.DIT)) ? word(Part.DIT) : null;
+        }
+        if (isEmbedding(parameter) && lr.containsKey(word(Part.EMBEDDINGS))) {
+            return word(Part.EMBEDDINGS);
+        }
+        if (PROJECTION.matcher(parameter).matches() && lr.containsKey(word(Part.PROJECTIONS))) {
+            return word(Part.PROJECTIONS);
+        }
+        var wide = word(parameter.startsWith("llm.") ? Part.LLM : Part.DIT);
+        return lr.containsKey(wide) ? wide : null;
+    }
+
+    private static boolean names(Group group, String parameter) {
+        return (group.part() == null || isOf(group.part(), parameter))
+                && (group.names() == null || group.names().stream().anyMatch(pattern -> fits(pattern, parameter)))
+                && (group.layers() == null
+                        || layer(parameter) >= group.layers().getFirst() && layer(parameter) <= group.layers().getLast());
+    }
+
+    private static boolean isOf(Part part, String parameter) {
+        return switch (part) {
+            case DIT -> parameter.startsWith("dit.");
+            case LLM -> parameter.startsWith("llm.");
+            case PROJECTIONS -> PROJECTION.matcher(parameter).matches();
+            case EMBEDDINGS -> isEmbedding(parameter);
+            case ALIGNMENT -> parameter.startsWith("alignment.");
+        };
+    }
+
+    private static boolean isEmbedding(String parameter) { return parameter.startsWith("llm.embed_tokens."); }
+
+    /// -1 outside of layers.
+    private static int layer(String parameter) {
+        Matcher matcher = LAYER.matcher(parameter);
+        return matcher.matches() ? Integer.parseInt(matcher.group(2)) : -1;
+    }
+
+    private static boolean fits(String pattern, String parameter) {
+        var regex = Pattern.quote(pattern).replace("*", "\\E.*\\Q");
+        return parameter.matches(regex);
+    }
+
+    private static String word(Part part) { return part.name().toLowerCase(Locale.ROOT); }
+}
