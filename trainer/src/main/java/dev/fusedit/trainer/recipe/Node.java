@@ -26,7 +26,9 @@ sealed interface Node {
     record Items(String place, List<Node> items) implements Node {
         /// The item of this name, the last one if there are several.
         @Nullable
-        Node named(String name) { return items.stream().filter(item -> name.equals(nameOf(item))).reduce((_, later) -> later).orElse(null); }
+        Node named(String name) {
+            return items.stream().filter(item -> name.equals(nameOf(item))).reduce((_, later) -> later).orElse(null);
+        }
     }
 
     /// A key with its own place: that of its value may be some lines below.

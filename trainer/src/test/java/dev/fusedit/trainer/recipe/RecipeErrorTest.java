@@ -75,7 +75,7 @@ class RecipeErrorTest {
         "ema: {decay: 0.9} | optimizer: {kind: adamw, betas: [0.9]} | 24: 'betas' in 'optimizer' of stage 'joint' must be two numbers",
         "ema: {decay: 0.9} | optimizer: {kind: adamw, betas: [0.9, high]} | 24: beta 2 must be a number, but is 'high'",
         "language: {} | flow: | 17: 'flow' in 'losses' of stage 'text' has no value.",
-        "width: 32\\n    layers: 2 | layers: 2 | 6: missing key 'width' in 'model.dit'",
+        "layers: 2, heads: 2 | layers: 2 | 5: missing key 'heads' in 'model.llm'",
         "head_width: 16 | head_width: 6 | 5: 'llm.head_width' in 'model' must be a multiple of 4",
         "kind: blocks | kind: blocks\\n  image_size: 48 | 12: 'image_size' in 'data' must be a multiple of 32",
         "kind: blocks | kind: blocks\\n  mix: {single: -1} | 12: 'single' in 'data.mix' must not be negative, but is -1",
