@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DoctorCommand.class,
             EvalCommand.class,
+            ExportCommand.class,
             ParityCommand.class,
             SampleCommand.class,
             InfoCommand.class,

@@ -1,10 +1,13 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.fusion.pipeline.PictureDefaults;
+import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.stage.Painter;
+import dev.fusedit.trainer.stage.DrawingModel;
 import dev.fusedit.trainer.stage.SampledPictures;
-import dev.fusedit.trainer.stage.SavedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +27,7 @@ final class SampleCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--model", required = true, paramLabel = "DIR",
-            description = "A run's folder, one of its checkpoints, or an exported model.")
+            description = "A run's folder, one of its checkpoints, or a pipeline: a folder with a model_index.json.")
     private Path model;
 
     @ArgGroup(multiplicity = "1")
@@ -46,12 +49,26 @@ final class SampleCommand implements Callable<Integer> {
             description = "Of the noise: the same seed draws the same pictures (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to picture. Default: the recipe's.")
+    @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to picture. Default: the model's.")
     private @Nullable Integer steps;
 
     @Option(names = "--guidance", paramLabel = "G",
-            description = "How much more than without the text; 1 is no guidance. Default: the recipe's.")
+            description = "How much more than without the text; 1 is no guidance. Default: the model's.")
     private @Nullable Double guidance;
+
+    @Option(names = "--negative", defaultValue = "", paramLabel = "TEXT",
+            description = "What guidance leads away from. Default: no text.")
+    private String negative;
+
+    @Option(names = "--width", paramLabel = "PIXELS", description = "Default: the model's.")
+    private @Nullable Integer width;
+
+    @Option(names = "--height", paramLabel = "PIXELS", description = "Default: the model's.")
+    private @Nullable Integer height;
+
+    @Option(names = "--batch", paramLabel = "N",
+            description = "Pictures at once at most; fewer where memory does not hold them. Default: the model's.")
+    private @Nullable Integer batch;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
             description = "A file that ends in .png for all pictures in one grid, or a folder for one file a picture and prompts.jsonl.")
@@ -59,28 +76,42 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check(each >= 1, "-n must be at least 1, not " + each);
-        check(steps == null || steps >= 1, "--steps must be at least 1, not " + steps);
+        checkPositive("-n", each);
+        checkPositive("--steps", steps);
+        checkPositive("--width", width);
+        checkPositive("--height", height);
+        checkPositive("--batch", batch);
         check(guidance == null || guidance >= 1, "--guidance must be at least 1, not " + guidance);
         var texts = prompts.texts != null ? prompts.texts : lines(prompts.file);
         SampledPictures.requireWritable(out);
-        try (var _ = TensorScope.open(); var loaded = SavedModel.load(model)) {
-            var recipe = loaded.recipe();
-            var painter = Painter.of(recipe, loaded.trainee(), steps != null ? steps : recipe.sampling().steps(),
-                    guidance != null ? guidance : recipe.sampling().guidance());
-            warnOfUnknownWords(texts, loaded);
-            SampledPictures.draw(painter, texts, each, seed).write(out);
+        try (var _ = TensorScope.open(); var loaded = DrawingModel.open(model)) {
+            var request = request(loaded.defaults(), texts);
+            loaded.pipeline().requireDrawable(request.height(), request.width());
+            warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
+            SampledPictures.draw(loaded.pipeline(), request).write(out);
             spec.commandLine().getOut().println(out);
             return ExitCode.OK;
         }
+    }
+
+    private PictureRequest request(PictureDefaults usual, List<String> texts) {
+        var chosen = new PictureDefaults(orElse(height, usual.height()), orElse(width, usual.width()), orElse(steps, usual.steps()),
+                guidance != null ? guidance : usual.guidance(), orElse(batch, usual.batch()));
+        return chosen.request(texts).each(each).negative(negative).seed(Seed.of(seed));
+    }
+
+    private static int orElse(@Nullable Integer given, int otherwise) { return given != null ? given : otherwise; }
+
+    private void checkPositive(String name, @Nullable Integer value) {
+        check(value == null || value >= 1, name + " must be at least 1, not " + value);
     }
 
     private void check(boolean fine, String otherwise) {
         if (!fine) throw new ParameterException(spec.commandLine(), otherwise);
     }
 
-    private void warnOfUnknownWords(List<String> texts, SavedModel.Loaded loaded) {
-        var unknown = texts.stream().flatMap(text -> loaded.trainee().tokenizer().unknown(text).stream()).distinct().toList();
+    private void warnOfUnknownWords(List<String> texts, Tokenizer tokenizer) {
+        var unknown = texts.stream().flatMap(text -> tokenizer.unknown(text).stream()).distinct().toList();
         if (!unknown.isEmpty()) {
             spec.commandLine().getErr().println("The model has never read: " + String.join(", ", unknown));
         }

@@ -11,10 +11,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainCommandTest {
     @TempDir
@@ -51,6 +54,85 @@ class TrainCommandTest {
         assertThat(drawn.status()).isZero();
         assertThat(drawn.err()).contains("crimsonish");
         assertThat(grid).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "bf16"})
+    void whatIsExportedDrawsTheSamePictures(String precision) throws IOException {
+        var trained = temp.resolve("run");
+        assertThat(run("train", "tests/minimal", "--set", "run.precision=" + precision, "--out", trained).status()).isZero();
+        var exported = temp.resolve("exported");
+        var export = run("export", "--model", trained, "--out", exported);
+        assertThat(export.status()).as(export.err()).isZero();
+        assertThat(export.err()).contains("no vae/").contains("'spacing'").contains("'prediction_type'");
+        assertThat(exported.resolve("README.md")).content().contains("no vae/");
+
+        var options = List.of("--prompt", "a red circle", "--prompt", "two blue squares", "-n", "2", "--seed", "5", "--height", "40");
+        assertThat(sample(trained, "a", options).status()).isZero();
+        var drawn = sample(exported, "b", options);
+        assertThat(drawn.status()).as(drawn.err()).isZero();
+        for (var name : List.of("00000.png", "00001.png", "00002.png", "00003.png", "prompts.jsonl")) {
+            assertThat(temp.resolve("b").resolve(name)).hasSameBinaryContentAs(temp.resolve("a").resolve(name));
+        }
+        assertThat(temp.resolve("a/00000.png")).as("another picture of the same prompt")
+                .satisfies(
+                        picture -> assertThat(Files.readAllBytes(picture)).isNotEqualTo(Files.readAllBytes(temp.resolve("a/00001.png"))));
+        assertThat(ImageIO.read(temp.resolve("b/00000.png").toFile()).getHeight()).isEqualTo(40);
+        assertThat(ImageIO.read(temp.resolve("b/00000.png").toFile()).getWidth()).isEqualTo(32);
+    }
+
+    @Test
+    void exportTakesTheWeightsThatItIsToldTo() throws IOException {
+        var trained = temp.resolve("run");
+        assertThat(run("train", "tests/minimal", "--out", trained).status()).isZero();
+        assertThat(run("export", "--model", trained, "--out", temp.resolve("ema")).status()).isZero();
+        assertThat(run("export", "--model", trained.resolve("checkpoints/latest"), "--out", temp.resolve("raw"), "--weights", "raw",
+                "--dtype", "bf16").status()).isZero();
+        for (var folder : List.of("ema", "raw")) {
+            assertThat(sample(temp.resolve(folder), folder + "-pictures", List.of("--prompt", "a red circle")).status()).isZero();
+        }
+        assertThat(Files.readAllBytes(temp.resolve("raw-pictures/00000.png")))
+                .isNotEqualTo(Files.readAllBytes(temp.resolve("ema-pictures/00000.png")));
+        assertThat(Files.size(temp.resolve("raw/transformer/model.safetensors")))
+                .isLessThan(Files.size(temp.resolve("ema/transformer/model.safetensors")) * 6 / 10);
+        assertThat(run("info", temp.resolve("raw"), "--json").out()).contains("PixelFuseDiTPipeline").contains("\"bf16\"");
+    }
+
+    @Test
+    void badSizesAndPlacesEndWithASentenceAndTwo() throws IOException {
+        var trained = temp.resolve("run");
+        assertThat(run("train", "tests/minimal", "--out", trained).status()).isZero();
+        var odd = sample(trained, "odd", List.of("--prompt", "a red circle", "--width", "35"));
+        assertThat(odd.status()).isEqualTo(2);
+        assertThat(odd.err()).contains("32 x 32 and 32 x 40");
+        for (var option : List.of("--width", "--height", "--batch", "--steps", "-n")) {
+            assertThat(sample(trained, "none", List.of("--prompt", "a", option, "0")).err()).contains(option + " must be at least 1");
+        }
+
+        var nothing = Files.createDirectories(temp.resolve("nothing/transformer"));
+        var noModel = sample(nothing.getParent(), "none", List.of("--prompt", "a"));
+        assertThat(noModel.status()).isEqualTo(2);
+        assertThat(noModel.err()).contains("checkpoint").contains("model_index.json");
+        Files.writeString(nothing.resolveSibling("model_index.json"), "{}");
+        var half = sample(nothing.getParent(), "none", List.of("--prompt", "a"));
+        assertThat(half.status()).isEqualTo(2);
+        assertThat(half.err()).contains("transformer/config.json is not there");
+
+        var taken = run("export", "--model", trained, "--out", temp);
+        assertThat(taken.status()).isEqualTo(2);
+        assertThat(taken.err()).contains("is not empty");
+        assertThat(run("export", "--model", nothing, "--out", temp.resolve("x")).status()).isEqualTo(2);
+        assertThat(run("export", "--model", trained, "--out", temp.resolve("x"), "--dtype", "f64").status()).isEqualTo(2);
+        assertThat(temp.resolve("x")).doesNotExist();
+        try (var left = Files.list(temp)) {
+            assertThat(left.filter(path -> path.getFileName().toString().startsWith("."))).isEmpty();
+        }
+    }
+
+    private Ran sample(Path model, String out, List<String> options) {
+        var arguments = new ArrayList<Object>(List.of("sample", "--model", model, "--out", temp.resolve(out)));
+        arguments.addAll(options);
+        return run(arguments.toArray());
     }
 
     @Test

@@ -6,7 +6,13 @@ import java.util.List;
 public final class TorchException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    /// What libtorch's allocators, and the libraries below it, say when there is no memory: the CPU's on Linux and on Windows, CUDA's,
+    /// cuBLAS's and cuDNN's, C++'s own.
+    private static final List<String> NO_MEMORY = List.of("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED",
+            "std::bad_alloc");
+
     private final String op;
+    private final boolean outOfMemory;
 
     /// @param op the operator's name without its namespace
     /// @param reason libtorch's own sentence
@@ -14,8 +20,13 @@ public final class TorchException extends RuntimeException {
     public TorchException(String op, String reason, List<String> operands) {
         super(op + ": " + reason + " " + operands);
         this.op = op;
+        this.outOfMemory = NO_MEMORY.stream().anyMatch(reason::contains);
     }
 
     /// The operator that failed, such as `matmul`.
     public String op() { return op; }
+
+    /// Whether there was no memory for it: less work at once may succeed. libtorch before 2.13 does not say its reason, so there this is
+    /// always false.
+    public boolean isOutOfMemory() { return outOfMemory; }
 }

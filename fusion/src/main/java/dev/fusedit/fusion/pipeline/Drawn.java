@@ -13,6 +13,13 @@ import java.util.stream.Stream;
 /// @param latents_BCHW as diffusion sees them
 /// @param pixels_B3HW from 0 to 1
 public record Drawn(Tensor latents_BCHW, Tensor pixels_B3HW) implements Tensors {
+    /// One after the other.
+    static Drawn joined(List<Drawn> parts) {
+        return parts.size() == 1 ? parts.getFirst()
+                : new Drawn(Tensor.cat(0, parts.stream().map(Drawn::latents_BCHW).toList()),
+                        Tensor.cat(0, parts.stream().map(Drawn::pixels_B3HW).toList()));
+    }
+
     @Override
     public Stream<Tensor> tensors() { return Stream.of(latents_BCHW, pixels_B3HW); }
 

@@ -2,6 +2,7 @@ package dev.fusedit.fusion.pipeline;
 
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.ShardedWriter;
@@ -16,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 /// | part | holds | read by |
 /// |---|---|---|
 /// | `transformer/` | the fused model, or the baseline | the paper's `FuseDiT`, `DiT` |
-/// | `vae/` | the autoencoder | diffusers' `AutoencoderKL` |
+/// | `vae/` | the autoencoder; none for a model of pixels | diffusers' `AutoencoderKL` |
 /// | `scheduler/` | `scheduler_config.json` | diffusers' `FlowMatchEulerDiscreteScheduler` |
 /// | `tokenizer/` | `tokenizer.json` | transformers' `AutoTokenizer` |
 /// | `llm/` | a baseline's language model | transformers' `AutoModel` |
 /// | `clip/`, `clip_tokenizer/` | CLIP's text side | transformers' `CLIPTextModelWithProjection` |
 ///
-/// `text_encoder/`, diffusers' own name, is read as either of the last two.
+/// `text_encoder/`, diffusers' own name, is read as either of the last two. `model_index.json` has one field that only we read, `_fusedit`:
+/// how pictures are drawn unless told otherwise, and what is multiplied in. `README.md` says what of the folder Python can use.
 public final class PipelineFolder {
     static final String INDEX = FolderTensors.PIPELINE;
     static final String CONFIG = FolderTensors.CONFIG;
@@ -34,10 +36,19 @@ public final class PipelineFolder {
     static final String SCHEDULER_CONFIG = "scheduler_config.json";
     static final String TOKENIZER = "tokenizer";
     static final String CLIP_TOKENIZER = "clip_tokenizer";
+    static final String OURS = "_fusedit";
+    static final String COMPUTE = "compute";
+    static final String README = "README.md";
 
     private PipelineFolder() {}
 
     public static boolean is(Path folder) { return Files.isRegularFile(folder.resolve(INDEX)); }
+
+    /// Reads a folder as it says itself: weights in bf16 stay so, matrices are multiplied in what the model was trained with, or else what
+    /// its weights are in.
+    ///
+    /// @throws UserError as [#read(Path, Placement)]
+    public static LoadedPipeline read(Path folder) { return new PipelineReader(folder, null).read(null, null); }
 
     /// Reads a folder, the tokenizers too.
     ///
@@ -50,9 +61,6 @@ public final class PipelineFolder {
     /// @param text null for the folder's
     /// @param clip null for the folder's, if the model needs one
     public static LoadedPipeline read(Path folder, Placement placement, @Nullable Tokenizer text, @Nullable Tokenizer clip) {
-        if (!is(folder)) {
-            throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, INDEX));
-        }
         return new PipelineReader(folder, placement).read(text, clip);
     }
 
@@ -62,6 +70,20 @@ public final class PipelineFolder {
 
     /// @param limit bytes of one file of weights
     public static void write(Path folder, LoadedPipeline pipeline, long limit) throws IOException {
-        new PipelineWriter(folder, limit).write(pipeline);
+        new PipelineWriter(folder, limit, null).write(pipeline);
     }
+
+    /// Writes a pipeline into a folder that is new or empty. It is there whole or not at all: what is unfinished lies beside it under
+    /// another name, and goes if something fails.
+    ///
+    /// @param dtype what weights are stored in; null as they are
+    /// @throws UserError as [#requireFree]
+    public static void writeNew(Path folder, LoadedPipeline pipeline, @Nullable DType dtype) throws IOException {
+        NewFolder.write(folder, unfinished -> new PipelineWriter(unfinished, ShardedWriter.LIMIT, dtype).write(pipeline));
+    }
+
+    /// Whether [#writeNew] could write there, asked before the work is done.
+    ///
+    /// @throws UserError if something is there already
+    public static void requireFree(Path folder) { NewFolder.requireFree(folder); }
 }

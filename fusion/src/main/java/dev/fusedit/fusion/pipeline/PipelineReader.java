@@ -2,6 +2,7 @@ package dev.fusedit.fusion.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigs;
@@ -12,11 +13,14 @@ import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vae.PictureSpace;
+import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
@@ -36,30 +40,37 @@ import org.jspecify.annotations.Nullable;
 final class PipelineReader {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String TEXT_ENCODER = "text_encoder";
+    private static final int USUAL_SIDE = 32; // latents, where the transformer's configuration does not say
 
     private final Path folder;
+    private final JsonNode index;
     private final Placement placement;
     private final Map<String, Weights> weights = new LinkedHashMap<>();
     private final Map<String, Path> tokenizers = new LinkedHashMap<>();
     private final List<SubwordTokenizer> opened = new ArrayList<>();
 
-    PipelineReader(Path folder, Placement placement) {
+    /// @param placement null for the folder's own
+    PipelineReader(Path folder, @Nullable Placement placement) {
+        if (!PipelineFolder.is(folder)) {
+            throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, PipelineFolder.INDEX));
+        }
         this.folder = folder;
-        this.placement = placement;
+        this.index = json(folder.resolve(PipelineFolder.INDEX));
+        this.placement = placement == null ? ownPlacement() : placement;
     }
 
     LoadedPipeline read(@Nullable Tokenizer text, @Nullable Tokenizer clip) {
         try {
             var model = model();
-            var vae = part(PipelineFolder.VAE, folder.resolve(PipelineFolder.VAE), AutoencoderKL::named, config -> own -> AutoencoderKL
-                    .of(AutoencoderConfig.of(json(config), config.toString()), own));
+            var space = space();
             var pooled = model instanceof FuseDiT && model.dit().config().pooledText() > 0 ? pooled(clip) : null;
             var words = text == null ? tokenizer(PipelineFolder.TOKENIZER) : text;
-            var scheduler = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
-            var pipeline =
-                    new TextToImagePipeline(model, words, pooled, vae, SchedulerConfigs.scheduler(json(scheduler), scheduler.toString()),
-                            SchedulerConfigs.prediction(json(scheduler), scheduler.toString()), false);
-            return new LoadedPipeline(pipeline, weights, tokenizers, opened);
+            var file = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
+            var scheduler = json(file);
+            var pipeline = new ConfigReader(index, folder.toString()).checked(() -> new TextToImagePipeline(model, words, pooled, space,
+                    SchedulerConfigs.scheduler(scheduler, file.toString()), SchedulerConfigs.prediction(scheduler, file.toString()),
+                    false));
+            return new LoadedPipeline(pipeline, defaults(space), weights, tokenizers, opened);
         } catch (RuntimeException e) {
             weights.values().forEach(Weights::close);
             opened.forEach(SubwordTokenizer::close);
@@ -67,11 +78,44 @@ final class PipelineReader {
         }
     }
 
+    // ---- what the index says
+
+    private Path transformerConfig() { return folder.resolve(PipelineFolder.TRANSFORMER).resolve(PipelineFolder.CONFIG); }
+
+    private Placement ownPlacement() {
+        var stored = "bfloat16".equals(json(transformerConfig()).path("torch_dtype").asText()) ? DType.BF16 : DType.F32;
+        var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
+        var compute = ours.has(PipelineFolder.COMPUTE) ? ours.text(PipelineFolder.COMPUTE) : stored.toString();
+        return switch (compute) {
+            case "f32" -> Placement.F32;
+            case "bf16" -> new Placement(stored, DType.BF16, Device.CPU);
+            case null, default -> throw ours.unknown(PipelineFolder.COMPUTE, "f32, bf16");
+        };
+    }
+
+    private PictureDefaults defaults(PictureSpace space) {
+        var place = folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS;
+        if (index.has(PipelineFolder.OURS)) {
+            return PictureDefaults.of(index.get(PipelineFolder.OURS), place);
+        }
+        var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
+        return fields.checked(() -> PictureDefaults.usual(fields.integer("sample_size", USUAL_SIDE) * space.factor()));
+    }
+
+    /// Diffusers' way to say that a pipeline does without a part.
+    private boolean isLeftOut(String part) { return index.path(part).isArray() && index.path(part).path(0).isNull(); }
+
     // ---- parts
+
+    private PictureSpace space() {
+        return isLeftOut(PipelineFolder.VAE) ? new Pixels()
+                : part(PipelineFolder.VAE, folder.resolve(PipelineFolder.VAE), AutoencoderKL::named,
+                        config -> own -> AutoencoderKL.of(AutoencoderConfig.of(json(config), config.toString()), own));
+    }
 
     private ImageModel model() {
         var place = folder.resolve(PipelineFolder.TRANSFORMER);
-        var config = place.resolve(PipelineFolder.CONFIG);
+        var config = transformerConfig();
         var json = json(config);
         return switch (json.path("model_type").asText()) {
             case "FuseDiT" -> part(PipelineFolder.TRANSFORMER, place, file -> file,
@@ -132,6 +176,9 @@ final class PipelineReader {
     }
 
     private static JsonNode json(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new UserError("%s is not there, and a pipeline needs it".formatted(file));
+        }
         try {
             return JSON.readTree(file.toFile());
         } catch (IOException e) {

@@ -10,8 +10,12 @@ import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.ShardedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +24,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Writes a pipeline's folder part by part, the index last.
 final class PipelineWriter {
@@ -29,23 +34,25 @@ final class PipelineWriter {
 
     private final Path folder;
     private final long limit;
+    private final @Nullable DType dtype;
     private final ObjectNode index = JsonNodeFactory.instance.objectNode();
 
-    PipelineWriter(Path folder, long limit) {
+    /// @param limit bytes of one file of weights
+    /// @param dtype what weights are stored in; null as they are
+    PipelineWriter(Path folder, long limit, @Nullable DType dtype) {
         this.folder = folder;
         this.limit = limit;
+        this.dtype = dtype;
     }
 
     void write(LoadedPipeline parts) throws IOException {
         var pipeline = parts.pipeline();
-        index.put("_class_name", switch (pipeline.model()) {
-            case FuseDiT _ -> pipeline.pooled() == null ? "FuseDiTPipeline" : "FuseDiTPipelineWithCLIP";
-            case TextDiT _ -> "DiTPipeline";
-        }).put("_diffusers_version", DIFFUSERS);
+        index.put("_class_name", name(pipeline)).put("_diffusers_version", DIFFUSERS);
+        index.set(PipelineFolder.OURS, parts.defaults().json().put(PipelineFolder.COMPUTE,
+                weights(parts, PipelineFolder.TRANSFORMER).placement().compute().toString()));
         Files.createDirectories(folder);
         model(parts);
-        var vae = pipeline.vae().config().json().put("_diffusers_version", DIFFUSERS);
-        part(PipelineFolder.VAE, "diffusers", "AutoencoderKL", vae, "diffusion_pytorch_model", weights(parts, PipelineFolder.VAE).state());
+        space(parts);
         if (pipeline.pooled() != null) {
             pretrained(PipelineFolder.CLIP, "CLIPTextModelWithProjection", pipeline.pooled().clip().config().json(),
                     weights(parts, PipelineFolder.CLIP), weights(parts, PipelineFolder.CLIP).state());
@@ -55,7 +62,31 @@ final class PipelineWriter {
         var scheduler = SchedulerConfigs.json(pipeline.scheduler(), pipeline.prediction()).put("_diffusers_version", DIFFUSERS);
         json(part(PipelineFolder.SCHEDULER, "diffusers", "FlowMatchEulerDiscreteScheduler").resolve(PipelineFolder.SCHEDULER_CONFIG),
                 scheduler);
+        Files.writeString(folder.resolve(PipelineFolder.README), PipelineNotes.of(parts).page());
         json(folder.resolve(PipelineFolder.INDEX), index);
+    }
+
+    /// The paper's class, or for models of pixels, which it has none for, a name that no library knows.
+    private static String name(TextToImagePipeline pipeline) {
+        var pixels = switch (pipeline.space()) {
+            case AutoencoderKL _ -> "";
+            case Pixels _ -> "Pixel";
+        };
+        return pixels + switch (pipeline.model()) {
+            case FuseDiT _ -> pipeline.pooled() == null ? "FuseDiTPipeline" : "FuseDiTPipelineWithCLIP";
+            case TextDiT _ -> "DiTPipeline";
+        };
+    }
+
+    private void space(LoadedPipeline parts) throws IOException {
+        switch (parts.pipeline().space()) {
+            case AutoencoderKL vae -> {
+                var own = weights(parts, PipelineFolder.VAE);
+                part(PipelineFolder.VAE, "diffusers", "AutoencoderKL", vae.config().json().put("_diffusers_version", DIFFUSERS),
+                        "diffusion_pytorch_model", own.state());
+            }
+            case Pixels() -> index.putArray(PipelineFolder.VAE).addNull().addNull();
+        }
     }
 
     private static Weights weights(LoadedPipeline parts, String name) { return Objects.requireNonNull(parts.weights().get(name), name); }
@@ -63,16 +94,19 @@ final class PipelineWriter {
     private void model(LoadedPipeline parts) throws IOException {
         var own = weights(parts, PipelineFolder.TRANSFORMER);
         switch (parts.pipeline().model()) {
-            case FuseDiT model -> transformer("FuseDiT", ModelConfigs.json(model.config()), own);
+            case FuseDiT model -> transformer("FuseDiT", ModelConfigs.json(model.config()), own, parts);
             case TextDiT model -> {
-                transformer("DiT", ModelConfigs.json(model.config()), own);
+                transformer("DiT", ModelConfigs.json(model.config()), own, parts);
                 llm(model.encoder(), weights(parts, PipelineFolder.LLM));
             }
         }
     }
 
-    private void transformer(String type, ObjectNode config, Weights own) throws IOException {
+    private void transformer(String type, ObjectNode config, Weights own, LoadedPipeline parts) throws IOException {
         config.putArray("architectures").add(type);
+        if (!config.has("sample_size")) { // the size that Python draws unless told otherwise
+            config.put("sample_size", parts.defaults().height() / parts.pipeline().space().factor());
+        }
         part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.state());
     }
 
@@ -96,8 +130,8 @@ final class PipelineWriter {
         part(name, TRANSFORMERS, type, typed(config, own), "model", state);
     }
 
-    private static ObjectNode typed(ObjectNode config, Weights own) {
-        return config.put("torch_dtype", switch (own.placement().master()) {
+    private ObjectNode typed(ObjectNode config, Weights own) {
+        return config.put("torch_dtype", switch (dtype == null ? own.placement().master() : dtype) {
             case BF16 -> "bfloat16";
             case F16 -> "float16";
             default -> "float32";
@@ -108,7 +142,15 @@ final class PipelineWriter {
             throws IOException {
         var place = part(name, library, type);
         json(place.resolve(PipelineFolder.CONFIG), config);
-        new ShardedWriter(place, stem, limit).write(state, Map.of());
+        try (var _ = TensorScope.open()) {
+            new ShardedWriter(place, stem, limit).write(stored(state), Map.of());
+        }
+    }
+
+    private Map<String, Tensor> stored(Map<String, Tensor> state) {
+        var stored = new LinkedHashMap<String, Tensor>();
+        state.forEach((name, value) -> stored.put(name, dtype == null || !value.dtype().isFloating() ? value : value.to(dtype)));
+        return stored;
     }
 
     private Path part(String name, String library, String type) throws IOException {

@@ -11,14 +11,16 @@ import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vae.PictureSpace;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
+import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,13 +30,17 @@ import org.jspecify.annotations.Nullable;
 /// batch nor a split of it changes a picture.
 ///
 /// @param pooled null for models that take no pooled text
+/// @param space what the model's latents are
 /// @param forgetsPrompt true to place a fused model's rotary image positions at 0 from the second step on, as the paper's published
 ///        scripts do; only to draw what they draw
-public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, AutoencoderKL vae,
+public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, PictureSpace space,
         FlowMatchScheduler scheduler, Prediction prediction, boolean forgetsPrompt) {
     public TextToImagePipeline {
         checkArgument((model.dit().config().pooledText() > 0 && model instanceof FuseDiT) == (pooled != null),
                 "a model with a pooled text of width %s needs CLIP, and only such a one", model.dit().config().pooledText());
+        checkArgument(model.dit().config().inChannels() == space.channels() && model.dit().config().outChannels() == space.channels(),
+                "the model works on %s channels and draws %s, but its pictures have %s", model.dit().config().inChannels(),
+                model.dit().config().outChannels(), space.channels());
     }
 
     /// Sees the latents of some pictures after each step; they are freed after the call. Where memory did not hold a batch, its smaller
@@ -48,15 +54,25 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         void after(int firstPicture, int step, Tensor latents);
     }
 
-    /// @throws dev.fusedit.torch.UserError if the model cannot draw pictures of this size
     public Drawn draw(PictureRequest request) { return draw(request, Progress.NONE); }
 
+    /// Whether the model draws pictures of this size; [#draw] asks too.
+    ///
+    /// @throws UserError that names the nearest sizes, if not
+    public void requireDrawable(int height, int width) {
+        PictureSize.of(model.dit().config(), space.factor()).require(height, width);
+    }
+
+    /// @throws UserError if the model cannot draw pictures of this size, or memory does not hold one of them
     public Drawn draw(PictureRequest request, Progress progress) {
-        PictureSize.of(model.dit().config(), vae.config().factor()).require(request.height(), request.width());
+        requireDrawable(request.height(), request.width());
         try (var _ = Autograd.noGrad()) {
             return TensorScope.scoped(() -> {
-                var texts = texts(request);
-                var noise = noise(request);
+                var texts = inMemory(() -> texts(request), "the text of all %d prompts. Draw fewer prompts at a time".formatted(
+                        request.prompts().size()));
+                var noise =
+                        inMemory(() -> noise(request), "the noise of %d pictures of %d x %d (height x width). Draw fewer or smaller ones"
+                                .formatted(request.pictures(), request.height(), request.width()));
                 var parts = new ArrayList<Drawn>();
                 for (int at = 0, size = request.batch(); at < request.pictures();) {
                     var count = Math.min(size, request.pictures() - at);
@@ -68,9 +84,16 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                         at += count;
                     }
                 }
-                return new Drawn(Tensor.cat(0, parts.stream().map(Drawn::latents_BCHW).toList()),
-                        Tensor.cat(0, parts.stream().map(Drawn::pixels_B3HW).toList()));
+                return inMemory(() -> Drawn.joined(parts), "all %d pictures. Draw fewer at a time".formatted(request.pictures()));
             });
+        }
+    }
+
+    private static <T> T inMemory(Supplier<T> body, String whatAndRemedy) {
+        try {
+            return body.get();
+        } catch (TorchException e) {
+            throw e.isOutOfMemory() ? new UserError("memory does not hold " + whatAndRemedy, e) : e;
         }
     }
 
@@ -95,7 +118,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     private Tensor noise(PictureRequest request) {
         long channels = model.dit().config().inChannels();
-        long height = request.height() / vae.config().factor(), width = request.width() / vae.config().factor();
+        long height = request.height() / space.factor(), width = request.width() / space.factor();
         if (request.latents() != null) {
             var shape = request.latents().shape();
             checkArgument(shape[1] == channels && shape[2] == height && shape[3] == width,
@@ -116,16 +139,17 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         try {
             return TensorScope.scoped(() -> draw(request, texts, noise, first, progress));
         } catch (TorchException e) {
-            if (noise.size(0) > 1 && isOutOfMemory(e)) {
+            if (!e.isOutOfMemory()) {
+                throw e;
+            }
+            if (noise.size(0) > 1) {
                 return null;
             }
-            throw e;
+            throw new UserError(
+                    "memory does not hold even one picture of %d x %d (height x width). Draw a smaller one, or on a device with "
+                            .formatted(request.height(), request.width()) + "more memory",
+                    e);
         }
-    }
-
-    private static boolean isOutOfMemory(TorchException e) {
-        var message = String.valueOf(e.getMessage());
-        return message.contains("out of memory") || message.contains("can't allocate memory") || message.contains("not enough memory");
     }
 
     private Drawn draw(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
@@ -135,7 +159,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(noise.device());
         var vector = texts.pooled() == null ? null : texts.pooled().indexSelect(0, index);
         var latents = sampler.sample(new Bound(text, vector), noise, (step, x) -> progress.after(first, step, x));
-        var pixels = vae.slicing().decode(vae.unscaled(latents)).div(2.0).add(0.5).clamp(0, 1);
+        var pixels = space.pictures(latents).div(2.0).add(0.5).clamp(0, 1);
         return new Drawn(latents, pixels);
     }
 

@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.text;
 
+import java.util.List;
+
 /// Text to token ids.
 @FunctionalInterface
 public interface Tokenizer {
@@ -10,4 +12,7 @@ public interface Tokenizer {
 
     /// All ids of a text.
     default int[] encode(String text) { return encode(text, Integer.MAX_VALUE); }
+
+    /// Words of a text that the vocabulary lacks, to warn about; none where it is made of pieces of words.
+    default List<String> unknown(String text) { return List.of(); }
 }

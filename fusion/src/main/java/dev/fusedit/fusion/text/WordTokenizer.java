@@ -63,7 +63,7 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         return ids.length <= longest ? ids : Arrays.copyOf(ids, longest);
     }
 
-    /// The words that the vocabulary lacks, to warn about.
+    @Override
     public ImmutableList<String> unknown(String text) {
         return SPLITTER.splitToStream(text.toLowerCase(Locale.ROOT)).filter(word -> !ids.containsKey(word))
                 .collect(ImmutableList.toImmutableList());

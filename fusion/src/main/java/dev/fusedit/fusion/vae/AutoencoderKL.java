@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param sliced true to compute one sample of a batch at a time: the memory of one, the same numbers
 /// @param tiling how larger pictures are cut; null never to
 public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder decoder, @Nullable Conv2d quant, @Nullable Conv2d postQuant,
-        boolean sliced, @Nullable Tiling tiling) {
+        boolean sliced, @Nullable Tiling tiling) implements PictureSpace {
     private static final Map<String, String> NAMES = Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
     private static final Pattern OLD_NAME = Pattern.compile("(.*\\.attentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.\\w+)");
 
@@ -118,6 +118,18 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     public Tensor scaled(Tensor latents) { return TensorScope.scoped(() -> latents.sub(config.shiftFactor()).mul(config.scalingFactor())); }
 
     public Tensor unscaled(Tensor scaled) { return TensorScope.scoped(() -> scaled.div(config.scalingFactor()).add(config.shiftFactor())); }
+
+    // ---- as diffusion's space
+
+    @Override
+    public int channels() { return config.latentChannels(); }
+
+    @Override
+    public int factor() { return config.factor(); }
+
+    /// One picture at a time, since decoding takes far more memory than drawing latents.
+    @Override
+    public Tensor pictures(Tensor latents_BCHW) { return TensorScope.scoped(() -> slicing().decode(unscaled(latents_BCHW))); }
 
     private Tensor each(Tensor batch, UnaryOperator<Tensor> compute) {
         if (!sliced || batch.size(0) <= 1) {

@@ -24,6 +24,7 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,11 +40,7 @@ class TextToImagePipelineTest {
 
     @BeforeEach
     void build() {
-        var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
-        var image =
-                new DiTConfig(16, 24, 2, 2, 1, 8, 2, 4, 4, new ImagePositions.Absolute(4, 8), new TimeConditioning.AdaLnZero(), true, false,
-                        0, 10_000, 1e-6, 0.02, false);
-        var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), random());
+        var model = model(new ImagePositions.Absolute(4, 8));
         var vae = AutoencoderKL.of(new AutoencoderConfig(3, 3, List.of(8, 8), 1, 4, 4, 16, 1, 0, false, false, true), random());
         for (var all : weights) { // nothing stays 0, or every picture would be the same
             try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
@@ -54,6 +51,15 @@ class TextToImagePipelineTest {
         pipeline = new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, vae,
                 FlowMatchScheduler.shifted(1), new Prediction.Velocity(), false);
     }
+
+    private FuseDiT model(ImagePositions positions) {
+        var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
+        var image = new DiTConfig(16, 24, 2, 2, 1, 8, 2, 4, 4, positions, new TimeConditioning.AdaLnZero(), true, false, 0, 10_000, 1e-6,
+                0.02, false);
+        return FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), random());
+    }
+
+    private FuseDiT rotary() { return model(new ImagePositions.Rope2d()); }
 
     private Weights random() {
         weights.add(Weights.fresh(Seed.of(1), Placement.F32));
@@ -72,6 +78,46 @@ class TextToImagePipelineTest {
         assertThat(whole.pixels_B3HW().shape()).containsExactly(4, 3, 8, 12);
         assertThat(split.latents_BCHW().allClose(whole.latents_BCHW(), 1e-5, 1e-5)).isTrue();
         assertThat(whole.bytes()).hasSize(4).allMatch(picture -> picture.length == 8 * 12 * 3);
+    }
+
+    /// What libtorch throws where there is no memory, from within a batch of more pictures than so many.
+    private static TextToImagePipeline.Progress memoryFor(int pictures, List<String> seen) {
+        return (first, step, latents) -> {
+            seen.add(first + "+" + latents.size(0) + "." + step);
+            if (latents.size(0) > pictures && step == 1) {
+                throw new TorchException("mm", "CUDA out of memory. Tried to allocate 2.00 GiB.", List.of());
+            }
+        };
+    }
+
+    @Test
+    void whereMemoryDoesNotHoldABatchItIsHalvedAndThePicturesAreTheSame() {
+        var whole = pipeline.draw(request().each(4));
+        var seen = new ArrayList<String>();
+        var split = pipeline.draw(request().each(4), memoryFor(3, seen));
+        assertThat(split.latents_BCHW().allClose(whole.latents_BCHW(), 1e-5, 1e-5)).isTrue();
+        assertThat(split.pixels_B3HW().allClose(whole.pixels_B3HW(), 1e-5, 1e-5)).isTrue();
+        assertThat(seen).as("8, then 4, then 2 pictures at once, and not more again")
+                .startsWith("0+8.0", "0+8.1", "0+4.0", "0+4.1", "0+2.0")
+                .endsWith("6+2.0", "6+2.1", "6+2.2").doesNotContain("2+4.0", "4+4.0").hasSize(4 + 4 * 3);
+    }
+
+    @Test
+    void aPictureThatMemoryDoesNotHoldIsTheCallersMistake() {
+        assertThatThrownBy(() -> pipeline.draw(request(), memoryFor(0, new ArrayList<>()))).isInstanceOf(UserError.class)
+                .hasMessageContaining("even one picture of 8 x 12").hasMessageContaining("Draw a smaller one");
+        assertThatThrownBy(() -> pipeline.draw(request(), (_, _, _) -> {
+            throw new TorchException("mm", "sizes do not fit", List.of());
+        })).as("another failure is none of memory").isInstanceOf(TorchException.class);
+    }
+
+    /// A picture of 2^52 pixels: its noise alone is 4 petabytes.
+    @Test
+    void realMemoryThatIsTooSmallIsToldToo() {
+        var huge = new TextToImagePipeline(rotary(), pipeline.tokenizer(), null, pipeline.space(), pipeline.scheduler(),
+                pipeline.prediction(), false);
+        assertThatThrownBy(() -> huge.draw(PictureRequest.of(1 << 26, 1 << 26, "a"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("memory does not hold");
     }
 
     @Test

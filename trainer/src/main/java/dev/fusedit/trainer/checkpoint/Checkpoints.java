@@ -117,13 +117,21 @@ public final class Checkpoints {
     public static Path find(Path place) {
         if (!Files.isDirectory(place))
             throw new UserError(place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder"));
-        if (Files.exists(place.resolve(Manifest.FILE))) return place;
+        return findIn(place)
+                .orElseThrow(() -> new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints"));
+    }
+
+    /// Whether [#find] would find one.
+    public static boolean isIn(Path place) { return findIn(place).isPresent(); }
+
+    private static Optional<Path> findIn(Path place) {
+        if (Files.exists(place.resolve(Manifest.FILE))) return Optional.of(place);
         for (Path root : List.of(place, place.resolve(RunFolder.CHECKPOINTS))) {
-            if (Files.isDirectory(root.resolve(LATEST))) return root.resolve(LATEST);
+            if (Files.isDirectory(root.resolve(LATEST))) return Optional.of(root.resolve(LATEST));
             var newest = new Checkpoints(root, 1).newest();
-            if (newest.isPresent()) return newest.get();
+            if (newest.isPresent()) return newest;
         }
-        throw new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints");
+        return Optional.empty();
     }
 
     /// Whole ones, newest first.

@@ -1,7 +1,9 @@
 package dev.fusedit.trainer.stage;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.fusedit.torch.Seed;
+import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.pipeline.TextToImagePipeline;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.Picture;
 import dev.fusedit.trainer.log.PictureGrid;
@@ -9,25 +11,37 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// Pictures that somebody asked for, with their prompts, in prompt order.
 ///
-/// @param pictures side × side × 3 bytes each
-public record SampledPictures(int side, List<String> prompts, List<byte[]> pictures) {
+/// @param pictures height × width × 3 bytes each
+public record SampledPictures(int height, int width, List<String> prompts, List<byte[]> pictures) {
     private static final int COLUMNS = 6;
 
-    /// Draws each prompt so many times. A picture's noise is a function of the seed and its place.
-    public static SampledPictures draw(Painter painter, List<String> texts, int each, long seed) {
-        var wishes = new ArrayList<Painter.Wish>();
-        for (var text : texts) {
-            for (int i = 0; i < each; i++) {
-                wishes.add(new Painter.Wish(text, Seed.of(seed).derive("picture", wishes.size())));
+    /// Draws each prompt as often as it is asked for. A picture's noise is a function of the request's seed and the picture's place here.
+    public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request) {
+        var places = IntStream.range(0, request.pictures()).map(i -> place(request, i)).toArray();
+        var seeds = Arrays.stream(places).mapToObj(place -> request.seed().derive("picture", place)).toList();
+        var prompts = new String[places.length];
+        var pictures = new byte[places.length][];
+        try (var _ = TensorScope.open()) {
+            var drawn = pipeline.draw(request.seeds(seeds)).bytes();
+            for (int i = 0; i < places.length; i++) {
+                prompts[places[i]] = request.prompts().get(i % request.prompts().size());
+                pictures[places[i]] = drawn.get(i);
             }
         }
-        return new SampledPictures(painter.side(), wishes.stream().map(Painter.Wish::prompt).toList(), painter.paint(wishes));
+        return new SampledPictures(request.height(), request.width(), List.of(prompts), List.of(pictures));
+    }
+
+    /// The pipeline draws p1 p2 p1 p2; here all pictures of a prompt stand together.
+    private static int place(PictureRequest request, int picture) {
+        var prompts = request.prompts().size();
+        return picture % prompts * request.each() + picture / prompts;
     }
 
     /// Whether a place can take pictures, asked before the work is done.
@@ -66,16 +80,16 @@ public record SampledPictures(int side, List<String> prompts, List<byte[]> pictu
         var lines = new StringBuilder();
         for (int i = 0; i < pictures.size(); i++) {
             var name = "%05d.png".formatted(i);
-            Files.write(folder.resolve(name), new Picture(side, side, pictures.get(i)).png());
+            Files.write(folder.resolve(name), new Picture(width, height, pictures.get(i)).png());
             lines.append(JsonNodeFactory.instance.objectNode().put("file", name).put("prompt", prompts.get(i))).append('\n');
         }
         Files.write(folder.resolve("prompts.jsonl"), lines.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private byte[] grid() {
-        var grid = PictureGrid.forPicturesOf(side, Math.min(COLUMNS, pictures.size()));
+        var grid = PictureGrid.forPicturesOf(width, Math.min(COLUMNS, pictures.size()));
         for (int i = 0; i < pictures.size(); i++) {
-            grid.add(new Picture(side, side, pictures.get(i)), prompts.get(i));
+            grid.add(new Picture(width, height, pictures.get(i)), prompts.get(i));
         }
         return grid.picture().png();
     }

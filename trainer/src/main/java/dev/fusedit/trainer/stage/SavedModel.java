@@ -67,7 +67,12 @@ public final class SavedModel {
     /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe draws with those.
     ///
     /// @throws UserError naming what is wrong with the place
-    public static Loaded load(Path place) {
+    public static Loaded load(Path place) { return load(place, null); }
+
+    /// As [#load(Path)], with weights of choice.
+    ///
+    /// @param weights null for the recipe's choice
+    public static Loaded load(Path place, Sampling.@Nullable Weights weights) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var recipe = Recipe.parse(text(checkpoint, RECIPE), checkpoint.file(RECIPE).toString(), List.of());
         var tokenizer = WordTokenizer.fromJson(text(checkpoint, WORDS));
@@ -76,7 +81,10 @@ public final class SavedModel {
         var trainee = Trainee.fresh(config, tokenizer, placement, Seed.of(0));
         try {
             read(checkpoint, WEIGHTS, trainee);
-            if (recipe.sampling().weights() == Sampling.Weights.EMA && checkpoint.has(AVERAGE)) {
+            if (weights == Sampling.Weights.EMA && !checkpoint.has(AVERAGE)) {
+                throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
+            }
+            if ((weights == null ? recipe.sampling().weights() : weights) == Sampling.Weights.EMA && checkpoint.has(AVERAGE)) {
                 read(checkpoint, AVERAGE, trainee);
             }
             return new Loaded(recipe, trainee, checkpoint.folder());

@@ -1,0 +1,47 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.stage.DrawingModel;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "export", description = "Writes a trained model as a pipeline in diffusers' form, for sample and for Python's libraries.")
+final class ExportCommand implements Callable<Integer> {
+    private enum Stored {
+        F32, BF16
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "A run's folder, or one of its checkpoints.")
+    private Path model;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A folder that is new or empty.")
+    private Path out;
+
+    @Option(names = "--weights", paramLabel = "WEIGHTS",
+            description = "The moving average of the weights, or as trained last: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
+    private Sampling.@Nullable Weights weights;
+
+    @Option(names = "--dtype", defaultValue = "F32", paramLabel = "DTYPE",
+            description = "What weights are stored in: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Stored dtype;
+
+    @Override
+    public Integer call() {
+        var notes = DrawingModel.export(model, out, weights, switch (dtype) {
+            case F32 -> DType.F32;
+            case BF16 -> DType.BF16;
+        });
+        spec.commandLine().getOut().println(out);
+        notes.limits().forEach(spec.commandLine().getErr()::println);
+        return ExitCode.OK;
+    }
+}

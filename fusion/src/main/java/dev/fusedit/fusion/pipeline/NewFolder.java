@@ -1,0 +1,66 @@
+package dev.fusedit.fusion.pipeline;
+
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/// A folder that appears whole or not at all.
+final class NewFolder {
+    private NewFolder() {}
+
+    @FunctionalInterface
+    interface Content {
+        void writeTo(Path folder) throws IOException;
+    }
+
+    /// Writes beside the place, then renames.
+    ///
+    /// @throws UserError if the place holds something already
+    static void write(Path folder, Content content) throws IOException {
+        requireFree(folder);
+        var parent = Files.createDirectories(folder.toAbsolutePath().normalize().getParent());
+        var unfinished = Files.createTempDirectory(parent, "." + folder.getFileName() + ".unfinished-");
+        try {
+            var inside = Files.createDirectory(unfinished.resolve(folder.getFileName())); // with usual permissions, unlike its parent
+            content.writeTo(inside);
+            Files.move(inside, folder, StandardCopyOption.ATOMIC_MOVE);
+            delete(unfinished, null);
+        } catch (IOException | RuntimeException e) {
+            delete(unfinished, e);
+            throw e;
+        }
+    }
+
+    static void requireFree(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new UserError("%s is a file. Give another folder".formatted(folder));
+        }
+        try (var inside = Files.list(folder)) {
+            if (inside.findAny().isPresent()) {
+                throw new UserError("%s is not empty. Give another folder, or empty this one".formatted(folder));
+            }
+        } catch (IOException e) {
+            throw new UserError("%s cannot be listed (%s). Give another folder".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    private static void delete(Path folder, @Nullable Exception cause) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            if (cause == null) {
+                throw e;
+            }
+            cause.addSuppressed(e);
+        }
+    }
+}

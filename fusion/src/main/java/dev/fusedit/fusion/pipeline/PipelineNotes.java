@@ -1,0 +1,91 @@
+package dev.fusedit.fusion.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.fusion.vae.Pixels;
+import java.util.stream.Collectors;
+
+/// What of a pipeline's folder Python's libraries cannot use, and why. What is not named here loads there and means the same.
+///
+/// @param limits sentences, none where the whole folder is the paper's own pipeline
+public record PipelineNotes(ImmutableList<String> limits) {
+    public static PipelineNotes of(LoadedPipeline parts) {
+        var pipeline = parts.pipeline();
+        var limits = ImmutableList.<String>builder();
+        if (pipeline.space() instanceof Pixels) {
+            limits.add("There is no vae/: this model draws pixels. The paper's pipeline needs one, so that the folder as a whole does not "
+                    + "load in diffusers; its parts do.");
+        }
+        transformer(parts, limits);
+        if (pipeline.scheduler().spacing() == FlowMatchScheduler.Spacing.EVEN) {
+            limits.add("scheduler/ loads in diffusers, but its noise levels differ there: diffusers does not know the field 'spacing'.");
+        }
+        if (isPicture(pipeline.prediction())) {
+            limits.add("scheduler/ loads in diffusers, but the model's output is the picture ('prediction_type': 'sample'), and diffusers' "
+                    + "steps take it for a velocity: x_next = x + (s_next - s) (x - output) / s is the step to write.");
+        }
+        return new PipelineNotes(limits.build());
+    }
+
+    private static boolean isPicture(Prediction prediction) {
+        return switch (prediction) {
+            case Prediction.Velocity() -> false;
+            case Prediction.Preconditioned() -> false;
+            case Prediction.CleanPicture _ -> true;
+            case Prediction.Denoised() -> true;
+        };
+    }
+
+    private static void transformer(LoadedPipeline parts, ImmutableList.Builder<String> limits) {
+        var image = parts.pipeline().model().dit().config();
+        var text = text(parts);
+        if (image.intermediate() != text.intermediate()) {
+            limits.add(
+                    "transformer/ does not load in the paper's class: its MLPs are %d wide, which the field 'dit_intermediate_size' says; "
+                            .formatted(image.intermediate())
+                            + "the paper's are as wide as the language model's, %d.".formatted(text.intermediate()));
+        }
+        if (image.width() != text.hidden() && !(image.positions() instanceof ImagePositions.Absolute)) {
+            limits.add("transformer/ does not run in the paper's class: it draws with a width (%d) other than the language model's (%d) "
+                    .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
+        }
+        switch (text.family()) {
+            case Family.Gemma _ -> {}
+            case Family.Gemma2 _ -> {}
+            case Family.Gemma3 _ -> limits.add(otherFamily("gemma3_text"));
+            case Family.Llama _ -> limits.add(otherFamily("llama"));
+            case Family.Qwen3 _ -> limits.add(otherFamily("qwen3"));
+        }
+    }
+
+    private static String otherFamily(String name) {
+        return "transformer/ does not load in the paper's class: it knows the language models gemma and gemma2 only, not %s."
+                .formatted(name);
+    }
+
+    private static LanguageModelConfig text(LoadedPipeline parts) {
+        return switch (parts.pipeline().model()) {
+            case FuseDiT model -> model.config().text();
+            case TextDiT model -> model.encoder().config();
+        };
+    }
+
+    /// The folder's `README.md`.
+    String page() {
+        return """
+                # A text-to-image model
+
+                Draw with it: `./fusedit sample --model FOLDER --prompt TEXT --out pictures.png`
+
+                Each folder is a part in the form of the Python library that `model_index.json` names beside it.
+                """ + (limits.isEmpty() ? ""
+                : limits.stream().map(limit -> "- " + limit).collect(Collectors.joining("\n",
+                        "\nWhat Python cannot use of it:\n\n", "\n")));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.pipeline.LoadedPipeline;
+import dev.fusedit.fusion.pipeline.PictureDefaults;
+import dev.fusedit.fusion.pipeline.TextToImagePipeline;
+import dev.fusedit.fusion.vae.Pixels;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.util.Objects;
+
+/// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all draw with it, so that they show the same.
+final class RunPipeline {
+    private RunPipeline() {}
+
+    /// Draws as the recipe's `sampling` says; closing it closes the trainee.
+    ///
+    /// @throws UserError if no stage taught the model to draw
+    static LoadedPipeline of(Recipe recipe, Trainee trainee) {
+        var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
+                .orElseThrow(
+                        () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
+        var sampling = recipe.sampling();
+        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), null, new Pixels(),
+                FlowMatchScheduler.even(sampling.shift()), ModelConfigs.prediction(recipe.model().prediction(), flow), false);
+        var side = recipe.data().imageSize();
+        return LoadedPipeline.of(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
+                trainee.weights());
+    }
+}
