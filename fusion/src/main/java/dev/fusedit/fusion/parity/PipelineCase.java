@@ -6,8 +6,8 @@ import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigs;
 import dev.fusedit.fusion.dit.TextDiT;
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
@@ -181,8 +181,7 @@ final class PipelineCase implements AutoCloseable {
     }
 
     private TextToImagePipeline pipeline(@Nullable PooledText pooled, boolean forgets) {
-        var scheduler = new FlowMatchScheduler(config.path("scheduler").path("shift").asDouble(1),
-                config.path("scheduler").path("num_train_timesteps").asInt(1000));
+        var scheduler = SchedulerConfigs.scheduler(config.path("scheduler"), files.file("config.json").toString());
         return new TextToImagePipeline(model, tokenizer, pooled, vae, scheduler, new Prediction.Velocity(), forgets);
     }
 

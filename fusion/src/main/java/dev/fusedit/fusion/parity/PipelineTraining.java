@@ -2,9 +2,9 @@ package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
@@ -51,8 +51,7 @@ record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, We
             expected.compare(name + ".u", u, Tolerance.RELATIVE);
             var clean = clean(encoderNoise);
             expected.compare("model_input", clean, Tolerance.TAP);
-            var scheduler = new FlowMatchScheduler(config.path("scheduler").path("shift").asDouble(1),
-                    config.path("scheduler").path("num_train_timesteps").asInt(1000));
+            var scheduler = SchedulerConfigs.scheduler(config.path("scheduler"), "config.json: scheduler");
             var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(name),
                     name.endsWith("precond") ? new Prediction.Preconditioned() : new Prediction.Velocity());
             var indices = Arrays.stream(u.mul((double) scheduler.levels()).toLongs())

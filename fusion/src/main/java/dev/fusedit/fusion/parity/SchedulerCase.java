@@ -5,6 +5,8 @@ import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
+import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.torch.DType;
@@ -17,10 +19,13 @@ import java.util.regex.Pattern;
 
 /// Noise levels for training and sampling, the draws of PyTorch's generator, times and weights drawn from them, Euler steps.
 record SchedulerCase(JsonNode config, Expected expected) {
-    private static final Pattern INPUT = Pattern.compile("shift[\\d.]+\\.step\\.(x0|v\\d+)");
+    private static final Pattern INPUT = Pattern.compile(".*\\.step\\.(x0|v\\d+)");
     private static final Pattern DRAW = Pattern.compile("(randn|rand|randint|randperm)\\(([\\d, ()]*?)\\)(?=,| *$|\\))");
 
-    static boolean is(Case here) { return here.has("config.json") && here.has("io.safetensors") && here.json("config.json").has("shifts"); }
+    static boolean is(Case here) {
+        return here.has("config.json") && here.has("io.safetensors")
+                && (here.json("config.json").has("shifts") || here.json("config.json").has("schedulers"));
+    }
 
     static CaseResult run(Case files) {
         try (var file = SafeTensors.open(files.file("io.safetensors"))) {
@@ -28,6 +33,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
             here.random();
             here.config.path("shifts").forEach(shift -> here.tables(shift.asText().replaceAll("\\.0$", ""), scheduler(shift, here.config)));
             here.config.path("schemes").forEach(here::scheme);
+            here.config.path("schedulers").forEach(scheduler -> here.named(scheduler, files.file("config.json").toString()));
             return here.expected.result(files.name());
         }
     }
@@ -39,9 +45,28 @@ record SchedulerCase(JsonNode config, Expected expected) {
     private void compare(String name, float[] actual) { expected.compare(name, TablesCase.doubles(actual), Tolerance.RELATIVE); }
 
     private void tables(String shift, FlowMatchScheduler scheduler) {
-        var prefix = "shift" + shift + ".";
+        training("shift" + shift + ".", scheduler);
+        sampling("shift" + shift + ".", scheduler);
+    }
+
+    /// One with a whole configuration of its own, and for a dynamic shift some sizes of pictures, or the shifts themselves.
+    private void named(JsonNode scheduler, String where) {
+        var prefix = scheduler.path("name").asText() + ".";
+        var levels = SchedulerConfigs.scheduler(scheduler.path("config"), where + ": " + scheduler.path("name").asText());
+        training(prefix, levels);
+        if (!(levels.shift() instanceof Shift.Dynamic)) {
+            sampling(prefix, levels);
+        }
+        scheduler.path("tokens").forEach(tokens -> sampling(prefix + "tokens" + tokens.asText() + ".", levels.sized(tokens.asInt())));
+        scheduler.path("mus").forEach(mu -> sampling(prefix + "mu" + mu.asText() + ".", levels.of(new Shift.OfSize(mu.asDouble()))));
+    }
+
+    private void training(String prefix, FlowMatchScheduler scheduler) {
         compare(prefix + "train.sigmas", scheduler.training().sigmas());
         compare(prefix + "train.timesteps", scheduler.training().timesteps());
+    }
+
+    private void sampling(String prefix, FlowMatchScheduler scheduler) {
         config.path("inference_steps").forEach(steps -> {
             compare(prefix + "infer" + steps.asInt() + ".sigmas", scheduler.sampling(steps.asInt()).sigmas());
             compare(prefix + "infer" + steps.asInt() + ".timesteps", scheduler.sampling(steps.asInt()).timesteps());

@@ -6,6 +6,7 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.vae.Pixels;
@@ -25,6 +26,9 @@ public record PipelineNotes(ImmutableList<String> limits) {
         transformer(parts, limits);
         if (pipeline.scheduler().spacing() == FlowMatchScheduler.Spacing.EVEN) {
             limits.add("scheduler/ loads in diffusers, but its noise levels differ there: diffusers does not know the field 'spacing'.");
+        }
+        if (pipeline.scheduler().shift() instanceof Shift.Dynamic) {
+            limits.add("scheduler/ shifts by the picture's size, which the paper's pipeline does not tell it: that one refuses to draw.");
         }
         if (isPicture(pipeline.prediction())) {
             limits.add("scheduler/ loads in diffusers, but the model's output is the picture ('prediction_type': 'sample'), and diffusers' "

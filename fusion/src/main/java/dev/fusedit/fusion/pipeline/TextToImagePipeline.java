@@ -153,7 +153,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     }
 
     private Drawn draw(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
-        var sampler = new EulerSampler(scheduler, prediction, request.steps(), request.guidance());
+        var patch = model.dit().config().patch();
+        var tokens = Math.toIntExact(noise.size(2) / patch * (noise.size(3) / patch));
+        var sampler = new EulerSampler(scheduler.sized(tokens), prediction, request.steps(), request.guidance());
         var rows = rows(request, first, (int) noise.size(0), sampler.isGuided());
         var text = texts.state().rows(rows);
         var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(noise.device());

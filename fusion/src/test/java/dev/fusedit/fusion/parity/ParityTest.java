@@ -28,7 +28,7 @@ class ParityTest {
     @ValueSource(strings = {"pipeline/fuse_gemma_ape", "pipeline/fuse_gemma2_2drope", "pipeline/fuse_gemma_clip",
         "pipeline/dit_self_2drope",
         "pipeline/dit_cross_ape", "transformer/baseline", "transformer/2d-rope", "transformer/large-scale", "transformer/tables",
-        "scheduler",
+        "scheduler", "scheduler_options",
         "llm/gemma", "llm/gemma_bias_mha", "llm/gemma2", "llm/paligemma_text", "llm/gemma3_text", "llm/gemma3_text_linear_rope",
         "llm/llama",
         "llm/llama3_rope", "llm/qwen3", "vae/sd3", "vae/sd15_quant", "clip/legacy_gelu", "clip/legacy_quick_gelu", "clip/modern_gelu",

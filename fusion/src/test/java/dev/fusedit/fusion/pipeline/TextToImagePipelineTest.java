@@ -12,6 +12,7 @@ import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
@@ -147,6 +148,20 @@ class TextToImagePipelineTest {
         assertThat(drawn.latents_BCHW().sameValues(noise)).isFalse();
         assertThatThrownBy(() -> pipeline.draw(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("initial latents");
+    }
+
+    /// 8 x 12 pixels are 4 x 6 latents, or 2 x 3 patches.
+    @Test
+    void aDynamicShiftFollowsThePicturesSize() {
+        var dynamic = new Shift.Dynamic(0, 1, 2, 10);
+        var drawn = with(dynamic).draw(request()).latents_BCHW();
+        assertThat(with(new Shift.OfSize(0.5)).draw(request()).latents_BCHW().sameValues(drawn)).isTrue();
+        assertThat(with(new Shift.OfSize(0)).draw(request()).latents_BCHW().allClose(drawn, 1e-3, 1e-3)).isFalse();
+    }
+
+    private TextToImagePipeline with(Shift shift) {
+        return new TextToImagePipeline(pipeline.model(), pipeline.tokenizer(), null, pipeline.space(), pipeline.scheduler().of(shift),
+                pipeline.prediction(), false);
     }
 
     @Test
