@@ -28,6 +28,9 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
         Linear projection) {
     private static final double INIT_RANGE = 0.02;
 
+    /// Far below any score in f32 and in bf16, but not infinity, which f32's least number would become in bf16: a row may see nothing.
+    private static final float UNSEEN = -1e30f;
+
     /// @param last_BTC normed states of all tokens
     /// @param pooled_BC the state that stands for the text
     /// @param embeds_BO the projected one, not normalised
@@ -87,7 +90,7 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
         var bias = new float[rows * count * count];
         for (int i = 0; i < bias.length; i++) {
             int row = i / (count * count), query = i / count % count, key = i % count;
-            bias[i] = key <= query && mask_BT[row][key] != 0 ? 0 : -Float.MAX_VALUE; // not infinity: a row may see nothing
+            bias[i] = key <= query && mask_BT[row][key] != 0 ? 0 : UNSEEN;
         }
         return TensorScope.scoped(() -> Tensor.of(bias, rows, 1, count, count).to(x.device()).to(x.dtype()));
     }

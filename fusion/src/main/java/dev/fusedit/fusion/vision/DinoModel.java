@@ -68,7 +68,7 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
 
     private Tensor embed(Tensor pictures_BCHW) {
         return TensorScope.scoped(() -> {
-            var grid_BCHW = patches.apply(pictures_BCHW);
+            var grid_BCHW = patches.apply(pictures_BCHW.to(patches.weight_OISS().dtype())); // from here on in what matrices are in
             long batch = grid_BCHW.size(0), width = config.hidden();
             var positions = positions(pictures_BCHW, grid_BCHW.size(2), grid_BCHW.size(3)).to(grid_BCHW.dtype());
             var places = grid_BCHW.flatten(2, 3).transpose(1, 2).add(positions.narrow(1, 1, positions.size(1) - 1));

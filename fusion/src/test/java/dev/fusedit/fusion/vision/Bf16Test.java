@@ -1,0 +1,133 @@
+package dev.fusedit.fusion.vision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.fusion.Goldens;
+import dev.fusedit.nn.LayerNorm;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Weights and products in bf16, against the golden numbers in f32 and against what transformers computes in bf16.
+@ExtendWith(NoTensorLeaks.class)
+class Bf16Test {
+    private static final double LIMIT = 0.02;
+    private static final double AS_GOOD = 1.2; // our rounding errors, in transformers'
+    private static final Placement BF16 = new Placement(DType.BF16, DType.BF16, Device.CPU);
+
+    private enum Kind {
+        ALL(BF16), PRODUCTS(Placement.MIXED);
+
+        private final Placement placement;
+
+        Kind(Placement placement) { this.placement = placement; }
+    }
+
+    private static JsonNode config(Path folder) throws IOException {
+        return new JsonMapper().readTree(folder.resolve("config.json").toFile());
+    }
+
+    /// Relative, in L2.
+    private static double error(Tensor actual, Tensor expected) {
+        assertThat(actual.shape()).isEqualTo(expected.shape());
+        return Math.sqrt(actual.to(DType.F32).sub(expected).square().sum().item() / expected.square().sum().item());
+    }
+
+    private static void compare(String name, Tensor actual, SafeTensors exact, Path folder) {
+        assertThat(actual.dtype()).isEqualTo(DType.BF16);
+        var ours = error(actual, exact.read(name));
+        assertThat(ours).as(name).isLessThan(LIMIT);
+        try (var theirs = SafeTensors.open(folder.resolve("bf16.safetensors"))) {
+            assertThat(error(actual, theirs.read(name))).as(name).isLessThan(LIMIT);
+            assertThat(ours).as(name).isLessThan(AS_GOOD * error(theirs.read(name), exact.read(name)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "gated", "registers"})
+    void dinoSeesTheSame(String name) throws IOException {
+        var folder = Goldens.folder("dinov2/" + name);
+        for (var kind : Kind.values()) {
+            try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
+                    var io = SafeTensors.open(folder.resolve("io.safetensors"));
+                    var weights = Weights.stored(stored, kind.placement);
+                    var _ = Autograd.noGrad();
+                    var _ = TensorScope.open()) {
+                var model = DinoModel.of(DinoConfig.of(config(folder), name), weights);
+                weights.requireComplete();
+                for (var picture : new String[] {"trained", "larger", "smaller", "same_count", "odd"}) {
+                    compare(picture + ".last_hidden_state", model.forward(io.read(picture + ".pixel_values")), io, folder);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"legacy_gelu", "legacy_quick_gelu", "modern_gelu", "modern_quick_gelu"})
+    void clipReadsTheSame(String name) throws IOException {
+        var folder = Goldens.folder("clip/" + name);
+        for (var kind : Kind.values()) {
+            try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
+                    var io = SafeTensors.open(folder.resolve("io.safetensors"));
+                    var weights = Weights.stored(ClipTextModel.named(stored), kind.placement);
+                    var _ = Autograd.noGrad();
+                    var _ = TensorScope.open()) {
+                var model = ClipTextModel.of(ClipTextConfig.of(config(folder), name), weights);
+                weights.requireComplete();
+                var output = model.forward(rows(io.read("input_ids")));
+                compare("nomask.last_hidden_state", output.last_BTC(), io, folder);
+                compare("nomask.text_embeds", output.embeds_BO(), io, folder);
+            }
+        }
+    }
+
+    private static long[][] rows(Tensor ids) {
+        return IntStream.range(0, (int) ids.size(0)).mapToObj(i -> ids.select(0, i).contiguous().toLongs()).toArray(long[][]::new);
+    }
+
+    /// The smallest f32 is minus infinity in bf16, and a row of those has no softmax.
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aRowThatSeesNothingIsStillANumber(Kind kind) throws IOException {
+        var folder = Goldens.folder("clip/modern_gelu");
+        try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
+                var weights = Weights.stored(ClipTextModel.named(stored), kind.placement);
+                var _ = Autograd.noGrad();
+                var _ = TensorScope.open()) {
+            var model = ClipTextModel.of(ClipTextConfig.of(config(folder), "x"), weights);
+            var output = model.forward(new long[][] {{97, 5, 98}}, new long[][] {{0, 1, 1}}, (_, _) -> {});
+            assertThat(Arrays.stream(output.last_BTC().to(DType.F32).toDoubles()).allMatch(Double::isFinite)).isTrue();
+        }
+    }
+
+    /// Large states and tiny differences: the sums of a norm need more digits than bf16 has.
+    @Test
+    void normsAreSummedInF32() {
+        try (var _ = TensorScope.open()) {
+            var x = Tensor.randn(Seed.of(1), DType.F32, 4, 1024).add(3).to(DType.BF16);
+            var norm = new LayerNorm(Tensor.ones(DType.BF16, 1024), Tensor.zeros(DType.BF16, 1024), 1e-6);
+            var exact = new LayerNorm(Tensor.ones(DType.F32, 1024), Tensor.zeros(DType.F32, 1024), 1e-6);
+            assertThat(error(norm.apply(x), exact.apply(x.to(DType.F32)))).isLessThan(0.003);
+            var scores = x.mul(2);
+            assertThat(error(scores.softmax(-1), scores.to(DType.F32).softmax(-1))).isLessThan(0.003);
+        }
+    }
+}
