@@ -113,7 +113,7 @@ final class PipelineWriter {
     /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
     private void llm(LanguageModel model, Weights own) throws IOException {
         var type = switch (model.config().family()) {
-            case Family.Gemma _ -> "LanguageModel";
+            case Family.Gemma _ -> "GemmaModel";
             case Family.Gemma2 _ -> "Gemma2Model";
             case Family.Gemma3 _ -> "Gemma3TextModel";
             case Family.Llama _ -> "LlamaModel";

@@ -10,6 +10,8 @@ import dev.fusedit.fusion.Goldens;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -24,10 +26,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -117,6 +121,60 @@ class PipelineFolderTest {
         }
     }
 
+    /// What `saved_pipelines.py` had the paper's own classes save.
+    @ParameterizedTest
+    @CsvSource({"fuse-dit, fuse_gemma_ape", "fuse-dit-clip, fuse_gemma_clip", "baseline-dit, dit_cross_ape"})
+    void thePapersSavedPipelinesDrawTheGoldenPictures(String saved, String name) throws IOException {
+        var golden = Goldens.folder("pipeline/" + name);
+        var run = json(golden.resolve("config.json")).get("runs").get("");
+        var folder = Goldens.folder("saved_pipelines/" + saved);
+        try (var _ = TensorScope.open();
+                var io = SafeTensors.open(golden.resolve("io.safetensors"));
+                var pipeline = new PipelineReader(folder, null).read(words(), clipWords(io, run))) {
+            assertThat(pipeline.pipeline().draw(request(run, io.read("initial_latents"))).pixels_B3HW()
+                    .allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
+            var sampleSize = json(folder.resolve("transformer/config.json")).get("sample_size").asInt();
+            assertThat(pipeline.defaults()).isEqualTo(PictureDefaults.usual(sampleSize * pipeline.pipeline().space().factor()));
+            assertThat(pipeline.weights().get("transformer").placement()).isEqualTo(Placement.F32);
+            assertThat(PipelineNotes.of(pipeline).limits()).as("all of it is Python's own").isEmpty();
+        }
+    }
+
+    @Test
+    void aPipelineInBf16IsReadInBf16(@TempDir Path folder) throws IOException {
+        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder.resolve("a")), Placement.F32, words(), null)) {
+            PipelineFolder.writeNew(folder.resolve("b"), first, DType.BF16);
+            PipelineFolder.writeNew(folder.resolve("c"), first, null);
+        }
+        compute(folder.resolve("b"), null);
+        compute(folder.resolve("c"), "bf16");
+        Placement stored = placement(folder.resolve("b")), mixed = placement(folder.resolve("c"));
+        assertThat(stored).isEqualTo(new Placement(DType.BF16, DType.BF16, Device.CPU));
+        assertThat(mixed).isEqualTo(Placement.MIXED);
+        compute(folder.resolve("c"), "f8");
+        assertThatThrownBy(() -> new PipelineReader(folder.resolve("c"), null)).isInstanceOf(UserError.class)
+                .hasMessageContaining("compute must be one of f32, bf16");
+    }
+
+    /// What the index says that matrices are multiplied in; null for nothing.
+    private static void compute(Path folder, @Nullable String dtype) throws IOException {
+        var index = (ObjectNode) json(folder.resolve("model_index.json"));
+        var ours = (ObjectNode) index.get("_fusedit");
+        ours.remove("compute");
+        if (dtype != null) {
+            ours.put("compute", dtype);
+        }
+        Files.writeString(folder.resolve("model_index.json"), index.toString());
+    }
+
+    private static Placement placement(Path folder) throws IOException {
+        try (var _ = TensorScope.open(); var pipeline = new PipelineReader(folder, null).read(words(), null)) {
+            assertThat(pipeline.pipeline().draw(pipeline.defaults().request(List.of("a cat")).steps(2)).pixels_B3HW().dtype())
+                    .isEqualTo(DType.F32);
+            return pipeline.weights().get("transformer").placement();
+        }
+    }
+
     @Test
     void wordsAreWrittenForTheLibraryAndReadBack(@TempDir Path folder) throws IOException {
         var words = WordTokenizer.of(List.of("a", "red", "top-left", "snake_case", "été"));
@@ -137,7 +195,7 @@ class PipelineFolderTest {
         try (var pipeline = PipelineFolder.read(published("dit_cross_ape", folder.resolve("a")), Placement.F32, words(), null)) {
             PipelineFolder.write(folder.resolve("b"), pipeline);
             try (var tensors = FolderTensors.open(folder.resolve("b"))) {
-                assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm LanguageModel, vae AutoencoderKL, "
+                assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm GemmaModel, vae AutoencoderKL, "
                         + "scheduler FlowMatchEulerDiscreteScheduler)");
                 assertThat(FileInfo.of(tensors).parts()).containsOnlyKeys("llm", "transformer", "vae");
             }
