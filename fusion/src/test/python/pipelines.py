@@ -72,6 +72,27 @@ def whole(folder, golden):
     close("pipeline", pictures, io["nocache.image01"])
 
 
+def pixels(folder):
+    """A model without an autoencoder: the whole is no pipeline of diffusers; its parts are loaded and draw by the step that README.md names."""
+    from diffusion.models import FuseDiT
+
+    transformer = complete(FuseDiT.from_pretrained(folder / "transformer", output_loading_info=True))
+    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+    scheduler = FlowMatchEulerDiscreteScheduler.from_pretrained(folder / "scheduler")
+    drawn, ours = load_file(folder / "drawn.safetensors"), json.loads((folder / "model_index.json").read_text())["_fusedit"]
+    text = tokenizer(["", "", "a red cat", "blue"], padding=True, return_tensors="pt")
+    scheduler.set_timesteps(sigmas=[1 - i / ours["steps"] for i in range(ours["steps"])])  # 'spacing': 'even'
+    x = drawn["noise"]
+    for i, time in enumerate(scheduler.timesteps):
+        output = transformer(hidden_states=torch.cat([x, x]), timestep=time.expand(4), input_ids=text.input_ids, attention_mask=text.attention_mask,
+                             use_cache=False)[0]
+        free, bound = output.chunk(2)
+        output = free + ours["guidance"] * (bound - free)
+        now, after = scheduler.sigmas[i], scheduler.sigmas[i + 1]
+        x = x + (after - now) * (x - output) / now  # 'prediction_type': 'sample'
+    close("pixels", (x / 2 + 0.5).clamp(0, 1), drawn["pixels"])
+
+
 def words(listed):
     """The goldens' list of words as a tokenizer of the library."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -93,6 +114,10 @@ def main():
         if folder.name == "words":
             ids = AutoTokenizer.from_pretrained(folder / "tokenizer")("A red, RED top-left Été 3").input_ids
             assert ids == [2, 4, 5, 5, 6, 8, 3], ids
+            continue
+        if folder.name == "pixels":
+            if len(sys.argv) > 3:
+                pixels(folder)
             continue
         parts(folder, goldens / folder.name)
         if len(sys.argv) > 3:

@@ -40,7 +40,7 @@ class PipelineFolderTest {
     private static final int SHARD = 40_000;
 
     /// What is written stays there, for `pipelines.py` to load in Python.
-    private static final Path WRITTEN = Path.of("target", "pipelines");
+    static final Path WRITTEN = Path.of("target", "pipelines");
 
     private static JsonNode json(Path file) throws IOException { return JSON.readTree(file.toFile()); }
 

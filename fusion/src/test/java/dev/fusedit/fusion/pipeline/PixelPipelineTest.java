@@ -1,0 +1,93 @@
+package dev.fusedit.fusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.fusion.dit.DiTConfig;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.SharedLayers;
+import dev.fusedit.fusion.dit.TimeConditioning;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.vae.Pixels;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Models without an autoencoder, as the quickstart trains one.
+@ExtendWith(NoTensorLeaks.class)
+class PixelPipelineTest {
+    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, 4, 2, 3);
+
+    /// One whose transformer the paper's class can be filled with.
+    private static LoadedPipeline pixels(int channels) {
+        var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
+        var image = new DiTConfig(16, 24, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(),
+                true, false, 0, 10_000, 1e-6, 0.02, false);
+        var weights = Weights.fresh(Seed.of(1), Placement.F32);
+        try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
+            var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
+            weights.all()
+                    .forEach(p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
+            return LoadedPipeline
+                    .of(new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, new Pixels(),
+                            FlowMatchScheduler.even(2), new Prediction.CleanPicture(), false), DEFAULTS, weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /// What is written stays there, for `pipelines.py` to draw the same in Python.
+    @Test
+    void whatIsWrittenDrawsTheSame(@TempDir Path temp) throws IOException {
+        var folder = temp.resolve("pixels");
+        try (var _ = TensorScope.open(); var first = pixels(3)) {
+            var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 3, 8, 12);
+            var request = first.defaults().request(List.of("a red cat", "blue")).latents(noise);
+            var drawn = first.pipeline().draw(request).pixels_B3HW();
+            PipelineFolder.writeNew(folder, first, null);
+            try (var again = PipelineFolder.read(folder)) {
+                assertThat(again.defaults()).isEqualTo(DEFAULTS);
+                assertThat(again.pipeline().scheduler()).isEqualTo(first.pipeline().scheduler());
+                assertThat(again.pipeline().draw(request).pixels_B3HW().sameValues(drawn)).isTrue();
+                assertThat(PipelineNotes.of(again)).isEqualTo(PipelineNotes.of(first));
+                PipelineFolder.write(PipelineFolderTest.WRITTEN.resolve("pixels"), again);
+            }
+            SafeTensors.write(PipelineFolderTest.WRITTEN.resolve("pixels/drawn.safetensors"), Map.of("noise", noise, "pixels", drawn),
+                    Map.of());
+        }
+    }
+
+    @Test
+    void whatPythonCannotUseIsSaid() {
+        try (var model = pixels(3)) {
+            assertThat(PipelineNotes.of(model).limits()).hasSize(3).anyMatch(limit -> limit.contains("no vae/"))
+                    .anyMatch(limit -> limit.contains("'spacing'")).anyMatch(limit -> limit.contains("'prediction_type'"));
+        }
+    }
+
+    @Test
+    void aModelOfLatentsIsNone() {
+        assertThatThrownBy(() -> pixels(4)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("4 channels")
+                .hasMessageContaining("have 3");
+    }
+}
