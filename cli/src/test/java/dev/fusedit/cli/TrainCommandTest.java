@@ -121,6 +121,11 @@ class TrainCommandTest {
         var taken = run("export", "--model", trained, "--out", temp);
         assertThat(taken.status()).isEqualTo(2);
         assertThat(taken.err()).contains("is not empty");
+        var file = Files.writeString(temp.resolve("file"), "x");
+        assertThat(run("export", "--model", trained, "--out", file).err()).contains("is a file");
+        var below = run("export", "--model", trained, "--out", file.resolve("below"));
+        assertThat(below.status()).isEqualTo(2);
+        assertThat(below.err()).contains("file is in the way");
         assertThat(run("export", "--model", nothing, "--out", temp.resolve("x")).status()).isEqualTo(2);
         assertThat(run("export", "--model", trained, "--out", temp.resolve("x"), "--dtype", "f64").status()).isEqualTo(2);
         assertThat(temp.resolve("x")).doesNotExist();

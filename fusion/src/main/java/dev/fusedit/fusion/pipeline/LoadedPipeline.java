@@ -19,7 +19,7 @@ public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defau
         opened = List.copyOf(opened);
     }
 
-    /// A model whose tokenizer and autoencoder, if it has any, own nothing.
+    /// A fused model of pixels, whose tokenizer owns nothing.
     ///
     /// @param transformer its weights, which are closed with it
     public static LoadedPipeline of(TextToImagePipeline pipeline, PictureDefaults defaults, Weights transformer) {

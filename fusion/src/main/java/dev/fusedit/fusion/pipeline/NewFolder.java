@@ -2,9 +2,11 @@ package dev.fusedit.fusion.pipeline;
 
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +29,26 @@ final class NewFolder {
         try {
             var inside = Files.createDirectory(unfinished.resolve(folder.getFileName())); // with usual permissions, unlike its parent
             content.writeTo(inside);
+            force(inside);
             Files.move(inside, folder, StandardCopyOption.ATOMIC_MOVE);
+            force(parent, 0);
             delete(unfinished, null);
         } catch (IOException | RuntimeException e) {
             delete(unfinished, e);
             throw e;
+        }
+    }
+
+    /// Only what is on the disk may get its name: a loss of power leaves no empty files.
+    private static void force(Path folder) throws IOException { force(folder, Integer.MAX_VALUE); }
+
+    private static void force(Path folder, int depth) throws IOException {
+        try (var inside = Files.walk(folder, depth)) {
+            for (var path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
+                    channel.force(true);
+                }
+            }
         }
     }
 

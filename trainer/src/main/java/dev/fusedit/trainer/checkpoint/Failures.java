@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 
 /// What an `IOException` means to a person, and what can be done about it.
-final class Failures {
+public final class Failures {
     private Failures() {}
 
     static UserError saving(Path folder, IOException e) {
@@ -18,7 +18,7 @@ final class Failures {
                 e);
     }
 
-    static String causeAndRemedy(IOException e) {
+    public static String causeAndRemedy(IOException e) {
         String text = String.valueOf(e.getMessage());
         if (text.contains("No space left")) return "the disk is full. Free some space, or give another folder";
         if (text.contains("quota exceeded")) return "the disk quota is used up. Free some space, or give another folder";

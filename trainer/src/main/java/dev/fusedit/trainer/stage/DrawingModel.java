@@ -6,6 +6,7 @@ import dev.fusedit.fusion.pipeline.PipelineNotes;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.checkpoint.Failures;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ public final class DrawingModel {
             PipelineFolder.writeNew(out, model, dtype);
             return PipelineNotes.of(model);
         } catch (IOException e) {
-            throw new UserError("%s cannot be written (%s). Free some space there, or give another folder".formatted(out, e), e);
+            throw new UserError("%s cannot be written: %s".formatted(out, Failures.causeAndRemedy(e)), e);
         }
     }
 
