@@ -17,7 +17,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainCommandTest {
     @TempDir
@@ -57,10 +57,11 @@ class TrainCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32", "bf16"})
-    void whatIsExportedDrawsTheSamePictures(String precision) throws IOException {
+    @CsvSource({"f32, joint", "bf16, joint", "bf16, shallow-cross"})
+    void whatIsExportedDrawsTheSamePictures(String precision, String fusion) throws IOException {
         var trained = temp.resolve("run");
-        assertThat(run("train", "tests/minimal", "--set", "run.precision=" + precision, "--out", trained).status()).isZero();
+        assertThat(run("train", "tests/minimal", "--set", "run.precision=" + precision, "--set", "model.fusion=" + fusion, "--out", trained)
+                .status()).isZero();
         var exported = temp.resolve("exported");
         var export = run("export", "--model", trained, "--out", exported);
         assertThat(export.status()).as(export.err()).isZero();

@@ -119,6 +119,13 @@ public final class Weights implements AutoCloseable {
         return state;
     }
 
+    /// As [#state], under the names that follow this prefix.
+    public Map<String, Tensor> localState() {
+        var local = new LinkedHashMap<String, Tensor>();
+        state().forEach((name, value) -> local.put(name.substring(prefix.length()), value));
+        return local;
+    }
+
     public Parameter parameter(String name) {
         return Objects.requireNonNull(store.parameters.get(prefix + name), () -> "there is no parameter " + prefix + name);
     }

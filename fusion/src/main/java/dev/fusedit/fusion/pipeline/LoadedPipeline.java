@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.nn.Weights;
 import java.nio.file.Path;
@@ -9,7 +11,7 @@ import java.util.Map;
 /// A pipeline and what it owns; closing it frees the weights and the tokenizers that were opened with it.
 ///
 /// @param defaults how it draws unless told otherwise
-/// @param weights by part: `transformer`, and where the model has them `vae`, `llm` and `clip`
+/// @param weights by part: `transformer`, and where the model has them `vae`, `llm` and `clip`; each part's names begin behind its prefix
 /// @param tokenizers folders that the tokenizers were read from, `tokenizer` and `clip_tokenizer`; none for those that were given
 public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defaults, Map<String, Weights> weights,
         Map<String, Path> tokenizers, List<SubwordTokenizer> opened) implements AutoCloseable {
@@ -19,11 +21,15 @@ public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defau
         opened = List.copyOf(opened);
     }
 
-    /// A fused model of pixels, whose tokenizer owns nothing.
+    /// A model of pixels whose tokenizer owns nothing.
     ///
-    /// @param transformer its weights, which are closed with it
-    public static LoadedPipeline of(TextToImagePipeline pipeline, PictureDefaults defaults, Weights transformer) {
-        return new LoadedPipeline(pipeline, defaults, Map.of(PipelineFolder.TRANSFORMER, transformer), Map.of(), List.of());
+    /// @param all its weights under the names of [dev.fusedit.fusion.dit.ImageModelConfig#build], which are closed with it
+    public static LoadedPipeline ofPixels(TextToImagePipeline pipeline, PictureDefaults defaults, Weights all) {
+        var parts = switch (pipeline.model()) {
+            case FuseDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all);
+            case TextDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
+        };
+        return new LoadedPipeline(pipeline, defaults, parts, Map.of(), List.of());
     }
 
     @Override

@@ -1,14 +1,11 @@
 package dev.fusedit.fusion.pipeline;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImagePositions;
-import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.llm.Family;
-import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.vae.Pixels;
 import java.util.stream.Collectors;
 
@@ -48,7 +45,7 @@ public record PipelineNotes(ImmutableList<String> limits) {
 
     private static void transformer(LoadedPipeline parts, ImmutableList.Builder<String> limits) {
         var image = parts.pipeline().model().dit().config();
-        var text = text(parts);
+        var text = parts.pipeline().model().llm().config();
         if (image.intermediate() != text.intermediate()) {
             limits.add(
                     "transformer/ does not load in the paper's class: its MLPs are %d wide, which the field 'dit_intermediate_size' says; "
@@ -71,13 +68,6 @@ public record PipelineNotes(ImmutableList<String> limits) {
     private static String otherFamily(String name) {
         return "transformer/ does not load in the paper's class: it knows the language models gemma and gemma2 only, not %s."
                 .formatted(name);
-    }
-
-    private static LanguageModelConfig text(LoadedPipeline parts) {
-        return switch (parts.pipeline().model()) {
-            case FuseDiT model -> model.config().text();
-            case TextDiT model -> model.encoder().config();
-        };
     }
 
     /// The folder's `README.md`.

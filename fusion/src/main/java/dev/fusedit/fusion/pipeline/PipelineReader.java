@@ -122,7 +122,7 @@ final class PipelineReader {
                     _ -> own -> FuseDiT.of(ModelConfigs.fused(json, config.toString()), own));
             case "DiT" -> {
                 var llm = LanguageModels.read(either(PipelineFolder.LLM), placement);
-                weights.put(PipelineFolder.LLM, llm.weights());
+                weights.put(PipelineFolder.LLM, llm.weights().in("model"));
                 yield part(PipelineFolder.TRANSFORMER, place, file -> file,
                         _ -> own -> TextDiT.of(ModelConfigs.beside(json, config.toString()), own, llm.model()));
             }

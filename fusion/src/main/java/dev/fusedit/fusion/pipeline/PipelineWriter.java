@@ -55,7 +55,7 @@ final class PipelineWriter {
         space(parts);
         if (pipeline.pooled() != null) {
             pretrained(PipelineFolder.CLIP, "CLIPTextModelWithProjection", pipeline.pooled().clip().config().json(),
-                    weights(parts, PipelineFolder.CLIP), weights(parts, PipelineFolder.CLIP).state());
+                    weights(parts, PipelineFolder.CLIP));
             tokenizer(PipelineFolder.CLIP_TOKENIZER, parts);
         }
         tokenizer(PipelineFolder.TOKENIZER, parts);
@@ -83,7 +83,7 @@ final class PipelineWriter {
             case AutoencoderKL vae -> {
                 var own = weights(parts, PipelineFolder.VAE);
                 part(PipelineFolder.VAE, "diffusers", "AutoencoderKL", vae.config().json().put("_diffusers_version", DIFFUSERS),
-                        "diffusion_pytorch_model", own.state());
+                        "diffusion_pytorch_model", own.localState());
             }
             case Pixels() -> index.putArray(PipelineFolder.VAE).addNull().addNull();
         }
@@ -107,7 +107,7 @@ final class PipelineWriter {
         if (!config.has("sample_size")) { // the size that Python draws unless told otherwise
             config.put("sample_size", parts.defaults().height() / parts.pipeline().space().factor());
         }
-        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.state());
+        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.localState());
     }
 
     /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
@@ -121,13 +121,11 @@ final class PipelineWriter {
         };
         var config = LanguageConfigs.json(model.config());
         config.putArray("architectures").add(type);
-        var state = new LinkedHashMap<String, Tensor>();
-        own.in("model").state().forEach((name, value) -> state.put(name.substring("model.".length()), value));
-        pretrained(PipelineFolder.LLM, type, config, own, state);
+        pretrained(PipelineFolder.LLM, type, config, own);
     }
 
-    private void pretrained(String name, String type, ObjectNode config, Weights own, Map<String, Tensor> state) throws IOException {
-        part(name, TRANSFORMERS, type, typed(config, own), "model", state);
+    private void pretrained(String name, String type, ObjectNode config, Weights own) throws IOException {
+        part(name, TRANSFORMERS, type, typed(config, own), "model", own.localState());
     }
 
     private ObjectNode typed(ObjectNode config, Weights own) {

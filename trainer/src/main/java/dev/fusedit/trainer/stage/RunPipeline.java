@@ -24,7 +24,7 @@ final class RunPipeline {
         var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), null, new Pixels(),
                 FlowMatchScheduler.even(sampling.shift()), ModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        return LoadedPipeline.of(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
+        return LoadedPipeline.ofPixels(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
                 trainee.weights());
     }
 }
