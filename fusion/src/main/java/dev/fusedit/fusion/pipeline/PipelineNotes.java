@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
@@ -52,7 +53,8 @@ public record PipelineNotes(ImmutableList<String> limits) {
                             .formatted(image.intermediate())
                             + "the paper's are as wide as the language model's, %d.".formatted(text.intermediate()));
         }
-        if (image.width() != text.hidden() && !(image.positions() instanceof ImagePositions.Absolute)) {
+        if (parts.pipeline().model() instanceof FuseDiT && image.width() != text.hidden()
+                && !(image.positions() instanceof ImagePositions.Absolute)) {
             limits.add("transformer/ does not run in the paper's class: it draws with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
         }

@@ -38,9 +38,12 @@ class PixelPipelineTest {
     private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, 4, 2, 3);
 
     /// One whose transformer the paper's class can be filled with.
-    private static LoadedPipeline pixels(int channels) {
+    private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
+
+    private static LoadedPipeline pixels(int channels, int width, int mlpWidth) {
         var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
-        var image = new DiTConfig(16, 24, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(),
+        var image = new DiTConfig(width, mlpWidth, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(),
+                new TimeConditioning.AdaLnZero(),
                 true, false, 0, 10_000, 1e-6, 0.02, false);
         var weights = Weights.fresh(Seed.of(1), Placement.F32);
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
@@ -82,6 +85,10 @@ class PixelPipelineTest {
         try (var model = pixels(3)) {
             assertThat(PipelineNotes.of(model).limits()).hasSize(3).anyMatch(limit -> limit.contains("no vae/"))
                     .anyMatch(limit -> limit.contains("'spacing'")).anyMatch(limit -> limit.contains("'prediction_type'"));
+        }
+        try (var model = pixels(3, 32, 40)) {
+            assertThat(PipelineNotes.of(model).limits()).anyMatch(limit -> limit.contains("MLPs are 40 wide"))
+                    .anyMatch(limit -> limit.contains("a width (32) other than the language model's (16)"));
         }
     }
 
