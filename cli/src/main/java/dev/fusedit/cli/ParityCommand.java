@@ -14,7 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "parity", description = "Compares this build's numbers with golden ones; exits 1 if any is beyond its tolerance.")
+@Command(name = "parity", description = {
+    "Compares this build's numbers with golden ones; exits 1 if any is beyond its tolerance or a case was not compared, 2 if only files are",
+    "missing or broken."})
 final class ParityCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -40,7 +42,7 @@ final class ParityCommand implements Callable<Integer> {
             report.cases().forEach(result -> out.println(line(result)));
             out.println(summary(report));
         }
-        return report.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;
+        return report.passed() ? ExitCode.OK : report.isBadInput() ? ExitCode.BAD_INPUT : ExitCode.CHECK_FAILED;
     }
 
     private static String line(CaseResult result) {

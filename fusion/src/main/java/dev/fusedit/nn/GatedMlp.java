@@ -5,11 +5,6 @@ import dev.fusedit.torch.TensorScope;
 
 /// down(act(gate(x)) · up(x)) (Shazeer 2020, "GLU variants improve transformer").
 public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
-    /// With GELU in its tanh form and without biases.
-    public static GatedMlp of(Weights weights, Init init, long width, long inner) {
-        return of(weights, init, width, inner, Activation.GELU_TANH, false);
-    }
-
     public static GatedMlp of(Weights weights, Init init, long width, long inner, Activation activation, boolean biased) {
         return new GatedMlp(
                 Linear.of(weights.in("gate_proj"), init, width, inner, biased),

@@ -44,7 +44,7 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
                 norm(config, weights, "post_attention_layernorm"),
                 sandwich ? norm(config, weights, "pre_feedforward_layernorm") : null,
                 sandwich ? norm(config, weights, "post_feedforward_layernorm") : null,
-                GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate()));
+                GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate(), config.activation(), false));
     }
 
     private static RmsNorm norm(DiTConfig config, Weights weights, String name) {

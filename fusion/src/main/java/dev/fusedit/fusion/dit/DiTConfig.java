@@ -2,6 +2,8 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.nn.Activation;
+
 /// Shape of the image side.
 ///
 /// @param width C
@@ -14,11 +16,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// @param qkNorm whether queries and keys of the image are normed
 /// @param sandwichNorm whether attention's and the MLP's outputs are normed too
 /// @param pooledText width of the pooled text that joins the time embedding, 0 for none
+/// @param activation of the MLP, the language model's
 public record DiTConfig(int width, int intermediate, int layers, int heads, int kvHeads, int headDim, int patch, int inChannels,
         int outChannels,
         ImagePositions positions, TimeConditioning time, boolean qkNorm, boolean sandwichNorm, int pooledText, double ropeTheta,
         double normEps,
-        double initRange, boolean attentionBias) {
+        double initRange, boolean attentionBias, Activation activation) {
     public DiTConfig {
         checkArgument(width > 0 && intermediate > 0 && layers > 0, "width, intermediate and layers must be positive, got %s, %s, %s", width,
                 intermediate, layers);

@@ -57,7 +57,7 @@ public final class ModelConfigs {
                 fields.integer("patch_size", 2), fields.integer("in_channels", 16), fields.integer("out_channels", 16),
                 positions(fields, tableSide), time(fields),
                 fields.flag("qk_norm"), fields.flag("sandwich_norm"), fields.integer("text_modulation_embeds_dim", 0),
-                text.ropeTheta(), text.normEps(), text.initRange(), text.attentionBias());
+                text.ropeTheta(), text.normEps(), text.initRange(), text.attentionBias(), text.activation());
     }
 
     private static Fusion fusion(ConfigReader fields) {

@@ -15,6 +15,8 @@ public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fu
         checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s",
                 -text.layers() - 1,
                 text.layers(), hiddenState);
+        checkArgument(text.activation() == image.activation(), "both sides' MLPs need the same activation, got %s and %s",
+                text.activation(), image.activation());
         checkArgument(fusion instanceof Fusion.JointSelfAttention || textWidth == image.width(),
                 "cross-attention needs a text width (%s) equal to the image side's (%s)", textWidth, image.width());
     }

@@ -108,8 +108,8 @@ public final class LanguageConfigs {
         var field = gemma ? "hidden_activation" : "hidden_act";
         var name = base.text(field);
         return switch (name == null ? gemma ? "gelu_pytorch_tanh" : "silu" : name) {
-            case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-            case "gelu" -> Activation.GELU;
+            case "gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu_accurate" -> Activation.GELU_TANH;
+            case "gelu", "gelu_python" -> Activation.GELU;
             case "quick_gelu" -> Activation.QUICK_GELU;
             case "silu", "swish" -> Activation.SILU;
             case "relu" -> Activation.RELU;

@@ -16,7 +16,7 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
     private static final Pattern INPUT = Pattern.compile("\\d+\\.(image|noise)");
 
     static boolean is(Case here) {
-        return here.has("config.json") && here.has("io.safetensors") && here.has("weights.safetensors")
+        return here.has("config.json") && !PipelineCase.isAutoencoderBeside(here)
                 && here.json("config.json").path("_class_name").asText().equals("AutoencoderKL");
     }
 

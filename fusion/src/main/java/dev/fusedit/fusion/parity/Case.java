@@ -17,6 +17,18 @@ public record Case(Path folder) {
 
     public boolean has(String name) { return Files.isRegularFile(file(name)); }
 
+    /// True if there is any file of tensors.
+    boolean hasTensors() {
+        try (var files = Files.list(folder)) {
+            return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file));
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be listed (%s)".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    /// True if the configuration has such a field; false without one.
+    public boolean configHas(String field) { return has("config.json") && json("config.json").has(field); }
+
     public JsonNode json(String name) {
         try {
             return JSON.readTree(file(name).toFile());

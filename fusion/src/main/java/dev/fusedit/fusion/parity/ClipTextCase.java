@@ -17,8 +17,7 @@ record ClipTextCase(ClipTextModel model, Expected expected) {
     private static final Set<String> INPUTS = Set.of("input_ids", "attention_mask");
 
     static boolean is(Case here) {
-        return here.has("config.json") && here.has("io.safetensors") && here.has("weights.safetensors")
-                && here.json("config.json").path("model_type").asText().equals("clip_text_model");
+        return here.has("config.json") && here.json("config.json").path("model_type").asText().equals("clip_text_model");
     }
 
     static CaseResult run(Case files) {

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.parity.ParityReport.Worst;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -42,7 +43,13 @@ public final class Expected {
     /// An input that is kept among the expected tensors.
     public Tensor read(String name) { return file().read(name); }
 
-    public long[] shape(String name) { return file().entries().get(name).shape(); }
+    public long[] shape(String name) {
+        var entry = file().entries().get(name);
+        if (entry == null) {
+            throw new UserError("%s: has no tensor '%s'".formatted(file().path(), name));
+        }
+        return entry.shape();
+    }
 
     public double[] values(String name) {
         try (var _ = TensorScope.open()) {
@@ -53,9 +60,14 @@ public final class Expected {
     /// An input that is kept among the expected tensors: whole numbers in rows.
     public long[][] rows(String name) {
         try (var _ = TensorScope.open()) {
+            var shape = shape(name);
+            if (shape.length != 2) {
+                throw new UserError("%s: '%s' must be rows of whole numbers, got the shape %s".formatted(file().path(), name,
+                        Arrays.toString(shape)));
+            }
             var values = file().read(name).toLongs();
-            var width = (int) shape(name)[1];
-            return IntStream.range(0, (int) shape(name)[0]).mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width))
+            var width = (int) shape[1];
+            return IntStream.range(0, (int) shape[0]).mapToObj(i -> Arrays.copyOfRange(values, i * width, (i + 1) * width))
                     .toArray(long[][]::new);
         }
     }
@@ -118,6 +130,6 @@ public final class Expected {
     }
 
     public CaseResult result(String name) {
-        return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), worst);
+        return new CaseResult(name, !failed && unchecked.isEmpty() && checked > 0, null, checked, List.copyOf(unchecked), false, worst);
     }
 }

@@ -9,13 +9,20 @@ import org.jspecify.annotations.Nullable;
 
 /// What came of comparing all cases.
 ///
-/// @param passed true if every case passed
-public record ParityReport(boolean passed, List<CaseResult> cases) {
+public record ParityReport(List<CaseResult> cases) {
     private static final JsonMapper JSON = new JsonMapper();
+
+    /// True if every case passed.
+    public boolean passed() { return cases.stream().allMatch(CaseResult::passed); }
+
+    /// True if nothing is wrong but files: some are missing or broken, or do not fit each other, and all that could be compared agrees.
+    public boolean isBadInput() {
+        return cases.stream().anyMatch(CaseResult::unreadable) && cases.stream().allMatch(c -> c.passed || c.unreadable);
+    }
 
     /// The report as a script reads it.
     public ObjectNode json() {
-        var root = JSON.createObjectNode().put("passed", passed);
+        var root = JSON.createObjectNode().put("passed", passed());
         var list = root.putArray("cases");
         for (var result : cases) {
             var node = list.addObject().put("case", result.name).put("passed", result.passed).put("skipped", result.skipped).put("checked",
@@ -37,19 +44,27 @@ public record ParityReport(boolean passed, List<CaseResult> cases) {
     /// @param skipped why it was not run; such a case has not passed
     /// @param checked expected tensors that were compared
     /// @param unchecked those that were not; there must be none to pass
+    /// @param unreadable true if it was not run since its files are missing, broken or of no sense
     /// @param worst the comparison nearest to its limit, or furthest beyond it; null if there was none
     public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked,
-            @Nullable Worst worst) {
+            boolean unreadable, @Nullable Worst worst) {
         /// A case of several parts, each with a name of its own before its tensors'.
         static CaseResult of(String name, List<CaseResult> parts) {
             var unchecked = parts.stream().flatMap(part -> part.unchecked.stream().map(tensor -> part.name + ": " + tensor)).toList();
             var worst = parts.stream().filter(part -> part.worst != null).map(part -> Objects.requireNonNull(part.worst).in(part.name))
                     .max(Comparator.comparingDouble(Worst::nearness)).orElse(null);
             return new CaseResult(name, !parts.isEmpty() && parts.stream().allMatch(CaseResult::passed), null,
-                    parts.stream().mapToInt(CaseResult::checked).sum(), unchecked, worst);
+                    parts.stream().mapToInt(CaseResult::checked).sum(), unchecked, false, worst);
         }
 
-        public static CaseResult skipped(String name, String reason) { return new CaseResult(name, false, reason, 0, List.of(), null); }
+        public static CaseResult skipped(String name, String reason) {
+            return new CaseResult(name, false, reason, 0, List.of(), false, null);
+        }
+
+        /// Skipped since something is wrong with its files.
+        public static CaseResult unreadable(String name, String reason) {
+            return new CaseResult(name, false, reason, 0, List.of(), true, null);
+        }
     }
 
     /// @param error in the tolerance's measure; infinite for a NaN or another shape

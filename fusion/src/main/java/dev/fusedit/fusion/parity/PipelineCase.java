@@ -62,8 +62,12 @@ final class PipelineCase implements AutoCloseable {
     }
 
     static boolean is(Case here) {
-        return here.has("config.json") && here.has("weights.safetensors") && here.has("io.safetensors")
-                && here.json("config.json").has("transformer") && here.json("config.json").has("runs");
+        return here.configHas("transformer") && here.configHas("runs");
+    }
+
+    /// True for the folder of the autoencoder that pipelines' cases share: a part of them, not a case.
+    static boolean isAutoencoderBeside(Case here) {
+        return here.name().equals("vae") && here.has("config.json") && !here.has("io.safetensors") && shared(here).has("tokenizer.json");
     }
 
     private static Case shared(Case files) { return new Case(files.folder().toAbsolutePath().normalize().getParent()); }

@@ -46,7 +46,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
             try {
                 return new Ids(folder.json(name)).run(title, file);
             } catch (UserError e) {
-                return CaseResult.skipped(title, e.getMessage());
+                return CaseResult.unreadable(title, e.getMessage());
             }
         }).toList();
     }
@@ -69,7 +69,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
                 asTheFastClass(file);
             }
             var error = wrong.isEmpty() ? 0 : Double.POSITIVE_INFINITY;
-            return new CaseResult(title, wrong.isEmpty(), null, checked[0], List.of(),
+            return new CaseResult(title, wrong.isEmpty(), null, checked[0], List.of(), false,
                     new Worst(wrong.isEmpty() ? "ids" : wrong.getFirst(), error, 0));
         }
 

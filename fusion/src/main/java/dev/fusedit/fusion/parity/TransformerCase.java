@@ -23,9 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// Outputs are computed our way, padding left out. What flows inside is computed a second time with padding, as the reference
 /// does, since the expected tensors hold its rows too.
 record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected expected) {
-    static boolean is(Case here) {
-        return here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("reference");
-    }
+    static boolean is(Case here) { return here.configHas("reference"); }
 
     static CaseResult run(Case files) {
         try (var inputs = SafeTensors.open(files.file("inputs.safetensors"));
@@ -35,7 +33,9 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
                 here.forward();
                 here.smallerDtype();
             }
-            new TransformerTraining(here).run();
+            if (here.expected.names().stream().anyMatch(name -> name.startsWith("train.") || name.startsWith("optim."))) {
+                new TransformerTraining(here).run();
+            }
             return here.expected.result(files.name());
         }
     }

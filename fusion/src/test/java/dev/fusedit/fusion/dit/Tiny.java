@@ -22,7 +22,8 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
             SharedLayers shared) {
         var text = LanguageModelConfig.gemma(50, 32, 48, textLayers, 4, 2, 16);
         var image =
-                new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false);
+                new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false,
+                        text.activation());
         return new FuseDiTConfig(text, image, fusion, initial, shared);
     }
 

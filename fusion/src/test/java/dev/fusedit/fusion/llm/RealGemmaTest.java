@@ -88,7 +88,8 @@ class RealGemmaTest {
                 var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
             var text = stored.config();
             var image = new DiTConfig(256, 512, text.layers(), text.heads(), text.kvHeads(), text.headDim(), 2, 4, 4,
-                    new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true, true, 0, 10_000, 1e-6, 0.02, false);
+                    new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true, true, 0, 10_000, 1e-6, 0.02, false,
+                    text.activation());
             var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
             weights.in("llm").load(stored.tensors(), name -> "model." + name.substring("llm.".length()));
             open(weights);

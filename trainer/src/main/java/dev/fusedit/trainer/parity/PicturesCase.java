@@ -21,9 +21,7 @@ import java.nio.file.Files;
 record PicturesCase(Case files, Expected expected) {
     private static final long CROP_SEED = 7;
 
-    static boolean is(Case here) {
-        return here.has("config.json") && here.has("expected.safetensors") && here.json("config.json").has("resolutions");
-    }
+    static boolean is(Case here) { return here.configHas("resolutions"); }
 
     static CaseResult run(Case files) {
         try (var file = SafeTensors.open(files.file("expected.safetensors"))) {

@@ -10,9 +10,9 @@ import java.util.Map;
 /// Compares all that this project computes with golden numbers: the models' own suites, and those of the trainer.
 public final class WholeParity {
     private static final List<Suite> SUITES = List.of(
-            new Suite(LearningRatesCase::is, LearningRatesCase::run),
-            new Suite(MetricsCase::is, MetricsCase::run),
-            new Suite(PicturesCase::is, PicturesCase::run));
+            Suite.of(LearningRatesCase::is, LearningRatesCase::run),
+            Suite.of(MetricsCase::is, MetricsCase::run),
+            Suite.of(PicturesCase::is, PicturesCase::run));
 
     private WholeParity() {}
 

@@ -59,7 +59,7 @@ final class ModelConfigs {
         int mlpWidth = dit.mlpWidth() == null ? text.intermediate() : dit.mlpWidth();
         return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
                 dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
-                model.sandwichNorm(), 0, text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false);
+                model.sandwichNorm(), 0, text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false, text.activation());
     }
 
     private static ImagePositions positions(Model.Positions positions, int patches, int side) {

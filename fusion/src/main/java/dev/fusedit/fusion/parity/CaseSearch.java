@@ -1,0 +1,66 @@
+package dev.fusedit.fusion.parity;
+
+import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Finds cases: the folders that a suite recognises, and those that hold files as only a case has them. No such folder is passed over in
+/// silence: one that lost a file would else count as passed.
+record CaseSearch(List<Suite> suites) {
+    /// A case, and what compares it.
+    record Found(Case here, Suite suite) {
+        List<CaseResult> compare() { return suite.compare().apply(here); }
+    }
+
+    /// @throws UserError if there is no such folder, or no case in it
+    List<Found> in(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new UserError("%s: no such folder".formatted(folder));
+        }
+        var found = find(folder).toList();
+        if (found.isEmpty()) {
+            throw new UserError("no case found in %s: a case is a folder with a config.json or expected numbers".formatted(folder));
+        }
+        return found;
+    }
+
+    private Stream<Found> find(Path folder) {
+        var here = new Case(folder);
+        try {
+            var suite = suites.stream().filter(known -> known.recognises().test(here)).findFirst();
+            return suite.isPresent() ? Stream.of(new Found(here, suite.get()))
+                    : holdsFilesOfACase(here) ? Stream.of(new Found(here, Suite.of(_ -> true, CaseSearch::unknown)))
+                    : children(folder).flatMap(this::find);
+        } catch (UserError e) {
+            return Stream.of(new Found(here, Suite.of(_ -> true, _ -> CaseResult.unreadable(here.name(), e.getMessage()))));
+        }
+    }
+
+    private static Stream<Path> children(Path folder) {
+        try (var children = Files.list(folder)) {
+            return children.filter(Files::isDirectory).sorted().toList().stream();
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be listed (%s)".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    private static boolean holdsFilesOfACase(Case here) {
+        return !PipelineCase.isAutoencoderBeside(here)
+                && (here.has("config.json") || here.has("expected.json") || here.has("lr.json") || here.hasTensors());
+    }
+
+    private static CaseResult unknown(Case here) {
+        if (!here.has("config.json") && !here.has("expected.json")) {
+            return CaseResult.unreadable(here.name(), "%s: there is no config.json that tells what this case is".formatted(here.folder()));
+        }
+        if (!here.has("io.safetensors") && !here.has("expected.safetensors") && !here.has("expected.json")) {
+            return CaseResult.unreadable(here.name(), "%s: there are no expected numbers (io.safetensors or expected.safetensors)"
+                    .formatted(here.folder()));
+        }
+        return CaseResult.skipped(here.name(), "not compared yet: there is nothing here that knows such a folder");
+    }
+}
