@@ -1,80 +1,71 @@
-"""Golden noise levels of diffusers' FlowMatchEulerDiscreteScheduler with every field of its configuration that changes numbers, and of
-FLUX's rule for dynamic shifting: python scheduler_goldens.py src/test/resources/goldens/scheduler_options
-
-Made with diffusers 0.32.0. Under "schedulers" of config.json each has a name, its scheduler_config.json, and for dynamic shifting the
-pictures' numbers of tokens. Keys: NAME.train.{sigmas,timesteps}, NAME[.tokensT].inferN.{sigmas,timesteps}, NAME[.tokensT].step.{x0,vI,xI};
-with "even" the levels linspace(1, 1/N, N) are given, as FLUX's pipeline does.
-"""
-import json
+"""Golden numbers of noise levels, drawn times and Euler steps: python scheduler_goldens.py FOLDER (diffusers 0.32.0, torch 2.10, CPU)"""
 import sys
-from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
-from diffusers.pipelines.flux.pipeline_flux import calculate_shift
-from safetensors.torch import save_file
+from diffusers.training_utils import compute_density_for_timestep_sampling, compute_loss_weighting_for_sd3
 
-DYNAMIC = {"use_dynamic_shifting": True}
+from tiny import save
+
 CASES = {
-    "plain": {"shift": 2.5},
-    "few": {"shift": 3.0, "num_train_timesteps": 250},
-    "dynamic": DYNAMIC | {"base_shift": 0.5, "max_shift": 1.15, "base_image_seq_len": 256, "max_image_seq_len": 4096},
-    "dynamic_other": DYNAMIC | {"shift": 3.0, "base_shift": 0.25, "max_shift": 2.0, "base_image_seq_len": 64, "max_image_seq_len": 1024},
-    "dynamic_even": DYNAMIC,
-    "even": {"shift": 3.0},
-    "inverted": {"shift": 3.0, "invert_sigmas": True},
-    "karras": {"shift": 3.0, "use_karras_sigmas": True},
-    "exponential": {"shift": 1.5, "use_exponential_sigmas": True},
-    "terminal": {"shift": 2.0, "shift_terminal": 0.1},
-    "dynamic_all": DYNAMIC | {"shift_terminal": 0.05, "use_karras_sigmas": True, "invert_sigmas": True},
+    "other-shifts": dict(num_train_timesteps=1000, shifts=[0.5, 1.5, 6.0], inference_steps=[1, 3, 7, 20, 33, 100], seeds=[7, 99, 2**40], n=5, steps=6),
+    "fewer-levels": dict(num_train_timesteps=200, shifts=[2, 3.25], inference_steps=[4, 200], seeds=[1], n=17, steps=1),
 }
-TOKENS = [16, 256, 1000, 4096]
-STEPS = [1, 2, 10, 28]
+SCHEMES = [("logit_normal", 0.0, 1.0, 1.29), ("logit_normal", -0.3, 1.4, 1.29), ("mode", 0.0, 1.0, 0.3), ("mode", 0.0, 1.0, -0.9), ("none", 0.0, 1.0, 1.29),
+           ("sigma_sqrt", 0.0, 1.0, 1.29), ("cosmap", 0.0, 1.0, 1.29)]
+RNG = {
+    "other-shifts": "torch.manual_seed(11), then in this order randn(3), rand(5), randn(40), randn(3,7), randint(5,25,(9,)), randperm(23), rand(2,3), randn(17)",
+    "fewer-levels": "torch.manual_seed(123456789), then in this order randperm(4), randint(0,2,(33,)), randn(16), randn(1)",
+}
 
 
-def levels(scheduler, steps, tokens, even):
-    c = scheduler.config
-    mu = None
-    if tokens:
-        mu = calculate_shift(tokens, c.base_image_seq_len, c.max_image_seq_len, c.base_shift, c.max_shift)
-    if even:
-        scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / steps, steps), mu=mu)
-    else:
-        scheduler.set_timesteps(steps, mu=mu)
+def name(kind, numbers):
+    return f"rng.randint_{numbers[0]}_{numbers[1]}_x{numbers[2]}" if kind == "randint" else f"rng.{kind}_" + "x".join(map(str, numbers))
+
+
+def draws(note, io):
+    import re
+    torch.manual_seed(int(re.search(r"manual_seed\((\d+)\)", note).group(1)))
+    for kind, text in re.findall(r"(randn|randint|randperm|rand)\(([\d, ()]*?)\)(?=,| *$|\))", note):
+        numbers = [int(x) for x in re.findall(r"\d+", text)]
+        io[name(kind, numbers)] = torch.randint(numbers[0], numbers[1], (numbers[2],)) if kind == "randint" else getattr(torch, kind)(*numbers)
 
 
 def main(folder):
-    torch.manual_seed(5)
-    tensors, schedulers = {}, []
-    for name, fields in CASES.items():
-        even, dynamic = name.endswith("even"), fields.get("use_dynamic_shifting", False)
-        sizes = TOKENS if dynamic else [None]
-        config = {key: value for key, value in FlowMatchEulerDiscreteScheduler(**fields).config.items() if key[0] != "_"}
-        schedulers.append({"name": name, "config": config | ({"spacing": "even"} if even else {}), "tokens": [t for t in sizes if t]})
-        fresh = FlowMatchEulerDiscreteScheduler(**fields)
-        tensors[f"{name}.train.sigmas"] = fresh.sigmas.clone()
-        tensors[f"{name}.train.timesteps"] = fresh.timesteps.clone()
-        for tokens in sizes:
-            prefix = name + (f".tokens{tokens}" if tokens else "")
-            for steps in STEPS:
-                if steps == 1 and config["shift_terminal"]:
-                    continue  # a division of 0 by 0 there
-                scheduler = FlowMatchEulerDiscreteScheduler(**fields)
-                levels(scheduler, steps, tokens, even)
-                tensors[f"{prefix}.infer{steps}.sigmas"] = scheduler.sigmas.clone()
-                tensors[f"{prefix}.infer{steps}.timesteps"] = scheduler.timesteps.clone()
-            scheduler = FlowMatchEulerDiscreteScheduler(**fields)
-            levels(scheduler, 4, tokens, even)
-            x = torch.randn(2, 3)
-            tensors[f"{prefix}.step.x0"] = x
-            for i, time in enumerate(scheduler.timesteps):
-                velocity = torch.randn(2, 3)
-                x = scheduler.step(velocity, time, x).prev_sample
-                tensors[f"{prefix}.step.v{i}"], tensors[f"{prefix}.step.x{i + 1}"] = velocity, x
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in tensors.items()}, Path(folder) / "io.safetensors")
-    (Path(folder) / "config.json").write_text(json.dumps({"inference_steps": STEPS, "schedulers": schedulers}, indent=1) + "\n")
+    for case, settings in CASES.items():
+        io, config = {}, {k: v for k, v in settings.items() if k != "steps"}
+        config["schemes"] = [dict(case=i, weighting_scheme=s, logit_mean=m, logit_std=d, mode_scale=c) for i, (s, m, d, c) in enumerate(SCHEMES)]
+        config["rng_note"] = RNG[case]
+        draws(RNG[case], io)
+        for shift in settings["shifts"]:
+            make = lambda: FlowMatchEulerDiscreteScheduler(shift=shift, num_train_timesteps=settings["num_train_timesteps"])
+            key, training = f"shift{shift:g}.", make()
+            io[key + "train.timesteps"], io[key + "train.sigmas"] = training.timesteps, training.sigmas
+            for steps in settings["inference_steps"]:
+                scheduler = make()
+                scheduler.set_timesteps(steps)
+                io[f"{key}infer{steps}.timesteps"], io[f"{key}infer{steps}.sigmas"] = scheduler.timesteps, scheduler.sigmas
+            torch.manual_seed(5)
+            scheduler = make()
+            scheduler.set_timesteps(settings["steps"])
+            x = io[key + "step.x0"] = torch.randn(2, 3, 4)
+            for i, t in enumerate(scheduler.timesteps):
+                io[f"{key}step.v{i}"] = torch.randn(2, 3, 4)
+                x = io[f"{key}step.x{i + 1}"] = scheduler.step(io[f"{key}step.v{i}"], t, x, return_dict=False)[0]
+            drawn(io, key, training, config)
+        save(f"{folder}/{case}", config, io)
+
+
+def drawn(io, key, training, config):
+    for seed in config["seeds"]:
+        for scheme in config["schemes"]:
+            torch.manual_seed(seed)
+            u = compute_density_for_timestep_sampling(scheme["weighting_scheme"], config["n"], scheme["logit_mean"], scheme["logit_std"], scheme["mode_scale"])
+            here = f"seed{seed}.case{scheme['case']}."
+            index = (u * config["num_train_timesteps"]).long()
+            io[here + "u"], io[key + here + "indices"] = u, index
+            io[key + here + "timesteps"], io[key + here + "sigmas"] = training.timesteps[index], training.sigmas[index]
+            io[key + here + "weighting"] = compute_loss_weighting_for_sd3(scheme["weighting_scheme"], training.sigmas[index])
 
 
 main(sys.argv[1])

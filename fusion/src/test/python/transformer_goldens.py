@@ -3,14 +3,16 @@ or python transformer_goldens.py REFERENCE FOLDER --random COUNT --seed SEED
 
 REFERENCE is a checkout of that repository. The format is that of transformer/ in the goldens' README; models are tiny and random. NAMED has the
 combinations that the published cases lack; with --random, options are drawn, and a combination that the reference itself cannot run is left out.
+Every number is computed a second time in float64. Where the two differ by more than a quarter of the recommended tolerance, rounding alone moves the
+number (a gradient that is zero but for rounding, and what AdamW makes of it), and it is left out.
 Made for torch 2.10, transformers 4.43.3, diffusers 0.32.0 on a CPU.
 """
 import argparse
 import copy
 import json
 import random
+import re
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -112,8 +114,39 @@ def randomise(model, generator):
             value.copy_(torch.randn(value.shape, generator=generator) * scale)
 
 
+TOLERANCES = [("taps.", 5e-5, "max"), ("text.", 5e-5, "max"), (r"train\..*loss", 2e-6, "relative"), (r"optim\..*losses", 2e-6, "relative"),
+              (r".*grad_norms", 2e-5, "norm"), (r"train\..*\.grad\.", 2e-5, "largest"), (r"optim\..*_sum", 3e-6, "sum"), (r"optim\.", 5e-6, "max"), ("", 2e-5, "max")]
+
+
+def unsteady(expected, exact):
+    """Names of those that rounding moves by more than a quarter of their tolerance."""
+    names = []
+    for name, value in expected.items():
+        if name.startswith("bf16") or name == "cache.second.output":  # the reference's second call has float32 placeholders
+            continue
+        true, (_, limit, kind) = exact[name].double(), next(t for t in TOLERANCES if re.match(t[0], name))
+        scale = {"max": lambda: 1, "relative": lambda: true.abs(), "norm": lambda: true.abs().clamp(min=1e-3), "largest": lambda: true.abs().max(),
+                 "sum": lambda: exact[name.replace("_abs_sum", "_sum").replace("_sum", "_abs_sum")].double().abs()}[kind]()
+        if value.numel() and not ((value.double() - true).abs() / scale).max() <= limit / 2:
+            names.append(name)
+    return names
+
+
+class Wide(torch.nn.Module):
+    """The norms compute in float32 whatever they are given; for the second computation they must not."""
+    @staticmethod
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * (1 + self.weight)
+
+    @classmethod
+    def norms(cls, model):
+        for module in model.modules():
+            if type(module).__name__.endswith("RMSNorm"):
+                module.forward = cls.forward.__get__(module)
+
+
 class Case:
-    def __init__(self, reference, o, seed):
+    def __init__(self, reference, o, seed, wide=False):
         from diffusion.configs import DiTConfig, FuseDiTConfig
         from diffusion.models import DiT, FuseDiT, update_self_attention_mask
         self.o, self.update_mask = o, update_self_attention_mask
@@ -134,6 +167,10 @@ class Case:
             randomise(self.llm, self.generator)
             self.llm.requires_grad_(False).eval()
         self.model.train()
+        self.dtype = torch.float64 if wide else torch.float32
+        for each in [self.model, self.llm] if wide else []:
+            if each is not None:
+                Wide.norms(each.double())
         self.inputs, self.expected, self.notes = {}, {}, {}
         self.scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0)
 
@@ -167,12 +204,15 @@ class Case:
             index = pick()
             i[f"train.noise.{s}"], i[f"train.indices.{s}"] = self.randn(*shape), index
             i[f"train.timesteps.{s}"], i[f"train.sigmas.{s}"] = grid[index].clone(), self.scheduler.sigmas[index].clone()
+        for name, value in i.items():
+            if value.is_floating_point() and "time" not in name:
+                i[name] = value.to(self.dtype)
         self.lengths, self.trains = lengths, out == shape and crop == tuple(o["side"])
 
     def states(self):
         mask = self.inputs["attention_mask"]
         with torch.no_grad():
-            return self.llm(self.inputs["input_ids"], self.update_mask(mask, 0, False, "cpu", torch.float32),
+            return self.llm(self.inputs["input_ids"], self.update_mask(mask, 0, False, "cpu", self.dtype),
                             torch.arange(mask.shape[1]).unsqueeze(0), use_cache=False, output_hidden_states=True, return_dict=False)[1]
 
     def call(self, latents, timestep, prefix="", **more):
@@ -329,10 +369,10 @@ class Case:
                     if p.requires_grad:
                         ema[n].mul_(0.99).add_(p, alpha=1 - 0.99)
         now = {n: p.detach() for n, p in model.named_parameters() if p.requires_grad}
-        e[f"optim.{mode}.losses"], e[f"optim.{mode}.grad_norms"] = torch.tensor(losses), torch.tensor(norms)
+        e[f"optim.{mode}.losses"], e[f"optim.{mode}.grad_norms"] = (torch.tensor(v, dtype=self.dtype) for v in (losses, norms))
         for what, tensors in (("param", now), ("ema", ema)):
-            e[f"optim.{mode}.{what}_sum"] = torch.stack([t.double().sum() for t in tensors.values()]).float()
-            e[f"optim.{mode}.{what}_abs_sum"] = torch.stack([t.double().abs().sum() for t in tensors.values()]).float()
+            e[f"optim.{mode}.{what}_sum"] = torch.stack([t.double().sum() for t in tensors.values()]).to(self.dtype)
+            e[f"optim.{mode}.{what}_abs_sum"] = torch.stack([t.double().abs().sum() for t in tensors.values()]).to(self.dtype)
             for n in full[:2]:
                 e[f"optim.{mode}.{what}.{n}"] = tensors[n].clone()
         self.model = original
@@ -353,13 +393,23 @@ class Case:
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
 
 
-def make(reference, folder, o, seed):
+def computed(reference, o, seed, wide=False):
     torch.manual_seed(seed)
-    case = Case(reference, USUAL | o, seed)
+    case = Case(reference, o, seed, wide)
     case.make_inputs()
     case.forward()
     if case.trains:
         case.train()
+    return case
+
+
+def make(reference, folder, o, seed):
+    case = computed(reference, USUAL | o, seed)
+    exact = computed(reference, USUAL | o | {"bf16": False}, seed, wide=True)
+    case.notes["unsteady"] = unsteady(case.expected, exact.expected)
+    for name in case.notes["unsteady"]:
+        del case.expected[name]
+        case.expected.pop(name.replace("_abs_sum", "_sum"), None)
     case.save(folder, seed)
     return case.notes
 

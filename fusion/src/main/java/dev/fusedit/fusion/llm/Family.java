@@ -19,12 +19,13 @@ public sealed interface Family {
         }
     }
 
-    /// Gemma 3: as Gemma 2, with normed queries and keys, and rotary positions of their own in the layers with a window.
+    /// Gemma 3: as Gemma 2, with normed queries and keys in the place of capped scores, and rotary positions of their own in the layers with
+    /// a window.
     ///
     /// @param localTheta rotary base of the layers with a window; no scaling applies there
-    record Gemma3(double queryScalar, Windows windows, double localTheta, double attentionCap, double finalCap) implements Family {
+    record Gemma3(double queryScalar, Windows windows, double localTheta, double finalCap) implements Family {
         public Gemma3 {
-            checkGemma(queryScalar, attentionCap, finalCap);
+            checkGemma(queryScalar, 0, finalCap);
             checkArgument(localTheta > 0, "rope_local_base_freq must be positive, got %s", localTheta);
         }
     }
@@ -86,9 +87,8 @@ public sealed interface Family {
 
     default double attentionCap() {
         return switch (this) {
-            case Gemma _,Llama _,Qwen3 _ -> 0;
+            case Gemma _,Gemma3 _,Llama _,Qwen3 _ -> 0;
             case Gemma2 gemma -> gemma.attentionCap;
-            case Gemma3 gemma -> gemma.attentionCap;
         };
     }
 

@@ -78,7 +78,7 @@ public final class LanguageConfigs {
             case "gemma2" -> new Family.Gemma2(scalar, windows(base, layers, i -> i % 2 == 0), cap, finalCap);
             case "gemma3_text" -> {
                 var pattern = base.integer("sliding_window_pattern", base.integer("_sliding_window_pattern", 6));
-                yield new Family.Gemma3(scalar, windows(base, layers, i -> (i + 1) % pattern != 0), localTheta(base), cap, finalCap);
+                yield new Family.Gemma3(scalar, windows(base, layers, i -> (i + 1) % pattern != 0), localTheta(base), finalCap); // the library reads no other cap
             }
             case "llama" -> new Family.Llama(base.flag("mlp_bias"));
             case "qwen3" -> new Family.Qwen3(base.flag("use_sliding_window") && base.has("sliding_window")

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What came of comparing all cases.
@@ -44,26 +45,31 @@ public record ParityReport(List<CaseResult> cases) {
     /// @param skipped why it was not run; such a case has not passed
     /// @param checked expected tensors that were compared
     /// @param unchecked those that were not; there must be none to pass
+    /// @param beyond those that were, and are beyond their tolerance
     /// @param unreadable true if it was not run since its files are missing, broken or of no sense
     /// @param worst the comparison nearest to its limit, or furthest beyond it; null if there was none
     public record CaseResult(String name, boolean passed, @Nullable String skipped, int checked, List<String> unchecked,
-            boolean unreadable, @Nullable Worst worst) {
+            List<String> beyond, boolean unreadable, @Nullable Worst worst) {
         /// A case of several parts, each with a name of its own before its tensors'.
         static CaseResult of(String name, List<CaseResult> parts) {
-            var unchecked = parts.stream().flatMap(part -> part.unchecked.stream().map(tensor -> part.name + ": " + tensor)).toList();
             var worst = parts.stream().filter(part -> part.worst != null).map(part -> Objects.requireNonNull(part.worst).in(part.name))
                     .max(Comparator.comparingDouble(Worst::nearness)).orElse(null);
             return new CaseResult(name, !parts.isEmpty() && parts.stream().allMatch(CaseResult::passed), null,
-                    parts.stream().mapToInt(CaseResult::checked).sum(), unchecked, false, worst);
+                    parts.stream().mapToInt(CaseResult::checked).sum(), names(parts, CaseResult::unchecked), names(parts, CaseResult::beyond),
+                    false, worst);
+        }
+
+        private static List<String> names(List<CaseResult> parts, Function<CaseResult, List<String>> tensors) {
+            return parts.stream().flatMap(part -> tensors.apply(part).stream().map(tensor -> part.name + ": " + tensor)).toList();
         }
 
         public static CaseResult skipped(String name, String reason) {
-            return new CaseResult(name, false, reason, 0, List.of(), false, null);
+            return new CaseResult(name, false, reason, 0, List.of(), List.of(), false, null);
         }
 
         /// Skipped since something is wrong with its files.
         public static CaseResult unreadable(String name, String reason) {
-            return new CaseResult(name, false, reason, 0, List.of(), true, null);
+            return new CaseResult(name, false, reason, 0, List.of(), List.of(), true, null);
         }
     }
 

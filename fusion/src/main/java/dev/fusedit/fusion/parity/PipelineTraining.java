@@ -28,6 +28,7 @@ import java.util.Objects;
 record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights, Expected expected) {
     private static final double MODE_SCALE = 1.29;
     private static final long FEW = 8;
+    private static final String PRECONDITIONED = "_precond";
 
     static CaseResult run(Case files, JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights) {
         try (var file = SafeTensors.open(files.file("train_step.safetensors")); var _ = TensorScope.open()) {
@@ -52,8 +53,8 @@ record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, We
             var clean = clean(encoderNoise);
             expected.compare("model_input", clean, Tolerance.TAP);
             var scheduler = SchedulerConfigs.scheduler(config.path("scheduler"), "config.json: scheduler");
-            var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(name),
-                    name.endsWith("precond") ? new Prediction.Preconditioned() : new Prediction.Velocity());
+            var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(scheme(name)),
+                    name.endsWith(PRECONDITIONED) ? new Prediction.Preconditioned() : new Prediction.Velocity());
             var indices = Arrays.stream(u.mul((double) scheduler.levels()).toLongs())
                     .mapToInt(place -> (int) Math.min(place, scheduler.levels() - 1)).toArray();
             var noised = flow.noised(clean, noise, indices);
@@ -75,9 +76,17 @@ record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, We
         return Tensor.cat(0, parts).view(shape[0], shape[2], shape[3], shape[1]).permute(0, 3, 1, 2).contiguous();
     }
 
+    /// A setting's way to draw times and weigh losses, without what it says of the prediction.
+    private static String scheme(String name) {
+        return name.endsWith(PRECONDITIONED) ? name.substring(0, name.length() - PRECONDITIONED.length()) : name;
+    }
+
     private static TimeDensity density(String name) {
-        return name.equals("logit_normal") ? new TimeDensity.LogitNormal(0, 1)
-                : name.startsWith("mode") ? new TimeDensity.Mode(MODE_SCALE) : new TimeDensity.Uniform();
+        return switch (scheme(name)) {
+            case "logit_normal" -> new TimeDensity.LogitNormal(0, 1);
+            case "mode" -> new TimeDensity.Mode(MODE_SCALE);
+            default -> new TimeDensity.Uniform();
+        };
     }
 
     private Tensor clean(Tensor encoderNoise) {

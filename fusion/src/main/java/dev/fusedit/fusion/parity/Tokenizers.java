@@ -69,7 +69,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
                 asTheFastClass(file);
             }
             var error = wrong.isEmpty() ? 0 : Double.POSITIVE_INFINITY;
-            return new CaseResult(title, wrong.isEmpty(), null, checked[0], List.of(), false,
+            return new CaseResult(title, wrong.isEmpty(), null, checked[0], List.of(), List.copyOf(wrong), false,
                     new Worst(wrong.isEmpty() ? "ids" : wrong.getFirst(), error, 0));
         }
 

@@ -15,6 +15,7 @@ import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.FusedAdamW;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +37,8 @@ record TransformerTraining(TransformerCase test) {
         return switch (name) {
             case "sigma_sqrt" -> LossWeighting.SIGMA_SQRT;
             case "cosmap" -> LossWeighting.COSMAP;
-            default -> LossWeighting.NONE;
+            case "none", "mode", "logit_normal" -> LossWeighting.NONE;
+            default -> throw new UserError("the weighting '%s' is not known: one of none, mode, logit_normal, sigma_sqrt, cosmap".formatted(name));
         };
     }
 

@@ -40,7 +40,9 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
             case "quick_gelu" -> Activation.QUICK_GELU;
             case "gelu" -> Activation.GELU;
             case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-            default -> throw fields.unknown("hidden_act", "quick_gelu, gelu, gelu_new, gelu_pytorch_tanh");
+            case "silu", "swish" -> Activation.SILU;
+            case "relu" -> Activation.RELU;
+            default -> throw fields.unknown("hidden_act", "quick_gelu, gelu, gelu_new, gelu_pytorch_tanh, silu, relu");
         };
         return fields.checked(() -> new ClipTextConfig(fields.integer("vocab_size", 49408), fields.integer("hidden_size", 512),
                 fields.integer("intermediate_size", 2048), fields.integer("projection_dim", 512), fields.integer("num_hidden_layers", 12),
@@ -59,7 +61,8 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
                     case QUICK_GELU -> "quick_gelu";
                     case GELU -> "gelu";
                     case GELU_TANH -> "gelu_pytorch_tanh";
-                    case SILU, RELU -> throw new IllegalStateException("CLIP has no " + activation);
+                    case SILU -> "silu";
+                    case RELU -> "relu";
                 });
     }
 }

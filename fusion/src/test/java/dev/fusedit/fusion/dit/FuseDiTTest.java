@@ -71,7 +71,7 @@ class FuseDiTTest {
     /// Tiny language models of every family, with windows shorter than the prompt where the family has them.
     static Stream<FuseDiTConfig> everyFamily() {
         var windows = Windows.of(2, 3, i -> i < 2);
-        var families = List.of(new Family.Gemma(), new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2, 0),
+        var families = List.of(new Family.Gemma(), new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2),
                 new Family.Llama(true), new Family.Qwen3(windows));
         return families.stream().flatMap(family -> Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())
                 .map(fusion -> Tiny.config(family, fusion)));

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.image;
 
 import dev.fusedit.torch.UserError;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
@@ -17,6 +18,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /// read as the file has them, never through Java's colour spaces, whose grey has another curve.
 public final class PictureDecoder {
     private static final int COLOURS = 3;
+    private static final int INKS = 4;
     private static final int BYTE = 8;
 
     private PictureDecoder() {}
@@ -46,6 +48,8 @@ public final class PictureDecoder {
         var rgb = new byte[COLOURS * width * height];
         if (image.getColorModel() instanceof IndexColorModel palette) {
             fromPalette(image.getRaster(), palette, rgb);
+        } else if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
+            fromInks(image.getRaster(), rgb);
         } else {
             fromSamples(image.getRaster(), rgb, where);
         }
@@ -61,6 +65,26 @@ public final class PictureDecoder {
                 rgb[i++] = (byte) palette.getBlue(index);
             }
         }
+    }
+
+    /// Printers' inks, as JPEG files for print have them: what an ink leaves of what black leaves, without any colour profile.
+    private static void fromInks(Raster raster, byte[] rgb) {
+        var row = new int[raster.getWidth() * INKS];
+        for (int y = 0, i = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(0, y, raster.getWidth(), 1, row);
+            for (int x = 0; x < row.length; x += INKS) {
+                var left = 255 - row[x + COLOURS];
+                for (int c = 0; c < COLOURS; c++) {
+                    rgb[i++] = (byte) (left - by255(row[x + c] * left));
+                }
+            }
+        }
+    }
+
+    /// A product of two bytes over 255, rounded.
+    private static int by255(int product) {
+        var half = product + 128;
+        return (half >> BYTE) + half >> BYTE;
     }
 
     private static void fromSamples(Raster raster, byte[] rgb, String where) {
