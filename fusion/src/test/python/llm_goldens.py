@@ -33,6 +33,8 @@ NEW_CASES = {
     "gemma3-pattern": ("gemma3_text", GEMMA3 | dict(layer_types=["full_attention", "sliding_attention", "sliding_attention"], num_hidden_layers=3, rope_local_base_freq=77.0)),
     "gemma3-scaling": ("gemma3_text", GEMMA3 | dict(rope_scaling={"rope_type": "linear", "factor": 8.0}, rope_theta=1e5, attention_bias=True)),
     "gemma3-caps": ("gemma3_text", GEMMA3 | dict(attn_logit_softcapping=5.0, final_logit_softcapping=3.0)),
+    "gemma3_caps": ("gemma3_text", GEMMA3 | dict(attn_logit_softcapping=1.0, num_hidden_layers=2, hidden_size=8, intermediate_size=12, num_attention_heads=2,
+                                                num_key_value_heads=1, head_dim=8, sliding_window=3, layer_types=["sliding_attention", "full_attention"])),
     "qwen3-untied-bias": ("qwen3", dict(attention_bias=True, tie_word_embeddings=False, hidden_act="gelu", rope_theta=5e5)),
     "qwen3-window": ("qwen3", dict(use_sliding_window=True, sliding_window=3, max_window_layers=1, num_hidden_layers=4)),
     "qwen3-linear": ("qwen3", dict(rope_scaling={"rope_type": "linear", "factor": 2.0}, num_key_value_heads=4, head_dim=8)),

@@ -52,6 +52,7 @@ NAMED = {
     "initial-1d-rope": dict(pos="1d-rope", layers=3, initial=1, shared=[1, 2], leftpad=True),
     "initial-cross": dict(attention="cross", layers=3, initial=1, dit_layers=2),
     "gelu": dict(activation="gelu"),
+    "exact_gelu": dict(activation="gelu", width=8, inner=12, heads=2, head_dim=8, layers=2, channels=2, side=(4, 6), table=4, sample=8, taps=False),
     "silu-gemma2": dict(activation="silu", llm="gemma2", kv=4, heads=4),
     "quick-gelu": dict(activation="quick_gelu", kind="DiT"),
     "relu-cross": dict(activation="relu", attention="cross", kind="DiT"),

@@ -53,7 +53,8 @@ final class ParityCommand implements Callable<Integer> {
                 : "worst %.2g of %.2g at %s".formatted(result.worst().error(), result.worst().tolerance(), result.worst().tensor());
         var missed = result.unchecked().isEmpty() ? "" : ", not compared: " + String.join(", ", result.unchecked());
         var others = result.beyond().size() < 2 ? "" : ", beyond their tolerances: " + String.join(", ", result.beyond());
-        return "%-24s %s, %d tensors, %s%s%s".formatted(result.name(), result.passed() ? "passed" : "FAILED", result.checked(), worst, others,
+        return "%-24s %s, %d tensors, %s%s%s".formatted(result.name(), result.passed() ? "passed" : "FAILED", result.checked(), worst,
+                others,
                 missed);
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,17 @@ class ParityCommandTest {
         assertThat(json.get("cases").get(0).fieldNames()).toIterable().containsExactly("case", "passed", "skipped", "checked", "unchecked",
                 "worst");
         assertThat(json.get("cases").get(0).get("worst").fieldNames()).toIterable().containsExactly("tensor", "error", "tolerance");
+    }
+
+    @Test
+    void brokenFilesAreBadInputAndAWrongNumberIsAFailedCheck(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("lr.json"), "{\"cases\": [");
+        assertThat(run("parity", folder.toString())).isEqualTo(2);
+        assertThat(out.toString()).contains("lr.json: cannot be read as JSON").doesNotContain("Exception");
+        Files.writeString(folder.resolve("lr.json"),
+                "{\"cases\": [{\"name\": \"linear\", \"num_warmup_steps\": 0, \"num_training_steps\": 2, \"base_lr\": 1, \"lr\": [1, 0.6]}]}");
+        assertThat(run("parity", folder.toString())).isEqualTo(1);
+        assertThat(out.toString()).contains("FAILED");
     }
 
     @Test

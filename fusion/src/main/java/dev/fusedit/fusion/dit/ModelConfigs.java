@@ -78,12 +78,19 @@ public final class ModelConfigs {
 
     private static ImagePositions positions(ConfigReader fields, int tableSide) {
         return switch (fields.has("pos_embed") ? Objects.requireNonNull(fields.text("pos_embed")) : "1d-rope") {
-            case "ape" -> new ImagePositions.Absolute(fields.integer("pos_embed_max_size", tableSide), fields.integer("sample_size", 32));
+            case "ape" -> absolute(fields, tableSide);
             case "1d-rope" -> new ImagePositions.Rope1d();
             case "2d-rope" -> new ImagePositions.Rope2d();
             case "m-rope" -> new ImagePositions.MRope();
             default -> throw fields.unknown("pos_embed", "ape, 1d-rope, 2d-rope, m-rope");
         };
+    }
+
+    private static ImagePositions absolute(ConfigReader fields, int tableSide) {
+        if (fields.node().path("pos_embed_max_size").isNull()) { // not the same as missing
+            throw fields.unknown("pos_embed_max_size", "the whole numbers (a table made anew for every size is not known here)");
+        }
+        return new ImagePositions.Absolute(fields.integer("pos_embed_max_size", tableSide), fields.integer("sample_size", 32));
     }
 
     private static TimeConditioning time(ConfigReader fields) {

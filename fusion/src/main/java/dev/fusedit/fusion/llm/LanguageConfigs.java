@@ -73,6 +73,9 @@ public final class LanguageConfigs {
         if (base.flag("use_bidirectional_attention")) {
             throw base.unknown("use_bidirectional_attention", "false (text is read in one direction)");
         }
+        if (base.number("partial_rotary_factor", 1) != 1) {
+            throw base.unknown("partial_rotary_factor", "1 (rotary positions turn the whole head)");
+        }
         return switch (kind) {
             case "gemma" -> new Family.Gemma();
             case "gemma2" -> new Family.Gemma2(scalar, windows(base, layers, i -> i % 2 == 0), cap, finalCap);

@@ -6,6 +6,7 @@ import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /// A folder with inputs and expected numbers.
 public record Case(Path folder) {
@@ -19,8 +20,16 @@ public record Case(Path folder) {
 
     /// True if there is any file of tensors.
     boolean hasTensors() {
+        return list().anyMatch(file -> file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file));
+    }
+
+    /// True if there is no folder in it.
+    boolean isLeaf() { return list().noneMatch(Files::isDirectory); }
+
+    /// What is in the folder, by name.
+    Stream<Path> list() {
         try (var files = Files.list(folder)) {
-            return files.anyMatch(file -> file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file));
+            return files.sorted().toList().stream();
         } catch (IOException e) {
             throw new UserError("%s: cannot be listed (%s)".formatted(folder, e.getMessage()), e);
         }

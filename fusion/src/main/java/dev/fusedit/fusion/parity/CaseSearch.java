@@ -2,7 +2,6 @@ package dev.fusedit.fusion.parity;
 
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.torch.UserError;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +20,7 @@ record CaseSearch(List<Suite> suites) {
         if (!Files.isDirectory(folder)) {
             throw new UserError("%s: no such folder".formatted(folder));
         }
-        var found = find(folder).toList();
+        var found = isEmpty(new Case(folder)) ? List.<Found>of() : find(folder).toList();
         if (found.isEmpty()) {
             throw new UserError("no case found in %s: a case is a folder with a config.json or expected numbers".formatted(folder));
         }
@@ -34,18 +33,17 @@ record CaseSearch(List<Suite> suites) {
             var suite = suites.stream().filter(known -> known.recognises().test(here)).findFirst();
             return suite.isPresent() ? Stream.of(new Found(here, suite.get()))
                     : holdsFilesOfACase(here) ? Stream.of(new Found(here, Suite.of(_ -> true, CaseSearch::unknown)))
-                    : children(folder).flatMap(this::find);
+                    : isEmpty(here) ? lost(here, "%s: is empty".formatted(folder))
+                    : here.list().filter(Files::isDirectory).flatMap(this::find);
         } catch (UserError e) {
-            return Stream.of(new Found(here, Suite.of(_ -> true, _ -> CaseResult.unreadable(here.name(), e.getMessage()))));
+            return lost(here, e.getMessage());
         }
     }
 
-    private static Stream<Path> children(Path folder) {
-        try (var children = Files.list(folder)) {
-            return children.filter(Files::isDirectory).sorted().toList().stream();
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be listed (%s)".formatted(folder, e.getMessage()), e);
-        }
+    private static boolean isEmpty(Case here) { return here.list().findAny().isEmpty(); }
+
+    private static Stream<Found> lost(Case here, String reason) {
+        return Stream.of(new Found(here, Suite.of(_ -> true, _ -> CaseResult.unreadable(here.name(), reason))));
     }
 
     private static boolean holdsFilesOfACase(Case here) {

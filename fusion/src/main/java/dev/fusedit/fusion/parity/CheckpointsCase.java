@@ -25,7 +25,8 @@ record CheckpointsCase(Case files, JsonNode facts, Expected expected) {
     private static final String NESTED_IN = "model.";
 
     static boolean is(Case here) {
-        return here.has("expected.json") ? here.json("expected.json").has("corrupt") : here.has("nested.pt") || here.has("nested_legacy.pt");
+        return here.has("expected.json") ? here.json("expected.json").has("corrupt")
+                : here.has("nested.pt") || here.has("nested_legacy.pt");
     }
 
     static CaseResult run(Case files) {
@@ -104,7 +105,7 @@ record CheckpointsCase(Case files, JsonNode facts, Expected expected) {
     }
 
     private boolean isAsStated(String name, JsonNode verdict) {
-        var loads = verdict.path("loads").asBoolean() && !verdict.has("same_values");
+        var loads = verdict.path("loads").asBoolean() && verdict.path("same_values").asBoolean(true);
         try {
             return (name.endsWith(".json") ? loadsBesideShards(name) : loads(files.file("corrupt/" + name), verdict)) == loads;
         } catch (IOException e) {

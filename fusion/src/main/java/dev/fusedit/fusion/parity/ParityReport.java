@@ -55,7 +55,8 @@ public record ParityReport(List<CaseResult> cases) {
             var worst = parts.stream().filter(part -> part.worst != null).map(part -> Objects.requireNonNull(part.worst).in(part.name))
                     .max(Comparator.comparingDouble(Worst::nearness)).orElse(null);
             return new CaseResult(name, !parts.isEmpty() && parts.stream().allMatch(CaseResult::passed), null,
-                    parts.stream().mapToInt(CaseResult::checked).sum(), names(parts, CaseResult::unchecked), names(parts, CaseResult::beyond),
+                    parts.stream().mapToInt(CaseResult::checked).sum(), names(parts, CaseResult::unchecked),
+                    names(parts, CaseResult::beyond),
                     false, worst);
         }
 

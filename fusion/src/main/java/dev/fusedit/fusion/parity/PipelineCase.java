@@ -82,7 +82,7 @@ final class PipelineCase implements AutoCloseable {
                             run.getValue()).result(name));
                 }
             }
-            if (files.has("train_step.safetensors")) {
+            if (here.config.has("train_step") || files.has("train_step.safetensors")) {
                 results.add(PipelineTraining.run(files, here.config, here.model, here.vae, here.weights.getFirst()));
             }
             return CaseResult.of(files.name(), results);
@@ -152,7 +152,7 @@ final class PipelineCase implements AutoCloseable {
     }
 
     private @Nullable PooledText pooled(Expected expected, List<String> rows) {
-        if (!files.has("clip.safetensors")) {
+        if (!config.has("clip") && !files.has("clip.safetensors")) {
             return null;
         }
         var ids = expected.rows("nocache.clip_input_ids");
@@ -185,8 +185,11 @@ final class PipelineCase implements AutoCloseable {
     }
 
     private TextToImagePipeline pipeline(@Nullable PooledText pooled, boolean forgets) {
-        var scheduler = SchedulerConfigs.scheduler(config.path("scheduler"), files.file("config.json").toString());
-        return new TextToImagePipeline(model, tokenizer, pooled, vae, scheduler, new Prediction.Velocity(), forgets);
+        return new TextToImagePipeline(model, tokenizer, pooled, vae, scheduler(files, config), new Prediction.Velocity(), forgets);
+    }
+
+    static FlowMatchScheduler scheduler(Case files, JsonNode config) {
+        return SchedulerConfigs.scheduler(config.path("scheduler"), files.file("config.json") + ": scheduler");
     }
 
     private void draw(Expected expected, String way, TextToImagePipeline pipeline, PictureRequest request) {

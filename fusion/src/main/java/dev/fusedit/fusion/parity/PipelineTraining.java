@@ -25,7 +25,7 @@ import java.util.Objects;
 
 /// One training step from pixels on, for several ways to draw times and weigh losses: noise, latents, loss, gradients of all weights but an
 /// external text encoder's.
-record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights, Expected expected) {
+record PipelineTraining(Case files, JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights, Expected expected) {
     private static final double MODE_SCALE = 1.29;
     private static final long FEW = 8;
     private static final String PRECONDITIONED = "_precond";
@@ -34,7 +34,7 @@ record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, We
         try (var file = SafeTensors.open(files.file("train_step.safetensors")); var _ = TensorScope.open()) {
             var expected =
                     new Expected(file, name -> !name.equals("pixel_values") && !name.equals("input_ids") && !name.equals("attention_mask"));
-            var here = new PipelineTraining(config, model, vae, weights, expected);
+            var here = new PipelineTraining(files, config, model, vae, weights, expected);
             weights.train(_ -> true);
             config.path("train_step").path("results").properties().forEach(entry -> here.setting(entry.getKey(), entry.getValue()));
             return expected.result("train_step");
@@ -52,7 +52,7 @@ record PipelineTraining(JsonNode config, ImageModel model, AutoencoderKL vae, We
             expected.compare(name + ".u", u, Tolerance.RELATIVE);
             var clean = clean(encoderNoise);
             expected.compare("model_input", clean, Tolerance.TAP);
-            var scheduler = SchedulerConfigs.scheduler(config.path("scheduler"), "config.json: scheduler");
+            var scheduler = PipelineCase.scheduler(files, config);
             var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(scheme(name)),
                     name.endsWith(PRECONDITIONED) ? new Prediction.Preconditioned() : new Prediction.Velocity());
             var indices = Arrays.stream(u.mul((double) scheduler.levels()).toLongs())

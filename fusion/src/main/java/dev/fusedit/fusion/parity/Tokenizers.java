@@ -6,7 +6,6 @@ import dev.fusedit.fusion.parity.ParityReport.Worst;
 import dev.fusedit.fusion.text.ChatTemplate;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.torch.UserError;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,36 +18,48 @@ import java.util.stream.IntStream;
 ///
 /// `clip_cross_check.json` is none: it tells what other tokenizers, which do not agree with each other, make of the same texts.
 record Tokenizers(Case folder, Map<String, Path> files) {
-    static boolean is(Case here) { return !names(here).isEmpty(); }
+    /// Also a folder of nothing but files, one of which is broken JSON: it may have been a case.
+    static boolean is(Case here) {
+        var all = names(here);
+        return all.stream().anyMatch(name -> kind(here, name) == Kind.CASE)
+                || here.isLeaf() && all.stream().anyMatch(name -> kind(here, name) == Kind.BROKEN);
+    }
+
+    private enum Kind {
+        CASE, OTHER, BROKEN
+    }
 
     private static List<String> names(Case here) {
-        try (var files = Files.list(here.folder())) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".json") && isCase(here, name)).sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be listed (%s)".formatted(here.folder(), e.getMessage()), e);
+        return here.list().filter(Files::isRegularFile).map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".json"))
+                .sorted().toList();
+    }
+
+    private static Kind kind(Case here, String name) {
+        try {
+            var json = here.json(name);
+            return json.has("vocab_size") && json.path("prompts").isArray() && json.path("prompts").path(0).has("text") ? Kind.CASE
+                    : Kind.OTHER;
+        } catch (UserError e) {
+            return Kind.BROKEN;
         }
     }
 
-    private static boolean isCase(Case here, String name) {
-        var json = here.json(name);
-        return json.has("vocab_size") && json.path("prompts").isArray() && json.path("prompts").path(0).has("text");
+    List<CaseResult> run() {
+        return names(folder).stream().filter(name -> kind(folder, name) != Kind.OTHER).map(this::run).toList();
     }
 
-    List<CaseResult> run() {
-        return names(folder).stream().map(name -> {
-            var tokenizer = name.substring(0, name.length() - ".json".length());
-            var title = folder.name() + "/" + tokenizer;
+    private CaseResult run(String name) {
+        var tokenizer = name.substring(0, name.length() - ".json".length());
+        var title = folder.name() + "/" + tokenizer;
+        try {
+            var ids = new Ids(folder.json(name));
             var file = files.get(tokenizer);
-            if (file == null) {
-                return CaseResult.skipped(title, "needs the tokenizer's file: --tokenizer %s=FILE".formatted(tokenizer));
-            }
-            try {
-                return new Ids(folder.json(name)).run(title, file);
-            } catch (UserError e) {
-                return CaseResult.unreadable(title, e.getMessage());
-            }
-        }).toList();
+            return file == null
+                    ? CaseResult.skipped(title, "needs the tokenizer's file: --tokenizer %s=FILE".formatted(tokenizer))
+                    : ids.run(title, file);
+        } catch (UserError e) {
+            return CaseResult.unreadable(title, e.getMessage());
+        }
     }
 
     /// One tokenizer's expected ids.

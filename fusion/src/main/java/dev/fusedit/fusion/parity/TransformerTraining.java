@@ -38,12 +38,14 @@ record TransformerTraining(TransformerCase test) {
             case "sigma_sqrt" -> LossWeighting.SIGMA_SQRT;
             case "cosmap" -> LossWeighting.COSMAP;
             case "none", "mode", "logit_normal" -> LossWeighting.NONE;
-            default -> throw new UserError("the weighting '%s' is not known: one of none, mode, logit_normal, sigma_sqrt, cosmap".formatted(name));
+            default -> throw new UserError(
+                    "the weighting '%s' is not known: one of none, mode, logit_normal, sigma_sqrt, cosmap".formatted(name));
         };
     }
 
     private FlowMatching flow(String weighting, boolean precondition) {
-        return new FlowMatching(FlowMatchScheduler.shifted(training().path("scheduler_shift").asDouble(3)), new TimeDensity.Uniform(),
+        return new FlowMatching(new FlowMatchScheduler(training().path("scheduler_shift").asDouble(3),
+                training().path("num_train_timesteps").asInt(1000)), new TimeDensity.Uniform(),
                 weighting(weighting),
                 precondition ? new Prediction.Preconditioned() : new Prediction.Velocity());
     }

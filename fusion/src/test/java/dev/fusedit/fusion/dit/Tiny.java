@@ -21,18 +21,20 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     static FuseDiTConfig config(Fusion fusion, ImagePositions positions, TimeConditioning time, int textLayers, int blocks, int initial,
             SharedLayers shared) {
         var text = LanguageModelConfig.gemma(50, 32, 48, textLayers, 4, 2, 16);
-        var image =
-                new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false,
-                        text.activation());
-        return new FuseDiTConfig(text, image, fusion, initial, shared);
+        return new FuseDiTConfig(text, image(text, positions, time, blocks), fusion, initial, shared);
+    }
+
+    private static DiTConfig image(LanguageModelConfig text, ImagePositions positions, TimeConditioning time, int blocks) {
+        return new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false,
+                text.activation());
     }
 
     /// A language model of some family under the usual image side.
     static FuseDiTConfig config(Family family, Fusion fusion) {
-        var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
         var text = new LanguageModelConfig(family, 50, 32, 48, 3, 4, 2, 16, 10_000, new RopeScaling.Llama3(8, 1, 4, 16), 1e-6, 0.02, false,
                 family.isGemma() ? Activation.GELU_TANH : Activation.SILU, family.isGemma(), 0, false);
-        return new FuseDiTConfig(text, usual.image(), fusion, 0, new SharedLayers.All());
+        var image = image(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3);
+        return new FuseDiTConfig(text, image, fusion, 0, new SharedLayers.All());
     }
 
     static FuseDiTConfig with(FuseDiTConfig config, FusedAttention attention) {

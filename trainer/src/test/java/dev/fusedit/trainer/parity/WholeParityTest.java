@@ -21,7 +21,7 @@ class WholeParityTest {
     private static final Path GOLDENS = Path.of("../fusion/src/test/resources/goldens");
 
     @ParameterizedTest
-    @ValueSource(strings = {"lr", "metrics", "image"})
+    @ValueSource(strings = {"lr", "metrics", "image", "image_cmyk"})
     void caseAgreesWithTheReference(String name) {
         var result = WholeParity.run(List.of(GOLDENS.resolve(name)), Map.of()).cases().getFirst();
         assertThat(result.skipped()).isNull();
