@@ -6,6 +6,7 @@ import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigs;
 import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
