@@ -41,6 +41,23 @@ public final class Autograd {
     /// Adds the gradients of `root`, weighted by `gradient` (null for one number), to every leaf that requires one.
     public static void backward(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of(), false); }
 
+    /// As [#backward(Tensor, Tensor)] from several roots at once, which may share a graph. Gradients keep all their bits: libtorch's C
+    /// interface takes one root, so this takes the sum of all products root · gradient, whose own gradient is 1.
+    public static void backward(List<Tensor> roots, List<Tensor> gradients) {
+        checkArgument(!roots.isEmpty() && roots.size() == gradients.size(), "%s roots, %s gradients", roots.size(), gradients.size());
+        if (roots.size() == 1) {
+            backward(roots.getFirst(), gradients.getFirst());
+            return;
+        }
+        try (var _ = TensorScope.open()) {
+            var sum = roots.getFirst().mul(gradients.getFirst()).sum();
+            for (int i = 1; i < roots.size(); i++) {
+                sum = sum.add(roots.get(i).mul(gradients.get(i)).sum());
+            }
+            backward(sum, null);
+        }
+    }
+
     /// As [#backward(Tensor, Tensor)], but the graph stays for another pass.
     public static void backwardRetaining(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of(), true); }
 

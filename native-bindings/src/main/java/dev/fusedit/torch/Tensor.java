@@ -7,6 +7,7 @@ import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.TorchState;
 import dev.fusedit.torch.internal.ops.Aten;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `equals` is identity; [#allClose] compares values. A tensor may be read by another thread after a proper hand-over, but only
 /// its scope's thread frees it.
-public final class Tensor extends TensorLayers implements Tensors {
+public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// Takes over a handle; for this module's own use.
     Tensor(long handle) {
         super(handle);
@@ -29,6 +30,9 @@ public final class Tensor extends TensorLayers implements Tensors {
 
     @Override
     public Stream<Tensor> tensors() { return Stream.of(this); }
+
+    @Override
+    public Tensor replaced(UnaryOperator<Tensor> each) { return each.apply(this); }
 
     // ---- from Java
 
@@ -206,6 +210,9 @@ public final class Tensor extends TensorLayers implements Tensors {
     public void setGrad(@Nullable Tensor gradient) { Handles.setGrad(open("setGrad"), handleOrNone(gradient)); }
 
     public void clearGrad() { setGrad(null); }
+
+    /// A second handle on this very tensor, for another owner.
+    public Tensor anotherHandle() { return own(Handles.copy(open("anotherHandle"))); }
 
     /// The same values outside the graph, sharing the storage.
     public Tensor detach() { return unary(Aten.DETACH); }

@@ -24,12 +24,12 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
                 config.heads());
     }
 
-    /// Adds what the image reads from the text.
-    Tensor apply(Tensor x_BNC, KeysValues text, Scores scores, @Nullable Tensor textBias) {
+    /// Adds what the image reads from the text: nothing to a sample that sees none of it.
+    Tensor apply(Tensor x_BNC, KeysValues text, Scores scores, Sight sight) {
         return TensorScope.scoped(() -> {
             var queries = Heads.split(q.apply(x_BNC), heads);
-            var out = o.apply(Heads.merge(scores.attend(qNorm == null ? queries : qNorm.apply(queries), text, textBias)));
-            return x_BNC.add(postNorm == null ? out : postNorm.apply(out));
+            var out = o.apply(Heads.merge(scores.attend(qNorm == null ? queries : qNorm.apply(queries), text, sight.bias())));
+            return x_BNC.add(sight.read(postNorm == null ? out : postNorm.apply(out)));
         });
     }
 }

@@ -1,13 +1,13 @@
 package dev.fusedit.fusion.dit;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import dev.fusedit.nn.Rotation;
 import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -66,22 +66,29 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     }
 
     /// The whole image side over a computed text.
-    Tensor image(List<FuseLayer> layers, Fusion fusion, Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX,
-            Taps taps) {
-        checkArgument(latents.size(0) == text.batch(), "%s latents, %s prompts", latents.size(0), text.batch());
+    TrainingPass.Image image(List<FuseLayer> layers, Fusion fusion, GradientMask mask, ImageInput input, Taps taps,
+            GraphSegments segments) {
         return TensorScope.scoped(() -> {
+            var latents = input.latents();
+            var text = segments.border(input.text());
             var entered = enter(latents, taps);
-            var state = time(timesteps_B, pooled_BX, entered, taps);
-            var x = timed(entered, state, taps);
-            var turn = turn(latents, text.imageStarts(), x);
-            var biases = FuseLayer.Biases.of(fusion, text.prompt(), x);
-            for (int i = 0; i < layers.size(); i++) {
-                var next = layers.get(i).image(x, text.blocks().get(i), state, turn, biases);
-                x.free(); // the graph, if there is one, has what it needs
+            var noise = time(input.timesteps_B(), input.pooled_BX(), entered, taps);
+            var state = noise == null ? null : segments.border(noise);
+            var x = segments.border(timed(entered, state, taps));
+            var pass = segments.hold(new ImagePass(state, turn(latents, text.imageStarts(), x),
+                    Sight.of(fusion, text.prompt(), input.wish().blind(), x), mask.over(text.prompt(), x)));
+            var features = new LinkedHashMap<Integer, Tensor>();
+            for (var layer : layers) {
+                var next = segments.segment(x, in -> layer.image(in, text.blocks().get(layer.index()), pass));
+                x.free(); // who needs it, the graph or the segments, has it
                 x = next;
-                taps.see("dit.layer." + i, x);
+                taps.see("dit.layer." + layer.index(), x);
+                if (input.wish().features().contains(layer.index() + 1)) {
+                    features.put(layer.index() + 1, x);
+                    x = segments.branch(x);
+                }
             }
-            return leave(x, state, latents, taps);
+            return new TrainingPass.Image(leave(x, state, latents, taps), features);
         });
     }
 

@@ -6,9 +6,11 @@ import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +19,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Notable: text rows are causal and never see the image, so [#text] runs once a caption and [#image] once a noise level. Padding is
 /// never computed. With a frozen language model no graph is built for the text, since nothing there requires a gradient.
-public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<FuseLayer> layers) implements ImageModel {
+public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<FuseLayer> layers, GradientMask mask)
+        implements ImageModel {
     public static FuseDiT of(FuseDiTConfig config, Weights weights) {
         var llm = LanguageModel.of(config.attention().of(config.text()), weights.in("llm"));
         var dit = DiT.of(config.image(), new BlockText.FromLayers(config.fusion()), weights.in("dit"));
         var layers = IntStream.range(0, config.image().layers())
-                .mapToObj(i -> new FuseLayer(config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i),
+                .mapToObj(i -> new FuseLayer(i, config.textLayer(i) < 0 ? null : llm.layers().get(config.textLayer(i)), dit.blocks().get(i),
                         config.fusion(), config.attention()))
                 .toList();
-        return new FuseDiT(config, llm, dit, layers);
+        return new FuseDiT(config, llm, dit, layers, GradientMask.NONE);
     }
+
+    @Override
+    public FuseDiT masked(GradientMask other) { return new FuseDiT(config, llm, dit, layers, other); }
 
     // ---- text, once a caption
 
@@ -34,20 +40,20 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
 
     @Override
-    public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+    public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var x = llm.embed(prompt);
+            var x = segments.border(llm.embed(prompt));
             taps.see("llm.in", x);
-            var pass = llm.pass(prompt, x);
-            var shared = new ArrayList<@Nullable KeysValues>();
-            shared.addAll(java.util.Collections.nCopies(layers.size(), null));
+            var gates = segments.hold(mask.over(prompt, x));
+            var pass = segments.hold(llm.pass(prompt, x).gated(layer -> gates.ofText(layer - config.initialLayers())));
+            var shared = new ArrayList<@Nullable KeysValues>(Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
-                var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared);
+                var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared, segments);
                 if (next == null) {
                     break;
                 }
-                x.free(); // the graph, if there is one, has what it needs
+                x.free(); // who needs it, the graph or the segments, has it
                 x = next;
                 taps.see("llm.layer." + i, x);
             }
@@ -55,13 +61,14 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
         });
     }
 
-    private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared) {
+    private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared,
+            GraphSegments segments) {
         var layer = llm.layers().get(index);
         var block = index - config.initialLayers();
         if (block < 0 || block >= layers.size() || config.textLayer(block) < 0) {
-            return layer.forward(x, pass);
+            return segments.segment(x, in -> layer.forward(in, pass));
         }
-        var text = FuseLayer.text(layer, config.fusion(), config.attention(), x, pass, more);
+        var text = segments.segment(x, in -> FuseLayer.text(layer, config.fusion(), config.attention(), in, pass, more));
         shared.set(block, text.shared());
         return text.x_BTM();
     }
@@ -77,7 +84,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     // ---- image, once a noise level
 
     @Override
-    public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
-        return dit.image(layers, config.fusion(), latents, timesteps_B, text, pooled_BX, taps);
+    public TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments) {
+        return dit.image(layers, config.fusion(), mask, input, taps, segments);
     }
 }

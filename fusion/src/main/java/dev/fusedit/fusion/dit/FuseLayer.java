@@ -1,14 +1,13 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.DecoderLayer;
-import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Scores;
 import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
-import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorRecord;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.Tensors;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,15 +17,22 @@ import org.jspecify.annotations.Nullable;
 /// Notable: unless [FusedAttention] says otherwise, scores are scaled by 1/√D, and nothing is capped or windowed, whatever the language
 /// model's family does alone.
 ///
+/// @param index its place in the image side, from 0
 /// @param text the language model's layer, null for a block that reads no text
-public record FuseLayer(@Nullable DecoderLayer text, DiTBlock image, Fusion fusion, FusedAttention attention) {
+public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, Fusion fusion,
+        FusedAttention attention) {
     /// What a layer makes of the text.
     ///
     /// @param x_BTM the next layer's input; null where nothing reads it
     /// @param shared what the image reads
-    public record Text(@Nullable Tensor x_BTM, KeysValues shared) implements Tensors {
+    public record Text(@Nullable Tensor x_BTM, KeysValues shared) implements TensorRecord<Text> {
         @Override
         public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(x_BTM), shared.tensors()); }
+
+        @Override
+        public Text replaced(UnaryOperator<Tensor> each) {
+            return new Text(x_BTM == null ? null : each.apply(x_BTM), shared.replaced(each));
+        }
     }
 
     /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
@@ -44,29 +50,30 @@ public record FuseLayer(@Nullable DecoderLayer text, DiTBlock image, Fusion fusi
             if (!more) {
                 return new Text(null, shared);
             }
-            var out = attention.mask(layer, pass).attend(turn.apply(layer.queries(normed)), turned, attention.scores(layer.config()));
+            var seen = pass.gate(layer).apply(turned);
+            var out = attention.mask(layer, pass).attend(turn.apply(layer.queries(normed)), seen, attention.scores(layer.config()));
             return new Text(layer.finish(x_BTM, out), shared);
         });
     }
 
     /// The image's next hidden states.
     ///
-    /// @param keys the text's keys and values for this layer, null for a plain block
-    /// @param biases for keys that are padding
-    Tensor image(Tensor x_BNC, @Nullable KeysValues keys, TimeEmbedding.@Nullable State time, @Nullable Turn turn, Biases biases) {
+    /// @param shared the text's keys and values for this layer, null for a plain block
+    Tensor image(Tensor x_BNC, @Nullable KeysValues shared, ImagePass pass) {
         return TensorScope.scoped(() -> {
-            var mod = image.modulation(time);
-            var own = image.project(x_BNC, mod, turn);
+            var mod = image.modulation(pass.time());
+            var projected = image.project(x_BNC, mod, pass.turn());
+            var own = pass.gates().image(index).apply(projected.keysValues());
+            var keys = shared == null ? null : pass.gates().text(index).apply(shared);
             var x = switch (fusion) {
                 case Fusion.JointSelfAttention() -> {
-                    var all = keys == null ? own.keysValues() : keys.concat(own.keysValues()); // over L = T + N
-                    yield image.attended(x_BNC,
-                            scores(keys).attend(own.q_BHND(), all, keys == null ? null : biases.joint()), mod);
+                    var all = keys == null ? own : keys.concat(own); // over L = T + N
+                    yield image.attended(x_BNC, scores(keys).attend(projected.q_BHND(), all, keys == null ? null : pass.sight().bias()),
+                            mod);
                 }
                 case Fusion.CrossAttention() -> {
-                    var alone = scores(null).attend(own.q_BHND(), own.keysValues(), null);
-                    var after = image.attended(x_BNC, alone, mod);
-                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, scores(keys), biases.text());
+                    var after = image.attended(x_BNC, scores(null).attend(projected.q_BHND(), own, null), mod);
+                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, scores(keys), pass.sight());
                 }
             };
             return image.mlp(x, mod);
@@ -76,18 +83,5 @@ public record FuseLayer(@Nullable DecoderLayer text, DiTBlock image, Fusion fusi
     /// An attention that reads no text is the image's own.
     private Scores scores(@Nullable KeysValues keys) {
         return text == null || keys == null ? Scores.plain(image.config().headDim()) : attention.scores(text.config());
-    }
-
-    /// What takes padding away, null where there is none.
-    ///
-    /// @param joint (B, 1, 1, T + N)
-    /// @param text (B, 1, 1, T)
-    record Biases(@Nullable Tensor joint, @Nullable Tensor text) {
-        static Biases of(Fusion fusion, Prompt prompt, Tensor x_BNC) {
-            return switch (fusion) {
-                case Fusion.JointSelfAttention() -> new Biases(prompt.keyBias((int) x_BNC.size(1), x_BNC.dtype(), x_BNC.device()), null);
-                case Fusion.CrossAttention() -> new Biases(null, prompt.keyBias(0, x_BNC.dtype(), x_BNC.device()));
-            };
-        }
     }
 }

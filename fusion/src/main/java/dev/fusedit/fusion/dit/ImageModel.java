@@ -3,6 +3,7 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,15 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default TextState text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    TextState text(Prompt prompt, boolean withOutput, Taps taps);
+    default TextState text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, GraphSegments.WHOLE); }
+
+    /// @param segments how the layers are run
+    TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments);
+
+    /// The prediction for noisy latents, and features if they are wished for.
+    ///
+    /// @param segments how the layers are run
+    TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments);
 
     /// The prediction for noisy latents.
     ///
@@ -21,7 +30,9 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param pooled_BX a pooled text, if the model takes one
     /// @return of the latents' shape and dtype
-    Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps);
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, Wish.NONE), taps, GraphSegments.WHOLE).prediction();
+    }
 
     default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX) {
         return image(latents, timesteps_B, text, pooled_BX, Taps.NONE);
@@ -33,6 +44,16 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {
         return TensorScope.scoped(() -> image(latents, timesteps_B, text(prompt)));
     }
+
+    /// One forward and backward in training.
+    ///
+    /// @param checkpointing whether each layer's inside is computed a second time for its gradient, instead of being kept
+    default TrainingPass pass(boolean checkpointing) {
+        return new TrainingPass(this, checkpointing ? GraphSegments.recomputed() : GraphSegments.WHOLE);
+    }
+
+    /// The same weights with another gradient mask. Forward nothing changes.
+    ImageModel masked(GradientMask mask);
 
     /// The image side.
     DiT dit();

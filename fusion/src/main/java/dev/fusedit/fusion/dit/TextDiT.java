@@ -8,10 +8,13 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// positions begin at 0, whatever the prompt's length.
 ///
 /// @param encoder the language model, with weights of its own
-public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers)
-        implements ImageModel {
+public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm contextNorm, Linear context, DiT dit, List<FuseLayer> layers,
+        GradientMask mask) implements ImageModel {
     public static TextDiT of(TextDiTConfig config, Weights weights, LanguageModel encoder) {
         var image = config.image();
         // In cross-attention the projections read the language model's width, though they are given the image's: the two must agree.
@@ -33,29 +36,40 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
                 RmsNorm.of(embedder.in("0"), config.textWidth(), image.normEps()),
                 Linear.of(embedder.in("1"), Init.normal(image.initRange()), config.textWidth(), image.width(), true),
                 dit, IntStream.range(0, image.layers())
-                        .mapToObj(i -> new FuseLayer(null, dit.blocks().get(i), config.fusion(), FusedAttention.PLAIN)).toList());
+                        .mapToObj(i -> new FuseLayer(i, null, dit.blocks().get(i), config.fusion(), FusedAttention.PLAIN)).toList(),
+                GradientMask.NONE);
     }
 
     @Override
-    public TextState text(Prompt prompt, boolean withOutput, Taps taps) {
+    public TextDiT masked(GradientMask other) { return new TextDiT(config, encoder, contextNorm, context, dit, layers, other); }
+
+    @Override
+    public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var states = encoder.hiddenStates(prompt);
+            var gates = segments.hold(mask.over(prompt, encoder.embedding_VM()));
+            var states = encoder.hiddenStates(prompt, gates::ofText, Taps.NONE, segments);
             for (int i = 0; i < states.size(); i++) {
                 taps.see("text.hidden_states." + i, states.get(i));
             }
             var selected = states.get(Math.floorMod(config.hiddenState(), states.size()));
             taps.see("text.selected", selected);
-            return state(prompt, selected, withOutput ? states.getLast() : null);
+            return state(prompt, selected, gates, withOutput ? states.getLast() : null);
         });
     }
 
-    private TextState state(Prompt prompt, Tensor selected, @Nullable Tensor output) {
-        var text = context.apply(contextNorm.apply(selected.to(context.weight_OI().dtype())));
+    private TextState state(Prompt prompt, Tensor selected, GradientMask.Gates gates, @Nullable Tensor output) {
+        var contexts = new HashMap<Double, Tensor>(); // one, unless the mask tells layers apart
         var shared = new ArrayList<@Nullable KeysValues>();
-        for (var block : dit.blocks()) {
-            shared.add(java.util.Objects.requireNonNull(block.text()).apply(text, block.kNorm()));
+        for (var layer : layers) {
+            var gate = gates.text(layer.index());
+            var text = contexts.computeIfAbsent(gate.factor(), _ -> context(gate.apply(selected)));
+            shared.add(Objects.requireNonNull(layer.image().text()).apply(text, layer.image().kNorm()));
         }
         return new TextState(shared, prompt, new int[prompt.batch()], output);
+    }
+
+    private Tensor context(Tensor selected) {
+        return context.apply(contextNorm.apply(selected.to(context.weight_OI().dtype())));
     }
 
     @Override
@@ -63,7 +77,8 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
 
     /// The noise level alone conditions: the baseline never reads a pooled text.
     @Override
-    public Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
-        return dit.image(layers, config.fusion(), latents, timesteps_B, text, null, taps);
+    public TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments) {
+        var unpooled = new ImageInput(input.latents(), input.timesteps_B(), input.text(), null, input.wish());
+        return dit.image(layers, config.fusion(), mask.ofImage(), unpooled, taps, segments);
     }
 }

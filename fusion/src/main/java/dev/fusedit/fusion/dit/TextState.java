@@ -3,10 +3,11 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.TensorRecord;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +16,18 @@ import org.jspecify.annotations.Nullable;
 /// @param blocks keys and values for each block of the image side, null for one that reads none
 /// @param imageStarts where each sample's image positions begin (rotary ones in a shared attention)
 /// @param output the language model's last normed hidden states, if they were asked for
-public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] imageStarts, @Nullable Tensor output) implements Tensors {
+public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] imageStarts, @Nullable Tensor output)
+        implements TensorRecord<TextState> {
     @Override
     public Stream<Tensor> tensors() {
         return Stream.concat(blocks.stream().filter(Objects::nonNull).flatMap(kv -> Objects.requireNonNull(kv).tensors()),
                 Stream.ofNullable(output));
+    }
+
+    @Override
+    public TextState replaced(UnaryOperator<Tensor> each) {
+        var others = blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.replaced(each)).toList();
+        return new TextState(others, prompt, imageStarts, output == null ? null : each.apply(output));
     }
 
     public int batch() { return prompt.batch(); }

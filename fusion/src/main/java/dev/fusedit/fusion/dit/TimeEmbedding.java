@@ -9,8 +9,9 @@ import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorRecord;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.Tensors;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,9 +43,15 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
     /// @param time_BC the embedding itself
     /// @param modulation what the blocks read: silu of the embedding with adaln-zero, all blocks' six vectors with adaln-single, else
     ///        the embedding
-    public record State(Tensor time_BC, Tensor modulation) implements Tensors {
+    public record State(Tensor time_BC, Tensor modulation) implements TensorRecord<State> {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(time_BC, modulation).distinct(); }
+
+        @Override
+        public State replaced(UnaryOperator<Tensor> each) {
+            var time = each.apply(time_BC);
+            return new State(time, modulation == time_BC ? time : each.apply(modulation));
+        }
     }
 
     static TimeEmbedding of(DiTConfig config, @Nullable Pooled pooled, Weights weights) {

@@ -84,7 +84,8 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
             var normed = input.apply(x_BTM);
             var own = keysValues(normed);
             var turned = new KeysValues(turn.apply(own.keys()), own.values());
-            return finish(x_BTM, pass.mask(this).attend(turn.apply(queries(normed)), turned, config.scores()));
+            var seen = pass.gate(this).apply(turned);
+            return finish(x_BTM, pass.mask(this).attend(turn.apply(queries(normed)), seen, config.scores()));
         });
     }
 }

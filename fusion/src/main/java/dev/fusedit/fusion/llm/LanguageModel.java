@@ -2,6 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
@@ -10,10 +11,12 @@ import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -81,13 +84,16 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// Hidden states after the last layer and the final norm, (B, T, M).
     public Tensor forward(Prompt prompt) { return forward(prompt, Taps.NONE); }
 
-    public Tensor forward(Prompt prompt, Taps taps) {
+    public Tensor forward(Prompt prompt, Taps taps) { return forward(prompt, taps, GraphSegments.WHOLE); }
+
+    /// @param segments how the layers are run
+    public Tensor forward(Prompt prompt, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var x = embed(prompt);
-            var pass = pass(prompt, x);
+            var x = segments.border(embed(prompt));
+            var pass = segments.hold(pass(prompt, x));
             taps.see("llm.in", x);
             for (var layer : layers) {
-                x = layer.forward(x, pass);
+                x = segments.segment(x, in -> layer.forward(in, pass));
                 taps.see("llm.layer." + layer.index(), x);
             }
             return norm.apply(x);
@@ -98,13 +104,19 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, Taps.NONE); }
 
     public List<Tensor> hiddenStates(Prompt prompt, Taps taps) {
+        return hiddenStates(prompt, _ -> GradientGate.OPEN, taps, GraphSegments.WHOLE);
+    }
+
+    /// @param gates by layer, as [TextPass#gates]
+    /// @param segments how the layers are run
+    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, Taps taps, GraphSegments segments) {
         var states = new ArrayList<Tensor>();
-        var x = embed(prompt);
+        var x = segments.border(embed(prompt));
         states.add(x);
         try (var scope = TensorScope.open()) {
-            var pass = pass(prompt, x);
+            var pass = segments.hold(pass(prompt, x).gated(gates));
             for (var layer : layers) {
-                x = scope.keep(layer.forward(x, pass));
+                x = scope.keep(segments.segment(segments.branch(x), in -> layer.forward(in, pass)));
                 taps.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }

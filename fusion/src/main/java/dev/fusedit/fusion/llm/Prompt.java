@@ -2,6 +2,8 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.primitives.Booleans;
+import com.google.common.primitives.Ints;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
@@ -17,12 +19,32 @@ import org.jspecify.annotations.Nullable;
 /// @param ids_BT rows of equal length T ≥ 1, padded with 0
 /// @param positions_BT of each token; behind the real ones they count on
 /// @param lengths_B real tokens
+/// @param instructions_B how many of the first tokens are an instruction, the same for all captions; only gradient masks ask
+/// @param dropped_B whether a caption was dropped, so that what is left of the row does not speak of the picture; only gradient masks ask
 /// @param padded true if padding is computed too and masked as columns, for comparisons with models that do
-public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, boolean padded) {
+public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, int[] instructions_B, boolean[] dropped_B, boolean padded) {
     public Prompt {
         checkArgument(ids_BT.length == lengths_B.length && ids_BT.length == positions_BT.length, "%s rows, %s lengths", ids_BT.length,
                 lengths_B.length);
+        checkArgument(ids_BT.length == instructions_B.length && ids_BT.length == dropped_B.length,
+                "%s rows, %s lengths of instructions, %s flags of dropped captions", ids_BT.length, instructions_B.length,
+                dropped_B.length);
+        for (int b = 0; b < lengths_B.length; b++) {
+            checkArgument(instructions_B[b] >= 0 && instructions_B[b] <= lengths_B[b],
+                    "an instruction of %s tokens in a prompt of %s", instructions_B[b], lengths_B[b]);
+        }
     }
+
+    /// Without instructions, and no caption dropped.
+    public Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, boolean padded) {
+        this(ids_BT, positions_BT, lengths_B, new int[lengths_B.length], new boolean[lengths_B.length], padded);
+    }
+
+    /// The same prompts that begin with instructions of so many tokens.
+    public Prompt withInstructions(int... lengths) { return new Prompt(ids_BT, positions_BT, lengths_B, lengths, dropped_B, padded); }
+
+    /// The same prompts, of which some captions were dropped.
+    public Prompt withDropped(boolean... dropped) { return new Prompt(ids_BT, positions_BT, lengths_B, instructions_B, dropped, padded); }
 
     /// Prompts of any lengths at positions 0, 1, …
     public static Prompt of(long[]... rows) {
@@ -70,14 +92,17 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, bo
         var width = Math.max(tokens(), others.tokens());
         return new Prompt(both(wider(ids_BT, width, false), wider(others.ids_BT, width, false)),
                 both(wider(positions_BT, width, true), wider(others.positions_BT, width, true)),
-                both(lengths_B, others.lengths_B), false);
+                Ints.concat(lengths_B, others.lengths_B), Ints.concat(instructions_B, others.instructions_B),
+                Booleans.concat(dropped_B, others.dropped_B), false);
     }
 
     /// The samples named, in that order.
     public Prompt rows(int... indices) {
         return new Prompt(Arrays.stream(indices).mapToObj(i -> ids_BT[i]).toArray(long[][]::new),
                 Arrays.stream(indices).mapToObj(i -> positions_BT[i]).toArray(long[][]::new),
-                Arrays.stream(indices).map(i -> lengths_B[i]).toArray(), padded);
+                Arrays.stream(indices).map(i -> lengths_B[i]).toArray(),
+                Arrays.stream(indices).map(i -> instructions_B[i]).toArray(),
+                Booleans.toArray(Arrays.stream(indices).mapToObj(i -> dropped_B[i]).toList()), padded);
     }
 
     /// Ids as an i64 tensor (B, T).
@@ -86,18 +111,20 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, bo
                 .scoped(() -> Tensor.of(Arrays.stream(ids_BT).flatMapToLong(Arrays::stream).toArray(), batch(), tokens()).to(device));
     }
 
-    /// What must be added to scores so that padding counts for nothing: (B, 1, 1, T + more), the first T being the text's.
-    /// Null if no row has padding.
-    public @Nullable Tensor keyBias(int more, DType dtype, Device device) {
-        if (Arrays.stream(lengths_B).allMatch(length -> length == tokens())) {
+    /// What must be added to scores so that only the first tokens of each row count: (B, 1, 1, T + more), the first T being the text's.
+    /// Null if all T count in every row.
+    ///
+    /// @param seen_B how many; [#lengths_B] takes away padding alone
+    public static @Nullable Tensor keyBias(int[] seen_B, int tokens, int more, DType dtype, Device device) {
+        if (Arrays.stream(seen_B).allMatch(seen -> seen == tokens)) {
             return null;
         }
-        var width = tokens() + more;
-        var bias = new float[batch() * width];
-        for (int b = 0; b < batch(); b++) {
-            Arrays.fill(bias, b * width + lengths_B[b], b * width + tokens(), Float.NEGATIVE_INFINITY);
+        var width = tokens + more;
+        var bias = new float[seen_B.length * width];
+        for (int b = 0; b < seen_B.length; b++) {
+            Arrays.fill(bias, b * width + seen_B[b], b * width + tokens, Float.NEGATIVE_INFINITY);
         }
-        return TensorScope.scoped(() -> Tensor.of(bias, batch(), 1, 1, width).to(dtype).to(device));
+        return TensorScope.scoped(() -> Tensor.of(bias, seen_B.length, 1, 1, width).to(dtype).to(device));
     }
 
     private static long[] count(int n) {
@@ -121,12 +148,6 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, bo
     }
 
     private static long[][] both(long[][] a, long[][] b) {
-        var result = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, result, a.length, b.length);
-        return result;
-    }
-
-    private static int[] both(int[] a, int[] b) {
         var result = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, result, a.length, b.length);
         return result;

@@ -6,16 +6,24 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.stream.Stream;
 
 /// Which tokens a token sees among those before it.
-public sealed interface TextMask {
+public sealed interface TextMask extends Tensors {
     /// All of them.
-    record Causal() implements TextMask {}
+    record Causal() implements TextMask {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.empty(); }
+    }
 
     /// What a bias leaves.
     ///
     /// @param bias (B or 1, 1, T, T)
-    record Biased(Tensor bias) implements TextMask {}
+    record Biased(Tensor bias) implements TextMask {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(bias); }
+    }
 
     /// All real tokens before it; padding takes part only where the prompt asks for it.
     static TextMask of(Prompt prompt, DType dtype, Device device) {

@@ -1,0 +1,71 @@
+package dev.fusedit.fusion.dit;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.Tensors;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// One forward and backward of a model in training. Plain, its graph is kept; with gradient checkpointing each layer's inside is computed
+/// a second time when its gradient is due, and gradients are the same in every bit.
+///
+///     try (var pass = model.pass(checkpointing)) {
+///         var text = pass.text(prompt, false);
+///         var image = pass.image(noisy, times, text, null, Wish.NONE);
+///         pass.backward(loss(image.prediction()));
+///     }
+///
+/// Bits agree where no gradients were there before: a weight that is used in several places (tied embeddings) adds up its parts in another
+/// order onto older sums. Text that was computed without the pass must stay open until [#backward].
+public final class TrainingPass implements AutoCloseable {
+    private final ImageModel model;
+    private final GraphSegments segments;
+
+    TrainingPass(ImageModel model, GraphSegments segments) {
+        this.model = model;
+        this.segments = segments;
+    }
+
+    /// What the image side made.
+    ///
+    /// @param prediction of the latents' shape and dtype
+    /// @param features_BNC outputs of the blocks that were wished for
+    public record Image(Tensor prediction, Map<Integer, Tensor> features_BNC) implements Tensors {
+        public Image {
+            features_BNC = ImmutableMap.copyOf(features_BNC);
+        }
+
+        @Override
+        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(prediction), features_BNC.values().stream()); }
+    }
+
+    /// What the image reads of the prompts. It belongs to the pass where that checkpoints.
+    ///
+    /// @param withOutput whether the language model's own last hidden states are wanted too
+    public TextState text(Prompt prompt, boolean withOutput) {
+        return segments.hold(model.text(prompt, withOutput, Taps.NONE, segments));
+    }
+
+    /// The language model alone: normed hidden states (B, T, M). No gradient mask acts here.
+    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, Taps.NONE, segments); }
+
+    /// The prediction for noisy latents, and what else is wished.
+    ///
+    /// @param latents (B, channels, height, width)
+    /// @param timesteps_B noise levels, 0 to 1000
+    /// @param pooled_BX a pooled text, if the model takes one
+    public Image image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Wish wish) {
+        return model.image(new ImageInput(latents, timesteps_B, text, pooled_BX, wish), Taps.NONE, segments);
+    }
+
+    /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
+    public void backward(Tensor loss) { segments.backward(loss); }
+
+    /// Frees what was kept for the backward pass.
+    @Override
+    public void close() { segments.close(); }
+}

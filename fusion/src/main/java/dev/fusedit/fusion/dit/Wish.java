@@ -1,0 +1,20 @@
+package dev.fusedit.fusion.dit;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What training wants of the image side beside the prediction.
+///
+/// @param features blocks, counted from 1, whose outputs are wanted with their graph
+/// @param blind whether a sample's image rows do not see its own text, as if all of it were padding; null if all see it
+public record Wish(Set<Integer> features, boolean @Nullable [] blind) {
+    public static final Wish NONE = new Wish(Set.of(), null);
+
+    public Wish {
+        checkArgument(features.stream().allMatch(block -> block > 0), "blocks are counted from 1, got %s", features);
+        features = ImmutableSet.copyOf(features);
+    }
+}

@@ -1,0 +1,103 @@
+package dev.fusedit.torch;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/// Cuts the graph at every border into pieces that end in leaves, and walks backward over them: what has arrived at a piece's leaves is
+/// the gradient of its ends. A segment's ends are made a second time for that; a piece that nothing arrives at is left out.
+///
+/// Notable: a segment's first run builds its graph too, which is dropped at once. So its results tell by themselves whether any of them
+/// needs a gradient, and what is frozen costs nothing on the way back.
+final class RecomputedGraph implements GraphSegments {
+    /// @param ends of a graph
+    /// @param leaves that stand for them
+    private record Piece(Supplier<List<Tensor>> ends, List<Tensor> leaves) {
+        void backward() {
+            var gradients = leaves.stream().map(Tensor::grad).toList();
+            var reached = new ArrayList<Integer>();
+            for (int i = 0; i < leaves.size(); i++) {
+                if (gradients.get(i) != null) {
+                    reached.add(i);
+                }
+            }
+            if (!reached.isEmpty()) {
+                var all = ends.get();
+                Autograd.backward(reached.stream().map(all::get).toList(), reached.stream().map(gradients::get).toList());
+            }
+            leaves.forEach(Tensor::free);
+        }
+    }
+
+    private final TensorScope kept = TensorScope.holding();
+    private final Deque<Piece> pieces = new ArrayDeque<>();
+    private boolean over;
+
+    @Override
+    public <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body) {
+        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
+        return TensorScope.scoped(() -> {
+            var leaves = body.apply(x).replaced(RecomputedGraph::leaf);
+            var input = own(x);
+            add(() -> body.apply(input).tensors().toList(), leaves.tensors().toList());
+            return leaves;
+        });
+    }
+
+    @Override
+    public <R extends TensorRecord<R>> R border(R made) {
+        var ends = new ArrayList<Tensor>();
+        var leaves = new ArrayList<Tensor>();
+        var result = made.replaced(tensor -> {
+            if (tensor.isLeaf()) {
+                return tensor.anotherHandle();
+            }
+            ends.add(own(tensor));
+            leaves.add(leaf(tensor));
+            return leaves.getLast();
+        });
+        add(() -> ends, leaves);
+        return hold(result);
+    }
+
+    private void add(Supplier<List<Tensor>> ends, List<Tensor> leaves) {
+        checkState(!over, "the backward pass is over");
+        if (leaves.stream().anyMatch(Tensor::requiresGrad)) {
+            pieces.add(new Piece(ends, leaves.stream().map(this::own).toList()));
+        }
+    }
+
+    private static Tensor leaf(Tensor made) { return made.detach().requiresGrad(made.requiresGrad()); }
+
+    /// Another handle on the same tensor, so that whoever has the first may free it.
+    private Tensor own(Tensor tensor) { return kept.hold(tensor.anotherHandle()); }
+
+    @Override
+    public Tensor branch(Tensor x) { return x.anotherHandle(); }
+
+    @Override
+    public <T extends Tensors> T hold(T read) { return kept.hold(read); }
+
+    @Override
+    public void backward(Tensor loss) {
+        checkState(!over, "the backward pass is over");
+        over = true;
+        loss.backward();
+        try (var _ = Autograd.withGrad()) {
+            while (!pieces.isEmpty()) {
+                try (var _ = TensorScope.open()) {
+                    pieces.removeLast().backward();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() { kept.close(); }
+}
