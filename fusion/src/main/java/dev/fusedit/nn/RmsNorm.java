@@ -21,6 +21,12 @@ public record RmsNorm(Tensor weight_C, double eps, double offset) {
 
     public Tensor apply(Tensor x) { return TensorScope.scoped(() -> normed(x).mul(gain(x.dtype()))); }
 
+    /// Each head by itself, (B, N, H·D) → (B, N, H·D). Notable: the gradient that arrives is laid out as x is, whatever attention made of
+    /// it, so that the weight's gradient is summed in one order only.
+    public Tensor perHead(Tensor x_BNX, long heads) {
+        return TensorScope.scoped(() -> apply(x_BNX.view(x_BNX.size(0), x_BNX.size(1), heads, -1)).flatten(2, 3));
+    }
+
     /// norm(x) · (1 + scale) + shift, the two factors multiplied first: they are small, x is large.
     ///
     /// @param scale_B1C null for none

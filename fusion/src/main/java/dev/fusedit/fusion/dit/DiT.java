@@ -70,6 +70,8 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
             GraphSegments segments) {
         return TensorScope.scoped(() -> {
             var latents = input.latents();
+            long rows = latents.size(2) / config.patch(), columns = latents.size(3) / config.patch();
+            var dtype = latents.dtype();
             var text = segments.border(input.text());
             var entered = enter(latents, taps);
             var noise = time(input.timesteps_B(), input.pooled_BX(), entered, taps);
@@ -88,19 +90,18 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
                     x = segments.branch(x);
                 }
             }
-            return new TrainingPass.Image(leave(x, state, latents, taps), features);
+            return new TrainingPass.Image(segments.segment(x, in -> leave(in, state, rows, columns, taps).to(dtype)), features);
         });
     }
 
-    /// The last norm, then tokens as latents, in the latents' dtype.
-    Tensor leave(Tensor x_BNC, TimeEmbedding.@Nullable State time, Tensor latents, Taps taps) {
+    /// The last norm, then tokens as latents.
+    private Tensor leave(Tensor x_BNC, TimeEmbedding.@Nullable State time, long rows, long columns, Taps taps) {
         return TensorScope.scoped(() -> {
             var normed = last.normed(x_BNC, time);
             taps.see("norm_out", normed);
             var out = last.project(normed, time);
             taps.see("proj_out", out);
-            return PatchEmbedding.unpatchify(out, latents.size(2) / config.patch(), latents.size(3) / config.patch(), config.patch())
-                    .to(latents.dtype());
+            return PatchEmbedding.unpatchify(out, rows, columns, config.patch());
         });
     }
 }

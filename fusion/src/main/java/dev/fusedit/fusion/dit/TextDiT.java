@@ -53,7 +53,7 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
             }
             var selected = states.get(Math.floorMod(config.hiddenState(), states.size()));
             taps.see("text.selected", selected);
-            return state(prompt, selected, gates, withOutput ? states.getLast() : null);
+            return state(prompt, segments.branch(selected), gates, withOutput ? states.getLast() : null);
         });
     }
 

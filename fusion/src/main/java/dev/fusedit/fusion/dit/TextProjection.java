@@ -28,9 +28,10 @@ public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kv
 
     KeysValues apply(Tensor text_BTX, @Nullable RmsNorm blockNorm) {
         return TensorScope.scoped(() -> {
-            var keys = Heads.split(k.apply(text_BTX), kvHeads);
+            var keys = k.apply(text_BTX);
             var norm = kNorm == null ? blockNorm : kNorm;
-            return new KeysValues(norm == null ? keys : norm.apply(keys), Heads.split(v.apply(text_BTX), kvHeads));
+            return new KeysValues(Heads.split(norm == null ? keys : norm.perHead(keys, kvHeads), kvHeads),
+                    Heads.split(v.apply(text_BTX), kvHeads));
         });
     }
 }

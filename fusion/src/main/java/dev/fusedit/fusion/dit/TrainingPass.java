@@ -57,6 +57,7 @@ public final class TrainingPass implements AutoCloseable {
     ///
     /// @param latents (B, channels, height, width)
     /// @param timesteps_B noise levels, 0 to 1000
+    /// @param text of this pass, or rows of one made anew for each call, or one without a graph
     /// @param pooled_BX a pooled text, if the model takes one
     public Image image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Wish wish) {
         return model.image(new ImageInput(latents, timesteps_B, text, pooled_BX, wish), Taps.NONE, segments);

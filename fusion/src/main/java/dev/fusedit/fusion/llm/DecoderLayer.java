@@ -51,8 +51,9 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
     /// Keys without positions, and values, of normed tokens.
     public KeysValues keysValues(Tensor normed_BTM) {
         return TensorScope.scoped(() -> {
-            var keys = Heads.split(k.apply(normed_BTM), config.kvHeads());
-            return new KeysValues(kNorm == null ? keys : kNorm.apply(keys), Heads.split(v.apply(normed_BTM), config.kvHeads()));
+            var keys = k.apply(normed_BTM);
+            return new KeysValues(Heads.split(kNorm == null ? keys : kNorm.perHead(keys, config.kvHeads()), config.kvHeads()),
+                    Heads.split(v.apply(normed_BTM), config.kvHeads()));
         });
     }
 

@@ -120,7 +120,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
                 taps.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }
-            states.set(states.size() - 1, scope.keep(norm.apply(x)));
+            states.set(states.size() - 1, scope.keep(segments.border(norm.apply(x))));
         }
         return states;
     }

@@ -53,6 +53,21 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     static Tiny of(FuseDiTConfig config, Placement placement) {
         var weights = Weights.fresh(Seed.of(1), placement);
         var model = FuseDiT.of(config, weights);
+        fill(weights);
+        return new Tiny(model, weights);
+    }
+
+    /// A baseline over the usual sides, whose blocks read the hidden state named.
+    static TextDiTConfig beside(Fusion fusion, int hiddenState) {
+        var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
+        var image = usual.image();
+        var wide = new DiTConfig(32, 40, 3, 4, 2, 16, 2, CHANNELS, CHANNELS, image.positions(), image.time(), true, true, 0, 10_000, 1e-6,
+                0.02, false);
+        return new TextDiTConfig(usual.text(), wide, fusion, usual.text().hidden(), hiddenState);
+    }
+
+    /// Weights that are nowhere zero; none of them trains.
+    static void fill(Weights weights) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
             for (Parameter p : weights.all().toList()) {
                 p.master().copyInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.2));
@@ -61,7 +76,6 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
             weights.refreshCopies();
             weights.train(_ -> false);
         }
-        return new Tiny(model, weights);
     }
 
     static Tensor latents(long batch) { return Tensor.randn(Seed.of(3), DType.F32, batch, CHANNELS, 6, 8); }

@@ -1,0 +1,240 @@
+package dev.fusedit.fusion.dit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.fusion.llm.Windows;
+import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class TrainingPassTest {
+    private static final Prompt PROMPT =
+            Prompt.of(new long[] {2, 7, 9, 11}, new long[] {2, 5}, new long[] {2, 8, 3}).withInstructions(1, 1, 1)
+                    .withDropped(false, true, false);
+    private static final Prompt SENTENCES = Prompt.of(new long[] {2, 4, 6, 8, 10}, new long[] {2, 3});
+    private static final int BATCH = 3;
+
+    /// What is built on a pass.
+    ///
+    /// @param output whether the text's own output has a loss
+    /// @param sentences whether the language model alone has one
+    record Use(Wish wish, boolean output, boolean sentences, Predicate<String> trained) {
+        static final Use PLAIN = new Use(Wish.NONE, false, false, _ -> true);
+        static final Use ALL = new Use(new Wish(Set.of(1, 2), new boolean[] {false, true, true}), true, true, _ -> true);
+    }
+
+    private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, Placement placement, GradientMask mask, Use use,
+            boolean checkpointing) {
+        try (var weights = Weights.fresh(Seed.of(1), placement); var scope = TensorScope.open()) {
+            var model = config.build(weights).masked(mask);
+            Tiny.fill(weights);
+            weights.train(use.trained());
+            try (var pass = model.pass(checkpointing)) {
+                pass.backward(loss(model, pass, placement, use));
+            }
+            var found = new LinkedHashMap<String, @Nullable Tensor>();
+            weights.all().forEach(p -> found.put(p.name(), p.gradient() == null ? null : scope.keep(p.gradient().copy())));
+            return found;
+        }
+    }
+
+    /// The pictures' error, and whatever else is used. Handles are dropped early, as a caller may.
+    private static Tensor loss(ImageModel model, TrainingPass pass, Placement placement, Use use) {
+        return TensorScope.scoped(() -> {
+            var text = pass.text(PROMPT, use.output());
+            var sentences = use.sentences() ? pass.language(SENTENCES) : null;
+            var latents = Tiny.latents(BATCH).to(placement.compute());
+            var image = pass.image(latents, Tiny.times(BATCH), text, null, use.wish());
+            var loss = image.prediction().to(DType.F32).sub(1).square().mean();
+            for (var feature : image.features_BNC().values()) {
+                loss = loss.add(feature.to(DType.F32).sin().mean());
+            }
+            for (var hidden : Stream.of(text.output(), sentences).filter(java.util.Objects::nonNull).toList()) {
+                var read = model.llm().config().tied() ? model.llm().logits(hidden) : hidden;
+                loss = loss.add(read.to(DType.F32).logSoftmax(-1).square().mean());
+            }
+            return loss;
+        });
+    }
+
+    private static void assertSame(ImageModelConfig config, Placement placement, GradientMask mask, Use use) {
+        var expected = gradients(config, placement, mask, use, false);
+        var actual = gradients(config, placement, mask, use, true);
+        assertThat(expected.values()).as("something learns").anyMatch(gradient -> gradient != null && gradient.abs().max().item() > 0);
+        expected.forEach((name, gradient) -> {
+            var other = actual.get(name);
+            assertThat(other == null).as("%s has no gradient", name).isEqualTo(gradient == null);
+            assertThat(gradient == null || gradient.isFinite().all().itemLong() == 1).as("%s is finite", name).isTrue();
+            assertThat(gradient == null || gradient.sameValues(other)).as("%s has the same bits", name).isTrue();
+        });
+    }
+
+    static Stream<ImageModelConfig> everyModel() {
+        var windows = Windows.of(2, 3, i -> i < 2);
+        var all = new ArrayList<ImageModelConfig>(FuseDiTTest.everyCombination().toList());
+        for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())) {
+            for (var family : List.of(new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2, 0),
+                    new Family.Llama(true), new Family.Qwen3(windows))) {
+                all.add(Tiny.with(Tiny.config(family, fusion), FusedAttention.FAMILY));
+            }
+            all.add(Tiny.beside(fusion, -1));
+            all.add(Tiny.beside(fusion, 2));
+            all.add(Tiny.beside(fusion, 0));
+        }
+        return all.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyModel")
+    void checkpointedGradientsHaveTheSameBits(ImageModelConfig config) {
+        assertSame(config, Placement.F32, GradientMask.NONE, Use.ALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyModel")
+    void checkpointedGradientsHaveTheSameBitsInBf16(ImageModelConfig config) {
+        assertSame(config, Placement.MIXED, GradientMask.NONE, Use.ALL);
+    }
+
+    static Stream<ImageModelConfig> usualModels() {
+        return Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention()).flatMap(fusion -> Stream.of(
+                Tiny.config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 4, 3, 1, Tiny.shared(1, 3)),
+                Tiny.beside(fusion, 2)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("usualModels")
+    void checkpointedGradientsHaveTheSameBitsUnderMasks(ImageModelConfig config) {
+        var factors = new GradientMask.Tokens(0.5, 0, 0.25);
+        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
+            for (var use : List.of(Use.PLAIN, Use.ALL)) {
+                for (var mask : List.of(GradientMask.insulateLlm(0), GradientMask.textOnly(0.3), GradientMask.imageOnly(0),
+                        GradientMask.insulateLlm(0.1).with(factors), GradientMask.imageOnly(0.7).with(factors))) {
+                    assertSame(config, placement, mask, use);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("usualModels")
+    void checkpointedGradientsHaveTheSameBitsWhereAPartIsFrozen(ImageModelConfig config) {
+        List<Predicate<String>> parts = List.of(name -> name.startsWith("dit."), name -> name.startsWith("llm."),
+                name -> name.startsWith("llm.layers.1."), name -> name.startsWith("dit.layers.1."));
+        for (var part : parts) {
+            assertSame(config, Placement.F32, GradientMask.NONE, new Use(Use.ALL.wish(), true, false, part));
+        }
+    }
+
+    @Test
+    void severalPicturesOfOneTextAddUp() {
+        var config = Tiny.config();
+        var found = new ArrayList<List<Tensor>>();
+        try (var tiny = Tiny.of(config)) {
+            tiny.weights().train(_ -> true);
+            for (var checkpointing : List.of(false, true)) {
+                tiny.weights().clearGradients();
+                try (var pass = tiny.model().pass(checkpointing)) {
+                    var text = pass.text(PROMPT, false);
+                    var first = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH), text, null, Wish.NONE);
+                    var second = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH).mul(0.5), text, null, Wish.NONE);
+                    var third = pass.image(Tiny.latents(2), Tiny.times(2).mul(0.2), text.rows(0, 2), null, Wish.NONE);
+                    pass.backward(first.prediction().square().mean().add(second.prediction().mean()).add(third.prediction().mean()));
+                }
+                found.add(tiny.weights().all().filter(p -> p.gradient() != null).map(p -> p.gradient().copy()).toList());
+            }
+        }
+        assertThat(found.getFirst()).hasSameSizeAs(found.getLast()).isNotEmpty();
+        for (int i = 0; i < found.getFirst().size(); i++) {
+            assertThat(found.getFirst().get(i).sameValues(found.getLast().get(i))).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("usualModels")
+    void featuresAreTheOutputsOfBlocks(ImageModelConfig config) {
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var copies = TensorScope.holding()) {
+            var model = config.build(weights);
+            Tiny.fill(weights);
+            var seen = new LinkedHashMap<String, Tensor>();
+            var expected = model.image(Tiny.latents(BATCH), Tiny.times(BATCH), model.text(PROMPT), null,
+                    (name, value) -> seen.put(name, copies.hold(value.copy())));
+            for (var checkpointing : List.of(false, true)) {
+                try (var pass = model.pass(checkpointing)) {
+                    var image = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH), pass.text(PROMPT, false), null,
+                            new Wish(Set.of(1, 3), null));
+                    assertThat(image.prediction().sameValues(expected)).isTrue();
+                    assertThat(image.features_BNC()).containsOnlyKeys(1, 3);
+                    image.features_BNC().forEach((block, feature) -> assertThat(feature.sameValues(seen.get("dit.layer." + (block - 1))))
+                            .isTrue());
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("usualModels")
+    void blindSamplesDoNotSeeTheirText(ImageModelConfig config) {
+        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
+            try (var weights = Weights.fresh(Seed.of(1), placement)) {
+                var model = config.build(weights);
+                Tiny.fill(weights);
+                var wish = new Wish(Set.of(), new boolean[] {false, true, true});
+                var other = Prompt.of(new long[] {2, 7, 9, 11}, new long[] {4, 1}, new long[] {2, 12, 13});
+                var latents = Tiny.latents(BATCH).to(placement.compute());
+                var first = model.pass(false).image(latents, Tiny.times(BATCH), model.text(PROMPT), null, wish).prediction();
+                var second = model.pass(false).image(latents, Tiny.times(BATCH), model.text(other), null, wish).prediction();
+                var sighted = model.image(latents, Tiny.times(BATCH), model.text(PROMPT));
+                assertThat(first.isFinite().all().itemLong()).isOne();
+                assertThat(first.sameValues(second)).as("another text of a blind sample changes nothing").isTrue();
+                assertThat(row(first, 0).allClose(row(sighted, 0), 1e-6, 1e-6)).as("the others see theirs").isTrue();
+                assertThat(row(first, 1).allClose(row(sighted, 1), 1e-3, 1e-3)).isFalse();
+            }
+        }
+    }
+
+    private static Tensor row(Tensor x, long sample) { return x.narrow(0, sample, 1); }
+
+    @Test
+    void anEmptyPromptAddsNothingInCrossAttention() {
+        var config = Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0,
+                new SharedLayers.All());
+        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
+            try (var tiny = Tiny.of(config, placement)) {
+                var empty = Prompt.of(new long[0], new long[] {2, 5}, new long[0]);
+                var output = tiny.model().forward(Tiny.latents(BATCH).to(placement.compute()), Tiny.times(BATCH), empty);
+                assertThat(output.isFinite().all().itemLong()).isOne();
+                var blind = tiny.model().pass(false).image(Tiny.latents(BATCH).to(placement.compute()), Tiny.times(BATCH),
+                        tiny.model().text(PROMPT), null, new Wish(Set.of(), new boolean[] {true, false, true})).prediction();
+                assertThat(row(output, 0).allClose(row(blind, 0), 1e-5, 1e-5)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aParameterKnowsItsGradient() { // guards the helper above: a pass without a loss on the text leaves its last layers alone
+        var found = gradients(Tiny.config(), Placement.F32, GradientMask.NONE, Use.PLAIN, true);
+        assertThat(found.get("llm.layers.2.mlp.down_proj.weight")).isNull();
+        assertThat(found.get("llm.layers.2.self_attn.k_proj.weight")).isNotNull();
+    }
+}
