@@ -13,10 +13,36 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Gradient-masked attention: what of attention's gradients passes into keys and values, by who looks at whom.
+/// Gradient-masked attention: how much of attention's gradients passes into the keys and values that were looked at, by who looks at
+/// whom and in which layers.
+///
+///     K̃ = sg(K) − g · (sg(K) − K),  Ṽ likewise,  g = factor(queries, keys, layer) · factor(token)
+///
+/// Each pair has a K̃ of its own, so the gradient of K is Σ g · ∂L/∂K̃ over the pairs that read it. Forward no bit changes
+/// ([GradientGate]). Who looks at whom: text at text (in the language model's layers), image at text, image at image. The masks of image
+/// at text with g = 0 are knowledge insulation (Driess et al. 2025, arXiv 2505.23705), which stops the gradient of a newly made expert
+/// into the pre-trained model's keys and values, while a loss of its own keeps teaching that model.
+///
+/// What still gets a gradient, with factor 0:
+///
+/// | mask | flow loss: image side | flow loss: language model | language loss on captions | language loss on other text |
+/// |---|---|---|---|---|
+/// | [#NONE] | all | layers up to the last shared one (of that one: `input_layernorm`, `k_proj`, `v_proj`, `k_norm`) | all of the language model | all of it |
+/// | [#insulateLlm] | all | none | all | all |
+/// | [#textOnly] | all but `k_proj`, `v_proj`, `k_norm` of each block's `self_attn` | as with none | all | all |
+/// | [#imageOnly] | all | none | all but `k_proj`, `v_proj`, `k_norm` | all |
+///
+/// - Text at text is masked in the pass that makes the image's keys and values ([ImageModel#text]), so also for a language loss on that
+///   pass's output: there `imageOnly` leaves queries, outputs, MLPs, norms and embeddings to learn, through the residual stream. A
+///   language model that runs alone ([TrainingPass#language]) is never masked.
+/// - In a [TextDiT] the text's keys and values are made by projections of the image side (`context_embedder`, `text_k_proj`,
+///   `text_v_proj`, their norms). They belong to it and learn under every mask: image at text acts on the hidden state that they read. So
+///   do a block's `k_norm` in `textOnly`, where text keys are normed with it too.
+/// - A language model's layer counts as the block beside it. Layers before the first fused one are named only by rules for all layers.
 ///
 /// @param rules where several name the same, the last one holds; what none names passes whole
 public record GradientMask(List<Rule> rules, Tokens tokens) {
+    /// Nothing is masked.
     public static final GradientMask NONE = new GradientMask(List.of(), Tokens.ALL);
 
     public GradientMask {
@@ -68,10 +94,13 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
     }
 
+    /// Image at text: the flow loss teaches the language model `factor` of what it would.
     public static GradientMask insulateLlm(double factor) { return of(new Rule(Modality.IMAGE, Modality.TEXT, factor)); }
 
+    /// Image at image: of keys and values, the text's alone learn whole.
     public static GradientMask textOnly(double factor) { return of(new Rule(Modality.IMAGE, Modality.IMAGE, factor)); }
 
+    /// Text at text and image at text: of keys and values, the image's alone learn whole.
     public static GradientMask imageOnly(double factor) {
         return of(new Rule(Modality.TEXT, Modality.TEXT, factor), new Rule(Modality.IMAGE, Modality.TEXT, factor));
     }
@@ -81,11 +110,12 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
     /// The same pairs with factors of single tokens.
     public GradientMask with(Tokens others) { return new GradientMask(rules, others); }
 
-    /// What is left for the image side where the text's gradients were masked before.
+    /// What is left to mask in the image side where the text was masked before.
     GradientMask ofImage() {
         return new GradientMask(rules.stream().filter(rule -> rule.keys() == Modality.IMAGE).toList(), Tokens.ALL);
     }
 
+    /// How much of the gradient passes from a modality's queries into another's keys and values, but for single tokens' factors.
     public double factor(Modality queries, Modality keys, int layer) {
         return rules.reversed().stream().filter(rule -> rule.names(queries, keys, layer)).findFirst().map(Rule::factor).orElse(1.0);
     }
