@@ -30,6 +30,20 @@ public final class Foreach {
         }
     }
 
+    /// target ← target + factor · source, which may be of a smaller floating dtype
+    public static void addScaled(List<Tensor> targets, List<Tensor> sources, double factor) {
+        if (targets.isEmpty()) {
+            return;
+        }
+        try (var _ = TensorScope.open()) {
+            // `_foreach_add_` takes a Scalar; the product of the source with one and a list of factors does the same in one call
+            var ones = Collections.nCopies(targets.size(), Tensor.ones(targets.getFirst().dtype(), targets.getFirst().device()));
+            var factors = Tensor.full(factor, DType.F64, targets.size());
+            run(Frame.begin(Aten.FOREACH_ADDCMUL).tensors(handles(targets)).tensors(handles(sources)).tensors(handles(ones))
+                    .tensor(factors.handle));
+        }
+    }
+
     /// target ← target + weight · (end − target): a moving average with decay 1 − weight
     public static void lerp(List<Tensor> targets, List<Tensor> ends, double weight) {
         if (targets.isEmpty()) {

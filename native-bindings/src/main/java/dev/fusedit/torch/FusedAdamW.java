@@ -5,6 +5,7 @@ import static dev.fusedit.torch.TensorHandle.handles;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 
 /// One step of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) over many tensors in one kernel, as `torch.optim.AdamW(fused=True)`.
@@ -22,14 +23,23 @@ public final class FusedAdamW {
     /// @param step the number of this step, counted from 1
     public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments, long step,
             double learningRate, Settings settings) {
+        step(weights, gradients, firstMoments, secondMoments, Collections.nCopies(weights.size(), step), learningRate, settings);
+    }
+
+    /// As above, for weights that have not all taken the same number of steps.
+    ///
+    /// @param steps the number of this step for each weight, counted from 1
+    public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments,
+            List<Long> steps, double learningRate, Settings settings) {
         if (weights.isEmpty()) {
             return;
         }
         try (var _ = TensorScope.open()) {
-            var counter = Tensor.full(step, DType.F32); // the kernel takes one a weight; all read the same
+            var counters = new HashMap<Long, Tensor>(); // the kernel reads one a weight; those of the same number read the same
+            steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32).to(weights.getFirst().device())));
             Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments))
                     .tensors(handles(secondMoments))
-                    .tensors(new long[0]).tensors(handles(Collections.nCopies(weights.size(), counter))).f64(learningRate)
+                    .tensors(new long[0]).tensors(handles(steps.stream().map(counters::get).toList())).f64(learningRate)
                     .f64(settings.beta1())
                     .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none()
                     .callForWord();

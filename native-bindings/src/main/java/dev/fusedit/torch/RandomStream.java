@@ -31,8 +31,10 @@ public final class RandomStream {
     }
 
     /// Whole numbers from `low` (included) to `high` (not), i64.
-    public Tensor randint(long low, long high, long... shape) {
-        var result = Tensor.empty(DType.I64, shape);
+    public Tensor randint(long low, long high, long... shape) { return randint(DType.I64, low, high, shape); }
+
+    public Tensor randint(DType dtype, long low, long high, long... shape) {
+        var result = Tensor.empty(dtype, shape);
         draw(() -> Frame.begin(Aten.RANDOM_).tensor(result.handle).i64(low).optional(high).none().callInPlace());
         return result;
     }

@@ -14,6 +14,9 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
     /// As [#reshape], but throws where a copy would be needed.
     public Tensor view(long... shape) { return own(Frame.begin(Aten.VIEW).tensor(handle).ints(shape).call()); }
 
+    /// The same bytes read as another dtype; the last dimension grows or shrinks as elements get smaller or larger.
+    public Tensor bitsAs(DType dtype) { return own(Frame.begin(Aten.VIEW_DTYPE).tensor(handle).i64(dtype.code()).call()); }
+
     public Tensor transpose(int a, int b) { return own(Frame.begin(Aten.TRANSPOSE).tensor(handle).i64(a).i64(b).call()); }
 
     public Tensor permute(int... dims) { return own(Frame.begin(Aten.PERMUTE).tensor(handle).ints(longs(dims)).call()); }

@@ -25,6 +25,33 @@ class ForeachTest {
         assertThat(x.toFloats()).containsOnly(0);
     }
 
+    @Test
+    void addScaledWidensItsSources() {
+        var sums = List.of(Tensor.of(new float[] {1, 2}), Tensor.of(new float[] {3}).reshape());
+        var small = List.of(Tensor.of(new float[] {0.5f, -1}).to(DType.BF16), Tensor.of(new float[] {4}).reshape().to(DType.BF16));
+        Foreach.addScaled(sums, small, 0.1);
+        assertThat(sums.getFirst().dtype()).isEqualTo(DType.F32);
+        assertThat(sums.getFirst().toFloats()).containsExactly(1.05f, 1.9f);
+        assertThat(sums.getLast().item()).isCloseTo(3.4, within(1e-6));
+        var wide = List.of(Tensor.of(new double[] {1}));
+        Foreach.addScaled(wide, List.of(Tensor.of(new double[] {1})), 1e-12);
+        assertThat(wide.getFirst().item()).as("f64 keeps all bits of the factor").isEqualTo(1 + 1e-12);
+    }
+
+    /// One weight in its first step beside one in its third: the correction of the moments is each one's own.
+    @Test
+    void adamWCountsStepsOfEachWeight() {
+        var settings = new FusedAdamW.Settings(0.9, 0.99, 1e-8, 0);
+        var weights = List.of(Tensor.zeros(DType.F32, 1), Tensor.zeros(DType.F32, 1));
+        var first = List.of(Tensor.zeros(DType.F32, 1), Tensor.zeros(DType.F32, 1));
+        var second = List.of(Tensor.zeros(DType.F32, 1), Tensor.zeros(DType.F32, 1));
+        FusedAdamW.step(weights, List.of(Tensor.ones(DType.F32, 1), Tensor.ones(DType.F32, 1)), first, second, List.of(1L, 3L), 0.1,
+                settings);
+        assertThat(weights.getFirst().item()).isCloseTo(-0.1, within(1e-7));
+        assertThat(weights.getLast().item()).isCloseTo(-0.1 * (0.1 / (1 - 0.9 * 0.9 * 0.9)) / Math.sqrt(0.01 / (1 - 0.99 * 0.99 * 0.99)),
+                within(1e-7));
+    }
+
     /// Against the update written out (Loshchilov and Hutter, algorithm 2).
     @Test
     void adamWFollowsItsFormula() {

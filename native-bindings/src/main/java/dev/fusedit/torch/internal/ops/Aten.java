@@ -81,6 +81,7 @@ public final class Aten {
     // Shapes
     public static final Op RESHAPE = Op.of("reshape", "", 2);
     public static final Op VIEW = Op.of("view", "", 2);
+    public static final Op VIEW_DTYPE = Op.of("view", "dtype", 2);
     public static final Op TRANSPOSE = Op.of("transpose", "int", 3);
     public static final Op PERMUTE = Op.of("permute", "", 2);
     public static final Op FLATTEN = Op.of("flatten", "using_ints", 3);
@@ -157,6 +158,7 @@ public final class Aten {
     public static final Op FOREACH_MUL = Op.of("_foreach_mul_", "Tensor", 2);
     public static final Op FOREACH_MUL_LIST = Op.of("_foreach_mul_", "List", 2);
     public static final Op FOREACH_LERP = Op.of("_foreach_lerp_", "List", 3);
+    public static final Op FOREACH_ADDCMUL = Op.of("_foreach_addcmul_", "Tensor", 4);
     public static final Op FOREACH_ZERO = Op.of("_foreach_zero_", "", 1);
     public static final Op FOREACH_COPY = Op.of("_foreach_copy_", "", 3);
     public static final Op FUSED_ADAMW = Op.of("_fused_adamw_", "", 15);
