@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 public record Parameter(String name, Tensor master, Tensor compute) {
     public boolean trainable() { return compute.requiresGrad(); }
 
-    /// The gradient in the master's dtype, as a new handle in the innermost scope. Null where the last backward passes brought none.
+    /// The gradient in f32 (f64 for f64 weights), as a new handle in the innermost scope. Null where the last backward passes brought none.
     public @Nullable Tensor gradient() {
         var arrived = compute.grad();
-        return arrived == null ? null : arrived.to(master.dtype());
+        return arrived == null ? null : arrived.to(master.dtype().wide());
     }
 
     boolean hasCopy() { return compute != master; }

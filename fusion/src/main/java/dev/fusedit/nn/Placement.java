@@ -2,17 +2,48 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import java.util.function.Predicate;
 
 /// Where weights live and in what dtypes.
 ///
+/// | | master | compute | |
+/// |---|---|---|---|
+/// | [#F32] | f32 | f32 | |
+/// | [#MIXED] | f32 | bf16 | a copy of each matrix |
+/// | [#HALF] | f32 | f16 | a copy of each matrix |
+/// | [#PURE] | bf16 | bf16 | steps are rounded stochastically |
+/// | [#F64] | f64 | f64 | for tests |
+///
+/// Vectors (norms, biases) have no copies: they are in [#vectors()], f32 but for f64. They weigh next to nothing, and a norm's gain near 1
+/// would lose all but 7 bits in bf16.
+///
 /// @param master what the optimizer changes and checkpoints hold
 /// @param compute what matrices are multiplied in
-public record Placement(DType master, DType compute, Device device) {
-    /// f32 throughout, on the CPU.
+/// @param learned names of the parameters that some stage trains. A matrix that none trains has no master: it is stored in `compute` alone
+public record Placement(DType master, DType compute, Device device, Predicate<String> learned) {
+    private static final Predicate<String> ALL = _ -> true;
+
     public static final Placement F32 = new Placement(DType.F32, DType.F32, Device.CPU);
-
-    /// f32 masters, bf16 products, on the CPU.
     public static final Placement MIXED = new Placement(DType.F32, DType.BF16, Device.CPU);
+    public static final Placement HALF = new Placement(DType.F32, DType.F16, Device.CPU);
+    public static final Placement PURE = new Placement(DType.BF16, DType.BF16, Device.CPU);
+    public static final Placement F64 = new Placement(DType.F64, DType.F64, Device.CPU);
 
-    public Placement on(Device other) { return new Placement(master, compute, other); }
+    public Placement(DType master, DType compute, Device device) { this(master, compute, device, ALL); }
+
+    public Placement on(Device other) { return new Placement(master, compute, other, learned); }
+
+    /// Masters for these parameters only.
+    public Placement learning(Predicate<String> names) { return new Placement(master, compute, device, names); }
+
+    /// For use without training: no masters at all.
+    public Placement frozen() { return learning(_ -> false); }
+
+    public DType vectors() { return master.wide(); }
+
+    /// What the optimizer changes of a parameter of this shape.
+    DType masterOf(String name, long... shape) { return shape.length <= 1 ? vectors() : learned.test(name) ? master : compute; }
+
+    /// What layers read of it.
+    DType computeOf(long... shape) { return shape.length <= 1 ? vectors() : compute; }
 }

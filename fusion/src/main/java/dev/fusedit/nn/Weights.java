@@ -3,6 +3,7 @@ package dev.fusedit.nn;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -24,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// All that is learned, by name. Owns the handles; layers only refer to them, and are of no use once this is closed.
 ///
 /// **Mixed precision.** Where [Placement#compute] is smaller than [Placement#master], every matrix has a copy in the compute dtype, and
-/// that copy is the leaf that layers read and gradients arrive at; vectors (norms, biases) stay in the master's dtype. A step is then
-/// backward → [Parameter#gradient] (one cast each) → optimizer on the masters → [#refreshCopies] (one call for all). The other way, a
+/// that copy is the leaf that layers read and gradients arrive at; vectors (norms, biases) stay in the master's dtype, and a matrix that is
+/// never trained ([Placement#learned]) has no master. A step is then backward → [Parameter#gradient] (one cast each) → optimizer on the
+/// masters → [#refreshCopies] (one call for all). The other way, a
 /// cast in every layer's forward, moves the same bytes in training, but builds a graph node and allocates a copy per matrix and
 /// pass: it costs again for each further pass of a step (text, previews, accumulation), and for all of a frozen language model, whose
 /// copies are made once here.
@@ -73,10 +75,10 @@ public final class Weights implements AutoCloseable {
     public Tensor get(String name, Init init, long... shape) {
         var full = prefix + name;
         checkState(!store.parameters.containsKey(full), "the parameter '%s' was asked for twice", full);
-        try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var master = place(store.source.make(full, init, shape), scope);
-            var copied = shape.length > 1 && store.placement.compute() != store.placement.master();
-            var compute = copied ? store.scope.hold(master.to(store.placement.compute())) : master;
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var master = place(store.source.make(full, init, shape), store.placement.masterOf(full, shape));
+            var computed = store.placement.computeOf(shape);
+            var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
             store.parameters.put(full, new Parameter(full, master, compute));
             return compute;
         }
@@ -86,18 +88,15 @@ public final class Weights implements AutoCloseable {
     public Tensor buffer(String name, Tensor computed) {
         var full = prefix + name;
         checkState(!store.buffers.containsKey(full), "the buffer '%s' was asked for twice", full);
-        try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var stored = store.source instanceof WeightSource.Stored(var file, _, _) && file.contains(full);
-            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), scope);
+            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.placement.vectors());
             store.buffers.put(full, value);
             return value;
         }
     }
 
-    private Tensor place(Tensor made, TensorScope scope) {
-        var placed = made.to(store.placement.master()).to(store.placement.device());
-        return store.scope.hold(placed);
-    }
+    private Tensor place(Tensor made, DType dtype) { return store.scope.hold(made.to(dtype).to(store.placement.device())); }
 
     // ---- what trains
 

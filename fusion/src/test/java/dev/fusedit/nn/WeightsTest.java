@@ -111,4 +111,35 @@ class WeightsTest {
             assertThat(parameter.gradient()).isNull();
         }
     }
+
+    @Test
+    void whatNoStageTrainsHasNoMaster() {
+        var placement = Placement.MIXED.learning(name -> name.startsWith("dit."));
+        try (var weights = Weights.fresh(Seed.of(1), placement)) {
+            weights.in("dit").get("w", Init.XAVIER, 4, 4);
+            weights.in("llm").get("w", Init.XAVIER, 4, 4);
+            weights.in("llm").get("norm", Init.ZEROS, 4);
+            var learned = weights.parameter("dit.w");
+            assertThat(learned.master().dtype()).isEqualTo(DType.F32);
+            assertThat(learned.compute().dtype()).isEqualTo(DType.BF16);
+            var frozen = weights.parameter("llm.w");
+            assertThat(frozen.master()).isSameAs(frozen.compute());
+            assertThat(frozen.compute().dtype()).isEqualTo(DType.BF16);
+            assertThat(weights.parameter("llm.norm").master().dtype()).as("vectors stay in f32").isEqualTo(DType.F32);
+        }
+    }
+
+    @Test
+    void pureBf16HasNoMastersButForVectors() {
+        try (var weights = Weights.fresh(Seed.of(1), Placement.PURE)) {
+            var w = weights.get("w", Init.XAVIER, 4, 4);
+            var bias = weights.get("bias", Init.ZEROS, 4);
+            weights.train(_ -> true);
+            w.sum().add(bias.sum()).backward();
+            assertThat(weights.parameter("w").master()).isSameAs(w);
+            assertThat(w.dtype()).isEqualTo(DType.BF16);
+            assertThat(bias.dtype()).isEqualTo(DType.F32);
+            assertThat(weights.parameter("w").gradient().dtype()).isEqualTo(DType.F32);
+        }
+    }
 }

@@ -29,6 +29,9 @@ public enum DType {
 
     public boolean isFloating() { return this == F64 || this == F32 || this == BF16 || this == F16; }
 
+    /// What sums, losses and norms of these numbers are computed in: f64 for f64, f32 for all smaller ones.
+    public DType wide() { return this == F64 ? F64 : F32; }
+
     /// The dtype with a number of c10::ScalarType.
     public static DType of(int code) {
         checkArgument(code >= 0 && code < BY_CODE.length && BY_CODE[code] != null, "dtype %s of libtorch is not supported", code);

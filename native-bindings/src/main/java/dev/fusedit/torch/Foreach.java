@@ -59,10 +59,8 @@ public final class Foreach {
     /// The Euclidean norm over all elements of all tensors, as a 0-dim f32 (f64 for f64 tensors).
     public static Tensor norm(List<Tensor> tensors) {
         return TensorScope
-                .scoped(() -> Tensor.stack(0, tensors.stream().map(Tensor::norm).map(n -> n.to(wide(n.dtype()))).toList()).norm());
+                .scoped(() -> Tensor.stack(0, tensors.stream().map(Tensor::norm).map(n -> n.to(n.dtype().wide())).toList()).norm());
     }
-
-    private static DType wide(DType dtype) { return dtype == DType.F64 ? dtype : DType.F32; }
 
     private static void run(Frame frame) { frame.callForWord(); }
 }

@@ -23,6 +23,12 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
     public record Noised(Tensor clean, Tensor noise, Tensor noisy, Tensor sigmas_B, Tensor timesteps_B) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
+
+        /// Some of the pictures, as views.
+        public Noised rows(int first, int count) {
+            return new Noised(clean.narrow(0, first, count), noise.narrow(0, first, count), noisy.narrow(0, first, count),
+                    sigmas_B.narrow(0, first, count), timesteps_B.narrow(0, first, count));
+        }
     }
 
     /// The mean loss of a batch with noise and times from a seed.
@@ -70,11 +76,12 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
         });
     }
 
-    /// The mean weighted squared error of the model's output, in f32.
+    /// The mean weighted squared error of the model's output, in f32 (f64 for f64 outputs).
     public Tensor loss(Tensor output, Noised noised) {
         return TensorScope.scoped(() -> {
             var clean = noised.clean();
-            var error = prediction.error(output.to(DType.F32), noised.noisy(), clean, noised.noise(), spread(noised.sigmas_B(), clean));
+            var error = prediction.error(output.to(output.dtype().wide()), noised.noisy(), clean, noised.noise(),
+                    spread(noised.sigmas_B(), clean));
             var squared = error.square();
             return (weighting == LossWeighting.NONE ? squared : squared.mul(spread(weights(noised.sigmas_B()), clean))).mean();
         });
