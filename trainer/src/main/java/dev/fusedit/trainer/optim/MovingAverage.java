@@ -1,49 +1,81 @@
 package dev.fusedit.trainer.optim;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.TensorSource;
+import dev.fusedit.trainer.recipe.Ema;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
-/// An exponential moving average of weights in f32: average ← decay · average + (1 − decay) · weight.
+/// An exponential moving average of weights in f32, whatever the weights are in: average ← decay · average + (1 − decay) · weight.
 ///
 /// With a warm-up the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not remember
-/// the untrained weights.
+/// the untrained weights. The paper's reference keeps it constant.
+///
+/// It holds what learns under an average and nothing else: weights that never learn are their own average, and weights that learned on
+/// without it are forgotten, since what is held would be out of date.
 public final class MovingAverage implements AutoCloseable {
     private final TensorScope owned = TensorScope.holding();
-    private final ImmutableMap<String, Tensor> averages;
-    private final boolean warm;
+    private final Map<String, Tensor> averages = new LinkedHashMap<>();
     private long updates;
 
-    /// Starts at the weights' present values.
-    public MovingAverage(Map<String, Tensor> weights, boolean warm) {
-        this.warm = warm;
-        var copies = ImmutableMap.<String, Tensor>builder();
+    /// Holds these too from now on; new ones begin at their present values.
+    public void include(Collection<Parameter> parameters) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            weights.forEach((name, weight) -> copies.put(name, owned.hold(weight.detach().to(DType.F32).copy())));
+            for (var parameter : parameters) {
+                averages.computeIfAbsent(parameter.name(), _ -> owned.hold(parameter.master().detach().to(DType.F32).copy()));
+            }
         }
-        averages = copies.buildOrThrow();
     }
 
-    /// Takes the weights of these names in; they are f32 masters.
-    public void update(Map<String, Tensor> weights, double decay) {
+    /// Gives up those that have learned without it.
+    public void forget(Predicate<String> names) {
+        averages.entrySet().removeIf(entry -> {
+            boolean gone = names.test(entry.getKey());
+            if (gone) {
+                entry.getValue().free();
+            }
+            return gone;
+        });
+    }
+
+    /// Takes the present values of these parameters in, as far as they are held.
+    public void update(List<Parameter> parameters, Ema ema) {
         updates++;
-        var effective = warm ? Math.min(decay, (1.0 + updates) / (10.0 + updates)) : decay;
+        double decay = ema.warm() ? Math.min(ema.decay(), (1.0 + updates) / (10.0 + updates)) : ema.decay();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var names = weights.keySet().stream().filter(averages::containsKey).toList();
-            Foreach.lerp(names.stream().map(averages::get).toList(), names.stream().map(weights::get).toList(), 1 - effective);
+            var held = parameters.stream().filter(parameter -> averages.containsKey(parameter.name())).toList();
+            Foreach.lerp(held.stream().map(parameter -> averages.get(parameter.name())).toList(),
+                    held.stream().map(parameter -> parameter.master().to(DType.F32)).toList(), 1 - decay);
         }
     }
 
-    public ImmutableMap<String, Tensor> averages() { return averages; }
+    /// f32 by parameter name. They stay this object's.
+    public ImmutableMap<String, Tensor> averages() { return ImmutableMap.copyOf(averages); }
+
+    public boolean isEmpty() { return averages.isEmpty(); }
 
     public long updates() { return updates; }
 
-    /// Goes on from a saved state.
-    public void resumeAt(long updatesTaken) { updates = updatesTaken; }
+    /// Goes on from a saved state: holds what the file holds.
+    public void load(TensorSource file, long updatesTaken, Weights weights) {
+        forget(_ -> true);
+        updates = updatesTaken;
+        for (var name : file.names()) {
+            try (var _ = TensorScope.open()) {
+                averages.put(name, owned.hold(file.read(name).to(DType.F32).to(weights.parameter(name).master().device())));
+            }
+        }
+    }
 
     @Override
     public void close() { owned.close(); }

@@ -2,32 +2,48 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// How the learning rate goes from the end of the warm-up to the end of the stage, as a fraction of itself.
-public sealed interface Schedule {
-    /// @param progress from 0 (the warm-up has ended) to 1 (the stage ends)
-    double factor(double progress);
+import org.jspecify.annotations.Nullable;
 
-    record Constant() implements Schedule {
-        @Override
-        public double factor(double progress) { return 1; }
-    }
+/// How the learning rate goes over a stage. With the first three it rises to its height in the warm-up and then goes as a fraction of it to
+/// the end of the stage.
+public sealed interface Schedule {
+    record Constant() implements Schedule {}
 
     record Cosine(@Default("0") double finalFraction) implements Schedule {
         public Cosine {
             checkFraction(finalFraction);
         }
-
-        @Override
-        public double factor(double progress) { return finalFraction + (1 - finalFraction) * 0.5 * (1 + Math.cos(Math.PI * progress)); }
     }
 
     record Linear(@Default("0") double finalFraction) implements Schedule {
         public Linear {
             checkFraction(finalFraction);
         }
+    }
 
-        @Override
-        public double factor(double progress) { return 1 - (1 - finalFraction) * progress; }
+    /// By the names and rules of diffusers' `get_scheduler`, so that published recipes mean here what they mean there: the warm-up begins at
+    /// exactly 0, and `constant` and `piecewise-constant` have none.
+    ///
+    /// @param cycles waves of `cosine` (0.5 if left out: half a wave, down to 0) or starts of `cosine-with-restarts` (1)
+    /// @param power of `polynomial`
+    /// @param end the last rate of `polynomial`, not a fraction
+    /// @param rules of `piecewise-constant`: `1:10,0.1:20,0.005` is the whole rate before step 10, a tenth before step 20, then 0.005 of it
+    record Diffusers(Kind name, @Nullable Double cycles, @Default("1") double power, @Default("1e-7") double end, @Nullable String rules)
+            implements Schedule {
+        public enum Kind { CONSTANT, CONSTANT_WITH_WARMUP, PIECEWISE_CONSTANT, LINEAR, COSINE, COSINE_WITH_RESTARTS, POLYNOMIAL }
+
+        public Diffusers {
+            boolean waves = name == Kind.COSINE || name == Kind.COSINE_WITH_RESTARTS;
+            checkArgument(cycles == null || waves, "cycles must be given with a cosine only, but name is %s", Names.constant(name));
+            checkArgument(cycles == null || cycles > 0, "cycles must be more than 0, but is %s", cycles);
+            checkArgument(cycles == null || name == Kind.COSINE || cycles == Math.rint(cycles),
+                    "cycles must be a whole number with cosine-with-restarts, but is %s", cycles);
+            checkArgument((rules != null) == (name == Kind.PIECEWISE_CONSTANT), rules == null
+                    ? "rules must be given with piecewise-constant"
+                    : "rules must be given with piecewise-constant only");
+            checkArgument(power > 0, "power must be more than 0, but is %s", power);
+            checkArgument(end >= 0, "end must not be negative, but is %s", end);
+        }
     }
 
     private static void checkFraction(double fraction) {

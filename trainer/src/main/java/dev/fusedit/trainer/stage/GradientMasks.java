@@ -1,38 +1,45 @@
 package dev.fusedit.trainer.stage;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Range;
-import dev.fusedit.trainer.recipe.GradientMask;
+import dev.fusedit.fusion.dit.GradientMask;
+import dev.fusedit.fusion.dit.GradientMask.Modality;
+import dev.fusedit.trainer.recipe.GradientMask.Custom;
+import dev.fusedit.trainer.recipe.GradientMask.ImageOnly;
+import dev.fusedit.trainer.recipe.GradientMask.InsulateLlm;
+import dev.fusedit.trainer.recipe.GradientMask.None;
+import dev.fusedit.trainer.recipe.GradientMask.Rule;
+import dev.fusedit.trainer.recipe.GradientMask.TextOnly;
+import dev.fusedit.trainer.recipe.GradientMask.Tokens;
 
-/// From a recipe's gradient mask to the model's.
+/// From a recipe's gradient mask to the models'.
 final class GradientMasks {
     private GradientMasks() {}
 
-    static dev.fusedit.fusion.dit.GradientMask of(GradientMask mask) {
+    static GradientMask of(dev.fusedit.trainer.recipe.GradientMask mask) {
         return switch (mask) {
-            case GradientMask.None() -> dev.fusedit.fusion.dit.GradientMask.NONE;
-            case GradientMask.InsulateLlm(var factor, var tokens) ->
-                    dev.fusedit.fusion.dit.GradientMask.insulateLlm(factor).with(tokens(tokens));
-            case GradientMask.TextOnly(var factor, var tokens) -> dev.fusedit.fusion.dit.GradientMask.textOnly(factor).with(tokens(tokens));
-            case GradientMask.ImageOnly(var factor, var tokens) ->
-                    dev.fusedit.fusion.dit.GradientMask.imageOnly(factor).with(tokens(tokens));
-            case GradientMask.Custom(var rules, var tokens) ->
-                    new dev.fusedit.fusion.dit.GradientMask(rules.stream().map(GradientMasks::rule).toList(), tokens(tokens));
+            case None() -> GradientMask.NONE;
+            case InsulateLlm(var factor, var tokens) -> GradientMask.insulateLlm(factor).with(tokens(tokens));
+            case TextOnly(var factor, var tokens) -> GradientMask.textOnly(factor).with(tokens(tokens));
+            case ImageOnly(var factor, var tokens) -> GradientMask.imageOnly(factor).with(tokens(tokens));
+            case Custom(var rules, var tokens) ->
+                    new GradientMask(rules.stream().map(GradientMasks::rule).collect(ImmutableList.toImmutableList()), tokens(tokens));
         };
     }
 
-    private static dev.fusedit.fusion.dit.GradientMask.Rule rule(GradientMask.Rule rule) {
-        var layers = rule.layers() == null ? Range.<Integer>all() : Range.closed(rule.layers().getFirst(), rule.layers().getLast());
-        return new dev.fusedit.fusion.dit.GradientMask.Rule(modality(rule.queries()), modality(rule.keys()), layers, rule.factor());
+    private static GradientMask.Rule rule(Rule rule) {
+        Range<Integer> layers = rule.layers() == null ? Range.all() : Range.closed(rule.layers().getFirst(), rule.layers().getLast());
+        return new GradientMask.Rule(modality(rule.queries()), modality(rule.keys()), layers, rule.factor());
     }
 
-    private static dev.fusedit.fusion.dit.GradientMask.Modality modality(GradientMask.Modality modality) {
+    private static Modality modality(dev.fusedit.trainer.recipe.GradientMask.Modality modality) {
         return switch (modality) {
-            case TEXT -> dev.fusedit.fusion.dit.GradientMask.Modality.TEXT;
-            case IMAGE -> dev.fusedit.fusion.dit.GradientMask.Modality.IMAGE;
+            case TEXT -> Modality.TEXT;
+            case IMAGE -> Modality.IMAGE;
         };
     }
 
-    private static dev.fusedit.fusion.dit.GradientMask.Tokens tokens(GradientMask.Tokens tokens) {
-        return new dev.fusedit.fusion.dit.GradientMask.Tokens(tokens.instruction(), tokens.padding(), tokens.dropped());
+    private static GradientMask.Tokens tokens(Tokens tokens) {
+        return new GradientMask.Tokens(tokens.instruction(), tokens.padding(), tokens.dropped());
     }
 }

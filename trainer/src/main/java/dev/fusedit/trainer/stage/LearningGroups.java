@@ -26,17 +26,13 @@ record LearningGroups(Stage stage) {
         return found != null ? found : part(parameter);
     }
 
-    /// Whether a parameter learns in a step of the stage, counted from 0: frozen ones never do, thawing ones from their time on.
-    boolean learns(String parameter, long step) {
-        var rate = of(parameter);
-        if (rate == null) {
-            return false;
-        }
-        var group = stage.groups().get(rate);
+    /// The step of the stage, counted from 0, in which a parameter begins to learn: 0 for most, later for layers that thaw.
+    long thawsAt(String parameter) {
+        var group = stage.groups().get(of(parameter));
         if (group == null || group.thaw() == null || group.layers() == null) {
-            return true;
+            return 0;
         }
-        return step >= (long) group.thaw().every() * (group.layers().getLast() - layer(parameter));
+        return (long) group.thaw().every() * (group.layers().getLast() - layer(parameter));
     }
 
     private @Nullable String part(String parameter) {
@@ -71,7 +67,7 @@ record LearningGroups(Stage stage) {
         };
     }
 
-    private static boolean isEmbedding(String parameter) { return parameter.startsWith("llm.embed_tokens."); }
+    static boolean isEmbedding(String parameter) { return parameter.startsWith("llm.embed_tokens."); }
 
     /// -1 outside of layers.
     private static int layer(String parameter) {

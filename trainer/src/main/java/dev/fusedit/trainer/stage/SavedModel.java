@@ -1,8 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.text.WordTokenizer;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -11,10 +9,8 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.Content;
-import dev.fusedit.trainer.optim.AdamW;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +18,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// A model as checkpoints hold it: the recipe, the words, the weights, their moving average, and the optimizer's moments.
 public final class SavedModel {
@@ -35,25 +30,16 @@ public final class SavedModel {
     private SavedModel() {}
 
     /// The files of a checkpoint.
-    static Map<String, Content> files(Recipe recipe, Trainee trainee, @Nullable MovingAverage average, AdamW optimizer) {
+    static Map<String, Content> files(Recipe recipe, Trainee trainee, MovingAverage average, Map<String, Tensor> moments) {
         var files = new LinkedHashMap<String, Content>();
         files.put(RECIPE, Content.of(recipe.canonical()));
         files.put(WORDS, Content.of(trainee.tokenizer().toJson()));
         files.put(WEIGHTS, tensors(trainee.weights().state()));
-        if (average != null) {
+        if (!average.isEmpty()) {
             files.put(AVERAGE, tensors(average.averages()));
         }
-        files.put(OPTIMIZER, tensors(moments(optimizer)));
+        files.put(OPTIMIZER, tensors(moments));
         return files;
-    }
-
-    private static Map<String, Tensor> moments(AdamW optimizer) {
-        var moments = ImmutableMap.<String, Tensor>builder();
-        optimizer.groups().stream().flatMap(group -> group.parameters().stream()).forEach(learned -> {
-            moments.put(learned.parameter().name() + ".exp_avg", learned.firstMoment());
-            moments.put(learned.parameter().name() + ".exp_avg_sq", learned.secondMoment());
-        });
-        return moments.buildOrThrow();
     }
 
     private static Content tensors(Map<String, Tensor> tensors) { return out -> SafeTensors.write(out, tensors, Map.of("format", "pt")); }
@@ -76,7 +62,7 @@ public final class SavedModel {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var recipe = Recipe.parse(text(checkpoint, RECIPE), checkpoint.file(RECIPE).toString(), List.of());
         var tokenizer = WordTokenizer.fromJson(text(checkpoint, WORDS));
-        var placement = placement(recipe.run().precision());
+        var placement = Precisions.of(recipe.run()).frozen();
         var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
         var trainee = Trainee.fresh(config, tokenizer, placement, Seed.of(0));
         try {
@@ -113,11 +99,4 @@ public final class SavedModel {
         }
     }
 
-    static Placement placement(Run.Precision precision) {
-        return switch (precision) {
-            case F32 -> Placement.F32;
-            case BF16 -> Placement.MIXED;
-            case F16, PURE_BF16, F64 -> throw new IllegalStateException("to come");
-        };
-    }
 }

@@ -1,113 +1,232 @@
 package dev.fusedit.trainer.stage;
 
-import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.torch.FusedAdamW;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Prefetch;
-import dev.fusedit.trainer.optim.AdamW;
+import dev.fusedit.trainer.optim.Gradients;
+import dev.fusedit.trainer.optim.LossScale;
+import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.MovingAverage;
-import dev.fusedit.trainer.recipe.Optimizer;
-import java.util.LinkedHashMap;
+import dev.fusedit.trainer.optim.Optimizer;
+import dev.fusedit.trainer.optim.StopRule;
+import dev.fusedit.trainer.optim.Update;
+import dev.fusedit.trainer.optim.UsualNorm;
+import dev.fusedit.trainer.optim.WeightSteps;
+import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.recipe.Stage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The steps of one stage: batch → losses → backward → clip → AdamW → average. Reads nothing but its plan and the step's number, so a
-/// step can be done again.
+/// The steps of one stage:
+///
+///     batch → micro-batches → losses → backward → sum of gradients → finite? → usual? → clip → optimizer → copies → average
+///
+/// A step reads nothing but its plan, its number, and what [#state] and [#tensors] hold, so it can be done again.
 final class StageLoop implements AutoCloseable {
+    private final Run run;
     private final StagePlan plan;
+    private final Stage stage;
     private final Trainee trainee;
     private final StepLosses losses;
-    private final AdamW optimizer;
+    private final MovingAverage average;
+    private final List<Learner> learners;
+    private final WeightSteps optimizer;
     private final Prefetch<Batch> batches;
-    private final @Nullable MovingAverage average;
-    private final LearningGroups learning;
+    private List<Learner> learning = List.of();
+    private @Nullable LossScale scale;
+    private @Nullable UsualNorm usual;
+    private @Nullable StopRule stop;
     private long next;
+
+    /// What became of a step.
+    enum Outcome {
+        LEARNED,
+        /// The gradient was huge, and was shrunk to the usual norm.
+        SHRUNK,
+        /// The gradient was huge: nothing was changed.
+        LEFT_OUT,
+        /// In f16 the loss or the gradient was not finite: nothing but the loss's scale was changed.
+        OVERFLOWED
+    }
 
     /// What one step did.
     ///
     /// @param step number in the stage, from 0
-    /// @param losses by name: flow, language
+    /// @param samples keys of the batch's
+    /// @param losses by name: flow, language; not weighted
+    /// @param total their weighted sum
+    /// @param gradientNorm of the whole gradient, before it was shrunk or clipped
     /// @param rate share of the stage's learning rates
-    record Report(long step, Map<String, Double> losses, double total, double gradientNorm, double rate) {}
+    /// @param lossScale that the step had; 1 but for f16
+    record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
+            Outcome outcome, double lossScale) {}
 
-    StageLoop(StagePlan plan, Trainee trainee, StepLosses losses, LongFunction<Batch> batchOfStep, @Nullable MovingAverage average) {
+    /// @param first step of the stage to begin with, counted from 0
+    /// @param workers threads that make batches ahead
+    /// @param average takes the weights that learn in if the stage has one, else gives them up
+    /// @param moments of the stage before, or those of a checkpoint if `first` is not 0
+    StageLoop(Run run, StagePlan plan, long first, Trainee trainee, StepLosses losses, LongFunction<Batch> batchOfStep, int workers,
+            MovingAverage average, Moments moments) {
+        this.run = run;
         this.plan = plan;
+        this.stage = plan.stage();
         this.trainee = trainee;
         this.losses = losses;
         this.average = average;
-        learning = new LearningGroups(plan.stage());
-        trainee.weights().train(name -> learning.of(name) != null);
-        optimizer = new AdamW(groups(), settings(plan.stage().optimizer()));
-        batches = new Prefetch<>(0, plan.steps(), batchOfStep);
-    }
-
-    private Map<String, List<Parameter>> groups() {
-        var groups = new LinkedHashMap<String, List<Parameter>>();
-        for (var rate : plan.stage().lr().keySet()) {
-            groups.put(rate, trainee.weights().trainable().stream().filter(p -> rate.equals(learning.of(p.name()))).toList());
+        learners = Learner.of(stage, trainee.weights());
+        if (first == 0) {
+            takeOver(moments);
         }
-        return groups;
+        optimizer = new WeightSteps(Optimizer.of(stage.optimizer(), moments, Precisions.products(run.precision())), Seed.of(run.seed()));
+        next = first;
+        restoreRules(StageState.BEGIN);
+        learn(learner -> learner.from() <= next);
+        batches = new Prefetch<>(first, plan.steps(), batchOfStep);
     }
 
-    private static FusedAdamW.Settings settings(Optimizer optimizer) {
-        return switch (optimizer) {
-            case Optimizer.AdamW(var betas, var eps, var weightDecay, var _) ->
-                    new FusedAdamW.Settings(betas.get(0), betas.get(1), eps, weightDecay);
-            case Optimizer.Adafactor _,Optimizer.Muon _ -> throw new IllegalStateException("to come");
-        };
+    private void takeOver(Moments moments) {
+        var names = learners.stream().map(learner -> learner.parameter().name()).collect(ImmutableSet.toImmutableSet());
+        moments.retain(name -> stage.keepOptimizer() && names.contains(name));
+        if (stage.ema() == null) {
+            average.forget(names::contains);
+        } else {
+            average.include(learners.stream().map(Learner::parameter).toList());
+        }
     }
 
-    boolean isDone() { return next == plan.steps(); }
+    /// Computes gradients for these learners from now on.
+    private void learn(Predicate<Learner> which) {
+        learning = learners.stream().filter(which).toList();
+        var names = learning.stream().map(learner -> learner.parameter().name()).collect(ImmutableSet.toImmutableSet());
+        trainee.weights().train(names::contains);
+    }
+
+    /// Whether all steps are done, or the stop rule has ended the stage.
+    boolean isDone() { return next == plan.steps() || stop != null && stop.isMet(); }
 
     /// Does the next step.
     ///
-    /// @throws DivergedException if the loss or the gradient is not a number any more; the weights are those before the step
+    /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
     Report step() {
-        var step = next++;
         var batch = batches.next();
-        try (var _ = TensorScope.open()) {
-            var found = losses.of(batch, plan.firstStep() + step);
-            var values = found.values();
-            if (!Double.isFinite(values.total())) {
-                throw new DivergedException(plan.stage().name(), plan.firstStep() + step, "the loss", values.total(), batch.keys());
+        if (learners.stream().anyMatch(learner -> learner.from() == next)) {
+            learn(learner -> learner.from() <= next);
+        }
+        try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
+            var parts = losses.parts(batch, plan.firstStep() + next, stage.accumulation());
+            var values = parts.stream().map(part -> backward(part, gradients)).reduce(LossValues.NONE, LossValues::plus);
+            double scaled = scale == null ? 1 : scale.factor();
+            gradients.scale(1 / scaled);
+            double norm = gradients.norm();
+            var outcome = values.isFinite() && Double.isFinite(norm) ? change(gradients, norm) : overflowed(batch, parts, values, gradients);
+            if (stop != null && values.isFinite()) {
+                stop.saw(values.total());
             }
-            found.total().backward();
-            var report = optimizer.step(rates(step), plan.stage().gradClip());
-            trainee.weights().clearGradients();
-            if (!Double.isFinite(report.gradientNorm())) {
-                throw new DivergedException(plan.stage().name(), plan.firstStep() + step, "the gradient's norm", report.gradientNorm(),
-                        batch.keys());
-            }
-            trainee.weights().refreshCopies();
-            updateAverage();
-            return new Report(step, values.each(), values.total(), report.gradientNorm(), plan.rate(step));
+            return new Report(next++, batch.keys(), values.each(), values.total(), norm, plan.share(next - 1), outcome, scaled);
         }
     }
 
-    private ImmutableMap<String, Double> rates(long step) {
-        var rates = ImmutableMap.<String, Double>builder();
-        plan.stage().lr().forEach((group, rate) -> rates.put(group, rate * plan.rate(step)));
-        return rates.buildOrThrow();
-    }
-
-    private void updateAverage() {
-        var ema = plan.stage().ema();
-        if (average != null && ema != null) {
-            var masters = ImmutableMap.<String, dev.fusedit.torch.Tensor>builder();
-            trainee.weights().trainable().forEach(parameter -> masters.put(parameter.name(), parameter.master()));
-            average.update(masters.buildOrThrow(), ema.decay());
+    private LossValues backward(MicroBatch part, Gradients gradients) {
+        try (var _ = TensorScope.open(); var pass = losses.model().pass(stage.checkpointing())) {
+            var found = losses.of(pass, part);
+            pass.backward(scale == null ? found.total() : found.total().mul(scale.factor()));
+            gradients.take();
+            return found.values();
         }
     }
 
-    AdamW optimizer() { return optimizer; }
+    // ---- from gradients to weights
+
+    private Outcome change(Gradients gradients, double norm) {
+        if (scale != null) {
+            scale = scale.afterGood();
+        }
+        double share = usual == null ? 1 : usual.factor(norm);
+        if (share == 0) {
+            return Outcome.LEFT_OUT;
+        }
+        gradients.scale(share * clip(share * norm));
+        decayedQueries().ifPresent(gradients::zeroIfNone);
+        optimizer.step(updates(gradients), plan.firstStep() + next);
+        trainee.weights().refreshCopies();
+        var ema = stage.ema();
+        if (ema != null && (plan.firstStep() + next + 1) % ema.every() == 0) {
+            average.update(learning.stream().map(Learner::parameter).toList(), ema);
+        }
+        return share == 1 ? Outcome.LEARNED : Outcome.SHRUNK;
+    }
+
+    /// The 1e-6 is `torch.nn.utils.clip_grad_norm_`'s.
+    private double clip(double norm) { return stage.gradClip() == null || norm <= stage.gradClip() ? 1 : stage.gradClip() / (norm + 1e-6); }
+
+    private List<Update> updates(Gradients gradients) {
+        var updates = new ArrayList<Update>();
+        for (var learner : learning) {
+            var parameter = learner.parameter();
+            var gradient = gradients.of(parameter.name());
+            if (gradient != null) {
+                updates.add(new Update(parameter.name(), parameter.master(), gradient, plan.rate(learner.base(), next), learner.decay()));
+            }
+        }
+        return updates;
+    }
+
+    /// The reference gives the last shared layer's queries zeros as their gradient, where nothing reads them and there should be none: with
+    /// joint attention AdamW lets them decay.
+    private Optional<Parameter> decayedQueries() {
+        if (run.compatibility() == Run.Compatibility.NONE || !(trainee.model() instanceof FuseDiT model)
+                || !(model.config().fusion() instanceof Fusion.JointSelfAttention)) {
+            return Optional.empty();
+        }
+        var name = "llm.layers." + (model.config().textDepth() - 1) + ".self_attn.q_proj.weight";
+        return learning.stream().map(Learner::parameter).filter(parameter -> parameter.name().equals(name)).findFirst();
+    }
+
+    /// What is not finite: in f16 first the scale's fault, else nobody's who could mend it here.
+    private Outcome overflowed(Batch batch, List<MicroBatch> parts, LossValues values, Gradients gradients) {
+        if (scale != null && !scale.afterBad().isHopeless()) {
+            scale = scale.afterBad();
+            return Outcome.OVERFLOWED;
+        }
+        throw new DivergedException(stage.name(), plan.firstStep() + next, FirstBad.of(losses, parts, values, gradients), values.total(),
+                gradients.norm(), batch.keys());
+    }
+
+    // ---- for checkpoints
+
+    StageState state() {
+        return new StageState(optimizer.optimizer().moments().steps(), scale, usual == null ? List.of() : usual.norms(),
+                stop == null ? StopRule.State.NOTHING : stop.state());
+    }
+
+    /// The optimizer's tensors by name; they stay its own.
+    Map<String, Tensor> tensors() { return optimizer.optimizer().moments().state(); }
+
+    /// Goes on from what [#state] and [#tensors] were.
+    void restore(StageState state, TensorSource tensors) {
+        optimizer.optimizer().moments().load(tensors, state.optimizerSteps(), trainee.weights());
+        restoreRules(state);
+    }
+
+    private void restoreRules(StageState state) {
+        scale = run.precision() != Run.Precision.F16 ? null : Objects.requireNonNullElse(state.lossScale(), LossScale.FIRST);
+        usual = stage.hugeGradient() == null ? null : new UsualNorm(stage.hugeGradient(), state.norms());
+        stop = stage.stop() == null ? null : new StopRule(stage.stop(), state.stop());
+    }
 
     @Override
-    public void close() {
-        batches.close();
-        optimizer.close();
-    }
+    public void close() { batches.close(); }
 }

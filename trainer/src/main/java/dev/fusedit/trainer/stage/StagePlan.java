@@ -38,8 +38,12 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
         return Math.max(1, Math.round(pictures / stage.batch()));
     }
 
-    /// Pictures in a batch.
-    static int pictures(Stage stage) { return stage.losses().flow() == null ? 0 : stage.batch(); }
+    /// Pictures in a batch, which come with the captions.
+    static int pictures(Stage stage) {
+        var language = stage.losses().language();
+        boolean readsCaptions = language != null && language.corpus() == Losses.Corpus.CAPTIONS;
+        return stage.losses().flow() != null || readsCaptions ? stage.batch() : 0;
+    }
 
     /// Sentences in a batch: for the language loss, unless it reads the captions.
     static int sentences(Stage stage) {
@@ -49,12 +53,12 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
 
     public long endStep() { return firstStep + steps; }
 
-    /// The learning rate's share at a step of the stage, counted from 0: a linear rise, then the schedule.
-    public double rate(long step) {
-        if (step < stage.warmUp()) {
-            return (step + 1.0) / (stage.warmUp() + 1.0);
-        }
-        var left = steps - stage.warmUp();
-        return stage.schedule().factor(left <= 1 ? 1 : (step - stage.warmUp()) / (left - 1.0));
+    /// The learning rate at a step of the stage, counted from 0, of a group whose highest rate is `base`.
+    public double rate(double base, long step) { return new Rates(stage.schedule(), stage.warmUp(), steps).at(base, step); }
+
+    /// What remains of the stage's highest learning rate at a step.
+    public double share(long step) {
+        double highest = stage.lr().values().stream().mapToDouble(Double::doubleValue).max().orElse(1);
+        return highest == 0 ? 0 : rate(highest, step) / highest;
     }
 }

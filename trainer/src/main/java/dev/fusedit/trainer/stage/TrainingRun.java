@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.stage;
 
-import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.Seed;
@@ -16,9 +15,11 @@ import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
+import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.recipe.Stage;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongFunction;
-import org.jspecify.annotations.Nullable;
 
 /// A recipe, run from its first step to its score: stage after stage, with previews, metrics and checkpoints on the way.
 ///
@@ -44,7 +44,8 @@ public final class TrainingRun implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final MetricsLog metrics;
     private final StageClock clock;
-    private @Nullable MovingAverage average;
+    private final MovingAverage average = new MovingAverage();
+    private final Moments moments = new Moments();
 
     /// Builds the untrained model; nothing is trained yet.
     public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
@@ -57,7 +58,7 @@ public final class TrainingRun implements AutoCloseable {
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var seed = Seed.of(recipe.run().seed());
         trainee = Trainee.fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize()), tokenizer,
-                SavedModel.placement(recipe.run().precision()), seed.derive("weights"));
+                Precisions.of(recipe), seed.derive("weights"));
         data = switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError("to come");
             case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
@@ -88,11 +89,9 @@ public final class TrainingRun implements AutoCloseable {
 
     private void train(StagePlan plan) {
         var stage = plan.stage();
-        if (stage.ema() != null && average == null) {
-            average = scopedAverage();
-        }
         clock.begin(plan);
-        try (var loop = new StageLoop(plan, trainee, losses(stage), batches(plan), average)) {
+        try (var loop =
+                new StageLoop(recipe.run(), plan, 0, trainee, losses(stage), batches(plan), recipe.data().workers(), average, moments)) {
             while (!loop.isDone()) {
                 var report = loop.step();
                 log(plan, report);
@@ -113,17 +112,11 @@ public final class TrainingRun implements AutoCloseable {
         clock.end(plan);
     }
 
-    /// All weights, the frozen ones too: together they are a model.
-    private MovingAverage scopedAverage() {
-        var masters = ImmutableMap.<String, dev.fusedit.torch.Tensor>builder();
-        trainee.weights().all().forEach(parameter -> masters.put(parameter.name(), parameter.master()));
-        return new MovingAverage(masters.buildOrThrow(), true);
-    }
-
     private StepLosses losses(Stage stage) {
         var flow = stage.losses().flow() == null ? null
                 : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
-        return new StepLosses(trainee, stage.losses(), flow, recipe.data().imageSize(), trainee.weights().placement().compute(),
+        var model = trainee.model().masked(GradientMasks.of(stage.gradientMask()));
+        return new StepLosses(model, stage.losses(), flow, recipe.data().imageSize(), trainee.weights().placement(),
                 Seed.of(recipe.run().seed()));
     }
 
@@ -146,6 +139,12 @@ public final class TrainingRun implements AutoCloseable {
             row.putAll(report.losses());
             row.put("gradient_norm", report.gradientNorm());
             row.put("rate", report.rate());
+            if (report.outcome() != StageLoop.Outcome.LEARNED) {
+                row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
+            }
+            if (recipe.run().precision() == Run.Precision.F16) {
+                row.put("loss_scale", report.lossScale());
+            }
             row.put("images_per_second", clock.imagesPerSecond());
             row.put("seconds", ProcessFigures.seconds());
             metrics.row(plan.firstStep() + report.step() + 1, row);
@@ -153,7 +152,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private java.nio.file.Path save(long step, StageLoop loop) {
-        return checkpoints.save(step, SavedModel.files(recipe, trainee, average, loop.optimizer()));
+        return checkpoints.save(step, SavedModel.files(recipe, trainee, average, loop.tensors()));
     }
 
     private void preview(long step) {
@@ -168,7 +167,7 @@ public final class TrainingRun implements AutoCloseable {
 
     /// Runs `body` with the weights that pictures are drawn with: the average, if the recipe says so.
     <T> T withSampledWeights(java.util.function.Supplier<T> body) {
-        if (recipe.sampling().weights() == Sampling.Weights.RAW || average == null) {
+        if (recipe.sampling().weights() == Sampling.Weights.RAW || average.isEmpty()) {
             return body.get();
         }
         try (var _ = new AveragedWeights(trainee.weights(), average)) {
@@ -195,9 +194,8 @@ public final class TrainingRun implements AutoCloseable {
     public void close() {
         metrics.close();
         console.close();
-        if (average != null) {
-            average.close();
-        }
+        average.close();
+        moments.close();
         trainee.close();
         scope.close();
     }

@@ -1,0 +1,34 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.trainer.recipe.Optimizer;
+import dev.fusedit.trainer.recipe.Stage;
+import java.util.List;
+import java.util.Objects;
+
+/// A parameter that a stage trains.
+///
+/// @param base highest learning rate of its group
+/// @param decay weight decay; 0 for what does not decay
+/// @param from step of the stage, counted from 0, in which it begins to learn
+record Learner(Parameter parameter, double base, double decay, long from) {
+    /// All that learn at some step of a stage, in the weights' order.
+    static List<Learner> of(Stage stage, Weights weights) {
+        var groups = new LearningGroups(stage);
+        return weights.all().filter(parameter -> groups.of(parameter.name()) != null).map(parameter -> {
+            var group = Objects.requireNonNull(groups.of(parameter.name()));
+            return new Learner(parameter, Objects.requireNonNull(stage.lr().get(group)), decay(stage, group, parameter),
+                    groups.thawsAt(parameter.name()));
+        }).toList();
+    }
+
+    private static double decay(Stage stage, String group, Parameter parameter) {
+        boolean decays = switch (stage.optimizer().decay()) {
+            case Optimizer.Decay.ALL -> true;
+            case Optimizer.Decay.MATRICES -> parameter.master().rank() > 1 && !LearningGroups.isEmbedding(parameter.name());
+        };
+        var own = stage.groups().get(group);
+        return !decays ? 0 : own != null && own.weightDecay() != null ? own.weightDecay() : stage.optimizer().weightDecay();
+    }
+}

@@ -1,0 +1,25 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.fusion.flow.FlowMatching;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.Tensor;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A part of a step's batch. Its losses are weighted by its shares of the whole, so that their sum over all parts is the loss of the whole,
+/// however it is cut.
+///
+/// @param noised pictures with their noise; null in a stage that draws none
+/// @param captions ids
+/// @param sentences ids
+/// @param dropped whether a caption was dropped
+/// @param pictureShare pictures here among all of the step's
+/// @param tokenShare tokens that the language loss predicts here among all of the step's
+record MicroBatch(FlowMatching.@Nullable Noised noised, int[][] captions, int[][] sentences, boolean[] dropped, double pictureShare,
+        double tokenShare) implements Tensors {
+    @Override
+    public Stream<Tensor> tensors() { return noised == null ? Stream.empty() : noised.tensors(); }
+
+    Prompt prompt() { return Prompt.of(captions).withDropped(dropped); }
+}

@@ -1,0 +1,350 @@
+package dev.fusedit.trainer.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.optim.Gradients;
+import dev.fusedit.trainer.optim.LossScale;
+import dev.fusedit.trainer.optim.StopRule;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class StageLoopTest {
+    private static final String UP = "dit.layers.1.mlp.up_proj.weight";
+
+    /// Captions have different lengths and some are dropped: a mean over micro-batches would weight their tokens unevenly.
+    @ParameterizedTest
+    @ValueSource(strings = {"captions", "text"})
+    void aBatchInFourPartsLearnsWhatTheWholeDoes(String corpus) {
+        String[] settings = {"run.precision=f64", "stages.joint.losses.language.corpus=" + corpus, "stages.joint.grad_clip=0.5",
+            "stages.joint.caption_dropout=0.3", "stages.joint.batch=32", "stages.joint.lr={dit: 1e-2, llm: 1e-2}"};
+        try (var whole = TinyStage.of(settings);
+                var parts = TinyStage.of(settings);
+                var cut = TinyStage.of(java.util.stream.Stream.concat(java.util.stream.Stream.of(settings),
+                        java.util.stream.Stream.of("stages.joint.accumulation=4")).toArray(String[]::new));
+                var a = whole.loop();
+                var b = cut.loop()) {
+            for (int i = 0; i < 2; i++) {
+                var one = a.step();
+                var four = b.step();
+                assertThat(four.total()).isCloseTo(one.total(), within(1e-12));
+                assertThat(four.gradientNorm()).isCloseTo(one.gradientNorm(), within(1e-11));
+                assertThat(four.losses().keySet()).containsExactlyInAnyOrder("flow", "language");
+                one.losses().forEach((name, loss) -> assertThat(four.losses().get(name)).as(name).isCloseTo(loss, within(1e-12)));
+                assertThat(four.samples()).isEqualTo(one.samples());
+            }
+            whole.trainee.weights().all().forEach(parameter -> assertThat(
+                    parameter.master().allClose(cut.trainee.weights().parameter(parameter.name()).master(), 1e-9, 1e-11))
+                    .as(parameter.name()).isTrue());
+            assertThat(TinyStage.differences(whole.everything(), parts.everything())).as("something was learned").isNotEmpty();
+        }
+    }
+
+    /// The whole step in f64, two micro-batches, with and without gradient checkpointing: the central difference of the step's loss along one
+    /// direction in each parameter.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void gradientsAreThoseOfFiniteDifferences(boolean checkpointing) {
+        try (var tiny = TinyStage.of("run.precision=f64", "stages.joint.checkpointing=" + checkpointing, "stages.joint.caption_dropout=0.3",
+                "stages.joint.losses.flow.shift=3", "stages.joint.losses.flow.weighting=cosmap")) {
+            var weights = tiny.trainee.weights();
+            weights.train(_ -> true);
+            try (var gradients = new Gradients(weights.trainable())) {
+                loss(tiny, checkpointing, gradients);
+                for (var parameter : weights.trainable()) {
+                    var gradient = gradients.of(parameter.name());
+                    if (gradient == null) {
+                        continue; // nothing reads it
+                    }
+                    double step = 1e-5;
+                    var direction = dev.fusedit.torch.Tensor.randn(dev.fusedit.torch.Seed.of(4), DType.F64, parameter.master().shape());
+                    var before = parameter.master().detach().copy();
+                    double[] losses = new double[2];
+                    for (int i = 0; i < 2; i++) {
+                        try (var _ = Autograd.noGrad()) {
+                            parameter.master().copyInPlace(before.addScaled(direction, i == 0 ? step : -step));
+                        }
+                        losses[i] = loss(tiny, false, null);
+                    }
+                    try (var _ = Autograd.noGrad()) {
+                        parameter.master().copyInPlace(before);
+                    }
+                    double slope = (losses[0] - losses[1]) / (2 * step);
+                    double expected = gradient.mul(direction).sum().item();
+                    assertThat(slope).as(parameter.name()).isCloseTo(expected, within(1e-6 * Math.max(1e-3, Math.abs(expected)) + 1e-9));
+                }
+            }
+        }
+    }
+
+    private static double loss(TinyStage tiny, boolean checkpointing, @org.jspecify.annotations.Nullable Gradients gradients) {
+        double total = 0;
+        try (var _ = TensorScope.open()) {
+            var losses = tiny.losses();
+            for (var part : losses.parts(tiny.batch(0), 7, 2)) {
+                try (var _ = TensorScope.open(); var pass = losses.model().pass(checkpointing)) {
+                    var found = losses.of(pass, part);
+                    total += found.values().total();
+                    if (gradients != null) {
+                        pass.backward(found.total());
+                        gradients.take();
+                    }
+                }
+            }
+        }
+        return total;
+    }
+
+    // ---- precisions
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "bf16", "f16", "pure-bf16", "f64"})
+    void learnsInEveryPrecision(String precision) {
+        try (var tiny = TinyStage.of("run.precision=" + precision, "stages.joint.lr={dit: 1e-2, llm: 1e-3}", "stages.joint.steps=30");
+                var loop = tiny.loop()) {
+            var first = loop.step();
+            StageLoop.Report last = first;
+            while (!loop.isDone()) {
+                last = loop.step();
+            }
+            assertThat(last.total()).isLessThan(0.8 * first.total());
+            var compute = tiny.trainee.weights().parameter(UP).compute().dtype();
+            assertThat(compute).isEqualTo(switch (precision) {
+                case "f16" -> DType.F16;
+                case "f32" -> DType.F32;
+                case "f64" -> DType.F64;
+                default -> DType.BF16;
+            });
+            tiny.moments.state().forEach((name, moment) -> assertThat(moment.dtype()).as(name).isEqualTo(compute.wide()));
+            tiny.average.averages().forEach((name, value) -> assertThat(value.dtype()).as(name).isEqualTo(DType.F32));
+        }
+    }
+
+    @Test
+    void anOverflowInF16ChangesNothingButTheScale() {
+        try (var tiny = TinyStage.of("run.precision=f16"); var loop = tiny.loop()) {
+            loop.step();
+            loop.restore(new StageState(tiny.moments.steps(), new LossScale(0x1p40, 5, 0), List.of(), StopRule.State.NOTHING),
+                    new InMemory(tiny.moments.state()));
+            var before = tiny.everything();
+            var steps = tiny.moments.steps();
+            long updates = tiny.average.updates();
+            var report = loop.step();
+            assertThat(report.outcome()).isEqualTo(StageLoop.Outcome.OVERFLOWED);
+            assertThat(report.lossScale()).isEqualTo(0x1p40);
+            assertThat(TinyStage.differences(before, tiny.everything())).isEmpty();
+            assertThat(tiny.moments.steps()).isEqualTo(steps);
+            assertThat(tiny.average.updates()).isEqualTo(updates);
+            assertThat(loop.state().lossScale()).isEqualTo(new LossScale(0x1p39, 0, 1));
+        }
+    }
+
+    @Test
+    void whatOverflowsTwentyTimesInF16IsNotTheScalesFault() {
+        try (var tiny = TinyStage.of("run.precision=f16", "stages.joint.steps=40"); var loop = tiny.loop()) {
+            poison(tiny, UP);
+            for (int i = 0; i < 19; i++) {
+                assertThat(loop.step().outcome()).isEqualTo(StageLoop.Outcome.OVERFLOWED);
+            }
+            assertThat(catchThrowableOfType(DivergedException.class, loop::step).stepsDone()).isEqualTo(tiny.plan.firstStep() + 19);
+        }
+    }
+
+    // ---- numbers that are none
+
+    @Test
+    void theFirstTensorThatWentBadIsNamedAndNothingIsChanged() {
+        try (var tiny = TinyStage.of("stages.joint.accumulation=2"); var loop = tiny.loop()) {
+            loop.step();
+            poison(tiny, UP);
+            var before = tiny.everything();
+            var thrown = catchThrowableOfType(DivergedException.class, loop::step);
+            assertThat(thrown).hasMessageContaining("stage 'joint'").hasMessageContaining("is dit.layer.1 ")
+                    .hasMessageContaining("at step " + (tiny.plan.firstStep() + 2)).hasMessageContaining("samples 24 to 31");
+            assertThat(thrown.stepsDone()).isEqualTo(tiny.plan.firstStep() + 1);
+            var after = tiny.everything();
+            before.forEach((name, value) -> assertThat(after.get(name).toFloats()).as(name).isEqualTo(value.toFloats()));
+        }
+    }
+
+    private static void poison(TinyStage tiny, String name) {
+        var parameter = tiny.trainee.weights().parameter(name);
+        try (var _ = Autograd.noGrad()) {
+            parameter.master().fillInPlace(Double.NaN);
+            parameter.compute().fillInPlace(Double.NaN);
+        }
+    }
+
+    @Test
+    void aBadGradientIsNamedWhereItArose() {
+        try (var tiny = TinyStage.of()) {
+            var weights = tiny.trainee.weights();
+            weights.train(_ -> true);
+            weights.parameter("dit.layers.0.mlp.down_proj.weight").compute().mul(Double.NaN).sum().backward();
+            weights.parameter(UP).compute().mul(Double.POSITIVE_INFINITY).sum().backward();
+            weights.parameter("dit.proj_out.weight").compute().sum().backward();
+            try (var gradients = new Gradients(weights.trainable())) {
+                gradients.take();
+                assertThat(FirstBad.of(tiny.losses(), List.of(), new LossValues(1, Map.of("flow", 1.0)), gradients))
+                        .as("backward goes from the last layer to the first").isEqualTo("the gradient of " + UP);
+            }
+        }
+    }
+
+    // ---- what learns, and how fast
+
+    @Test
+    void layersThawOneAfterTheOther() {
+        try (var tiny = TinyStage.of("stages.joint.groups={top: {part: dit, layers: [0, 1], thaw: {every: 2}}}",
+                "stages.joint.lr={top: 1e-2, llm: 0.01}", "stages.joint.optimizer={kind: adamw, weight_decay: 0.1}");
+                var loop = tiny.loop()) {
+            var start = tiny.everything();
+            loop.step();
+            loop.step();
+            var two = TinyStage.differences(start, tiny.everything());
+            assertThat(two).contains("master dit.layers.1.mlp.up_proj.weight").noneMatch(name -> name.startsWith("master dit.layers.0."))
+                    .noneMatch(name -> name.startsWith("master dit.proj_out"));
+            loop.step();
+            assertThat(TinyStage.differences(start, tiny.everything())).contains("master dit.layers.0.mlp.up_proj.weight");
+            assertThat(tiny.moments.steps()).containsEntry("dit.layers.1.mlp.up_proj.weight", 3L)
+                    .containsEntry("dit.layers.0.mlp.up_proj.weight", 1L);
+        }
+    }
+
+    @Test
+    void weightDecayIsOfTheGroupAndOfWhatDecays() {
+        try (var tiny = TinyStage.of("stages.joint.groups={top: {part: dit, layers: [1, 1], weight_decay: 0.5}}",
+                "stages.joint.lr={dit: 1e-2, top: 1e-3, llm: 1e-4}",
+                "stages.joint.optimizer={kind: adamw, weight_decay: 0.1, decay: matrices}")) {
+            var learners = Learner.of(tiny.plan.stage(), tiny.trainee.weights()).stream()
+                    .collect(java.util.stream.Collectors.toMap(learner -> learner.parameter().name(), learner -> learner));
+            assertThat(learners.get(UP).decay()).isEqualTo(0.5);
+            assertThat(learners.get(UP).base()).isEqualTo(1e-3);
+            assertThat(learners.get("dit.layers.0.mlp.up_proj.weight").decay()).isEqualTo(0.1);
+            assertThat(learners.get("dit.patch_embed.proj.weight").decay()).isEqualTo(0.1);
+            assertThat(learners.get("dit.patch_embed.proj.bias").decay()).isZero();
+            assertThat(learners.get("llm.embed_tokens.weight").decay()).isZero();
+            assertThat(learners.get("llm.layers.0.input_layernorm.weight").decay()).isZero();
+        }
+    }
+
+    /// Without a language loss nothing reads the last layer's queries. The reference decays them all the same.
+    @ParameterizedTest
+    @CsvSource({"none, joint, false", "reference, joint, true", "reference, cross, false"})
+    void theLastQueriesDecayOnlyAsTheReferenceDoes(String compatibility, String fusion, boolean decays) {
+        var name = "llm.layers.1.self_attn.q_proj.weight";
+        try (var tiny = TinyStage.of("run.compatibility=" + compatibility, "model.fusion=" + fusion, "stages.joint.losses={flow: {}}",
+                "stages.joint.lr={dit: 1e-2, llm: 1e-2}", "stages.joint.optimizer={kind: adamw, weight_decay: 0.5}");
+                var loop = tiny.loop()) {
+            var before = tiny.everything();
+            loop.step();
+            var after = tiny.everything();
+            assertThat(after.get("master " + name).sameValues(before.get("master " + name))).isNotEqualTo(decays);
+            if (decays) {
+                assertThat(after.get("master " + name).allClose(before.get("master " + name).mul(1 - 1e-2 * 0.5), 1e-6, 1e-7)).isTrue();
+            }
+            var mlp = "master llm.layers.1.mlp.up_proj.weight";
+            assertThat(after.get(mlp).sameValues(before.get(mlp))).as("what has no gradient is left alone").isTrue();
+        }
+    }
+
+    // ---- rules
+
+    @Test
+    void aHugeGradientIsLeftOut() {
+        try (var tiny = TinyStage.of("stages.joint.huge_gradient={over: 1.0000001, window: 2}"); var loop = tiny.loop()) {
+            var left = 0;
+            while (!loop.isDone()) {
+                var before = tiny.everything();
+                var report = loop.step();
+                if (report.outcome() == StageLoop.Outcome.LEFT_OUT) {
+                    left++;
+                    assertThat(TinyStage.differences(before, tiny.everything())).isEmpty();
+                } else {
+                    assertThat(TinyStage.differences(before, tiny.everything())).isNotEmpty();
+                }
+            }
+            assertThat(left).isBetween(1, 9);
+            assertThat(loop.state().norms()).hasSize(2);
+        }
+    }
+
+    @Test
+    void aStopRuleEndsTheStage() {
+        try (var tiny = TinyStage.of("stages.joint.stop={loss_below: 1e6, window: 3}"); var loop = tiny.loop()) {
+            int steps = 0;
+            for (; !loop.isDone(); steps++) {
+                loop.step();
+            }
+            assertThat(steps).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void theAverageIsUpdatedAtMultiplesOfItsPeriod() {
+        try (var tiny = TinyStage.of("stages.joint.ema={decay: 0.5, every: 4, warm: false}"); var loop = tiny.loop()) {
+            for (int i = 0; i < 12; i++) {
+                loop.step();
+            }
+            assertThat(tiny.average.updates()).as("steps 7 + 1 … 7 + 12: 8, 12, 16").isEqualTo(3);
+        }
+    }
+
+    @Test
+    void momentsGoToTheNextStageIfItSaysSo() {
+        for (boolean keep : new boolean[] {false, true}) {
+            try (var tiny = TinyStage.of("stages.joint.keep_optimizer=" + keep); var first = tiny.loop()) {
+                first.step();
+                try (var second = tiny.loop()) {
+                    second.step();
+                    assertThat(tiny.moments.steps()).containsEntry(UP, keep ? 2L : 1L);
+                }
+            }
+        }
+    }
+
+    // ---- going on
+
+    @ParameterizedTest
+    @CsvSource({"f32, adamw", "bf16, adafactor", "f16, muon", "pure-bf16, adamw", "bf16, muon", "pure-bf16, adafactor"})
+    void goesOnToTheBit(String precision, String optimizer, @TempDir Path folder) {
+        String[] settings = {"run.precision=" + precision, "stages.joint.optimizer=" + optimizer, "stages.joint.accumulation=2",
+            "stages.joint.huge_gradient={over: 1.05, window: 3}", "stages.joint.stop={patience: 100, window: 2}",
+            "stages.joint.groups={top: {part: dit, layers: [0, 1], thaw: {every: 5}}}", "stages.joint.lr={dit: 1e-3, top: 1e-3, llm: 1e-3}",
+            "stages.joint.schedule=cosine", "stages.joint.warm_up=2"};
+        try (var whole = TinyStage.of(settings);
+                var half = TinyStage.of(settings);
+                var rest = TinyStage.of(settings);
+                var uncut = whole.loop();
+                var before = half.loop()) {
+            for (int i = 0; i < 8; i++) {
+                uncut.step();
+            }
+            for (int i = 0; i < 4; i++) {
+                before.step();
+            }
+            half.save(folder, before);
+            try (var after = rest.resumed(folder, 4, before.state(), half.average.updates())) {
+                for (int i = 4; i < 8; i++) {
+                    after.step();
+                }
+                assertThat(TinyStage.differences(whole.everything(), rest.everything())).isEmpty();
+                assertThat(after.state()).isEqualTo(uncut.state());
+                assertThat(rest.average.updates()).isEqualTo(whole.average.updates());
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.optim.Moments;
+import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.recipe.Data;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// One stage of a tiny recipe, to be stepped by hand: `joint`, which learns flow and captions, unless settings change it.
+///
+/// Weights are nowhere zero, so that gradients reach everything.
+final class TinyStage implements AutoCloseable {
+    final Recipe recipe;
+    final StagePlan plan;
+    final Trainee trainee;
+    final MovingAverage average = new MovingAverage();
+    final Moments moments = new Moments();
+    private final BlocksBatches data;
+
+    private TinyStage(Recipe recipe) {
+        this.recipe = recipe;
+        plan = StagePlan.of(recipe).getLast();
+        var tokenizer = WordTokenizer.of(BlocksText.words());
+        trainee = Trainee.fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize()), tokenizer,
+                Precisions.of(recipe), Seed.of(1));
+        trainee.weights().all().forEach(parameter -> {
+            var random =
+                    Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
+            parameter.master().copyInPlace(random);
+            parameter.compute().copyInPlace(random);
+        });
+        var blocks = (Data.Blocks) recipe.data();
+        data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
+    }
+
+    static TinyStage of(String... settings) {
+        return new TinyStage(Recipe.find("tests/minimal",
+                Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList()));
+    }
+
+    StageLoop loop() { return loop(0); }
+
+    StageLoop loop(long first) {
+        return new StageLoop(recipe.run(), plan, first, trainee, losses(), this::batch, 1, average, moments);
+    }
+
+    StepLosses losses() {
+        var flow = plan.stage().losses().flow();
+        return new StepLosses(trainee.model().masked(GradientMasks.of(plan.stage().gradientMask())), plan.stage().losses(),
+                flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
+                recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
+    }
+
+    dev.fusedit.trainer.data.Batch batch(long step) {
+        return data.of(step, new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(),
+                StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
+    }
+
+    /// Copies of all that a step may change: weights, averages, moments.
+    Map<String, Tensor> everything() {
+        var all = new LinkedHashMap<String, Tensor>();
+        trainee.weights().all().forEach(parameter -> {
+            all.put("master " + parameter.name(), parameter.master().detach().copy());
+            all.put("compute " + parameter.name(), parameter.compute().detach().copy());
+        });
+        average.averages().forEach((name, value) -> all.put("average " + name, value.copy()));
+        moments.state().forEach((name, value) -> all.put("moment " + name, value.copy()));
+        return all;
+    }
+
+    /// Names in which two states differ.
+    static List<String> differences(Map<String, Tensor> a, Map<String, Tensor> b) {
+        return Stream.concat(a.keySet().stream(), b.keySet().stream()).distinct()
+                .filter(name -> !a.containsKey(name) || !b.containsKey(name) || !a.get(name).sameValues(b.get(name))).toList();
+    }
+
+    void save(Path folder, StageLoop loop) {
+        try {
+            SafeTensors.write(folder.resolve("model"), trainee.weights().state(), Map.of());
+            SafeTensors.write(folder.resolve("ema"), average.averages(), Map.of());
+            SafeTensors.write(folder.resolve("optimizer"), loop.tensors(), Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A loop that goes on from a step.
+    StageLoop resumed(Path folder, long first, StageState state, long averageUpdates) {
+        try (var model = SafeTensors.open(folder.resolve("model"));
+                var ema = SafeTensors.open(folder.resolve("ema"));
+                var optimizer = SafeTensors.open(folder.resolve("optimizer"))) {
+            trainee.weights().load(model, name -> name);
+            average.load(ema, averageUpdates, trainee.weights());
+            var loop = loop(first);
+            loop.restore(state, optimizer);
+            return loop;
+        }
+    }
+
+    @Override
+    public void close() {
+        trainee.close();
+        average.close();
+        moments.close();
+    }
+}
