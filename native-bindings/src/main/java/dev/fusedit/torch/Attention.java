@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// | | |
 /// |---|---|
 /// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
-/// | CPU, bf16 and f16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower |
+/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower |
+/// | CPU, f16 | as f32 ([PathChoice]) |
 /// | CUDA | libtorch's own choice |
 public final class Attention {
     private Attention() {}
@@ -34,8 +35,9 @@ public final class Attention {
     public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
         checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
                 "the bias masks keys, (B, 1, 1, L), got %s", bias);
-        return TensorScope.scoped(() -> byProducts(q_BHND) ? products(q_BHND, k_BKLD, v_BKLD, bias == null ? null : bias.squeeze(1), scale)
-                : folded(q_BHND, k_BKLD, v_BKLD, bias, scale));
+        return chosen(q_BHND, k_BKLD, v_BKLD, bias,
+                (q, k, v, keys) -> byProducts(q) ? products(q, k, v, keys == null ? null : keys.squeeze(1), scale)
+                        : folded(q, k, v, keys, scale));
     }
 
     /// Query i sees keys 0 to i. As many keys as queries.
@@ -46,24 +48,24 @@ public final class Attention {
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, double scale) {
         checkArgument(q_BHND.size(2) == k_BKLD.size(2), "causal attention takes as many keys as queries, got %s and %s", q_BHND.size(2),
                 k_BKLD.size(2));
-        return TensorScope.scoped(() -> {
-            if (byProducts(q_BHND)) {
-                return masked(q_BHND, k_BKLD, v_BKLD, upperTriangle(q_BHND), scale);
+        return chosen(q_BHND, k_BKLD, v_BKLD, null, (q, k, v, _) -> {
+            if (byProducts(q)) {
+                return masked(q, k, v, upperTriangle(q), scale);
             }
-            var groups = q_BHND.size(1) / k_BKLD.size(1);
-            return builtIn(q_BHND, repeated(k_BKLD, groups), repeated(v_BKLD, groups), null, true, scale);
+            var groups = q.size(1) / k.size(1);
+            return builtIn(q, repeated(k, groups), repeated(v, groups), null, true, scale);
         });
     }
 
     /// With a bias of its own for each query and key, (B or 1, 1, N, L): for the rare layer that needs one, such as a sliding window.
     public static Tensor masked(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, Tensor bias_BNL, double scale) {
-        return TensorScope.scoped(() -> {
-            var groups = q_BHND.size(1) / k_BKLD.size(1);
-            if (!byProducts(q_BHND)) {
-                return builtIn(q_BHND, repeated(k_BKLD, groups), repeated(v_BKLD, groups), bias_BNL, false, scale);
+        return chosen(q_BHND, k_BKLD, v_BKLD, bias_BNL, (q, k, v, bias) -> {
+            var groups = q.size(1) / k.size(1);
+            if (!byProducts(q) || bias == null) {
+                return builtIn(q, repeated(k, groups), repeated(v, groups), bias, false, scale);
             }
-            var bias_BRL = groups == 1 ? bias_BNL.squeeze(1) : bias_BNL.squeeze(1).repeatInterleave(groups, 1); // rows are (N, G)
-            return products(q_BHND, k_BKLD, v_BKLD, bias_BRL, scale);
+            var bias_BRL = groups == 1 ? bias.squeeze(1) : bias.squeeze(1).repeatInterleave(groups, 1); // rows are (N, G)
+            return products(q, k, v, bias_BRL, scale);
         });
     }
 
@@ -72,15 +74,28 @@ public final class Attention {
     /// @param bias broadcasts to (B, H, N, L)
     public static Tensor capped(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, double cap) {
         checkArgument(cap > 0, "the cap must be positive, got %s", cap);
-        return TensorScope.scoped(() -> {
-            var groups = q_BHND.size(1) / k_BKLD.size(1);
-            var scores_BHNL = q_BHND.matmul(repeated(k_BKLD, groups).transpose(2, 3)).mul(scale / cap).tanh().mul(cap);
-            var masked_BHNL = bias == null ? scores_BHNL : scores_BHNL.add(bias);
-            return masked_BHNL.softmax(-1).matmul(repeated(v_BKLD, groups));
+        return chosen(q_BHND, k_BKLD, v_BKLD, bias, (q, k, v, mask) -> {
+            var groups = q.size(1) / k.size(1);
+            var scores_BHNL = q.matmul(repeated(k, groups).transpose(2, 3)).mul(scale / cap).tanh().mul(cap);
+            var masked_BHNL = mask == null ? scores_BHNL : scores_BHNL.add(mask);
+            return masked_BHNL.softmax(-1).matmul(repeated(v, groups));
         });
     }
 
-    private static boolean byProducts(Tensor q) { return q.device().isCpu() && (q.dtype() == DType.BF16 || q.dtype() == DType.F16); }
+    @FunctionalInterface
+    private interface Way {
+        Tensor of(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias);
+    }
+
+    /// In the operands' dtype, or in the one that is chosen for it, and back.
+    private static Tensor chosen(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, Way way) {
+        var own = q.dtype();
+        var dtype = PathChoice.ATTENTION.dtype(own, q.device());
+        return TensorScope.scoped(() -> dtype == own ? way.of(q, k, v, bias)
+                : way.of(q.to(dtype), k.to(dtype), v.to(dtype), bias == null ? null : bias.to(dtype)).to(own));
+    }
+
+    private static boolean byProducts(Tensor q) { return PathChoice.byProducts(q.dtype(), q.device()); }
 
     private static Tensor products(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
         long batch = q_BHND.size(0), kvHeads = k_BKLD.size(1), width = q_BHND.size(3), keys = k_BKLD.size(2);

@@ -18,6 +18,11 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
     /// @param weight_OI (out, in)
     /// @param bias_O (out)
     public Tensor linear(Tensor weight_OI, @Nullable Tensor bias_O) {
+        var dtype = PathChoice.LINEAR.dtype(dtype(), device());
+        if (dtype != dtype()) {
+            return TensorScope
+                    .scoped(() -> self().to(dtype).linear(weight_OI.to(dtype), bias_O == null ? null : bias_O.to(dtype)).to(dtype()));
+        }
         return own(Frame.begin(Aten.LINEAR).tensor(handle).tensor(weight_OI.handle).optionalTensor(handleOrNone(bias_O)).call());
     }
 
@@ -45,6 +50,11 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
 
     /// Images (B, C, H, W) with kernels (O, C, h, w).
     public Tensor conv2d(Tensor weight, @Nullable Tensor bias, int stride, int padding) {
+        var dtype = PathChoice.CONVOLUTION.dtype(dtype(), device());
+        if (dtype != dtype()) {
+            return TensorScope.scoped(
+                    () -> self().to(dtype).conv2d(weight.to(dtype), bias == null ? null : bias.to(dtype), stride, padding).to(dtype()));
+        }
         return own(Frame.begin(Aten.CONV2D).tensor(handle).tensor(weight.handle).optionalTensor(handleOrNone(bias)).ints(stride, stride)
                 .ints(padding, padding).ints(1, 1).i64(1).call());
     }

@@ -47,14 +47,14 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16", "4,2,F16"})
     void everyKey(int heads, int kvHeads, DType dtype) {
         var in = Inputs.of(heads, kvHeads, 5, 7, dtype);
         requireSame(in, Attention.attend(in.q(), in.k(), in.v(), null), plain(in, null), dtype);
     }
 
     @ParameterizedTest
-    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16", "4,2,F16"})
     void maskedKeysCountForNothing(int heads, int kvHeads, DType dtype) {
         var in = Inputs.of(heads, kvHeads, 5, 7, dtype);
         var bias = Tensor.zeros(dtype, 2, 1, 1, 7);
@@ -79,7 +79,7 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16"})
+    @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,4,BF16", "4,1,BF16", "4,2,BF16", "4,2,F16"})
     void causalAndTheSameByABias(int heads, int kvHeads, DType dtype) {
         var in = Inputs.of(heads, kvHeads, 6, 6, dtype);
         var bias = Tensor.full(Double.NEGATIVE_INFINITY, dtype, 1, 1, 6, 6).triu(1);
