@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.pipeline;
 
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.text.SubwordTokenizer;
@@ -7,6 +8,7 @@ import dev.fusedit.nn.Weights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A pipeline and what it owns; closing it frees the weights and the tokenizers that were opened with it.
 ///
@@ -21,15 +23,20 @@ public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defau
         opened = List.copyOf(opened);
     }
 
-    /// A model of pixels whose tokenizer owns nothing.
+    /// A model whose tokenizer owns nothing.
     ///
     /// @param all its weights under the names of [dev.fusedit.fusion.dit.ImageModelConfig#build], which are closed with it
-    public static LoadedPipeline ofPixels(TextToImagePipeline pipeline, PictureDefaults defaults, Weights all) {
+    /// @param vae the autoencoder's, which are closed with it too; null for a model of pixels
+    public static LoadedPipeline of(TextToImagePipeline pipeline, PictureDefaults defaults, Weights all, @Nullable Weights vae) {
         var parts = switch (pipeline.model()) {
             case FuseDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all);
             case TextDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
         };
-        return new LoadedPipeline(pipeline, defaults, parts, Map.of(), List.of());
+        return new LoadedPipeline(pipeline, defaults, vae == null ? parts : with(parts, vae), Map.of(), List.of());
+    }
+
+    private static Map<String, Weights> with(Map<String, Weights> parts, Weights vae) {
+        return ImmutableMap.<String, Weights>builder().putAll(parts).put(PipelineFolder.VAE, vae).buildOrThrow();
     }
 
     @Override

@@ -62,7 +62,7 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
         var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
         var image = usual.image();
         var wide = new DiTConfig(32, 40, 3, 4, 2, 16, 2, CHANNELS, CHANNELS, image.positions(), image.time(), true, true, 0, 10_000, 1e-6,
-                0.02, false);
+                0.02, false, usual.text().activation());
         return new TextDiTConfig(usual.text(), wide, fusion, usual.text().hidden(), hiddenState);
     }
 

@@ -93,7 +93,7 @@ class TrainingPassTest {
         var windows = Windows.of(2, 3, i -> i < 2);
         var all = new ArrayList<ImageModelConfig>(FuseDiTTest.everyCombination().toList());
         for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())) {
-            for (var family : List.of(new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2, 0),
+            for (var family : List.of(new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2),
                     new Family.Llama(true), new Family.Qwen3(windows))) {
                 all.add(Tiny.with(Tiny.config(family, fusion), FusedAttention.FAMILY));
             }

@@ -51,8 +51,8 @@ class PixelPipelineTest {
             weights.all()
                     .forEach(p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
             return LoadedPipeline
-                    .ofPixels(new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, new Pixels(),
-                            FlowMatchScheduler.even(2), new Prediction.CleanPicture(), false), DEFAULTS, weights);
+                    .of(new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, new Pixels(),
+                            FlowMatchScheduler.even(2), new Prediction.CleanPicture(), false), DEFAULTS, weights, null);
         } catch (RuntimeException e) {
             weights.close();
             throw e;

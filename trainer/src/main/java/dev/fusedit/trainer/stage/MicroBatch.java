@@ -2,8 +2,8 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.torch.Tensors;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,6 @@ import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PictureDefaults;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
-import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.Objects;
@@ -21,10 +20,10 @@ final class RunPipeline {
                 .orElseThrow(
                         () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
         var sampling = recipe.sampling();
-        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), null, new Pixels(),
+        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), null, trainee.latents().space(),
                 FlowMatchScheduler.even(sampling.shift()), ModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        return LoadedPipeline.ofPixels(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
-                trainee.weights());
+        return LoadedPipeline.of(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
+                trainee.weights(), trainee.latents() instanceof Latents.Encoded encoded ? encoded.weights() : null);
     }
 }

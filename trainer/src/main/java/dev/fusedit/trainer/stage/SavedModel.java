@@ -12,6 +12,7 @@ import dev.fusedit.trainer.checkpoint.Content;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +64,7 @@ public final class SavedModel {
         var recipe = Recipe.parse(text(checkpoint, RECIPE), checkpoint.file(RECIPE).toString(), List.of());
         var tokenizer = WordTokenizer.fromJson(text(checkpoint, WORDS));
         var placement = Precisions.of(recipe.run()).frozen();
-        var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
-        var trainee = Trainee.fresh(config, tokenizer, placement, Seed.of(0));
+        var trainee = Trainee.fresh(recipe, tokenizer, placement, Seed.of(0));
         try {
             read(checkpoint, WEIGHTS, trainee);
             if (weights == Sampling.Weights.EMA && !checkpoint.has(AVERAGE)) {

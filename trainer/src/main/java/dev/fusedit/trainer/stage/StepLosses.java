@@ -13,6 +13,7 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.recipe.Losses;
 import java.util.Arrays;
@@ -24,13 +25,14 @@ import org.jspecify.annotations.Nullable;
 
 /// What a stage minimizes: flow matching on the pictures, next tokens on sentences or captions.
 ///
-/// Noise and times are functions of the seed and the global step, drawn for the whole batch.
+/// Noise, times and latents are functions of the seed, the global step and the place in the batch; they are drawn for the whole batch.
 ///
 /// @param model with the stage's gradient mask
 /// @param flow null where the stage draws no pictures
-/// @param side of the pictures
+/// @param latents what the model's pictures are made of
+/// @param side of the pictures in pixels
 /// @param placement in what the models compute, and where
-record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, int side, Placement placement, Seed seed) {
+record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents, int side, Placement placement, Seed seed) {
     private static final long IGNORED = -100;
 
     static final String FLOW = "flow";
@@ -49,8 +51,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     /// The batch of a step in so many parts of equal size.
     List<MicroBatch> parts(Batch batch, long globalStep, int count) {
-        var noised = flow == null || losses.flow() == null ? null
-                : flow.noised(PictureTensors.of(batch.pictures(), side).to(placement.device()), seed.derive("step", globalStep));
+        var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
         var all = new Cut(batch, 0, 1);
         return IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).map(cut -> new MicroBatch(
                 noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.captions(), cut.sentences(),
@@ -58,6 +59,13 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences())))))
                 .toList();
+    }
+
+    private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
+        return TensorScope.scoped(() -> {
+            var pictures = PictureTensors.of(batch.pictures(), side).to(placement.device());
+            return matching.noised(latents.of(pictures, draws), draws);
+        });
     }
 
     /// One of `count` parts of a batch.

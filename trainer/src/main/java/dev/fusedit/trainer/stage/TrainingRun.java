@@ -57,8 +57,7 @@ public final class TrainingRun implements AutoCloseable {
         clock = new StageClock(plans);
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var seed = Seed.of(recipe.run().seed());
-        trainee = Trainee.fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize()), tokenizer,
-                Precisions.of(recipe), seed.derive("weights"));
+        trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), seed.derive("weights"));
         data = switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError("to come");
             case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
@@ -116,7 +115,7 @@ public final class TrainingRun implements AutoCloseable {
         var flow = stage.losses().flow() == null ? null
                 : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
         var model = trainee.model().masked(GradientMasks.of(stage.gradientMask()));
-        return new StepLosses(model, stage.losses(), flow, recipe.data().imageSize(), trainee.weights().placement(),
+        return new StepLosses(model, stage.losses(), flow, trainee.latents(), recipe.data().imageSize(), trainee.weights().placement(),
                 Seed.of(recipe.run().seed()));
     }
 

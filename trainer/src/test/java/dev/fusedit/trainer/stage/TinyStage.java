@@ -34,8 +34,7 @@ final class TinyStage implements AutoCloseable {
         this.recipe = recipe;
         plan = StagePlan.of(recipe).getLast();
         var tokenizer = WordTokenizer.of(BlocksText.words());
-        trainee = Trainee.fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize()), tokenizer,
-                Precisions.of(recipe), Seed.of(1));
+        trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
         trainee.weights().all().forEach(parameter -> {
             var random =
                     Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
@@ -61,7 +60,7 @@ final class TinyStage implements AutoCloseable {
         var flow = plan.stage().losses().flow();
         return new StepLosses(trainee.model().masked(GradientMasks.of(plan.stage().gradientMask())), plan.stage().losses(),
                 flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
+                trainee.latents(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
