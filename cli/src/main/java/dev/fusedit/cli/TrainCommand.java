@@ -1,15 +1,21 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.log.ScoreTable;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
+import dev.fusedit.trainer.stage.Outcome;
+import dev.fusedit.trainer.stage.Resume;
+import dev.fusedit.trainer.stage.RunStart;
 import dev.fusedit.trainer.stage.TrainingRun;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,8 +23,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "train", description = "Trains a model by a recipe, draws and scores pictures with it.")
+@Command(name = "train",
+        description = {"Trains a model by a recipe, draws and scores pictures with it.",
+            "A run that was stopped or killed goes on when the same command is given again."})
 final class TrainCommand implements Callable<Integer> {
+    private static final Path RUNS = Path.of("runs");
+
     @Spec
     private CommandSpec spec;
 
@@ -26,7 +36,9 @@ final class TrainCommand implements Callable<Integer> {
     private String recipe;
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Where to leave what is made; must be new or empty. Default: runs/RECIPE, with a number if need be.")
+            description = "Where to leave what is made: a folder that is new, empty, or an earlier run's. Default: the recipe's run.output, "
+                    + "else runs/NAME by the recipe's name. If a run is there that is finished or of another recipe, runs/NAME-2, and so on; "
+                    + "if the newest one is unfinished and of this very recipe, it goes on.")
     private @Nullable Path out;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE",
@@ -37,34 +49,79 @@ final class TrainCommand implements Callable<Integer> {
             description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
     private @Nullable Double minutes;
 
+    @Option(names = "--resume", paramLabel = "HOW", defaultValue = "auto",
+            description = "What to do if the folder holds a run. auto: go on after its newest whole checkpoint if it is of the same recipe, "
+                    + "else refuse, with the difference. no: refuse any run; without --out, begin a new one beside it. force: go on under the "
+                    + "recipe as it is now, and say what is ignored (default: ${DEFAULT-VALUE}).")
+    private Resume resume;
+
+    @Option(names = "--max-steps", paramLabel = "N",
+            description = "Save and stop after step N, counted over all stages and from the run's beginning. No schedule changes.")
+    private @Nullable Long maxSteps;
+
     @Override
     public Integer call() {
+        if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
         var read = Recipe.find(recipe, settings);
         var chosen = minutes == null ? read : read.withMinutes(minutes);
-        var folder = RunFolder.create(out != null ? out : unusedFolder(chosen.run().name()), chosen.canonical());
         var console = ProgressLine.onStderr();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(chosen, folder, interrupts, console)) {
-            console.message("Training '%s' in %s".formatted(chosen.run().name(), folder.folder()));
-            var result = run.run();
-            console.close();
-            var stdout = spec.commandLine().getOut();
-            stdout.println(ScoreTable.text(result.blocks()));
-            stdout.println(
-                    "%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
-            stdout.println("Pictures: " + folder.samples());
-            stdout.println("Draw more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out pictures.png"
-                    .formatted(folder.folder()));
-            return ExitCode.OK;
+        try (var start = start(chosen, console)) {
+            if (start instanceof RunStart.Finished(var folder)) {
+                spec.commandLine().getOut()
+                        .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
+                                .formatted(folder.folder(), folder.result()));
+                return ExitCode.OK;
+            }
+            return train(chosen, start, console);
         }
     }
 
-    /// runs/NAME, or runs/NAME-2 and so on.
-    private static Path unusedFolder(String name) {
-        var folder = Path.of("runs", name);
-        for (int i = 2; Files.exists(folder); i++) {
-            folder = Path.of("runs", name + "-" + i);
+    private RunStart start(Recipe chosen, ProgressLine console) {
+        var named = out != null ? out : chosen.run().output() != null ? Path.of(chosen.run().output()) : null;
+        return named == null ? RunStart.below(RUNS, chosen, resume, console::message)
+                : RunStart.in(named, chosen, resume, console::message);
+    }
+
+    private int train(Recipe chosen, RunStart start, ProgressLine console) {
+        var folder = start.folder().folder();
+        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+                var run = new TrainingRun(chosen, start, interrupts, console)) {
+            console.message(start instanceof RunStart.GoingOn
+                    ? "Going on with '%s' in %s after step %d".formatted(chosen.run().name(), folder, run.done())
+                    : "Training '%s' in %s".formatted(chosen.run().name(), folder));
+            var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
+            console.close();
+            switch (outcome) {
+                case Outcome.Finished(var result) -> tell(start, result);
+                case Outcome.Paused(var step, var checkpoint) -> spec.commandLine().getOut()
+                        .println("Stopped after step %d: %s%nGo on: %s".formatted(step, checkpoint, again(folder)));
+            }
+            return ExitCode.OK;
+        } catch (Interrupted stopped) {
+            console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder)));
+            return stopped.status();
         }
-        return folder;
+    }
+
+    private void tell(RunStart start, ResultJson result) {
+        var stdout = spec.commandLine().getOut();
+        stdout.println(ScoreTable.text(result.blocks()));
+        stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
+        stdout.println("Pictures: " + start.folder().samples());
+        stdout.println("Draw more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out pictures.png"
+                .formatted(start.folder().folder()));
+    }
+
+    /// The command that goes on with this run, to its end.
+    private String again(Path folder) {
+        var words = new ArrayList<>(List.of("./fusedit", "train", recipe, "--out", folder.toString()));
+        settings.forEach(setting -> words.addAll(List.of("--set", setting)));
+        if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
+        return words.stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
+    }
+
+    /// As a shell reads it back.
+    private static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_./=:,+@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

@@ -13,7 +13,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,22 +30,38 @@ import org.slf4j.LoggerFactory;
 ///  5. a new link is renamed over `latest`;
 ///  6. only then the oldest are deleted: first renamed to `.tmp`, so that nothing under the name `step-N` is ever half gone.
 ///
-/// Nothing is deleted but files that a manifest or plan of ours names.
+/// Nothing is deleted but files that a manifest or plan of ours names. A checkpoint that turns out to be damaged is set aside as
+/// `step-N.damaged`, so that its step can be saved again.
 public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
     private static final String LATEST = "latest";
     private static final String TMP = ".tmp";
+    private static final String DAMAGED = ".damaged";
 
     private final Path root;
-    private final int keep;
+    private final Keep keep;
     private final Disk disk;
+
+    /// Which checkpoints stay.
+    ///
+    /// @param newest so many of the newest
+    /// @param every and for good those of the steps that it divides; none for null
+    public record Keep(int newest, @Nullable Integer every) {
+        public Keep {
+            checkArgument(newest > 0, "keep must be at least 1, but is %s", newest);
+            checkArgument(every == null || every > 0, "keep_every must be at least 1, but is %s", every);
+        }
+
+        private boolean forGood(long step) { return every != null && step % every == 0; }
+    }
 
     /// @param root the folder `checkpoints` of a run; made when first needed
     /// @param keep how many of the newest stay
-    public Checkpoints(Path root, int keep) { this(root, keep, Disk.REAL); }
+    public Checkpoints(Path root, int keep) { this(root, new Keep(keep, null)); }
 
-    Checkpoints(Path root, int keep, Disk disk) {
-        checkArgument(keep > 0, "keep must be at least 1, but is %s", keep);
+    public Checkpoints(Path root, Keep keep) { this(root, keep, Disk.REAL); }
+
+    Checkpoints(Path root, Keep keep, Disk disk) {
         this.root = root;
         this.keep = keep;
         this.disk = disk;
@@ -57,7 +75,7 @@ public final class Checkpoints {
     public Path save(long step, Map<String, Content> files) {
         checkArgument(step >= 0, "step must not be negative, but is %s", step);
         for (String name : files.keySet()) checkArgument(Manifest.isFileName(name), "'%s' cannot be a file of a checkpoint", name);
-        Path folder = root.resolve("step-" + step);
+        Path folder = folder(step);
         try {
             Files.createDirectories(root);
             if (!Files.exists(folder.resolve(Manifest.FILE))) write(folder, step, files);
@@ -68,6 +86,8 @@ public final class Checkpoints {
         prune(step);
         return folder;
     }
+
+    private Path folder(long step) { return root.resolve("step-" + step); }
 
     private void write(Path folder, long step, Map<String, Content> files) throws IOException {
         Path tmp = root.resolve(folder.getFileName() + TMP);
@@ -109,7 +129,44 @@ public final class Checkpoints {
     }
 
     /// The newest checkpoint, whatever `latest` says: a kill may have come between writing it and linking it.
-    public Optional<Path> newest() { return steps().stream().findFirst().map(step -> root.resolve("step-" + step)); }
+    public Optional<Path> newest() { return steps().stream().findFirst().map(step -> folder(step)); }
+
+    /// The newest checkpoint that is whole. Damaged ones that are newer are set aside, and `latest` points to what was found.
+    ///
+    /// @param said told of each damaged one, in a sentence
+    /// @return empty if there never was a checkpoint
+    /// @throws UserError if there are some, but none is whole
+    public Optional<Checkpoint> newestWhole(Consumer<String> said) {
+        var damaged = new ArrayList<String>();
+        for (long step : steps()) {
+            Path folder = folder(step);
+            try {
+                var whole = Checkpoint.open(folder);
+                if (!damaged.isEmpty()) pointLatestTo(folder);
+                return Optional.of(whole);
+            } catch (UserError e) {
+                damaged.add(e.getMessage());
+                said.accept(e.getMessage() + ". It is set aside as " + setAside(folder).getFileName());
+            } catch (IOException e) {
+                throw Failures.saving(folder, e);
+            }
+        }
+        if (damaged.isEmpty()) return Optional.empty();
+        throw new UserError("no checkpoint in " + root + " is whole: " + String.join("; ", damaged));
+    }
+
+    private Path setAside(Path folder) {
+        String name = folder.getFileName() + DAMAGED;
+        Path aside = root.resolve(name);
+        for (int i = 2; Files.exists(aside, LinkOption.NOFOLLOW_LINKS); i++) aside = root.resolve(name + "-" + i);
+        try {
+            disk.rename(folder, aside);
+            disk.sync(root);
+            return aside;
+        } catch (IOException e) {
+            throw new UserError("checkpoint " + folder + " is damaged and cannot be set aside: " + Failures.causeAndRemedy(e), e);
+        }
+    }
 
     /// Finds the checkpoint that a person means by a run's folder, its `checkpoints`, or a checkpoint itself.
     ///
@@ -148,8 +205,8 @@ public final class Checkpoints {
     /// Deletes what is too old and what killed runs left. It failing costs space, not work, so it is no failure of the save.
     private void prune(long saved) {
         try {
-            for (long step : steps().stream().skip(keep).filter(old -> old != saved).toList()) {
-                Path folder = root.resolve("step-" + step);
+            for (long step : steps().stream().skip(keep.newest()).filter(old -> old != saved && !keep.forGood(old)).toList()) {
+                Path folder = folder(step);
                 Path tmp = root.resolve(folder.getFileName() + TMP);
                 removeLeftOver(tmp);
                 if (hasOnlyOurs(folder)) disk.rename(folder, tmp);

@@ -2,17 +2,23 @@ package dev.fusedit.trainer.checkpoint;
 
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /// Where a run leaves what it makes. A folder with a `recipe.yaml` is a run's.
-public final class RunFolder {
+public final class RunFolder implements AutoCloseable {
     static final String CHECKPOINTS = "checkpoints";
     private static final String RECIPE = "recipe.yaml";
+    private static final String LOCK = ".lock";
 
     private final Path folder;
+    private @Nullable FileChannel lock;
 
     private RunFolder(Path folder) { this.folder = folder; }
 
@@ -43,6 +49,48 @@ public final class RunFolder {
     }
 
     public static boolean isRun(Path folder) { return Files.isRegularFile(folder.resolve(RECIPE)); }
+
+    /// Keeps other processes out until this is closed or the process ends, however it ends.
+    ///
+    /// @throws UserError if another one is at work here
+    public void lock() {
+        try {
+            lock = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (lock.tryLock() == null) throw inUse();
+        } catch (OverlappingFileLockException _) {
+            throw inUse();
+        } catch (IOException e) {
+            throw new UserError("output folder " + folder + " cannot be used: " + Failures.causeAndRemedy(e), e);
+        }
+    }
+
+    private UserError inUse() {
+        close();
+        return new UserError("output folder " + folder + " is in use: another run trains there. Wait for it, or give another --out");
+    }
+
+    /// The run goes on under another recipe: `recipe.yaml` is replaced, and what was its result is one no more.
+    ///
+    /// @throws UserError if that cannot be written
+    public void change(String recipe) {
+        write(recipe(), recipe.getBytes(StandardCharsets.UTF_8));
+        try {
+            Files.deleteIfExists(result());
+        } catch (IOException e) {
+            throw new UserError(result() + " cannot be deleted: " + Failures.causeAndRemedy(e), e);
+        }
+    }
+
+    /// Gives the lock back, if this has it.
+    @Override
+    public void close() {
+        try {
+            if (lock != null) lock.close();
+            lock = null;
+        } catch (IOException e) {
+            throw new UserError(folder.resolve(LOCK) + " cannot be closed: " + e, e);
+        }
+    }
 
     /// Whether the run came to its end.
     public boolean isFinished() { return Files.isRegularFile(result()); }

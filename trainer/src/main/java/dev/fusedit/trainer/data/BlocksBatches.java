@@ -49,6 +49,11 @@ public record BlocksBatches(long seed, BlocksMix mix, WordTokenizer tokenizer, i
         return new Batch(bytes, captions, captions.stream().map(this::tokens).toArray(int[][]::new), sentences, keys.build());
     }
 
+    /// So many pictures and sentences that no batch holds.
+    public ValidationSamples validation(long validationSeed, int count) {
+        return ValidationSamples.of(validationSeed, count, mix, this::tokens, sentence -> withEnd(tokens(sentence)));
+    }
+
     private boolean isDropped(long index, double share) { return new Dice(seed, DROPPING, index).below(1_000_000) < share * 1_000_000; }
 
     /// Where a sentence ends is part of what the language model learns.

@@ -1,36 +1,53 @@
 package dev.fusedit.trainer.data;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.base.Throwables;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
-/// Makes batches ahead on a loader thread. A batch is a function of its step, so how far ahead it was made changes nothing. Loader threads
-/// deliver bytes and arrays, never tensors.
+/// Makes batches ahead on loader threads and hands them out in order. A batch is a function of its step, so how far ahead it was made, by
+/// how many threads and in which order, changes nothing. Loader threads deliver bytes and arrays, never tensors.
+///
+/// There are never more than [#AHEAD] batches for each thread: who takes them slowly is not flooded. What a loader throws comes out of
+/// [#next] when its batch's turn has come.
+///
+/// All methods belong to one thread, that of training.
 public final class Prefetch<T> implements AutoCloseable {
-    private static final int AHEAD = 3;
+    /// Batches that are made or wait, for each thread: one in work, one ready.
+    static final int AHEAD = 2;
 
     private final LongFunction<T> source;
-    private final ExecutorService loader =
-            Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().daemon().name("loader").unstarted(task));
+    private final int limit;
+    private final ExecutorService loaders;
     private final Deque<Future<T>> coming = new ArrayDeque<>();
-    private long next;
     private final long end;
+    private long next;
 
     /// Batches for the steps from `first` (included) to `end` (not).
-    public Prefetch(long first, long end, LongFunction<T> source) {
+    ///
+    /// @param threads that call the source, each for another step
+    /// @param source must bear to be called by several threads at once
+    public Prefetch(long first, long end, int threads, LongFunction<T> source) {
+        checkArgument(threads > 0, "there must be at least 1 loader thread, not %s", threads);
         this.source = source;
         this.next = first;
         this.end = end;
+        limit = AHEAD * threads;
+        loaders = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("loader-", 0).factory());
         fill();
     }
 
     /// The batch of the next step.
+    ///
+    /// @throws RuntimeException what the source threw for it
     public T next() {
         checkState(!coming.isEmpty(), "no batch is left");
         var batch = coming.removeFirst();
@@ -38,9 +55,7 @@ public final class Prefetch<T> implements AutoCloseable {
         try {
             return batch.get();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
+            Throwables.throwIfUnchecked(e.getCause());
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -49,12 +64,20 @@ public final class Prefetch<T> implements AutoCloseable {
     }
 
     private void fill() {
-        while (coming.size() < AHEAD && next < end) {
+        while (coming.size() < limit && next < end) {
             var step = next++;
-            coming.addLast(loader.submit(() -> source.apply(step)));
+            coming.addLast(loaders.submit(() -> source.apply(step)));
         }
     }
 
+    /// Ends the threads; batches that nobody took are lost.
     @Override
-    public void close() { loader.shutdownNow(); }
+    public void close() {
+        loaders.shutdownNow();
+        try {
+            loaders.awaitTermination(10, TimeUnit.SECONDS); // they are daemons: one that hangs holds nothing up
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

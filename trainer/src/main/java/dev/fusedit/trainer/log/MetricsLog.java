@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +21,13 @@ import java.util.Map;
 
 /// `metrics.jsonl`: a JSON object a line, each line with the file system as soon as it is written. Steps never go back. A line
 /// that a kill tore off is cut when the file is opened again. NaN and infinities, which JSON has not, are texts: `"NaN"`.
+///
+/// Rows of training begin with `step`, all others with `event`. The rows of a resumed run are those of an uninterrupted one, beside its
+/// `{"event":"resume","step":n}` and the fields [#TIMES].
 public final class MetricsLog implements AutoCloseable {
+    /// What depends on the machine and its load.
+    public static final ImmutableSet<String> TIMES = ImmutableSet.of("seconds", "images_per_second");
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<LinkedHashMap<String, Object>> ROW = new TypeReference<>() {};
 
@@ -35,7 +42,7 @@ public final class MetricsLog implements AutoCloseable {
             out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             byte[] there = Files.readAllBytes(file);
             int whole = there.length;
-            while (whole > 0 && there[whole - 1] != '\n') whole--;
+            while (whole > 0 && there[whole - 1] != '\n') whole--; // a torn line
             out.truncate(whole).position(whole);
             for (var row : parse(file, new String(there, 0, whole, StandardCharsets.UTF_8))) lastStep = Math.max(lastStep, step(row));
         } catch (IOException e) {
@@ -45,12 +52,21 @@ public final class MetricsLog implements AutoCloseable {
 
     /// @param values numbers, texts, switches; in the line after the step, in this order
     /// @throws UserError if the line cannot be written
-    public void row(long step, Map<String, ?> values) {
-        checkArgument(step >= lastStep, "step %s comes after step %s in %s", step, lastStep, file);
-        checkArgument(!values.containsKey("step"), "the step is given apart");
+    public void row(long step, Map<String, ?> values) { write(step, new LinkedHashMap<>(), values); }
+
+    /// A row of something else than training.
+    ///
+    /// @throws UserError if the line cannot be written
+    public void event(String event, long step, Map<String, ?> values) {
         var row = new LinkedHashMap<String, Object>();
+        row.put("event", event);
+        write(step, row, values);
+    }
+
+    private void write(long step, Map<String, Object> row, Map<String, ?> values) {
+        checkArgument(step >= lastStep, "step %s comes after step %s in %s", step, lastStep, file);
         row.put("step", step);
-        row.putAll(values);
+        values.forEach((key, value) -> checkArgument(row.put(key, value) == null, "%s is given apart", key));
         try {
             out.write(ByteBuffer.wrap((JSON.writeValueAsString(row) + "\n").getBytes(StandardCharsets.UTF_8)));
         } catch (IOException e) {
@@ -60,6 +76,32 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     public long lastStep() { return lastStep; }
+
+    /// Drops all rows after a step: the run goes on from there.
+    public void cutAfter(long step) {
+        try {
+            long end = 0;
+            lastStep = 0;
+            for (String line : Files.readString(file).lines().toList()) {
+                long of = step(parse(file, line).getFirst());
+                if (of > step) break;
+                end += line.getBytes(StandardCharsets.UTF_8).length + 1;
+                lastStep = of;
+            }
+            out.truncate(end).position(end);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    /// Returns when all rows are on the disk: before a checkpoint claims their steps.
+    public void force() {
+        try {
+            out.force(true);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
 
     @Override
     public void close() {

@@ -13,14 +13,21 @@ import java.util.List;
 /// The noise of a picture is a function of its own seed: it doesn't depend on what it is drawn together with.
 public final class Painter {
     private final LoadedPipeline model;
+    private final Runnable between;
 
     /// A picture to be drawn.
     public record Wish(String prompt, Seed noise) {}
 
-    private Painter(LoadedPipeline model) { this.model = model; }
+    private Painter(LoadedPipeline model, Runnable between) {
+        this.model = model;
+        this.between = between;
+    }
 
     /// @param trainee stays its owner's
-    public static Painter of(Recipe recipe, Trainee trainee) { return new Painter(RunPipeline.of(recipe, trainee)); }
+    public static Painter of(Recipe recipe, Trainee trainee) { return new Painter(RunPipeline.of(recipe, trainee), () -> {}); }
+
+    /// The same painter, which runs something before each batch: something that may throw, to stop.
+    Painter pausing(Runnable before) { return new Painter(model, before); }
 
     /// Width and height of the pictures.
     public int side() { return model.defaults().width(); }
@@ -29,6 +36,7 @@ public final class Painter {
     public List<byte[]> paint(List<Wish> wishes) {
         var pictures = new ArrayList<byte[]>();
         for (var some : Lists.partition(wishes, model.defaults().batch())) {
+            between.run();
             pictures.addAll(together(some));
         }
         return pictures;

@@ -67,7 +67,7 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
     public void write(Path out) {
         try {
             if (isGrid(out)) {
-                Files.write(out, grid());
+                Files.write(out, grid().png());
             } else {
                 writeEach(out);
             }
@@ -86,11 +86,12 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
         Files.write(folder.resolve("prompts.jsonl"), lines.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private byte[] grid() {
+    /// All in one, each with its prompt.
+    Picture grid() {
         var grid = PictureGrid.forPicturesOf(width, Math.min(COLUMNS, pictures.size()));
         for (int i = 0; i < pictures.size(); i++) {
             grid.add(new Picture(width, height, pictures.get(i)), prompts.get(i));
         }
-        return grid.picture().png();
+        return grid.picture();
     }
 }

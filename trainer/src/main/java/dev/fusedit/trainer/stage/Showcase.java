@@ -1,38 +1,44 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.log.Picture;
-import dev.fusedit.trainer.log.PictureGrid;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /// A grid of pictures with captions, always of the same prompts and noise: four of each kind of the score set `seen`.
+///
+/// What `sample --prompts previews/prompts.txt --seed 7` draws from the checkpoint of the same step is the same, pixel for pixel.
 final class Showcase {
+    static final long SEED = 7;
     private static final int PER_KIND = 4;
-    private static final Seed NOISE = Seed.of(7);
+    private static final String FOLDER = "previews";
 
     private final Painter painter;
 
     Showcase(Painter painter) { this.painter = painter; }
 
     /// 6 × 4 pictures.
-    void write(RunFolder folder, Path file) { folder.write(file, grid(prompts(PER_KIND))); }
+    void write(RunFolder folder, Path file) { folder.write(file, grid(prompts(PER_KIND)).png()); }
 
-    /// 6 × 1 pictures: what a preview can afford.
-    void writePreview(RunFolder folder, Path file) {
+    /// 6 × 1 pictures, what a preview can afford, into `previews/`, and their prompts beside them.
+    Picture writePreview(RunFolder folder, long step) {
+        var previews = folder.folder().resolve(FOLDER);
         try {
-            Files.createDirectories(file.getParent());
+            Files.createDirectories(previews);
         } catch (IOException e) {
-            throw new UserError("the folder %s cannot be made: %s".formatted(file.getParent(), e.getMessage()), e);
+            throw new UserError("the folder %s cannot be made: %s".formatted(previews, e.getMessage()), e);
         }
-        folder.write(file, grid(prompts(1)));
+        folder.write(previews.resolve("prompts.txt"), (String.join("\n", prompts(1)) + "\n").getBytes(StandardCharsets.UTF_8));
+        var grid = grid(prompts(1));
+        folder.write(previews.resolve("step-%06d.png".formatted(step)), grid.png());
+        return grid;
     }
 
     /// Kinds across, prompts of a kind down.
@@ -47,16 +53,5 @@ final class Showcase {
         return prompts;
     }
 
-    private byte[] grid(List<String> prompts) {
-        var wishes = new ArrayList<Painter.Wish>();
-        for (int i = 0; i < prompts.size(); i++) {
-            wishes.add(new Painter.Wish(prompts.get(i), NOISE.derive("picture", i)));
-        }
-        var pictures = painter.paint(wishes);
-        var grid = PictureGrid.forPicturesOf(painter.side(), Kind.values().length);
-        for (int i = 0; i < prompts.size(); i++) {
-            grid.add(new Picture(painter.side(), painter.side(), pictures.get(i)), prompts.get(i));
-        }
-        return grid.picture().png();
-    }
+    private Picture grid(List<String> prompts) { return SampledPictures.draw(painter, prompts, 1, SEED).grid(); }
 }

@@ -10,19 +10,28 @@ final class StageClock {
     private long lastStep = System.nanoTime();
     private double secondsPerStep;
     private double imagesPerSecond;
+    private final RunFigures before;
     private double trainingSeconds;
     private long images;
     private int stage;
     private long done;
 
-    StageClock(List<StagePlan> plans) { this.plans = plans; }
+    /// @param before what processes before this one have cost
+    StageClock(List<StagePlan> plans, RunFigures before) {
+        this.plans = plans;
+        this.before = before;
+    }
 
-    void begin(StagePlan plan) {
+    /// @param step of the stage, from 0
+    void begin(StagePlan plan, long step) {
         lastStep = System.nanoTime();
         secondsPerStep = 0;
         stage = plan.index();
-        done = 0;
+        done = step;
     }
+
+    /// What the run has cost up to now, over all stages that train on pictures and all processes.
+    RunFigures figures() { return before.now(trainingSeconds, images); }
 
     /// A step has ended.
     void step(StagePlan plan, long step) {
@@ -42,9 +51,6 @@ final class StageClock {
 
     /// 0 in a stage without pictures.
     double imagesPerSecond() { return imagesPerSecond; }
-
-    /// Over all stages that train on pictures.
-    double meanImagesPerSecond() { return trainingSeconds == 0 ? 0 : images / trainingSeconds; }
 
     /// Of training; later stages are taken to be as fast as this one.
     double secondsLeft() {

@@ -94,7 +94,7 @@ final class StageLoop implements AutoCloseable {
         next = first;
         restoreRules(StageState.BEGIN);
         learn(learner -> learner.from() <= next);
-        batches = new Prefetch<>(first, plan.steps(), batchOfStep);
+        batches = new Prefetch<>(first, plan.steps(), workers, batchOfStep);
     }
 
     private void takeOver(Moments moments) {
@@ -215,13 +215,14 @@ final class StageLoop implements AutoCloseable {
     /// The optimizer's tensors by name; they stay its own.
     Map<String, Tensor> tensors() { return optimizer.optimizer().moments().state(); }
 
-    /// Goes on from what [#state] and [#tensors] were.
+    /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
     void restore(StageState state, TensorSource tensors) {
         optimizer.optimizer().moments().load(tensors, state.optimizerSteps(), trainee.weights());
         restoreRules(state);
     }
 
-    private void restoreRules(StageState state) {
+    /// Goes on from what [#state] was, with the moments it was given.
+    void restoreRules(StageState state) {
         scale = run.precision() != Run.Precision.F16 ? null : Objects.requireNonNullElse(state.lossScale(), LossScale.FIRST);
         usual = stage.hugeGradient() == null ? null : new UsualNorm(stage.hugeGradient(), state.norms());
         stop = stage.stop() == null ? null : new StopRule(stage.stop(), state.stop());

@@ -1,122 +1,214 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.CheckpointWriter;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
-import dev.fusedit.trainer.log.LinePlot;
-import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.recipe.Stage;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/// A recipe, run from its first step to its score: stage after stage, with previews, metrics and checkpoints on the way.
+/// A recipe, run from its first step, or from a checkpoint's, to its score: stage after stage, with previews, metrics and checkpoints on the
+/// way.
 ///
-/// Everything here happens on the calling thread, which is the one that runs torch.
+/// **Going on.** Whatever a step reads is in the checkpoint or a function of recipe and step. So a run that was stopped and gone on with
+/// ends with the same bits, on the CPU, as one that never was. All that a step gives rise to (row, validation, preview) is done before its
+/// checkpoint is begun: a checkpoint of step n proves that all of it is there up to n.
+///
+/// Everything here happens on the calling thread, which is the one that runs torch; batches are made and checkpoints written by others.
 public final class TrainingRun implements AutoCloseable {
     private final Recipe recipe;
     private final RunFolder folder;
     private final Interrupts interrupts;
-    private final ProgressLine console;
-    private final TensorScope scope = TensorScope.open();
     private final List<StagePlan> plans;
-    private final Trainee trainee;
     private final BlocksBatches data;
-    private final Checkpoints checkpoints;
-    private final MetricsLog metrics;
+    private final @Nullable Validation validation;
+    private final @Nullable Resumption resumption;
     private final StageClock clock;
-    private final MovingAverage average = new MovingAverage();
-    private final Moments moments = new Moments();
+    private final RunLog log;
+    private final RunTensors tensors;
+    private final CheckpointWriter writer;
+    private final TensorScope scope;
 
-    /// Builds the untrained model; nothing is trained yet.
+    /// Steps done, over all stages; a stage that ended early counts to its end.
+    private long done;
+
+    /// A new run. Builds the untrained model; nothing is trained yet.
     public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
+        this(recipe, new RunStart.Fresh(folder), interrupts, console);
+    }
+
+    /// @param start must not be a finished run
+    /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
+    public TrainingRun(Recipe recipe, RunStart start, Interrupts interrupts, ProgressLine console) {
         this.recipe = recipe;
-        this.folder = folder;
+        this.folder = start.folder();
         this.interrupts = interrupts;
-        this.console = console;
         plans = StagePlan.of(recipe);
-        clock = new StageClock(plans);
         var tokenizer = WordTokenizer.of(BlocksText.words());
-        var seed = Seed.of(recipe.run().seed());
-        trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), seed.derive("weights"));
         data = switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError("to come");
-            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
+            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer,
+                    recipe.model().llm().maxTokens());
         };
-        checkpoints = new Checkpoints(folder.checkpoints(), recipe.checkpoints().keep());
-        metrics = new MetricsLog(folder.metrics());
+        validation = recipe.evaluation().validation() == null ? null
+                : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
+        resumption = Resumption.of(start, plans);
+        done = resumption == null ? 0 : resumption.step();
+        clock = new StageClock(plans, resumption == null ? RunFigures.NONE : resumption.figures());
+        log = new RunLog(recipe, folder, console, done);
+        try {
+            tensors = RunTensors.of(recipe, tokenizer, resumption);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e;
+        }
+        if (start instanceof RunStart.GoingOn) {
+            log.resumed(done);
+            if (resumption != null && !resumption.ofThisOptimizer()) {
+                log.say("The optimizer begins anew: what it remembers in %s is of another one"
+                        .formatted(resumption.checkpoint().folder()));
+            }
+        }
+        writer = new CheckpointWriter(new Checkpoints(folder.checkpoints(),
+                new Checkpoints.Keep(recipe.checkpoints().keep(), recipe.checkpoints().keepEvery())));
+        scope = TensorScope.open();
     }
 
     /// What is trained, for those who want to look at it meanwhile.
-    public Trainee trainee() { return trainee; }
+    public Trainee trainee() { return tensors.trainee(); }
 
-    /// Trains all stages, draws, scores, and writes what the folder is to hold.
-    ///
-    /// @throws Interrupted if a signal came; a checkpoint is written first
+    /// Steps done, over all stages.
+    public long done() { return done; }
+
     public ResultJson run() {
-        for (var plan : plans) {
-            train(plan);
-        }
-        console.message(
-                "Drawing and judging " + recipe.evaluation().sets().size() * 6 * recipe.evaluation().promptsPerKind() + " pictures");
-        var scores = withSampledWeights(() -> {
-            new Showcase(painter()).write(folder, folder.samples());
-            return BlocksExam.sit(painter(), recipe.evaluation());
-        });
-        plotLosses();
-        return result(scores);
+        return switch (run(Long.MAX_VALUE)) {
+            case Outcome.Finished(var result) -> result;
+            case Outcome.Paused paused -> throw new IllegalStateException("paused at " + paused);
+        };
     }
 
-    private void train(StagePlan plan) {
-        var stage = plan.stage();
-        clock.begin(plan);
-        try (var loop =
-                new StageLoop(recipe.run(), plan, 0, trainee, losses(stage), batches(plan), recipe.data().workers(), average, moments)) {
-            while (!loop.isDone()) {
-                var report = loop.step();
-                log(plan, report);
-                long done = plan.firstStep() + report.step() + 1;
-                if (interrupts.status() != 0) {
-                    throw new Interrupted(interrupts.status(), save(done, loop), done);
-                }
-                var every = recipe.checkpoints().every();
-                if (every != null && done % every == 0 || loop.isDone()) {
-                    save(done, loop);
-                }
-                var preview = recipe.logging().previewEvery();
-                if (preview != null && stage.losses().flow() != null && done % preview == 0 && !loop.isDone()) {
-                    preview(done);
-                }
+    /// Trains what is left of all stages, draws, scores, and writes what the folder is to hold.
+    ///
+    /// @param upTo ends after this step, counted over all stages, with a checkpoint. No schedule changes by it
+    /// @throws Interrupted if a signal came; a checkpoint is written first
+    /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
+    public Outcome run(long upTo) {
+        for (var plan : plans) {
+            if (done < plan.endStep() && done < upTo) {
+                train(plan, upTo);
+            }
+        }
+        if (done < plans.getLast().endStep()) {
+            return new Outcome.Paused(done, checkpoint());
+        }
+        log.say("Drawing and judging " + recipe.evaluation().sets().size() * 6 * recipe.evaluation().promptsPerKind() + " pictures");
+        var scores = withSampledWeights(() -> {
+            var painter = painter().pausing(this::requireGoOn);
+            new Showcase(painter).write(folder, folder.samples());
+            return BlocksExam.sit(painter, recipe.evaluation());
+        });
+        log.plotLosses();
+        return new Outcome.Finished(result(scores));
+    }
+
+    // ---- training
+
+    private void train(StagePlan plan, long upTo) {
+        long first = done - plan.firstStep();
+        clock.begin(plan, first);
+        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), losses(plan.stage()), batches(plan),
+                recipe.data().workers(), tensors.average(), tensors.moments())) {
+            if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
+                loop.restoreRules(resumption.state().loop());
+            }
+            while (!loop.isDone() && done < upTo) {
+                step(plan, loop);
+                report(plan, loop.isDone());
+                save(plan, loop, upTo);
             }
         }
         clock.end(plan);
     }
 
+    private void step(StagePlan plan, StageLoop loop) {
+        try {
+            var report = loop.step();
+            long step = plan.firstStep() + report.step() + 1;
+            clock.step(plan, report.step());
+            log.step(plan, step, report, loop.isDone(), clock);
+            done = loop.isDone() ? plan.endStep() : step;
+        } catch (DivergedException e) {
+            writer.finish(done, () -> snapshot(plan, loop));
+            throw e;
+        }
+    }
+
+    /// What a step is followed by now and then.
+    private void report(StagePlan plan, boolean stageEnds) {
+        var stage = plan.stage();
+        var validates = recipe.evaluation().validation();
+        if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
+            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), recipe.data().imageSize())));
+        }
+        var preview = recipe.logging().previewEvery();
+        if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
+            log.preview(done, withSampledWeights(() -> new Showcase(painter()).writePreview(folder, done)));
+        }
+    }
+
+    private void save(StagePlan plan, StageLoop loop, long upTo) {
+        var every = recipe.checkpoints().every();
+        boolean ends = interrupts.status() != 0 || done >= upTo || done == plans.getLast().endStep();
+        Supplier<Snapshot> state = () -> snapshot(plan, loop);
+        if (ends) {
+            log.force();
+            writer.finish(done, state);
+            requireGoOn();
+        } else if (loop.isDone() || every != null && done % every == 0) {
+            log.force();
+            writer.begin(done, state);
+        } else {
+            writer.check(done, state);
+        }
+    }
+
+    private Snapshot snapshot(StagePlan plan, StageLoop loop) {
+        var state = RunState.of(plan, done, tensors.average().updates(), loop.state());
+        return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
+    }
+
     private StepLosses losses(Stage stage) {
-        var flow = stage.losses().flow() == null ? null
-                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
-        var model = trainee.model().masked(GradientMasks.of(stage.gradientMask()));
-        return new StepLosses(model, stage.losses(), flow, trainee.latents(), recipe.data().imageSize(), trainee.weights().placement(),
+        var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
+        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), recipe.data().imageSize(),
+                trainee().weights().placement(),
                 Seed.of(recipe.run().seed()));
+    }
+
+    private @Nullable FlowMatching flow(Stage stage) {
+        return stage.losses().flow() == null ? null
+                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
     private LongFunction<Batch> batches(StagePlan plan) {
@@ -126,76 +218,45 @@ public final class TrainingRun implements AutoCloseable {
         return step -> data.of(step, wanted);
     }
 
-    private void log(StagePlan plan, StageLoop.Report report) {
-        clock.step(plan, report.step());
-        console.update(
-                new ProgressLine.Progress(plan.stage().name(), report.step() + 1, plan.steps(), report.total(), clock.imagesPerSecond(),
-                        clock.secondsLeft()));
-        if (report.step() % recipe.logging().metricsEvery() == 0 || report.step() + 1 == plan.steps()) {
-            var row = new LinkedHashMap<String, Object>();
-            row.put("stage", plan.stage().name());
-            row.put("loss", report.total());
-            row.putAll(report.losses());
-            row.put("gradient_norm", report.gradientNorm());
-            row.put("rate", report.rate());
-            if (report.outcome() != StageLoop.Outcome.LEARNED) {
-                row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
-            }
-            if (recipe.run().precision() == Run.Precision.F16) {
-                row.put("loss_scale", report.lossScale());
-            }
-            row.put("images_per_second", clock.imagesPerSecond());
-            row.put("seconds", ProcessFigures.seconds());
-            metrics.row(plan.firstStep() + report.step() + 1, row);
+    // ---- pictures and scores
+
+    private void requireGoOn() {
+        if (interrupts.status() != 0) {
+            throw new Interrupted(interrupts.status(), checkpoint(), done);
         }
     }
 
-    private java.nio.file.Path save(long step, StageLoop loop) {
-        return checkpoints.save(step, SavedModel.files(recipe, trainee, average, loop.tensors()));
-    }
+    /// Of the last step that was done, where one was saved.
+    private Path checkpoint() { return folder.checkpoints().resolve("step-" + done); }
 
-    private void preview(long step) {
-        withSampledWeights(() -> {
-            var file = folder.folder().resolve("previews").resolve("step-%06d.png".formatted(step));
-            new Showcase(painter()).writePreview(folder, file);
-            return file;
-        });
-    }
-
-    private Painter painter() { return Painter.of(recipe, trainee); }
+    private Painter painter() { return Painter.of(recipe, trainee()); }
 
     /// Runs `body` with the weights that pictures are drawn with: the average, if the recipe says so.
-    <T> T withSampledWeights(java.util.function.Supplier<T> body) {
+    <T> T withSampledWeights(Supplier<T> body) {
+        var average = tensors.average();
         if (recipe.sampling().weights() == Sampling.Weights.RAW || average.isEmpty()) {
             return body.get();
         }
-        try (var _ = new AveragedWeights(trainee.weights(), average)) {
+        try (var _ = new AveragedWeights(trainee().weights(), average)) {
             return body.get();
         }
     }
 
-    private void plotLosses() {
-        var curves = MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss");
-        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).picture().png());
-    }
-
     private ResultJson result(Map<String, BlocksScore> scores) {
-        var result =
-                new ResultJson(ProcessFigures.seconds(), plans.getLast().endStep(), clock.meanImagesPerSecond(), ProcessFigures.peakMiB(),
-                        recipe.sampling().guidance(), recipe.sampling().steps(),
-                        recipe.sampling().weights().name().toLowerCase(Locale.ROOT), scores);
+        var figures = clock.figures();
+        var result = new ResultJson(figures.seconds(), plans.getLast().endStep(), figures.imagesPerSecond(), figures.peakMib(),
+                recipe.sampling().guidance(), recipe.sampling().steps(), recipe.sampling().weights().name().toLowerCase(Locale.ROOT),
+                scores);
         folder.write(folder.result(), result.text().getBytes(StandardCharsets.UTF_8));
         return result;
     }
 
-    /// Frees the model and closes the logs.
+    /// Waits for a checkpoint that is being written, frees the model and closes the logs.
     @Override
     public void close() {
-        metrics.close();
-        console.close();
-        average.close();
-        moments.close();
-        trainee.close();
+        writer.close();
+        log.close();
         scope.close();
+        tensors.close();
     }
 }

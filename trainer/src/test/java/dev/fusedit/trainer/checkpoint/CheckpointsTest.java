@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -55,6 +56,37 @@ class CheckpointsTest {
     }
 
     @Test
+    void everyMthStaysForGood() {
+        var checkpoints = new Checkpoints(folder, new Checkpoints.Keep(2, 10));
+        for (int step = 5; step <= 35; step += 5) checkpoints.save(step, files("a"));
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-10", "step-20", "step-30", "step-35", "latest");
+    }
+
+    @Test
+    void damagedOnesAreSetAsideAndTheirStepIsSavedAgain() throws IOException {
+        var checkpoints = new Checkpoints(folder, 3);
+        for (int step = 1; step <= 3; step++) checkpoints.save(step, files("a"));
+        Files.writeString(folder.resolve("step-3/state.json"), "state of b");
+        Files.delete(folder.resolve("step-2/weights.safetensors"));
+        var said = new ArrayList<String>();
+        assertThat(checkpoints.newestWhole(said::add).orElseThrow().step()).isEqualTo(1);
+        assertThat(said).hasSize(2).first().asString().contains("state.json is damaged").endsWith("It is set aside as step-3.damaged");
+        assertThat(Checkpoint.open(folder.resolve("latest")).step()).isEqualTo(1);
+        checkpoints.save(3, files("c"));
+        assertThat(folder.resolve("latest/state.json")).hasContent("state of c");
+        Files.delete(folder.resolve("step-3/state.json"));
+        checkpoints.newestWhole(said::add);
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-1", "step-2.damaged", "step-3.damaged", "step-3.damaged-2",
+                "latest");
+        Files.delete(folder.resolve("step-1/state.json"));
+        assertThatThrownBy(() -> checkpoints.newestWhole(said::add)).isInstanceOf(UserError.class).hasMessageContaining("is whole")
+                .hasMessageContaining("state.json is missing");
+    }
+
+    @Test
+    void whereNoneWasSavedNoneIsFound() { assertThat(new Checkpoints(folder.resolve("none"), 1).newestWhole(_ -> {})).isEmpty(); }
+
+    @Test
     void whatAPersonPutThereStays() throws IOException {
         var checkpoints = new Checkpoints(folder, 1);
         Files.writeString(checkpoints.save(1, files("a")).resolve("notes.txt"), "mine");
@@ -89,7 +121,7 @@ class CheckpointsTest {
             Path root = folder.resolve(fault + "-" + failAt);
             new Checkpoints(root, 1).save(1, files("first"));
             var disk = new FaultyDisk(fault, failAt);
-            boolean saved = trySave(new Checkpoints(root, 1, disk), 2);
+            boolean saved = trySave(new Checkpoints(root, new Checkpoints.Keep(1, null), disk), 2);
 
             var latest = Checkpoint.open(root.resolve("latest"));
             var newest = Checkpoint.open(new Checkpoints(root, 1).newest().orElseThrow());
@@ -123,7 +155,8 @@ class CheckpointsTest {
     @Test
     void fullDiskGivesItsSpaceBack() {
         new Checkpoints(folder, 1).save(1, files("first"));
-        assertThatThrownBy(() -> new Checkpoints(folder, 1, new FaultyDisk(FaultyDisk.Fault.FULL, 7)).save(2, files("second")))
+        assertThatThrownBy(() -> new Checkpoints(folder, new Checkpoints.Keep(1, null), new FaultyDisk(FaultyDisk.Fault.FULL, 7)).save(2,
+                files("second")))
                 .isInstanceOf(UserError.class);
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-1", "latest");
     }

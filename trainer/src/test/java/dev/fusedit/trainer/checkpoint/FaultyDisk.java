@@ -17,18 +17,23 @@ final class FaultyDisk implements Disk {
 
     private final Fault fault;
     private final int failAt;
+    private final boolean forGood;
     private int step;
 
-    FaultyDisk(Fault fault, int failAt) {
+    FaultyDisk(Fault fault, int failAt) { this(fault, failAt, false); }
+
+    /// @param forGood whether a full disk stays full; one that gives back space works on
+    FaultyDisk(Fault fault, int failAt, boolean forGood) {
         this.fault = fault;
         this.failAt = failAt;
+        this.forGood = forGood;
     }
 
     boolean reached() { return step >= failAt; }
 
     private void step() throws IOException {
         step++;
-        if (fault == Fault.FULL && step == failAt) throw new IOException("No space left on device");
+        if (fault == Fault.FULL && (step == failAt || forGood && step > failAt)) throw new IOException("No space left on device");
         if (fault == Fault.KILL && step >= failAt) throw new Killed();
     }
 

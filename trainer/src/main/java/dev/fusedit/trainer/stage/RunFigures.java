@@ -1,0 +1,42 @@
+package dev.fusedit.trainer.stage;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.torch.UserError;
+
+/// What a run has cost so far, over all processes that worked on it: `times.json` of a checkpoint, apart from the state since it differs from
+/// run to run.
+///
+/// @param seconds of all processes from their starts; work that was lost by a kill is not counted
+/// @param trainingSeconds in stages with pictures
+/// @param pictures trained on
+/// @param peakMib largest resident memory of any of the processes
+record RunFigures(double seconds, double trainingSeconds, long pictures, long peakMib) {
+    static final RunFigures NONE = new RunFigures(0, 0, 0, 0);
+    private static final JsonMapper JSON = new JsonMapper();
+
+    double imagesPerSecond() { return trainingSeconds == 0 ? 0 : pictures / trainingSeconds; }
+
+    /// With what this process has cost up to now.
+    RunFigures now(double training, long trainedOn) {
+        return new RunFigures(seconds + ProcessFigures.seconds(), trainingSeconds + training, pictures + trainedOn,
+                Math.max(peakMib, ProcessFigures.peakMiB()));
+    }
+
+    String text() {
+        try {
+            return JSON.writeValueAsString(this) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// @param file what errors call it
+    static RunFigures parse(String text, String file) {
+        try {
+            return JSON.readValue(text, RunFigures.class);
+        } catch (JsonProcessingException e) {
+            throw new UserError("%s does not tell a run's times: %s".formatted(file, e.getOriginalMessage()), e);
+        }
+    }
+}

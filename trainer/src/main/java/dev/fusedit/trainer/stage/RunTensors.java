@@ -1,0 +1,59 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.optim.Moments;
+import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.recipe.Recipe;
+import org.jspecify.annotations.Nullable;
+
+/// All tensors that a run changes, and owns: weights, their average, and what the optimizer remembers.
+///
+/// @param average empty where no stage has kept one yet
+/// @param moments of the present stage's optimizer
+record RunTensors(Trainee trainee, MovingAverage average, Moments moments) implements AutoCloseable {
+    /// As they are in a checkpoint, or else as a recipe's first step finds them.
+    ///
+    /// @throws UserError if what is read does not fit the recipe's model
+    static RunTensors of(Recipe recipe, WordTokenizer tokenizer, @Nullable Resumption from) {
+        var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
+        var trainee =
+                Trainee.fresh(config, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
+        var tensors = new RunTensors(trainee, new MovingAverage(), new Moments());
+        try {
+            if (from != null) {
+                tensors.read(from);
+            }
+            return tensors;
+        } catch (RuntimeException e) {
+            tensors.close();
+            throw e;
+        }
+    }
+
+    private void read(Resumption from) {
+        var checkpoint = from.checkpoint();
+        SavedModel.readWeights(checkpoint, trainee);
+        if (checkpoint.has(CheckpointFiles.AVERAGE)) {
+            try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
+                average.load(file, from.state().averageUpdates(), trainee.weights());
+            }
+        }
+        if (!from.ofThisOptimizer()) {
+            return;
+        }
+        CheckpointFiles.requireIn(checkpoint, CheckpointFiles.OPTIMIZER);
+        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.OPTIMIZER))) {
+            moments.load(file, from.state().loop().optimizerSteps(), trainee.weights());
+        }
+    }
+
+    @Override
+    public void close() {
+        average.close();
+        moments.close();
+        trainee.close();
+    }
+}
