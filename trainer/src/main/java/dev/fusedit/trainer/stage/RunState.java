@@ -18,7 +18,7 @@ import dev.fusedit.torch.UserError;
 record RunState(int version, long step, String stage, long nextPicture, long nextSentence, long averageUpdates, StageState loop) {
     private static final int VERSION = 1;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT)
-            .disable(MapperFeature.AUTO_DETECT_GETTERS, MapperFeature.AUTO_DETECT_IS_GETTERS) // the records' components alone
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS) // the records' components alone
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     /// At the end of a step of a stage.

@@ -104,10 +104,11 @@ class ResumeTest {
     /// What the rules remember (usual gradients, losses that stop a stage, layers that thaw) goes over too; a stage that ends early is over.
     @Test
     void rulesGoOnAsIfNothingHadBeen() throws IOException {
-        var recipe = recipe("stages.fuse.huge_gradient={over: 1.05, window: 6, action: shrink}", "stages.fuse.stop={patience: 3, window: 8}",
-                "stages.joint.groups.upper={part: llm, layers: [0, 1], thaw: {every: 7}}", "stages.joint.lr.upper=1e-3",
-                "stages.joint.huge_gradient={over: 1.02, window: 4}", "stages.joint.steps=21", "logging.preview_every=100",
-                "checkpoints.every=100");
+        var recipe =
+                recipe("stages.fuse.huge_gradient={over: 1.05, window: 6, action: shrink}", "stages.fuse.stop={patience: 3, window: 8}",
+                        "stages.joint.groups.upper={part: llm, layers: [0, 1], thaw: {every: 7}}", "stages.joint.lr.upper=1e-3",
+                        "stages.joint.huge_gradient={over: 1.02, window: 4}", "stages.joint.steps=21", "logging.preview_every=100",
+                        "checkpoints.every=100");
         train(recipe, temp.resolve("whole"), 40);
         for (int step : new int[] {5, 9, 11, 20, 25, 28, 33, 40}) {
             train(recipe, temp.resolve("parts"), step);
