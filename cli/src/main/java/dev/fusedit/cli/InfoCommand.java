@@ -6,6 +6,7 @@ import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
+import dev.fusedit.trainer.stage.CheckpointHash;
 import dev.fusedit.trainer.stage.SavedModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,10 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PATH", description = "The file or folder.")
     private Path path;
 
-    @Option(names = "--hash", description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes.")
+    @Option(names = "--hash",
+            description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes. Of a run or a checkpoint it covers all that "
+                    + "training goes on from: weights, averages, optimizer state, loss scale, position in the data, counters of steps; no times, "
+                    + "no paths.")
     private boolean hash;
 
     @Option(names = "--tensors", description = "List every tensor.")
@@ -49,9 +53,10 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (var source = open()) {
             var info = FileInfo.of(source);
-            var sha256 = hash ? sha256(source) : null;
-            spec.commandLine().getOut()
-                    .println(json ? new ObjectMapper().writeValueAsString(json(info, source, sha256)) : text(info, source, sha256));
+            var checkpoint = hash && isRun() ? checkpointHash() : null;
+            var sha256 = !hash ? null : checkpoint != null ? checkpoint.whole() : sha256(source);
+            spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(json(info, source, sha256, checkpoint))
+                    : text(info, source, sha256, checkpoint));
         }
         return ExitCode.OK;
     }
@@ -60,7 +65,14 @@ final class InfoCommand implements Callable<Integer> {
         if (!Files.isDirectory(path)) {
             return TensorFiles.open(path);
         }
-        return FolderTensors.is(path) ? FolderTensors.open(path) : SavedModel.tensors(path);
+        return isRun() ? SavedModel.tensors(path) : FolderTensors.open(path);
+    }
+
+    private boolean isRun() { return Files.isDirectory(path) && !FolderTensors.is(path); }
+
+    private CheckpointHash checkpointHash() {
+        fusedit.chooseLibtorch();
+        return CheckpointHash.of(path);
     }
 
     private String sha256(TensorSource source) {
@@ -68,7 +80,8 @@ final class InfoCommand implements Callable<Integer> {
         return FileInfo.sha256(source);
     }
 
-    private Map<String, Object> json(FileInfo info, TensorSource source, @Nullable String sha256) {
+    private Map<String, Object> json(FileInfo info, TensorSource source, @Nullable String sha256,
+            @Nullable CheckpointHash checkpoint) {
         var result = new LinkedHashMap<String, Object>();
         result.put("kind", info.kind());
         if (source instanceof FolderTensors folder) {
@@ -81,6 +94,11 @@ final class InfoCommand implements Callable<Integer> {
         if (sha256 != null) {
             result.put("sha256", sha256);
         }
+        if (checkpoint != null) {
+            result.put("step", checkpoint.step());
+            result.put("stage", checkpoint.stage());
+            result.put("sha256_of", checkpoint.parts());
+        }
         if (tensors) {
             result.put("list", source.tensors().values().stream()
                     .map(tensor -> Map.of("name", tensor.name(), "dtype", tensor.stored(), "shape", tensor.shape())).toList());
@@ -88,7 +106,8 @@ final class InfoCommand implements Callable<Integer> {
         return result;
     }
 
-    private String text(FileInfo info, TensorSource source, @Nullable String sha256) {
+    private String text(FileInfo info, TensorSource source, @Nullable String sha256,
+            @Nullable CheckpointHash checkpoint) {
         var text = new StringBuilder(
                 "%s: %s, %s parameters in %d tensors%n".formatted(path, info.kind(), number(info.parameters()), info.tensors()));
         if (source instanceof FolderTensors folder) {
@@ -99,6 +118,10 @@ final class InfoCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
         if (sha256 != null) {
             text.append("%nsha256 %s".formatted(sha256));
+        }
+        if (checkpoint != null) {
+            text.append(" after step %d, in stage '%s'".formatted(checkpoint.step(), checkpoint.stage()));
+            checkpoint.parts().forEach((part, hashOfPart) -> text.append("%n       %s %s".formatted(hashOfPart, part)));
         }
         if (tensors) {
             text.append(source.tensors().values().stream().map(TensorInfo::toString).collect(Collectors.joining("\n", "\n", "")));

@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
@@ -165,6 +167,67 @@ class TrainCommandTest {
         assertThat(run("sample", "--model", temp, "--out", temp.resolve("x.png")).status()).as("neither prompt nor prompts").isEqualTo(2);
     }
 
+    // ---- going on
+
+    @Test
+    void theSameCommandGoesOnAndItsHashIsThatOfAWholeRun() throws IOException {
+        var whole = temp.resolve("whole");
+        assertThat(run("train", "tests/minimal", "--out", whole).status()).isZero();
+        var out = temp.resolve("in parts");
+        var paused = run("train", "tests/minimal", "--out", out, "--max-steps", 4);
+        assertThat(paused.status()).as(paused.err()).isZero();
+        assertThat(paused.out()).contains("Stopped after step 4").contains("./fusedit train tests/minimal --out '" + out + "'");
+        assertThat(out.resolve("result.json")).doesNotExist();
+        var after4 = hash(out);
+        assertThat(run("train", "tests/minimal", "--out", out, "--max-steps", 3).status()).as("it is further than that").isZero();
+        assertThat(hash(out)).isEqualTo(after4);
+        var finished = run("train", "tests/minimal", "--out", out);
+        assertThat(finished.status()).as(finished.err()).isZero();
+        assertThat(finished.out()).contains("attribution");
+        assertThat(hash(out)).isEqualTo(hash(whole)).isNotEqualTo(after4);
+        assertThat(out.resolve("samples.png")).hasSameBinaryContentAs(whole.resolve("samples.png"));
+
+        var again = run("train", "tests/minimal", "--out", out);
+        assertThat(again.status()).isZero();
+        assertThat(again.out()).contains("is finished");
+        assertThat(run("train", "tests/minimal", "--out", out, "--max-steps", 0).status()).isEqualTo(2);
+    }
+
+    @Test
+    void aChangedRecipeIsRefusedWithTheDifference() {
+        var out = temp.resolve("run");
+        run("train", "tests/minimal", "--out", out, "--max-steps", 2);
+        var changed = run("train", "tests/minimal", "--out", out, "--set", "stages.text.lr.llm=0.5");
+        assertThat(changed.status()).isEqualTo(2);
+        assertThat(changed.err()).contains("stages.text.lr.llm: 0.001 before, 0.5 now").contains("--resume force");
+        assertThat(run("train", "tests/minimal", "--out", out, "--resume", "no").status()).isEqualTo(2);
+        assertThat(run("train", "tests/minimal", "--out", out, "--resume", "perhaps").status()).isEqualTo(2);
+        var forced = run("train", "tests/minimal", "--out", out, "--set", "stages.text.lr.llm=0.5", "--resume", "force", "--max-steps", 3);
+        assertThat(forced.status()).as(forced.err()).isZero();
+    }
+
+    /// Equal runs have equal hashes, wherever they lie; every step changes them.
+    @Test
+    void theHashTellsStepsApartAndRunsNot() throws IOException {
+        var hashes = new HashSet<String>();
+        for (int step = 1; step <= 10; step++) {
+            var arguments = new Object[] {"train", "tests/minimal", "--out", temp.resolve("a"), "--max-steps", step};
+            assertThat(run(arguments).status()).isZero();
+            hashes.add(hash(temp.resolve("a")));
+        }
+        assertThat(hashes).hasSize(10);
+        run("train", "tests/minimal", "--out", temp.resolve("b"), "--max-steps", 7);
+        assertThat(hashes).contains(hash(temp.resolve("b/checkpoints/latest")));
+    }
+
+    private static String hash(Path place) throws IOException {
+        var told = run("info", place, "--hash", "--json");
+        assertThat(told.status()).as(told.err()).isZero();
+        var json = new ObjectMapper().readTree(told.out());
+        assertThat(json.get("sha256_of").fieldNames()).toIterable().contains("model.safetensors", "optimizer.safetensors", "state.json");
+        return json.get("sha256").textValue();
+    }
+
     // ---- signals, on a process of its own
 
     @Test
@@ -178,7 +241,7 @@ class TrainCommandTest {
         signal(process, "INT");
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(log()).isEqualTo(130);
-        assertThat(log()).contains("What was learned is in");
+        assertThat(log()).contains("What was learned is in").contains("Go on: ./fusedit train tests/minimal --out " + out);
         assertUsable(out);
     }
 
