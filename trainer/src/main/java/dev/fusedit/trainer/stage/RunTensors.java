@@ -18,9 +18,7 @@ record RunTensors(Trainee trainee, MovingAverage average, Moments moments) imple
     ///
     /// @throws UserError if what is read does not fit the recipe's model
     static RunTensors of(Recipe recipe, WordTokenizer tokenizer, @Nullable Resumption from) {
-        var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
-        var trainee =
-                Trainee.fresh(config, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
+        var trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
         var tensors = new RunTensors(trainee, new MovingAverage(), new Moments());
         try {
             if (from != null) {

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.fusion.pipeline.PictureRequest;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.Picture;
@@ -25,7 +26,7 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
     /// Draws each prompt as often as it is asked for. A picture's noise is a function of the request's seed and the picture's place here.
     public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request) {
         var places = IntStream.range(0, request.pictures()).map(i -> place(request, i)).toArray();
-        var seeds = Arrays.stream(places).mapToObj(place -> request.seed().derive("picture", place)).toList();
+        var seeds = Arrays.stream(places).mapToObj(place -> noise(request.seed(), place)).toList();
         var prompts = new String[places.length];
         var pictures = new byte[places.length][];
         try (var _ = TensorScope.open()) {
@@ -37,6 +38,9 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
         }
         return new SampledPictures(request.height(), request.width(), List.of(prompts), List.of(pictures));
     }
+
+    /// What the noise of the picture at a place derives from.
+    static Seed noise(Seed all, int place) { return all.derive("picture", place); }
 
     /// The pipeline draws p1 p2 p1 p2; here all pictures of a prompt stand together.
     private static int place(PictureRequest request, int picture) {

@@ -11,6 +11,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A model as checkpoints hold it, opened to draw with.
 public final class SavedModel {

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.blocks.Kind;
@@ -53,5 +54,11 @@ final class Showcase {
         return prompts;
     }
 
-    private Picture grid(List<String> prompts) { return SampledPictures.draw(painter, prompts, 1, SEED).grid(); }
+    private Picture grid(List<String> prompts) {
+        var wishes = new ArrayList<Painter.Wish>();
+        for (var prompt : prompts) {
+            wishes.add(new Painter.Wish(prompt, SampledPictures.noise(Seed.of(SEED), wishes.size())));
+        }
+        return new SampledPictures(painter.side(), painter.side(), prompts, painter.paint(wishes)).grid();
+    }
 }
