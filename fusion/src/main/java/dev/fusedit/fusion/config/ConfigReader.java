@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.torch.UserError;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Fields of a JSON object, each with an error that names the file and the field.
 public record ConfigReader(JsonNode node, String where) {
+    private static final int SHOWN = 80;
+
     public ConfigReader in(String name) {
         var child = node.path(name);
         require(child.isObject(), name, "must be an object");
@@ -42,13 +45,21 @@ public record ConfigReader(JsonNode node, String where) {
         return values.valueStream().map(JsonNode::intValue).toList();
     }
 
+    /// The objects of a list.
+    public List<ConfigReader> objects(String name) {
+        var values = node.path(name);
+        require(values.isArray() && values.valueStream().allMatch(JsonNode::isObject), name, "must be a list of objects");
+        return IntStream.range(0, values.size()).mapToObj(i -> new ConfigReader(values.get(i), "%s: %s[%d]".formatted(where, name, i)))
+                .toList();
+    }
+
     public @Nullable String text(String name) {
         require(!has(name) || node.path(name).isTextual(), name, "must be a text");
         return has(name) ? node.path(name).textValue() : null;
     }
 
     public UserError unknown(String name, String allowed) {
-        return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, node.path(name)));
+        return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, shown(name)));
     }
 
     /// Says of a configuration's own checks where it was read.
@@ -60,9 +71,16 @@ public record ConfigReader(JsonNode node, String where) {
         }
     }
 
-    private void require(boolean condition, String name, String rule) {
+    /// @throws UserError with the rule, unless the condition holds
+    public void require(boolean condition, String name, String rule) {
         if (!condition) {
-            throw new UserError("%s: %s %s, got %s".formatted(where, name, rule, node.has(name) ? node.path(name) : "nothing"));
+            throw new UserError("%s: %s %s, got %s".formatted(where, name, rule, shown(name)));
         }
+    }
+
+    /// A list may have a million elements.
+    private String shown(String name) {
+        var text = node.has(name) ? node.path(name).toString() : "nothing";
+        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 }

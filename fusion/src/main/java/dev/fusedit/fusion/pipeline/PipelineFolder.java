@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// | `transformer/` | the fused model, or the baseline | the paper's `FuseDiT`, `DiT` |
 /// | `vae/` | the autoencoder; none for a model of pixels | diffusers' `AutoencoderKL` |
 /// | `scheduler/` | `scheduler_config.json` | diffusers' `FlowMatchEulerDiscreteScheduler` |
-/// | `tokenizer/` | `tokenizer.json` | transformers' `AutoTokenizer` |
+/// | `tokenizer/` | `tokenizer.json`, or as a slow class saves it | transformers' `AutoTokenizer` |
 /// | `llm/` | a baseline's language model | transformers' `AutoModel` |
 /// | `clip/`, `clip_tokenizer/` | CLIP's text side | transformers' `CLIPTextModelWithProjection` |
 ///
@@ -56,7 +56,7 @@ public final class PipelineFolder {
     /// @throws UserError if it is no such folder, something of it is not there, broken, or does not fit
     public static LoadedPipeline read(Path folder, Placement placement) { return read(folder, placement, null, null); }
 
-    /// Reads a folder, with tokenizers from elsewhere: the paper's scripts save a Gemma's as `tokenizer.model` alone, which is not read.
+    /// Reads a folder, with tokenizers from elsewhere.
     ///
     /// @param text null for the folder's
     /// @param clip null for the folder's, if the model needs one

@@ -163,13 +163,11 @@ final class PipelineReader {
 
     private Tokenizer tokenizer(String name) {
         var place = folder.resolve(name);
-        var file = place.resolve("tokenizer.json");
-        if (!Files.isRegularFile(file)) {
-            throw new UserError(
-                    ("%s: has no tokenizer.json, and neither a tokenizer.model nor a vocab.json is read. Put the tokenizer.json of "
-                            + "the model that it is of into this folder").formatted(place));
+        if (!Files.isDirectory(place)) {
+            throw new UserError("%s: the pipeline's %s is not there. Put the tokenizer.json of the model that it is of into this folder"
+                    .formatted(place, name));
         }
-        var tokenizer = name.equals(PipelineFolder.TOKENIZER) ? SubwordTokenizer.open(file) : SubwordTokenizer.clip(file);
+        var tokenizer = name.equals(PipelineFolder.TOKENIZER) ? SubwordTokenizer.open(place) : SubwordTokenizer.clip(place);
         opened.add(tokenizer);
         tokenizers.put(name, place);
         return tokenizer;

@@ -159,12 +159,18 @@ final class PipelineWriter {
     private void tokenizer(String name, LoadedPipeline parts) throws IOException {
         var source = parts.tokenizers().get(name);
         if (source != null) {
-            copy(source, part(name, TRANSFORMERS, name.equals(PipelineFolder.TOKENIZER) ? FAST : "CLIPTokenizerFast"));
+            copy(source, part(name, TRANSFORMERS, type(name, source)));
         } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof WordTokenizer words) {
             words(words, part(name, TRANSFORMERS, FAST));
         } else {
             index.putArray(name).addNull().addNull();
         }
+    }
+
+    /// The class that reads what is there.
+    private static String type(String name, Path source) {
+        var whole = Files.isRegularFile(source.resolve("tokenizer.json"));
+        return name.equals(PipelineFolder.TOKENIZER) ? whole ? FAST : "GemmaTokenizer" : whole ? "CLIPTokenizerFast" : "CLIPTokenizer";
     }
 
     private void words(WordTokenizer words, Path place) throws IOException {

@@ -1,30 +1,39 @@
 package dev.fusedit.fusion.text;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Splitter;
+import com.google.common.io.ByteStreams;
 import dev.fusedit.torch.UserError;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
-/// CLIP's tokenizer from its published list of merges: 256 bytes, the same at a word's end, the merges, begin and end of text.
+/// CLIP's tokenizer from its published list of merges: 256 bytes, the same at a word's end, the merges, begin and end of text; or from
+/// what its slow class saves, `vocab.json` and `merges.txt`, with what [SavedTokens] reads.
+///
+/// The ids are those of the fast class, which takes any text as it is. The slow class cleans texts first ([#clean]): `ftfy`, where that
+/// is installed, mends more than this cleaning does, and is not imitated.
 final class ClipVocabulary {
+    static final String VOCABULARY = "vocab.json";
+    static final String LIST = "merges.txt";
     private static final int MERGES = 48_894;
+    private static final long MOST_BYTES = 64 << 20;
     private static final String WORD_END = "</w>";
     private static final String BEGIN = "<|startoftext|>";
     private static final String END = "<|endoftext|>";
+    private static final List<String> DEFAULTS = List.of(BEGIN, END, END, END);
     private static final String WORDS =
             "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-    private static final JsonMapper JSON = new JsonMapper();
 
     private ClipVocabulary() {}
 
@@ -36,40 +45,81 @@ final class ClipVocabulary {
     }
 
     /// The `tokenizer.json` of such a list.
-    static String tokenizer(Path file) throws IOException {
-        var merges = merges(file);
-        var root = JSON.createObjectNode().put("version", "1.0");
-        var words = new ArrayList<String>();
-        bytes().forEach(words::add);
-        bytes().forEach(letter -> words.add(letter + WORD_END));
-        merges.forEach(merge -> words.add(merge.replace(" ", "")));
-        addSpecial(root, words.size(), BEGIN);
-        addSpecial(root, words.size() + 1, END);
+    static TokenizerJson tokenizer(Path file) throws IOException {
+        List<String> merges;
+        try (var in = new GZIPInputStream(Files.newInputStream(file))) {
+            merges = merges(in, file);
+        }
+        var vocabulary = JsonNodeFactory.instance.objectNode();
+        bytes().forEach(letter -> vocabulary.put(letter, vocabulary.size()));
+        bytes().forEach(letter -> vocabulary.put(letter + WORD_END, vocabulary.size()));
+        for (var merge : merges) {
+            var word = merge.replace(" ", "");
+            if (vocabulary.has(word)) {
+                throw new UserError("%s: is no list of merges ('%s' makes a token that is there)".formatted(file, merge));
+            }
+            vocabulary.put(word, vocabulary.size());
+        }
+        vocabulary.put(BEGIN, vocabulary.size()).put(END, vocabulary.size());
+        var added = vocabulary.arrayNode();
+        addSpecial(added, vocabulary, BEGIN);
+        addSpecial(added, vocabulary, END);
+        return TokenizerJson.of(tokenizer(vocabulary, merges, added, DEFAULTS), file + ": is no list of merges");
+    }
+
+    /// The same of a folder that the slow class saved.
+    static TokenizerJson saved(Path folder) throws IOException {
+        var file = folder.resolve(VOCABULARY);
+        var saved = SavedTokens.read(folder);
+        var type = saved.type();
+        if (type != null && !type.equals("CLIPTokenizer") && !type.equals("CLIPTokenizerFast")) {
+            throw new UserError("%s: of a %s; only CLIP's is read. Put the tokenizer.json of the model that it is of into this folder"
+                    .formatted(file, type));
+        }
+        if (!(TokenizerJson.tree(file, "is no vocabulary") instanceof ObjectNode vocabulary) || !vocabulary.valueStream()
+                .allMatch(JsonNode::isInt)) {
+            throw new UserError("%s: is no vocabulary (it must be an object of ids)".formatted(file));
+        }
+        var list = folder.resolve(LIST);
+        try (var in = Files.newInputStream(list)) {
+            var merges = merges(in, list);
+            var specials = saved.specials(DEFAULTS);
+            var added = saved.added(vocabulary, specials);
+            return TokenizerJson.of(tokenizer(vocabulary, merges, added, specials), folder + ": is no tokenizer that is understood");
+        }
+    }
+
+    /// @param specials begin, end, unknown
+    private static ObjectNode tokenizer(ObjectNode vocabulary, List<String> merges, ArrayNode added, List<String> specials) {
+        var root = JsonNodeFactory.instance.objectNode().put("version", "1.0");
+        root.set("added_tokens", added);
         normalizer(root.putObject("normalizer").put("type", "Sequence"));
         splitter(root.putObject("pre_tokenizer").put("type", "Sequence"));
         var around =
                 root.putObject("post_processor").put("type", "RobertaProcessing").put("trim_offsets", false).put("add_prefix_space", false);
-        around.putArray("sep").add(END).add(words.size() + 1);
-        around.putArray("cls").add(BEGIN).add(words.size());
+        around.putArray("sep").add(specials.get(1)).add(vocabulary.path(specials.get(1)));
+        around.putArray("cls").add(specials.get(0)).add(vocabulary.path(specials.get(0)));
         root.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
-        model(root.putObject("model"), words, merges);
-        return root.toString();
+        var model = root.putObject("model").put("type", "BPE").put("unk_token", specials.get(2)).put("continuing_subword_prefix", "")
+                .put("end_of_word_suffix", WORD_END).put("fuse_unk", false).put("byte_fallback", false);
+        model.set("vocab", vocabulary);
+        merges.forEach(model.putArray("merges")::add);
+        return root;
     }
 
-    private static List<String> merges(Path file) throws IOException {
-        try (var reader =
-                new BufferedReader(new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
-            var merges = reader.lines().skip(1).limit(MERGES).toList();
-            if (merges.isEmpty() || merges.stream().anyMatch(merge -> merge.split(" ", -1).length != 2)) {
-                throw new UserError("%s: is no list of merges, two parts a line".formatted(file));
-            }
-            return merges;
+    /// Behind a title, as many as the class reads.
+    private static List<String> merges(InputStream bytes, Path file) throws IOException {
+        var text = new String(ByteStreams.limit(bytes, MOST_BYTES).readAllBytes(), StandardCharsets.UTF_8).strip();
+        var merges = Splitter.on('\n').splitToStream(text).skip(1).limit(MERGES).map(String::strip).toList();
+        if (merges.isEmpty() || merges.stream().anyMatch(merge -> merge.split(" ", -1).length != 2)) {
+            throw new UserError("%s: is no list of merges, two parts a line".formatted(file));
         }
+        return merges;
     }
 
-    private static void addSpecial(ObjectNode root, int id, String content) {
-        root.withArray("/added_tokens").addObject().put("id", id).put("content", content).put("single_word", false).put("lstrip", false)
-                .put("rstrip", false).put("normalized", content.equals(BEGIN)).put("special", true);
+    private static void addSpecial(ArrayNode added, ObjectNode vocabulary, String content) {
+        added.addObject().put("id", vocabulary.path(content).intValue()).put("content", content).put("single_word", false)
+                .put("lstrip", false).put("rstrip", false).put("normalized", content.equals(BEGIN)).put("special", true);
     }
 
     private static void normalizer(ObjectNode sequence) {
@@ -83,17 +133,6 @@ final class ClipVocabulary {
         var steps = sequence.putArray("pretokenizers");
         steps.addObject().put("type", "Split").put("behavior", "Removed").put("invert", true).putObject("pattern").put("Regex", WORDS);
         steps.addObject().put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", true);
-    }
-
-    private static void model(ObjectNode model, List<String> words, List<String> merges) {
-        model.put("type", "BPE").put("unk_token", END).put("continuing_subword_prefix", "").put("end_of_word_suffix", WORD_END)
-                .put("fuse_unk", false).put("byte_fallback", false);
-        var vocabulary = model.putObject("vocab");
-        for (int id = 0; id < words.size(); id++) {
-            vocabulary.put(words.get(id), id);
-        }
-        vocabulary.put(BEGIN, words.size()).put(END, words.size() + 1);
-        merges.forEach(model.putArray("merges")::add);
     }
 
     /// A letter for each byte: printable ones for themselves, then the rest from 256 on. The order is that of the ids.

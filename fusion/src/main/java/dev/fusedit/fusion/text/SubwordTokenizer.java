@@ -3,13 +3,9 @@ package dev.fusedit.fusion.text;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.fusedit.torch.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,9 +13,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// Any tokenizer that Hugging Face's library saves as one `tokenizer.json`.
+/// Any tokenizer that Hugging Face's library saves as one `tokenizer.json`, and a Gemma's or CLIP's in its older form.
 ///
 /// What the file says of padding and truncation does not count: padding is on the right here, and the tokens around a text survive a cut.
 /// The library behind it reports its use to its makers unless told not to, and may fetch natives; it is told before it loads.
@@ -31,17 +28,19 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
     }
 
     private static final Map<String, String> AS_IT_COMES = Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true");
+    private static final String WHOLE = "tokenizer.json";
+    private static final Pattern HALF_CHARACTER = Pattern.compile("\\p{Cs}");
 
-    /// No deeper than the library reads.
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(100).build()).build();
-
+    private final Path file;
+    private final int longest;
     private final HuggingFaceTokenizer library;
     private final UnaryOperator<String> cleaned;
     private final int[] before;
     private final int[] after;
 
-    private SubwordTokenizer(HuggingFaceTokenizer library, UnaryOperator<String> cleaned) {
+    private SubwordTokenizer(Path file, int longest, HuggingFaceTokenizer library, UnaryOperator<String> cleaned) {
+        this.file = file;
+        this.longest = longest;
         this.library = library;
         this.cleaned = cleaned;
         var around = library.encode("a");
@@ -58,9 +57,11 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
         after = Arrays.copyOfRange(ids, last, ids.length);
     }
 
-    /// Reads a `tokenizer.json`, or CLIP's published list of merges (`bpe_simple_vocab_16e6.txt.gz`).
+    /// Reads a `tokenizer.json`, CLIP's published list of merges (`bpe_simple_vocab_16e6.txt.gz`), or a folder that a class of
+    /// transformers saved: with a `tokenizer.json`, or as the slow classes do, a Gemma's `tokenizer.model`, a CLIP's `vocab.json` and
+    /// `merges.txt`.
     ///
-    /// @throws UserError if the file is not there or is neither
+    /// @throws UserError if the file is not there or is none of these
     public static SubwordTokenizer open(Path file) { return open(file, UnaryOperator.identity()); }
 
     /// CLIP's tokenizer, from its `tokenizer.json` or its list of merges, with the cleaning that its older class does.
@@ -68,8 +69,16 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
 
     /// @param cleaned what is done to a text before
     public static SubwordTokenizer open(Path file, UnaryOperator<String> cleaned) {
-        try (var in = ClipVocabulary.is(file) ? json(ClipVocabulary.tokenizer(file)) : checked(file)) {
-            return new SubwordTokenizer(HuggingFaceTokenizer.newInstance(in, AS_IT_COMES), cleaned);
+        try {
+            var json = json(file);
+            checkNormalized(json);
+            var library = library(json.text());
+            try {
+                return new SubwordTokenizer(file, json.longest(), library, cleaned);
+            } catch (RuntimeException e) {
+                library.close();
+                throw e;
+            }
         } catch (NoSuchFileException e) {
             throw new UserError("%s: no such file".formatted(file), e);
         } catch (IOException e) {
@@ -81,19 +90,34 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
         }
     }
 
-    /// The file, if it is JSON: the library ends the whole process at broken JSON in some places.
-    private static InputStream checked(Path file) throws IOException {
-        try (var parser = JSON.createParser(file.toFile())) {
-            while (parser.nextToken() != null) {
-                // nothing is kept
-            }
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: is no tokenizer.json (%s)".formatted(file, e.getOriginalMessage()), e);
-        }
-        return Files.newInputStream(file);
+    private static HuggingFaceTokenizer library(String json) throws IOException {
+        return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), AS_IT_COMES);
     }
 
-    private static InputStream json(String text) { return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)); }
+    private static void checkNormalized(TokenizerJson json) throws IOException {
+        if (!json.normalized().isEmpty()) {
+            try (var normalizer = library(json.normalizer())) {
+                json.normalized().forEach(token -> checkArgument(normalizer.encode(token).getIds().length > 0,
+                        "nothing is left of the added token '%s' once it is normalized", token));
+            }
+        }
+    }
+
+    private static TokenizerJson json(Path file) throws IOException {
+        if (!Files.isDirectory(file)) {
+            return ClipVocabulary.is(file) ? ClipVocabulary.tokenizer(file) : TokenizerJson.read(file);
+        } else if (Files.isRegularFile(file.resolve(WHOLE))) {
+            return TokenizerJson.read(file.resolve(WHOLE));
+        } else if (Files.isRegularFile(file.resolve(GemmaVocabulary.FILE))) {
+            return GemmaVocabulary.tokenizer(file);
+        } else if (Files.isRegularFile(file.resolve(ClipVocabulary.VOCABULARY))
+                && Files.isRegularFile(file.resolve(ClipVocabulary.LIST))) {
+                    return ClipVocabulary.saved(file);
+                }
+        throw new UserError(
+                ("%s: has no tokenizer.json, no tokenizer.model, and no vocab.json with a merges.txt. Put the tokenizer.json of "
+                        + "the model that it is of into this folder").formatted(file));
+    }
 
     @Override
     public int[] encode(String text, int longest) {
@@ -104,8 +128,20 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
         return IntStream.concat(IntStream.concat(Arrays.stream(before), Arrays.stream(body, 0, room)), Arrays.stream(after)).toArray();
     }
 
-    /// The ids of a text alone: what a chat template made has its special tokens in it.
-    public int[] bare(String text) { return ids(library.encode(cleaned.apply(text), false, false).getIds()); }
+    /// The ids of a text alone: what a chat template made has its special tokens in it. Half a character becomes U+FFFD.
+    ///
+    /// @throws UserError if the text is too long for what the file does to texts, which is seldom below some ten thousand characters
+    public int[] bare(String text) {
+        var whole = HALF_CHARACTER.matcher(cleaned.apply(text)).replaceAll("\ufffd");
+        if (whole.length() > longest) {
+            throw new UserError("%s: takes texts of up to %d characters, not %d".formatted(file, longest, whole.length()));
+        }
+        try {
+            return ids(library.encode(whole, false, false).getIds());
+        } catch (RuntimeException e) {
+            throw new UserError("%s: cannot make tokens of this text (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
 
     /// A text again, without special tokens.
     public String decode(int... ids) { return library.decode(Arrays.stream(ids).asLongStream().toArray(), true); }
