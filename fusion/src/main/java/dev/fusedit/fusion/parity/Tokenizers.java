@@ -52,7 +52,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
         var tokenizer = name.substring(0, name.length() - ".json".length());
         var title = folder.name() + "/" + tokenizer;
         try {
-            var ids = new Ids(folder.json(name));
+            var ids = new Ids(tokenizer, folder.json(name));
             var file = files.get(tokenizer);
             return file == null
                     ? CaseResult.skipped(title, "needs the tokenizer's file: --tokenizer %s=FILE".formatted(tokenizer))
@@ -63,8 +63,8 @@ record Tokenizers(Case folder, Map<String, Path> files) {
     }
 
     /// One tokenizer's expected ids.
-    private record Ids(JsonNode json, List<String> wrong, int[] checked) {
-        Ids(JsonNode json) { this(json, new ArrayList<>(), new int[1]); }
+    private record Ids(String tokenizer, JsonNode json, List<String> wrong, int[] checked) {
+        Ids(String tokenizer, JsonNode json) { this(tokenizer, json, new ArrayList<>(), new int[1]); }
 
         CaseResult run(String title, Path file) {
             var clip = json.path("prompts").path(0).has("ids77");
@@ -126,7 +126,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
             var messages = chat.path("messages").valueStream()
                     .map(message -> new ChatTemplate.Message(message.path("role").textValue(), message.path("content").textValue()))
                     .toList();
-            var text = ChatTemplate.GEMMA.of(messages, chat.path("add_generation_prompt").booleanValue());
+            var text = ChatTemplate.named(this.tokenizer).of(messages, chat.path("add_generation_prompt").booleanValue());
             check(name + "text", text.equals(chat.path("text").textValue()));
             compare(name + "ids", chat.path("ids"), tokenizer.bare(text));
         }

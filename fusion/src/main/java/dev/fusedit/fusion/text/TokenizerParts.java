@@ -124,7 +124,11 @@ final class TokenizerParts {
                         .put("handle_chinese_chars", flag(part, "handle_chinese_chars")).<ObjectNode>set("strip_accents", strip);
             }
             case "Strip" -> made(part, type).put("strip_left", flag(part, "strip_left")).put("strip_right", flag(part, "strip_right"));
-            case "Prepend" -> grown(part, type, 1 + bytes(text(part, "prepend"))).put("prepend", text(part, "prepend"));
+            case "Prepend" -> {
+                var prepended = text(part, "prepend");
+                part.require(!prepended.isEmpty(), "prepend", "must not be empty");
+                yield grown(part, type, 1 + bytes(prepended)).put("prepend", prepended);
+            }
             case "Replace" -> replace(part);
             case "Precompiled" -> {
                 part.require(part.has("precompiled_charsmap"), "precompiled_charsmap", "must be a text");

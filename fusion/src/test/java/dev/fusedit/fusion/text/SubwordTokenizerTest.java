@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.util.Ec2Utils;
-import dev.fusedit.fusion.text.ChatTemplate.Message;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.net.Proxy;
@@ -68,15 +67,6 @@ class SubwordTokenizerTest {
         var bosOnly = WordTokenizer.of(List.of("draw", "a", "red", "cat"));
         assertThat(new Instruction("draw ").encode(bosOnly, "a red cat", 3)).containsExactly(2, 4, 5, 6);
         assertThat(Instruction.NONE.encode(bosOnly, "a red cat", 3)).containsExactly(2, 5, 6);
-    }
-
-    @Test
-    void gemmasChatAlternates() {
-        var chat = List.of(new Message("system", "Be brief."), new Message("user", " hi "), new Message("assistant", "hello"));
-        assertThat(ChatTemplate.GEMMA.of(chat, true)).isEqualTo("<bos><start_of_turn>user\nBe brief.\n\nhi<end_of_turn>\n"
-                + "<start_of_turn>model\nhello<end_of_turn>\n<start_of_turn>model\n");
-        assertThatThrownBy(() -> ChatTemplate.GEMMA.of(List.of(new Message("assistant", "x")), false)).isInstanceOf(UserError.class)
-                .hasMessageContaining("message 1 is of 'assistant'");
     }
 
     @Test

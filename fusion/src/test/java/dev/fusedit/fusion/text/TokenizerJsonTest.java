@@ -60,6 +60,7 @@ class TokenizerJsonTest {
         "4 | /normalizer/normalizers/0/precompiled_charsmap | \"AAAA\"                                          | a map of characters",
         "4 | /normalizer/normalizers/0/precompiled_charsmap | \"****\"                                          | Illegal base64",
         "4 | /model/vocab/0/1                      | 1e308                                                      | scores up to",
+        "6 | /normalizer/normalizers/3/prepend     | \"\"                                                       | prepend must not be empty",
         "6 | /pre_tokenizer/pretokenizers/4/length | 0                                                          | length must be positive",
         "6 | /model/unk_token                      | \"none\"                                                   | unk_token must be in the vocabulary"})
     void whatTheLibraryWouldPanicAtIsRefused(int seed, String place, String value, String complaint) throws IOException {
