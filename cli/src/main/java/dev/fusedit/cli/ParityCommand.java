@@ -25,7 +25,7 @@ final class ParityCommand implements Callable<Integer> {
     private List<Path> folders;
 
     @Option(names = "--tokenizer", paramLabel = "NAME=FILE",
-            description = "A tokenizer's file for the case NAME; repeatable. Cases of tokenizers without a file are skipped.")
+            description = "A tokenizer's file or folder for the case NAME; repeatable. Cases of tokenizers without a file are skipped.")
     private Map<String, Path> tokenizers = Map.of();
 
     @Option(names = "--json", description = "Print the result as JSON.")

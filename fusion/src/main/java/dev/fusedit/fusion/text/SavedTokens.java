@@ -10,6 +10,7 @@ import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ final class SavedTokens {
 
     /// The added tokens in the library's form, their ids in the vocabulary too. What has none there gets the next.
     ///
-    /// @param roles special tokens by their roles, as the class has them where nothing else is said
+    /// @param specials what [#specials] found
     ArrayNode added(ObjectNode vocabulary, List<String> specials) {
         var result = vocabulary.arrayNode();
         if (config.has("added_tokens_decoder")) {
@@ -106,10 +107,12 @@ final class SavedTokens {
                 .put("normalized", false).put("special", special);
     }
 
-    /// The roles' tokens and further special ones.
+    /// The tokens of begin, end, unknown and padding, in this order, and further special ones.
+    ///
+    /// @param defaults the class's own of the four, where nothing else is said
     List<String> specials(List<String> defaults) {
         var further = config.has("additional_special_tokens") ? config : map;
-        var result = new java.util.ArrayList<String>();
+        var result = new ArrayList<String>();
         for (int i = 0; i < SPECIAL.size(); i++) {
             result.add(token(SPECIAL.get(i), defaults.get(i)));
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.Goldens;
+import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.nn.Placement;
@@ -198,6 +199,32 @@ class PipelineFolderTest {
                 assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm GemmaModel, vae AutoencoderKL, "
                         + "scheduler FlowMatchEulerDiscreteScheduler)");
                 assertThat(FileInfo.of(tensors).parts()).containsOnlyKeys("llm", "transformer", "vae");
+            }
+        }
+    }
+
+    /// As the paper's scripts save them: no `tokenizer.json`.
+    @Test
+    void slowClassesTokenizersAreReadAndKept(@TempDir Path folder) throws IOException {
+        published("fuse_gemma_clip", folder);
+        saved("gemma", folder.resolve("tokenizer"), "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json");
+        saved("clip", folder.resolve("clip_tokenizer"), "vocab.json", "merges.txt", "tokenizer_config.json");
+        var target = folder.resolve("written");
+        try (var first = PipelineFolder.read(folder, Placement.F32)) {
+            assertThat(first.pipeline().tokenizer().encode("a cat")).containsExactly(2, 467, 316, 470);
+            assertThat(first.pipeline().pooled().tokenizer().encode("a cat")).containsExactly(826, 320, 595, 827);
+            PipelineFolder.write(target, first);
+        }
+        assertThat(json(target.resolve("model_index.json")).at("/tokenizer/1").textValue()).isEqualTo("GemmaTokenizer");
+        assertThat(json(target.resolve("model_index.json")).at("/clip_tokenizer/1").textValue()).isEqualTo("CLIPTokenizer");
+        assertThat(target.resolve("tokenizer/tokenizer.model")).hasSameBinaryContentAs(folder.resolve("tokenizer/tokenizer.model"));
+    }
+
+    private static void saved(String name, Path folder, String... files) throws IOException {
+        Files.createDirectories(folder);
+        for (var file : files) {
+            try (var in = SubwordTokenizer.class.getResourceAsStream("slow/%s/%s".formatted(name, file))) {
+                Files.copy(in, folder.resolve(file));
             }
         }
     }
