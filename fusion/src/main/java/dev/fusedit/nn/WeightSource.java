@@ -1,5 +1,6 @@
 package dev.fusedit.nn;
 
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -19,6 +20,12 @@ sealed interface WeightSource {
         public Tensor make(String name, Init init, long[] shape) { return init.draw(seed.derive(name), shape); }
     }
 
+    /// Shapes alone: one 0 each, seen as the whole tensor.
+    record Shapes() implements WeightSource {
+        @Override
+        public Tensor make(String name, Init init, long[] shape) { return Tensor.scalar(0, DType.F32).expand(shape); }
+    }
+
     /// Values of a file. What does not fit is collected, so that one message tells all of it.
     record Stored(TensorSource file, List<String> missing, List<String> misshapen) implements WeightSource {
         private static final int SHOWN = 10;
@@ -35,7 +42,7 @@ sealed interface WeightSource {
             } else {
                 return file.read(name);
             }
-            return Tensor.zeros(dev.fusedit.torch.DType.F32, 0); // the model will be refused
+            return Tensor.zeros(DType.F32, 0); // the model will be refused
         }
 
         void requireComplete(Set<String> known) {

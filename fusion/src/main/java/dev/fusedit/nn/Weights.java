@@ -64,6 +64,9 @@ public final class Weights implements AutoCloseable {
         return new Weights(new Store(placement, new WeightSource.Stored(file)), "");
     }
 
+    /// Names and shapes of what layers ask for, whatever its size, in next to no memory; nothing can be computed with them.
+    public static Weights shapes() { return new Weights(new Store(Placement.F32, new WeightSource.Shapes()), ""); }
+
     /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
     public Weights in(String name) { return new Weights(store, prefix + name + "."); }
 

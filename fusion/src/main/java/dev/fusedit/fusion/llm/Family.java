@@ -17,6 +17,13 @@ public sealed interface Family {
         public Gemma2 {
             checkGemma(queryScalar, attentionCap, finalCap);
         }
+
+        /// As the published models have it: windows of 4096, caps of 50 and 30.
+        ///
+        /// @param queryScalar the head width in the model of 2 billion parameters
+        public static Gemma2 usual(double queryScalar, int layers) {
+            return new Gemma2(queryScalar, Windows.of(4096, layers, layer -> layer % 2 == 0), 50, 30);
+        }
     }
 
     /// Gemma 3: as Gemma 2, with normed queries and keys in the place of capped scores, and rotary positions of their own in the layers with
@@ -27,6 +34,13 @@ public sealed interface Family {
         public Gemma3 {
             checkGemma(queryScalar, 0, finalCap);
             checkArgument(localTheta > 0, "rope_local_base_freq must be positive, got %s", localTheta);
+        }
+
+        /// As the small published models have it: windows of 512 but in every sixth layer, no caps.
+        ///
+        /// @param queryScalar the head width
+        public static Gemma3 usual(double queryScalar, int layers) {
+            return new Gemma3(queryScalar, Windows.of(512, layers, layer -> (layer + 1) % 6 != 0), 10_000, 0, 0);
         }
     }
 
@@ -73,6 +87,17 @@ public sealed interface Family {
             case Gemma2 gemma -> gemma.windows;
             case Gemma3 gemma -> gemma.windows;
             case Qwen3 qwen -> qwen.windows;
+        };
+    }
+
+    /// The family with windows for the first few layers only.
+    default Family first(int layers) {
+        return switch (this) {
+            case Gemma _,Llama _ -> this;
+            case Gemma2(var scalar, var windows, var cap, var finalCap) -> new Gemma2(scalar, windows.first(layers), cap, finalCap);
+            case Gemma3(var scalar, var windows, var theta, var cap, var finalCap) ->
+                    new Gemma3(scalar, windows.first(layers), theta, cap, finalCap);
+            case Qwen3(var windows) -> new Qwen3(windows.first(layers));
         };
     }
 

@@ -52,6 +52,15 @@ public record LanguageModelConfig(Family family, int vocabulary, int hidden, int
                 initRange, attentionBias, activation, tied, padId, applied);
     }
 
+    /// The first few layers of the model.
+    ///
+    /// @throws IllegalArgumentException if it has fewer
+    public LanguageModelConfig withLayers(int count) {
+        checkArgument(count <= layers, "layers must be at most the %s that the model has, got %s", layers, count);
+        return new LanguageModelConfig(family.first(count), vocabulary, hidden, intermediate, count, heads, kvHeads, headDim, ropeTheta,
+                ropeScaling, normEps, initRange, attentionBias, activation, tied, padId, softCap);
+    }
+
     /// How scores are made in a layer of the family's own.
     public Scores scores() { return new Scores(family.scale(headDim), softCap ? family.attentionCap() : 0); }
 }

@@ -21,5 +21,9 @@ public record Windows(int size, ImmutableSet<Integer> layers) {
         return new Windows(size, IntStream.range(0, layers).filter(chosen).boxed().collect(ImmutableSet.toImmutableSet()));
     }
 
+    Windows first(int count) {
+        return new Windows(size, layers.stream().filter(layer -> layer < count).collect(ImmutableSet.toImmutableSet()));
+    }
+
     public boolean has(int layer) { return layers.contains(layer); }
 }
