@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.llm.KnownLanguageModels;
 import org.jspecify.annotations.Nullable;
 
 /// The language model of a recipe: described, or named.
@@ -40,8 +41,12 @@ public sealed interface LanguageModel {
     record Pretrained(String name, @Nullable Integer layers, @Default("256") int maxTokens, @Default("''") String instruction,
             @Default("false") boolean chatTemplate) implements LanguageModel {
         public Pretrained {
+            var sizes = KnownLanguageModels.find(name);
+            checkArgument(sizes.isPresent(), "name must be that of a language model that is known here, but is '%s'.%s", name,
+                    Names.suggestion(name, KnownLanguageModels.names()));
             positive("max_tokens", maxTokens);
-            checkArgument(layers == null || layers > 0, "layers must be at least 1, but is %s", layers);
+            checkArgument(layers == null || layers > 0 && layers <= sizes.get().layers(),
+                    "layers must be from 1 to the %s that %s has, but is %s", sizes.get().layers(), name, layers);
         }
     }
 

@@ -3,7 +3,10 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.vae.KnownAutoencoders;
+import dev.fusedit.fusion.vision.KnownClipTexts;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A language model and a diffusion transformer, and how they are fused.
@@ -35,23 +38,42 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
                     custom.headWidth());
         checkArgument(clip == null || fusion.isDeep() && !(time instanceof Time.None),
                 "clip must not be given: its pooled text joins the time embedding of a fused model, and this one has none");
+        checkKnown("vae", vae, KnownAutoencoders.names());
+        checkKnown("clip", clip, KnownClipTexts.names());
+        checkArgument(dit.channels == null || dit.channels == channels(vae),
+                "dit.channels must be %s, the channels of what the model is given, but is %s", channels(vae), dit.channels);
         sharedLayers = sharedLayers == null ? null : ImmutableList.copyOf(sharedLayers);
     }
+
+    private static void checkKnown(String key, @Nullable String name, Set<String> known) {
+        checkArgument(name == null || known.contains(name), "%s must be a name that is known here, but is '%s'.%s", key, name,
+                name == null ? "" : Names.suggestion(name, known));
+    }
+
+    private static int channels(@Nullable String vae) {
+        return vae == null ? 3 : KnownAutoencoders.find(vae).orElseThrow().latentChannels();
+    }
+
+    /// Channels of what the image side is given: the autoencoder's latents, or pictures.
+    public int channels() { return channels(vae); }
+
+    /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
+    public int pixels() { return vae == null ? 1 : KnownAutoencoders.find(vae).orElseThrow().factor(); }
 
     /// The image side. Heads and their width are the language model's.
     ///
     /// @param width the language model's if left out; so is mlpWidth
     /// @param layers blocks; a block without a shared layer beside it runs alone
     /// @param patch side of a patch in pixels (or latents)
-    /// @param channels of the pictures (or latents)
+    /// @param channels of what it is given: the pictures' 3 or those of the autoencoder's latents if left out
     public record Dit(@Nullable Integer width, int layers, @Nullable Integer mlpWidth, @Default("2") int patch,
-            @Default("3") int channels) {
+            @Nullable Integer channels) {
         public Dit {
             checkArgument(width == null || width > 0, "width must be at least 1, but is %s", width);
             positive("layers", layers);
             checkArgument(mlpWidth == null || mlpWidth > 0, "mlp_width must be at least 1, but is %s", mlpWidth);
             positive("patch", patch);
-            positive("channels", channels);
+            checkArgument(channels == null || channels > 0, "channels must be at least 1, but is %s", channels);
         }
     }
 

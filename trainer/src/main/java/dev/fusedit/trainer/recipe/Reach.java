@@ -38,7 +38,7 @@ final class Reach {
         checkArgument(stage.epochs() == null || data.samples() != null,
                 "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
         int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
-        int pixels = model.dit().patch() * (model.vae() == null ? 1 : 8);
+        int pixels = model.dit().patch() * model.pixels();
         checkArgument(side % pixels == 0, stage.resolution() == null
                 ? "model.dit.patch must divide the pictures' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);

@@ -15,20 +15,21 @@ import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
-import dev.fusedit.trainer.recipe.LanguageModel;
+import dev.fusedit.fusion.vision.KnownClipTexts;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
 /// From what a recipe says to what the models take.
-final class ModelConfigs {
+public final class ModelConfigs {
     /// Deviation of the image side's new embedders, whatever the language model's.
     private static final double IMAGE_INIT_RANGE = 0.02;
 
     private ModelConfigs() {}
 
+    /// @param vocabulary of the tokenizer; a published language model keeps its own
     /// @param side of the pictures in pixels (or latents)
-    static ImageModelConfig of(Model model, int vocabulary, int side) {
-        var text = text(model.llm(), vocabulary);
+    public static ImageModelConfig of(Model model, int vocabulary, int side) {
+        var text = TextConfigs.of(model, vocabulary);
         var image = image(model, text, side);
         return switch (model.fusion()) {
             case Model.Fusion.Joint() -> deep(model, text, image, new Fusion.JointSelfAttention());
@@ -45,21 +46,17 @@ final class ModelConfigs {
         return new FuseDiTConfig(text, image, fusion, model.initialLayers(), shared);
     }
 
-    private static LanguageModelConfig text(LanguageModel llm, int vocabulary) {
-        return switch (llm) {
-            case LanguageModel.Custom custom -> LanguageModelConfig.gemma(vocabulary, custom.width(), custom.mlpWidth(), custom.layers(),
-                    custom.heads(), custom.kvHeads(), custom.headWidth()).withInitRange(custom.initRange());
-            case LanguageModel.Pretrained _ -> throw new IllegalStateException("to come");
-        };
-    }
-
     private static DiTConfig image(Model model, LanguageModelConfig text, int side) {
         var dit = model.dit();
         int width = dit.width() == null ? text.hidden() : dit.width();
         int mlpWidth = dit.mlpWidth() == null ? text.intermediate() : dit.mlpWidth();
-        return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), dit.channels(),
-                dit.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
-                model.sandwichNorm(), 0, text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false, text.activation());
+        return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), model.channels(),
+                model.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
+                model.sandwichNorm(), pooledText(model), text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false, text.activation());
+    }
+
+    private static int pooledText(Model model) {
+        return model.clip() == null ? 0 : KnownClipTexts.find(model.clip()).orElseThrow().projection();
     }
 
     private static ImagePositions positions(Model.Positions positions, int patches, int side) {
