@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Binder {
     private Binder() {}
 
-    static <T extends Record> T bind(Class<T> type, Node node) { return type.cast(value(type, node, Where.RECIPE)); }
+    static <T extends Record> T bind(Class<T> type, Node node) { return bind(type, node, Where.RECIPE); }
+
+    /// @param whole what errors call the root
+    static <T extends Record> T bind(Class<T> type, Node node, Where whole) { return type.cast(value(type, node, whole)); }
 
     private static Object value(Type type, Node node, Where where) {
         if (type instanceof ParameterizedType generic) {

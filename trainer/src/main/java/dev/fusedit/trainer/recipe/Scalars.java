@@ -17,7 +17,8 @@ final class Scalars {
             if (type == int.class || type == Integer.class) return Integer.parseInt(whole(scalar));
             if (type == long.class || type == Long.class) return Long.parseLong(whole(scalar));
             if (type == double.class || type == Double.class) return number(scalar);
-            if (type == boolean.class && scalar.type() == Node.Scalar.Type.BOOLEAN) return scalar.text().equals("true");
+            if ((type == boolean.class || type == Boolean.class) && scalar.type() == Node.Scalar.Type.BOOLEAN)
+                return scalar.text().equals("true");
             if (type == String.class && scalar.type() == Node.Scalar.Type.TEXT) return scalar.text();
         } catch (NumberFormatException e) {
             throw wrong(type, scalar, where);
@@ -56,7 +57,7 @@ final class Scalars {
     static String describe(Class<?> type) {
         if (type == int.class || type == Integer.class || type == long.class || type == Long.class) return "a whole number";
         if (type == double.class || type == Double.class) return "a number";
-        if (type == boolean.class) return "true or false";
+        if (type == boolean.class || type == Boolean.class) return "true or false";
         return type.isEnum() ? "a word" : "a text";
     }
 }
