@@ -114,6 +114,13 @@ final class Binder {
         throw new UserError(block.place() + ": missing key '" + key + "' in " + where.inside());
     }
 
+    /// What a key means that is left out; null where that is "none".
+    static @Nullable Object byDefault(RecordComponent component) {
+        var byDefault = component.getAnnotation(Default.class);
+        return byDefault == null ? null
+                : value(component.getGenericType(), YamlTree.fragment(byDefault.value(), "a default"), Where.RECIPE);
+    }
+
     static boolean isNullable(RecordComponent component) {
         AnnotatedElement type = component.getAnnotatedType();
         return type.isAnnotationPresent(Nullable.class);

@@ -9,16 +9,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Records back to YAML: keys in the records' order, all defaults written, what is null left out.
-final class Canonical {
+/// Records back to YAML: keys in the records' order, what is null left out.
+///
+/// @param full whether what has its default is written too
+record Canonical(boolean full) {
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES, YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER, YAMLGenerator.Feature.SPLIT_LINES)
             .build());
 
-    private Canonical() {}
-
-    static String yaml(Record recipe) {
+    String yaml(Record recipe) {
         try {
             return YAML.writeValueAsString(plain(recipe));
         } catch (JsonProcessingException e) {
@@ -26,35 +26,36 @@ final class Canonical {
         }
     }
 
-    /// Maps, lists and scalars only. A record without keys that is one of several variants is its bare name.
-    private static Object plain(Object value) {
+    /// Maps, lists and scalars only. One of several variants that has no keys written is its bare name.
+    private Object plain(Object value) {
         return switch (value) {
             case Record record -> record(record);
-            case List<?> list -> list.stream().map(Canonical::plain).toList();
+            case List<?> list -> list.stream().map(this::plain).toList();
             case Map<?, ?> map -> entries(map);
             case Enum<?> constant -> Names.constant(constant);
             default -> value;
         };
     }
 
-    private static Map<String, Object> entries(Map<?, ?> map) {
+    private Map<String, Object> entries(Map<?, ?> map) {
         var plain = new LinkedHashMap<String, Object>();
         map.entrySet().stream().sorted(Map.Entry.comparingByKey((a, b) -> plain(a).toString().compareTo(plain(b).toString())))
                 .forEach(entry -> plain.put(plain(entry.getKey()).toString(), plain(entry.getValue())));
         return plain;
     }
 
-    private static Object record(Record record) {
+    private Object record(Record record) {
         var plain = new LinkedHashMap<String, Object>();
         boolean isVariant = false;
         for (Class<?> above : record.getClass().getInterfaces()) isVariant |= above.isSealed();
-        if (isVariant && record.getClass().getRecordComponents().length == 0) return Names.variant(record.getClass());
         if (isVariant) plain.put("kind", Names.variant(record.getClass()));
         for (var component : record.getClass().getRecordComponents()) {
             Object value = read(component.getAccessor(), record);
-            if (value != null) plain.put(Names.key(component), plain(value));
+            boolean written = value != null && (full || !value.equals(Binder.byDefault(component)));
+            if (written) plain.put(Names.key(component), plain(value));
         }
-        return plain;
+        boolean isWord = isVariant && plain.size() == 1 && (!full || record.getClass().getRecordComponents().length == 0);
+        return isWord ? Names.variant(record.getClass()) : plain;
     }
 
     private static Object read(Method accessor, Record record) {

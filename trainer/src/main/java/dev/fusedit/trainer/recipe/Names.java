@@ -29,6 +29,11 @@ final class Names {
         return Stream.concat(keys.stream(), ALIASES.keySet().stream().filter(alias -> keys.contains(ALIASES.get(alias)))).toList();
     }
 
+    /// The other words for a key.
+    static List<String> aliases(String key) {
+        return ALIASES.keySet().stream().filter(alias -> ALIASES.get(alias).equals(key)).toList();
+    }
+
     static String key(RecordComponent component) { return LOWER_CAMEL.to(LOWER_UNDERSCORE, component.getName()); }
 
     static String variant(Class<?> type) {

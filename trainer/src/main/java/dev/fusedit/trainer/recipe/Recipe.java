@@ -60,7 +60,10 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     }
 
     /// This recipe as YAML with every default spelled out; reads back as itself.
-    public String canonical() { return Canonical.yaml(this); }
+    public String canonical() { return new Canonical(true).yaml(this); }
+
+    /// This recipe as short as it can be written: no defaults.
+    public String brief() { return new Canonical(false).yaml(this); }
 
     /// SHA-256 of the canonical form, in hex: equal for recipes that mean the same, however they are written.
     public String hash() { return Hashing.sha256().hashString(canonical(), StandardCharsets.UTF_8).toString(); }

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Finds recipes: files by path, and the named ones (`quickstart`, `paper/large-scale`) that come along in the jar. They are the
 /// files of the project's folder `recipes/`.
@@ -48,6 +49,13 @@ public final class Recipes {
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// The first sentence of a named recipe's own comment.
+    public static String summary(String name) {
+        var comment = named(name).text().lines().takeWhile(line -> line.startsWith("#") && line.length() > 1)
+                .map(line -> line.substring(1).strip()).collect(Collectors.joining(" "));
+        return comment.replaceFirst("(?<=[.])\\s.*", "");
     }
 
     private static List<String> names(Path folder) throws IOException {

@@ -1,0 +1,50 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Recipes;
+import dev.fusedit.trainer.recipe.ReferenceRecipe;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Which recipe a command is about, and what is changed in it.
+final class RecipeChoice {
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE",
+            description = "Change a value of the recipe: stages.joint.learning_rate.llm=1e-5. May be repeated.")
+    private List<String> settings = List.of();
+
+    static final class Source {
+        @Parameters(paramLabel = "RECIPE", description = "A recipe's name, such as quickstart, or a YAML file.")
+        private @Nullable String recipe;
+
+        @Option(names = "--reference-config", paramLabel = "FILE",
+                description = "A configuration file of the paper's reference, in place of a recipe.")
+        private @Nullable Path referenceConfig;
+    }
+
+    /// The recipe, with what is to know about a reference's file as notes on `err`.
+    Recipe read(PrintWriter err) {
+        if (source.recipe != null) {
+            return Recipe.find(source.recipe, settings);
+        }
+        var read = ReferenceRecipe.read(file(), settings);
+        read.notes().forEach(note -> err.println("note: " + note));
+        return read.recipe();
+    }
+
+    /// The text as it was written by a person; null if it is changed or is no recipe's.
+    @Nullable
+    String text() { return source.recipe == null || !settings.isEmpty() ? null : Recipes.find(source.recipe).text(); }
+
+    /// What messages call it.
+    String name() { return source.recipe != null ? source.recipe : file().toString(); }
+
+    private Path file() { return java.util.Objects.requireNonNull(source.referenceConfig); }
+}

@@ -1,0 +1,92 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.trainer.recipe.RecipeSchema;
+import dev.fusedit.trainer.recipe.Recipes;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "recipe", description = "Lists, shows and checks recipes.",
+        subcommands = {RecipeCommand.Listing.class, RecipeCommand.Show.class, RecipeCommand.Check.class, RecipeCommand.Schema.class})
+final class RecipeCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCode.BAD_INPUT;
+    }
+
+    @Command(name = "list", description = "Lists the recipes that have names.")
+    static final class Listing implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            int width = Recipes.names().stream().mapToInt(String::length).max().orElse(0);
+            for (var name : Recipes.names()) {
+                spec.commandLine().getOut().println("%s  %s".formatted(name + " ".repeat(width - name.length()), Recipes.summary(name)));
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(name = "show",
+            description = "Prints a recipe: as it is written, or, if --set changes it or it is the reference's, as short as it can be written.")
+    static final class Show implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private RecipeChoice choice;
+
+        @Option(names = "--full", description = "With every default spelled out.")
+        private boolean full;
+
+        @Override
+        public Integer call() {
+            var recipe = choice.read(spec.commandLine().getErr()); // one that is wrong is not shown
+            var written = choice.text();
+            spec.commandLine().getOut().println((full ? recipe.canonical() : written != null ? written : recipe.brief()).strip());
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(name = "check", description = "Says whether a recipe is right; exits 2 if it is not.")
+    static final class Check implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private RecipeChoice choice;
+
+        @Override
+        public Integer call() {
+            var recipe = choice.read(spec.commandLine().getErr());
+            var stages = recipe.stages().stream()
+                    .map(stage -> stage.name() + " (" + (stage.steps() != null ? stage.steps() + " steps" : stage.epochs() + " epochs")
+                            + ")")
+                    .collect(Collectors.joining(", "));
+            spec.commandLine().getOut().println("%s is a recipe: %s".formatted(choice.name(), stages));
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(name = "schema", description = "Prints the JSON schema of recipes, for editors.")
+    static final class Schema implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            spec.commandLine().getOut().println(RecipeSchema.json());
+            return ExitCode.OK;
+        }
+    }
+}
