@@ -40,7 +40,7 @@ public sealed interface Family {
         ///
         /// @param queryScalar the head width
         public static Gemma3 usual(double queryScalar, int layers) {
-            return new Gemma3(queryScalar, Windows.of(512, layers, layer -> (layer + 1) % 6 != 0), 10_000, 0, 0);
+            return new Gemma3(queryScalar, Windows.of(512, layers, layer -> (layer + 1) % 6 != 0), 10_000, 0);
         }
     }
 
@@ -95,8 +95,7 @@ public sealed interface Family {
         return switch (this) {
             case Gemma _,Llama _ -> this;
             case Gemma2(var scalar, var windows, var cap, var finalCap) -> new Gemma2(scalar, windows.first(layers), cap, finalCap);
-            case Gemma3(var scalar, var windows, var theta, var cap, var finalCap) ->
-                    new Gemma3(scalar, windows.first(layers), theta, cap, finalCap);
+            case Gemma3(var scalar, var windows, var theta, var finalCap) -> new Gemma3(scalar, windows.first(layers), theta, finalCap);
             case Qwen3(var windows) -> new Qwen3(windows.first(layers));
         };
     }

@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.KnownSchedulers;
+import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -75,7 +76,10 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     }
 
     private static double shift(ReferenceConfig config) {
-        return KnownSchedulers.find(config.noiseScheduler().name()).orElseThrow().shift();
+        return switch (KnownSchedulers.find(config.noiseScheduler().name()).orElseThrow().shift()) {
+            case Shift.Fixed(var factor) -> factor;
+            case Shift.Dynamic _,Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+        };
     }
 
     // ---- model
