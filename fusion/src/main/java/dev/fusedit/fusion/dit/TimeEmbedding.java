@@ -83,15 +83,19 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
         });
     }
 
+    /// Computed in f32 (or f64) whatever the layers' dtype: a few numbers that every token is scaled by.
+    ///
+    /// @param dtype of the layers and of the result
     State forward(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType dtype, TimeConditioning kind, Taps taps) {
         return TensorScope.scoped(() -> {
+            var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
             var waves = waves(timesteps_B);
             taps.see("time_proj", waves);
-            var time = second.apply(first.apply(waves.to(dtype)).silu());
+            var time = second.apply(first.apply(waves.to(exact)).silu());
             taps.see("timestep_embedder", time);
             if (pooled != null) {
                 checkArgument(pooled_BX != null, "this model needs the pooled text");
-                time = time.add(pooled.apply(pooled_BX.to(dtype)));
+                time = time.add(pooled.apply(pooled_BX.to(exact)));
             }
             var modulation = switch (kind) {
                 case TimeConditioning.AdaLnZero() -> time.silu();
@@ -99,7 +103,8 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
                 case TimeConditioning.Addition(),TimeConditioning.None() -> time;
             };
             taps.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
-            return new State(time, modulation);
+            var rounded = time.to(dtype);
+            return new State(rounded, modulation == time ? rounded : modulation.to(dtype));
         });
     }
 }
