@@ -38,12 +38,13 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
         return result;
     }
 
-    /// This rotation in another dtype, ready for [#apply]; do it once, not per layer.
+    /// This rotation for tensors of a dtype, ready for [Turn#apply]; do it once, not per layer. The tables stay in f32 beside smaller dtypes.
     public Turn as(DType dtype) {
         return TensorScope.scoped(() -> {
+            var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
             var half = sin.size(-1) / 2;
             var signed = Tensor.cat(-1, sin.narrow(-1, 0, half).neg(), sin.narrow(-1, half, half));
-            return new Turn(cos.to(dtype).unsqueeze(1), signed.to(dtype).unsqueeze(1));
+            return new Turn(cos.to(exact).unsqueeze(1), signed.to(exact).unsqueeze(1));
         });
     }
 
@@ -52,9 +53,10 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
 
-        /// x (B, H, N, D), turned: (x₁ cos − x₂ sin, x₂ cos + x₁ sin).
+        /// x (B, H, N, D), turned: (x₁ cos − x₂ sin, x₂ cos + x₁ sin), rounded once to x's dtype.
         public Tensor apply(Tensor x_BHND) {
-            return TensorScope.scoped(() -> x_BHND.mul(cos).add(x_BHND.roll(x_BHND.size(-1) / 2, -1).mul(signedSin)));
+            return TensorScope
+                    .scoped(() -> x_BHND.mul(cos).add(x_BHND.roll(x_BHND.size(-1) / 2, -1).mul(signedSin)).to(x_BHND.dtype()));
         }
     }
 }
