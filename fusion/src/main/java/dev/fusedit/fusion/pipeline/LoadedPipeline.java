@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.pipeline;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.TextDiT;
@@ -8,7 +9,6 @@ import dev.fusedit.nn.Weights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// A pipeline and what it owns; closing it frees the weights and the tokenizers that were opened with it.
 ///
@@ -26,17 +26,30 @@ public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defau
     /// A model whose tokenizer owns nothing.
     ///
     /// @param all its weights under the names of [dev.fusedit.fusion.dit.ImageModelConfig#build], which are closed with it
-    /// @param vae the autoencoder's, which are closed with it too; null for a model of pixels
-    public static LoadedPipeline of(TextToImagePipeline pipeline, PictureDefaults defaults, Weights all, @Nullable Weights vae) {
+    public static LoadedPipeline of(TextToImagePipeline pipeline, PictureDefaults defaults, Weights all) {
         var parts = switch (pipeline.model()) {
             case FuseDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all);
             case TextDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
         };
-        return new LoadedPipeline(pipeline, defaults, vae == null ? parts : with(parts, vae), Map.of(), List.of());
+        return new LoadedPipeline(pipeline, defaults, parts, Map.of(), List.of());
     }
 
-    private static Map<String, Weights> with(Map<String, Weights> parts, Weights vae) {
-        return ImmutableMap.<String, Weights>builder().putAll(parts).put(PipelineFolder.VAE, vae).buildOrThrow();
+    /// Owns the autoencoder's weights too.
+    public LoadedPipeline withVae(Weights vae) {
+        return new LoadedPipeline(pipeline, defaults, with(PipelineFolder.VAE, vae), tokenizers, opened);
+    }
+
+    /// Owns the CLIP model's weights and its tokenizer too.
+    ///
+    /// @param folder that the tokenizer was read from
+    public LoadedPipeline withClip(Weights clip, SubwordTokenizer tokenizer, Path folder) {
+        var folders = ImmutableMap.<String, Path>builder().putAll(tokenizers).put(PipelineFolder.CLIP_TOKENIZER, folder).buildOrThrow();
+        var all = ImmutableList.<SubwordTokenizer>builder().addAll(opened).add(tokenizer).build();
+        return new LoadedPipeline(pipeline, defaults, with(PipelineFolder.CLIP, clip), folders, all);
+    }
+
+    private ImmutableMap<String, Weights> with(String part, Weights its) {
+        return ImmutableMap.<String, Weights>builder().putAll(weights).put(part, its).buildOrThrow();
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.List;
 /// @param pad id behind the end of a text; CLIP's state at the end does not see it
 public record PooledText(ClipTextModel clip, Tokenizer tokenizer, int pad) {
     /// One vector a text, (B, projection).
-    Tensor of(List<String> texts) { return clip.forward(texts.stream().map(this::ids).toArray(long[][]::new)).embeds_BO(); }
+    public Tensor of(List<String> texts) { return clip.forward(texts.stream().map(this::ids).toArray(long[][]::new)).embeds_BO(); }
 
     private long[] ids(String text) {
         var longest = clip.config().maxTokens();

@@ -33,6 +33,7 @@ public sealed interface Latents extends AutoCloseable {
     /// How pictures are made of it again.
     PictureSpace space();
 
+    /// Frees what was read for it.
     @Override
     void close();
 

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -11,13 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// however it is cut.
 ///
 /// @param noised pictures with their noise; null in a stage that draws none
-/// @param captions ids
+/// @param texts captions of the pictures
+/// @param captions their ids
 /// @param sentences ids
 /// @param dropped whether a caption was dropped
 /// @param pictureShare pictures here among all of the step's
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
-record MicroBatch(FlowMatching.@Nullable Noised noised, int[][] captions, int[][] sentences, boolean[] dropped, double pictureShare,
-        double tokenShare) implements Tensors {
+record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int[][] sentences, boolean[] dropped,
+        double pictureShare, double tokenShare) implements Tensors {
     @Override
     public Stream<Tensor> tensors() { return noised == null ? Stream.empty() : noised.tensors(); }
 

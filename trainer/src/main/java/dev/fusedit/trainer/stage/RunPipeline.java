@@ -6,6 +6,7 @@ import dev.fusedit.fusion.pipeline.PictureDefaults;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Path;
 import java.util.Objects;
 
 /// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all draw with it, so that they show the same.
@@ -20,10 +21,17 @@ final class RunPipeline {
                 .orElseThrow(
                         () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
         var sampling = recipe.sampling();
-        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), null, trainee.latents().space(),
-                FlowMatchScheduler.even(sampling.shift()), ModelConfigs.prediction(recipe.model().prediction(), flow), false);
+        var clip = trainee.clip();
+        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), clip == null ? null : clip.text(),
+                trainee.latents().space(), FlowMatchScheduler.even(sampling.shift()),
+                ModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        return LoadedPipeline.of(pipeline, new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch()),
-                trainee.weights(), trainee.latents() instanceof Latents.Encoded encoded ? encoded.weights() : null);
+        var defaults = new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch());
+        var loaded = LoadedPipeline.of(pipeline, defaults, trainee.weights());
+        if (trainee.latents() instanceof Latents.Encoded encoded) {
+            loaded = loaded.withVae(encoded.weights());
+        }
+        return clip == null ? loaded
+                : loaded.withClip(clip.weights(), clip.tokenizer(), Path.of(Objects.requireNonNull(recipe.weights().clip())));
     }
 }

@@ -30,9 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// @param model with the stage's gradient mask
 /// @param flow null where the stage draws no pictures
 /// @param latents what the model's pictures are made of
+/// @param clip a second reading of the captions; null for a model that takes none
 /// @param side of the pictures in pixels
 /// @param placement in what the models compute, and where
-record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents, int side, Placement placement, Seed seed) {
+record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
+        @Nullable ClipCaptions clip, int side, Placement placement, Seed seed) {
     private static final long IGNORED = -100;
 
     static final String FLOW = "flow";
@@ -54,7 +56,8 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
         var all = new Cut(batch, 0, 1);
         return IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).map(cut -> new MicroBatch(
-                noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.captions(), cut.sentences(),
+                noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.texts(), cut.captions(),
+                cut.sentences(),
                 cut.dropped(),
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences())))))
@@ -76,9 +79,9 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
         int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstPicture(), endPicture()); }
 
-        boolean[] dropped() {
-            return Booleans.toArray(batch.captions().subList(firstPicture(), endPicture()).stream().map(String::isEmpty).toList());
-        }
+        List<String> texts() { return batch.captions().subList(firstPicture(), endPicture()); }
+
+        boolean[] dropped() { return Booleans.toArray(texts().stream().map(String::isEmpty).toList()); }
 
         int[][] sentences() {
             int all = batch.sentenceTokens().length;
@@ -103,7 +106,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         if (flow != null && part.noised() != null) {
             text = pass.text(part.prompt(), readsCaptions());
             var noised = part.noised();
-            var image = pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, null, Wish.NONE);
+            var image = pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled(part), Wish.NONE);
             each.put(FLOW, flow.loss(image.prediction(), noised).mul(part.pictureShare()));
         }
         if (losses.language() != null && part.tokenShare() > 0) {
@@ -113,6 +116,8 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         }
         return new Found(weightedSum(each), each);
     }
+
+    private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }
 
     private Tensor weightedSum(Map<String, Tensor> each) {
         return each.entrySet().stream().map(loss -> loss.getValue().mul(weight(loss.getKey()))).reduce(Tensor::add)
@@ -147,7 +152,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
     void watch(MicroBatch part, Taps taps) {
         if (part.noised() != null) {
             var text = model.text(part.prompt(), readsCaptions(), taps);
-            model.image(part.noised().noisy().to(placement.compute()), part.noised().timesteps_B(), text, null, taps);
+            model.image(part.noised().noisy().to(placement.compute()), part.noised().timesteps_B(), text, pooled(part), taps);
         }
         if (losses.language() != null && !(part.noised() != null && readsCaptions())) {
             model.llm().forward(Prompt.of(languageOf(part.captions(), part.sentences())), taps);

@@ -9,26 +9,30 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/// What learns: a model of pictures with text, the weights that it owns, the words that it knows, and what its pictures are made of.
+/// What learns: a model of pictures with text, the weights that it owns, the words that it knows, and the frozen parts around it.
 ///
-/// @param latents frozen
-public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer, Latents latents) implements AutoCloseable {
-    /// An untrained one, the same for the same seed.
+/// @param latents what the model's pictures are made of
+/// @param clip a second reading of captions; null for a model that takes none
+public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
+        implements AutoCloseable {
+    /// An untrained one of pixels, the same for the same seed.
     static Trainee fresh(ImageModelConfig config, WordTokenizer tokenizer, Placement placement, Seed seed) {
         var weights = Weights.fresh(seed, placement);
-        return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS);
+        return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
     }
 
-    /// An untrained one of a recipe, with the recipe's autoencoder if it has one.
+    /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
     ///
-    /// @throws UserError if the autoencoder cannot be read or does not fit the model
+    /// @throws UserError if one of them cannot be read or does not fit the model
     static Trainee fresh(Recipe recipe, WordTokenizer tokenizer, Placement placement, Seed seed) {
         var latents = latents(recipe, placement);
         try {
-            int side = recipe.data().imageSize() / latents.space().factor();
-            var trainee = fresh(ModelConfigs.of(recipe.model(), tokenizer.size(), side), tokenizer, placement, seed);
-            return new Trainee(trainee.weights, trainee.model, tokenizer, latents);
+            var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize() / latents.space().factor());
+            var clip = clip(recipe, config.image().pooledText(), placement);
+            var plain = fresh(config, tokenizer, placement, seed);
+            return new Trainee(plain.weights, plain.model, tokenizer, latents, clip);
         } catch (RuntimeException e) {
             latents.close();
             throw e;
@@ -39,24 +43,48 @@ public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer
         if (recipe.model().vae() == null) {
             return Latents.PIXELS;
         }
-        if (recipe.weights().vae() == null) {
-            throw new UserError("recipe '%s' trains on the latents of '%s', but weights.vae does not say where that is. Give its folder"
-                    .formatted(recipe.run().name(), recipe.model().vae()));
-        }
-        var encoded = Latents.Encoded.read(Path.of(recipe.weights().vae()), placement.device(), "weights.vae");
+        var folder = folder(recipe, "trains on the latents of", recipe.model().vae(), "weights.vae", recipe.weights().vae());
+        var encoded = Latents.Encoded.read(folder, placement.device(), "weights.vae");
         int channels = encoded.vae().config().latentChannels();
         if (channels != recipe.model().dit().channels()) {
             encoded.close();
             throw new UserError("weights.vae: the autoencoder in %s has %d channels, but model.dit.channels is %d"
-                    .formatted(recipe.weights().vae(), channels, recipe.model().dit().channels()));
+                    .formatted(folder, channels, recipe.model().dit().channels()));
         }
         return encoded;
     }
 
-    /// Frees the weights, and those of the autoencoder.
+    private static @Nullable ClipCaptions clip(Recipe recipe, int width, Placement placement) {
+        if (recipe.model().clip() == null) {
+            return null;
+        }
+        var folder = folder(recipe, "reads captions by", recipe.model().clip(), "weights.clip", recipe.weights().clip());
+        var clip = ClipCaptions.read(folder, placement.device(), "weights.clip");
+        if (clip.width() != width) {
+            clip.close();
+            throw new UserError(
+                    "weights.clip: the CLIP in %s makes vectors of %d, but '%s' makes such of %d".formatted(folder, clip.width(),
+                            recipe.model().clip(), width));
+        }
+        return clip;
+    }
+
+    private static Path folder(Recipe recipe, String what, String name, String key, @Nullable String folder) {
+        if (folder == null) {
+            throw new UserError(
+                    "recipe '%s' %s '%s', but %s does not say where that is. Give its folder".formatted(recipe.run().name(), what,
+                            name, key));
+        }
+        return Path.of(folder);
+    }
+
+    /// Frees the weights, and those of the frozen parts.
     @Override
     public void close() {
         weights.close();
         latents.close();
+        if (clip != null) {
+            clip.close();
+        }
     }
 }

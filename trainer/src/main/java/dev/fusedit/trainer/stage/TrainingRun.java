@@ -201,7 +201,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private StepLosses losses(Stage stage) {
         var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
-        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), recipe.data().imageSize(),
+        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), recipe.data().imageSize(),
                 trainee().weights().placement(),
                 Seed.of(recipe.run().seed()));
     }

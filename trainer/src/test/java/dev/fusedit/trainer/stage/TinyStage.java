@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /// One stage of a tiny recipe, to be stepped by hand: `joint`, which learns flow and captions, unless settings change it.
@@ -30,11 +31,11 @@ final class TinyStage implements AutoCloseable {
     final Moments moments = new Moments();
     private final BlocksBatches data;
 
-    private TinyStage(Recipe recipe) {
+    private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, Trainee> build) {
         this.recipe = recipe;
         plan = StagePlan.of(recipe).getLast();
         var tokenizer = WordTokenizer.of(BlocksText.words());
-        trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
+        trainee = build.apply(recipe, tokenizer);
         trainee.weights().all().forEach(parameter -> {
             var random =
                     Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
@@ -46,8 +47,12 @@ final class TinyStage implements AutoCloseable {
     }
 
     static TinyStage of(String... settings) {
+        return of((recipe, tokenizer) -> Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1)), settings);
+    }
+
+    static TinyStage of(BiFunction<Recipe, WordTokenizer, Trainee> build, String... settings) {
         return new TinyStage(Recipe.find("tests/minimal",
-                Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList()));
+                Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList()), build);
     }
 
     StageLoop loop() { return loop(0); }
@@ -60,7 +65,7 @@ final class TinyStage implements AutoCloseable {
         var flow = plan.stage().losses().flow();
         return new StepLosses(trainee.model().masked(GradientMasks.of(plan.stage().gradientMask())), plan.stage().losses(),
                 flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                trainee.latents(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
+                trainee.latents(), trainee.clip(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
