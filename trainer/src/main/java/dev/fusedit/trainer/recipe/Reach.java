@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.List;
+
 /// Whether what a stage trains is reached by what it minimizes, and whether its pictures fit its model.
 final class Reach {
     private Reach() {}
@@ -24,6 +26,20 @@ final class Reach {
                 "%s.losses.contrastive.layer must be at most the DiT's %s layers", place, layers);
         checkArgument(!stage.trains(Part.ALIGNMENT) || losses.repa() != null || losses.contrastive() != null,
                 "%s.lr.alignment must be left out: losses has neither repa nor contrastive, so there are no alignment heads", place);
+    }
+
+    /// What a stage takes on of the stage before.
+    static void checkOrder(List<Stage> stages) {
+        for (int i = 0; i < stages.size(); i++) {
+            var stage = stages.get(i);
+            checkArgument(!stage.keepOptimizer() || i > 0, "stages.%s.keep_optimizer must be false: no stage is before it", stage.name());
+            if (stage.keepOptimizer()) {
+                var before = stages.get(i - 1).optimizer().getClass();
+                checkArgument(stage.optimizer().getClass() == before,
+                        "stages.%s.keep_optimizer must be false: the stage before has the optimizer %s, not %s", stage.name(),
+                        Names.variant(before), Names.variant(stage.optimizer().getClass()));
+            }
+        }
     }
 
     private static boolean reachesLlm(Stage stage, Model model) {

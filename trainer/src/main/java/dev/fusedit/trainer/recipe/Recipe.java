@@ -23,6 +23,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
                 "stages must have one with a flow loss, or nothing learns to draw");
         for (var stage : stages) Reach.check(stage, model, data);
+        Reach.checkOrder(stages);
         stages = ImmutableList.copyOf(stages);
     }
 
