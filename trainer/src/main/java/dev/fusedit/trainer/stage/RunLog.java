@@ -59,7 +59,9 @@ final class RunLog implements AutoCloseable {
         if (report.outcome() != StageLoop.Outcome.LEARNED) {
             row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
         }
-        row.put("samples", SampleKeys.text(report.samples()));
+        if (!report.samples().isEmpty()) {
+            row.put("samples", SampleKeys.text(report.samples()));
+        }
         row.put("images_per_second", clock.imagesPerSecond());
         row.put("seconds", clock.figures().seconds());
         metrics.row(step, row);
