@@ -12,17 +12,17 @@ import java.util.stream.IntStream;
 /// Captioned pictures that no run trains on, of the split `SEEN`: new captions of pairs that training shows. And sentences, drawn apart from
 /// those that the language model reads.
 ///
-/// @param captionTokens of the pictures, one each
+/// @param captions of the pictures, one each
+/// @param captionTokens their ids
 /// @param sentenceTokens as many sentences, with their ends
-public record ValidationSamples(long seed, BlocksMix mix, int[][] captionTokens, int[][] sentenceTokens) {
+public record ValidationSamples(long seed, BlocksMix mix, List<String> captions, int[][] captionTokens, int[][] sentenceTokens) {
     /// @param tokens of a text, at most as many as the model reads
     /// @param withEnd tokens of a sentence, its end included
     public static ValidationSamples of(long seed, int count, BlocksMix mix, Function<String, int[]> tokens,
             Function<String, int[]> withEnd) {
         long apart = Seed.of(seed).derive("validation").value(); // no run's data has this seed, or only by a strange chance
-        return new ValidationSamples(seed, mix,
-                IntStream.range(0, count).mapToObj(i -> tokens.apply(Blocks.sample(seed, i, Split.SEEN, mix).caption().text()))
-                        .toArray(int[][]::new),
+        var captions = IntStream.range(0, count).mapToObj(i -> Blocks.sample(seed, i, Split.SEEN, mix).caption().text()).toList();
+        return new ValidationSamples(seed, mix, captions, captions.stream().map(tokens).toArray(int[][]::new),
                 IntStream.range(0, count).mapToObj(i -> withEnd.apply(BlocksText.sentence(apart, i))).toArray(int[][]::new));
     }
 

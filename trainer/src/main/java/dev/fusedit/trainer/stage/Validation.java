@@ -101,15 +101,17 @@ final class Validation {
 
     private double flowLoss(Trainee trainee, FlowMatching flow, int side, List<Integer> indices) {
         try (var _ = TensorScope.open()) {
-            var clean = PictureTensors.of(samples.pictures(indices, side), side);
-            var drawn =
-                    Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, 3, side, side)).toList());
+            var placement = trainee.weights().placement();
+            var pictures = PictureTensors.of(samples.pictures(indices, side), side).to(placement.device());
+            var clean = trainee.latents().of(pictures, noise.derive("latents", indices.getFirst()));
+            var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
+            var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
             var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / settings.samples())).toArray();
             var noised = flow.noised(clean, drawn.to(clean.device()), levels);
-            var text = trainee.model()
-                    .text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
-            var compute = trainee.weights().placement().compute();
-            return flow.loss(trainee.model().image(noised.noisy().to(compute), noised.timesteps_B(), text), noised).item();
+            var text = trainee.model().text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
+            var pooled = trainee.clip() == null ? null : trainee.clip().of(indices.stream().map(samples.captions()::get).toList());
+            var predicted = trainee.model().image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled);
+            return flow.loss(predicted, noised).item();
         }
     }
 
