@@ -9,14 +9,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Which of a stage's learning rates a parameter has: that of the last group that names it, else of the narrowest part.
-record LearningGroups(Stage stage) {
+public record LearningGroups(Stage stage) {
     private static final Pattern LAYER = Pattern.compile("(llm|dit)\\.layers\\.(\\d+)\\..*");
     private static final Pattern PROJECTION =
             Pattern.compile("dit\\.(context_embedder\\..*|layers\\.\\d+\\.(self_attn\\.text_|cross_attn\\.).*)");
 
     /// Name of the rate in the stage's `lr`; null for a parameter that is frozen in the whole stage.
-    @Nullable
-    String of(String parameter) {
+    public @Nullable String of(String parameter) {
         String found = null;
         for (var group : stage.groups().entrySet()) {
             if (names(group.getValue(), parameter)) {

@@ -16,6 +16,10 @@ import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.vision.KnownClipTexts;
+import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.recipe.LanguageModel;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
@@ -25,6 +29,16 @@ public final class ModelConfigs {
     private static final double IMAGE_INIT_RANGE = 0.02;
 
     private ModelConfigs() {}
+
+    /// Rows of a language model's table of embeddings.
+    public static int vocabulary(LanguageModel llm) {
+        return switch (llm) {
+            case LanguageModel.Custom custom -> switch (custom.tokenizer()) {
+                case WORDS -> WordTokenizer.of(BlocksText.words()).size();
+            };
+            case LanguageModel.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
+        };
+    }
 
     /// @param vocabulary of the tokenizer; a published language model keeps its own
     /// @param side of the pictures in pixels (or latents)

@@ -1,0 +1,89 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.fusion.dit.DiTConfig;
+import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.TimeConditioning;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+
+/// What autograd keeps of a layer's forward for its backward, in bytes: for each op the operands that its derivative reads.
+///
+/// | part | kept, for each token |
+/// |---|---|
+/// | a norm and the product with its gain | its input, wide (f32 inside); the normed input; the result, which a matrix reads |
+/// | a gated MLP | gate, activation of it, up, their product: 4 inner widths |
+/// | attention in f32 (fused kernel) | queries, keys and values, the result, the sums' logarithms |
+/// | attention in bf16 (two products on a CPU) | the same, and the softmax: heads · keys |
+/// | adaln's gate | what it multiplies |
+///
+/// @param fusedAttention whether attention keeps no softmax: f32 on a CPU, anything on CUDA
+record Activations(Widths widths, boolean fusedAttention) {
+    /// A norm whose result is read by something that keeps it.
+    private long norm(long width) { return (widths.wide() + 2L * widths.compute()) * width; }
+
+    /// A norm whose result is only added, or multiplied by what is constant.
+    private long innerNorm(long width) { return (widths.wide() + (long) widths.compute()) * width; }
+
+    // ---- the image side
+
+    /// A block of the image side, for one picture.
+    ///
+    /// @param tokens of the picture
+    /// @param textTokens that it reads
+    long block(DiTConfig dit, Fusion fusion, long tokens, long textTokens) {
+        long e = widths.compute();
+        boolean gated = dit.time() instanceof TimeConditioning.AdaLnZero || dit.time() instanceof TimeConditioning.AdaLnSingle;
+        long width = 2 * norm(dit.width()) + (gated ? 2 * e * dit.width() : 0) + (dit.sandwichNorm() ? 2 * innerNorm(dit.width()) : 0);
+        long heads = (long) dit.heads() * dit.headDim();
+        long keys = (long) dit.kvHeads() * dit.headDim();
+        long norms = dit.qkNorm() ? innerNorm(heads) + innerNorm(keys) : 0;
+        long own = tokens * (width + 4 * e * dit.intermediate() + norms);
+        return own + switch (fusion) {
+            case Fusion.JointSelfAttention() -> attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, tokens + textTokens);
+            case Fusion.CrossAttention() -> attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, tokens)
+                    + attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, textTokens) + tokens * (e * dit.width() + norms);
+        };
+    }
+
+    private long attention(int heads, int kvHeads, int headDim, long queries, long keys) {
+        long e = widths.compute();
+        long copies = heads == kvHeads || kvHeads == 1 ? 2 : 3; // queries, the result; once more where groups of heads lie apart
+        long softmax = fusedAttention ? 4 * heads * queries : e * heads * queries * keys;
+        return copies * e * queries * heads * headDim + 2 * e * keys * kvHeads * headDim + softmax;
+    }
+
+    // ---- the text side
+
+    /// A layer of the language model that learns, or that something before learns from, for one text.
+    long layer(LanguageModelConfig text, long tokens) {
+        long e = widths.compute();
+        var family = text.family();
+        long width = 2 * norm(text.hidden()) + (family.hasSandwichNorms() ? 2 * innerNorm(text.hidden()) : 0);
+        long heads = (long) text.heads() * text.headDim();
+        long keys = (long) text.kvHeads() * text.headDim();
+        long norms = family.hasQueryKeyNorms() ? innerNorm(heads) + innerNorm(keys) : 0;
+        long seen = fusedAttention ? 2 * e * heads + 4L * text.heads() : 2 * e * keys + e * text.heads() * tokens; // repeated for each head
+        return tokens * (width + 4 * e * text.intermediate() + norms + 2 * e * heads + seen);
+    }
+
+    /// Scores of all words and their softmax's logarithm, for one text.
+    long logits(LanguageModelConfig text, long tokens) { return tokens * text.vocabulary() * widths.wide(); }
+
+    /// What the logits' forward and backward need besides.
+    long logitsWork(LanguageModelConfig text, long tokens) {
+        return tokens * text.vocabulary() * (widths.wide() + (long) widths.compute());
+    }
+
+    // ---- what is there for a while
+
+    /// While a block's backward runs, for one picture: gradients of the MLP's inside and of the norms'.
+    long blockWork(DiTConfig dit, long tokens) {
+        return tokens * (3L * widths.compute() * dit.intermediate() + 4L * widths.wide() * dit.width());
+    }
+
+    long layerWork(LanguageModelConfig text, long tokens) {
+        return tokens * (3L * widths.compute() * text.intermediate() + 4L * widths.wide() * text.hidden());
+    }
+
+    /// Keys and values that a layer's text hands to the image, for one text.
+    long textKeys(LanguageModelConfig text, long tokens) { return 2L * widths.compute() * tokens * text.kvHeads() * text.headDim(); }
+}

@@ -1,0 +1,111 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// How fast this machine is at what a recipe does: matrix products of its shapes, and moving bytes. On its CPU, whatever device the recipe
+/// names.
+///
+/// @param rates floating-point operations a second, by shape
+/// @param otherwise of shapes that were not measured: the mean of those that were, by work
+/// @param bandwidth bytes a second that an addition of large arrays reads and writes
+/// @param comparison the largest product in f32 and in the recipe's own precision, floating-point operations a second
+public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Comparison comparison) {
+    private static final double SECONDS = 15;
+    private static final double FLOPS_AT_ONCE = 3e9;
+    private static final long LONGEST_SIDE = 8192;
+    private static final int ELEMENTS = 1 << 24;
+
+    /// How often a byte that a graph keeps is moved: written and read forward, read backward, and the same of its gradient.
+    private static final double MOVES = 8;
+    /// AdamW reads weight, gradient and two moments, and writes three of them; norm, clip, copies and average come to as much again.
+    private static final double MOVES_OF_A_PARAMETER = 14;
+
+    /// Products of one shape, rows and long sides cut to what can be tried.
+    public record Key(long rows, long in, long out) {
+        static Key of(Product product) {
+            long in = Math.min(product.in(), LONGEST_SIDE), out = Math.min(product.out(), LONGEST_SIDE);
+            return new Key(Math.clamp((long) (FLOPS_AT_ONCE / (2.0 * in * out)), 1, Math.max(1, product.rows())), in, out);
+        }
+    }
+
+    public record Comparison(double f32, double own) {}
+
+    static Calibration of(Recipe recipe, List<Plan.StageEstimate> stages) {
+        var work = new LinkedHashMap<Key, Double>();
+        stages.forEach(stage -> stage.work().products().forEach(product -> work.merge(Key.of(product), product.flops(), Double::sum)));
+        var dtype = dtype(recipe.run().precision());
+        var rates = new LinkedHashMap<Key, Double>();
+        var end = System.nanoTime() + (long) (SECONDS * 1e9);
+        var keys = work.keySet().stream().sorted(Comparator.comparingDouble((Key key) -> work.get(key)).reversed()).toList();
+        var comparison = new Comparison(rate(keys.getFirst(), DType.F32), rate(keys.getFirst(), dtype));
+        for (var key : keys) {
+            if (System.nanoTime() > end) break;
+            rates.put(key, rate(key, dtype));
+        }
+        double measured = rates.keySet().stream().mapToDouble(work::get).sum();
+        double seconds = rates.entrySet().stream().mapToDouble(rate -> work.get(rate.getKey()) / rate.getValue()).sum();
+        return new Calibration(rates, measured / seconds, measuredBandwidth(), comparison);
+    }
+
+    private static DType dtype(Run.Precision precision) {
+        return switch (precision) {
+            case F32 -> DType.F32;
+            case BF16, PURE_BF16 -> DType.BF16;
+            case F16 -> DType.F16;
+            case F64 -> DType.F64;
+        };
+    }
+
+    private static double rate(Key key, DType dtype) {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var left = Tensor.randn(Seed.of(1), DType.F32, key.rows(), key.in()).to(dtype);
+            var right = Tensor.randn(Seed.of(2), DType.F32, key.out(), key.in()).to(dtype);
+            return 2.0 * key.rows() * key.in() * key.out() / seconds(() -> left.linear(right, null));
+        }
+    }
+
+    private static double measuredBandwidth() {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var left = Tensor.zeros(DType.F32, ELEMENTS);
+            var right = Tensor.ones(DType.F32, ELEMENTS);
+            return 3.0 * 4 * ELEMENTS / seconds(() -> left.add(right));
+        }
+    }
+
+    /// The shortest of some runs, after one that does not count.
+    private static double seconds(Supplier<Tensor> op) {
+        double best = Double.POSITIVE_INFINITY;
+        var end = System.nanoTime() + 300_000_000L;
+        for (int i = 0; i < 2 || i < 20 && System.nanoTime() < end; i++) {
+            try (var _ = TensorScope.open()) {
+                long start = System.nanoTime();
+                op.get();
+                if (i > 0) best = Math.min(best, (System.nanoTime() - start) / 1e9);
+            }
+        }
+        return best;
+    }
+
+    /// Of a step of a stage on this machine.
+    public double secondsPerStep(Plan.StageEstimate stage) {
+        double products = stage.work().products().stream().mapToDouble(p -> p.flops() / rates.getOrDefault(Key.of(p), otherwise)).sum();
+        if (stage.plan().stage().checkpointing()) products *= 4.0 / 3;
+        double moved = MOVES * stage.memory().kept() * stage.plan().stage().accumulation() + 4 * MOVES_OF_A_PARAMETER * stage.learned();
+        return products + moved / bandwidth;
+    }
+
+    public double seconds(List<Plan.StageEstimate> stages) {
+        return stages.stream().mapToDouble(stage -> stage.plan().steps() * secondsPerStep(stage)).sum();
+    }
+}

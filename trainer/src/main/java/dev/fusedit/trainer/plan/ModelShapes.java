@@ -1,0 +1,64 @@
+package dev.fusedit.trainer.plan;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.dit.ImageModelConfig;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vae.KnownAutoencoders;
+import dev.fusedit.fusion.vision.ClipTextModel;
+import dev.fusedit.fusion.vision.KnownClipTexts;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.trainer.recipe.Model;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.ModelConfigs;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// All shapes of a recipe's model and of what stands frozen beside it.
+///
+/// @param model of the language model and the image side
+/// @param buffers values that are computed and belong to the model, as tables of positions
+/// @param vae of the autoencoder, empty without one; so is clip
+record ModelShapes(ImageModelConfig config, List<Shape> model, long buffers, @Nullable AutoencoderConfig autoencoder, List<Shape> vae,
+        List<Shape> clip) {
+    static ModelShapes of(Recipe recipe) {
+        var model = recipe.model();
+        var config = ModelConfigs.of(model, ModelConfigs.vocabulary(model.llm()), recipe.data().imageSize() / model.pixels());
+        try (var weights = Weights.shapes()) {
+            config.build(weights);
+            var shapes = shapes(weights);
+            long all = weights.state().values().stream().mapToLong(tensor -> tensor.numel()).sum();
+            return new ModelShapes(config, shapes, all - count(shapes), autoencoder(model), vae(model), clip(model));
+        }
+    }
+
+    private static @Nullable AutoencoderConfig autoencoder(Model model) {
+        return model.vae() == null ? null : KnownAutoencoders.find(model.vae()).orElseThrow();
+    }
+
+    private static List<Shape> vae(Model model) {
+        var sizes = autoencoder(model);
+        return sizes == null ? List.of() : shapes(weights -> AutoencoderKL.of(sizes, weights));
+    }
+
+    private static List<Shape> clip(Model model) {
+        if (model.clip() == null) return List.of();
+        var sizes = KnownClipTexts.find(model.clip()).orElseThrow();
+        return shapes(weights -> ClipTextModel.of(sizes, weights));
+    }
+
+    private static List<Shape> shapes(Consumer<Weights> build) {
+        try (var weights = Weights.shapes()) {
+            build.accept(weights);
+            return shapes(weights);
+        }
+    }
+
+    private static List<Shape> shapes(Weights weights) {
+        return weights.all().map(parameter -> Shape.of(parameter.name(), parameter.master().shape()))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    static long count(List<Shape> shapes) { return shapes.stream().mapToLong(Shape::count).sum(); }
+}

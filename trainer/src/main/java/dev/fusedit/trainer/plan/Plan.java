@@ -1,0 +1,107 @@
+package dev.fusedit.trainer.plan;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.StagePlan;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// What a recipe takes: computed from shapes, before anything is allocated.
+///
+/// @param beside parameters of what stands frozen beside the model: autoencoder, CLIP
+/// @param checkpoint bytes of one, on the disk
+/// @param available bytes that there are here, and `where`
+/// @param remedies what would make it fit; empty if it does
+/// @param speed of this machine, if it was measured
+public record Plan(Recipe recipe, Parameters parameters, long beside, List<StageEstimate> stages, long checkpoint, long available,
+        String where,
+        List<Remedy> remedies, @Nullable Calibration speed) {
+    /// @param trainable by some stage
+    public record Parameters(long total, long trainable, long dit, long llm) {}
+
+    /// @param learned parameters that the stage trains
+    public record StageEstimate(StagePlan plan, long learned, StageMemory memory, StageWork work) {
+        /// Pictures that it shows.
+        public long pictures() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
+    }
+
+    /// Without a measurement of this machine's speed.
+    public static Plan of(Recipe recipe) {
+        var shapes = ModelShapes.of(recipe);
+        var lengths = TextLengths.of(recipe);
+        var estimates = estimates(recipe, shapes, lengths);
+        var capacity = Capacity.of(recipe.run().device());
+        long needed = demanding(estimates).memory().total();
+        var remedies = needed <= capacity.bytes() ? List.<Remedy>of()
+                : new Remedies(recipe, changed -> demanding(estimates(changed, shapes(changed, recipe, shapes), lengths)).memory().total(),
+                        needed,
+                        capacity.bytes()).all();
+        return new Plan(recipe, parameters(estimates, shapes, recipe), ModelShapes.count(shapes.vae()) + ModelShapes.count(shapes.clip()),
+                estimates, estimates.stream().mapToLong(stage -> stage.memory().saved()).max().orElseThrow(), capacity.bytes(),
+                capacity.of(), remedies,
+                null);
+    }
+
+    private static ModelShapes shapes(Recipe changed, Recipe recipe, ModelShapes shapes) {
+        return changed.model().equals(recipe.model()) ? shapes : ModelShapes.of(changed);
+    }
+
+    /// The same with this machine's speed, measured with products of the recipe's own shapes. Takes at most 20 s.
+    public Plan measured() {
+        return new Plan(recipe, parameters, beside, stages, checkpoint, available, where, remedies, Calibration.of(recipe, stages));
+    }
+
+    private static List<StageEstimate> estimates(Recipe recipe, ModelShapes shapes, TextLengths lengths) {
+        var plans = StagePlan.of(recipe);
+        var forms = recipe.stages().stream().map(stage -> StageShape.of(recipe, stage, shapes, lengths)).toList();
+        var learned = forms.stream().flatMap(form -> form.learned().stream()).collect(Collectors.toSet());
+        var averaged = new LinkedHashSet<Shape>();
+        var estimates = ImmutableList.<StageEstimate>builder();
+        for (int i = 0; i < plans.size(); i++) {
+            var form = forms.get(i);
+            if (form.stage().ema() != null) averaged.addAll(form.learned());
+            else averaged.removeAll(form.learned());
+            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.learned()),
+                    StageMemory.of(form, learned, averaged, i > 0 || savesWithin(recipe, plans.get(i))), StageWork.of(form)));
+        }
+        return estimates.build();
+    }
+
+    /// Whether a checkpoint is written while the stage goes on.
+    private static boolean savesWithin(Recipe recipe, StagePlan plan) {
+        var every = recipe.checkpoints().every();
+        return every != null && every < plan.endStep();
+    }
+
+    private static Parameters parameters(List<StageEstimate> stages, ModelShapes shapes, Recipe recipe) {
+        var groups = recipe.stages().stream().map(dev.fusedit.trainer.stage.LearningGroups::new).toList();
+        long trainable = shapes.model().stream().filter(shape -> groups.stream().anyMatch(group -> group.of(shape.name()) != null))
+                .mapToLong(Shape::count).sum();
+        return new Parameters(ModelShapes.count(shapes.model()), trainable,
+                shapes.model().stream().filter(Shape::isDit).mapToLong(Shape::count).sum(),
+                shapes.model().stream().filter(Shape::isLlm).mapToLong(Shape::count).sum());
+    }
+
+    private static StageEstimate demanding(List<StageEstimate> stages) {
+        return stages.stream().max(Comparator.comparingLong(stage -> stage.memory().total())).orElseThrow();
+    }
+
+    /// The stage that needs most memory.
+    public StageEstimate demanding() { return demanding(stages); }
+
+    public boolean fits() { return demanding().memory().total() <= available; }
+
+    /// @throws UserError telling what helps, if the recipe needs more memory than there is
+    public Plan requireFits() {
+        if (fits()) return this;
+        var message = new StringBuilder(
+                "recipe '%s' needs about %,d MiB in stage '%s', but there are %,d MiB of %s.".formatted(recipe.run().name(),
+                        demanding().memory().total() >> 20, demanding().plan().stage().name(), available >> 20, where));
+        remedies.forEach(remedy -> message.append("\n  ").append(remedy));
+        throw new UserError(message.toString());
+    }
+}

@@ -1,0 +1,75 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.fusion.dit.DiTConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+
+/// The graphs of a micro-batch: captions, pictures, and the language loss's texts, all of which one backward pass goes through.
+record StageGraph(StageShape stage, Activations activations) {
+    private DiTConfig dit() { return stage.shapes().config().image(); }
+
+    private LanguageModelConfig text() { return stage.shapes().config().text(); }
+
+    private boolean checkpointing() { return stage.stage().checkpointing(); }
+
+    private long hasImageGraph() { return stage.drawn() && (stage.learnsDit() || stage.flowReachesLlm()) ? 1 : 0; }
+
+    private long captionGraphs() { return stage.flowReachesLlm() || stage.readsCaptions() && stage.learnsLlm() ? stage.captions() : 0; }
+
+    private long spokenApart() { return stage.readsCaptions() || !stage.learnsLlm() ? 0 : stage.spoken(); }
+
+    /// What is kept when forward passes have ended.
+    long kept() {
+        long e = activations.widths().compute();
+        long image = hasImageGraph() * stage.pictures() * dit().layers() * (checkpointing() ? e * stage.tokens() * dit().width() : block());
+        long captions = captionGraphs() * stage.captionDepth() * (checkpointing() ? e * stage.caption() * text().hidden()
+                : activations.layer(text(), stage.caption()));
+        long spoken = spokenApart() * text().layers() * (checkpointing() ? e * stage.sentence() * text().hidden()
+                : activations.layer(text(), stage.sentence()));
+        long logits = stage.learnsLlm() ? stage.spoken() * activations.logits(text(), stage.spokenTokens()) : 0;
+        return image + captions + spoken + logits + modulation();
+    }
+
+    private long block() { return activations.block(dit(), stage.shapes().config().fusion(), stage.tokens(), stage.caption()); }
+
+    /// Six vectors a block and picture.
+    private long modulation() {
+        return hasImageGraph() * stage.pictures() * dit().layers() * 6L * dit().width() * activations.widths().wide();
+    }
+
+    /// The largest that is there for a while: a layer's backward pass, with checkpointing its inside too, or the logits'.
+    long work() {
+        long image = hasImageGraph() * stage.pictures() * (activations.blockWork(dit(), stage.tokens()) + (checkpointing() ? block() : 0));
+        long texts = Math.max(captionGraphs() * layer(stage.caption()), spokenApart() * layer(stage.sentence()));
+        long frozen = stage.captions() * activations.layerWork(text(), stage.caption());
+        long logits = stage.spoken() * activations.logitsWork(text(), stage.spokenTokens());
+        return Math.max(Math.max(image, frozen), Math.max(texts, logits));
+    }
+
+    private long layer(int tokens) {
+        return activations.layerWork(text(), tokens) + (checkpointing() ? activations.layer(text(), tokens) : 0);
+    }
+
+    /// Keys and values of captions without a graph, noise and noisy pictures, the pictures' bytes.
+    long caches() {
+        long keys =
+                captionGraphs() > 0 ? 0 : stage.captions() * (long) stage.readingBlocks() * activations.textKeys(text(), stage.caption());
+        long numbers = (long) stage.stage().batch() * dit().inChannels() * stage.tokens() * dit().patch() * dit().patch();
+        return keys + (stage.drawn() ? 4 * numbers * 4 : 0) + autoencoder();
+    }
+
+    /// The autoencoder at work on one picture after the other, at its widest level: some feature maps of the picture's size.
+    private long autoencoder() {
+        var sizes = stage.shapes().autoencoder();
+        if (sizes == null || !stage.drawn()) return 0;
+        long side = StageShape.side(stage.recipe(), stage.stage());
+        return 4L * side * side * sizes.blockChannels().getFirst() * activations.widths().wide();
+    }
+
+    /// Pictures drawn with guidance, two samples each, without a graph.
+    long drawing() {
+        long rows = 2L * stage.recipe().sampling().batch();
+        return rows * (activations.blockWork(dit(), stage.tokens())
+                + (long) stage.readingBlocks() * activations.textKeys(text(), stage.caption())
+                + activations.layerWork(text(), stage.caption()));
+    }
+}

@@ -1,0 +1,91 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.trainer.recipe.Optimizer;
+import dev.fusedit.trainer.recipe.Run;
+import java.util.List;
+import java.util.Set;
+
+/// Bytes that a stage needs, by what they are for.
+///
+/// @param weights masters and their copies, frozen ones, those of the autoencoder and of CLIP
+/// @param gradients at the end of a step's last backward pass: their sums, and what the pass left
+/// @param optimizer moments, and what a step needs for a while
+/// @param average of the weights
+/// @param kept what graphs keep at the end of a forward pass
+/// @param work what is there for a while: the work on one layer
+/// @param sums of gradients that are there during the last micro-batch's forward pass
+/// @param caches keys and values of the text, latents, the batch
+/// @param checkpoint the copies that are being written while training goes on
+/// @param drawing what drawing needs between steps: the weights that the average takes the place of, and the pictures
+/// @param saved a checkpoint's bytes
+/// @param process the JVM and libtorch themselves
+public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
+        long checkpoint, long drawing,
+        long process, long saved) {
+    /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
+    static final long PROCESS = 430L << 20;
+
+    /// @param everLearned what any stage of the recipe trains: it has masters
+    /// @param averaged what the average holds
+    /// @param written whether a checkpoint is being written meanwhile
+    static StageMemory of(StageShape stage, Set<Shape> everLearned, Set<Shape> averaged, boolean written) {
+        var run = stage.recipe().run();
+        var widths = Widths.of(run.precision());
+        long weights = stage.shapes().model().stream().mapToLong(shape -> widths.stored(shape, everLearned.contains(shape))).sum()
+                + widths.wide() * stage.shapes().buffers()
+                + widths.compute() * (ModelShapes.count(stage.shapes().vae()) + ModelShapes.count(stage.shapes().clip()));
+        long left = stage.learned().stream().mapToLong(widths::gradient).sum();
+        long sums = widths.wide() * ModelShapes.count(stage.learned());
+        boolean several = stage.stage().accumulation() > 1;
+        long average = 4 * count(averaged);
+        long moments = Moments.bytes(stage.stage().optimizer(), stage.learned(), widths);
+        long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everLearned.contains(shape))).sum() + average
+                + moments;
+        var graph = new StageGraph(stage, new Activations(widths, run.device() == Run.Device.CUDA || widths.compute() >= 4));
+        return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
+                moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
+                average, graph.kept(), graph.work(), several ? sums : 0, graph.caches(), written ? saved : 0,
+                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved);
+    }
+
+    /// At the worst moment: activations go while gradients come, so they are not there in full together.
+    public long total() {
+        long training = caches + Math.max(activations() + sums, gradients);
+        return process + weights + optimizer + average + checkpoint + Math.max(training, drawing);
+    }
+
+    public long activations() { return kept + work; }
+
+    private static long count(Set<Shape> shapes) { return shapes.stream().mapToLong(Shape::count).sum(); }
+
+    /// An optimizer's state.
+    static final class Moments {
+        private Moments() {}
+
+        static long bytes(Optimizer optimizer, List<Shape> learned, Widths widths) {
+            long numbers = switch (optimizer) {
+                case Optimizer.AdamW _ -> 2 * ModelShapes.count(learned);
+                case Optimizer.Adafactor _ -> learned.stream().mapToLong(Moments::factored).sum();
+                case Optimizer.Muon _ -> learned.stream().mapToLong(shape -> (isHidden(shape) ? 1 : 2) * shape.count()).sum();
+            };
+            return numbers * widths.wide();
+        }
+
+        private static long factored(Shape shape) {
+            return shape.isVector() ? shape.count() : shape.rows() + shape.count() / shape.beforeLast();
+        }
+
+        private static boolean isHidden(Shape shape) { return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*"); }
+
+        /// Optimizers that take one weight after the other make some copies of each.
+        static long work(Optimizer optimizer, List<Shape> learned, Widths widths) {
+            long largest = learned.stream().mapToLong(Shape::count).max().orElse(0);
+            long hidden = learned.stream().filter(Moments::isHidden).mapToLong(Shape::count).max().orElse(0);
+            return switch (optimizer) {
+                case Optimizer.AdamW _ -> 0;
+                case Optimizer.Adafactor _ -> 4 * largest * widths.wide();
+                case Optimizer.Muon _ -> 5 * hidden * widths.wide();
+            };
+        }
+    }
+}

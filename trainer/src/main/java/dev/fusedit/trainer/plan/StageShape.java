@@ -1,0 +1,81 @@
+package dev.fusedit.trainer.plan;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.TextDiTConfig;
+import dev.fusedit.trainer.recipe.Data;
+import dev.fusedit.trainer.recipe.GradientMask;
+import dev.fusedit.trainer.recipe.Losses;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.stage.LearningGroups;
+import java.util.List;
+
+/// What memory and work of a stage follow from.
+///
+/// @param learned parameters that it trains
+/// @param pictures of a micro-batch; 0 in a stage that draws none
+/// @param tokens of a picture
+/// @param caption tokens of the longest caption
+/// @param sentences of a micro-batch for the language loss, apart from captions
+/// @param sentence tokens of the longest one
+record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> learned, int pictures, long tokens, int caption,
+        int sentences,
+        int sentence) {
+    static StageShape of(Recipe recipe, Stage stage, ModelShapes shapes, TextLengths lengths) {
+        var groups = new LearningGroups(stage);
+        var learned = shapes.model().stream().filter(shape -> groups.of(shape.name()) != null).collect(ImmutableList.toImmutableList());
+        int micro = stage.batch() / stage.accumulation();
+        long row = side(recipe, stage) / recipe.model().pixels() / recipe.model().dit().patch();
+        var language = stage.losses().language();
+        boolean apart = language != null && language.corpus() == Losses.Corpus.TEXT;
+        return new StageShape(recipe, stage, shapes, learned, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
+                apart ? micro : 0, lengths.sentence());
+    }
+
+    /// Of its pictures, in pixels.
+    static int side(Recipe recipe, Stage stage) { return stage.resolution() == null ? recipe.data().imageSize() : stage.resolution(); }
+
+    boolean drawn() { return pictures > 0; }
+
+    /// Captions that go through the language model in a micro-batch.
+    int captions() { return pictures; }
+
+    boolean learnsDit() { return learned.stream().anyMatch(Shape::isDit); }
+
+    boolean learnsLlm() { return learned.stream().anyMatch(Shape::isLlm); }
+
+    /// Whether the flow loss reaches the language model, so that there is a graph of the captions and of the way to them.
+    boolean flowReachesLlm() {
+        return drawn() && learnsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+    }
+
+    boolean readsCaptions() {
+        var language = stage.losses().language();
+        return language != null && language.corpus() == Losses.Corpus.CAPTIONS;
+    }
+
+    /// Texts that a language loss reads in a micro-batch, and the longest one's tokens.
+    int spoken() { return readsCaptions() ? stage.batch() / stage.accumulation() : sentences; }
+
+    int spokenTokens() { return readsCaptions() ? caption : sentence; }
+
+    /// Layers of the language model that a caption goes through.
+    int captionDepth() {
+        return switch (shapes.config()) {
+            case FuseDiTConfig fused -> readsCaptions() ? fused.text().layers() : fused.textDepth();
+            case TextDiTConfig beside -> beside.text().layers();
+        };
+    }
+
+    /// Blocks that read keys and values of the text.
+    int readingBlocks() {
+        return switch (shapes.config()) {
+            case FuseDiTConfig fused -> (int) java.util.stream.IntStream.range(0, fused.image().layers())
+                    .filter(block -> fused.textLayer(block) >= 0).count();
+            case TextDiTConfig beside -> beside.image().layers();
+        };
+    }
+
+    boolean isBuiltIn() { return recipe.data() instanceof Data.Blocks; }
+}

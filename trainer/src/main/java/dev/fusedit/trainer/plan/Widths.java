@@ -1,0 +1,31 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.trainer.recipe.Run;
+
+/// Bytes of a number, by what it is for.
+///
+/// @param master what the optimizer changes
+/// @param compute what matrices are multiplied in
+/// @param wide sums, moments, averages, vectors, the inside of norms
+record Widths(int master, int compute, int wide) {
+    static Widths of(Run.Precision precision) {
+        return switch (precision) {
+            case F32 -> new Widths(4, 4, 4);
+            case BF16, F16 -> new Widths(4, 2, 4);
+            case PURE_BF16 -> new Widths(2, 2, 4);
+            case F64 -> new Widths(8, 8, 8);
+        };
+    }
+
+    /// Of a parameter: its master and its copy, if some stage trains it.
+    long stored(Shape shape, boolean learned) {
+        if (shape.isVector()) return wide * shape.count();
+        return shape.count() * (!learned || master == compute ? compute : master + compute);
+    }
+
+    /// Of what a checkpoint holds of it.
+    long saved(Shape shape, boolean learned) { return shape.count() * (shape.isVector() ? wide : learned ? master : compute); }
+
+    /// Of the gradient that a backward pass leaves.
+    long gradient(Shape shape) { return shape.count() * (shape.isVector() ? wide : compute); }
+}
