@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             ExportCommand.class,
             ParityCommand.class,
+            PlanCommand.class,
             RecipeCommand.class,
             SampleCommand.class,
             InfoCommand.class,

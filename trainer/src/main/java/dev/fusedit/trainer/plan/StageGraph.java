@@ -4,12 +4,12 @@ import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 
 /// The graphs of a micro-batch: captions, pictures, and the language loss's texts, all of which one backward pass goes through.
-record StageGraph(StageShape stage, Activations activations) {
+///
+/// @param checkpointing whether only each layer's input is kept
+record StageGraph(StageShape stage, Activations activations, boolean checkpointing) {
     private DiTConfig dit() { return stage.shapes().config().image(); }
 
     private LanguageModelConfig text() { return stage.shapes().config().text(); }
-
-    private boolean checkpointing() { return stage.stage().checkpointing(); }
 
     private long hasImageGraph() { return stage.drawn() && (stage.learnsDit() || stage.flowReachesLlm()) ? 1 : 0; }
 
@@ -20,10 +20,10 @@ record StageGraph(StageShape stage, Activations activations) {
     /// What is kept when forward passes have ended.
     long kept() {
         long e = activations.widths().compute();
-        long image = hasImageGraph() * stage.pictures() * dit().layers() * (checkpointing() ? e * stage.tokens() * dit().width() : block());
-        long captions = captionGraphs() * stage.captionDepth() * (checkpointing() ? e * stage.caption() * text().hidden()
+        long image = hasImageGraph() * stage.pictures() * dit().layers() * (checkpointing ? e * stage.tokens() * dit().width() : block());
+        long captions = captionGraphs() * stage.captionDepth() * (checkpointing ? e * stage.caption() * text().hidden()
                 : activations.layer(text(), stage.caption()));
-        long spoken = spokenApart() * text().layers() * (checkpointing() ? e * stage.sentence() * text().hidden()
+        long spoken = spokenApart() * text().layers() * (checkpointing ? e * stage.sentence() * text().hidden()
                 : activations.layer(text(), stage.sentence()));
         long logits = stage.learnsLlm() ? stage.spoken() * activations.logits(text(), stage.spokenTokens()) : 0;
         return image + captions + spoken + logits + modulation();
@@ -38,7 +38,7 @@ record StageGraph(StageShape stage, Activations activations) {
 
     /// The largest that is there for a while: a layer's backward pass, with checkpointing its inside too, or the logits'.
     long work() {
-        long image = hasImageGraph() * stage.pictures() * (activations.blockWork(dit(), stage.tokens()) + (checkpointing() ? block() : 0));
+        long image = hasImageGraph() * stage.pictures() * (activations.blockWork(dit(), stage.tokens()) + (checkpointing ? block() : 0));
         long texts = Math.max(captionGraphs() * layer(stage.caption()), spokenApart() * layer(stage.sentence()));
         long frozen = stage.captions() * activations.layerWork(text(), stage.caption());
         long logits = stage.spoken() * activations.logitsWork(text(), stage.spokenTokens());
@@ -46,7 +46,7 @@ record StageGraph(StageShape stage, Activations activations) {
     }
 
     private long layer(int tokens) {
-        return activations.layerWork(text(), tokens) + (checkpointing() ? activations.layer(text(), tokens) : 0);
+        return activations.layerWork(text(), tokens) + (checkpointing ? activations.layer(text(), tokens) : 0);
     }
 
     /// Keys and values of captions without a graph, noise and noisy pictures, the pictures' bytes.

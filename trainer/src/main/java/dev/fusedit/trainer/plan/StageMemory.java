@@ -17,11 +17,12 @@ import java.util.Set;
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on
 /// @param drawing what drawing needs between steps: the weights that the average takes the place of, and the pictures
-/// @param saved a checkpoint's bytes
 /// @param process the JVM and libtorch themselves
+/// @param saved a checkpoint's bytes
+/// @param otherwise activations if gradient checkpointing were on where it is off, and off where it is on
 public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
         long checkpoint, long drawing,
-        long process, long saved) {
+        long process, long saved, long otherwise) {
     /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
     static final long PROCESS = 430L << 20;
 
@@ -41,11 +42,13 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long moments = Moments.bytes(stage.stage().optimizer(), stage.learned(), widths);
         long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everLearned.contains(shape))).sum() + average
                 + moments;
-        var graph = new StageGraph(stage, new Activations(widths, run.device() == Run.Device.CUDA || widths.compute() >= 4));
+        var activations = new Activations(widths, run.device() == Run.Device.CUDA || widths.compute() >= 4);
+        var graph = new StageGraph(stage, activations, stage.stage().checkpointing());
+        var other = new StageGraph(stage, activations, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
                 average, graph.kept(), graph.work(), several ? sums : 0, graph.caches(), written ? saved : 0,
-                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved);
+                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, other.kept() + other.work());
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.

@@ -1,0 +1,52 @@
+package dev.fusedit.trainer.plan;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/// A [Plan] for programs. The numbers at the top are those of the stage that needs most memory.
+public final class PlanJson {
+    private PlanJson() {}
+
+    public static ObjectNode of(Plan plan) {
+        var json = JsonNodeFactory.instance.objectNode();
+        var parameters = plan.parameters();
+        json.putObject("parameters").put("total", parameters.total()).put("trainable", parameters.trainable()).put("dit", parameters.dit())
+                .put("llm", parameters.llm()).put("beside", plan.beside());
+        var demanding = plan.demanding();
+        json.put("stage", demanding.plan().stage().name());
+        json.set("memory_mib", memory(demanding.memory()));
+        json.put("flops_per_step", demanding.work().flops());
+        json.put("fits", plan.fits());
+        json.put("available_mib", mib(plan.available()));
+        var remedies = json.putArray("remedies");
+        for (var remedy : plan.remedies()) {
+            var object =
+                    remedies.addObject().put("what", remedy.what()).put("saves_mib", mib(remedy.saved())).put("enough", remedy.enough());
+            remedy.settings().forEach(object.putArray("set")::add);
+        }
+        json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum());
+        json.put("checkpoint_mib", mib(plan.checkpoint()));
+        var speed = plan.speed();
+        if (speed != null) json.put("seconds", Math.round(speed.seconds(plan.stages())));
+        var stages = json.putArray("stages");
+        for (var stage : plan.stages()) {
+            var object = stages.addObject().put("name", stage.plan().stage().name()).put("steps", stage.plan().steps())
+                    .put("pictures", stage.pictures())
+                    .put("trainable", stage.learned());
+            object.set("memory_mib", memory(stage.memory()));
+            object.put("flops_per_step", stage.work().flops());
+            if (speed != null) object.put("seconds_per_step", speed.secondsPerStep(stage));
+        }
+        return json;
+    }
+
+    private static ObjectNode memory(StageMemory memory) {
+        return JsonNodeFactory.instance.objectNode().put("weights", mib(memory.weights())).put("gradients", mib(memory.gradients()))
+                .put("optimizer", mib(memory.optimizer())).put("average", mib(memory.average()))
+                .put("activations", mib(memory.activations()))
+                .put("caches", mib(memory.caches())).put("checkpoint", mib(memory.checkpoint())).put("drawing", mib(memory.drawing()))
+                .put("process", mib(memory.process())).put("total", mib(memory.total()));
+    }
+
+    private static long mib(long bytes) { return Math.round(bytes / (double) (1 << 20)); }
+}

@@ -1,0 +1,121 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.trainer.log.TextTable;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/// A [Plan] for people: stage by stage.
+public final class PlanText {
+    private PlanText() {}
+
+    public static String of(Plan plan) {
+        var text = new StringBuilder(parameters(plan)).append('\n');
+        text.append(memory(plan)).append('\n');
+        text.append(work(plan)).append('\n');
+        text.append("Pictures: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
+                plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum(), mib(plan.checkpoint())));
+        if (plan.speed() != null) text.append(speed(plan, plan.speed()));
+        text.append(verdict(plan));
+        return text.toString().stripTrailing();
+    }
+
+    private static String parameters(Plan plan) {
+        var count = plan.parameters();
+        var beside = plan.beside() == 0 ? "" : "; %s stand frozen beside them (autoencoder, CLIP)".formatted(millions(plan.beside()));
+        return "%s: %s parameters, of which the DiT has %s and the language model %s; %s are trained%s\n".formatted(
+                plan.recipe().run().name(),
+                millions(count.total()), millions(count.dit()), millions(count.llm()), millions(count.trainable()), beside);
+    }
+
+    // ---- memory
+
+    private static String memory(Plan plan) {
+        var table = new TextTable(heads("Memory in MiB", plan.stages()));
+        row(table, plan, "weights", StageMemory::weights);
+        row(table, plan, "gradients", StageMemory::gradients);
+        row(table, plan, "optimizer", StageMemory::optimizer);
+        row(table, plan, "average", StageMemory::average);
+        row(table, plan, "activations", StageMemory::activations);
+        row(table, plan, "caches", StageMemory::caches);
+        row(table, plan, "checkpoint being written", StageMemory::checkpoint);
+        row(table, plan, "drawing", StageMemory::drawing);
+        row(table, plan, "the process itself", StageMemory::process);
+        row(table, plan, "at most at once", StageMemory::total);
+        var other = new TextTable(heads("", plan.stages()));
+        row(other, plan,
+                "activations, " + (plan.stages().getFirst().plan().stage().checkpointing() ? "without" : "with") + " checkpointing",
+                StageMemory::otherwise);
+        return table.text() + other.text().lines().skip(2).findFirst().orElse("") + "\n";
+    }
+
+    private static void row(TextTable table, Plan plan, String name, ToLongFunction<StageMemory> bytes) {
+        cells(table, plan, name, stage -> "%,d".formatted(mib(bytes.applyAsLong(stage.memory()))));
+    }
+
+    private static void cells(TextTable table, Plan plan, String name, Function<Plan.StageEstimate, String> cell) {
+        table.row(Stream.concat(Stream.of(name), plan.stages().stream().map(cell)).toArray(String[]::new));
+    }
+
+    private static String[] heads(String first, List<Plan.StageEstimate> stages) {
+        return Stream.concat(Stream.of(first), stages.stream().map(stage -> stage.plan().stage().name())).toArray(String[]::new);
+    }
+
+    // ---- work
+
+    private static String work(Plan plan) {
+        var table = new TextTable(heads("GFLOP a step", plan.stages()));
+        cells(table, plan, "DiT", stage -> giga(stage.work().flops(Product.Of.DIT)));
+        cells(table, plan, "language model", stage -> giga(stage.work().flops(Product.Of.LLM)));
+        if (plan.beside() > 0) cells(table, plan, "autoencoder, CLIP", stage -> giga(stage.work().flops(Product.Of.BESIDE)));
+        cells(table, plan, "steps", stage -> "%,d".formatted(stage.plan().steps()));
+        cells(table, plan, "pictures", stage -> "%,d".formatted(stage.pictures()));
+        cells(table, plan, "trained parameters", stage -> millions(stage.learned()));
+        var speed = plan.speed();
+        if (speed != null)
+            cells(table, plan, "seconds a step here", stage -> String.format(Locale.ROOT, "%.3g", speed.secondsPerStep(stage)));
+        return table.text();
+    }
+
+    private static String speed(Plan plan, Calibration speed) {
+        var text = new StringBuilder(
+                "Time here, from %d products of these shapes tried on this CPU: about %s\n".formatted(speed.rates().size(),
+                        time(speed.seconds(plan.stages()))));
+        double ratio = speed.comparison().own() / speed.comparison().f32();
+        var precision = plan.recipe().run().precision().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        text.append(String.format(Locale.ROOT, "The largest product runs at %.3g GFLOP/s in f32", speed.comparison().f32() / 1e9));
+        if (!precision.equals("f32"))
+            text.append(String.format(Locale.ROOT, ", at %.3g in %s: %s", speed.comparison().own() / 1e9, precision,
+                    ratio >= 1 ? "faster" : "slower; run.precision=f32 would be quicker on this CPU"));
+        return text.append('\n').toString();
+    }
+
+    private static String time(double seconds) {
+        if (seconds < 120) return "%.0f s".formatted(seconds);
+        if (seconds < 7200) return "%.0f minutes".formatted(seconds / 60);
+        if (seconds < 172_800) return "%.0f hours".formatted(seconds / 3600);
+        return "%,.0f days".formatted(seconds / 86_400);
+    }
+
+    // ---- the end
+
+    private static String verdict(Plan plan) {
+        var demanding = plan.demanding();
+        var sentence = "%s: stage '%s' needs %,d MiB, there are %,d MiB of %s.\n".formatted(plan.fits() ? "Fits" : "Does not fit",
+                demanding.plan().stage().name(), mib(demanding.memory().total()), mib(plan.available()), plan.where());
+        var text = new StringBuilder(sentence);
+        plan.remedies().forEach(remedy -> text.append("  ").append(remedy).append('\n'));
+        return text.toString();
+    }
+
+    private static String giga(double flops) { return String.format(Locale.ROOT, flops < 1e10 ? "%.2f" : "%,.0f", flops / 1e9); }
+
+    private static String millions(long count) {
+        return String.format(Locale.ROOT, count < 1_000_000 ? "%3$,d" : count < 1_000_000_000 ? "%1$.1f M" : "%2$.3f G", count / 1e6,
+                count / 1e9, count);
+    }
+
+    private static long mib(long bytes) { return Math.round(bytes / (double) (1 << 20)); }
+}
