@@ -4,6 +4,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.log.ScoreTable;
+import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
@@ -18,9 +19,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train",
@@ -32,18 +33,14 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "RECIPE", description = "A recipe's name, such as quickstart, or a YAML file.")
-    private String recipe;
+    @Mixin
+    private RecipeChoice choice;
 
     @Option(names = "--out", paramLabel = "DIR",
             description = "Where to leave what is made: a folder that is new, empty, or an earlier run's. Default: the recipe's run.output, "
                     + "else runs/NAME by the recipe's name. If a run is there that is finished or of another recipe, runs/NAME-2, and so on; "
                     + "if the newest one is unfinished and of this very recipe, it goes on.")
     private @Nullable Path out;
-
-    @Option(names = "--set", paramLabel = "KEY=VALUE",
-            description = "Change a value of the recipe: stages.joint.learning_rate.llm=1e-5. May be repeated.")
-    private List<String> settings = List.of();
 
     @Option(names = "--minutes", paramLabel = "N",
             description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
@@ -62,8 +59,9 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
-        var read = Recipe.find(recipe, settings);
+        var read = choice.read(spec.commandLine().getErr());
         var chosen = minutes == null ? read : read.withMinutes(minutes);
+        Plan.of(chosen).requireFits();
         var console = ProgressLine.onStderr();
         try (var start = start(chosen, console)) {
             if (start instanceof RunStart.Finished(var folder)) {
@@ -114,8 +112,9 @@ final class TrainCommand implements Callable<Integer> {
 
     /// The command that goes on with this run, to its end.
     private String again(Path folder) {
-        var words = new ArrayList<>(List.of("./fusedit", "train", recipe, "--out", folder.toString()));
-        settings.forEach(setting -> words.addAll(List.of("--set", setting)));
+        var words = new ArrayList<>(List.of("./fusedit", "train"));
+        words.addAll(choice.words());
+        words.addAll(List.of("--out", folder.toString()));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
         return words.stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
     }

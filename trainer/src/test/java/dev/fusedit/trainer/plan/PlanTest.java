@@ -1,0 +1,173 @@
+package dev.fusedit.trainer.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.ModelConfigs;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class PlanTest {
+    private static Recipe recipe(String name, String... settings) { return Recipe.find(name, List.of(settings)); }
+
+    private static Plan plan(String name, String... settings) { return Plan.of(recipe(name, settings)); }
+
+    private static StageMemory memory(Plan plan, String stage) {
+        return plan.stages().stream().filter(estimate -> estimate.plan().stage().name().equals(stage)).findFirst().orElseThrow().memory();
+    }
+
+    private static double flops(Plan plan, String stage) {
+        return plan.stages().stream().filter(estimate -> estimate.plan().stage().name().equals(stage)).findFirst().orElseThrow().work()
+                .flops();
+    }
+
+    // ---- parameters
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tests/minimal", "quickstart", "tests/tiny"})
+    void parametersAreThoseOfTheModelThatIsTrained(String name) {
+        var recipe = recipe(name);
+        var config = ModelConfigs.of(recipe.model(), ModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+            config.build(weights);
+            var parameters = Plan.of(recipe).parameters();
+            assertThat(parameters.total()).isEqualTo(weights.all().mapToLong(p -> p.master().numel()).sum());
+            assertThat(parameters.dit()).isEqualTo(weights.in("dit").all().mapToLong(p -> p.master().numel()).sum());
+            assertThat(parameters.dit() + parameters.llm()).isEqualTo(parameters.total()).isEqualTo(parameters.trainable());
+        }
+    }
+
+    /// Weights of these would be tens of gigabytes.
+    @ParameterizedTest
+    @CsvSource({"paper/baseline, 2506172416", "paper/large-scale, 2614341888", "paper/shallow-cross-attention, 2506172416"})
+    void publishedModelsAreCountedWithoutTheirWeights(String name, long llm) {
+        var plan = plan(name);
+        assertThat(plan.parameters().llm()).isEqualTo(llm);
+        assertThat(plan.parameters().trainable()).as("the language model is frozen").isEqualTo(plan.parameters().dit());
+        assertThat(plan.beside()).as("the autoencoder").isEqualTo(83_819_683);
+        assertThat(plan.demanding().memory().weights()).isGreaterThan(4 * plan.parameters().dit() + 2 * plan.parameters().total());
+    }
+
+    // ---- work
+
+    /// The DiT's share of the formula, written out once more for a model of one layer.
+    @Test
+    void workIsThatOfTheFormula() {
+        var plan = plan("tests/minimal", "model.llm.layers=1", "model.dit.layers=1", "model.time=none");
+        long batch = 4, tokens = 16, width = 16, inner = 32, heads = 2 * 8, keys = 8, patch = 8 * 8 * 3;
+        var lengths = TextLengths.of(recipe("tests/minimal"));
+        long matrices = width * heads * 2 + width * keys * 2 + 3 * width * inner + 2 * patch * width; // q, o; k, v; MLP; in and out
+        double dit = 6.0 * batch * tokens * matrices + 12.0 * batch * tokens * (tokens + lengths.caption()) * heads;
+        double captions = 2.0 * batch * lengths.caption() * width * keys * 2; // the one layer's keys and values
+        assertThat(flops(plan, "fuse")).isCloseTo(dit + captions, within(1.0));
+        long vocabulary = ModelConfigs.vocabulary(recipe("tests/minimal").model().llm());
+        double sentences =
+                6.0 * batch * lengths.sentence() * (width * heads * 2 + width * keys * 2 + 3 * width * inner + width * vocabulary)
+                        + 12.0 * batch * lengths.sentence() * lengths.sentence() * heads / 2;
+        assertThat(flops(plan, "text")).isCloseTo(sentences, within(1.0));
+    }
+
+    @Test
+    void neededWorkDoesNotDependOnHowItIsComputed() {
+        double plain = flops(plan("tests/tiny"), "joint");
+        assertThat(flops(plan("tests/tiny", "stages.joint.checkpointing=true"), "joint")).isEqualTo(plain);
+        assertThat(flops(plan("tests/tiny", "stages.joint.accumulation=8"), "joint")).isCloseTo(plain, within(plain * 1e-9));
+        assertThat(flops(plan("tests/tiny", "stages.joint.batch=32"), "joint")).isCloseTo(2 * plain, within(plain * 1e-9));
+    }
+
+    @Test
+    void frozenTextCostsAThird() {
+        var frozen = plan("quickstart").stages().get(1).work().flops(Product.Of.LLM);
+        var trained = plan("quickstart", "stages.fuse.lr={dit: 1e-3, llm: 1e-5}").stages().get(1).work().flops(Product.Of.LLM);
+        assertThat(trained / frozen).isBetween(2.9, 3.1);
+    }
+
+    // ---- memory
+
+    @Test
+    void eachSavingSavesWhatItSaysItDoes() {
+        var plain = memory(plan("tests/tiny"), "joint");
+        var checkpointed = memory(plan("tests/tiny", "stages.joint.checkpointing=true"), "joint");
+        assertThat(checkpointed.activations()).isLessThan(plain.activations() / 2).isEqualTo(plain.otherwise());
+        assertThat(checkpointed.otherwise()).isEqualTo(plain.activations());
+        var small = memory(plan("tests/tiny", "stages.joint.accumulation=16"), "joint");
+        assertThat(small.activations()).isLessThan(plain.activations() / 4);
+        var factored = memory(plan("tests/tiny", "stages.joint.optimizer=adafactor"), "joint");
+        assertThat(factored.optimizer()).isLessThan(plain.optimizer() / 3);
+        assertThat(memory(plan("tests/tiny", "stages.joint.optimizer=muon"), "joint").optimizer()).isBetween(factored.optimizer(),
+                plain.optimizer());
+        assertThat(memory(plan("tests/tiny", "run.precision=bf16"), "joint").activations()).isLessThan(plain.activations());
+    }
+
+    @Test
+    void whatIsFrozenHasNoMastersNoMomentsNoGradients() {
+        var frozen = memory(plan("paper/baseline", "run.device=cpu"), "train");
+        var trained = memory(plan("paper/baseline", "run.device=cpu", "stages.train.lr={dit: 1e-4, llm: 1e-5}"), "train");
+        long llm = 2_506_172_416L;
+        assertThat((double) (trained.weights() - frozen.weights())).as("masters").isCloseTo(4.0 * llm, within(1e7));
+        assertThat((double) (trained.optimizer() - frozen.optimizer())).as("moments").isCloseTo(8.0 * llm, within(1e7));
+        assertThat((double) (trained.gradients() - frozen.gradients())).as("sums").isCloseTo(4.0 * llm, within(1e7));
+    }
+
+    @Test
+    void largerPicturesNeedMore() {
+        var larger = plan("quickstart", "stages.joint.resolution=64");
+        assertThat(memory(larger, "joint").activations()).isGreaterThan(2 * memory(plan("quickstart"), "joint").activations());
+        assertThat(larger.demanding().plan().stage().name()).isEqualTo("joint");
+    }
+
+    // ---- what does not fit
+
+    @Test
+    void whatDoesNotFitHasRemediesThatHelp() {
+        var plan = plan("paper/baseline", "run.device=cpu", "stages.train.batch=512");
+        assertThat(plan.fits()).isFalse();
+        assertThat(plan.remedies()).hasSizeGreaterThan(3).allSatisfy(remedy -> {
+            var settings = new java.util.ArrayList<>(List.of("run.device=cpu", "stages.train.batch=512"));
+            settings.addAll(remedy.settings());
+            var changed = Plan.of(Recipe.find("paper/baseline", settings));
+            assertThat(plan.demanding().memory().total() - changed.demanding().memory().total()).as(remedy.what()).isEqualTo(remedy.saved())
+                    .isPositive();
+        });
+        assertThatThrownBy(plan::requireFits).isInstanceOf(UserError.class)
+                .hasMessageContaining("recipe '512-Gemma-AdaLN-Zero-APE' needs about")
+                .hasMessageContaining("--set stages.train.checkpointing=true");
+        assertThat(PlanText.of(plan)).contains("Does not fit", "activations, with checkpointing");
+        assertThat(PlanJson.of(plan).get("fits").asBoolean()).isFalse();
+        assertThat(PlanJson.of(plan).at("/remedies/0/saves_mib").asLong()).isPositive();
+    }
+
+    @Test
+    void whatFitsHasNone() {
+        var plan = plan("tests/minimal").requireFits();
+        assertThat(plan.fits()).isTrue();
+        assertThat(plan.remedies()).isEmpty();
+        var json = PlanJson.of(plan);
+        for (var path : List.of("/parameters/total", "/parameters/trainable", "/parameters/dit", "/parameters/llm", "/memory_mib/weights",
+                "/memory_mib/gradients", "/memory_mib/optimizer", "/memory_mib/activations", "/memory_mib/total", "/flops_per_step",
+                "/fits",
+                "/remedies")) {
+            assertThat(json.at(path).isMissingNode()).as(path).isFalse();
+        }
+        assertThat(json.has("seconds")).isFalse();
+    }
+
+    @Test
+    void measuredSpeedGivesATime() {
+        var plan = plan("tests/minimal").measured();
+        assertThat(PlanJson.of(plan).at("/stages/0/seconds_per_step").asDouble()).isBetween(1e-6, 10.0);
+        assertThat(PlanText.of(plan)).contains("Time here", "GFLOP/s in f32");
+    }
+}
