@@ -49,7 +49,7 @@ class ClipCaptionsTest {
         var i = plain.image();
         var image = new DiTConfig(i.width(), i.intermediate(), i.layers(), i.heads(), i.kvHeads(), i.headDim(), i.patch(), i.inChannels(),
                 i.outChannels(), i.positions(), i.time(), i.qkNorm(), i.sandwichNorm(), WIDTH, i.ropeTheta(), i.normEps(), i.initRange(),
-                i.attentionBias());
+                i.attentionBias(), i.activation());
         var config = new FuseDiTConfig(plain.text(), image, plain.fusion(), plain.initialLayers(), plain.shared(), plain.attention());
         var weights = Weights.fresh(Seed.of(1), Precisions.of(recipe));
         return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS,
