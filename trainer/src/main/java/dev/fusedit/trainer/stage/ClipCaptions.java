@@ -22,7 +22,8 @@ import java.util.List;
 /// A frozen CLIP's reading of captions, one vector each, which joins the time's vector of models that take it. In f32, without gradients.
 ///
 /// @param weights of the CLIP model; closed with this, as the tokenizer is
-public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer tokenizer) implements AutoCloseable {
+/// @param folder that it was read from
+public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer tokenizer, Path folder) implements AutoCloseable {
     private static final int PAD = 0;
 
     /// Reads `config.json`, `tokenizer.json` and the weights of a folder in Hugging Face's form.
@@ -38,7 +39,7 @@ public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer to
                 var clip = ClipTextModel.of(ClipTextConfig.of(json, config.toString()), weights);
                 weights.requireComplete();
                 var tokenizer = SubwordTokenizer.clip(folder.resolve("tokenizer.json"));
-                return new ClipCaptions(new PooledText(clip, tokenizer, PAD), weights, tokenizer);
+                return new ClipCaptions(new PooledText(clip, tokenizer, PAD), weights, tokenizer, folder);
             } catch (RuntimeException e) {
                 weights.close();
                 throw e;

@@ -6,7 +6,6 @@ import dev.fusedit.fusion.pipeline.PictureDefaults;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.nio.file.Path;
 import java.util.Objects;
 
 /// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all draw with it, so that they show the same.
@@ -31,7 +30,6 @@ final class RunPipeline {
         if (trainee.latents() instanceof Latents.Encoded encoded) {
             loaded = loaded.withVae(encoded.weights());
         }
-        return clip == null ? loaded
-                : loaded.withClip(clip.weights(), clip.tokenizer(), Path.of(Objects.requireNonNull(recipe.weights().clip())));
+        return clip == null ? loaded : loaded.withClip(clip.weights(), clip.tokenizer(), clip.folder());
     }
 }
