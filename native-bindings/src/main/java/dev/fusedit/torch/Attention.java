@@ -3,7 +3,6 @@ package dev.fusedit.torch;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.internal.abi.Frame;
-import dev.fusedit.torch.internal.abi.TorchState;
 import dev.fusedit.torch.internal.ops.Aten;
 import org.jspecify.annotations.Nullable;
 
@@ -143,12 +142,8 @@ public final class Attention {
         if (!q.device().isCpu()) {
             return call(q, k, v, bias, causal, scale);
         }
-        var threads = TorchState.openBlasThreads();
-        TorchState.setOpenBlasThreads(1);
-        try {
+        try (var _ = BlasThreads.one()) {
             return call(q, k, v, bias, causal, scale);
-        } finally {
-            TorchState.setOpenBlasThreads(threads);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorRecord;
@@ -87,8 +88,17 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
     ///
     /// @param dtype of the layers and of the result
     State forward(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType dtype, TimeConditioning kind, Taps taps) {
+        var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
+        if (dtype == exact) {
+            return exact(timesteps_B, pooled_BX, exact, kind, taps);
+        }
+        try (var _ = BlasThreads.one()) { // the only BLAS calls among bf16 kernels
+            return TensorScope.scoped(() -> exact(timesteps_B, pooled_BX, exact, kind, taps).replaced(part -> part.to(dtype)));
+        }
+    }
+
+    private State exact(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType exact, TimeConditioning kind, Taps taps) {
         return TensorScope.scoped(() -> {
-            var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
             var waves = waves(timesteps_B);
             taps.see("time_proj", waves);
             var time = second.apply(first.apply(waves.to(exact)).silu());
@@ -103,8 +113,7 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
                 case TimeConditioning.Addition(),TimeConditioning.None() -> time;
             };
             taps.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
-            var rounded = time.to(dtype);
-            return new State(rounded, modulation == time ? rounded : modulation.to(dtype));
+            return new State(time, modulation);
         });
     }
 }

@@ -3,6 +3,8 @@ package dev.fusedit.fusion.dit;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.BlasThreads;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
@@ -64,7 +66,16 @@ public final class TrainingPass implements AutoCloseable {
     }
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
-    public void backward(Tensor loss) { segments.backward(loss); }
+    public void backward(Tensor loss) {
+        var dtype = model.dit().patches().weight_OIPP().dtype();
+        if (dtype == DType.F32 || dtype == DType.F64) {
+            segments.backward(loss);
+            return;
+        }
+        try (var _ = BlasThreads.one()) { // the noise level's embedding is f32
+            segments.backward(loss);
+        }
+    }
 
     /// Frees what was kept for the backward pass.
     @Override

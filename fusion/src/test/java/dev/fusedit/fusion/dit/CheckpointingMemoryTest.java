@@ -1,0 +1,83 @@
+package dev.fusedit.fusion.dit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// What gradient checkpointing saves and costs, in a model of 24 fused layers.
+@ExtendWith(NoTensorLeaks.class)
+@Tag("long")
+class CheckpointingMemoryTest {
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final Path CLEAR = Path.of("/proc/self/clear_refs");
+    private static final int LAYERS = 24;
+    private static final int BATCH = 2;
+    private static final int TOKENS = 32;
+
+    private static FuseDiTConfig config() {
+        var text = LanguageModelConfig.gemma(1000, 256, 512, LAYERS, 4, 1, 64);
+        var image = new DiTConfig(384, 1024, LAYERS, 4, 1, 64, 2, 4, 4, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true,
+                true, 0, 10_000, 1e-6, 0.02, false);
+        return new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All());
+    }
+
+    /// @param peakMib resident memory at most
+    private record Cost(double peakMib, double seconds) {}
+
+    @Test
+    void checkpointingTakesLessThanHalfOfTheActivations() throws IOException {
+        assumeTrue(Files.isWritable(CLEAR), "peak memory is read from /proc");
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+            var model = FuseDiT.of(config(), weights);
+            Tiny.fill(weights);
+            weights.train(_ -> true);
+            step(model, weights, true); // gradients' memory is there from here on
+            var before = megabytes("VmRSS");
+            var checkpointed = cost(model, weights, true);
+            var plain = cost(model, weights, false);
+            System.out.printf("before %.0f MiB; checkpointed %s; plain %s%n", before, checkpointed, plain);
+            assertThat(checkpointed.peakMib() - before).isLessThan((plain.peakMib() - before) / 2);
+            assertThat(checkpointed.seconds()).isLessThan(2 * plain.seconds());
+        }
+    }
+
+    private static Cost cost(FuseDiT model, Weights weights, boolean checkpointing) throws IOException {
+        Files.writeString(CLEAR, "5"); // the peak begins anew
+        var nanos = IntStream.range(0, 3).mapToLong(_ -> step(model, weights, checkpointing)).min().orElseThrow();
+        return new Cost(megabytes("VmHWM"), nanos / 1e9);
+    }
+
+    private static long step(FuseDiT model, Weights weights, boolean checkpointing) {
+        var start = System.nanoTime();
+        try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
+            var prompt = Prompt.of(IntStream.range(0, BATCH).mapToObj(b -> IntStream.range(0, TOKENS).map(i -> 2 + b + i).toArray())
+                    .toArray(int[][]::new));
+            var text = pass.text(prompt, false);
+            var latents = Tensor.randn(Seed.of(3), DType.F32, BATCH, 4, 32, 32);
+            pass.backward(pass.image(latents, Tiny.times(BATCH), text, null, Wish.NONE).prediction().square().mean());
+            weights.clearGradients();
+        }
+        return System.nanoTime() - start;
+    }
+
+    private static double megabytes(String field) throws IOException {
+        return Files.readAllLines(STATUS).stream().filter(line -> line.startsWith(field + ":"))
+                .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024).findFirst().orElseThrow();
+    }
+}
