@@ -33,7 +33,7 @@ class CheckpointingMemoryTest {
     private static FuseDiTConfig config() {
         var text = LanguageModelConfig.gemma(1000, 256, 512, LAYERS, 4, 1, 64);
         var image = new DiTConfig(384, 1024, LAYERS, 4, 1, 64, 2, 4, 4, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true,
-                true, 0, 10_000, 1e-6, 0.02, false);
+                true, 0, 10_000, 1e-6, 0.02, false, text.activation());
         return new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All());
     }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
@@ -17,7 +18,7 @@ import java.util.Arrays;
 /// @param mix how often each kind of caption comes
 /// @param tokenizer of the language model
 /// @param maxTokens longest text; longer ones are cut
-public record BlocksBatches(long seed, BlocksMix mix, WordTokenizer tokenizer, int maxTokens) {
+public record BlocksBatches(long seed, BlocksMix mix, Tokenizer tokenizer, int maxTokens) {
     /// What the dice for dropped captions are for; a number that `Split` does not use.
     private static final long DROPPING = 101;
 
@@ -44,27 +45,28 @@ public record BlocksBatches(long seed, BlocksMix mix, WordTokenizer tokenizer, i
         }
         var sentences = new int[wanted.sentences()][];
         for (int i = 0; i < sentences.length; i++) {
-            sentences[i] = withEnd(tokens(BlocksText.sentence(seed, wanted.firstSentence() + step * wanted.sentences() + i)));
+            sentences[i] = sentence(BlocksText.sentence(seed, wanted.firstSentence() + step * wanted.sentences() + i));
         }
         return new Batch(bytes, captions, captions.stream().map(this::tokens).toArray(int[][]::new), sentences, keys.build());
     }
 
     /// So many pictures and sentences that no batch holds.
     public ValidationSamples validation(long validationSeed, int count) {
-        return ValidationSamples.of(validationSeed, count, mix, this::tokens, sentence -> withEnd(tokens(sentence)));
+        return ValidationSamples.of(validationSeed, count, mix, this::tokens, this::sentence);
     }
 
     private boolean isDropped(long index, double share) { return new Dice(seed, DROPPING, index).below(1_000_000) < share * 1_000_000; }
 
-    /// Where a sentence ends is part of what the language model learns.
-    private static int[] withEnd(int[] tokens) {
+    /// Where a sentence ends is part of what a language model of one's own learns. A published one knows it, and reads no instruction here.
+    private int[] sentence(String text) {
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            return pretrained.subwords().encode(text, maxTokens);
+        }
+        var tokens = tokens(text);
         var result = Arrays.copyOf(tokens, tokens.length + 1);
         result[tokens.length] = WordTokenizer.EOS;
         return result;
     }
 
-    private int[] tokens(String text) {
-        var ids = tokenizer.encode(text);
-        return ids.length <= maxTokens ? ids : Arrays.copyOf(ids, maxTokens);
-    }
+    private int[] tokens(String text) { return tokenizer.encode(text, maxTokens); }
 }

@@ -17,13 +17,13 @@ import java.util.stream.IntStream;
 /// @param sentenceTokens as many sentences, with their ends
 public record ValidationSamples(long seed, BlocksMix mix, List<String> captions, int[][] captionTokens, int[][] sentenceTokens) {
     /// @param tokens of a text, at most as many as the model reads
-    /// @param withEnd tokens of a sentence, its end included
+    /// @param sentence tokens of a sentence, its end included
     public static ValidationSamples of(long seed, int count, BlocksMix mix, Function<String, int[]> tokens,
-            Function<String, int[]> withEnd) {
+            Function<String, int[]> sentence) {
         long apart = Seed.of(seed).derive("validation").value(); // no run's data has this seed, or only by a strange chance
         var captions = IntStream.range(0, count).mapToObj(i -> Blocks.sample(seed, i, Split.SEEN, mix).caption().text()).toList();
         return new ValidationSamples(seed, mix, captions, captions.stream().map(tokens).toArray(int[][]::new),
-                IntStream.range(0, count).mapToObj(i -> withEnd.apply(BlocksText.sentence(apart, i))).toArray(int[][]::new));
+                IntStream.range(0, count).mapToObj(i -> sentence.apply(BlocksText.sentence(apart, i))).toArray(int[][]::new));
     }
 
     /// side × side × 3 bytes each, one after the other.

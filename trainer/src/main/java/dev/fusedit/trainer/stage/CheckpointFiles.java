@@ -39,7 +39,7 @@ final class CheckpointFiles {
         try {
             var files = new LinkedHashMap<String, Content>();
             files.put(RECIPE, Content.of(recipe.canonical()));
-            files.put(WORDS, Content.of(tensors.trainee().tokenizer().toJson()));
+            files.put(WORDS, Content.of(RecipeTokenizers.json(tensors.trainee().tokenizer())));
             files.put(WEIGHTS, copied(tensors.trainee().weights().state(), copies));
             if (!tensors.average().isEmpty()) {
                 files.put(AVERAGE, copied(tensors.average().averages(), copies));

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
@@ -17,12 +17,14 @@ record RunTensors(Trainee trainee, MovingAverage average, Moments moments) imple
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model
-    static RunTensors of(Recipe recipe, WordTokenizer tokenizer, @Nullable Resumption from) {
+    static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
         var trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
         var tensors = new RunTensors(trainee, new MovingAverage(), new Moments());
         try {
             if (from != null) {
                 tensors.read(from);
+            } else {
+                StartingWeights.read(recipe, trainee);
             }
             return tensors;
         } catch (RuntimeException e) {

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A model as checkpoints hold it, opened to draw with.
 public final class SavedModel {
+    /// What the names of an alignment's own weights begin with: they serve training alone.
+    static final String ALIGNMENT = "alignment.";
+
     private SavedModel() {}
 
     /// A model to draw with, and the recipe it was made by.
@@ -35,18 +38,14 @@ public final class SavedModel {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
                 checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
-        var tokenizer = WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
+        var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
         var placement = Precisions.of(recipe.run()).frozen();
         var trainee = Trainee.fresh(recipe, tokenizer, placement, Seed.of(0));
         try {
-            readWeights(checkpoint, trainee);
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
             }
-            if ((weights == null ? recipe.sampling().weights() : weights) == Sampling.Weights.EMA
-                    && checkpoint.has(CheckpointFiles.AVERAGE)) {
-                readAverage(checkpoint, trainee);
-            }
+            readDrawn(weights == null ? recipe.sampling().weights() : weights, checkpoint, trainee);
             return new Loaded(recipe, trainee, checkpoint.folder());
         } catch (RuntimeException e) {
             trainee.close();
@@ -67,10 +66,22 @@ public final class SavedModel {
         }
     }
 
-    /// What has no average keeps its value: it never learned.
-    private static void readAverage(Checkpoint checkpoint, Trainee trainee) {
-        try (var tensors = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
-            trainee.weights().load(tensors, name -> tensors.contains(name) ? name : null);
+    /// What pictures are drawn with: the weights, and if the recipe says so their average over them. What has no average never learned.
+    /// Weights of the trainee's alignments keep their values.
+    ///
+    /// @param recipe the checkpoint's own
+    static void readDrawn(Sampling.Weights chosen, Checkpoint checkpoint, Trainee trainee) {
+        CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
+        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
+            trainee.weights().load(RenamedTensors.of(file, SavedModel::drawn), SavedModel::drawn);
+        }
+        if (chosen == Sampling.Weights.EMA && checkpoint.has(CheckpointFiles.AVERAGE)) {
+            try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
+                var average = RenamedTensors.of(file, SavedModel::drawn);
+                trainee.weights().load(average, name -> average.contains(name) ? name : null);
+            }
         }
     }
+
+    static @Nullable String drawn(String name) { return name.startsWith(ALIGNMENT) ? null : name; }
 }

@@ -2,11 +2,12 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ImageModelConfig;
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.PretrainedTokenizer;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param latents what the model's pictures are made of
 /// @param clip a second reading of captions; null for a model that takes none
-public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
+public record Trainee(Weights weights, ImageModel model, Tokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
         implements AutoCloseable {
     /// An untrained one of pixels, the same for the same seed.
-    static Trainee fresh(ImageModelConfig config, WordTokenizer tokenizer, Placement placement, Seed seed) {
+    static Trainee fresh(ImageModelConfig config, Tokenizer tokenizer, Placement placement, Seed seed) {
         var weights = Weights.fresh(seed, placement);
         return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
     }
@@ -26,10 +27,11 @@ public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer
     /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
     ///
     /// @throws UserError if one of them cannot be read or does not fit the model
-    static Trainee fresh(Recipe recipe, WordTokenizer tokenizer, Placement placement, Seed seed) {
+    static Trainee fresh(Recipe recipe, Tokenizer tokenizer, Placement placement, Seed seed) {
         var latents = latents(recipe, placement);
         try {
-            var config = ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize() / latents.space().factor());
+            int side = recipe.data().imageSize() / latents.space().factor();
+            var config = ModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
             var clip = clip(recipe, config.image().pooledText(), placement);
             var plain = fresh(config, tokenizer, placement, seed);
             return new Trainee(plain.weights, plain.model, tokenizer, latents, clip);
@@ -85,6 +87,9 @@ public record Trainee(Weights weights, ImageModel model, WordTokenizer tokenizer
         latents.close();
         if (clip != null) {
             clip.close();
+        }
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            pretrained.close();
         }
     }
 }

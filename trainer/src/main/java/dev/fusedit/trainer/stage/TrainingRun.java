@@ -2,7 +2,6 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -12,7 +11,6 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
@@ -66,7 +64,8 @@ public final class TrainingRun implements AutoCloseable {
         this.folder = start.folder();
         this.interrupts = interrupts;
         plans = StagePlan.of(recipe);
-        var tokenizer = WordTokenizer.of(BlocksText.words());
+        resumption = Resumption.of(start, plans);
+        var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         data = switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError("to come");
             case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer,
@@ -74,7 +73,6 @@ public final class TrainingRun implements AutoCloseable {
         };
         validation = recipe.evaluation().validation() == null ? null
                 : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
-        resumption = Resumption.of(start, plans);
         done = resumption == null ? 0 : resumption.step();
         clock = new StageClock(plans, resumption == null ? RunFigures.NONE : resumption.figures());
         log = new RunLog(recipe, folder, console, done);

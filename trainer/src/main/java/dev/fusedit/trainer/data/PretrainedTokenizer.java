@@ -1,0 +1,43 @@
+package dev.fusedit.trainer.data;
+
+import dev.fusedit.fusion.text.ChatTemplate;
+import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.SubwordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/// A published language model's tokenizer, with what a recipe puts around each caption. Any thread may encode.
+///
+/// @param json the `tokenizer.json` that it was read from, for checkpoints
+/// @param instruction put before each caption; it does not count towards a caption's own length
+/// @param chat whether instruction and caption become a user's turn of a chat
+public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instruction instruction, boolean chat)
+        implements Tokenizer, AutoCloseable {
+    /// @param place a `tokenizer.json`, or its folder
+    /// @throws UserError if there is none
+    public static PretrainedTokenizer read(Path place, Instruction instruction, boolean chat) {
+        var file = Files.isDirectory(place) ? place.resolve("tokenizer.json") : place;
+        try {
+            return new PretrainedTokenizer(SubwordTokenizer.open(file), Files.readString(file), instruction, chat);
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public int[] encode(String text, int longest) {
+        if (chat) {
+            var ids = subwords.bare(ChatTemplate.GEMMA.of(instruction.text() + text));
+            return ids.length <= longest ? ids : Arrays.copyOf(ids, longest);
+        }
+        return longest == Integer.MAX_VALUE ? subwords.encode(instruction.text() + text) : instruction.encode(subwords, text, longest);
+    }
+
+    /// Frees the library's memory.
+    @Override
+    public void close() { subwords.close(); }
+}
