@@ -206,6 +206,17 @@ class TrainCommandTest {
         assertThat(forced.status()).as(forced.err()).isZero();
     }
 
+    @Test
+    void sampleDrawsAPreviewAgain() {
+        var out = temp.resolve("run");
+        run("train", "tests/minimal", "--out", out, "--set", "checkpoints={every: 6, keep: 9}");
+        var drawn =
+                run("sample", "--model", out.resolve("checkpoints/step-6"), "--prompts", out.resolve("previews/prompts.txt"), "--seed", 7,
+                        "--out", temp.resolve("again.png"));
+        assertThat(drawn.status()).as(drawn.err()).isZero();
+        assertThat(temp.resolve("again.png")).hasSameBinaryContentAs(out.resolve("previews/step-000006.png"));
+    }
+
     /// Equal runs have equal hashes, wherever they lie; every step changes them.
     @Test
     void theHashTellsStepsApartAndRunsNot() throws IOException {

@@ -134,6 +134,32 @@ class TrainingRunTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "bf16", "f16", "pure-bf16"})
+    void aPreviewIsWhatTheCheckpointOfItsStepDraws(String precision) throws IOException {
+        var run = temp.resolve("run");
+        train(minimal("run.precision=" + precision, "checkpoints={every: 6, keep: 9}"), run, Interrupts.none());
+        var prompts = Files.readAllLines(run.resolve("previews/prompts.txt"));
+        try (var loaded = SavedModel.load(run.resolve("checkpoints/step-6"))) {
+            SampledPictures.draw(Painter.of(loaded.recipe(), loaded.trainee()), prompts, 1, Showcase.SEED).write(temp.resolve("drawn.png"));
+        }
+        assertThat(temp.resolve("drawn.png")).hasSameBinaryContentAs(run.resolve("previews/step-000006.png"));
+        try (var loaded = SavedModel.load(run.resolve("checkpoints/step-7"))) {
+            SampledPictures.draw(Painter.of(loaded.recipe(), loaded.trainee()), prompts, 1, Showcase.SEED).write(temp.resolve("later.png"));
+        }
+        assertThat(Files.mismatch(temp.resolve("later.png"), temp.resolve("drawn.png"))).as("a step changes it").isNotNegative();
+    }
+
+    @Test
+    void aRunThatDivergesSavesWhatItHadBefore() throws IOException {
+        var wild = minimal("stages.fuse.learning_rate.dit=1e30", "checkpoints.keep=9", "stages.fuse.batch=4");
+        var run = temp.resolve("run");
+        var thrown = catchThrowableOfType(DivergedException.class, () -> train(wild, run, Interrupts.none()));
+        assertThat(thrown).hasMessageContaining("stage 'fuse'");
+        assertThat(Checkpoint.open(Checkpoints.find(run)).step()).isEqualTo(thrown.stepsDone()).isPositive();
+        assertThat(MetricsLog.rows(run.resolve("metrics.jsonl")).getLast()).containsEntry("step", (int) thrown.stepsDone());
+    }
+
     @Test
     void aLossThatIsNoNumberStopsTheRunAndNamesTheStep() {
         var wild = minimal("stages.fuse.learning_rate.dit=1e30", "stages.text.learning_rate.llm=1e30");
