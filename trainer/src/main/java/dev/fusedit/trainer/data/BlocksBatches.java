@@ -38,7 +38,7 @@ public record BlocksBatches(long seed, BlocksMix mix, Tokenizer tokenizer, int m
         var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < wanted.pictures(); i++) {
             long index = wanted.firstPicture() + step * wanted.pictures() + i;
-            var sample = Blocks.sample(seed, index, Split.TRAIN, mix);
+            var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix));
             System.arraycopy(sample.rgb(), 0, bytes, i * sample.rgb().length, sample.rgb().length);
             captions.add(isDropped(index, wanted.dropout()) ? "" : sample.caption().text());
             keys.add(index);

@@ -61,16 +61,20 @@ class PrefetchTest {
     }
 
     @Test
-    void aFailureComesWhenItsTurnHasCome() {
+    void aFailureNamesItsSampleAndComesWhenItsTurnHasCome() {
         try (var batches = new Prefetch<>(0, 10, 4, step -> {
-            if (step == 2) {
-                throw new UserError("sample 17: broken");
-            }
-            return step;
+            return SampleFailure.named(10 + step, () -> {
+                if (step == 2) {
+                    throw new UserError("cat.jpg is broken. Mend it");
+                }
+                return 7 / (3 - step);
+            });
         })) {
-            assertThat(batches.next()).isZero();
-            assertThat(batches.next()).isEqualTo(1);
-            assertThatThrownBy(batches::next).isInstanceOf(UserError.class).hasMessage("sample 17: broken");
+            assertThat(batches.next()).isEqualTo(2);
+            assertThat(batches.next()).isEqualTo(3);
+            assertThatThrownBy(batches::next).isInstanceOf(UserError.class).hasMessage("sample 12: cat.jpg is broken. Mend it");
+            assertThatThrownBy(batches::next).isInstanceOf(SampleFailure.class)
+                    .hasMessage("sample 13 cannot be made: java.lang.ArithmeticException: / by zero");
         }
     }
 
