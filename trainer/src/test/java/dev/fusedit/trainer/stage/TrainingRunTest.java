@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
@@ -140,14 +141,17 @@ class TrainingRunTest {
         var run = temp.resolve("run");
         train(minimal("run.precision=" + precision, "checkpoints={every: 6, keep: 9}"), run, Interrupts.none());
         var prompts = Files.readAllLines(run.resolve("previews/prompts.txt"));
-        try (var loaded = SavedModel.load(run.resolve("checkpoints/step-6"))) {
-            SampledPictures.draw(Painter.of(loaded.recipe(), loaded.trainee()), prompts, 1, Showcase.SEED).write(temp.resolve("drawn.png"));
-        }
+        draw(run.resolve("checkpoints/step-6"), prompts, temp.resolve("drawn.png"));
         assertThat(temp.resolve("drawn.png")).hasSameBinaryContentAs(run.resolve("previews/step-000006.png"));
-        try (var loaded = SavedModel.load(run.resolve("checkpoints/step-7"))) {
-            SampledPictures.draw(Painter.of(loaded.recipe(), loaded.trainee()), prompts, 1, Showcase.SEED).write(temp.resolve("later.png"));
-        }
+        draw(run.resolve("checkpoints/step-7"), prompts, temp.resolve("later.png"));
         assertThat(Files.mismatch(temp.resolve("later.png"), temp.resolve("drawn.png"))).as("a step changes it").isNotNegative();
+    }
+
+    /// As `sample` does it.
+    private static void draw(Path checkpoint, List<String> prompts, Path out) {
+        try (var _ = TensorScope.open(); var loaded = DrawingModel.open(checkpoint)) {
+            SampledPictures.draw(loaded.pipeline(), loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED))).write(out);
+        }
     }
 
     @Test
