@@ -67,7 +67,9 @@ public final class TrainingRun implements AutoCloseable {
         resumption = Resumption.of(start, plans);
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         data = switch (recipe.data()) {
-            case Data.WebDataset _ -> throw new UserError("to come");
+            case Data.WebDataset _ -> throw new UserError(
+                    "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
+                            .formatted(recipe.run().name()));
             case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer,
                     recipe.model().llm().maxTokens());
         };
