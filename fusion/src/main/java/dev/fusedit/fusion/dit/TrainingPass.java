@@ -67,12 +67,11 @@ public final class TrainingPass implements AutoCloseable {
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
     public void backward(Tensor loss) {
-        var dtype = model.dit().patches().weight_OIPP().dtype();
-        if (dtype == DType.F32 || dtype == DType.F64) {
+        if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
             segments.backward(loss);
             return;
         }
-        try (var _ = BlasThreads.one()) { // the noise level's embedding is f32
+        try (var _ = BlasThreads.one()) { // the noise level's embedding alone needs the BLAS
             segments.backward(loss);
         }
     }
