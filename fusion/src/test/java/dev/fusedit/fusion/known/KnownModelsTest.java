@@ -3,6 +3,7 @@ package dev.fusedit.fusion.known;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.fusion.flow.KnownSchedulers;
+import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
@@ -72,7 +73,7 @@ class KnownModelsTest {
     @Test
     void schedulerIsShiftedByThree() {
         assertThat(KnownSchedulers.find("stabilityai/stable-diffusion-3-medium-diffusers")).hasValueSatisfying(scheduler -> {
-            assertThat(scheduler.shift()).isEqualTo(3);
+            assertThat(scheduler.shift()).isEqualTo(new Shift.Fixed(3));
             assertThat(scheduler.levels()).isEqualTo(1000);
         });
     }

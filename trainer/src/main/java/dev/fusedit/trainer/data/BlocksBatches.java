@@ -31,6 +31,9 @@ public record BlocksBatches(long seed, BlocksMix mix, Tokenizer tokenizer, int m
     /// @param dropout share of captions that are left out
     public record Wanted(long firstPicture, int pictures, long firstSentence, int sentences, double dropout) {}
 
+    /// The same pictures' places with other kinds of captions.
+    public BlocksBatches withMix(BlocksMix other) { return new BlocksBatches(seed, other, tokenizer, maxTokens); }
+
     /// The batch of a stage's step, counted from 0.
     public Batch of(long step, Wanted wanted) {
         var bytes = new byte[wanted.pictures() * Blocks.SIDE * Blocks.SIDE * 3];

@@ -53,6 +53,8 @@ final class Reach {
     private static void checkPictures(Stage stage, Model model, Data data) {
         checkArgument(stage.epochs() == null || data.samples() != null,
                 "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
+        checkArgument(stage.mix() == null || data instanceof Data.Blocks, "stages.%s.mix must be left out: it is of the built-in data",
+                stage.name());
         int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
         int pixels = model.dit().patch() * model.pixels();
         checkArgument(side % pixels == 0, stage.resolution() == null

@@ -128,11 +128,13 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
     record AdamW(@Default("1e-3") double lr, @Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps,
             @Default("1e-2") double weightDecay) {}
 
-    record LrScheduler(String name, @Default("0") int numWarmupSteps) {
+    record LrScheduler(String name, @Default("0") int numWarmupSteps, @Nullable Double numCycles, @Default("1") double power,
+            @Nullable String stepRules) {
         LrScheduler {
-            oneOf("name", name, "constant", "constant_with_warmup", "linear", "cosine");
-            checkArgument(!name.equals("constant") || numWarmupSteps == 0,
-                    "num_warmup_steps must be 0 with 'constant', which has no warm-up, but is %s. 'constant_with_warmup' has one",
+            oneOf("name", name, "constant", "constant_with_warmup", "piecewise_constant", "linear", "cosine", "cosine_with_restarts",
+                    "polynomial");
+            boolean warms = !name.equals("constant") && !name.equals("piecewise_constant");
+            checkArgument(warms || numWarmupSteps == 0, "num_warmup_steps must be 0 with '%s', which has no warm-up, but is %s", name,
                     numWarmupSteps);
         }
     }

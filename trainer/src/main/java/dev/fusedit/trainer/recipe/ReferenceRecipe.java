@@ -9,6 +9,7 @@ import dev.fusedit.torch.UserError;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +139,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         var optimizer = config.optimizer();
         int accumulation = trainer.gradientAccumulationSteps();
         var every = config.ema().updateSteps();
-        return new Stage("train", trainer.maxSteps(), null, config.data().batchSize() * accumulation, accumulation, null, Map.of(),
+        return new Stage("train", trainer.maxSteps(), null, config.data().batchSize() * accumulation, accumulation, null, null, Map.of(),
                 rates(config),
                 new Losses(flow(config), null, null, null), schedule(config.lrScheduler()), config.lrScheduler().numWarmupSteps(),
                 new Optimizer.AdamW(optimizer.betas(), optimizer.eps(), optimizer.weightDecay(), Optimizer.Decay.ALL), false,
@@ -154,13 +155,11 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         return rates.buildOrThrow();
     }
 
+    /// By diffusers' rules: a warm-up begins at exactly 0. A constant rate is the same by any.
     private static Schedule schedule(ReferenceConfig.LrScheduler scheduler) {
-        return switch (scheduler.name()) {
-            case "constant", "constant_with_warmup" -> new Schedule.Constant();
-            case "linear" -> new Schedule.Linear(0);
-            case "cosine" -> new Schedule.Cosine(0);
-            default -> throw new AssertionError(scheduler.name());
-        };
+        var kind = Schedule.Diffusers.Kind.valueOf(scheduler.name().toUpperCase(Locale.ROOT));
+        return kind == Schedule.Diffusers.Kind.CONSTANT ? new Schedule.Constant()
+                : new Schedule.Diffusers(kind, scheduler.numCycles(), scheduler.power(), 1e-7, scheduler.stepRules());
     }
 
     /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the picture's share, ours of the noise's.

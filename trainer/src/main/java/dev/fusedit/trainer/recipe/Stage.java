@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param batch pictures of an optimizer step, over all of its micro-batches
 /// @param accumulation micro-batches that a step's gradient is summed up over
 /// @param resolution side of this stage's pictures in pixels; the data's `image_size` if left out
+/// @param mix how often each kind of caption comes in this stage, in place of the data's; of the built-in data only
 /// @param groups sets of parameters of the stage's own, for rates of their own
 /// @param lr learning rate by part (see [Part]) or group. A parameter belongs to the last group that names it, else to the narrowest part
 /// @param warmUp steps in which the learning rate rises from 0
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// @param ema the moving average of the weights; none is kept if left out
 /// @param stop when the stage ends before its steps are done; never if left out
 public record Stage(String name, @Nullable Integer steps, @Nullable Double epochs, int batch, @Default("1") int accumulation,
-        @Nullable Integer resolution, @Default("{}") Map<String, Group> groups, Map<String, Double> lr, Losses losses,
+        @Nullable Integer resolution, Data.@Nullable Mix mix, @Default("{}") Map<String, Group> groups, Map<String, Double> lr,
+        Losses losses,
         @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer,
         @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable HugeGradient hugeGradient,
         @Default("none") GradientMask gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
@@ -57,7 +59,7 @@ public record Stage(String name, @Nullable Integer steps, @Nullable Double epoch
         Integer scaledSteps = steps == null ? null : Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
         Double scaledEpochs = epochs == null ? null : epochs * factor;
         int scaledWarmUp = (int) Math.round(warmUp * factor);
-        return new Stage(name, scaledSteps, scaledEpochs, batch, accumulation, resolution, groups, lr, losses, schedule,
+        return new Stage(name, scaledSteps, scaledEpochs, batch, accumulation, resolution, mix, groups, lr, losses, schedule,
                 scaledSteps == null ? scaledWarmUp : Math.min(scaledWarmUp, scaledSteps), optimizer, keepOptimizer, gradClip, hugeGradient,
                 gradientMask, checkpointing, captionDropout, ema, stop);
     }

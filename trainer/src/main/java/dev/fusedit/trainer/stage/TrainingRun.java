@@ -215,7 +215,9 @@ public final class TrainingRun implements AutoCloseable {
         var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(),
                 StagePlan.sentences(plan.stage()),
                 plan.stage().captionDropout());
-        return step -> data.of(step, wanted);
+        var mix = plan.stage().mix();
+        var source = mix == null ? data : data.withMix(mix.blocks());
+        return step -> source.of(step, wanted);
     }
 
     // ---- pictures and scores

@@ -91,4 +91,19 @@ class RecipeTest {
         var own = Files.writeString(folder.resolve("own.yaml"), QUICKSTART.canonical());
         assertThat(Recipe.find(own.toString(), List.of())).isEqualTo(QUICKSTART);
     }
+
+    @Test
+    void stagedGoesFromFrozenToJointToLargerToTheBest() {
+        var stages = Recipe.find("staged", List.of()).stages();
+        assertThat(stages).extracting(Stage::name).containsExactly("language", "draw", "joint", "large", "polish");
+        assertThat(stages).extracting(stage -> stage.trains(Part.LLM)).containsExactly(true, false, true, false, false);
+        var joint = stages.get(2);
+        assertThat(joint.lr().get("llm") / joint.lr().get("dit")).isBetween(0.01, 0.1);
+        assertThat(joint.losses().language()).isNotNull();
+        assertThat(joint.gradientMask()).isInstanceOf(GradientMask.InsulateLlm.class);
+        assertThat(stages).extracting(Stage::resolution).containsExactly(null, 32, 32, null, null);
+        assertThat(stages.getLast().mix()).isNotNull();
+        assertThatThrownBy(() -> Recipe.find("paper/baseline", List.of("stages.train.mix={}"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("'mix' in stage 'train' must be left out: it is of the built-in data");
+    }
 }

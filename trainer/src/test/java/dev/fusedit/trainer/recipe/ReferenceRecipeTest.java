@@ -162,7 +162,7 @@ class ReferenceRecipeTest {
         assertThat(stage.checkpointing()).isTrue();
         assertThat(stage.losses().flow()).isEqualTo(new Losses.Flow(1, new Losses.TimeDensity.Mode(0.8), 3, Model.Prediction.CLEAN,
                 new Losses.Weighting.Uniform(), 0.05));
-        assertThat(stage.schedule()).isEqualTo(new Schedule.Cosine(0));
+        assertThat(stage.schedule()).isEqualTo(new Schedule.Diffusers(Schedule.Diffusers.Kind.COSINE, null, 1, 1e-7, null));
         assertThat(stage.warmUp()).isEqualTo(1000);
         assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.95), 1e-6, 1e-4, Optimizer.Decay.ALL));
         assertThat(read("trainer.logit_mean 0.5").recipe().stages().getFirst().losses().flow().time())
@@ -195,7 +195,7 @@ class ReferenceRecipeTest {
         "data.tokenizer google/gemma-2-2b | 'data.tokenizer' in the reference's configuration must be that of model.base, 'google/gemma-2b'",
         "data.apply_chat_template true | 'add_generation_prompt' in 'data' of the reference's configuration must be true with apply_chat_template",
         "lr_scheduler.num_warmup_steps 10 | must be 0 with 'constant', which has no warm-up, but is 10",
-        "lr_scheduler.name polynomial | must be one of constant, constant_with_warmup, linear, cosine, but is 'polynomial'",
+        "lr_scheduler.name inverse | must be one of constant, constant_with_warmup, piecewise_constant, linear, cosine, cosine_with_restarts, polynomial, but is 'inverse'",
         "optimizer.amsgrad true | unknown key 'amsgrad' in 'optimizer' of the reference's configuration",
         "trainer.train_dit - | 'trainer.train_dit' in the reference's configuration must be given, and so must train_llm",
         "data.resolution 500 | as a recipe, model.dit.patch must divide the pictures' side of 500 pixels"})
