@@ -5,7 +5,6 @@ import dev.fusedit.trainer.recipe.Recipes;
 import dev.fusedit.trainer.recipe.ReferenceRecipe;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -45,17 +44,12 @@ final class RecipeChoice {
     @Nullable
     String text() { return source.recipe == null || !settings.isEmpty() ? null : Recipes.find(source.recipe).text(); }
 
-    /// The same choice as words of a command line.
+    /// The choice as words of a command line, without the settings.
     List<String> words() {
-        var words = new ArrayList<String>();
-        if (source.recipe != null) {
-            words.add(source.recipe);
-        } else {
-            words.addAll(List.of("--reference-config", file().toString()));
-        }
-        settings.forEach(setting -> words.addAll(List.of("--set", setting)));
-        return words;
+        return source.recipe != null ? List.of(source.recipe) : List.of("--reference-config", file().toString());
     }
+
+    List<String> settings() { return settings; }
 
     /// What messages call it.
     String name() { return source.recipe != null ? source.recipe : file().toString(); }

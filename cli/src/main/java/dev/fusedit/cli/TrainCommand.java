@@ -115,6 +115,7 @@ final class TrainCommand implements Callable<Integer> {
         var words = new ArrayList<>(List.of("./fusedit", "train"));
         words.addAll(choice.words());
         words.addAll(List.of("--out", folder.toString()));
+        choice.settings().forEach(setting -> words.addAll(List.of("--set", setting)));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
         return words.stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
     }

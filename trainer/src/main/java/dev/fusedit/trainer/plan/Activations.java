@@ -4,6 +4,7 @@ import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.trainer.recipe.Run;
 
 /// What autograd keeps of a layer's forward for its backward, in bytes: for each op the operands that its derivative reads.
 ///
@@ -15,13 +16,25 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 /// | attention in bf16 (two products on a CPU) | the same, and the softmax: heads · keys |
 /// | adaln's gate | what it multiplies |
 ///
-/// @param fusedAttention whether attention keeps no softmax: f32 on a CPU, anything on CUDA
-record Activations(Widths widths, boolean fusedAttention) {
+/// @param compute bytes of a number that matrices are multiplied in. In f16 on a CPU that is f32's: they are cast before ([dev.fusedit.torch.PathChoice])
+/// @param wide bytes of a number inside norms
+/// @param fusedAttention whether attention keeps no softmax
+record Activations(int compute, int wide, boolean fusedAttention) {
+    static Activations of(Run run) {
+        boolean cpu = run.device() == Run.Device.CPU;
+        var widths = Widths.of(run.precision());
+        return switch (run.precision()) {
+            case F32, F64 -> new Activations(widths.compute(), widths.wide(), true);
+            case F16 -> new Activations(cpu ? 4 : 2, widths.wide(), true);
+            case BF16, PURE_BF16 -> new Activations(widths.compute(), widths.wide(), !cpu);
+        };
+    }
+
     /// A norm whose result is read by something that keeps it.
-    private long norm(long width) { return (widths.wide() + 2L * widths.compute()) * width; }
+    private long norm(long width) { return (wide + 2L * compute) * width; }
 
     /// A norm whose result is only added, or multiplied by what is constant.
-    private long innerNorm(long width) { return (widths.wide() + (long) widths.compute()) * width; }
+    private long innerNorm(long width) { return (wide + (long) compute) * width; }
 
     // ---- the image side
 
@@ -30,7 +43,7 @@ record Activations(Widths widths, boolean fusedAttention) {
     /// @param tokens of the picture
     /// @param textTokens that it reads
     long block(DiTConfig dit, Fusion fusion, long tokens, long textTokens) {
-        long e = widths.compute();
+        long e = compute;
         boolean gated = dit.time() instanceof TimeConditioning.AdaLnZero || dit.time() instanceof TimeConditioning.AdaLnSingle;
         long width = 2 * norm(dit.width()) + (gated ? 2 * e * dit.width() : 0) + (dit.sandwichNorm() ? 2 * innerNorm(dit.width()) : 0);
         long heads = (long) dit.heads() * dit.headDim();
@@ -45,7 +58,7 @@ record Activations(Widths widths, boolean fusedAttention) {
     }
 
     private long attention(int heads, int kvHeads, int headDim, long queries, long keys) {
-        long e = widths.compute();
+        long e = compute;
         long copies = heads == kvHeads || kvHeads == 1 ? 2 : 3; // queries, the result; once more where groups of heads lie apart
         long softmax = fusedAttention ? 4 * heads * queries : e * heads * queries * keys;
         return copies * e * queries * heads * headDim + 2 * e * keys * kvHeads * headDim + softmax;
@@ -55,7 +68,7 @@ record Activations(Widths widths, boolean fusedAttention) {
 
     /// A layer of the language model that learns, or that something before learns from, for one text.
     long layer(LanguageModelConfig text, long tokens) {
-        long e = widths.compute();
+        long e = compute;
         var family = text.family();
         long width = 2 * norm(text.hidden()) + (family.hasSandwichNorms() ? 2 * innerNorm(text.hidden()) : 0);
         long heads = (long) text.heads() * text.headDim();
@@ -66,24 +79,24 @@ record Activations(Widths widths, boolean fusedAttention) {
     }
 
     /// Scores of all words and their softmax's logarithm, for one text.
-    long logits(LanguageModelConfig text, long tokens) { return tokens * text.vocabulary() * widths.wide(); }
+    long logits(LanguageModelConfig text, long tokens) { return tokens * text.vocabulary() * wide; }
 
     /// What the logits' forward and backward need besides.
     long logitsWork(LanguageModelConfig text, long tokens) {
-        return tokens * text.vocabulary() * (widths.wide() + (long) widths.compute());
+        return tokens * text.vocabulary() * (wide + (long) compute);
     }
 
     // ---- what is there for a while
 
     /// While a block's backward runs, for one picture: gradients of the MLP's inside and of the norms'.
     long blockWork(DiTConfig dit, long tokens) {
-        return tokens * (3L * widths.compute() * dit.intermediate() + 4L * widths.wide() * dit.width());
+        return tokens * (3L * compute * dit.intermediate() + 4L * wide * dit.width());
     }
 
     long layerWork(LanguageModelConfig text, long tokens) {
-        return tokens * (3L * widths.compute() * text.intermediate() + 4L * widths.wide() * text.hidden());
+        return tokens * (3L * compute * text.intermediate() + 4L * wide * text.hidden());
     }
 
     /// Keys and values that a layer's text hands to the image, for one text.
-    long textKeys(LanguageModelConfig text, long tokens) { return 2L * widths.compute() * tokens * text.kvHeads() * text.headDim(); }
+    long textKeys(LanguageModelConfig text, long tokens) { return 2L * compute * tokens * text.kvHeads() * text.headDim(); }
 }

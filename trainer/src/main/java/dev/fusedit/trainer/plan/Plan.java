@@ -1,8 +1,11 @@
 package dev.fusedit.trainer.plan;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -88,6 +91,12 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
 
     private static StageEstimate demanding(List<StageEstimate> stages) {
         return stages.stream().max(Comparator.comparingLong(stage -> stage.memory().total())).orElseThrow();
+    }
+
+    /// In what each kind of op computes, a line each: where an op is slow in the recipe's precision another is chosen.
+    public List<String> paths() {
+        var device = recipe.run().device() == Run.Device.CPU ? Device.CPU : Device.cuda(0);
+        return PathChoice.lines(Calibration.dtype(recipe.run().precision()), device);
     }
 
     /// The stage that needs most memory.

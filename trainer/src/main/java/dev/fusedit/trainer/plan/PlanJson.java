@@ -26,6 +26,7 @@ public final class PlanJson {
         }
         json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum());
         json.put("checkpoint_mib", mib(plan.checkpoint()));
+        plan.paths().forEach(json.putArray("paths")::add);
         var speed = plan.speed();
         if (speed != null) json.put("seconds", Math.round(speed.seconds(plan.stages())));
         var stages = json.putArray("stages");

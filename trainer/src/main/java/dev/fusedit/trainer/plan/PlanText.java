@@ -17,6 +17,7 @@ public final class PlanText {
         text.append(work(plan)).append('\n');
         text.append("Pictures: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
                 plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum(), mib(plan.checkpoint())));
+        text.append("Computed here: ").append(String.join("; ", plan.paths())).append(".\n");
         if (plan.speed() != null) text.append(speed(plan, plan.speed()));
         text.append(verdict(plan));
         return text.toString().stripTrailing();
@@ -44,11 +45,9 @@ public final class PlanText {
         row(table, plan, "drawing", StageMemory::drawing);
         row(table, plan, "the process itself", StageMemory::process);
         row(table, plan, "at most at once", StageMemory::total);
-        var other = new TextTable(heads("", plan.stages()));
-        row(other, plan,
-                "activations, " + (plan.stages().getFirst().plan().stage().checkpointing() ? "without" : "with") + " checkpointing",
-                StageMemory::otherwise);
-        return table.text() + other.text().lines().skip(2).findFirst().orElse("") + "\n";
+        var checkpointing = plan.stages().getFirst().plan().stage().checkpointing();
+        row(table, plan, "activations " + (checkpointing ? "without" : "with") + " checkpointing", StageMemory::otherwise);
+        return table.text();
     }
 
     private static void row(TextTable table, Plan plan, String name, ToLongFunction<StageMemory> bytes) {

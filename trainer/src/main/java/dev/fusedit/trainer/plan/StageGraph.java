@@ -19,7 +19,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
 
     /// What is kept when forward passes have ended.
     long kept() {
-        long e = activations.widths().compute();
+        long e = activations.compute();
         long image = hasImageGraph() * stage.pictures() * dit().layers() * (checkpointing ? e * stage.tokens() * dit().width() : block());
         long captions = captionGraphs() * stage.captionDepth() * (checkpointing ? e * stage.caption() * text().hidden()
                 : activations.layer(text(), stage.caption()));
@@ -33,7 +33,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
 
     /// Six vectors a block and picture.
     private long modulation() {
-        return hasImageGraph() * stage.pictures() * dit().layers() * 6L * dit().width() * activations.widths().wide();
+        return hasImageGraph() * stage.pictures() * dit().layers() * 6L * dit().width() * activations.wide();
     }
 
     /// The largest that is there for a while: a layer's backward pass, with checkpointing its inside too, or the logits'.
@@ -62,7 +62,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
         var sizes = stage.shapes().autoencoder();
         if (sizes == null || !stage.drawn()) return 0;
         long side = StageShape.side(stage.recipe(), stage.stage());
-        return 4L * side * side * sizes.blockChannels().getFirst() * activations.widths().wide();
+        return 4L * side * side * sizes.blockChannels().getFirst() * activations.wide();
     }
 
     /// Pictures drawn with guidance, two samples each, without a graph.

@@ -15,7 +15,7 @@ import java.util.Set;
 /// @param work what is there for a while: the work on one layer
 /// @param sums of gradients that are there during the last micro-batch's forward pass
 /// @param caches keys and values of the text, latents, the batch
-/// @param checkpoint the copies that are being written while training goes on
+/// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
 /// @param drawing what drawing needs between steps: the weights that the average takes the place of, and the pictures
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
@@ -24,7 +24,9 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long checkpoint, long drawing,
         long process, long saved, long otherwise) {
     /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
-    static final long PROCESS = 430L << 20;
+    static final long PROCESS = 380L << 20;
+    /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
+    private static final double HOLES = 1.2;
 
     /// @param everLearned what any stage of the recipe trains: it has masters
     /// @param averaged what the average holds
@@ -42,13 +44,14 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long moments = Moments.bytes(stage.stage().optimizer(), stage.learned(), widths);
         long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everLearned.contains(shape))).sum() + average
                 + moments;
-        var activations = new Activations(widths, run.device() == Run.Device.CUDA || widths.compute() >= 4);
+        var activations = Activations.of(run);
         var graph = new StageGraph(stage, activations, stage.stage().checkpointing());
         var other = new StageGraph(stage, activations, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
-                average, graph.kept(), graph.work(), several ? sums : 0, graph.caches(), written ? saved : 0,
-                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, other.kept() + other.work());
+                average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
+                written && run.device() == Run.Device.CPU ? saved : 0,
+                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, (long) (HOLES * (other.kept() + other.work())));
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.

@@ -3,13 +3,13 @@ package dev.fusedit.trainer.plan;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.TextDiTConfig;
-import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.GradientMask;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.stage.LearningGroups;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// What memory and work of a stage follow from.
 ///
@@ -71,11 +71,9 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
     /// Blocks that read keys and values of the text.
     int readingBlocks() {
         return switch (shapes.config()) {
-            case FuseDiTConfig fused -> (int) java.util.stream.IntStream.range(0, fused.image().layers())
+            case FuseDiTConfig fused -> (int) IntStream.range(0, fused.image().layers())
                     .filter(block -> fused.textLayer(block) >= 0).count();
             case TextDiTConfig beside -> beside.image().layers();
         };
     }
-
-    boolean isBuiltIn() { return recipe.data() instanceof Data.Blocks; }
 }

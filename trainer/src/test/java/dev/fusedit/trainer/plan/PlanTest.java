@@ -144,7 +144,7 @@ class PlanTest {
         assertThatThrownBy(plan::requireFits).isInstanceOf(UserError.class)
                 .hasMessageContaining("recipe '512-Gemma-AdaLN-Zero-APE' needs about")
                 .hasMessageContaining("--set stages.train.checkpointing=true");
-        assertThat(PlanText.of(plan)).contains("Does not fit", "activations, with checkpointing");
+        assertThat(PlanText.of(plan)).contains("Does not fit", "activations with checkpointing");
         assertThat(PlanJson.of(plan).get("fits").asBoolean()).isFalse();
         assertThat(PlanJson.of(plan).at("/remedies/0/saves_mib").asLong()).isPositive();
     }

@@ -1,0 +1,62 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What a plan says, against the largest resident set of a process that trains by it.
+@Tag("long")
+class PlannedMemoryTest {
+    @TempDir
+    Path temp;
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "quickstart stages.text.steps=4 stages.text.warm_up=2 stages.fuse.steps=8 stages.fuse.warm_up=2 stages.joint.steps=8",
+        "tests/tiny stages.fuse.steps=6 stages.joint.steps=6",
+        "quickstart stages.text.steps=4 stages.text.warm_up=2 stages.fuse.steps=8 stages.fuse.warm_up=2 stages.joint.steps=8 "
+                + "stages.fuse.batch=128 stages.joint.batch=128"})
+    void planIsWithin15PercentOfWhatIsUsed(String recipeAndSettings) throws IOException, InterruptedException {
+        var words = new ArrayList<String>();
+        var given = Arrays.asList(recipeAndSettings.split(" "));
+        words.add(given.getFirst());
+        given.subList(1, given.size()).forEach(setting -> words.addAll(List.of("--set", setting)));
+        words.addAll(List.of("--set", "evaluation.sets=[]", "--set", "sampling.steps=2", "--set", "logging.preview_every=100000"));
+        var planned = planned(words);
+        assertThat(trained(words)).isCloseTo(planned, within(0.15 * planned));
+    }
+
+    private double planned(List<String> words) throws IOException {
+        var out = new StringWriter();
+        var all = new ArrayList<>(List.of("plan", "--json", "--no-measure"));
+        all.addAll(words);
+        Main.run(all.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(System.err, true));
+        return new ObjectMapper().readTree(out.toString()).at("/memory_mib/total").asDouble();
+    }
+
+    /// In a JVM of its own, started as the launcher starts it.
+    private double trained(List<String> words) throws IOException, InterruptedException {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-Xmx2g", "-XX:+UseSerialGC", "-cp",
+                System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));
+        command.addAll(words);
+        command.addAll(List.of("--out", temp.resolve("run").toString()));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile());
+        process.environment().put("OMP_WAIT_POLICY", "passive");
+        assertThat(process.start().waitFor()).as(command.toString()).isZero();
+        return new ObjectMapper().readTree(Files.readString(temp.resolve("run/result.json"))).get("peak_mib").asDouble();
+    }
+}

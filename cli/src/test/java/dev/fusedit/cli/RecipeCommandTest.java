@@ -1,0 +1,143 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Recipes;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecipeCommandTest {
+    /// A configuration of the reference's, as short as it can be.
+    private static final String REFERENCE = """
+            trainer: {checkpoint_dir: out, checkpointing_steps: 10, consolidation_steps: 100, logging_steps: 1, max_steps: 1_000, run: small,
+              seed: 1, train_dit: true, train_llm: false}
+            model: {attention: self, base: google/gemma-3-270m, dit_num_hidden_layers: 18, name: FuseDiT, patch_size: 2, pos_embed: 2d-rope,
+              shared_attention_layers: all}
+            ema: {update_steps: null}
+            vae: {pretrained_model_name_or_path: stabilityai/stable-diffusion-3-medium-diffusers, subfolder: vae}
+            noise_scheduler: {pretrained_model_name_or_path: stabilityai/stable-diffusion-3-medium-diffusers, subfolder: scheduler}
+            optimizer: {lr: 1e-4}
+            lr_scheduler: {name: constant}
+            data: {batch_size: 4, caption_column: {original: a.txt, synthetic: b.txt}, dataloader_num_workers: 2, data_path: x.tar,
+              image_column: jpg, instruction: '', max_prompt_length: 64, resolution: 256, tokenizer: google/gemma-3-270m}
+            """;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    Path temp;
+
+    private int run(String... args) { return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true)); }
+
+    private String reference() throws IOException { return Files.writeString(temp.resolve("reference.yaml"), REFERENCE).toString(); }
+
+    @Test
+    void listNamesEveryRecipe() {
+        assertThat(run("recipe", "list")).isZero();
+        assertThat(out.toString()).contains(Recipes.names());
+        assertThat(out.toString()).containsPattern("quickstart +Learns to draw captioned shapes .*\\.\\R");
+    }
+
+    @Test
+    void showIsTheTextAsItIs() {
+        assertThat(run("recipe", "show", "quickstart")).isZero();
+        assertThat(out.toString().strip()).isEqualTo(Recipes.find("quickstart").text().strip());
+    }
+
+    @Test
+    void showFullReadsBackAsTheRecipe() {
+        assertThat(run("recipe", "show", "quickstart", "--full", "--set", "run.seed=7")).isZero();
+        assertThat(Recipe.parse(out.toString(), "shown", List.of())).isEqualTo(Recipe.find("quickstart", List.of("run.seed=7")));
+        assertThat(out.toString()).contains("accumulation: 1", "seed: 7");
+    }
+
+    @Test
+    void showOfAChangedRecipeIsShortAndReadsBackAsWell() {
+        assertThat(run("recipe", "show", "quickstart", "--set", "run.seed=7")).isZero();
+        assertThat(Recipe.parse(out.toString(), "shown", List.of())).isEqualTo(Recipe.find("quickstart", List.of("run.seed=7")));
+        assertThat(out.toString()).doesNotContain("accumulation");
+    }
+
+    @Test
+    void checkSaysWhatIsWrongAndWhere() throws IOException {
+        assertThat(run("recipe", "check", "quickstart")).isZero();
+        assertThat(out.toString()).contains("text (150 steps), fuse (1650 steps), joint (100 steps)");
+        var wrong = Files.writeString(temp.resolve("wrong.yaml"), Recipes.find("quickstart").text().replace("grad_clip", "grad_clap"));
+        assertThat(run("recipe", "check", wrong.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("wrong.yaml:", "unknown key 'grad_clap' in stage 'text'. Did you mean 'grad_clip'?");
+    }
+
+    @Test
+    void schemaIsJson() throws IOException {
+        assertThat(run("recipe", "schema")).isZero();
+        assertThat(new ObjectMapper().readTree(out.toString()).at("/$defs/Stage/properties/batch").isObject()).isTrue();
+    }
+
+    @Test
+    void recipeAloneIsBadUsage() {
+        assertThat(run("recipe")).isEqualTo(2);
+        assertThat(err.toString()).contains("Usage: fusedit recipe", "schema");
+        assertThat(run("recipe", "show")).isEqualTo(2);
+        assertThat(run("recipe", "show", "quickstart", "--reference-config", "x.yaml")).isEqualTo(2);
+    }
+
+    @Test
+    void aFileOfTheReferenceIsShownAsARecipe() throws IOException {
+        assertThat(run("recipe", "show", "--reference-config", reference(), "--set", "run.device=cpu")).isZero();
+        var recipe = Recipe.parse(out.toString(), "shown", List.of());
+        assertThat(recipe.stages().getFirst().steps()).isEqualTo(1000);
+        assertThat(err.toString()).contains("note: data.batch_size is that of one process there").doesNotContain("cache_dir");
+    }
+
+    // ---- plan
+
+    private JsonNode plan(String... args) throws IOException {
+        var all = new java.util.ArrayList<>(List.of("plan", "--json", "--no-measure"));
+        all.addAll(List.of(args));
+        assertThat(run(all.toArray(String[]::new))).as(err.toString()).isZero();
+        return new ObjectMapper().readTree(out.toString());
+    }
+
+    @Test
+    void planIsOneLineOfJson() throws IOException {
+        var json = plan("quickstart");
+        assertThat(out.toString().lines()).hasSize(1);
+        assertThat(json.at("/parameters/total").asLong())
+                .isEqualTo(json.at("/parameters/dit").asLong() + json.at("/parameters/llm").asLong());
+        assertThat(json.get("stages")).hasSize(3);
+        assertThat(json.get("stage").asText()).isEqualTo("joint");
+        assertThat(json.at("/memory_mib/total")).isEqualTo(json.at("/stages/2/memory_mib/total"));
+    }
+
+    @Test
+    void planOfAReferencesFileNeedsNoOtherFile() throws IOException {
+        var json = plan("--reference-config", reference());
+        assertThat(json.at("/parameters/llm").asLong()).isEqualTo(268_098_176);
+        assertThat(json.at("/parameters/trainable")).isEqualTo(json.at("/parameters/dit"));
+    }
+
+    @Test
+    void whatDoesNotFitIsPlannedButNotTrained() throws IOException {
+        assertThat(plan("paper/baseline", "--set", "stages.train.batch=1024").get("fits").asBoolean()).isFalse();
+        assertThat(run("train", "paper/baseline", "--set", "stages.train.batch=1024", "--out", temp.resolve("run").toString()))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("needs about", "in stage 'train'", "--set stages.train.checkpointing=true");
+        assertThat(temp.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void planForPeopleTellsEachStage() {
+        assertThat(run("plan", "quickstart", "--no-measure")).isZero();
+        assertThat(out.toString()).contains("12.4 M parameters", "Memory in MiB", "GFLOP a step", "Fits: stage 'joint'");
+    }
+}
