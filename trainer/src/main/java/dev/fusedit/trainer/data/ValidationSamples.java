@@ -21,7 +21,7 @@ public record ValidationSamples(long seed, BlocksMix mix, List<String> captions,
     public static ValidationSamples of(long seed, int count, BlocksMix mix, Function<String, int[]> tokens,
             Function<String, int[]> sentence) {
         long apart = Seed.of(seed).derive("validation").value(); // no run's data has this seed, or only by a strange chance
-        var captions = IntStream.range(0, count).mapToObj(i -> Blocks.sample(seed, i, Split.SEEN, mix).caption().text()).toList();
+        var captions = IntStream.range(0, count).mapToObj(i -> Blocks.caption(seed, i, Split.SEEN, mix).text()).toList();
         return new ValidationSamples(seed, mix, captions, captions.stream().map(tokens).toArray(int[][]::new),
                 IntStream.range(0, count).mapToObj(i -> sentence.apply(BlocksText.sentence(apart, i))).toArray(int[][]::new));
     }
@@ -31,7 +31,7 @@ public record ValidationSamples(long seed, BlocksMix mix, List<String> captions,
         var size = side * side * 3;
         var bytes = new byte[indices.size() * size];
         for (int i = 0; i < indices.size(); i++) {
-            System.arraycopy(Blocks.sample(seed, indices.get(i), Split.SEEN, mix).rgb(), 0, bytes, i * size, size);
+            System.arraycopy(Blocks.sample(seed, indices.get(i), Split.SEEN, mix, side).rgb(), 0, bytes, i * size, size);
         }
         return bytes;
     }

@@ -32,6 +32,8 @@ public sealed interface Data {
                     "image_size must be a multiple of 32, the grid on which Blocks is drawn, but is %s",
                     imageSize);
             checkArgument(samples == null || samples > 0, "samples must be at least 1, but is %s", samples);
+            checkArgument(samples == null || samples > 1 || !shuffledCaptions,
+                    "samples must be at least 2 with shuffled_captions, but is %s", samples);
             checkArgument(workers > 0, "workers must be at least 1, but is %s", workers);
         }
     }

@@ -70,8 +70,8 @@ public final class TrainingRun implements AutoCloseable {
             case Data.WebDataset _ -> throw new UserError(
                     "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
                             .formatted(recipe.run().name()));
-            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer,
-                    recipe.model().llm().maxTokens());
+            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(),
+                    tokenizer, recipe.model().llm().maxTokens());
         };
         validation = recipe.evaluation().validation() == null ? null
                 : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
@@ -170,7 +170,7 @@ public final class TrainingRun implements AutoCloseable {
         var stage = plan.stage();
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
-            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), recipe.data().imageSize())));
+            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), side(stage))));
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
@@ -201,7 +201,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private StepLosses losses(Stage stage) {
         var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
-        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), recipe.data().imageSize(),
+        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), side(stage),
                 trainee().weights().placement(),
                 Seed.of(recipe.run().seed()));
     }
@@ -211,10 +211,11 @@ public final class TrainingRun implements AutoCloseable {
                 : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
+    private int side(Stage stage) { return stage.resolution() == null ? recipe.data().imageSize() : stage.resolution(); }
+
     private LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(),
-                StagePlan.sentences(plan.stage()),
-                plan.stage().captionDropout());
+        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), side(plan.stage()),
+                plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = mix == null ? data : data.withMix(mix.blocks());
         return step -> source.of(step, wanted);

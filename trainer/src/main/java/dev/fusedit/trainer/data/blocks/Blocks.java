@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 /// Captioned pictures without end.
 public final class Blocks {
-    /// Pictures are as high as wide.
+    /// Pictures are as high as wide; this is the usual side.
     public static final int SIDE = Scene.SIDE;
 
     private Blocks() {}
@@ -12,11 +12,26 @@ public final class Blocks {
     public static BlocksSample sample(long seed, long index, Split split) { return sample(seed, index, split, BlocksMix.DEFAULT); }
 
     /// The same arguments give the same bytes, on every machine and thread.
-    public static BlocksSample sample(long seed, long index, Split split, BlocksMix mix) {
-        checkArgument(split != Split.TEXT, "the text corpus has no pictures");
-        var dice = new Dice(seed, split.purpose(), index);
+    public static BlocksSample sample(long seed, long index, Split split, BlocksMix mix) { return sample(seed, index, split, mix, SIDE); }
+
+    /// The same sample drawn larger: scene and caption don't depend on the side.
+    ///
+    /// @param side of the picture, a multiple of 32
+    public static BlocksSample sample(long seed, long index, Split split, BlocksMix mix, int side) {
+        var dice = dice(seed, index, split);
         var caption = Captions.draw(dice, mix.draw(dice), split, mix.namedPercent());
         var scene = Placing.scene(caption.claim(), dice);
-        return new BlocksSample(Drawing.draw(scene), caption, scene);
+        return new BlocksSample(Drawing.draw(scene, side), caption, scene);
+    }
+
+    /// The caption of a sample alone, without its picture.
+    public static Caption caption(long seed, long index, Split split, BlocksMix mix) {
+        var dice = dice(seed, index, split);
+        return Captions.draw(dice, mix.draw(dice), split, mix.namedPercent());
+    }
+
+    private static Dice dice(long seed, long index, Split split) {
+        checkArgument(split != Split.TEXT, "the text corpus has no pictures");
+        return new Dice(seed, split.purpose(), index);
     }
 }

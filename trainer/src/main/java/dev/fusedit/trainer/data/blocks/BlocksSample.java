@@ -2,5 +2,5 @@ package dev.fusedit.trainer.data.blocks;
 
 /// A captioned picture.
 ///
-/// @param rgb 32 · 32 · 3 bytes, rows from the top, in a row from the left, red green blue
+/// @param rgb side · side · 3 bytes, rows from the top, in a row from the left, red green blue
 public record BlocksSample(byte[] rgb, Caption caption, Scene scene) {}

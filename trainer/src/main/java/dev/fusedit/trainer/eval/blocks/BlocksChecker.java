@@ -10,7 +10,8 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Judges pictures of 32 × 32 pixels by their pixels alone.
+/// Judges pictures by their pixels alone: those of 32 × 32 pixels as they are, larger ones by their copy of 32 × 32, in which each pixel
+/// is the mean of those that it stands for.
 public final class BlocksChecker {
     /// Pixels between centres, along the axis.
     private static final double APART = 6;
@@ -23,8 +24,9 @@ public final class BlocksChecker {
 
     private BlocksChecker() {}
 
-    /// @param rgb 32 · 32 · 3 bytes, rows from the top, in a row from the left, red green blue
-    public static Sight look(byte[] rgb) { return Finder.look(rgb); }
+    /// @param rgb side · side · 3 bytes, rows from the top, in a row from the left, red green blue; the side is a multiple of 32. What is
+    ///        seen is told in pixels of the copy of 32 × 32
+    public static Sight look(byte[] rgb) { return Finder.look(Picture.shrunk(rgb)); }
 
     public static Verdict judge(Claim claim, byte[] rgb) { return judge(claim, look(rgb)); }
 

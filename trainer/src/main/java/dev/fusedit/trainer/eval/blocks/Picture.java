@@ -14,6 +14,26 @@ record Picture(double[] above, double[] ground, double noise) {
     static final int PIXELS = SIDE * SIDE;
     private static final double MOST_NOISE = 12;
 
+    /// A copy of 32 × 32 pixels: means over areas, rounded. A picture of that size is returned as it is.
+    ///
+    /// @param rgb of a side that is a multiple of 32
+    static byte[] shrunk(byte[] rgb) {
+        int side = (int) Math.round(Math.sqrt(rgb.length / 3.0));
+        checkArgument(side > 0 && side * side * 3 == rgb.length && side % SIDE == 0,
+                "a picture has %s bytes, or those of another multiple of %s pixels a side, not %s", PIXELS * 3, SIDE, rgb.length);
+        int zoom = side / SIDE;
+        if (zoom == 1) return rgb;
+        var sums = new int[PIXELS * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            int x = i / 3 % side / zoom;
+            int y = i / 3 / side / zoom;
+            sums[(y * SIDE + x) * 3 + i % 3] += rgb[i] & 255;
+        }
+        var small = new byte[PIXELS * 3];
+        for (int i = 0; i < small.length; i++) small[i] = (byte) ((sums[i] + zoom * zoom / 2) / (zoom * zoom));
+        return small;
+    }
+
     static Picture of(byte[] rgb) {
         checkArgument(rgb.length == PIXELS * 3, "a picture has %s bytes, not %s", PIXELS * 3, rgb.length);
         var above = new double[PIXELS * 3];
