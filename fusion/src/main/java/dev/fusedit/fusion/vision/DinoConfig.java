@@ -3,6 +3,8 @@ package dev.fusedit.fusion.vision;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 
 /// Sizes of a [DinoModel]. JSON has transformers' field names.
@@ -41,6 +43,18 @@ public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int pi
                 fields.integer("patch_size", hasRegisters ? 16 : 14), fields.number("layer_norm_eps", 1e-6),
                 hasRegisters ? fields.integer("num_register_tokens", 4) : 0, hasRegisters, fields.flag("use_swiglu_ffn"),
                 fields.flag("qkv_bias", true)));
+    }
+
+    /// As transformers writes it; reads back as itself.
+    public ObjectNode json() {
+        var json = JsonNodeFactory.instance.objectNode();
+        json.putArray("architectures").add(hasRegisters ? "Dinov2WithRegistersModel" : "Dinov2Model");
+        json.put("model_type", hasRegisters ? "dinov2_with_registers" : "dinov2").put("hidden_size", hidden)
+                .put("num_hidden_layers", layers).put("num_attention_heads", heads).put("mlp_ratio", mlpRatio)
+                .put("image_size", pictureSide)
+                .put("patch_size", patch).put("layer_norm_eps", normEps).put("hidden_act", "gelu").put("qkv_bias", qkvBias)
+                .put("use_swiglu_ffn", gated);
+        return hasRegisters ? json.put("num_register_tokens", registers) : json;
     }
 
     /// Patches along a side that positions were learned on.

@@ -27,8 +27,11 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
         Conv2d patches, List<DinoLayer> layers, LayerNorm norm) {
     private static final double INIT_RANGE = 0.02;
 
-    public static DinoModel of(DinoConfig config, Weights weights) {
-        var init = Init.normal(INIT_RANGE);
+    public static DinoModel of(DinoConfig config, Weights weights) { return of(config, INIT_RANGE, weights); }
+
+    /// @param initRange deviation of matrices that are drawn, not read; narrow models want more than the usual 0.02
+    public static DinoModel of(DinoConfig config, double initRange, Weights weights) {
+        var init = Init.normal(initRange);
         var embeddings = weights.in("embeddings");
         int width = config.hidden();
         return new DinoModel(config, embeddings.get("cls_token", init, 1, 1, width), embeddings.get("mask_token", Init.ZEROS, 1, width),
@@ -45,12 +48,17 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
     public Tensor forward(Tensor pictures_BCHW) { return forward(pictures_BCHW, Taps.NONE); }
 
     /// @param taps see `hidden_states.i`: the embeddings, then each layer's output
-    public Tensor forward(Tensor pictures_BCHW, Taps taps) {
+    public Tensor forward(Tensor pictures_BCHW, Taps taps) { return forward(pictures_BCHW, null, taps); }
+
+    /// @param hidden_BN true for patches that are hidden: the mask token takes the place of what they show, and they keep their positions.
+    ///        Null for none
+    /// @param taps see `hidden_states.i`: the embeddings, then each layer's output
+    public Tensor forward(Tensor pictures_BCHW, @Nullable Tensor hidden_BN, Taps taps) {
         checkArgument(Math.min(pictures_BCHW.size(2), pictures_BCHW.size(3)) >= config.patch(),
                 "a picture has sides of %s and more, got %s",
                 config.patch(), pictures_BCHW);
         return TensorScope.scoped(() -> {
-            var x = embed(pictures_BCHW);
+            var x = embed(pictures_BCHW, hidden_BN);
             taps.see("hidden_states.0", x);
             for (int i = 0; i < layers.size(); i++) {
                 x = layers.get(i).forward(x);
@@ -66,12 +74,14 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
         return states_BNC.narrow(1, first, states_BNC.size(1) - first);
     }
 
-    private Tensor embed(Tensor pictures_BCHW) {
+    private Tensor embed(Tensor pictures_BCHW, @Nullable Tensor hidden_BN) {
         return TensorScope.scoped(() -> {
             var grid_BCHW = patches.apply(pictures_BCHW.to(patches.weight_OISS().dtype())); // from here on in what matrices are in
             long batch = grid_BCHW.size(0), width = config.hidden();
             var positions = positions(pictures_BCHW, grid_BCHW.size(2), grid_BCHW.size(3)).to(grid_BCHW.dtype());
-            var places = grid_BCHW.flatten(2, 3).transpose(1, 2).add(positions.narrow(1, 1, positions.size(1) - 1));
+            var shown = grid_BCHW.flatten(2, 3).transpose(1, 2);
+            var seen = hidden_BN == null ? shown : hidden_BN.unsqueeze(2).where(mask_1C.to(shown.dtype()), shown);
+            var places = seen.add(positions.narrow(1, 1, positions.size(1) - 1));
             var first = class_11C.to(places.dtype()).add(positions.narrow(1, 0, 1)).expand(batch, 1, width);
             return registers_1RC == null ? Tensor.cat(1, first, places)
                     : Tensor.cat(1, first, registers_1RC.to(places.dtype()).expand(batch, config.registers(), width), places);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -28,6 +29,30 @@ class DinoModelTest {
             assertThat(states.shape()).containsExactly(2, 1 + 2 + 15, 16);
             assertThat(model.places(states).shape()).containsExactly(2, 15, 16);
             assertThatThrownBy(() -> model.forward(Tensor.zeros(DType.F32, 1, 3, 6, 20))).hasMessageContaining("sides of 7");
+        }
+    }
+
+    /// What a hidden patch shows makes no difference; where it lies does.
+    @Test
+    void hiddenPatchesAreNotSeen() {
+        var config = new DinoConfig(16, 1, 2, 2, 16, 8, 1e-6, 0, false, false, true);
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var model = DinoModel.of(config, 0.3, weights);
+            var picture = Tensor.randn(Seed.of(2), DType.F32, 1, 3, 16, 16);
+            var changed = picture.copy();
+            changed.narrow(2, 0, 8).narrow(3, 8, 8).fillInPlace(3); // the second of four patches
+            var hidden = Tensor.of(new boolean[] {false, true, false, false}, 1, 4);
+            assertThat(model.forward(changed, hidden, Taps.NONE).sameValues(model.forward(picture, hidden, Taps.NONE))).isTrue();
+            assertThat(model.forward(changed).allClose(model.forward(picture), 1e-3, 1e-3)).isFalse();
+            assertThat(model.forward(picture, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), Taps.NONE)
+                    .allClose(model.forward(picture, hidden, Taps.NONE), 1e-3, 1e-3)).isFalse();
+        }
+    }
+
+    @Test
+    void configurationsReadBack() {
+        for (var config : new DinoConfig[] {DinoConfig.base(), new DinoConfig(16, 1, 2, 2, 32, 4, 1e-6, 0, false, true, false)}) {
+            assertThat(DinoConfig.of(config.json(), "x")).isEqualTo(config);
         }
     }
 

@@ -1,0 +1,109 @@
+package dev.fusedit.fusion.vision;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A [DinoModel] in a folder as Hugging Face has them: `config.json`, `model.safetensors` (or its shards, or `pytorch_model.bin`), and what
+/// pictures are normalised by in `preprocessor_config.json`.
+public final class DinoFolder {
+    public static final String CONFIG = "config.json";
+    public static final String PICTURES = "preprocessor_config.json";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private DinoFolder() {}
+
+    /// How pictures in 0 to 1 are brought to what the model was trained on: (x − mean) / deviation, channel by channel.
+    public record Normalization(List<Double> mean, List<Double> deviation) {
+        /// ImageNet's, which DINOv2 was trained with.
+        public static final Normalization IMAGENET = new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
+        /// To −1 to 1.
+        public static final Normalization PLAIN = new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5));
+
+        public Normalization {
+            checkArgument(mean.size() == 3 && deviation.size() == 3, "there are three channels, not %s and %s", mean, deviation);
+            checkArgument(deviation.stream().allMatch(d -> d > 0), "deviations must be positive, got %s", deviation);
+            mean = ImmutableList.copyOf(mean);
+            deviation = ImmutableList.copyOf(deviation);
+        }
+
+        /// @param pictures_BCHW in −1 to 1, as the image side has them
+        public Tensor apply(Tensor pictures_BCHW) {
+            return TensorScope.scoped(() -> pictures_BCHW.add(1).mul(0.5).sub(channels(mean, pictures_BCHW))
+                    .div(channels(deviation, pictures_BCHW)));
+        }
+
+        private static Tensor channels(List<Double> values, Tensor like) {
+            return Tensor.of(values.stream().mapToDouble(Double::doubleValue).toArray(), 1, 3, 1, 1).to(like.dtype()).to(like.device());
+        }
+
+        public String json() {
+            var json = JsonNodeFactory.instance.objectNode();
+            mean.forEach(json.putArray("image_mean")::add);
+            deviation.forEach(json.putArray("image_std")::add);
+            return json.toPrettyString() + "\n";
+        }
+    }
+
+    /// A model and what it has learned; closing it frees the weights.
+    public record Loaded(DinoModel model, Weights weights, Normalization normalization) implements AutoCloseable {
+        @Override
+        public void close() { weights.close(); }
+    }
+
+    /// @throws UserError if it is no folder of such a model, or its files are broken or do not fit each other
+    public static Loaded read(Path folder, Placement placement) {
+        try (var file = FolderTensors.open(folder)) {
+            var config = DinoConfig.of(json(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
+            var normalization = normalization(folder.resolve(PICTURES));
+            var weights = Weights.stored(file, placement);
+            try {
+                var model = DinoModel.of(config, weights);
+                weights.requireComplete();
+                return new Loaded(model, weights, normalization);
+            } catch (RuntimeException e) {
+                weights.close();
+                throw e;
+            }
+        }
+    }
+
+    /// DINOv2's own if the folder does not say.
+    private static Normalization normalization(Path file) {
+        if (!Files.exists(file)) {
+            return Normalization.IMAGENET;
+        }
+        var json = json(file);
+        try {
+            return new Normalization(numbers(json.path("image_mean")), numbers(json.path("image_std")));
+        } catch (IllegalArgumentException e) {
+            throw new UserError("%s: image_mean and image_std: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    private static List<Double> numbers(JsonNode array) { return array.valueStream().map(JsonNode::asDouble).toList(); }
+
+    private static JsonNode json(Path file) {
+        try {
+            return JSON.readTree(file.toFile());
+        } catch (JsonProcessingException e) {
+            throw new UserError("%s: not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+}
