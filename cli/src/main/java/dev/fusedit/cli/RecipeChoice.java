@@ -1,8 +1,10 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Recipes;
 import dev.fusedit.trainer.recipe.ReferenceRecipe;
+import dev.fusedit.trainer.recipe.Training;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,14 +32,25 @@ final class RecipeChoice {
         private @Nullable Path referenceConfig;
     }
 
-    /// The recipe, with what is to know about a reference's file as notes on `err`.
+    /// The recipe of a model, with what is to know about a reference's file as notes on `err`.
+    ///
+    /// @throws UserError for a recipe of a teacher
     Recipe read(PrintWriter err) {
+        return switch (any(err)) {
+            case Training.OfModel(var recipe) -> recipe;
+            case Training.OfTeacher(var recipe) -> throw new UserError(
+                    "recipe '%s' trains a teacher, and this command is about models that draw".formatted(recipe.run().name()));
+        };
+    }
+
+    /// The recipe of either kind, with what is to know about a reference's file as notes on `err`.
+    Training any(PrintWriter err) {
         if (source.recipe != null) {
-            return Recipe.find(source.recipe, settings);
+            return Training.find(source.recipe, settings);
         }
         var read = ReferenceRecipe.read(file(), settings);
         read.notes().forEach(note -> err.println("note: " + note));
-        return read.recipe();
+        return new Training.OfModel(read.recipe());
     }
 
     /// The text as it was written by a person; null if it is changed or is no recipe's.

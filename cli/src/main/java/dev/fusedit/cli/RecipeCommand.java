@@ -2,6 +2,8 @@ package dev.fusedit.cli;
 
 import dev.fusedit.trainer.recipe.RecipeSchema;
 import dev.fusedit.trainer.recipe.Recipes;
+import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.recipe.Training;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -51,7 +53,7 @@ final class RecipeCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            var recipe = choice.read(spec.commandLine().getErr()); // one that is wrong is not shown
+            var recipe = choice.any(spec.commandLine().getErr()); // one that is wrong is not shown
             var written = choice.text();
             spec.commandLine().getOut().println((full ? recipe.canonical() : written != null ? written : recipe.brief()).strip());
             return ExitCode.OK;
@@ -68,13 +70,16 @@ final class RecipeCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            var recipe = choice.read(spec.commandLine().getErr());
-            var stages = recipe.stages().stream()
-                    .map(stage -> stage.name() + " (" + (stage.steps() != null ? stage.steps() + " steps" : stage.epochs() + " epochs")
-                            + ")")
-                    .collect(Collectors.joining(", "));
+            var stages = switch (choice.any(spec.commandLine().getErr())) {
+                case Training.OfModel(var recipe) -> recipe.stages().stream().map(Check::stage).collect(Collectors.joining(", "));
+                case Training.OfTeacher(var recipe) -> "a teacher (" + recipe.learning().steps() + " steps)";
+            };
             spec.commandLine().getOut().println("%s is a recipe: %s".formatted(choice.name(), stages));
             return ExitCode.OK;
+        }
+
+        private static String stage(Stage stage) {
+            return stage.name() + " (" + (stage.steps() != null ? stage.steps() + " steps" : stage.epochs() + " epochs") + ")";
         }
     }
 

@@ -1,16 +1,20 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.log.ScoreTable;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.recipe.Training;
 import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
 import dev.fusedit.trainer.stage.Outcome;
 import dev.fusedit.trainer.stage.Resume;
 import dev.fusedit.trainer.stage.RunStart;
+import dev.fusedit.trainer.stage.TeacherRun;
 import dev.fusedit.trainer.stage.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,8 +63,49 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
-        var read = choice.read(spec.commandLine().getErr());
-        var chosen = minutes == null ? read : read.withMinutes(minutes);
+        return switch (choice.any(spec.commandLine().getErr())) {
+            case Training.OfModel(var read) -> trainModel(minutes == null ? read : read.withMinutes(minutes));
+            case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));
+        };
+    }
+
+    private int trainTeacher(TeacherRecipe chosen) {
+        var console = ProgressLine.onStderr();
+        var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
+        try (var folder = TeacherRun.folder(named, chosen, resume)) {
+            var stdout = spec.commandLine().getOut();
+            if (folder.isFinished()) {
+                stdout.println("The run in %s is finished: %s tells how it went. For another one give another --out"
+                        .formatted(folder.folder(), folder.result()));
+                return ExitCode.OK;
+            }
+            return trainTeacher(chosen, folder, console);
+        }
+    }
+
+    private int trainTeacher(TeacherRecipe chosen, RunFolder folder, ProgressLine console) {
+        var stdout = spec.commandLine().getOut();
+        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+                var run = new TeacherRun(chosen, folder, interrupts, console)) {
+            console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
+            var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
+            console.close();
+            if (result == null) {
+                stdout.println("Stopped after step %d%nGo on: %s".formatted(run.done(), again(folder.folder())));
+                return ExitCode.OK;
+            }
+            stdout.println("Shares of patches whose object's color and shape a linear probe tells, on pictures that were not trained on");
+            stdout.println(result.table());
+            stdout.println("%d steps in %.0f s, %.0f MiB at most".formatted(result.steps(), result.seconds(), result.peakMib()));
+            stdout.println("Align with it: losses: {repa: {teacher: {kind: trained, path: %s}, layer: 3}}".formatted(folder.folder()));
+            return ExitCode.OK;
+        } catch (Interrupted stopped) {
+            console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder.folder())));
+            return stopped.status();
+        }
+    }
+
+    private int trainModel(Recipe chosen) {
         Plan.of(chosen).requireFits();
         var console = ProgressLine.onStderr();
         try (var start = start(chosen, console)) {

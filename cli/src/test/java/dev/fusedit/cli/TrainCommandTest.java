@@ -144,6 +144,31 @@ class TrainCommandTest {
     }
 
     @Test
+    void trainsATeacherInTheSameWay() throws IOException {
+        var out = temp.resolve("run");
+        List<Object> command =
+                List.of("train", "blocks-teacher", "--out", out, "--set", "teacher={width: 16, layers: 1, heads: 2, patch: 8}",
+                        "--set", "learning.steps=4", "--set", "learning.warm_up=1", "--set", "learning.batch=4", "--set",
+                        "probes={fitted: 20, judged: 20}");
+        var stopping = new ArrayList<>(command);
+        stopping.addAll(List.of("--max-steps", 2));
+        var stopped = run(stopping.toArray());
+        assertThat(stopped.status()).as(stopped.err()).isZero();
+        assertThat(stopped.out()).contains("Stopped after step 2", "Go on: ./fusedit train blocks-teacher");
+        assertThat(out.resolve("checkpoints/step-2/config.json")).exists();
+        var trained = run(command.toArray());
+        assertThat(trained.status()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("held-out shape", "trained", "random", "pixels", "4 steps in");
+        assertThat(new ObjectMapper().readTree(out.resolve("result.json").toFile()).get("steps").asInt()).isEqualTo(4);
+        assertThat(run(command.toArray()).out()).contains("is finished");
+        var other = new ArrayList<>(command);
+        other.addAll(List.of("--set", "run.seed=9"));
+        var refused = run(other.toArray());
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("of another recipe");
+    }
+
+    @Test
     void mistakesEndWithASentenceAndTwo() throws IOException {
         var recipe = Files.writeString(temp.resolve("r.yaml"), "run: {name: x}\nmodell: {}\n");
         var wrongKey = run("train", recipe, "--out", temp.resolve("a"));

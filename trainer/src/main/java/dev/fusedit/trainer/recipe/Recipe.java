@@ -37,27 +37,35 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// @param file what errors call it
     public static Recipe parse(String yaml, String file, List<String> settings) {
+        return Binder.bind(Recipe.class, tree(yaml, file, settings));
+    }
+
+    static Node.Block tree(String yaml, String file, List<String> settings) {
         String origin = "recipe " + file;
         Node root = YamlTree.read(yaml, origin);
         if (root instanceof Node.Empty) throw new UserError(origin + ": is empty. A recipe has at least the keys run, model, data, stages");
-        if (!(root instanceof Node.Block))
+        if (!(root instanceof Node.Block block))
             throw new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
         Overrides.apply(root, settings);
-        return Binder.bind(Recipe.class, root);
+        return block;
     }
 
     /// The same recipe with all stages longer or shorter, so that the whole takes about so many minutes.
     ///
     /// @throws UserError if the recipe does not say how long it takes as it is
     public Recipe withMinutes(double minutes) {
+        double factor = factor(minutes, run);
+        var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
+        return new Recipe(run.withMinutes(minutes), model, weights, data, scaled, sampling, evaluation, logging,
+                checkpoints);
+    }
+
+    static double factor(double minutes, Run run) {
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
         if (run.minutes() == null)
             throw new UserError(
                     "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
-        double factor = minutes / run.minutes();
-        var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
-        return new Recipe(run.withMinutes(minutes), model, weights, data, scaled, sampling, evaluation, logging,
-                checkpoints);
+        return minutes / run.minutes();
     }
 
     /// This recipe as YAML with every default spelled out; reads back as itself.

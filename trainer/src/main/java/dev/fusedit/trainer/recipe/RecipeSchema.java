@@ -28,12 +28,14 @@ public final class RecipeSchema {
 
     private RecipeSchema() {}
 
-    /// The schema of whole recipes.
+    /// The schema of whole recipes, of models and of teachers.
     public static String json() {
         var schema = new RecipeSchema();
         var root =
                 JSON.createObjectNode().put("$schema", "https://json-schema.org/draft/2020-12/schema").put("title", "A recipe of fusedit");
-        root.put("$ref", schema.reference(Recipe.class).get("$ref").textValue());
+        root.putObject("if").putArray("required").add(Training.TEACHER);
+        root.set("then", schema.reference(TeacherRecipe.class));
+        root.set("else", schema.reference(Recipe.class));
         var definitions = root.putObject("$defs");
         schema.records.forEach((type, definition) -> definitions.set(name(type), definition));
         return root.toPrettyString();

@@ -39,10 +39,10 @@ class RecipeSchemaTest {
     @MethodSource("names")
     void everyRecipeIsOfThisForm(String name) throws IOException {
         assertThat(mistakes(Recipes.find(name).text())).isEmpty();
-        assertThat(mistakes(Recipe.find(name, List.of()).canonical())).isEmpty();
-        var brief = Recipe.find(name, List.of()).brief();
-        assertThat(mistakes(brief)).isEmpty();
-        assertThat(Recipe.parse(brief, "brief.yaml", List.of())).isEqualTo(Recipe.find(name, List.of()));
+        var training = Training.find(name, List.of());
+        assertThat(mistakes(training.canonical())).isEmpty();
+        assertThat(mistakes(training.brief())).isEmpty();
+        assertThat(Training.parse(training.brief(), "brief.yaml", List.of())).isEqualTo(training);
     }
 
     @ParameterizedTest

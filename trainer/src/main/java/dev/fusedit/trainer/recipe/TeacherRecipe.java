@@ -1,0 +1,114 @@
+package dev.fusedit.trainer.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.torch.UserError;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Training of a small vision encoder, for alignment ([Losses.Repa]) where there is none to download. A recipe of its own
+/// kind: the one with a block `teacher`.
+///
+/// @param probes what its features are judged by, when it is trained
+public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learning, @Default("{}") Probes probes,
+        @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
+    public TeacherRecipe {
+        checkArgument(run.precision() == Run.Precision.F32, "run.precision must be f32 in the training of a teacher");
+        checkArgument(run.device() == Run.Device.CPU, "run.device must be cpu in the training of a teacher");
+        checkArgument(data instanceof Data.Blocks, "data.kind must be blocks in the training of a teacher");
+        checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the pictures' side of %s, but is %s",
+                data.imageSize(), teacher.patch());
+    }
+
+    /// A vision transformer of DINOv2's architecture.
+    ///
+    /// @param mlpRatio width within the MLPs over `width`
+    /// @param initRange deviation of the first weights; DINOv2's 0.02 is made for wider ones
+    public record Encoder(int width, int layers, int heads, @Default("4") int mlpRatio, int patch, @Default("0.02") double initRange) {
+        public Encoder {
+            checkArgument(width > 0, "width must be at least 1, but is %s", width);
+            checkArgument(layers > 0, "layers must be at least 1, but is %s", layers);
+            checkArgument(heads > 0 && width % heads == 0, "heads must divide the width of %s, but is %s", width, heads);
+            checkArgument(mlpRatio > 0, "mlp_ratio must be at least 1, but is %s", mlpRatio);
+            checkArgument(patch > 0, "patch must be at least 1, but is %s", patch);
+            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
+        }
+    }
+
+    /// How it learns.
+    ///
+    public record Learning(int steps, int batch, double lr, Task task, @Default("constant") Schedule schedule, @Default("0") int warmUp,
+            @Default("adamw") Optimizer optimizer, @Nullable Double gradClip) {
+        public Learning {
+            checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
+            checkArgument(batch > 1, "batch must be at least 2, but is %s", batch);
+            checkArgument(lr > 0, "lr must be more than 0, but is %s", lr);
+            checkArgument(warmUp >= 0 && warmUp <= steps, "warm_up must lie in 0 to the %s steps, but is %s", steps, warmUp);
+            checkArgument(gradClip == null || gradClip > 0, "grad_clip must be more than 0, but is %s", gradClip);
+        }
+
+        Learning scaled(double factor) {
+            int scaled = Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
+            return new Learning(scaled, batch, lr, task, schedule, Math.clamp(Math.round(warmUp * factor), 0, scaled), optimizer, gradClip);
+        }
+    }
+
+    /// What it learns from. Neither knows what the probes ask for: which object a patch belongs to.
+    public sealed interface Task {
+        /// Pictures alone: some patches are hidden, and what is around each patch, hidden or not, is to be told from the rest.
+        ///
+        /// @param hidden share of the patches that are hidden
+        /// @param view side in pixels of what is to be told around each patch's middle
+        record HiddenPatches(@Default("0.5") double hidden, int view) implements Task {
+            public HiddenPatches {
+                checkArgument(hidden > 0 && hidden < 1, "hidden must lie between 0 and 1, but is %s", hidden);
+                checkArgument(view > 0, "view must be at least 1, but is %s", view);
+            }
+        }
+
+        /// Pictures with captions: each is told from the others of the batch by the mean of its patches, each caption by the mean of its
+        /// words.
+        ///
+        /// @param width of the words and of the common space
+        record Captions(@Default("infonce") Losses.Comparison comparison, @Default("64") int width) implements Task {
+            public Captions {
+                checkArgument(width > 0, "width must be at least 1, but is %s", width);
+            }
+        }
+    }
+
+    /// Linear classifiers of colour and shape on the patches' features.
+    ///
+    /// @param fitted pictures that they are fitted to
+    /// @param judged other pictures, that they are judged on; neither were trained on
+    public record Probes(@Default("1500") int fitted, @Default("1000") int judged, @Default("0") long seed) {
+        public Probes {
+            checkArgument(fitted > 0, "fitted must be at least 1, but is %s", fitted);
+            checkArgument(judged > 1, "judged must be at least 2, but is %s", judged);
+        }
+    }
+
+    /// A recipe of this kind by its name or file, changed by settings.
+    ///
+    /// @throws UserError naming file, line and key of whatever is wrong, and for a recipe of another kind
+    public static TeacherRecipe find(String nameOrPath, List<String> settings) {
+        return switch (Training.find(nameOrPath, settings)) {
+            case Training.OfTeacher(var recipe) -> recipe;
+            case Training.OfModel(var recipe) -> throw new UserError("recipe '%s' trains no teacher".formatted(recipe.run().name()));
+        };
+    }
+
+    /// The same recipe with more or fewer steps, so that it takes about so many minutes.
+    ///
+    /// @throws UserError if the recipe does not say how long it takes as it is
+    public TeacherRecipe withMinutes(double minutes) {
+        double factor = Recipe.factor(minutes, run);
+        return new TeacherRecipe(run.withMinutes(minutes), teacher, data, learning.scaled(factor), probes, logging, checkpoints);
+    }
+
+    /// This recipe as YAML with every default spelled out; reads back as itself.
+    public String canonical() { return new Canonical(true).yaml(this); }
+
+    /// This recipe as short as it can be written: no defaults.
+    public String brief() { return new Canonical(false).yaml(this); }
+}
