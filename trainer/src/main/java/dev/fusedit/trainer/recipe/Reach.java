@@ -24,6 +24,10 @@ final class Reach {
                 layers);
         checkArgument(losses.contrastive() == null || losses.contrastive().layer() <= layers,
                 "%s.losses.contrastive.layer must be at most the DiT's %s layers", place, layers);
+        boolean micro = losses.contrastive() != null && losses.contrastive().negatives() == Losses.Negatives.MICRO;
+        checkArgument(losses.contrastive() == null || stage.batch() / (micro ? stage.accumulation() : 1) > 1,
+                "%s.losses.contrastive must be left out: there is no other picture in the %s to tell one from", place,
+                micro ? "micro-batch (negatives: global compares with the whole batch's)" : "batch");
         checkArgument(!stage.trains(Part.ALIGNMENT) || losses.repa() != null || losses.contrastive() != null,
                 "%s.lr.alignment must be left out: losses has neither repa nor contrastive, so there are no alignment heads", place);
     }

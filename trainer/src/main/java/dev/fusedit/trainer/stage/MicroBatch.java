@@ -18,10 +18,17 @@ import org.jspecify.annotations.Nullable;
 /// @param dropped whether a caption was dropped
 /// @param pictureShare pictures here among all of the step's
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
+/// @param aligned what alignment wants
 record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int[][] sentences, boolean[] dropped,
-        double pictureShare, double tokenShare) implements Tensors {
+        double pictureShare, double tokenShare, Aligned aligned) implements Tensors {
     @Override
-    public Stream<Tensor> tensors() { return noised == null ? Stream.empty() : noised.tensors(); }
+    public Stream<Tensor> tensors() {
+        return Stream.concat(noised == null ? Stream.empty() : noised.tensors(), aligned.tensors());
+    }
+
+    MicroBatch withAligned(Aligned other) {
+        return new MicroBatch(noised, texts, captions, sentences, dropped, pictureShare, tokenShare, other);
+    }
 
     Prompt prompt() { return Prompt.of(captions).withDropped(dropped); }
 }

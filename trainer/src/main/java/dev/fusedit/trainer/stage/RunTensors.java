@@ -4,6 +4,7 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -13,13 +14,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param average empty where no stage has kept one yet
 /// @param moments of the present stage's optimizer
-record RunTensors(Trainee trainee, MovingAverage average, Moments moments) implements AutoCloseable {
+/// @param alignments what alignment losses learn is among the trainee's weights, their teachers are not
+record RunTensors(Trainee trainee, MovingAverage average, Moments moments, Alignments alignments) implements AutoCloseable {
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model
     static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
         var trainee = Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
-        var tensors = new RunTensors(trainee, new MovingAverage(), new Moments());
+        var tensors = new RunTensors(trainee, new MovingAverage(), new Moments(), alignments(recipe, trainee));
         try {
             if (from != null) {
                 tensors.read(from);
@@ -29,6 +31,16 @@ record RunTensors(Trainee trainee, MovingAverage average, Moments moments) imple
             return tensors;
         } catch (RuntimeException e) {
             tensors.close();
+            throw e;
+        }
+    }
+
+    private static Alignments alignments(Recipe recipe, Trainee trainee) {
+        try {
+            return new Alignments(recipe.stages(), trainee.weights(), trainee.model().dit().config().width(),
+                    trainee.model().llm().config().hidden());
+        } catch (RuntimeException e) {
+            trainee.close();
             throw e;
         }
     }
@@ -54,6 +66,7 @@ record RunTensors(Trainee trainee, MovingAverage average, Moments moments) imple
     public void close() {
         average.close();
         moments.close();
+        alignments.close();
         trainee.close();
     }
 }

@@ -5,6 +5,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A model as checkpoints hold it, opened to draw with.
 public final class SavedModel {
     /// What the names of an alignment's own weights begin with: they serve training alone.
-    static final String ALIGNMENT = "alignment.";
+    static final String ALIGNMENT = Alignments.PREFIX;
 
     private SavedModel() {}
 

@@ -11,19 +11,24 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Taps;
+import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.align.Alignment;
+import dev.fusedit.trainer.align.ContrastiveLoss;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.recipe.Losses;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// What a stage minimizes: flow matching on the pictures, next tokens on sentences or captions.
+/// What a stage minimizes: flow matching on the pictures, next tokens on sentences or captions, alignment of what the image side makes of
+/// noisy pictures.
 ///
 /// Noise, times and latents are functions of the seed, the global step and the place in the batch; they are drawn for the whole batch.
 ///
@@ -33,12 +38,16 @@ import org.jspecify.annotations.Nullable;
 /// @param clip a second reading of the captions; null for a model that takes none
 /// @param side of the pictures in pixels
 /// @param placement in what the models compute, and where
+/// @param alignment of the stage
+/// @param firstStep of the stage, as a global number
 record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
-        @Nullable ClipCaptions clip, int side, Placement placement, Seed seed) {
+        @Nullable ClipCaptions clip, int side, Placement placement, Seed seed, Alignment alignment, long firstStep) {
     private static final long IGNORED = -100;
 
     static final String FLOW = "flow";
     static final String LANGUAGE = "language";
+    static final String REPA = "repa";
+    static final String CONTRASTIVE = "contrastive";
 
     /// A part's share of the step's losses: the weighted sum as a graph, and each one, not weighted, by name.
     record Found(Tensor total, Map<String, Tensor> each) {
@@ -55,13 +64,43 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
     List<MicroBatch> parts(Batch batch, long globalStep, int count) {
         var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
         var all = new Cut(batch, 0, 1);
-        return IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).map(cut -> new MicroBatch(
+        var cuts = IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).toList();
+        var parts = cuts.stream().map(cut -> new MicroBatch(
                 noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.texts(), cut.captions(),
                 cut.sentences(),
                 cut.dropped(),
                 share(cut.captions().length, all.captions().length),
-                share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences())))))
+                share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep)))
                 .toList();
+        return alignment.contrastive() == null || !alignment.contrastive().isGlobal() || count == 1 ? parts : embedded(parts);
+    }
+
+    private Aligned aligned(Cut cut, long globalStep) {
+        var contrastive = alignment.contrastive();
+        var layers = alignment.layers(globalStep - firstStep);
+        boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
+        var pictures = seen ? PictureTensors.of(cut.pictures(side), side).to(placement.device()) : null;
+        if (contrastive == null) {
+            return new Aligned(layers, pictures, null, List.of(), cut.index());
+        }
+        var drawn = seed.derive("blind", globalStep);
+        var blind = contrastive.isGlobal()
+                ? Arrays.copyOfRange(contrastive.blind(cut.batch().captions(), drawn), cut.firstPicture(), cut.endPicture())
+                : contrastive.blind(cut.texts(), drawn.derive("part", cut.index()));
+        return new Aligned(layers, pictures, blind, List.of(), cut.index());
+    }
+
+    /// Gradient caching: every part knows what all of them look like in the common space, computed without a graph.
+    private List<MicroBatch> embedded(List<MicroBatch> parts) {
+        var contrastive = Objects.requireNonNull(alignment.contrastive());
+        var all = parts.stream().map(part -> TensorScope.scoped(() -> {
+            try (var _ = Autograd.noGrad(); var pass = model.pass(false)) {
+                var text = pass.text(part.prompt(), true);
+                return embed(contrastive, image(pass, part, text), text, part);
+            }
+        })).toList();
+        return parts.stream().map(part -> part.withAligned(part.aligned().among(all))).toList();
     }
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
@@ -77,9 +116,14 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
         int endPicture() { return (index + 1) * batch.captions().size() / count; }
 
-        int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstPicture(), endPicture()); }
-
         List<String> texts() { return batch.captions().subList(firstPicture(), endPicture()); }
+
+        byte[] pictures(int side) {
+            int each = side * side * 3;
+            return Arrays.copyOfRange(batch.pictures(), firstPicture() * each, endPicture() * each);
+        }
+
+        int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstPicture(), endPicture()); }
 
         boolean[] dropped() { return Booleans.toArray(texts().stream().map(String::isEmpty).toList()); }
 
@@ -104,20 +148,50 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var each = new LinkedHashMap<String, Tensor>();
         TextState text = null;
         if (flow != null && part.noised() != null) {
-            text = pass.text(part.prompt(), readsCaptions());
-            var noised = part.noised();
-            var image = pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled(part), Wish.NONE);
-            each.put(FLOW, flow.loss(image.prediction(), noised).mul(part.pictureShare()));
+            text = pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null);
+            var image = image(pass, part, text);
+            each.put(FLOW, flow.loss(image.prediction(), part.noised()).mul(part.pictureShare()));
+            align(image, text, part, each);
         }
         if (losses.language() != null && part.tokenShare() > 0) {
             var tokens = languageOf(part.captions(), part.sentences());
-            var hidden = text != null && text.output() != null ? text.output() : pass.language(Prompt.of(tokens));
+            var hidden = readsCaptions() && text != null && text.output() != null ? text.output() : pass.language(Prompt.of(tokens));
             each.put(LANGUAGE, nextTokens(model.llm(), hidden, tokens).mul(part.tokenShare()));
         }
         return new Found(weightedSum(each), each);
     }
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }
+
+    private TrainingPass.Image image(TrainingPass pass, MicroBatch part, TextState text) {
+        var noised = Objects.requireNonNull(part.noised());
+        return pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled(part),
+                new Wish(part.aligned().layers(), part.aligned().blind()));
+    }
+
+    private void align(TrainingPass.Image image, TextState text, MicroBatch part, Map<String, Tensor> each) {
+        var repa = alignment.repa();
+        if (repa != null && part.aligned().pictures() != null) {
+            int patch = model.dit().config().patch();
+            int rows = (int) image.prediction().size(2) / patch, columns = (int) image.prediction().size(3) / patch;
+            each.put(REPA, repa.of(Objects.requireNonNull(image.features_BNC().get(repa.layer())), rows, columns, part.aligned().pictures())
+                    .mul(part.pictureShare()));
+        }
+        var contrastive = alignment.contrastive();
+        if (contrastive != null) {
+            var own = embed(contrastive, image, text, part);
+            var loss =
+                    part.aligned().all().isEmpty() ? contrastive.of(own) : contrastive.of(part.aligned().with(own), part.aligned().index());
+            if (loss != null) {
+                each.put(CONTRASTIVE, part.aligned().all().isEmpty() ? loss.mul(part.pictureShare()) : loss);
+            }
+        }
+    }
+
+    private static ContrastiveLoss.Embedded embed(ContrastiveLoss loss, TrainingPass.Image image, TextState text, MicroBatch part) {
+        return loss.embed(Objects.requireNonNull(image.features_BNC().get(loss.layer())), Objects.requireNonNull(text.output()),
+                text.prompt().lengths_B(), part.texts(), Objects.requireNonNull(part.aligned().blind()));
+    }
 
     private Tensor weightedSum(Map<String, Tensor> each) {
         return each.entrySet().stream().map(loss -> loss.getValue().mul(weight(loss.getKey()))).reduce(Tensor::add)
@@ -128,6 +202,8 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         return switch (name) {
             case FLOW -> losses.flow() == null ? 0 : losses.flow().weight();
             case LANGUAGE -> losses.language() == null ? 0 : losses.language().weight();
+            case REPA -> losses.repa() == null ? 0 : losses.repa().weight();
+            case CONTRASTIVE -> losses.contrastive() == null ? 0 : losses.contrastive().weight();
             default -> throw new IllegalStateException("no loss is named " + name);
         };
     }

@@ -138,7 +138,7 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
-        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), losses(plan.stage()), batches(plan),
+        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), losses(plan), batches(plan),
                 recipe.data().workers(), tensors.average(), tensors.moments())) {
             if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
                 loop.restoreRules(resumption.state().loop());
@@ -199,11 +199,12 @@ public final class TrainingRun implements AutoCloseable {
         return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
     }
 
-    private StepLosses losses(Stage stage) {
+    private StepLosses losses(StagePlan plan) {
+        var stage = plan.stage();
         var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
         return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), side(stage),
                 trainee().weights().placement(),
-                Seed.of(recipe.run().seed()));
+                Seed.of(recipe.run().seed()), tensors.alignments().of(stage), plan.firstStep());
     }
 
     private @Nullable FlowMatching flow(Stage stage) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -99,6 +100,30 @@ class ResumeTest {
         assertThat(train(recipe, parts, 17)).isEqualTo(new Outcome.Paused(17, parts.resolve("checkpoints/step-17")));
         assertThat(train(recipe, parts, 40)).isEqualTo(new Outcome.Paused(40, parts.resolve("checkpoints/step-40")));
         assertSameState(parts, whole);
+    }
+
+    /// Heads of alignment learn and are saved with the model; models that draw do without.
+    @Test
+    void alignmentGoesOn() throws IOException {
+        var recipe = recipe(
+                "stages.fuse.losses.repa={teacher: {kind: random}, layer: 1, width: 16, match: interpolate-features, until_step: 15}",
+                "stages.joint.losses.contrastive={layer: 2, width: 8, masked_share: 1}", "stages.joint.steps=21",
+                "logging.preview_every=100", "checkpoints.every=100");
+        var whole = temp.resolve("whole");
+        var parts = temp.resolve("parts");
+        train(recipe, whole, 40);
+        for (int step : new int[] {10, 17, 30, 40}) {
+            train(recipe, parts, step);
+        }
+        assertSameState(parts, whole);
+        assertThat(rows(whole)).anyMatch(row -> row.containsKey("repa")).anyMatch(row -> row.containsKey("contrastive"));
+        try (var loaded = SavedModel.load(whole)) {
+            assertThat(loaded.trainee().weights().all().map(parameter -> parameter.name()))
+                    .noneMatch(name -> name.startsWith("alignment."));
+            try (var file = SafeTensors.open(loaded.folder().resolve("model.safetensors"))) {
+                assertThat(file.names()).contains("alignment.fuse.repa.first.weight", "alignment.joint.contrastive.log_scale");
+            }
+        }
     }
 
     /// What the rules remember (usual gradients, losses that stop a stage, layers that thaw) goes over too; a stage that ends early is over.

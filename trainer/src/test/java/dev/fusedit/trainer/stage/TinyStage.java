@@ -5,6 +5,7 @@ import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.optim.Moments;
@@ -27,32 +28,52 @@ final class TinyStage implements AutoCloseable {
     final Recipe recipe;
     final StagePlan plan;
     final Trainee trainee;
+    final Alignments alignments;
     final MovingAverage average = new MovingAverage();
     final Moments moments = new Moments();
     private final BlocksBatches data;
 
-    private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, Trainee> build) {
+    /// @param drawn whether weights are nowhere zero, or those that training begins with
+    private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, Trainee> build, boolean drawn) {
         this.recipe = recipe;
         plan = StagePlan.of(recipe).getLast();
         var tokenizer = WordTokenizer.of(BlocksText.words());
         trainee = build.apply(recipe, tokenizer);
+        alignments = new Alignments(recipe.stages(), trainee.weights(), trainee.model().dit().config().width(),
+                trainee.model().llm().config().hidden());
+        if (drawn) {
+            draw();
+        }
+        var blocks = (Data.Blocks) recipe.data();
+        data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
+                recipe.model().llm().maxTokens());
+    }
+
+    private void draw() {
         trainee.weights().all().forEach(parameter -> {
             var random =
                     Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
             parameter.master().copyInPlace(random);
             parameter.compute().copyInPlace(random);
         });
-        var blocks = (Data.Blocks) recipe.data();
-        data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), tokenizer, recipe.model().llm().maxTokens());
     }
 
-    static TinyStage of(String... settings) {
-        return of((recipe, tokenizer) -> Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1)), settings);
+    static TinyStage of(String... settings) { return of(TinyStage::fresh, settings); }
+
+    /// With the weights that training begins with.
+    static TinyStage fresh(String... settings) { return new TinyStage(recipe(settings), TinyStage::fresh, false); }
+
+    private static Trainee fresh(Recipe recipe, WordTokenizer tokenizer) {
+        return Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
     }
 
     static TinyStage of(BiFunction<Recipe, WordTokenizer, Trainee> build, String... settings) {
-        return new TinyStage(Recipe.find("tests/minimal",
-                Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList()), build);
+        return new TinyStage(recipe(settings), build, true);
+    }
+
+    private static Recipe recipe(String... settings) {
+        return Recipe.find("tests/minimal",
+                Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList());
     }
 
     StageLoop loop() { return loop(0); }
@@ -65,11 +86,13 @@ final class TinyStage implements AutoCloseable {
         var flow = plan.stage().losses().flow();
         return new StepLosses(trainee.model().masked(GradientMasks.of(plan.stage().gradientMask())), plan.stage().losses(),
                 flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                trainee.latents(), trainee.clip(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()));
+                trainee.latents(), trainee.clip(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()),
+                alignments.of(plan.stage()), plan.firstStep());
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
-        return data.of(step, new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), plan.firstSentence(),
+        return data.of(step, new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), recipe.data().imageSize(),
+                plan.firstSentence(),
                 StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
     }
 
@@ -116,6 +139,7 @@ final class TinyStage implements AutoCloseable {
 
     @Override
     public void close() {
+        alignments.close();
         trainee.close();
         average.close();
         moments.close();

@@ -1,0 +1,39 @@
+package dev.fusedit.trainer.stage;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.Tensors;
+import dev.fusedit.trainer.align.ContrastiveLoss.Embedded;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// What alignment wants of a part of a batch.
+///
+/// @param layers of the image side whose outputs are read
+/// @param pictures without noise, for a teacher; null if none looks
+/// @param blind rows that do not see their own text; null for none
+/// @param all parts of the batch in the common space, where parts are compared with each other; else empty
+/// @param index of this part among them
+record Aligned(Set<Integer> layers, @Nullable Tensor pictures, boolean @Nullable [] blind, List<Embedded> all, int index)
+        implements Tensors {
+    static final Aligned NOTHING = new Aligned(Set.of(), null, null, List.of(), 0);
+
+    Aligned {
+        all = ImmutableList.copyOf(all);
+    }
+
+    @Override
+    public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(pictures), all.stream().flatMap(Tensors::tensors)); }
+
+    Aligned among(List<Embedded> parts) { return new Aligned(layers, pictures, blind, parts, index); }
+
+    /// All parts, this one with its graph.
+    List<Embedded> with(Embedded own) {
+        var parts = new ArrayList<>(all);
+        parts.set(index, own);
+        return parts;
+    }
+}
