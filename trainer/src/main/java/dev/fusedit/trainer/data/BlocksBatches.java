@@ -48,7 +48,9 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
     public record Wanted(long firstPicture, int pictures, int side, long firstSentence, int sentences, double dropout) {}
 
     /// The same pictures' places with other kinds of captions.
-    public BlocksBatches withMix(BlocksMix other) { return new BlocksBatches(seed, other, samples, shuffledCaptions, tokenizer, maxTokens); }
+    public BlocksBatches withMix(BlocksMix other) {
+        return new BlocksBatches(seed, other, samples, shuffledCaptions, tokenizer, maxTokens);
+    }
 
     /// The batch of a stage's step, counted from 0.
     public Batch of(long step, Wanted wanted) {

@@ -38,10 +38,10 @@ class PretrainedTokenizerTest {
 
     @Test
     void batchesHaveItBeforeCaptionsButNotBeforeSentences() throws IOException {
-        var wanted = new BlocksBatches.Wanted(0, 4, 0, 4, 0);
-        var plain = new BlocksBatches(1, BlocksMix.DEFAULT, WORDS, 16).of(3, wanted);
+        var wanted = new BlocksBatches.Wanted(0, 4, 32, 0, 4, 0);
+        var plain = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, WORDS, 16).of(3, wanted);
         try (var tokenizer = read("two circles ")) {
-            var instructed = new BlocksBatches(1, BlocksMix.DEFAULT, tokenizer, 16).of(3, wanted);
+            var instructed = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, tokenizer, 16).of(3, wanted);
             for (int i = 0; i < 4; i++) {
                 assertThat(instructed.captionTokens()[i]).isEqualTo(WORDS.encode("two circles " + plain.captions().get(i)));
                 var sentence = plain.sentenceTokens()[i];
