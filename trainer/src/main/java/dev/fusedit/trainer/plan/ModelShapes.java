@@ -12,15 +12,18 @@ import dev.fusedit.trainer.recipe.Model;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.ModelConfigs;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// All shapes of a recipe's model and of what stands frozen beside it.
 ///
-/// @param model of the language model and the image side
+/// @param model of the language model, the image side, and the heads that alignment losses learn
+/// @param heads those that each stage uses, by its name
 /// @param buffers values that are computed and belong to the model, as tables of positions
 /// @param vae of the autoencoder, empty without one; so is clip
-record ModelShapes(ImageModelConfig config, List<Shape> model, long buffers, @Nullable AutoencoderConfig autoencoder, List<Shape> vae,
+record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<Shape>> heads, long buffers,
+        @Nullable AutoencoderConfig autoencoder, List<Shape> vae,
         List<Shape> clip) {
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
@@ -28,8 +31,12 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, long buffers, @Nu
         try (var weights = Weights.shapes()) {
             config.build(weights);
             var shapes = shapes(weights);
+            var heads = HeadShapes.of(recipe.stages(), config.image().width(), config.text().hidden());
+            var whole =
+                    ImmutableList.<Shape>builder().addAll(shapes).addAll(heads.values().stream().flatMap(List::stream).distinct().toList())
+                            .build();
             long all = weights.state().values().stream().mapToLong(tensor -> tensor.numel()).sum();
-            return new ModelShapes(config, shapes, all - count(shapes), autoencoder(model), vae(model), clip(model));
+            return new ModelShapes(config, whole, heads, all - count(shapes), autoencoder(model), vae(model), clip(model));
         }
     }
 

@@ -27,6 +27,7 @@ public record StageWork(List<Product> products) {
         if (stage.drawn()) {
             image(stage, products);
             captions(stage, products);
+            heads(stage, products);
             beside(stage, products);
         }
         if (!stage.readsCaptions()) language(stage, products);
@@ -57,6 +58,14 @@ public record StageWork(List<Product> products) {
         long joint = stage.shapes().config().fusion() instanceof Fusion.JointSelfAttention ? stage.caption() : 0;
         addAttention(products, Product.Of.DIT, queries, inner, stage.tokens() + joint, count);
         if (joint == 0) addAttention(products, Product.Of.DIT, queries, inner, stage.caption(), count);
+    }
+
+    /// Those of features look at every token; those of comparisons at pooled ones.
+    private static void heads(StageShape stage, List<Product> products) {
+        for (var shape : stage.shapes().heads().getOrDefault(stage.stage().name(), List.of())) {
+            long rows = stage.pictures() * (shape.name().contains(".repa.") ? stage.tokens() : 1);
+            if (!shape.isVector()) products.add(matrix(Product.Of.DIT, rows, shape, times(true, stage.learned().contains(shape))));
+        }
     }
 
     private static double times(boolean graph, boolean learned) { return 1 + (graph ? 1 : 0) + (learned ? 1 : 0); }

@@ -9,6 +9,7 @@ import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.ModelConfigs;
 import java.util.List;
@@ -46,6 +47,25 @@ class PlanTest {
             assertThat(parameters.total()).isEqualTo(weights.all().mapToLong(p -> p.master().numel()).sum());
             assertThat(parameters.dit()).isEqualTo(weights.in("dit").all().mapToLong(p -> p.master().numel()).sum());
             assertThat(parameters.dit() + parameters.llm()).isEqualTo(parameters.total()).isEqualTo(parameters.trainable());
+        }
+    }
+
+    @Test
+    void headsOfAlignmentAreThoseThatAreLearned() {
+        var recipe = recipe("tests/minimal",
+                "stages.fuse.losses={flow: {}, repa: {teacher: random, layer: 1, width: 24}, contrastive: {layer: 2, comparison: siglip}}",
+                "stages.joint.losses={flow: {}, repa: {teacher: random, layer: 1, width: 24}, contrastive: {layer: 1}}");
+        var config = ModelConfigs.of(recipe.model(), ModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
+        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+            config.build(weights);
+            try (var _ = new Alignments(recipe.stages(), weights, config.image().width(), config.text().hidden())) {
+                assertThat(ModelShapes.of(recipe).model()).extracting(Shape::name)
+                        .containsExactlyInAnyOrderElementsOf(weights.all().map(p -> p.name()).toList());
+                var parameters = Plan.of(recipe).parameters();
+                assertThat(parameters.total()).isEqualTo(weights.all().mapToLong(p -> p.master().numel()).sum());
+                assertThat(parameters.total()).isGreaterThan(parameters.dit() + parameters.llm());
+                assertThat(flops(Plan.of(recipe), "fuse")).isGreaterThan(flops(plan("tests/minimal"), "fuse"));
+            }
         }
     }
 
