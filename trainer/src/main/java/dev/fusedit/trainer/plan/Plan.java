@@ -64,12 +64,14 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         var learned = forms.stream().flatMap(form -> form.learned().stream()).collect(Collectors.toSet());
         var averaged = new LinkedHashSet<Shape>();
         var estimates = ImmutableList.<StageEstimate>builder();
+        StageMemory before = null;
         for (int i = 0; i < plans.size(); i++) {
             var form = forms.get(i);
             if (form.stage().ema() != null) averaged.addAll(form.learned());
             else averaged.removeAll(form.learned());
-            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.learned()),
-                    StageMemory.of(form, learned, averaged, i > 0 || savesWithin(recipe, plans.get(i))), StageWork.of(form)));
+            var alone = StageMemory.of(form, learned, averaged, i > 0 || savesWithin(recipe, plans.get(i)));
+            before = before == null ? alone : alone.after(before, form.stage().keepOptimizer());
+            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.learned()), before, StageWork.of(form)));
         }
         return estimates.build();
     }

@@ -46,7 +46,7 @@ public final class PlanJson {
                 .put("optimizer", mib(memory.optimizer())).put("average", mib(memory.average()))
                 .put("activations", mib(memory.activations()))
                 .put("caches", mib(memory.caches())).put("checkpoint", mib(memory.checkpoint())).put("drawing", mib(memory.drawing()))
-                .put("process", mib(memory.process())).put("total", mib(memory.total()));
+                .put("leftover", mib(memory.leftover())).put("process", mib(memory.process())).put("total", mib(memory.total()));
     }
 
     private static long mib(long bytes) { return Math.round(bytes / (double) (1 << 20)); }

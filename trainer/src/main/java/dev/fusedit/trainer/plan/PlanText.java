@@ -43,6 +43,7 @@ public final class PlanText {
         row(table, plan, "caches", StageMemory::caches);
         row(table, plan, "checkpoint being written", StageMemory::checkpoint);
         row(table, plan, "drawing", StageMemory::drawing);
+        row(table, plan, "left over from before", StageMemory::leftover);
         row(table, plan, "the process itself", StageMemory::process);
         row(table, plan, "at most at once", StageMemory::total);
         var checkpointing = plan.stages().getFirst().plan().stage().checkpointing();

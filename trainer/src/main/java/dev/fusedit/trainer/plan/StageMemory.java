@@ -20,9 +20,10 @@ import java.util.Set;
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if gradient checkpointing were on where it is off, and off where it is on
+/// @param leftover of stages before: a heap does not shrink; new moments, and a checkpoint's copies in part, do not fit the holes in it
 public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
         long checkpoint, long drawing,
-        long process, long saved, long otherwise) {
+        long process, long saved, long otherwise, long leftover) {
     /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
     static final long PROCESS = 380L << 20;
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
@@ -51,13 +52,22 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, (long) (HOLES * (other.kept() + other.work())));
+                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, (long) (HOLES * (other.kept() + other.work())), 0);
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.
     public long total() {
         long training = caches + Math.max(activations() + sums, gradients);
-        return process + weights + optimizer + average + checkpoint + Math.max(training, drawing);
+        return process + weights + optimizer + average + checkpoint + Math.max(training, drawing) + leftover;
+    }
+
+    /// The same after another stage.
+    ///
+    /// @param kept whether the optimizer of the stage before is taken on
+    StageMemory after(StageMemory before, boolean kept) {
+        long least = before.total() + (kept ? 0 : optimizer) + (long) ((HOLES - 1) * checkpoint);
+        return new StageMemory(weights, gradients, optimizer, average, this.kept, work, sums, caches, checkpoint, drawing, process, saved,
+                otherwise, Math.max(0, least - total()));
     }
 
     public long activations() { return kept + work; }
