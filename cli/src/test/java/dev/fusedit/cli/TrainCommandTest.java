@@ -14,6 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -266,6 +268,15 @@ class TrainCommandTest {
 
     // ---- signals, on a process of its own
 
+    private @Nullable Process started;
+
+    @AfterEach
+    void noProcessIsLeft() throws InterruptedException {
+        if (started != null) {
+            started.destroyForcibly().waitFor();
+        }
+    }
+
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void interruptedDuringAStepItSavesAndExits130() throws Exception {
@@ -317,7 +328,8 @@ class TrainCommandTest {
         for (var setting : settings) {
             command.addAll(List.of("--set", setting));
         }
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile()).start();
+        started = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile()).start();
+        return started;
     }
 
     private String log() throws IOException { return Files.readString(temp.resolve("log")); }

@@ -4,6 +4,12 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.Iterables;
 import com.google.common.hash.Hashing;
+import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.llm.Family.Gemma;
+import dev.fusedit.fusion.llm.Family.Gemma2;
+import dev.fusedit.fusion.llm.Family.Gemma3;
+import dev.fusedit.fusion.llm.Family.Llama;
+import dev.fusedit.fusion.llm.Family.Qwen3;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +127,15 @@ public enum ChatTemplate {
         return Arrays.stream(values()).filter(template -> name.toLowerCase(Locale.ROOT).startsWith(template.name().toLowerCase(Locale.ROOT)))
                 .findFirst().orElseThrow(() -> new UserError("no chat template is known for '%s', only for gemma, llama3 and qwen3"
                         .formatted(name)));
+    }
+
+    /// The template of a family's published models.
+    public static ChatTemplate of(Family family) {
+        return switch (family) {
+            case Gemma _,Gemma2 _,Gemma3 _ -> GEMMA;
+            case Llama _ -> LLAMA3;
+            case Qwen3 _ -> QWEN3;
+        };
     }
 
     /// The template of a saved tokenizer: `chat_template` in `tokenizer_config.json`, or `chat_template.jinja`.

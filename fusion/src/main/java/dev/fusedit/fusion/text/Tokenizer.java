@@ -13,6 +13,9 @@ public interface Tokenizer {
     /// All ids of a text.
     default int[] encode(String text) { return encode(text, Integer.MAX_VALUE); }
 
+    /// How many ids every text begins with: an instruction's and those before it; 0 where none is given.
+    default int instructionLength() { return 0; }
+
     /// Words of a text that the vocabulary lacks, to warn about; none where it is made of pieces of words.
     default List<String> unknown(String text) { return List.of(); }
 }

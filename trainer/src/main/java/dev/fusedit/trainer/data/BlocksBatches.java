@@ -69,7 +69,9 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
         for (int i = 0; i < sentences.length; i++) {
             sentences[i] = sentence(BlocksText.sentence(seed, wanted.firstSentence() + step * wanted.sentences() + i));
         }
-        return new Batch(bytes, captions, captions.stream().map(this::tokens).toArray(int[][]::new), sentences, keys.build());
+        return new Batch(bytes, captions, captions.stream().map(this::tokens).toArray(int[][]::new), tokenizer.instructionLength(),
+                sentences,
+                keys.build());
     }
 
     /// So many pictures and sentences that no batch holds.

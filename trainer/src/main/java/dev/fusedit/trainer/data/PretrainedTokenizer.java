@@ -9,17 +9,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A published language model's tokenizer, with what a recipe puts around each caption. Any thread may encode.
 ///
 /// @param json the `tokenizer.json` that it was read from, for checkpoints
 /// @param instruction put before each caption; it does not count towards a caption's own length
-/// @param chat whether instruction and caption become a user's turn of a chat
-public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instruction instruction, boolean chat)
+/// @param chat in which instruction and caption become a user's turn; null for none
+public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instruction instruction, @Nullable ChatTemplate chat)
         implements Tokenizer, AutoCloseable {
     /// @param place a `tokenizer.json`, or its folder
     /// @throws UserError if there is none
-    public static PretrainedTokenizer read(Path place, Instruction instruction, boolean chat) {
+    public static PretrainedTokenizer read(Path place, Instruction instruction, @Nullable ChatTemplate chat) {
         var file = Files.isDirectory(place) ? place.resolve("tokenizer.json") : place;
         try {
             return new PretrainedTokenizer(SubwordTokenizer.open(file), Files.readString(file), instruction, chat);
@@ -30,11 +31,22 @@ public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instru
 
     @Override
     public int[] encode(String text, int longest) {
-        if (chat) {
-            var ids = subwords.bare(ChatTemplate.GEMMA.of(instruction.text() + text));
+        if (chat != null) {
+            var ids = subwords.bare(chat.of(instruction.text() + text));
             return ids.length <= longest ? ids : Arrays.copyOf(ids, longest);
         }
         return longest == Integer.MAX_VALUE ? subwords.encode(instruction.text() + text) : instruction.encode(subwords, text, longest);
+    }
+
+    /// What the ids of two texts have in common: blanks at an instruction's end belong to the caption's first word.
+    @Override
+    public int instructionLength() {
+        if (instruction.text().isEmpty()) {
+            return 0;
+        }
+        var nothing = encode("");
+        int differs = Arrays.mismatch(nothing, encode("a"));
+        return differs < 0 ? nothing.length : differs;
     }
 
     /// Frees the library's memory.

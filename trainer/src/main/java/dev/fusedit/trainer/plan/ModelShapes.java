@@ -27,7 +27,7 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<
         List<Shape> clip) {
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
-        var config = ModelConfigs.of(model, ModelConfigs.vocabulary(model.llm()), recipe.data().imageSize() / model.pixels());
+        var config = ModelConfigs.of(model, ModelConfigs.vocabulary(model.llm()), recipe.largestSide() / model.pixels());
         try (var weights = Weights.shapes()) {
             config.build(weights);
             var shapes = shapes(weights);

@@ -61,7 +61,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
     private long autoencoder() {
         var sizes = stage.shapes().autoencoder();
         if (sizes == null || !stage.drawn()) return 0;
-        long side = StageShape.side(stage.recipe(), stage.stage());
+        long side = stage.recipe().side(stage.stage());
         return 4L * side * side * sizes.blockChannels().getFirst() * activations.wide();
     }
 

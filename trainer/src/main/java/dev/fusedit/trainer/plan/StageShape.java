@@ -26,15 +26,12 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
         var groups = new LearningGroups(stage);
         var learned = shapes.model().stream().filter(shape -> groups.of(shape.name()) != null).collect(ImmutableList.toImmutableList());
         int micro = stage.batch() / stage.accumulation();
-        long row = side(recipe, stage) / recipe.model().pixels() / recipe.model().dit().patch();
+        long row = recipe.side(stage) / recipe.model().pixels() / recipe.model().dit().patch();
         var language = stage.losses().language();
         boolean apart = language != null && language.corpus() == Losses.Corpus.TEXT;
         return new StageShape(recipe, stage, shapes, learned, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
                 apart ? micro : 0, lengths.sentence());
     }
-
-    /// Of its pictures, in pixels.
-    static int side(Recipe recipe, Stage stage) { return stage.resolution() == null ? recipe.data().imageSize() : stage.resolution(); }
 
     boolean drawn() { return pictures > 0; }
 

@@ -125,7 +125,7 @@ public record StageWork(List<Product> products) {
         }
         var sizes = stage.shapes().autoencoder();
         if (sizes == null) return;
-        long side = StageShape.side(stage.recipe(), stage.stage());
+        long side = stage.recipe().side(stage.stage());
         for (var shape : stage.shapes().vae()) {
             if (shape.isVector() || !shape.name().startsWith("encoder.")) continue;
             long level = EncoderLevels.of(shape.name(), sizes.levels());

@@ -64,6 +64,11 @@ final class Reach {
         checkArgument(side % pixels == 0, stage.resolution() == null
                 ? "model.dit.patch must divide the pictures' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
+        if (model.positions() instanceof Model.Positions.Ape(var table, _) && table != null) {
+            checkArgument(side <= table * pixels,
+                    "model.positions.table must have a place for each row of patches: stage '%s' has %s, the table %s",
+                    stage.name(), side / pixels, table);
+        }
         checkArgument(!(data instanceof Data.Blocks) || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);

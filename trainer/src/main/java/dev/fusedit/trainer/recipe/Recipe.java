@@ -68,6 +68,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return minutes / run.minutes();
     }
 
+    /// The side of the largest pictures that are drawn or learned from, in pixels.
+    public int largestSide() { return stages.stream().mapToInt(this::side).reduce(data.imageSize(), Math::max); }
+
+    /// The side of a stage's pictures in pixels.
+    public int side(Stage stage) { return stage.resolution() == null ? data.imageSize() : stage.resolution(); }
+
     /// This recipe as YAML with every default spelled out; reads back as itself.
     public String canonical() { return new Canonical(true).yaml(this); }
 

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 /// @param noised pictures with their noise; null in a stage that draws none
 /// @param texts captions of the pictures
 /// @param captions their ids
+/// @param instruction how many ids all captions begin with
 /// @param sentences ids
 /// @param dropped whether a caption was dropped
 /// @param pictureShare pictures here among all of the step's
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
 /// @param aligned what alignment wants
-record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int[][] sentences, boolean[] dropped,
+record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int instruction, int[][] sentences,
+        boolean[] dropped,
         double pictureShare, double tokenShare, Aligned aligned) implements Tensors {
     @Override
     public Stream<Tensor> tensors() {
@@ -27,8 +30,12 @@ record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[
     }
 
     MicroBatch withAligned(Aligned other) {
-        return new MicroBatch(noised, texts, captions, sentences, dropped, pictureShare, tokenShare, other);
+        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, pictureShare, tokenShare, other);
     }
 
-    Prompt prompt() { return Prompt.of(captions).withDropped(dropped); }
+    /// The captions, with all that a gradient mask asks of them.
+    Prompt prompt() {
+        return Prompt.of(captions).withInstructions(Arrays.stream(captions).mapToInt(ids -> Math.min(instruction, ids.length)).toArray())
+                .withDropped(dropped);
+    }
 }

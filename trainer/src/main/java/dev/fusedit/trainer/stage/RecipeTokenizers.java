@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.text.ChatTemplate;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
@@ -39,7 +41,8 @@ final class RecipeTokenizers {
     }
 
     private static PretrainedTokenizer read(Path place, LanguageModel.Pretrained named) {
-        return PretrainedTokenizer.read(place, new Instruction(named.instruction()), named.chatTemplate());
+        return PretrainedTokenizer.read(place, new Instruction(named.instruction()),
+                named.chatTemplate() ? ChatTemplate.of(KnownLanguageModels.find(named.name()).orElseThrow().family()) : null);
     }
 
     /// As a checkpoint has it.

@@ -67,8 +67,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var cuts = IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).toList();
         var parts = cuts.stream().map(cut -> new MicroBatch(
                 noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.texts(), cut.captions(),
-                cut.sentences(),
-                cut.dropped(),
+                batch.instruction(), cut.sentences(), cut.dropped(),
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
                 noised == null ? Aligned.NOTHING : aligned(cut, globalStep)))

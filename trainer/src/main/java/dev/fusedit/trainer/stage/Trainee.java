@@ -30,7 +30,7 @@ public record Trainee(Weights weights, ImageModel model, Tokenizer tokenizer, La
     static Trainee fresh(Recipe recipe, Tokenizer tokenizer, Placement placement, Seed seed) {
         var latents = latents(recipe, placement);
         try {
-            int side = recipe.data().imageSize() / latents.space().factor();
+            int side = recipe.largestSide() / latents.space().factor();
             var config = ModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
             var clip = clip(recipe, config.image().pooledText(), placement);
             var plain = fresh(config, tokenizer, placement, seed);

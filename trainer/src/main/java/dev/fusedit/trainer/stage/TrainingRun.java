@@ -170,7 +170,7 @@ public final class TrainingRun implements AutoCloseable {
         var stage = plan.stage();
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
-            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), side(stage))));
+            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), recipe.side(stage))));
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
@@ -202,7 +202,7 @@ public final class TrainingRun implements AutoCloseable {
     private StepLosses losses(StagePlan plan) {
         var stage = plan.stage();
         var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
-        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), side(stage),
+        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), recipe.side(stage),
                 trainee().weights().placement(),
                 Seed.of(recipe.run().seed()), tensors.alignments().of(stage), plan.firstStep());
     }
@@ -212,10 +212,8 @@ public final class TrainingRun implements AutoCloseable {
                 : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
-    private int side(Stage stage) { return stage.resolution() == null ? recipe.data().imageSize() : stage.resolution(); }
-
     private LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), side(plan.stage()),
+        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), recipe.side(plan.stage()),
                 plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = mix == null ? data : data.withMix(mix.blocks());

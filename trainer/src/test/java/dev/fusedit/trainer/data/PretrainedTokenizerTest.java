@@ -24,7 +24,7 @@ class PretrainedTokenizerTest {
 
     private PretrainedTokenizer read(String instruction) throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), WORDS.toLibraryJson());
-        return PretrainedTokenizer.read(folder, new Instruction(instruction), false);
+        return PretrainedTokenizer.read(folder, new Instruction(instruction), null);
     }
 
     @Test
@@ -33,6 +33,10 @@ class PretrainedTokenizerTest {
             assertThat(tokenizer.encode("a red square", 3)).isEqualTo(WORDS.encode("two circles a red"));
             assertThat(tokenizer.encode("a red square")).isEqualTo(WORDS.encode("two circles a red square"));
             assertThat(tokenizer.json()).isEqualTo(WORDS.toLibraryJson());
+            assertThat(tokenizer.instructionLength()).as("bos, two, circles").isEqualTo(3);
+        }
+        try (var tokenizer = read("")) {
+            assertThat(tokenizer.instructionLength()).isZero();
         }
     }
 
@@ -42,6 +46,8 @@ class PretrainedTokenizerTest {
         var plain = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, WORDS, 16).of(3, wanted);
         try (var tokenizer = read("two circles ")) {
             var instructed = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, tokenizer, 16).of(3, wanted);
+            assertThat(instructed.instruction()).isEqualTo(3);
+            assertThat(plain.instruction()).isZero();
             for (int i = 0; i < 4; i++) {
                 assertThat(instructed.captionTokens()[i]).isEqualTo(WORDS.encode("two circles " + plain.captions().get(i)));
                 var sentence = plain.sentenceTokens()[i];
@@ -52,7 +58,7 @@ class PretrainedTokenizerTest {
 
     @Test
     void whatIsNotThereIsNamed() {
-        assertThatThrownBy(() -> PretrainedTokenizer.read(folder, Instruction.NONE, false)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> PretrainedTokenizer.read(folder, Instruction.NONE, null)).isInstanceOf(UserError.class)
                 .hasMessageContaining(folder.resolve("tokenizer.json").toString());
     }
 }

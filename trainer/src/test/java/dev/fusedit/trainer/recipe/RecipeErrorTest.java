@@ -54,6 +54,7 @@ class RecipeErrorTest {
         "data:\\n | dta:\\n | 10: unknown key 'dta' in the recipe. Did you mean 'data'?",
         "weight: 1 | wieght: 1 | 28: unknown key 'wieght' in 'losses.flow' of stage 'joint'. Did you mean 'weight'?",
         "precision: f32 | precision: f23 | 3: unknown value 'f23' for 'precision' in 'run'. Did you mean 'f32'?",
+        "mlp_width: 64\\ndata:\\n | mlp_width: 64\\n  positions: {kind: ape, table: 4}\\ndata:\\n | 10: 'model.positions.table' must have a place for each row of patches: stage 'text' has 16, the table 4",
         "schedule: cosine | schedule: cosin | 25: unknown kind 'cosin' for 'schedule' in stage 'joint'. Did you mean 'cosine'?",
         "schedule: cosine | schedule: {final_fraction: 1} | 25: missing key 'kind' in 'schedule' of stage 'joint': one of constant, cosine, linear, diffusers",
         "schedule: cosine | schedule: {kind: cosine, final_fraction: 2} | 25: 'final_fraction' in 'schedule' of stage 'joint' must lie in 0 to 1, but is 2.0",

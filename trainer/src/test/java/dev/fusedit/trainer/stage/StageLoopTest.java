@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -106,6 +107,14 @@ class StageLoopTest {
             }
         }
         return total;
+    }
+
+    @Test
+    void tablesOfPositionsHaveRoomForTheLargestStage() {
+        try (var tiny = TinyStage.of("model.positions=ape", "stages.fuse.resolution=64")) {
+            int patch = tiny.recipe.model().dit().patch();
+            assertThat(tiny.trainee.model().dit().config().positions()).isEqualTo(new ImagePositions.Absolute(64 / patch, 64));
+        }
     }
 
     // ---- precisions
