@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             ParityCommand.class,
             PlanCommand.class,
+            BenchCommand.class,
             RecipeCommand.class,
             SampleCommand.class,
             InfoCommand.class,

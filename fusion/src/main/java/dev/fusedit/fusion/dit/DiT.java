@@ -65,6 +65,13 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
         return rotation == null ? null : rotation.as(x.dtype());
     }
 
+    /// What all blocks need.
+    ImagePass pass(Fusion fusion, GradientMask mask, ImageInput input, TimeEmbedding.@Nullable State time, Tensor x_BNC) {
+        var text = input.text();
+        return new ImagePass(time, turn(input.latents(), text.imageStarts(), x_BNC),
+                Sight.of(fusion, text.prompt(), input.wish().blind(), x_BNC), mask.over(text.prompt(), x_BNC));
+    }
+
     /// The whole image side over a computed text.
     TrainingPass.Image image(List<FuseLayer> layers, Fusion fusion, GradientMask mask, ImageInput input, Taps taps,
             GraphSegments segments) {
@@ -77,8 +84,7 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
             var noise = time(input.timesteps_B(), input.pooled_BX(), entered, taps);
             var state = noise == null ? null : segments.border(noise);
             var x = segments.border(timed(entered, state, taps));
-            var pass = segments.hold(new ImagePass(state, turn(latents, text.imageStarts(), x),
-                    Sight.of(fusion, text.prompt(), input.wish().blind(), x), mask.over(text.prompt(), x)));
+            var pass = segments.hold(pass(fusion, mask, input, state, x));
             var features = new LinkedHashMap<Integer, Tensor>();
             for (var layer : layers) {
                 var next = segments.segment(x, in -> layer.image(in, text.blocks().get(layer.index()), pass));

@@ -62,10 +62,17 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
     Tensor image(Tensor x_BNC, @Nullable KeysValues shared, ImagePass pass) {
         return TensorScope.scoped(() -> {
             var mod = image.modulation(pass.time());
+            return image.mlp(attended(x_BNC, shared, pass, mod), mod);
+        });
+    }
+
+    /// The image after its attention.
+    Tensor attended(Tensor x_BNC, @Nullable KeysValues shared, ImagePass pass, Modulation mod) {
+        return TensorScope.scoped(() -> {
             var projected = image.project(x_BNC, mod, pass.turn());
             var own = pass.gates().image(index).apply(projected.keysValues());
             var keys = shared == null ? null : pass.gates().text(index).apply(shared);
-            var x = switch (fusion) {
+            return switch (fusion) {
                 case Fusion.JointSelfAttention() -> {
                     var all = keys == null ? own : keys.concat(own); // over L = T + N
                     yield image.attended(x_BNC, scores(keys).attend(projected.q_BHND(), all, keys == null ? null : pass.sight().bias()),
@@ -76,7 +83,6 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
                     yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, scores(keys), pass.sight());
                 }
             };
-            return image.mlp(x, mod);
         });
     }
 

@@ -11,18 +11,18 @@ import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /// A folder that appears whole or not at all.
-final class NewFolder {
+public final class NewFolder {
     private NewFolder() {}
 
     @FunctionalInterface
-    interface Content {
+    public interface Content {
         void writeTo(Path folder) throws IOException;
     }
 
     /// Writes beside the place, then renames.
     ///
     /// @throws UserError if the place holds something already
-    static void write(Path folder, Content content) throws IOException {
+    public static void write(Path folder, Content content) throws IOException {
         requireFree(folder);
         var parent = Files.createDirectories(folder.toAbsolutePath().normalize().getParent());
         var unfinished = Files.createTempDirectory(parent, "." + folder.getFileName() + ".unfinished-");

@@ -187,11 +187,16 @@ public final class Frame {
             throw new IllegalStateException("%s takes %d arguments, %d were pushed".formatted(op.name(), op.arguments(), pushed));
         }
         words = 0;
+        var times = CallTimes.looking();
+        long start = times == null ? 0 : System.nanoTime();
         int code;
         try {
             code = (int) TorchAbi.CALL.invokeExact(op.nameAddress(), op.overloadAddress(), stack, ENCODING);
         } catch (Throwable e) {
             throw Handles.unexpected(e);
+        }
+        if (times != null) {
+            times.add(op.name(), System.nanoTime() - start);
         }
         if (code != 0) {
             throw failure();

@@ -1,0 +1,119 @@
+package dev.fusedit.cli;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.bench.Baseline;
+import dev.fusedit.trainer.bench.Bench;
+import dev.fusedit.trainer.bench.BenchOptions;
+import dev.fusedit.trainer.bench.CaseExport;
+import dev.fusedit.trainer.bench.Workload;
+import dev.fusedit.trainer.bench.Workloads;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "bench",
+        description = {"Times fixed work: training steps and sampling calls of models with random weights.",
+            "Seconds are of this machine as it is now; the share of its matrix products' rate is what to compare."})
+final class BenchCommand implements Callable<Integer> {
+    private enum Precision { F32, BF16 }
+
+    private static final String ALL = "all";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "WORKLOAD",
+            description = "train-s, train-m, train-cross-s, sample-s or sample-m; or all, each in a process of its own.")
+    private String name;
+
+    @Option(names = "--workloads", paramLabel = "FILE", description = "Other workloads than the built-in ones, as JSON.")
+    private @Nullable Path file;
+
+    @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+    private Precision dtype;
+
+    @Option(names = "--threads", defaultValue = "2", description = "Of libtorch's kernels (default: ${DEFAULT-VALUE}).")
+    private int threads;
+
+    @Option(names = "--steps", defaultValue = "5", description = "Repetitions that count (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(names = "--json", description = "One object a workload.")
+    private boolean json;
+
+    @Option(names = "--export", paramLabel = "DIR",
+            description = "Measure nothing: write weights, inputs and our outputs as a case for `parity`.")
+    private @Nullable Path export;
+
+    @Option(names = "--check", paramLabel = "FILE",
+            description = "Exit code 1 if it is slower than in this baseline, by more than its tolerance.")
+    private @Nullable Path baseline;
+
+    @Option(names = "--record", paramLabel = "FILE", description = "Put it into this baseline.")
+    private @Nullable Path record;
+
+    @Override
+    public Integer call() throws Exception {
+        var workloads = file == null ? Workloads.builtIn() : Workloads.read(file);
+        var options = options();
+        if (name.equals(ALL)) {
+            return each(workloads);
+        }
+        var workload = workloads.get(name);
+        if (workload == null) {
+            throw new UserError("bench: no workload is named '%s'. There are %s, and all".formatted(name,
+                    String.join(", ", workloads.keySet())));
+        }
+        if (export != null) {
+            CaseExport.write(workload, options, export);
+            spec.commandLine().getOut().println(export);
+            return ExitCode.OK;
+        }
+        return measure(workload, options);
+    }
+
+    private int measure(Workload workload, BenchOptions options) {
+        var known = baseline == null ? null : Baseline.read(baseline);
+        var result = Bench.run(workload, options);
+        spec.commandLine().getOut().println(json ? result.json().toString() : result.toString());
+        if (record != null) {
+            Baseline.record(record, result);
+        }
+        if (known == null) {
+            return ExitCode.OK;
+        }
+        var verdict = known.check(result);
+        spec.commandLine().getErr().println(verdict);
+        return verdict.holds() ? ExitCode.OK : ExitCode.CHECK_FAILED;
+    }
+
+    private BenchOptions options() {
+        try {
+            return new BenchOptions(dtype == Precision.F32 ? DType.F32 : DType.BF16, Device.CPU, threads, steps);
+        } catch (IllegalArgumentException e) {
+            throw new UserError("bench: " + e.getMessage(), e);
+        }
+    }
+
+    /// What one workload leaves in memory would count as the next one's.
+    private int each(ImmutableMap<String, Workload> workloads) throws Exception {
+        if (export != null) {
+            throw new UserError("bench: --export writes one workload, not all");
+        }
+        int worst = ExitCode.OK;
+        for (var workload : workloads.keySet()) {
+            var given = spec.commandLine().getParseResult().originalArgs();
+            var own = given.stream().map(argument -> argument.equals(ALL) ? workload : argument).toList();
+            worst = Math.max(worst, OwnProcess.run(own, spec.commandLine().getOut()));
+        }
+        return worst;
+    }
+}

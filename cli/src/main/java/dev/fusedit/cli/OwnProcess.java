@@ -1,0 +1,31 @@
+package dev.fusedit.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A command of fusedit in a process of its own, with this one's JVM options.
+final class OwnProcess {
+    private OwnProcess() {}
+
+    /// Its lines go where this one's go, its errors at once.
+    ///
+    /// @return its exit code
+    static int run(List<String> arguments, PrintWriter out) throws IOException, InterruptedException {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        try (var lines = process.inputReader()) {
+            lines.lines().forEach(out::println);
+            return process.waitFor();
+        } finally {
+            process.destroy();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.fusedit.trainer.bench;
+
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+
+/// A workload's model with random weights, its texts and its latents.
+///
+/// @param latents (B, channels, rows, columns), standard normal
+record BenchModel(Weights weights, FuseDiT model, Prompt prompt, Tensor latents, TensorScope owned) implements AutoCloseable {
+    /// What a trained model has where a new one has zeros (modulation, the last layer, norms): random numbers of this deviation.
+    private static final double DEVIATION = 0.02;
+
+    static BenchModel of(Workload.Shape shape, Placement placement) {
+        var weights = Weights.fresh(Work.SEED, placement);
+        var owned = TensorScope.holding();
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var model = FuseDiT.of(shape.model(), weights);
+            weights.all().forEach(parameter -> {
+                if (parameter.master().abs().max().item() == 0) {
+                    var drawn = Tensor.randn(Work.SEED.derive(parameter.name()), DType.F32, parameter.master().shape()).mul(DEVIATION);
+                    parameter.master().copyInPlace(drawn);
+                    parameter.compute().copyInPlace(drawn);
+                }
+            });
+            var latents = owned.hold(Tensor.randn(Work.SEED.derive("latents"), DType.F32, shape.batch(), shape.channels(), shape.rows(),
+                    shape.columns()).to(placement.device()));
+            return new BenchModel(weights, model, prompt(shape), latents, owned);
+        }
+    }
+
+    private static Prompt prompt(Workload.Shape shape) {
+        int vocabulary = shape.model().text().vocabulary();
+        var ids = new int[shape.batch()][];
+        for (int b = 0; b < ids.length; b++) {
+            ids[b] = new int[shape.lengths().get(b)];
+            for (int t = 0; t < ids[b].length; t++) {
+                ids[b][t] = Math.floorMod(Work.SEED.derive("text", b, t).value(), vocabulary);
+            }
+        }
+        return Prompt.of(ids);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        owned.close();
+    }
+}

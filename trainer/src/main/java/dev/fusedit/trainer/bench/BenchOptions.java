@@ -1,0 +1,24 @@
+package dev.fusedit.trainer.bench;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.nn.Placement;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+
+/// How a workload is measured.
+///
+/// @param dtype of the matrix products, f32 or bf16; with bf16 training keeps f32 masters of what it learns
+/// @param threads of libtorch's kernels and of the BLAS
+/// @param repetitions that count
+public record BenchOptions(DType dtype, Device device, int threads, int repetitions) {
+    public BenchOptions {
+        checkArgument(dtype == DType.F32 || dtype == DType.BF16, "workloads run in f32 or bf16, got %s", dtype);
+        checkArgument(threads > 0, "threads must be at least 1, got %s", threads);
+        checkArgument(repetitions > 0, "steps must be at least 1, got %s", repetitions);
+    }
+
+    Placement placement() { return placement(dtype); }
+
+    Placement placement(DType dtype) { return (dtype == DType.F32 ? Placement.F32 : Placement.MIXED).on(device); }
+}

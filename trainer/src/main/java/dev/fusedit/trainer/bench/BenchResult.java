@@ -1,0 +1,82 @@
+package dev.fusedit.trainer.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Ordering;
+import dev.fusedit.torch.DType;
+import dev.fusedit.trainer.bench.PartTimes.Part;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// What was measured of one workload.
+///
+/// @param seconds of each repetition
+/// @param values of each: losses, or mean sizes of what was drawn
+/// @param peakMiB largest resident set of the process; 0 where the system does not tell
+/// @param weightsDtype of the weights that learn or are drawn with
+/// @param ops calls of libtorch in a repetition; a backward pass is one
+/// @param javaBytes that a repetition allocates on Java's heap
+/// @param parts seconds of a repetition, by what they go into
+/// @param matmulPeak floating-point operations a second that the machine reaches in the workload's dtype
+public record BenchResult(Workload workload, BenchOptions options, List<Double> seconds, List<Double> values, long peakMiB,
+        DType weightsDtype,
+        long ops, long javaBytes, Map<Part, Double> parts, double matmulPeak) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    public BenchResult {
+        seconds = ImmutableList.copyOf(seconds);
+        values = ImmutableList.copyOf(values);
+        parts = ImmutableMap.copyOf(parts);
+    }
+
+    public double median() {
+        var sorted = Ordering.natural().immutableSortedCopy(seconds);
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+
+    public double least() { return Ordering.natural().min(seconds); }
+
+    /// Floating-point operations a second of the needed work, by the median.
+    public double rate() { return workload.flops() / median(); }
+
+    /// How much of what the machine reaches that is; equal machines give equal numbers, however busy.
+    public double share() { return rate() / matmulPeak; }
+
+    public ObjectNode json() {
+        boolean trains = workload instanceof Workload.Train;
+        var json = JSON.createObjectNode().put("workload", workload.name()).put("dtype", options.dtype().toString())
+                .put("device", options.device().toString()).put("threads", options.threads()).put("unit", trains ? "s/step" : "s/call")
+                .put("median", median()).put("min", least()).put("peak_mib", peakMiB).put("runs", seconds.size())
+                .put("flops", workload.flops()).put("flops_per_s", rate()).put("matmul_peak", matmulPeak).put("share", share())
+                .put("images_per_s", workload.pictures() / median()).put("ops", ops).put("java_bytes", javaBytes);
+        if (trains) {
+            json.put("loss_first", values.getFirst()).put("loss_last", values.getLast());
+        } else {
+            json.put("output_abs_mean", values.getLast());
+        }
+        json.put("weights_dtype", weightsDtype.toString()).put("compute_dtype", options.dtype().toString());
+        var times = json.putObject("parts");
+        parts.forEach((part, part_seconds) -> times.put(name(part), part_seconds));
+        seconds.forEach(json.putArray("seconds")::add);
+        return json;
+    }
+
+    /// For people.
+    @Override
+    public String toString() {
+        return "%-14s %s  %s  median %.4f s (least %.4f, %d runs)  %.1f images/s  %.0f GFLOP/s, %.0f %% of this machine's products  %d MiB  %d calls"
+                .formatted(workload.name(), options.dtype(), workload instanceof Workload.Train ? "training step" : "sampling call",
+                        median(),
+                        least(), seconds.size(), workload.pictures() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
+                + System.lineSeparator() + "  "
+                + parts.entrySet().stream().map(part -> "%s %.4f s".formatted(name(part.getKey()), part.getValue()))
+                        .collect(Collectors.joining(", "));
+    }
+
+    private static String name(Part part) { return part.name().toLowerCase(Locale.ROOT); }
+}

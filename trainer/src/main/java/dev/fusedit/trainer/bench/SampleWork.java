@@ -1,0 +1,60 @@
+package dev.fusedit.trainer.bench;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.flow.EulerSampler;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.bench.PartTimes.Part;
+import java.util.Map;
+
+/// Sampling calls, without tokens and pictures. The branch without text has one as long all the same, so that both take the same work.
+final class SampleWork implements Work {
+    private final Workload.Sample workload;
+    private final BenchModel model;
+    private final EulerSampler sampler;
+    private final PartTimes.Watch text = new PartTimes.Watch();
+
+    SampleWork(Workload.Sample workload, BenchOptions options) {
+        this.workload = workload;
+        model = BenchModel.of(workload.shape(), options.placement().frozen());
+        sampler = new EulerSampler(FlowMatchScheduler.shifted(3), new Prediction.Velocity(), workload.steps(), workload.guidance());
+    }
+
+    @Override
+    public double repeat(int index) {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var both = model.prompt().and(model.prompt());
+            var read = text.timed(() -> model.model().text(both));
+            var noise = Tensor.randn(SEED.derive("noise", index), DType.F32, model.latents().shape()).to(model.latents().device());
+            var drawn = sampler.sample((noisy, timesteps_B) -> model.model().image(noisy, timesteps_B, read), noise);
+            return drawn.abs().mean().item();
+        }
+    }
+
+    @Override
+    public int warmUp() { return 1; }
+
+    @Override
+    public Map<Part, Double> parts() {
+        text.reset();
+        repeat(0);
+        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, text.seconds());
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            PartTimes.ofBlocks(model, false).forEach((part, seconds) -> parts.put(part, 2 * workload.steps() * seconds));
+        }
+        return parts.buildOrThrow();
+    }
+
+    @Override
+    public DType weightsDtype() { return model.weights().placement().compute(); }
+
+    @Override
+    public BenchModel model() { return model; }
+
+    @Override
+    public void close() { model.close(); }
+}

@@ -1,0 +1,95 @@
+package dev.fusedit.trainer.bench;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.dit.Wish;
+import dev.fusedit.fusion.flow.FlowMatching;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.bench.PartTimes.Part;
+import dev.fusedit.trainer.optim.AdamW;
+import dev.fusedit.trainer.optim.Gradients;
+import dev.fusedit.trainer.optim.Moments;
+import dev.fusedit.trainer.optim.Update;
+import java.util.Map;
+
+/// Training steps as [dev.fusedit.trainer.stage] does them, without its data, logs and checkpoints.
+final class TrainWork implements Work {
+    static final double RATE = 1e-4;
+    static final double DECAY = 1e-4;
+    static final double BETA1 = 0.9;
+    static final double BETA2 = 0.999;
+    static final double EPS = 1e-8;
+
+    private final Workload.Train workload;
+    private final BenchModel model;
+    private final FlowMatching flow = FlowMatching.ofThePaper();
+    private final Moments moments = new Moments();
+    private final AdamW optimizer = new AdamW(BETA1, BETA2, EPS, moments);
+    private final PartTimes.Watch text = new PartTimes.Watch();
+    private final PartTimes.Watch update = new PartTimes.Watch();
+
+    TrainWork(Workload.Train workload, BenchOptions options) {
+        this.workload = workload;
+        model = BenchModel.of(workload.shape(), options.placement().learning(name -> name.startsWith("dit.")));
+        model.weights().train(name -> name.startsWith("dit."));
+    }
+
+    @Override
+    public double repeat(int index) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(model.weights().trainable())) {
+            double loss = backward(index, gradients);
+            update.time(() -> {
+                double norm = gradients.norm();
+                gradients.scale(norm <= workload.gradClip() ? 1 : workload.gradClip() / (norm + 1e-6));
+                optimizer.step(model.weights().trainable().stream().filter(parameter -> gradients.of(parameter.name()) != null)
+                        .map(parameter -> new Update(parameter.name(), parameter.master(), gradients.sums().get(parameter.name()), RATE,
+                                DECAY))
+                        .toList());
+                model.weights().refreshCopies();
+            });
+            return loss;
+        }
+    }
+
+    private double backward(int index, Gradients gradients) {
+        try (var _ = TensorScope.open(); var pass = model.model().pass(false)) {
+            var noised = flow.noised(model.latents(), SEED.derive("step", index));
+            var read = text.timed(() -> pass.text(model.prompt(), false));
+            var compute = model.weights().placement().compute();
+            var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, Wish.NONE);
+            var loss = flow.loss(image.prediction(), noised);
+            pass.backward(loss);
+            gradients.take();
+            return loss.item();
+        }
+    }
+
+    @Override
+    public int warmUp() { return 2; }
+
+    @Override
+    public Map<Part, Double> parts() {
+        text.reset();
+        update.reset();
+        repeat(0);
+        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, text.seconds()).put(Part.OPTIMIZER, update.seconds());
+        try (var _ = TensorScope.open(); var _ = Autograd.withGrad()) {
+            parts.putAll(PartTimes.ofBlocks(model, true));
+        }
+        model.weights().clearGradients();
+        return parts.buildOrThrow();
+    }
+
+    @Override
+    public DType weightsDtype() { return model.weights().placement().master(); }
+
+    @Override
+    public BenchModel model() { return model; }
+
+    @Override
+    public void close() {
+        moments.close();
+        model.close();
+    }
+}

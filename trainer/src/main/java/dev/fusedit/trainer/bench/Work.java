@@ -1,0 +1,39 @@
+package dev.fusedit.trainer.bench;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.trainer.bench.PartTimes.Part;
+import java.util.Map;
+
+/// A workload with its weights and inputs, to be repeated. Owns them.
+sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
+    /// Of weights and inputs.
+    Seed SEED = Seed.of(0);
+
+    static Work of(Workload workload, BenchOptions options) {
+        return switch (workload) {
+            case Workload.Train train -> new TrainWork(train, options);
+            case Workload.Sample sample -> new SampleWork(sample, options);
+        };
+    }
+
+    /// Does all of it anew.
+    ///
+    /// @param index of the repetition; its noise and times are its own
+    /// @return the loss before the step, or the mean size of what was drawn
+    double repeat(int index);
+
+    /// Repetitions before those that count.
+    int warmUp();
+
+    /// Seconds that parts of a repetition take, each by itself.
+    Map<Part, Double> parts();
+
+    /// What the weights that learn, or are drawn with, are kept in.
+    DType weightsDtype();
+
+    BenchModel model();
+
+    @Override
+    void close();
+}

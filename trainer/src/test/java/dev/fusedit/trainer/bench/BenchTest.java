@@ -1,0 +1,138 @@
+package dev.fusedit.trainer.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.fusedit.fusion.parity.Parity;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Libtorch;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class BenchTest {
+    private static final String SMALL = """
+            {"about": "for tests",
+             "small": {"kind": "train", "attention": "self", "pos_embed": "2d-rope", "timestep_conditioning": "adaln-zero", "qk_norm": true,
+               "sandwich_norm": false,
+               "lm": {"type": "gemma", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+                 "head_dim": 16, "intermediate_size": 48, "vocab_size": 64},
+               "dit_hidden_size": 24, "dit_num_hidden_layers": 2, "latent": [4, 8, 4], "text": {"padded": 9, "valid": [3, 7, 5]},
+               "batch": 4, "optimizer": "adamw", "grad_clip": 1.0},
+             "crossed": {"kind": "train", "attention": "cross", "pos_embed": "ape", "timestep_conditioning": "adaln-single", "qk_norm": true,
+               "sandwich_norm": true,
+               "lm": {"type": "gemma2", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+                 "head_dim": 16, "intermediate_size": 48, "vocab_size": 64},
+               "dit_hidden_size": 32, "dit_num_hidden_layers": 2, "latent": [4, 8, 4], "text": {"padded": 9, "valid": [3, 7]}, "batch": 2},
+             "drawn": {"kind": "sample", "like": "small", "batch": 2, "steps": 3, "guidance": 6.0, "use_cache": true}}
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private final int threads = Libtorch.threads();
+
+    @AfterEach
+    void asManyThreadsAsBefore() { Libtorch.setThreads(threads); }
+
+    private Workload small(String name) throws IOException {
+        return Workloads.read(Files.writeString(folder.resolve("w.json"), SMALL)).get(name);
+    }
+
+    private static BenchOptions options(DType dtype) { return new BenchOptions(dtype, Device.CPU, 1, 3); }
+
+    /// Counted by hand from the shapes, of sampling without the text, and of batches as long in the mean as all lengths.
+    @ParameterizedTest
+    @CsvSource({"train-s, 32", "train-cross-s, 37", "train-m, 538", "sample-s, 247", "sample-m, 2074"})
+    void neededWorkIsCountedInProducts(String name, double gigaflops) {
+        assertThat(Workloads.builtIn().get(name).flops() / 1e9).isCloseTo(gigaflops, withinPercentage(1.1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"small, f32", "small, bf16", "crossed, f32", "drawn, f32", "drawn, bf16"})
+    void aWorkloadIsMeasured(String name, String dtype) throws IOException {
+        var result = Bench.run(small(name), options(DType.valueOf(dtype.toUpperCase(java.util.Locale.ROOT))));
+        assertThat(result.seconds()).hasSize(3).allMatch(seconds -> seconds > 0);
+        assertThat(result.values()).allMatch(Double::isFinite).doesNotHaveDuplicates();
+        assertThat(result.parts().values()).allMatch(seconds -> seconds > 0);
+        assertThat(result.ops()).isGreaterThan(20);
+        var json = result.json();
+        assertThat(json.path("flops_per_s").doubleValue()).isCloseTo(json.path("flops").doubleValue() / json.path("median").doubleValue(),
+                within(1.0));
+        assertThat(json.path("compute_dtype").textValue()).isEqualTo(dtype);
+        assertThat(json.path("weights_dtype").textValue()).isEqualTo(name.equals("drawn") ? dtype : "f32");
+        assertThat(json.fieldNames()).toIterable().contains("workload", "device", "threads", "unit", "median", "min", "peak_mib", "runs",
+                "matmul_peak").contains(name.equals("drawn") ? new String[] {"output_abs_mean"} : new String[] {"loss_first", "loss_last"});
+        assertThat(result.toString()).contains("median", "optimizer".substring(0, name.equals("drawn") ? 0 : 9));
+    }
+
+    /// Same noise, 40 steps on it: something is learned.
+    @Test
+    void trainingStepsLearn() throws IOException {
+        try (var work = Work.of(small("small"), options(DType.F32))) {
+            double first = work.repeat(0);
+            for (int i = 0; i < 40; i++) {
+                work.repeat(0);
+            }
+            assertThat(work.repeat(0)).isLessThan(0.999 * first);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "crossed", "drawn"})
+    void whatIsExportedPassesAsACase(String name) throws IOException {
+        var place = folder.resolve("case");
+        CaseExport.write(small(name), options(DType.BF16), place);
+        var report = Parity.run(List.of(place));
+        assertThat(report.cases()).hasSize(1).allMatch(result -> result.passed());
+        assertThatThrownBy(() -> CaseExport.write(small(name), options(DType.F32), place)).isInstanceOf(UserError.class)
+                .hasMessageContaining("is not empty");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "\"grad_clip\": 1.0 | \"clip\": 1.0 | small: unknown field 'clip'",
+        "\"kind\": \"sample\" | \"kind\": \"draw\" | drawn: kind must be one of train, sample",
+        "\"like\": \"small\" | \"like\": \"smal\" | smal must be a workload",
+        "\"latent\": [4, 8, 4] | \"latent\": [4, 8] | latent must be channels, height and width",
+        "\"valid\": [3, 7, 5] | \"valid\": [3, 70] | lengths must be from 1 to 9",
+        "\"hidden_size\": 32 | \"hidden_size\": \"32\" | hidden_size must be a whole number",
+        "\"guidance\": 6.0 | \"guidance\": 1.0 | guidance must be more than 1",
+        "\"optimizer\": \"adamw\" | \"optimizer\": \"sgd\" | optimizer must be adamw",
+        "{\"about\" | \"about\" | is not JSON"})
+    void mistakesAreNamed(String from, String to, String error) throws IOException {
+        assertThat(SMALL).contains(from);
+        var file = Files.writeString(folder.resolve("wrong.json"), SMALL.replaceFirst(java.util.regex.Pattern.quote(from), to));
+        assertThatThrownBy(() -> Workloads.read(file)).isInstanceOf(UserError.class).hasMessageContaining("wrong.json")
+                .hasMessageContaining(error);
+    }
+
+    @Test
+    void aBaselineTellsWhatIsSlower() throws IOException {
+        var file = folder.resolve("baseline.json");
+        var result = Bench.run(small("small"), options(DType.F32));
+        Baseline.record(file, result);
+        var baseline = Baseline.read(file);
+        assertThat(baseline.shares()).containsOnlyKeys("small f32");
+        var faster = new Baseline(0.15, java.util.Map.of("small f32", 2 * result.share()));
+        assertThat(faster.check(result).holds()).isFalse();
+        assertThat(faster.check(result).toString()).contains("SLOWER");
+        assertThat(new Baseline(0.15, java.util.Map.of("small f32", result.share() * 1.1)).check(result).holds()).isTrue();
+        assertThatThrownBy(() -> baseline.check(Bench.run(small("crossed"), options(DType.F32)))).isInstanceOf(UserError.class)
+                .hasMessageContaining("small f32");
+    }
+}
