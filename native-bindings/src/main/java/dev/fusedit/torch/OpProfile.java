@@ -12,7 +12,7 @@ import java.util.List;
 ///         profile.rows().forEach(IO::println);
 ///     }
 ///
-/// One at a time, on the thread that runs torch.
+/// One at a time, on the thread that runs torch. Lanes are run one after the other meanwhile ([Lanes]), so that their times add up.
 public final class OpProfile implements AutoCloseable {
     private final CallTimes times = new CallTimes();
 
@@ -20,6 +20,8 @@ public final class OpProfile implements AutoCloseable {
     public record Row(String op, long calls, double seconds) {}
 
     private OpProfile() {}
+
+    static boolean isOpen() { return CallTimes.isLooking(); }
 
     public static OpProfile open() {
         var profile = new OpProfile();

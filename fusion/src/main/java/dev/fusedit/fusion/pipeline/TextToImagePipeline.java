@@ -8,7 +8,6 @@ import dev.fusedit.fusion.dit.TextState;
 import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.PictureSpace;
@@ -20,6 +19,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -160,9 +160,12 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         var text = texts.state().rows(rows);
         var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(noise.device());
         var vector = texts.pooled() == null ? null : texts.pooled().indexSelect(0, index);
-        var latents = sampler.sample(new Bound(text, vector), noise, (step, x) -> progress.after(first, step, x));
-        var pixels = space.pictures(latents).div(2.0).add(0.5).clamp(0, 1);
-        return new Drawn(latents, pixels);
+        try (var bound = new TextBound(model, text, vector)) {
+            var began = new AtomicBoolean();
+            var latents = sampler.sample((noisy, times_B) -> forgetsPrompt && began.getAndSet(true) ? bound.predictFromZero(noisy, times_B)
+                    : bound.predict(noisy, times_B), noise, (step, x) -> progress.after(first, step, x));
+            return new Drawn(latents, space.pictures(latents).div(2.0).add(0.5).clamp(0, 1));
+        }
     }
 
     /// The negative prompt's row for each picture, then the pictures' own prompts.
@@ -170,24 +173,5 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         var own = IntStream.range(first, first + count).map(request::prompt);
         var negatives = IntStream.range(0, guided ? count : 0).map(_ -> request.prompts().size());
         return IntStream.concat(negatives, own).toArray();
-    }
-
-    /// The model with its text.
-    private final class Bound implements VelocityModel {
-        private final TextState text;
-        private final @Nullable Tensor vector;
-        private boolean began;
-
-        Bound(TextState text, @Nullable Tensor vector) {
-            this.text = text;
-            this.vector = vector;
-        }
-
-        @Override
-        public Tensor predict(Tensor noisy, Tensor timesteps_B) {
-            var placed = forgetsPrompt && began ? text.withImageStarts(new int[text.batch()]) : text;
-            began = true;
-            return model.image(noisy, timesteps_B, placed, vector);
-        }
     }
 }

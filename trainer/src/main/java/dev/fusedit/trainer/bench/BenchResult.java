@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 /// @param values of each: losses, or mean sizes of what was drawn
 /// @param peakMiB largest resident set of the process; 0 where the system does not tell
 /// @param weightsDtype of the weights that learn or are drawn with
-/// @param ops calls of libtorch in a repetition; a backward pass is one
+/// @param ops calls of libtorch in a repetition; a backward pass is one, and each lane makes its own
 /// @param javaBytes that a repetition allocates on Java's heap
 /// @param parts seconds of a repetition, by what they go into
 /// @param matmulPeak floating-point operations a second that the machine reaches in the workload's dtype

@@ -27,7 +27,7 @@ final class PartTimes {
         NORMS,
         /// Clipping and AdamW.
         OPTIMIZER,
-        /// Java, handles, frees: what is not inside libtorch.
+        /// Java, handles, frees: what is not inside libtorch, of all lanes together.
         BRIDGE
     }
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.pipeline.TextBound;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
@@ -30,8 +31,9 @@ final class SampleWork implements Work {
             var both = model.prompt().and(model.prompt());
             var read = text.timed(() -> model.model().text(both));
             var noise = Tensor.randn(SEED.derive("noise", index), DType.F32, model.latents().shape()).to(model.latents().device());
-            var drawn = sampler.sample((noisy, timesteps_B) -> model.model().image(noisy, timesteps_B, read), noise);
-            return drawn.abs().mean().item();
+            try (var bound = new TextBound(model.model(), read, null)) {
+                return sampler.sample(bound, noise).abs().mean().item();
+            }
         }
     }
 

@@ -3,8 +3,10 @@ package dev.fusedit.trainer.bench;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.flow.FlowMatching;
+import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.optim.AdamW;
@@ -12,6 +14,8 @@ import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.Update;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// Training steps as [dev.fusedit.trainer.stage] does them, without its data, logs and checkpoints.
 final class TrainWork implements Work {
@@ -26,6 +30,7 @@ final class TrainWork implements Work {
     private final FlowMatching flow = FlowMatching.ofThePaper();
     private final Moments moments = new Moments();
     private final AdamW optimizer = new AdamW(BETA1, BETA2, EPS, moments);
+    private final Lanes lanes;
     private final PartTimes.Watch text = new PartTimes.Watch();
     private final PartTimes.Watch update = new PartTimes.Watch();
 
@@ -33,6 +38,7 @@ final class TrainWork implements Work {
         this.workload = workload;
         model = BenchModel.of(workload.shape(), options.placement().learning(name -> name.startsWith("dit.")));
         model.weights().train(name -> name.startsWith("dit."));
+        lanes = Lanes.usual(options.device());
     }
 
     @Override
@@ -53,14 +59,26 @@ final class TrainWork implements Work {
     }
 
     private double backward(int index, Gradients gradients) {
-        try (var _ = TensorScope.open(); var pass = model.model().pass(false)) {
+        try (var _ = TensorScope.open()) {
             var noised = flow.noised(model.latents(), SEED.derive("step", index));
-            var read = text.timed(() -> pass.text(model.prompt(), false));
+            int batch = workload.shape().batch(), count = Math.min(batch, lanes.count());
+            double loss = lanes.run(IntStream.range(0, count).<Supplier<Double>>mapToObj(i -> {
+                int from = i * batch / count, to = (i + 1) * batch / count;
+                return () -> backward(noised.rows(from, to - from), model.prompt().rows(IntStream.range(from, to).toArray()));
+            }).toList()).stream().mapToDouble(part -> part).sum();
+            gradients.take();
+            return loss;
+        }
+    }
+
+    /// Some of the batch; its share of the loss.
+    private double backward(FlowMatching.Noised noised, Prompt prompt) {
+        try (var pass = model.model().pass(false)) {
+            var read = pass.text(prompt, false);
             var compute = model.weights().placement().compute();
             var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, Wish.NONE);
-            var loss = flow.loss(image.prediction(), noised);
+            var loss = flow.loss(image.prediction(), noised).mul((double) prompt.batch() / workload.shape().batch());
             pass.backward(loss);
-            gradients.take();
             return loss.item();
         }
     }
@@ -70,9 +88,11 @@ final class TrainWork implements Work {
 
     @Override
     public Map<Part, Double> parts() {
-        text.reset();
         update.reset();
         repeat(0);
+        try (var _ = TensorScope.open()) {
+            text.timed(() -> model.model().text(model.prompt()));
+        }
         var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, text.seconds()).put(Part.OPTIMIZER, update.seconds());
         try (var _ = TensorScope.open(); var _ = Autograd.withGrad()) {
             parts.putAll(PartTimes.ofBlocks(model, true));
@@ -89,6 +109,7 @@ final class TrainWork implements Work {
 
     @Override
     public void close() {
+        lanes.close();
         moments.close();
         model.close();
     }

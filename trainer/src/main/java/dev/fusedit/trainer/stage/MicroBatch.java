@@ -29,6 +29,9 @@ record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[
         return Stream.concat(noised == null ? Stream.empty() : noised.tensors(), aligned.tensors());
     }
 
+    /// Whether no loss has anything to say of it: no pictures, and texts without a token to predict.
+    boolean isEmpty() { return noised == null && tokenShare == 0; }
+
     MicroBatch withAligned(Aligned other) {
         return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, pictureShare, tokenShare, other);
     }

@@ -1,9 +1,11 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Lists;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.nn.Parameter;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -28,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The steps of one stage:
@@ -45,6 +48,7 @@ final class StageLoop implements AutoCloseable {
     private final List<Learner> learners;
     private final WeightSteps optimizer;
     private final Prefetch<Batch> batches;
+    private final Lanes lanes;
     private List<Learner> learning = List.of();
     private @Nullable LossScale scale;
     private @Nullable UsualNorm usual;
@@ -95,6 +99,13 @@ final class StageLoop implements AutoCloseable {
         restoreRules(StageState.BEGIN);
         learn(learner -> learner.from() <= next);
         batches = new Prefetch<>(first, plan.steps(), workers, batchOfStep);
+        lanes = lanes();
+    }
+
+    /// One, where samples of a micro-batch are compared with each other.
+    private Lanes lanes() {
+        boolean apart = stage.losses().contrastive() == null && stage.batch() / stage.accumulation() > 1;
+        return apart ? Lanes.usual(trainee.weights().placement().device()) : Lanes.of(1);
     }
 
     private void takeOver(Moments moments) {
@@ -126,8 +137,9 @@ final class StageLoop implements AutoCloseable {
             learn(learner -> learner.from() <= next);
         }
         try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
-            var parts = losses.parts(batch, plan.firstStep() + next, stage.accumulation());
-            var values = parts.stream().map(part -> backward(part, gradients)).reduce(LossValues.NONE, LossValues::plus);
+            var parts = losses.parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
+            var values = Lists.partition(parts, lanes.count()).stream().map(some -> backward(some, gradients))
+                    .reduce(LossValues.NONE, LossValues::plus);
             double scaled = scale == null ? 1 : scale.factor();
             gradients.scale(1 / scaled);
             double norm = gradients.norm();
@@ -139,11 +151,20 @@ final class StageLoop implements AutoCloseable {
         }
     }
 
-    private LossValues backward(MicroBatch part, Gradients gradients) {
+    /// A micro-batch, cut into lanes.
+    private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
+        var values = lanes.run(parts.stream().<Supplier<LossValues>>map(part -> () -> backward(part)).toList());
+        gradients.take();
+        return values.stream().reduce(LossValues.NONE, LossValues::plus);
+    }
+
+    private LossValues backward(MicroBatch part) {
+        if (part.isEmpty()) {
+            return LossValues.NONE;
+        }
         try (var _ = TensorScope.open(); var pass = losses.model().pass(stage.checkpointing())) {
             var found = losses.of(pass, part);
             pass.backward(scale == null ? found.total() : found.total().mul(scale.factor()));
-            gradients.take();
             return found.values();
         }
     }
@@ -229,5 +250,8 @@ final class StageLoop implements AutoCloseable {
     }
 
     @Override
-    public void close() { batches.close(); }
+    public void close() {
+        batches.close();
+        lanes.close();
+    }
 }

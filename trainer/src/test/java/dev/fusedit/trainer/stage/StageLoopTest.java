@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.optim.Gradients;
@@ -51,6 +52,34 @@ class StageLoopTest {
                     parameter.master().allClose(cut.trainee.weights().parameter(parameter.name()).master(), 1e-9, 1e-11))
                     .as(parameter.name()).isTrue());
             assertThat(TinyStage.differences(whole.everything(), parts.everything())).as("something was learned").isNotEmpty();
+        }
+    }
+
+    /// On one thread a micro-batch is one part, on two it is two. Run again, two give the same bits.
+    @ParameterizedTest
+    @ValueSource(strings = {"captions", "text"})
+    void lanesLearnWhatTheWholeDoes(String corpus) {
+        String[] settings = {"run.precision=f64", "stages.joint.losses.language.corpus=" + corpus, "stages.joint.caption_dropout=0.3",
+            "stages.joint.batch=7", "stages.joint.lr={dit: 1e-2, llm: 1e-2}"};
+        int threads = Libtorch.threads();
+        try (var whole = TinyStage.of(settings); var cut = TinyStage.of(settings); var again = TinyStage.of(settings)) {
+            Libtorch.setThreads(1);
+            try (var one = whole.loop()) {
+                one.step();
+                one.step();
+            }
+            Libtorch.setThreads(2);
+            try (var two = cut.loop(); var twice = again.loop()) {
+                for (int i = 0; i < 2; i++) {
+                    assertThat(twice.step().losses()).isEqualTo(two.step().losses());
+                }
+            }
+            whole.trainee.weights().all().forEach(parameter -> assertThat(
+                    parameter.master().allClose(cut.trainee.weights().parameter(parameter.name()).master(), 1e-9, 1e-11))
+                    .as(parameter.name()).isTrue());
+            assertThat(TinyStage.differences(cut.everything(), again.everything())).isEmpty();
+        } finally {
+            Libtorch.setThreads(threads);
         }
     }
 

@@ -16,8 +16,10 @@ public final class CallTimes {
 
     public final Map<String, Row> rows = new LinkedHashMap<>();
 
-    /// Counts from now on; null ends it. For the one thread that runs torch.
+    /// Counts from now on; null ends it. For the one thread that runs torch then.
     public static void look(@Nullable CallTimes times) { looking = times; }
+
+    public static boolean isLooking() { return looking != null; }
 
     static @Nullable CallTimes looking() { return looking; }
 

@@ -170,9 +170,14 @@ public final class Frame {
         var frame = begin(op);
         frame.requireOpen(self);
         frame.requireOpen(other);
+        var times = CallTimes.looking();
+        long start = times == null ? 0 : System.nanoTime();
         try {
             if ((int) TorchAbi.SUBTRACT.invokeExact(self, other, alpha, frame.scratch) != 0) {
                 throw frame.failure();
+            }
+            if (times != null) {
+                times.add(op.name(), System.nanoTime() - start);
             }
         } catch (Throwable e) {
             throw Handles.unexpected(e);

@@ -34,12 +34,17 @@ public final class TorchState {
 
     /// Threads of libtorch's own kernels and of OpenBLAS, which keeps its own pool.
     public static void setThreads(int count) {
+        setOwnThreads(count);
+        setOpenBlasThreads(count);
+    }
+
+    /// Threads that kernels called by this thread spread over.
+    public static void setOwnThreads(int count) {
         try {
             TorchAbi.SET_THREADS.invokeExact(count);
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-        setOpenBlasThreads(count);
     }
 
     /// OpenBLAS's pool alone; nothing happens on a libtorch with another BLAS.

@@ -1,0 +1,126 @@
+package dev.fusedit.torch;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.base.Throwables;
+import dev.fusedit.torch.internal.abi.TorchState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+
+/// Parts of a batch side by side, a thread each, instead of one after the other with every op spread over all threads.
+///
+/// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and rest
+/// pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes would queue
+/// for OpenBLAS, whose pool takes one product at a time. So there are [#usual] two on two threads, and one else.
+///
+/// Backward passes may run in lanes at the same time: libtorch adds what arrives at a leaf under a lock. Of two gradients the sum has the same
+/// bits in either order; more lanes than two would not.
+///
+/// Every lane has the caller's grad mode and a [TensorScope] of its own. It may read any tensor, and change or free only its own; results are
+/// Java's, or are written into a tensor that the caller owns.
+public final class Lanes implements AutoCloseable {
+    private static final int MOST = 2;
+    /// As large as a process's first thread has: kernels and graphs expect it.
+    private static final long STACK = 8 << 20;
+
+    private final int count;
+    private final ExecutorService workers;
+
+    private Lanes(int count) {
+        this.count = count;
+        workers = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("lane-", 1).stackSize(STACK).factory());
+    }
+
+    /// @param count 1 or 2
+    public static Lanes of(int count) {
+        checkArgument(count >= 1 && count <= MOST, "lanes must be 1 or 2, got %s", count);
+        return new Lanes(count);
+    }
+
+    /// As many as are worth it on a device.
+    public static Lanes usual(Device device) { return of(device.isCpu() && Libtorch.threads() == 2 ? 2 : 1); }
+
+    public int count() { return count; }
+
+    /// Runs bodies side by side, the first on this thread, and waits for all.
+    ///
+    /// @param bodies at most as many as there are lanes
+    /// @return what they returned, in order
+    public <T> List<T> run(List<? extends Supplier<T>> bodies) {
+        checkArgument(bodies.size() <= count, "%s bodies for %s lanes", bodies.size(), count);
+        if (bodies.size() == 1) {
+            return List.of(bodies.getFirst().get());
+        }
+        boolean grad = Autograd.isEnabled();
+        int threads = Libtorch.threads();
+        try (var _ = BlasThreads.one()) {
+            if (OpProfile.isOpen()) {
+                return oneByOne(bodies, grad, threads);
+            }
+            var others = bodies.stream().skip(1).map(body -> workers.submit(() -> lane(body, grad))).toList();
+            var results = new ArrayList<T>();
+            try {
+                results.add(lane(bodies.getFirst(), grad));
+            } finally {
+                TorchState.setOwnThreads(threads);
+                others.forEach(Lanes::await);
+            }
+            others.forEach(other -> results.add(result(other)));
+            return results;
+        }
+    }
+
+    private static <T> List<T> oneByOne(List<? extends Supplier<T>> bodies, boolean grad, int threads) {
+        try {
+            var results = new ArrayList<T>();
+            bodies.forEach(body -> results.add(lane(body, grad)));
+            return results;
+        } finally {
+            TorchState.setOwnThreads(threads);
+        }
+    }
+
+    private static <T> T lane(Supplier<T> body, boolean grad) {
+        TorchState.setOwnThreads(1);
+        try (var _ = TensorScope.open(); var _ = grad ? Autograd.withGrad() : Autograd.noGrad()) {
+            return body.get();
+        }
+    }
+
+    /// Its tensors are the caller's: nobody may go on before it has ended, well or not.
+    private static void await(Future<?> lane) {
+        boolean interrupted = false;
+        while (!lane.isDone()) {
+            try {
+                lane.get();
+            } catch (ExecutionException e) {
+                break; // is thrown when its result is asked for
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static <T> T result(Future<T> lane) {
+        try {
+            return lane.get();
+        } catch (ExecutionException e) {
+            Throwables.throwIfUnchecked(e.getCause());
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("a lane that has ended does not wait", e);
+        }
+    }
+
+    /// Ends the threads.
+    @Override
+    public void close() { workers.shutdown(); }
+}
