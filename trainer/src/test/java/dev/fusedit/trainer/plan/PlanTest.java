@@ -104,7 +104,7 @@ class PlanTest {
         double plain = flops(plan("tests/tiny"), "joint");
         assertThat(flops(plan("tests/tiny", "stages.joint.checkpointing=true"), "joint")).isEqualTo(plain);
         assertThat(flops(plan("tests/tiny", "stages.joint.accumulation=8"), "joint")).isCloseTo(plain, within(plain * 1e-9));
-        assertThat(flops(plan("tests/tiny", "stages.joint.batch=32"), "joint")).isCloseTo(2 * plain, within(plain * 1e-9));
+        assertThat(flops(plan("tests/tiny", "stages.joint.batch=64"), "joint")).isCloseTo(2 * plain, within(plain * 1e-9));
     }
 
     @Test

@@ -1,0 +1,89 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.Libtorch;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+    private static final String SMALL = """
+            {"tiny": {"kind": "train", "attention": "self", "pos_embed": "2d-rope", "timestep_conditioning": "adaln-zero", "qk_norm": true,
+               "sandwich_norm": false,
+               "lm": {"type": "gemma", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+                 "head_dim": 16, "intermediate_size": 48, "vocab_size": 64},
+               "dit_hidden_size": 32, "dit_num_hidden_layers": 2, "latent": [4, 8, 4], "text": {"padded": 9, "valid": [3, 7]}, "batch": 2},
+             "drawn": {"kind": "sample", "like": "tiny", "steps": 2, "guidance": 6.0}}
+            """;
+
+    @TempDir
+    private Path temp;
+
+    private final int threads = Libtorch.threads();
+
+    @AfterEach
+    void asManyThreadsAsBefore() { Libtorch.setThreads(threads); }
+
+    private record Ran(int status, String out, String err) {}
+
+    private Ran run(Object... args) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int status = Main.run(Arrays.stream(args).map(Object::toString).toArray(String[]::new), new PrintWriter(out, true),
+                new PrintWriter(err, true));
+        return new Ran(status, out.toString(), err.toString());
+    }
+
+    private Path workloads() throws IOException { return Files.writeString(temp.resolve("w.json"), SMALL); }
+
+    @Test
+    void printsOneObjectAndHoldsItAgainstABaseline() throws IOException {
+        var baseline = temp.resolve("baseline.json");
+        var ran = run("bench", "tiny", "--workloads", workloads(), "--dtype", "bf16", "--threads", 2, "--steps", 3, "--json", "--record",
+                baseline);
+        assertThat(ran.status()).as(ran.err()).isZero();
+        var json = new ObjectMapper().readTree(ran.out());
+        assertThat(json.path("workload").textValue()).isEqualTo("tiny");
+        assertThat(json.path("dtype").textValue()).isEqualTo("bf16");
+        assertThat(json.path("unit").textValue()).isEqualTo("s/step");
+        assertThat(json.path("runs").intValue()).isEqualTo(3);
+        assertThat(json.path("threads").intValue()).isEqualTo(2);
+        assertThat(json.path("median").doubleValue()).isGreaterThanOrEqualTo(json.path("min").doubleValue()).isPositive();
+
+        Files.writeString(baseline, Files.readString(baseline).replaceFirst("\"tiny bf16\" : [0-9.E-]+", "\"tiny bf16\" : 1000"));
+        var slower = run("bench", "tiny", "--workloads", workloads(), "--dtype", "bf16", "--steps", 1, "--check", baseline);
+        assertThat(slower.status()).isEqualTo(1);
+        assertThat(slower.err()).contains("SLOWER");
+        assertThat(slower.out()).contains("training step", "GFLOP/s");
+    }
+
+    @Test
+    void allOfThemRunInProcessesOfTheirOwn() throws IOException {
+        var ran = run("bench", "all", "--workloads", workloads(), "--steps", 1, "--json");
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(ran.out().lines()).hasSize(2).first().asString().contains("\"workload\":\"tiny\"");
+        assertThat(ran.out()).contains("output_abs_mean");
+    }
+
+    @Test
+    void mistakesEndWithASentenceAndTwo() throws IOException {
+        var unknown = run("bench", "train-xl");
+        assertThat(unknown.status()).isEqualTo(2);
+        assertThat(unknown.err()).contains("'train-xl'").contains("train-s");
+        assertThat(run("bench", "tiny", "--workloads", temp.resolve("none.json")).status()).isEqualTo(2);
+        assertThat(run("bench", "tiny", "--workloads", workloads(), "--steps", 0).err()).contains("steps must be at least 1");
+        assertThat(run("bench", "tiny", "--workloads", workloads(), "--threads", 0).status()).isEqualTo(2);
+        assertThat(run("bench", "tiny", "--workloads", workloads(), "--dtype", "f8").status()).isEqualTo(2);
+        assertThat(run("bench", "tiny", "--workloads", workloads(), "--check", temp.resolve("none.json")).status()).isEqualTo(2);
+        assertThat(run("bench", "tiny", "--workloads", workloads(), "--export", temp).err()).contains("not empty");
+        assertThat(run("bench", "all", "--workloads", workloads(), "--export", temp.resolve("x")).status()).isEqualTo(2);
+    }
+}
