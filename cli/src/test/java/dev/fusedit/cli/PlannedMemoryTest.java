@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +56,7 @@ class PlannedMemoryTest {
         command.addAll(words);
         command.addAll(List.of("--out", temp.resolve("run").toString()));
         var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile());
-        process.environment().put("OMP_WAIT_POLICY", "passive");
+        process.environment().putAll(Map.of("OMP_WAIT_POLICY", "passive", "MALLOC_ARENA_MAX", "1"));
         assertThat(process.start().waitFor()).as(command.toString()).isZero();
         return new ObjectMapper().readTree(Files.readString(temp.resolve("run/result.json"))).get("peak_mib").asDouble();
     }

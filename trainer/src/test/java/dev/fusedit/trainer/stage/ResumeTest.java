@@ -89,8 +89,10 @@ class ResumeTest {
     // ---- 40 = 17 + 23
 
     @ParameterizedTest
-    @CsvSource({"f32, adamw", "f32, adafactor", "f32, muon", "bf16, adamw", "bf16, adafactor", "bf16, muon", "f16, adamw", "f16, muon",
-        "pure-bf16, adamw", "pure-bf16, adafactor", "pure-bf16, muon", "f64, adamw"})
+    @CsvSource({"f32, adamw", "f32, adafactor", "f32, muon", "bf16, adamw", "bf16, adafactor", "bf16, muon", "f16, adamw", "f16, adafactor",
+        "f16, muon",
+        "pure-bf16, adamw", "pure-bf16, adafactor", "pure-bf16, muon", "f64, adamw",
+        "f64, adafactor", "f64, muon"})
     void seventeenAndTwentyThreeStepsAreForty(String precision, String optimizer) throws IOException {
         var recipe = recipe("run.precision=" + precision, "stages.fuse.optimizer=" + optimizer, "stages.joint.optimizer=" + optimizer,
                 "stages.joint.keep_optimizer=true", "stages.joint.steps=21", "logging.preview_every=100", "checkpoints.every=100");
