@@ -21,6 +21,8 @@ import java.util.function.Supplier;
 /// Backward passes may run in lanes at the same time: libtorch adds what arrives at a leaf under a lock. Of two gradients the sum has the same
 /// bits in either order; more lanes than two would not.
 ///
+/// This is the one place where more threads than one run torch: whoever calls [#run] waits, so that to everybody else it is still one.
+///
 /// Every lane has the caller's grad mode and a [TensorScope] of its own. It may read any tensor, and change or free only its own; results are
 /// Java's, or are written into a tensor that the caller owns.
 public final class Lanes implements AutoCloseable {
