@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// Parts of a batch side by side, a thread each, instead of one after the other with every op spread over all threads.
 ///
@@ -48,6 +49,17 @@ public final class Lanes implements AutoCloseable {
     public static Lanes usual(Device device) { return of(device.isCpu() && Libtorch.threads() == 2 ? 2 : 1); }
 
     public int count() { return count; }
+
+    /// Rows of a batch that one lane takes.
+    public record Rows(int first, int count) {
+        public int[] indices() { return IntStream.range(first, first + count).toArray(); }
+    }
+
+    /// A batch in parts of nearly equal size, as many as there are lanes; a smaller batch falls into single rows.
+    public List<Rows> cut(int batch) {
+        int parts = Math.min(count, batch);
+        return IntStream.range(0, parts).mapToObj(i -> new Rows(i * batch / parts, (i + 1) * batch / parts - i * batch / parts)).toList();
+    }
 
     /// Runs bodies side by side, the first on this thread, and waits for all.
     ///

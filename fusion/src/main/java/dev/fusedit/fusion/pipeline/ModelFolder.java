@@ -1,8 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.fusion.config.JsonFile;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ModelConfigs;
@@ -57,17 +56,7 @@ public final class ModelFolder {
         if (!Files.isRegularFile(file)) {
             throw new UserError("%s is not a model folder: it has no %s".formatted(folder, CONFIG));
         }
-        return ModelConfigs.fused(json(file), file.toString());
-    }
-
-    private static JsonNode json(Path file) {
-        try {
-            return JSON.readTree(file.toFile());
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
+        return ModelConfigs.fused(JsonFile.read(file), file.toString());
     }
 
     /// Writes a folder, which must exist.

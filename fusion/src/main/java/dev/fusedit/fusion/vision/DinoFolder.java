@@ -2,18 +2,17 @@ package dev.fusedit.fusion.vision;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.JsonFile;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,7 +67,7 @@ public final class DinoFolder {
     /// @throws UserError if it is no folder of such a model, or its files are broken or do not fit each other
     public static Loaded read(Path folder, Placement placement) {
         try (var file = FolderTensors.open(folder)) {
-            var config = DinoConfig.of(json(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
+            var config = DinoConfig.of(JsonFile.read(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
             var normalization = normalization(folder.resolve(PICTURES));
             var weights = Weights.stored(file, placement);
             try {
@@ -87,7 +86,7 @@ public final class DinoFolder {
         if (!Files.exists(file)) {
             return Normalization.IMAGENET;
         }
-        var json = json(file);
+        var json = JsonFile.read(file);
         try {
             return new Normalization(numbers(json.path("image_mean")), numbers(json.path("image_std")));
         } catch (IllegalArgumentException e) {
@@ -96,14 +95,4 @@ public final class DinoFolder {
     }
 
     private static List<Double> numbers(JsonNode array) { return array.valueStream().map(JsonNode::asDouble).toList(); }
-
-    private static JsonNode json(Path file) {
-        try {
-            return JSON.readTree(file.toFile());
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
-    }
 }

@@ -2,7 +2,9 @@ package dev.fusedit.trainer.bench;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.BlockParts;
+import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
@@ -58,11 +60,19 @@ final class PartTimes {
         }
     }
 
+    static double ofText(BenchModel model, Prompt prompt) {
+        var watch = new Watch();
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            watch.timed(() -> model.model().text(prompt));
+        }
+        return watch.seconds();
+    }
+
     /// Of all blocks together, taken as equal to the first that reads text.
     static Map<Part, Double> ofBlocks(BenchModel model, boolean backward) {
         int layers = model.model().layers().size();
         var text = model.model().text(model.prompt());
-        var times = Tensor.full(500, dev.fusedit.torch.DType.F32, text.batch()).to(model.latents().device());
+        var times = Tensor.full(500, DType.F32, text.batch()).to(model.latents().device());
         var parts = BlockParts.of(model.model(), layers / 2, model.latents(), times, text);
         return ImmutableMap.of(Part.ATTENTION, layers * seconds(parts, BlockParts::attention, backward),
                 Part.MLP, layers * seconds(parts, BlockParts::mlp, backward), Part.NORMS, layers * seconds(parts, BlockParts::norms, backward));

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.pipeline.TextBound;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -17,7 +18,6 @@ final class SampleWork implements Work {
     private final Workload.Sample workload;
     private final BenchModel model;
     private final EulerSampler sampler;
-    private final PartTimes.Watch text = new PartTimes.Watch();
 
     SampleWork(Workload.Sample workload, BenchOptions options) {
         this.workload = workload;
@@ -28,8 +28,7 @@ final class SampleWork implements Work {
     @Override
     public double repeat(int index) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var both = model.prompt().and(model.prompt());
-            var read = text.timed(() -> model.model().text(both));
+            var read = model.model().text(both());
             var noise = Tensor.randn(SEED.derive("noise", index), DType.F32, model.latents().shape()).to(model.latents().device());
             try (var bound = new TextBound(model.model(), read, null)) {
                 return sampler.sample(bound, noise).abs().mean().item();
@@ -37,14 +36,15 @@ final class SampleWork implements Work {
         }
     }
 
+    /// Of both branches.
+    private Prompt both() { return model.prompt().and(model.prompt()); }
+
     @Override
     public int warmUp() { return 1; }
 
     @Override
     public Map<Part, Double> parts() {
-        text.reset();
-        repeat(0);
-        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, text.seconds());
+        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, PartTimes.ofText(model, both()));
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             PartTimes.ofBlocks(model, false).forEach((part, seconds) -> parts.put(part, 2 * workload.steps() * seconds));
         }
@@ -53,9 +53,6 @@ final class SampleWork implements Work {
 
     @Override
     public DType weightsDtype() { return model.weights().placement().compute(); }
-
-    @Override
-    public BenchModel model() { return model; }
 
     @Override
     public void close() { model.close(); }

@@ -15,7 +15,6 @@ import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.Update;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /// Training steps as [dev.fusedit.trainer.stage] does them, without its data, logs and checkpoints.
 final class TrainWork implements Work {
@@ -31,7 +30,6 @@ final class TrainWork implements Work {
     private final Moments moments = new Moments();
     private final AdamW optimizer = new AdamW(BETA1, BETA2, EPS, moments);
     private final Lanes lanes;
-    private final PartTimes.Watch text = new PartTimes.Watch();
     private final PartTimes.Watch update = new PartTimes.Watch();
 
     TrainWork(Workload.Train workload, BenchOptions options) {
@@ -61,11 +59,9 @@ final class TrainWork implements Work {
     private double backward(int index, Gradients gradients) {
         try (var _ = TensorScope.open()) {
             var noised = flow.noised(model.latents(), SEED.derive("step", index));
-            int batch = workload.shape().batch(), count = Math.min(batch, lanes.count());
-            double loss = lanes.run(IntStream.range(0, count).<Supplier<Double>>mapToObj(i -> {
-                int from = i * batch / count, to = (i + 1) * batch / count;
-                return () -> backward(noised.rows(from, to - from), model.prompt().rows(IntStream.range(from, to).toArray()));
-            }).toList()).stream().mapToDouble(part -> part).sum();
+            double loss = lanes.run(lanes.cut(workload.shape().batch()).stream().<Supplier<Double>>map(
+                    part -> () -> backward(noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()))).toList())
+                    .stream().mapToDouble(part -> part).sum();
             gradients.take();
             return loss;
         }
@@ -90,10 +86,8 @@ final class TrainWork implements Work {
     public Map<Part, Double> parts() {
         update.reset();
         repeat(0);
-        try (var _ = TensorScope.open()) {
-            text.timed(() -> model.model().text(model.prompt()));
-        }
-        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, text.seconds()).put(Part.OPTIMIZER, update.seconds());
+        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, PartTimes.ofText(model, model.prompt())).put(Part.OPTIMIZER,
+                update.seconds());
         try (var _ = TensorScope.open(); var _ = Autograd.withGrad()) {
             parts.putAll(PartTimes.ofBlocks(model, true));
         }
@@ -103,9 +97,6 @@ final class TrainWork implements Work {
 
     @Override
     public DType weightsDtype() { return model.weights().placement().master(); }
-
-    @Override
-    public BenchModel model() { return model; }
 
     @Override
     public void close() {

@@ -32,8 +32,6 @@ sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
     /// What the weights that learn, or are drawn with, are kept in.
     DType weightsDtype();
 
-    BenchModel model();
-
     @Override
     void close();
 }
