@@ -2,6 +2,8 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.FusedGate;
+import org.jspecify.annotations.Nullable;
 
 /// The bend in an MLP.
 public enum Activation {
@@ -23,6 +25,16 @@ public enum Activation {
             case QUICK_GELU -> TensorScope.scoped(() -> x.mul(x.mul(1.702).sigmoid()));
             case SILU -> x.silu();
             case RELU -> x.relu();
+        };
+    }
+
+    /// As a gate in one pass; null where there is no such kernel.
+    public @Nullable FusedGate fused() {
+        return switch (this) {
+            case GELU_TANH -> FusedGate.GELU_TANH;
+            case QUICK_GELU -> FusedGate.QUICK_GELU;
+            case SILU -> FusedGate.SILU;
+            case GELU, RELU -> null;
         };
     }
 }

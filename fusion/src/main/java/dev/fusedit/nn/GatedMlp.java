@@ -2,6 +2,7 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.Fused;
 
 /// down(act(gate(x)) · up(x)) (Shazeer 2020, "GLU variants improve transformer").
 public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
@@ -14,6 +15,12 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
     }
 
     public Tensor apply(Tensor x) {
-        return TensorScope.scoped(() -> down.apply(activation.apply(gate.apply(x)).mul(up.apply(x))));
+        return TensorScope.scoped(() -> {
+            var fused = activation.fused();
+            var gates = gate.apply(x);
+            var factors = up.apply(x);
+            return down.apply(fused != null && Fused.servesForward(gates, factors) ? fused.forward(gates, factors)
+                    : activation.apply(gates).mul(factors));
+        });
     }
 }

@@ -33,7 +33,8 @@ public record GradientGate(double factor, @Nullable Tensor tokens_BT1) {
     /// The same for hidden states.
     public Tensor apply(Tensor x_BTM) { return isOpen() ? x_BTM : pass(x_BTM, tokens_BT1); }
 
-    private boolean isOpen() { return factor == 1 && tokens_BT1 == null; }
+    /// Whether gradients pass unchanged.
+    public boolean isOpen() { return factor == 1 && tokens_BT1 == null; }
 
     private Tensor pass(Tensor x, @Nullable Tensor tokens) {
         if (!x.requiresGrad()) {

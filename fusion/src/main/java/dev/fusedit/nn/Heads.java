@@ -1,6 +1,11 @@
 package dev.fusedit.nn;
 
+import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.Fused;
+import dev.fusedit.torch.fused.FusedHeads;
+import org.jspecify.annotations.Nullable;
 
 /// Heads side by side in the last dimension, and as a dimension of their own.
 public final class Heads {
@@ -11,4 +16,25 @@ public final class Heads {
 
     /// (B, H, N, D) → (B, N, H·D)
     public static Tensor merge(Tensor x) { return x.transpose(1, 2).flatten(2, 3); }
+
+    /// As attention takes them: (B, N, H·D) → (B, H, N, D), normed over D and turned.
+    ///
+    /// @param norm null for none
+    /// @param turn null for none
+    public static Tensor placed(Tensor x_BNX, int heads, @Nullable RmsNorm norm, @Nullable Turn turn) {
+        return TensorScope.scoped(() -> {
+            if (Fused.servesForward(x_BNX, norm == null ? null : norm.weight_C())) {
+                return split(fused(heads, norm, turn).forward(x_BNX), heads);
+            }
+            var split = split(x_BNX, heads);
+            var normed = norm == null ? split : norm.apply(split);
+            return turn == null ? normed : turn.apply(normed);
+        });
+    }
+
+    /// The same in one pass.
+    public static FusedHeads fused(int heads, @Nullable RmsNorm norm, @Nullable Turn turn) {
+        return new FusedHeads(heads, norm == null ? null : norm.gain((Tensor) null), norm == null ? 0 : norm.eps(),
+                turn == null ? null : turn.cos(), turn == null ? null : turn.signedSin());
+    }
 }

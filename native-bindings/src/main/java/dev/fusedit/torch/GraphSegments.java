@@ -1,6 +1,7 @@
 package dev.fusedit.torch;
 
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /// How a model's layers are run in training: their graph is kept, or each is computed a second time when its gradient is due. A model is
 /// written once, for both.
@@ -12,14 +13,17 @@ import java.util.function.Function;
 ///     }
 ///     segments.backward(loss(x));
 ///
-/// Gradients are bit-equal in both ways on the CPU, as long as a segment gives the same values twice and no gradients were there before.
-public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, RecomputedGraph {
+/// Gradients of graphs that are kept and of those that are made again are bit-equal on the CPU, as long as a segment gives the same values twice and no gradients were there before.
+public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, CutGraph {
     /// The graph is kept: nothing but the body itself is run.
     GraphSegments WHOLE = new WholeGraph();
 
     /// Gradient checkpointing: of each segment only what it takes and gives is kept (Chen et al. 2016, arXiv 1604.06174). For one backward
     /// pass; to be closed after it.
-    static GraphSegments recomputed() { return new RecomputedGraph(); }
+    static GraphSegments recomputed() { return new CutGraph(true); }
+
+    /// The graph is kept, in pieces between which parts that are [Written] may lie. For one backward pass; to be closed after it.
+    static GraphSegments inPieces() { return new CutGraph(false); }
 
     /// Runs a part of the model.
     ///
@@ -27,6 +31,9 @@ public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, 
     /// @param body may be run twice. What else it reads must need no gradient or be a leaf (weights, other segments' results, what
     ///        [#border] gave), and stay open until the backward pass ([#hold])
     <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body);
+
+    /// As [#segment], for a part whose backward pass is written by hand; the body does the same where the graph is one whole.
+    Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body);
 
     /// Where a graph outside of all segments ends, so that they can read its results. It stays open as [#hold] says.
     <R extends TensorRecord<R>> R border(R made);

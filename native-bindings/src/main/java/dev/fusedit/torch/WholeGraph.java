@@ -1,11 +1,15 @@
 package dev.fusedit.torch;
 
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /// libtorch keeps the graph.
 final class WholeGraph implements GraphSegments {
     @Override
     public <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body) { return body.apply(x); }
+
+    @Override
+    public Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body) { return body.apply(x); }
 
     @Override
     public <R extends TensorRecord<R>> R border(R made) { return made; }

@@ -27,8 +27,8 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
     /// Adds what the image reads from the text: nothing to a sample that sees none of it.
     Tensor apply(Tensor x_BNC, KeysValues text, Scores scores, Sight sight) {
         return TensorScope.scoped(() -> {
-            var queries = Heads.split(q.apply(x_BNC), heads);
-            var out = o.apply(Heads.merge(scores.attend(qNorm == null ? queries : qNorm.apply(queries), text, sight.bias())));
+            var queries = Heads.placed(q.apply(x_BNC), heads, qNorm, null);
+            var out = o.apply(Heads.merge(scores.attend(queries, text, sight.bias())));
             return x_BNC.add(sight.read(postNorm == null ? out : postNorm.apply(out)));
         });
     }

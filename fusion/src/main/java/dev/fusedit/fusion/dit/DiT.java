@@ -87,7 +87,10 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
             var pass = segments.hold(pass(fusion, mask, input, state, x));
             var features = new LinkedHashMap<Integer, Tensor>();
             for (var layer : layers) {
-                var next = segments.segment(x, in -> layer.image(in, text.blocks().get(layer.index()), pass));
+                var shared = text.blocks().get(layer.index());
+                var written = WrittenLayer.of(layer, shared, pass, x);
+                var next = written == null ? segments.segment(x, in -> layer.image(in, shared, pass))
+                        : segments.written(x, written, in -> layer.image(in, shared, pass));
                 x.free(); // who needs it, the graph or the segments, has it
                 x = next;
                 taps.see("dit.layer." + layer.index(), x);

@@ -65,15 +65,10 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
     Projection project(Tensor x_BNC, Modulation mod, @Nullable Turn turn) {
         return TensorScope.scoped(() -> {
             var normed = input.norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
-            var queries = place(Heads.split(q.apply(normed), config.heads()), qNorm, turn);
-            var keys = place(Heads.split(k.apply(normed), config.kvHeads()), kNorm, turn);
+            var queries = Heads.placed(q.apply(normed), config.heads(), qNorm, turn);
+            var keys = Heads.placed(k.apply(normed), config.kvHeads(), kNorm, turn);
             return new Projection(queries, new KeysValues(keys, Heads.split(v.apply(normed), config.kvHeads())));
         });
-    }
-
-    private static Tensor place(Tensor x_BHND, @Nullable RmsNorm norm, @Nullable Turn turn) {
-        var normed = norm == null ? x_BHND : norm.apply(x_BHND);
-        return turn == null ? normed : turn.apply(normed);
     }
 
     /// Adds attention's result to the image.

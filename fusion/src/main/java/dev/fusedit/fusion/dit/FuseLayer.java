@@ -87,7 +87,7 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
     }
 
     /// An attention that reads no text is the image's own.
-    private Scores scores(@Nullable KeysValues keys) {
+    Scores scores(@Nullable KeysValues keys) {
         return text == null || keys == null ? Scores.plain(image.config().headDim()) : attention.scores(text.config());
     }
 }

@@ -1,7 +1,10 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.fused.Fused;
+import dev.fusedit.torch.fused.FusedSum;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,5 +27,10 @@ public record Modulation(@Nullable Tensor shiftAttention, @Nullable Tensor scale
     }
 
     /// x + gate · change
-    static Tensor add(Tensor x, Tensor change, @Nullable Tensor gate) { return x.add(gate == null ? change : change.mul(gate)); }
+    static Tensor add(Tensor x, Tensor change, @Nullable Tensor gate) {
+        if (gate != null && Fused.servesForward(x, change, gate)) {
+            return FusedSum.forward(x, change, gate);
+        }
+        return TensorScope.scoped(() -> x.add(gate == null ? change : change.mul(gate)));
+    }
 }

@@ -20,6 +20,24 @@ public final class NativeMemory {
 
     public static void setFloat(long address, float value) { ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value); }
 
+    /// `count` floats, into the array's beginning.
+    public static void read(long address, float[] target, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, target, 0, count);
+    }
+
+    public static void read(long address, short[] target, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_SHORT_UNALIGNED, address, target, 0, count);
+    }
+
+    /// The array's first `count` floats.
+    public static void write(float[] source, long address, int count) {
+        MemorySegment.copy(source, 0, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, count);
+    }
+
+    public static void write(short[] source, long address, int count) {
+        MemorySegment.copy(source, 0, ALL, ValueLayout.JAVA_SHORT_UNALIGNED, address, count);
+    }
+
     /// A view of the memory, never closed: it must not outlive what it shows.
     public static MemorySegment at(long address, long bytes) { return MemorySegment.ofAddress(address).reinterpret(bytes); }
 

@@ -9,17 +9,23 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /// Cuts the graph at every border into pieces that end in leaves, and walks backward over them: what has arrived at a piece's leaves is
-/// the gradient of its ends. A segment's ends are made a second time for that; a piece that nothing arrives at is left out.
+/// the gradient of its ends. A segment's ends were kept for that, or are made a second time; a piece that nothing arrives at is left out.
 ///
-/// Notable: a segment's first run builds its graph too, which is dropped at once. So its results tell by themselves whether any of them
-/// needs a gradient, and what is frozen costs nothing on the way back.
-final class RecomputedGraph implements GraphSegments {
+/// Notable: where a segment is run twice, its first run builds its graph too, which is dropped at once. So its results tell by themselves
+/// whether any of them needs a gradient, and what is frozen costs nothing on the way back.
+final class CutGraph implements GraphSegments {
+    private sealed interface Piece permits Graph, ByHand {
+        void backward();
+    }
+
     /// @param ends of a graph
     /// @param leaves that stand for them
-    private record Piece(Supplier<List<Tensor>> ends, List<Tensor> leaves) {
-        void backward() {
+    private record Graph(Supplier<List<Tensor>> ends, List<Tensor> leaves) implements Piece {
+        @Override
+        public void backward() {
             var gradients = leaves.stream().map(Tensor::grad).toList();
             var reached = new ArrayList<Integer>();
             for (int i = 0; i < leaves.size(); i++) {
@@ -35,19 +41,65 @@ final class RecomputedGraph implements GraphSegments {
         }
     }
 
+    /// @param x what it was given, a leaf
+    /// @param leaf that stands for its result
+    private record ByHand(Supplier<Written.Run> runs, Tensor x, Tensor leaf) implements Piece {
+        @Override
+        public void backward() {
+            var gradient = leaf.grad();
+            leaf.free();
+            try (var _ = Autograd.noGrad(); var run = runs.get()) {
+                if (gradient != null) {
+                    var arrived = run.backward(gradient);
+                    if (x.requiresGrad()) {
+                        Autograd.accumulate(x, arrived);
+                    }
+                }
+            }
+        }
+    }
+
+    private final boolean twice;
     private final TensorScope kept = TensorScope.holding();
     private final Deque<Piece> pieces = new ArrayDeque<>();
+    private final List<Written.Run> runs = new ArrayList<>();
     private boolean over;
+
+    /// @param twice whether each segment is computed again when its gradient is due
+    CutGraph(boolean twice) { this.twice = twice; }
 
     @Override
     public <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body) {
         checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
         return TensorScope.scoped(() -> {
-            var leaves = body.apply(x).replaced(RecomputedGraph::leaf);
+            var made = body.apply(x);
+            var leaves = made.replaced(CutGraph::leaf);
             var input = own(x);
-            add(() -> body.apply(input).tensors().toList(), leaves.tensors().toList());
+            var ends = twice ? List.<Tensor>of() : made.tensors().map(this::own).toList();
+            add(() -> twice ? body.apply(input).tensors().toList() : ends, leaves.tensors().toList());
             return leaves;
         });
+    }
+
+    @Override
+    public Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body) {
+        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
+        checkState(!over, "the backward pass is over");
+        try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var input = own(x); // the caller may free his
+            var run = part.run(input);
+            var leaf = scope.keep(run.result().detach());
+            boolean learns = part.learns(input);
+            if (learns) {
+                pieces.add(new ByHand(() -> twice ? part.run(input) : run, input, own(leaf.requiresGrad(true))));
+            }
+            if (twice || !learns) {
+                run.close();
+            } else {
+                runs.add(run);
+            }
+            return leaf;
+        }
     }
 
     @Override
@@ -69,7 +121,7 @@ final class RecomputedGraph implements GraphSegments {
     private void add(Supplier<List<Tensor>> ends, List<Tensor> leaves) {
         checkState(!over, "the backward pass is over");
         if (leaves.stream().anyMatch(Tensor::requiresGrad)) {
-            pieces.add(new Piece(ends, leaves.stream().map(this::own).toList()));
+            pieces.add(new Graph(ends, leaves.stream().map(this::own).toList()));
         }
     }
 
@@ -99,5 +151,8 @@ final class RecomputedGraph implements GraphSegments {
     }
 
     @Override
-    public void close() { kept.close(); }
+    public void close() {
+        runs.forEach(Written.Run::close);
+        kept.close();
+    }
 }

@@ -1,0 +1,61 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.nn.Heads;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.FusedHeads;
+import dev.fusedit.torch.fused.FusedSum;
+
+/// A block's attention over the text alone: x + post(o(attention(x))).
+final class WrittenCross {
+    private final CrossAttention cross;
+    private final KeysValues text;
+    private final Sight sight;
+    private final FusedHeads queries;
+    private final Tensor x_BNC;
+    private final Tensor plain_BNX;
+    private final WrittenAttention attention;
+    private final Tensor merged_BNX;
+    private final Tensor out_BNC;
+
+    /// @param owner of what is kept; x and the text are others'
+    WrittenCross(CrossAttention cross, KeysValues text, Scores scores, Sight sight, Tensor x_BNC, TensorScope owner) {
+        this.cross = cross;
+        this.text = text;
+        this.sight = sight;
+        this.x_BNC = x_BNC;
+        queries = Heads.fused(cross.heads(), cross.qNorm(), null);
+        if (queries.gain_D() != null) {
+            owner.hold(queries.gain_D());
+        }
+        plain_BNX = owner.hold(cross.q().apply(x_BNC));
+        attention = new WrittenAttention(Heads.split(queries.forward(plain_BNX), cross.heads()), text, scores, sight.bias(), owner);
+        merged_BNX = owner.hold(attention.merged());
+        out_BNC = owner.hold(cross.o().apply(merged_BNX));
+    }
+
+    Tensor result() {
+        return TensorScope.scoped(() -> x_BNC.add(sight.read(cross.postNorm() == null ? out_BNC : cross.postNorm().apply(out_BNC))));
+    }
+
+    /// @param sum_BNC the result's gradient, becomes that of x
+    void backward(Tensor sum_BNC) {
+        try (var _ = TensorScope.open()) {
+            var arrived = sight.read(sum_BNC);
+            if (cross.postNorm() != null) {
+                arrived = arrived == sum_BNC ? sum_BNC.copy() : arrived;
+                WrittenNorm.backwardInPlace(cross.postNorm(), out_BNC, arrived);
+            }
+            var heads = attention.backward(WrittenLinear.backward(cross.o(), merged_BNX, arrived));
+            WrittenAttention.teach(text, heads.all());
+            var change_BNX = Heads.merge(heads.queries()).contiguous();
+            var gain = queries.backward(plain_BNX, change_BNX, change_BNX);
+            if (cross.qNorm() != null && gain != null) {
+                WrittenNorm.learn(cross.qNorm(), gain);
+            }
+            FusedSum.add(sum_BNC, WrittenLinear.backward(cross.q(), x_BNC, change_BNX));
+        }
+    }
+}

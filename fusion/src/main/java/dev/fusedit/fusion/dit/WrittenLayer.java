@@ -1,0 +1,83 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Written;
+import dev.fusedit.torch.fused.Fused;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// [FuseLayer#image] with its backward pass written by hand: matrix products by libtorch, attention by a small graph, and all that lies
+/// between them in one pass each over memory ([dev.fusedit.torch.fused]). On a CPU autograd's many passes over that cost a small model as
+/// much time as a third of its products.
+///
+/// @param shared the text's keys and values for this layer, null for a plain block
+record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements Written {
+    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, weights of another dtype, or a norm that
+    /// the text's own graph shares.
+    static @Nullable WrittenLayer of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
+        var block = layer.image();
+        var gates = pass.gates();
+        boolean written = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.config().headDim() % 2 == 0
+                && block.q().weight_OI().dtype() == x_BNC.dtype() && gates.image(layer.index()).isOpen()
+                && gates.text(layer.index()).isOpen()
+                && (block.text() == null || block.kNorm() == null);
+        return written ? new WrittenLayer(layer, shared, pass) : null;
+    }
+
+    @Override
+    public boolean learns(Tensor x) {
+        var block = layer.image();
+        return Stream.of(x, block.q().weight_OI(), block.k().weight_OI(), block.v().weight_OI(), block.o().weight_OI(),
+                block.postAttention().weight_C(), block.mlp().gate().weight_OI(), block.mlp().up().weight_OI(),
+                block.mlp().down().weight_OI(), block.input().norm().weight_C()).anyMatch(Tensor::requiresGrad);
+    }
+
+    @Override
+    public Run run(Tensor x) { return new OneRun(x); }
+
+    private final class OneRun implements Run {
+        private final TensorScope owner = TensorScope.holding();
+        private final WrittenModulation modulation;
+        private final WrittenSelfAttention attention;
+        private final @Nullable WrittenCross cross;
+        private final WrittenMlp mlp;
+        private final Tensor result;
+
+        OneRun(Tensor x) {
+            try (var _ = TensorScope.open()) {
+                modulation = new WrittenModulation(layer.image().input(), pass.time());
+                owner.hold(modulation.values());
+                attention = new WrittenSelfAttention(layer, shared, pass, modulation, x, owner);
+                var attended = owner.hold(attention.result());
+                var crossed = layer.image().cross();
+                cross = layer.fusion() instanceof Fusion.CrossAttention && crossed != null && shared != null
+                        ? new WrittenCross(crossed, shared, layer.scores(shared), pass.sight(), attended, owner)
+                        : null;
+                mlp = new WrittenMlp(layer.image(), modulation, cross == null ? attended : owner.hold(cross.result()), owner);
+                result = owner.hold(mlp.result());
+            }
+        }
+
+        @Override
+        public Tensor result() { return result; }
+
+        @Override
+        public Tensor backward(Tensor gradient) {
+            return TensorScope.scoped(() -> {
+                var sum = gradient.copy().contiguous();
+                mlp.backward(sum);
+                if (cross != null) {
+                    cross.backward(sum);
+                }
+                attention.backward(sum);
+                modulation.backward();
+                return sum;
+            });
+        }
+
+        @Override
+        public void close() { owner.close(); }
+    }
+}

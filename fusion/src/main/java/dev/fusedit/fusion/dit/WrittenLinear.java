@@ -1,0 +1,35 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.nn.Linear;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+
+/// A linear layer's backward pass: ∂x = ∂y W, ∂W = ∂yᵀ x, ∂b = Σ ∂y.
+final class WrittenLinear {
+    private WrittenLinear() {}
+
+    /// Adds to the gradients of weight and bias.
+    ///
+    /// @param x (…, I), what the layer was given
+    /// @param dy (…, O)
+    /// @return (…, I)
+    static Tensor backward(Linear linear, Tensor x, Tensor dy) {
+        learn(linear, x, dy);
+        return dy.matmul(linear.weight_OI());
+    }
+
+    /// As [#backward], for an input that nothing learns of.
+    static void learn(Linear linear, Tensor x, Tensor dy) {
+        try (var _ = TensorScope.open()) {
+            var rows = dy.reshape(-1, dy.size(-1));
+            if (linear.weight_OI().requiresGrad()) {
+                Autograd.accumulate(linear.weight_OI(), rows.transpose(0, 1).matmul(x.reshape(-1, x.size(-1))));
+            }
+            var bias = linear.bias_O();
+            if (bias != null && bias.requiresGrad()) {
+                Autograd.accumulate(bias, rows.to(bias.dtype()).sum(false, 0));
+            }
+        }
+    }
+}

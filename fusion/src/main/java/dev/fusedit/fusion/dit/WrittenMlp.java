@@ -1,0 +1,70 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.FusedGate;
+import dev.fusedit.torch.fused.FusedSum;
+import java.util.Objects;
+
+/// A block's gated MLP: x + gate · post(down(act(gate_proj(n)) · up_proj(n))) with n = norm(x).
+final class WrittenMlp {
+    private final DiTBlock block;
+    private final WrittenModulation modulation;
+    private final WrittenNorm norm;
+    private final FusedGate activation;
+    private final Tensor x_BNC;
+    private final Tensor normed_BNC;
+    private final Tensor gate_BNI;
+    private final Tensor up_BNI;
+    private final Tensor down_BNC;
+    private final Tensor change_BNC;
+
+    /// @param owner of what is kept; x is another's
+    WrittenMlp(DiTBlock block, WrittenModulation modulation, Tensor x_BNC, TensorScope owner) {
+        this.block = block;
+        this.modulation = modulation;
+        this.x_BNC = x_BNC;
+        activation = Objects.requireNonNull(block.mlp().activation().fused());
+        var values = modulation.values();
+        norm = new WrittenNorm(block.preMlp() == null ? block.postAttention() : block.preMlp(), values.scaleMlp(), values.shiftMlp());
+        normed_BNC = owner.hold(norm.forward(x_BNC));
+        gate_BNI = owner.hold(block.mlp().gate().apply(normed_BNC));
+        up_BNI = owner.hold(block.mlp().up().apply(normed_BNC));
+        down_BNC = owner.hold(TensorScope.scoped(() -> block.mlp().down().apply(activation.forward(gate_BNI, up_BNI))));
+        change_BNC = block.postMlp() == null ? down_BNC : owner.hold(block.postMlp().apply(down_BNC));
+    }
+
+    Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateMlp()); }
+
+    /// @param sum_BNC the result's gradient, becomes that of x
+    void backward(Tensor sum_BNC) {
+        try (var scope = TensorScope.open()) {
+            var factor = modulation.values().gateMlp();
+            var arrived = factor == null && block.postMlp() == null ? sum_BNC : Tensor.empty(sum_BNC.dtype(), sum_BNC.shape());
+            if (factor != null) {
+                modulation.gradient(scope, 5, FusedSum.backward(change_BNC, sum_BNC, factor, arrived));
+            } else if (arrived != sum_BNC) {
+                arrived.copyInPlace(sum_BNC);
+            }
+            if (block.postMlp() != null) {
+                WrittenNorm.backwardInPlace(block.postMlp(), down_BNC, arrived);
+            }
+            var normedGradient = inner(arrived);
+            var gradient = norm.backward(x_BNC, normedGradient, sum_BNC);
+            modulation.gradients(scope, 3, gradient);
+        }
+    }
+
+    private Tensor inner(Tensor arrived_BNC) {
+        return TensorScope.scoped(() -> {
+            var mlp = block.mlp();
+            var inner_BNI = arrived_BNC.matmul(mlp.down().weight_OI());
+            activation.backwardInPlace(gate_BNI, up_BNI, inner_BNI); // inner is the output again, gate and up are their gradients
+            WrittenLinear.learn(mlp.down(), inner_BNI, arrived_BNC);
+            inner_BNI.free();
+            var sum = WrittenLinear.backward(mlp.gate(), normed_BNC, gate_BNI);
+            FusedSum.add(sum, WrittenLinear.backward(mlp.up(), normed_BNC, up_BNI));
+            return sum;
+        });
+    }
+}

@@ -1,0 +1,106 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.nn.Heads;
+import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.FusedHeads;
+import dev.fusedit.torch.fused.FusedSum;
+import org.jspecify.annotations.Nullable;
+
+/// A block's attention over the image and, if the two share one, over the text: x + gate · post(o(attention(norm(x)))).
+final class WrittenSelfAttention {
+    private final DiTBlock block;
+    private final @Nullable KeysValues text;
+    private final WrittenModulation modulation;
+    private final WrittenNorm norm;
+    private final Placed queries;
+    private final Placed keys;
+    private final Tensor x_BNC;
+    private final Tensor normed_BNC;
+    private final WrittenAttention attention;
+    private final Tensor merged_BNX;
+    private final Tensor out_BNC;
+    private final Tensor change_BNC;
+
+    /// Queries or keys.
+    ///
+    /// @param plain_BNX before norm and turn
+    private record Placed(Linear linear, @Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
+        Tensor heads() { return Heads.split(fused.forward(plain_BNX), fused.heads()); }
+
+        /// The gradient of what the projection was given.
+        Tensor backward(Tensor normed_BNC, Tensor arrived_BHND) {
+            return TensorScope.scoped(() -> {
+                var change_BNX = Heads.merge(arrived_BHND).contiguous();
+                var gain = fused.backward(plain_BNX, change_BNX, change_BNX);
+                if (norm != null && gain != null) {
+                    WrittenNorm.learn(norm, gain);
+                }
+                return WrittenLinear.backward(linear, normed_BNC, change_BNX);
+            });
+        }
+    }
+
+    /// @param owner of what is kept; x and the text are others'
+    WrittenSelfAttention(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, WrittenModulation modulation, Tensor x_BNC,
+            TensorScope owner) {
+        block = layer.image();
+        text = layer.fusion() instanceof Fusion.JointSelfAttention ? shared : null;
+        this.modulation = modulation;
+        this.x_BNC = x_BNC;
+        var values = modulation.values();
+        norm = new WrittenNorm(block.input().norm(), values.scaleAttention(), values.shiftAttention());
+        normed_BNC = owner.hold(norm.forward(x_BNC));
+        queries = placed(block.q(), block.config().heads(), block.qNorm(), pass, owner);
+        keys = placed(block.k(), block.config().kvHeads(), block.kNorm(), pass, owner);
+        var own = new KeysValues(keys.heads(), Heads.split(block.v().apply(normed_BNC), block.config().kvHeads()));
+        attention = new WrittenAttention(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
+                text == null ? null : pass.sight().bias(), owner);
+        merged_BNX = owner.hold(attention.merged());
+        out_BNC = owner.hold(block.o().apply(merged_BNX));
+        change_BNC = block.config().sandwichNorm() ? owner.hold(block.postAttention().apply(out_BNC)) : out_BNC;
+    }
+
+    private Placed placed(Linear linear, int heads, @Nullable RmsNorm headNorm, ImagePass pass, TensorScope owner) {
+        var fused = Heads.fused(heads, headNorm, pass.turn());
+        if (fused.gain_D() != null) {
+            owner.hold(fused.gain_D());
+        }
+        return new Placed(linear, headNorm, fused, owner.hold(linear.apply(normed_BNC)));
+    }
+
+    Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateAttention()); }
+
+    /// @param sum_BNC the result's gradient, becomes that of x
+    void backward(Tensor sum_BNC) {
+        try (var scope = TensorScope.open()) {
+            var arrived = Tensor.empty(sum_BNC.dtype(), sum_BNC.shape());
+            var factor = modulation.values().gateAttention();
+            if (factor == null) {
+                arrived.copyInPlace(sum_BNC);
+            } else {
+                modulation.gradient(scope, 2, FusedSum.backward(change_BNC, sum_BNC, factor, arrived));
+            }
+            if (block.config().sandwichNorm()) {
+                WrittenNorm.backwardInPlace(block.postAttention(), out_BNC, arrived);
+            }
+            var heads = attention.backward(WrittenLinear.backward(block.o(), merged_BNX, arrived));
+            modulation.gradients(scope, 0, norm.backward(x_BNC, projections(heads), sum_BNC));
+        }
+    }
+
+    private Tensor projections(WrittenAttention.Gradient heads) {
+        return TensorScope.scoped(() -> {
+            long tokens = x_BNC.size(1), before = heads.all().keys().size(2) - tokens;
+            WrittenAttention.teach(text, heads.all().narrow(0, before));
+            var own = heads.all().narrow(before, tokens);
+            var sum = queries.backward(normed_BNC, heads.queries());
+            FusedSum.add(sum, keys.backward(normed_BNC, own.keys()));
+            FusedSum.add(sum, WrittenLinear.backward(block.v(), normed_BNC, Heads.merge(own.values())));
+            return sum;
+        });
+    }
+}

@@ -1,0 +1,45 @@
+package dev.fusedit.torch.fused;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Libtorch;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.internal.vector.Rows;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Whether the one-pass kernels can be used.
+public final class Fused {
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final boolean IN_REACH = ModuleLayer.boot().findModule(MODULE).isPresent() && !Boolean.getBoolean("fusedit.unfused");
+    /// A kernel runs on the thread that calls it, libtorch's ops on all: with more than these they are the faster ones.
+    private static final int MOST_THREADS = 4;
+
+    private Fused() {}
+
+    /// On the CPU, in f32 and bf16, where the Vector API is there and the threads are few; whatever autograd needs.
+    public static boolean serves(Tensor like) {
+        var dtype = like.dtype();
+        return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;
+    }
+
+    /// As [#serves], where nobody wants a graph of these.
+    ///
+    /// @param others null for one that is not there
+    public static boolean servesForward(Tensor like, @Nullable Tensor... others) {
+        return serves(like) && !(Autograd.isEnabled()
+                && (like.requiresGrad() || Arrays.stream(others).anyMatch(other -> other != null && other.requiresGrad())));
+    }
+
+    /// The tensor's memory as rows of this width. The tensor must stay open.
+    static Rows rows(Tensor tensor, long width) {
+        checkArgument(tensor.isContiguous(), "rows of a tensor that is not contiguous: %s", tensor);
+        checkArgument(tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16, "rows are f32 or bf16, got %s", tensor);
+        checkArgument(tensor.numel() % width == 0, "no rows of %s in %s", width, tensor);
+        return Rows.of(tensor.dataAddress(), tensor.dtype() == DType.BF16, Math.toIntExact(tensor.numel() / width), Math.toIntExact(width));
+    }
+
+    static Tensor like(Tensor tensor) { return Tensor.empty(tensor.dtype(), tensor.shape()); }
+}

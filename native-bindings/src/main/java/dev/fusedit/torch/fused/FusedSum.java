@@ -1,0 +1,45 @@
+package dev.fusedit.torch.fused;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.vector.SumRows;
+
+/// x + factor · change, computed in f32.
+public final class FusedSum {
+    private FusedSum() {}
+
+    /// @param factor_GC (G, C): each row serves an equal share of x's rows, in order
+    /// @return of x's shape and dtype
+    public static Tensor forward(Tensor x, Tensor change, Tensor factor_GC) {
+        return TensorScope.scoped(() -> {
+            long width = x.size(-1);
+            var out = Fused.like(x);
+            SumRows.forward(Fused.rows(x.contiguous(), width), Fused.rows(change.contiguous(), width),
+                    Fused.rows(factor_GC.contiguous(), width), Fused.rows(out, width));
+            return out;
+        });
+    }
+
+    /// sum ← sum + other; sum is contiguous.
+    public static void add(Tensor sum, Tensor other) {
+        try (var _ = TensorScope.open()) {
+            long width = sum.size(-1);
+            SumRows.add(Fused.rows(sum, width), Fused.rows(other.contiguous(), width));
+        }
+    }
+
+    /// The gradient of x is dy itself.
+    ///
+    /// @param dChange contiguous and of x's shape, overwritten; may be `change`
+    /// @return the factor's gradient, (G, C) in f32
+    public static Tensor backward(Tensor change, Tensor dy, Tensor factor_GC, Tensor dChange) {
+        return TensorScope.scoped(() -> {
+            long width = dy.size(-1);
+            var gradient = Tensor.empty(DType.F32, factor_GC.shape());
+            SumRows.backward(Fused.rows(change.contiguous(), width), Fused.rows(factor_GC.contiguous(), width),
+                    Fused.rows(dy.contiguous(), width), Fused.rows(dChange, width), Fused.rows(gradient, width));
+            return gradient;
+        });
+    }
+}

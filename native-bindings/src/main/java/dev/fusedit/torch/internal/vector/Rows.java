@@ -1,0 +1,99 @@
+package dev.fusedit.torch.internal.vector;
+
+import dev.fusedit.torch.internal.abi.NativeMemory;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// A contiguous tensor of f32 or bf16 as rows of floats. For one thread: bf16 goes through an array of its own.
+public final class Rows {
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    static final int LANES = FLOATS.length();
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+            VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 2)));
+    private static final int ROUND = 0x7fff;
+    private static final int NAN = 0x7fc0;
+
+    private static final VectorShuffle<Float> BY_8 = turned(8);
+    private static final VectorShuffle<Float> BY_4 = turned(4);
+    private static final VectorShuffle<Float> BY_2 = turned(2);
+    private static final VectorShuffle<Float> BY_1 = turned(1);
+
+    private final long address;
+    private final int count;
+    private final int width;
+    private final short[] halves;
+
+    private Rows(long address, boolean half, int count, int width) {
+        this.address = address;
+        this.count = count;
+        this.width = width;
+        halves = half ? new short[padded(width)] : new short[0];
+    }
+
+    /// @param half whether it is bf16
+    public static Rows of(long address, boolean half, int count, int width) { return new Rows(address, half, count, width); }
+
+    public int count() { return count; }
+
+    public int width() { return width; }
+
+    /// Room for a row of `width` floats, and for whole vectors of them.
+    static float[] room(int width) { return new float[padded(width)]; }
+
+    /// In pairs of vectors, so that sums can go two ways at once.
+    static int padded(int width) { return (width + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); }
+
+    private static VectorShuffle<Float> turned(int lanes) {
+        return VectorShuffle.fromOp(FLOATS, lane -> (lane + lanes) % LANES);
+    }
+
+    /// The sum of all lanes, always in the same order; `reduceLanes` adds in one that differs between compiled code and interpreted.
+    static float sum(FloatVector lanes) {
+        var sum = lanes;
+        if (LANES > 8) {
+            sum = sum.add(sum.rearrange(BY_8));
+        }
+        if (LANES > 4) {
+            sum = sum.add(sum.rearrange(BY_4));
+        }
+        if (LANES > 2) {
+            sum = sum.add(sum.rearrange(BY_2));
+        }
+        return sum.add(sum.rearrange(BY_1)).lane(0);
+    }
+
+    void read(int row, float[] to) {
+        if (halves.length == 0) {
+            NativeMemory.read(address + 4L * row * width, to, width);
+            return;
+        }
+        NativeMemory.read(address + 2L * row * width, halves, width);
+        for (int i = 0; i < width; i += LANES) {
+            var bits = (IntVector) ShortVector.fromArray(SHORTS, halves, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, i);
+        }
+    }
+
+    /// Rounded to the nearest, halves to even, as libtorch does.
+    void write(int row, float[] from) {
+        if (halves.length == 0) {
+            NativeMemory.write(from, address + 4L * row * width, width);
+            return;
+        }
+        for (int i = 0; i < width; i += LANES) {
+            var number = FloatVector.fromArray(FLOATS, from, i);
+            var bits = number.reinterpretAsInts();
+            var even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            var rounded = bits.add(even).add(ROUND).lanewise(VectorOperators.LSHR, 16);
+            var safe = rounded.blend(NAN, number.test(VectorOperators.IS_NAN).cast(INTS));
+            ((ShortVector) safe.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(halves, i);
+        }
+        NativeMemory.write(halves, address + 2L * row * width, width);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.fusedit.torch.internal.vector;
+
+import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
+import static dev.fusedit.torch.internal.vector.Rows.LANES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/// x + factor · change, with one row of factors for many rows; and its gradient.
+public final class SumRows {
+    private SumRows() {}
+
+    public static void forward(Rows x, Rows change, Rows factor, Rows out) {
+        int each = x.count() / factor.count();
+        var sum = Rows.room(x.width());
+        var more = Rows.room(x.width());
+        var factors = Rows.room(x.width());
+        for (int n = 0; n < x.count(); n++) {
+            if (n % each == 0) {
+                factor.read(n / each, factors);
+            }
+            x.read(n, sum);
+            change.read(n, more);
+            for (int i = 0; i < sum.length; i += LANES) {
+                FloatVector.fromArray(FLOATS, more, i)
+                        .fma(FloatVector.fromArray(FLOATS, factors, i), FloatVector.fromArray(FLOATS, sum, i)).intoArray(sum, i);
+            }
+            out.write(n, sum);
+        }
+    }
+
+    /// sum ← sum + other
+    public static void add(Rows sum, Rows other) {
+        var row = Rows.room(sum.width());
+        var more = Rows.room(sum.width());
+        for (int n = 0; n < sum.count(); n++) {
+            sum.read(n, row);
+            other.read(n, more);
+            for (int i = 0; i < row.length; i += LANES) {
+                FloatVector.fromArray(FLOATS, row, i).add(FloatVector.fromArray(FLOATS, more, i)).intoArray(row, i);
+            }
+            sum.write(n, row);
+        }
+    }
+
+    /// The gradient of x is `dOut` itself.
+    ///
+    /// @param dChange overwritten
+    /// @param dFactor f32, overwritten
+    public static void backward(Rows change, Rows factor, Rows dOut, Rows dChange, Rows dFactor) {
+        int each = change.count() / factor.count();
+        var more = Rows.room(change.width());
+        var arrived = Rows.room(change.width());
+        var factors = Rows.room(change.width());
+        var sums = Rows.room(change.width());
+        for (int n = 0; n < change.count(); n++) {
+            if (n % each == 0) {
+                factor.read(n / each, factors);
+                Arrays.fill(sums, 0);
+            }
+            change.read(n, more);
+            dOut.read(n, arrived);
+            for (int i = 0; i < more.length; i += LANES) {
+                var dy = FloatVector.fromArray(FLOATS, arrived, i);
+                dy.fma(FloatVector.fromArray(FLOATS, more, i), FloatVector.fromArray(FLOATS, sums, i)).intoArray(sums, i);
+                dy.mul(FloatVector.fromArray(FLOATS, factors, i)).intoArray(arrived, i);
+            }
+            dChange.write(n, arrived);
+            if (n % each == each - 1) {
+                dFactor.write(n / each, sums);
+            }
+        }
+    }
+}
