@@ -83,17 +83,17 @@ final class CutGraph implements GraphSegments {
 
     @Override
     public Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body) {
+        if (!Autograd.isEnabled() || !part.learns(x)) {
+            return segment(x, body);
+        }
         checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
         checkState(!over, "the backward pass is over");
         try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
             var input = own(x); // the caller may free his
             var run = part.run(input);
-            var leaf = scope.keep(run.result().detach());
-            boolean learns = part.learns(input);
-            if (learns) {
-                pieces.add(new ByHand(() -> twice ? part.run(input) : run, input, own(leaf.requiresGrad(true))));
-            }
-            if (twice || !learns) {
+            var leaf = scope.keep(run.result().detach().requiresGrad(true));
+            pieces.add(new ByHand(() -> twice ? part.run(input) : run, input, own(leaf)));
+            if (twice) {
                 run.close();
             } else {
                 runs.add(run);

@@ -3,7 +3,9 @@ package dev.fusedit.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -67,12 +69,91 @@ class GraphSegmentsTest {
     }
 
     @Test
-    void recomputedGradientsHaveTheSameBits() {
+    void recomputedGradientsHaveTheSameBits() { requireSame(GraphSegments.recomputed()); }
+
+    @Test
+    void gradientsInPiecesHaveTheSameBits() { requireSame(GraphSegments.inPieces()); }
+
+    private void requireSame(GraphSegments segments) {
         var expected = gradients(GraphSegments.WHOLE);
-        var actual = gradients(GraphSegments.recomputed());
+        var actual = gradients(segments);
         for (int i = 0; i < expected.size(); i++) {
             assertThat(actual.get(i).sameValues(expected.get(i))).as("gradient of leaf %s", i).isTrue();
         }
+    }
+
+    /// y = x · sin(scale), which tells how often it ran.
+    private final class Sines implements Written {
+        private int runs;
+        private int open;
+
+        @Override
+        public boolean learns(Tensor x) { return x.requiresGrad() || scale.requiresGrad(); }
+
+        @Override
+        public Run run(Tensor x) {
+            runs++;
+            open++;
+            var owner = TensorScope.holding();
+            var y = owner.hold(x.mul(scale.sin()));
+            return new Run() {
+                private boolean closed;
+
+                @Override
+                public Tensor result() { return y; }
+
+                @Override
+                public Tensor backward(Tensor gradient) {
+                    return TensorScope.scoped(() -> {
+                        Autograd.accumulate(scale, gradient.mul(x).sum().mul(scale.cos()));
+                        return gradient.mul(scale.sin());
+                    });
+                }
+
+                @Override
+                public void close() {
+                    owner.close();
+                    open -= closed ? 0 : 1;
+                    closed = true;
+                }
+            };
+        }
+    }
+
+    private Tensor withSines(GraphSegments segments, Sines sines) {
+        var x = segments.segment(segments.border(input.mul(scale)), in -> layer(0, in, scale));
+        var y = segments.written(x, sines, in -> in.mul(scale.sin()));
+        return segments.segment(y, in -> layer(1, in, scale)).square().mean();
+    }
+
+    @Test
+    void aWrittenPartTakesItsPlaceBetweenGraphs() {
+        var found = new ArrayList<Tensor>();
+        for (var way : List.<Supplier<GraphSegments>>of(() -> GraphSegments.WHOLE, GraphSegments::inPieces,
+                GraphSegments::recomputed)) {
+            leaves().forEach(Tensor::clearGrad);
+            var sines = new Sines();
+            try (var segments = way.get()) {
+                segments.backward(withSines(segments, sines));
+            }
+            assertThat(sines.open).isZero();
+            assertThat(sines.runs).isLessThanOrEqualTo(2);
+            found.add(scale.grad().copy());
+            found.add(weights.getFirst().grad().copy());
+        }
+        assertThat(found.get(2).allClose(found.get(0), 1e-5, 1e-6)).isTrue();
+        assertThat(found.get(3).allClose(found.get(1), 1e-5, 1e-6)).isTrue();
+        assertThat(found.get(4).sameValues(found.get(2))).isTrue();
+        assertThat(found.get(5).sameValues(found.get(3))).isTrue();
+    }
+
+    @Test
+    void aWrittenPartThatNobodyLearnsOfIsNotRun() {
+        var sines = new Sines();
+        try (var _ = Autograd.noGrad(); var segments = GraphSegments.inPieces()) {
+            assertThat(withSines(segments, sines).requiresGrad()).isFalse();
+        }
+        assertThat(sines.runs).isZero();
     }
 
     @Test
