@@ -42,10 +42,11 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     @Override
     public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var x = segments.border(llm.embed(prompt));
+            var entered = entered(prompt, taps, segments);
+            var x = entered.x();
             taps.see("llm.in", x);
             var gates = segments.hold(mask.over(prompt, x));
-            var pass = segments.hold(llm.pass(prompt, x).gated(layer -> gates.ofText(layer - config.initialLayers())));
+            var pass = segments.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
             var shared = new ArrayList<@Nullable KeysValues>(Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
@@ -57,8 +58,17 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
                 x = next;
                 taps.see("llm.layer." + i, x);
             }
-            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
+            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? pass.spread(llm.norm().apply(x)) : null);
         });
+    }
+
+    /// Gradient masks and taps see tokens at their places in rows of equal length.
+    private LanguageModel.Entered entered(Prompt prompt, Taps taps, GraphSegments segments) {
+        if (taps == Taps.NONE && mask.equals(GradientMask.NONE)) {
+            return llm.enter(prompt, segments);
+        }
+        var x = segments.border(llm.embed(prompt));
+        return new LanguageModel.Entered(x, llm.pass(prompt, x));
     }
 
     private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared,

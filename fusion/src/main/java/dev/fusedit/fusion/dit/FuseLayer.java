@@ -48,11 +48,11 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
                 case Fusion.CrossAttention() -> plain; // cross-attention reads no positions
             };
             if (!more) {
-                return new Text(null, shared);
+                return new Text(null, pass.spread(shared));
             }
             var seen = pass.gate(layer).apply(turned);
             var out = attention.mask(layer, pass).attend(turn.apply(layer.queries(normed)), seen, attention.scores(layer.config()));
-            return new Text(layer.finish(x_BTM, out), shared);
+            return new Text(layer.finish(x_BTM, out), pass.spread(shared));
         });
     }
 

@@ -81,6 +81,24 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// Positions and masks for all layers, for embedded tokens.
     public TextPass pass(Prompt prompt, Tensor x_BTM) { return TextPass.of(this, prompt, x_BTM); }
 
+    /// What the layers are run on.
+    ///
+    /// @param x (B, T, M); (1, S, M) where the prompts' S real tokens lie one behind the other
+    public record Entered(Tensor x, TextPass pass) {}
+
+    /// Embedded tokens, without padding where that saves work: on the CPU, and unless a layer's window is shorter than a prompt. The layers'
+    /// keys, values and hidden states become rows of equal length by [TextPass#spread].
+    public Entered enter(Prompt prompt, GraphSegments segments) {
+        var packed = embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed() : null;
+        var x = segments.border(embed(packed == null ? prompt : packed));
+        return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
+    }
+
+    private static boolean fits(Windows windows, Prompt prompt) {
+        return windows.layers().isEmpty() || IntStream.range(0, prompt.batch()).filter(b -> prompt.lengths_B()[b] > 0)
+                .allMatch(b -> prompt.positions_BT()[b][prompt.lengths_B()[b] - 1] < windows.size());
+    }
+
     /// Hidden states after the last layer and the final norm, (B, T, M).
     public Tensor forward(Prompt prompt) { return forward(prompt, Taps.NONE); }
 

@@ -9,6 +9,7 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A batch of token ids, real tokens first.
@@ -94,6 +95,33 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
                 both(wider(positions_BT, width, true), wider(others.positions_BT, width, true)),
                 Ints.concat(lengths_B, others.lengths_B), Ints.concat(instructions_B, others.instructions_B),
                 Booleans.concat(dropped_B, others.dropped_B), false);
+    }
+
+    /// All real tokens in one row, prompt after prompt, at the positions they have; null where no padding would be saved by that.
+    @Nullable
+    Prompt packed() {
+        int total = Arrays.stream(lengths_B).sum();
+        if (padded || total == 0 || total == batch() * tokens()) {
+            return null;
+        }
+        return new Prompt(new long[][] {real(ids_BT)}, new long[][] {real(positions_BT)}, new int[] {total}, false);
+    }
+
+    private long[] real(long[][] rows) {
+        return IntStream.range(0, batch()).boxed().flatMapToLong(b -> Arrays.stream(rows[b], 0, lengths_B[b])).toArray();
+    }
+
+    /// Where each of the B · T tokens lies in [#packed]; padding, which nobody reads, is a token too.
+    Tensor placesInPacked(Device device) {
+        var places = new long[batch() * tokens()];
+        int first = 0;
+        for (int b = 0; b < batch(); b++) {
+            for (int t = 0; t < tokens(); t++) {
+                places[b * tokens() + t] = t < lengths_B[b] ? first + t : 0;
+            }
+            first += lengths_B[b];
+        }
+        return TensorScope.scoped(() -> Tensor.of(places).to(device));
     }
 
     /// The samples named, in that order.

@@ -7,12 +7,22 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 
 /// Which tokens a token sees among those before it.
 public sealed interface TextMask extends Tensors {
     /// All of them.
     record Causal() implements TextMask {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.empty(); }
+    }
+
+    /// All of them of its own prompt, where prompts lie one behind the other in one row ([Prompt#packed]).
+    ///
+    /// @param lengths of the prompts
+    record Packed(List<Integer> lengths) implements TextMask {
         @Override
         public Stream<Tensor> tensors() { return Stream.empty(); }
     }
@@ -55,21 +65,34 @@ public sealed interface TextMask extends Tensors {
 
     /// Attention of text over itself.
     default Tensor attend(Tensor q_BHTD, KeysValues own, Scores scores) {
-        var scale = scores.scale();
-        if (scores.cap() > 0) {
-            return TensorScope.scoped(() -> Attention.capped(q_BHTD, own.keys(), own.values(), bias(q_BHTD), scale, scores.cap()));
-        }
         return switch (this) {
-            case Causal() -> Attention.causal(q_BHTD, own.keys(), own.values(), scale);
-            case Biased(var bias) -> Attention.masked(q_BHTD, own.keys(), own.values(), bias, scale);
+            case Causal() -> scores.cap() > 0 ? capped(q_BHTD, own, triangle(q_BHTD), scores)
+                    : Attention.causal(q_BHTD, own.keys(), own.values(), scores.scale());
+            case Biased(var bias) -> scores.cap() > 0 ? capped(q_BHTD, own, bias, scores)
+                    : Attention.masked(q_BHTD, own.keys(), own.values(), bias, scores.scale());
+            case Packed(var lengths) -> each(lengths, q_BHTD, own, scores);
         };
     }
 
-    private Tensor bias(Tensor q_BHTD) {
-        return switch (this) {
-            case Causal() -> Tensor.full(Double.NEGATIVE_INFINITY, q_BHTD.dtype(), q_BHTD.size(2), q_BHTD.size(2)).triu(1)
-                    .to(q_BHTD.device());
-            case Biased(var bias) -> bias;
-        };
+    private static Tensor capped(Tensor q_BHTD, KeysValues own, Tensor bias, Scores scores) {
+        return TensorScope.scoped(() -> Attention.capped(q_BHTD, own.keys(), own.values(), bias, scores.scale(), scores.cap()));
+    }
+
+    private static Tensor triangle(Tensor q_BHTD) {
+        return Tensor.full(Double.NEGATIVE_INFINITY, q_BHTD.dtype(), q_BHTD.size(2), q_BHTD.size(2)).triu(1).to(q_BHTD.device());
+    }
+
+    private static Tensor each(List<Integer> lengths, Tensor q_BHTD, KeysValues own, Scores scores) {
+        return TensorScope.scoped(() -> {
+            var outs = new ArrayList<Tensor>();
+            int first = 0;
+            for (int length : lengths) {
+                if (length > 0) {
+                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, length), own.narrow(first, length), scores));
+                }
+                first += length;
+            }
+            return Tensor.cat(2, outs);
+        });
     }
 }

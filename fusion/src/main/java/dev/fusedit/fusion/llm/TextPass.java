@@ -1,11 +1,15 @@
 package dev.fusedit.fusion.llm;
 
+import com.google.common.primitives.Ints;
 import dev.fusedit.nn.GradientGate;
+import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What all layers need of a batch of prompts: positions and masks, made once.
 ///
@@ -14,8 +18,24 @@ import java.util.stream.Stream;
 /// @param causal sees all tokens before
 /// @param windowed sees the last few
 /// @param gates by a layer's index, what of the gradients of its attention passes into its keys and values
-public record TextPass(Turn global, Turn local, TextMask causal, TextMask windowed, Windows windows, IntFunction<GradientGate> gates)
-        implements Tensors {
+/// @param spread where layers see packed prompts, what makes rows of equal length of them again; null where they see such rows
+public record TextPass(Turn global, Turn local, TextMask causal, TextMask windowed, Windows windows, IntFunction<GradientGate> gates,
+        @Nullable Spread spread) implements Tensors {
+    /// @param places of B · T tokens in a packed row
+    record Spread(Tensor places, int batch) implements Tensors {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(places); }
+
+        /// (1, …, total, X) → (B, …, T, X)
+        Tensor apply(Tensor packed, int dim) {
+            return TensorScope.scoped(() -> {
+                var rows = packed.indexSelect(dim, places);
+                return dim == 1 ? rows.view(batch, -1, rows.size(2))
+                        : rows.view(rows.size(1), batch, -1, rows.size(3)).transpose(0, 1);
+            });
+        }
+    }
+
     static TextPass of(LanguageModel model, Prompt prompt, Tensor x_BTM) {
         var dtype = x_BTM.dtype();
         var device = x_BTM.device();
@@ -24,16 +44,33 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
         var local = model.config().family() instanceof Family.Gemma3 ? model.localRotation(prompt, device).as(dtype) : global;
         var causal = TextMask.of(prompt, dtype, device);
         var windowed = windows.layers().isEmpty() ? causal : TextMask.windowed(prompt, windows.size(), dtype, device);
-        return new TextPass(global, local, causal, windowed, windows, _ -> GradientGate.OPEN);
+        return new TextPass(global, local, causal, windowed, windows, _ -> GradientGate.OPEN, null);
+    }
+
+    /// For layers without windows to mind, over the one row that a batch of prompts is packed into.
+    static TextPass packed(LanguageModel model, Prompt prompt, Prompt packed, Tensor x_1SM) {
+        var plain = of(model, packed, x_1SM);
+        var mask = new TextMask.Packed(Ints.asList(prompt.lengths_B()));
+        return new TextPass(plain.global, plain.local, mask, mask, plain.windows, plain.gates,
+                new Spread(prompt.placesInPacked(x_1SM.device()), prompt.batch()));
     }
 
     @Override
     public Stream<Tensor> tensors() {
-        return Stream.of(global, local, causal, windowed).flatMap(Tensors::tensors).distinct();
+        var all = Stream.of(global, local, causal, windowed).flatMap(Tensors::tensors).distinct();
+        return spread == null ? all : Stream.concat(all, spread.tensors());
     }
 
     /// With other gates.
-    public TextPass gated(IntFunction<GradientGate> others) { return new TextPass(global, local, causal, windowed, windows, others); }
+    public TextPass gated(IntFunction<GradientGate> others) {
+        return new TextPass(global, local, causal, windowed, windows, others, spread);
+    }
+
+    /// Keys and values as an image reads them, (B, K, T, D).
+    public KeysValues spread(KeysValues own) { return spread == null ? own : own.replaced(each -> spread.apply(each, 2)); }
+
+    /// Hidden states as rows of equal length, (B, T, M).
+    public Tensor spread(Tensor hidden) { return spread == null ? hidden : spread.apply(hidden, 1); }
 
     /// A layer's rotary positions.
     public Turn turn(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }

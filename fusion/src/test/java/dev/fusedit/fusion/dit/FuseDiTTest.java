@@ -8,7 +8,9 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Windows;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -67,6 +69,33 @@ class FuseDiTTest {
             assertThat(alone.allClose(both.narrow(0, 1, 1), 1e-5, 1e-5)).isTrue();
         }
     }
+
+    /// Who watches the text sees rows of equal length, and so has them computed.
+    @ParameterizedTest
+    @MethodSource("everyCombination")
+    void packedTextIsThatOfPaddedRows(FuseDiTConfig config) {
+        try (var tiny = Tiny.of(config)) {
+            var prompt = Prompt.of(new long[] {2, 7, 9, 11}, new long[0], new long[] {2, 5});
+            assertThat(tiny.model().llm().enter(prompt, GraphSegments.WHOLE).x().shape()).startsWith(1, 6);
+            var packed = tiny.model().text(prompt, true, Taps.NONE);
+            var padded = tiny.model().text(prompt, true, (_, _) -> {});
+            for (int b = 0; b < 3; b++) {
+                int length = prompt.lengths_B()[b];
+                for (int i = 0; i < packed.blocks().size(); i++) {
+                    if (packed.blocks().get(i) != null) {
+                        requireSame(part(packed.blocks().get(i).keys(), b, 2, length), part(padded.blocks().get(i).keys(), b, 2, length));
+                        requireSame(part(packed.blocks().get(i).values(), b, 2, length),
+                                part(padded.blocks().get(i).values(), b, 2, length));
+                    }
+                }
+                requireSame(part(packed.output(), b, 1, length), part(padded.output(), b, 1, length));
+            }
+        }
+    }
+
+    private static Tensor part(Tensor rows, int sample, int dim, int length) { return rows.narrow(0, sample, 1).narrow(dim, 0, length); }
+
+    private static void requireSame(Tensor actual, Tensor expected) { assertThat(actual.allClose(expected, 1e-5, 1e-5)).isTrue(); }
 
     /// Tiny language models of every family, with windows shorter than the prompt where the family has them.
     static Stream<FuseDiTConfig> everyFamily() {
