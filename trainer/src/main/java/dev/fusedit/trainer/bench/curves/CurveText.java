@@ -16,7 +16,7 @@ public final class CurveText {
         var table = new TextTable(quantity, "parameters", "GFLOP", "s/step", "runs", "GFLOP/s", "peak MiB", "above base", "planned MiB");
         curve.points().forEach(point -> row(table, point));
         var text = new StringBuilder(quantity + ": " + curve.quantity().about() + "\n" + table.text());
-        curve.planned().forEach(point -> text.append("  ~%,d is planned: %s%n".formatted(point.task().value(), point.why())));
+        curve.planned().forEach(point -> text.append(said("  ~%,d is planned: %s\n", point.task().value(), point.why())));
         law(text, "time", quantity, curve.time());
         law(text, "needed work", quantity, curve.work());
         law(text, curve.memoryName(), quantity, curve.memory());
@@ -25,15 +25,15 @@ public final class CurveText {
 
     private static void row(TextTable table, Point point) {
         var task = point.task();
-        var parameters = "%,d".formatted(task.memory().parameters());
-        var work = number("%.1f", task.workload().flops() / 1e9);
-        var planned = "%,d".formatted(task.plannedMiB());
+        var parameters = said("%,d", task.memory().parameters());
+        var work = said("%.1f", task.workload().flops() / 1e9);
+        var planned = said("%,d", task.plannedMiB());
         switch (point) {
-            case Point.Measured(_, var cost) -> table.row("%,d".formatted(task.value()), parameters, work, number("%.4f", cost.median()),
-                    Integer.toString(cost.seconds().size()), number("%.0f", task.workload().flops() / cost.median() / 1e9),
-                    "%,d".formatted(cost.peakMiB()), "%,d".formatted(cost.aboveBaseMiB()), planned);
-            case Point.Planned(_, var seconds, _) -> table.row("~%,d".formatted(task.value()), parameters, work,
-                    seconds == null ? NONE : number("~%.1f", seconds), NONE, NONE, NONE, NONE, planned);
+            case Point.Measured(_, var cost) -> table.row(said("%,d", task.value()), parameters, work, said("%.4f", cost.median()),
+                    Integer.toString(cost.seconds().size()), said("%.0f", task.workload().flops() / cost.median() / 1e9),
+                    said("%,d", cost.peakMiB()), said("%,d", cost.aboveBaseMiB()), planned);
+            case Point.Planned(_, var seconds, _) -> table.row(said("~%,d", task.value()), parameters, work,
+                    seconds == null ? NONE : said("~%.1f", seconds), NONE, NONE, NONE, NONE, planned);
         }
     }
 
@@ -44,13 +44,13 @@ public final class CurveText {
     /// One line, while it goes on.
     static String line(Point point) {
         var task = point.task();
-        var name = "%s %,d: ".formatted(task.quantity(), task.value());
+        var name = said("%s %,d: ", task.quantity(), task.value());
         return name + switch (point) {
-            case Point.Measured(_, var cost) -> number("%.4f s a step", cost.median()) + ", %,d MiB, %,d above the base"
-                    .formatted(cost.peakMiB(), cost.aboveBaseMiB());
-            case Point.Planned(_, _, var why) -> "by plan %,d MiB; not measured, %s".formatted(task.plannedMiB(), why);
+            case Point.Measured(_, var cost) -> said("%.4f s a step, %,d MiB, %,d above the base", cost.median(), cost.peakMiB(),
+                    cost.aboveBaseMiB());
+            case Point.Planned(_, _, var why) -> said("by plan %,d MiB; not measured, %s", task.plannedMiB(), why);
         };
     }
 
-    private static String number(String format, double value) { return String.format(Locale.ROOT, format, value); }
+    private static String said(String format, Object... values) { return String.format(Locale.ROOT, format, values); }
 }

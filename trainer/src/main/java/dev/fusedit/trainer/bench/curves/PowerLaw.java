@@ -45,6 +45,7 @@ public record PowerLaw(double exponent, double error, double factor, double rSqu
 
     /// `± 0.02, R² 0.999, 4 points`
     public String certainty() {
-        return String.format(Locale.ROOT, "%sR² %.3f, %d points", Double.isNaN(error) ? "" : "± %.2f, ".formatted(error), rSquared, points);
+        var fit = String.format(Locale.ROOT, "R² %.3f, %d points", rSquared, points);
+        return Double.isNaN(error) ? fit : String.format(Locale.ROOT, "± %.2f, %s", error, fit);
     }
 }
