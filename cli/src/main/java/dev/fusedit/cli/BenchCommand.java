@@ -21,18 +21,25 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "bench",
         description = {"Times fixed work: training steps and sampling calls of models with random weights.",
-            "Seconds are of this machine as it is now; the share of its matrix products' rate is what to compare."})
+            "Seconds are of this machine as it is now; the share of its matrix products' rate is what to compare."},
+        subcommands = CurvesCommand.class)
 final class BenchCommand implements Callable<Integer> {
-    private enum Precision { F32, BF16 }
+    /// What workloads are computed in.
+    enum Precision {
+        F32, BF16;
+
+        DType dtype() { return this == F32 ? DType.F32 : DType.BF16; }
+    }
 
     private static final String ALL = "all";
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "WORKLOAD",
+    /// Left out before `curves` alone.
+    @Parameters(paramLabel = "WORKLOAD", arity = "0..1",
             description = "train-s, train-m, train-cross-s, sample-s or sample-m; or all, each in a process of its own.")
-    private String name;
+    private @Nullable String name;
 
     @Option(names = "--workloads", paramLabel = "FILE", description = "Other workloads than the built-in ones, as JSON.")
     private @Nullable Path file;
@@ -64,12 +71,13 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         var workloads = file == null ? Workloads.builtIn() : Workloads.read(file);
         var options = options();
-        if (name.equals(ALL)) {
+        if (ALL.equals(name)) {
             return each(workloads);
         }
-        var workload = workloads.get(name);
+        var workload = name == null ? null : workloads.get(name);
         if (workload == null) {
-            throw new UserError("bench: no workload is named '%s'. There are %s, and all".formatted(name,
+            throw new UserError("bench: %s. There are %s, and all".formatted(
+                    name == null ? "a workload's name is missing" : "no workload is named '" + name + "'",
                     String.join(", ", workloads.keySet())));
         }
         if (export != null) {
@@ -95,9 +103,12 @@ final class BenchCommand implements Callable<Integer> {
         return verdict.holds() ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }
 
-    private BenchOptions options() {
+    private BenchOptions options() { return options(dtype, threads, steps); }
+
+    /// @throws UserError if a number is too small
+    static BenchOptions options(Precision dtype, int threads, int steps) {
         try {
-            return new BenchOptions(dtype == Precision.F32 ? DType.F32 : DType.BF16, Device.CPU, threads, steps);
+            return new BenchOptions(dtype.dtype(), Device.CPU, threads, steps);
         } catch (IllegalArgumentException e) {
             throw new UserError("bench: " + e.getMessage(), e);
         }

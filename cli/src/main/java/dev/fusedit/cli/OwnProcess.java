@@ -15,9 +15,15 @@ final class OwnProcess {
     ///
     /// @return its exit code
     static int run(List<String> arguments, PrintWriter out) throws IOException, InterruptedException {
+        return run(arguments, out, List.of());
+    }
+
+    /// @param java further options of the JVM
+    static int run(List<String> arguments, PrintWriter out, List<String> java) throws IOException, InterruptedException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(java);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(arguments);
         var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +72,46 @@ class BenchCommandTest {
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(ran.out().lines()).hasSize(2).first().asString().contains("\"workload\":\"tiny\"");
         assertThat(ran.out()).contains("output_abs_mean");
+    }
+
+    @Test
+    void curvesOfTheSmallestPointsAreMeasured() throws IOException {
+        var ran = run("bench", "curves", "--of", "batch", "--points", "1,2,64", "--steps", 1, "--seconds-per-point", 0.4, "--out",
+                temp.resolve("curves"), "--json");
+        assertThat(ran.status()).as(ran.err()).isZero();
+        var json = new ObjectMapper().readTree(ran.out());
+        var points = json.at("/curves/0/points");
+        assertThat(points).hasSize(3);
+        assertThat(points.path(0).path("median").doubleValue()).isPositive();
+        assertThat(points.path(0).path("peak_mib").longValue()).isGreaterThan(points.path(0).path("above_base_mib").longValue());
+        assertThat(points.path(2).path("planned_mib").longValue()).isGreaterThan(600);
+        assertThat(new ObjectMapper().readTree(temp.resolve("curves/curves.json").toFile())).isEqualTo(json);
+        assertThat(temp.resolve("curves/batch-time.png")).isNotEmptyFile();
+        assertThat(temp.resolve("curves/batch-memory.png")).isNotEmptyFile();
+        assertThat(ran.err()).contains("batch 1: ");
+    }
+
+    /// Over tokens, in f32: squares of scores, kept in six layers, would come to an exponent of 1.4 at least.
+    @Test
+    @Tag("long")
+    void memoryGrowsWithTokensAndNotWithTheirSquare() throws IOException {
+        var ran = run("bench", "curves", "--of", "tokens", "--points", "1024,2048", "--steps", 1, "--out", temp, "--json");
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(new ObjectMapper().readTree(ran.out()).at("/curves/0/laws/above_base_mib/exponent").doubleValue())
+                .isBetween(0.7, 1.2);
+    }
+
+    @Test
+    void mistakesInCurvesEndWithASentenceAndTwo() throws IOException {
+        assertThat(run("bench", "curves", "--of", "width").status()).isEqualTo(2);
+        assertThat(run("bench", "curves", "--of", "batch,text", "--points", 1).err()).contains("--of of which");
+        assertThat(run("bench", "curves", "--of", "batch", "--points", 0).err()).contains("batch must be from 1");
+        assertThat(run("bench", "curves", "--of", "parameters", "--points", 7).err()).contains("no model of this kind");
+        assertThat(run("bench", "curves", "--seconds-per-point", 0).status()).isEqualTo(2);
+        assertThat(run("bench", "curves", "--steps", 0).status()).isEqualTo(2);
+        assertThat(run("bench", "curves", "--dtype", "f16").status()).isEqualTo(2);
+        assertThat(run("bench", "curves", "--out", Files.writeString(temp.resolve("file"), "")).status()).isEqualTo(2);
+        assertThat(run("bench").err()).contains("name is missing");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import java.util.stream.IntStream;
 
 /// A workload's model with random weights, its texts and its latents.
 ///
@@ -44,6 +45,13 @@ record BenchModel(Weights weights, FuseDiT model, Prompt prompt, Tensor latents,
             }
         }
         return Prompt.of(ids);
+    }
+
+    /// The same model with as little to do as there can be: some of the samples, a patch and a word of each. The innermost scope owns the
+    /// latents, this one all else.
+    BenchModel least(int batch, int patch) {
+        var words = IntStream.range(0, batch).mapToObj(_ -> new int[1]).toArray(int[][]::new);
+        return new BenchModel(weights, model, Prompt.of(words), latents.narrow(0, 0, batch).narrow(2, 0, patch).narrow(3, 0, patch), owned);
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Ordering;
+import com.google.common.math.Quantiles;
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import java.util.List;
@@ -33,11 +34,7 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
         parts = ImmutableMap.copyOf(parts);
     }
 
-    public double median() {
-        var sorted = Ordering.natural().immutableSortedCopy(seconds);
-        int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-    }
+    public double median() { return Quantiles.median().compute(seconds); }
 
     public double least() { return Ordering.natural().min(seconds); }
 

@@ -40,9 +40,20 @@ final class TrainWork implements Work {
     }
 
     @Override
-    public double repeat(int index) {
+    public double repeat(int index) { return step(model, index); }
+
+    /// A step on next to nothing, a sample a lane. What is there however large the batch is comes into being: gradients, moments, the
+    /// kernels' own memory.
+    void least() {
+        try (var _ = TensorScope.open()) {
+            var shape = workload.shape();
+            step(model.least(Math.min(lanes.count(), shape.batch()), shape.model().image().patch()), 0);
+        }
+    }
+
+    private double step(BenchModel model, int index) {
         try (var _ = TensorScope.open(); var gradients = new Gradients(model.weights().trainable())) {
-            double loss = backward(index, gradients);
+            double loss = backward(model, index, gradients);
             update.time(() -> {
                 double norm = gradients.norm();
                 gradients.scale(norm <= workload.gradClip() ? 1 : workload.gradClip() / (norm + 1e-6));
@@ -56,24 +67,26 @@ final class TrainWork implements Work {
         }
     }
 
-    private double backward(int index, Gradients gradients) {
+    private double backward(BenchModel model, int index, Gradients gradients) {
         try (var _ = TensorScope.open()) {
             var noised = flow.noised(model.latents(), SEED.derive("step", index));
-            double loss = lanes.run(lanes.cut(workload.shape().batch()).stream().<Supplier<Double>>map(
-                    part -> () -> backward(noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()))).toList())
+            double loss = lanes.run(lanes.cut(model.prompt().batch()).stream().<Supplier<Double>>map(
+                    part -> () -> backward(noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()),
+                            model.prompt().batch()))
+                    .toList())
                     .stream().mapToDouble(part -> part).sum();
             gradients.take();
             return loss;
         }
     }
 
-    /// Some of the batch; its share of the loss.
-    private double backward(FlowMatching.Noised noised, Prompt prompt) {
+    /// Some of a batch; its share of the loss.
+    private double backward(FlowMatching.Noised noised, Prompt prompt, int batch) {
         try (var pass = model.model().pass(false)) {
             var read = pass.text(prompt, false);
             var compute = model.weights().placement().compute();
             var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, Wish.NONE);
-            var loss = flow.loss(image.prediction(), noised).mul((double) prompt.batch() / workload.shape().batch());
+            var loss = flow.loss(image.prediction(), noised).mul((double) prompt.batch() / batch);
             pass.backward(loss);
             return loss.item();
         }

@@ -44,7 +44,7 @@ public sealed interface Workload {
         }
 
         /// Image tokens of a sample.
-        int tokens() { return rows / model.image().patch() * (columns / model.image().patch()); }
+        public int tokens() { return rows / model.image().patch() * (columns / model.image().patch()); }
     }
 
     /// Training steps of the image side: text keys and values, forward, backward, clipping and AdamW, all of it anew each time.

@@ -8,11 +8,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.DoubleStream;
 
-/// Curves over steps: each series faint as it is, and smoothed in full colour.
+/// Curves over steps, or over anything else: each series faint as it is, and smoothed in full colour.
 ///
-/// @param logScale of the vertical axis; points at 0 or below are then left out
+/// @param logX whether the horizontal axis is logarithmic; points at 0 or below are then left out
+/// @param logScale the same of the vertical axis
 /// @param smoothing weight of the past in the moving average, 0 for none
-public record LinePlot(String title, String xLabel, List<Series> series, boolean logScale, double smoothing) {
+public record LinePlot(String title, String xLabel, List<Series> series, boolean logX, boolean logScale, double smoothing) {
     private static final int WIDTH = 900;
     private static final int HEIGHT = 520;
     private static final int LEFT = 76;
@@ -28,17 +29,31 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         series = ImmutableList.copyOf(series);
     }
 
+    public LinePlot(String title, String xLabel, List<Series> series, boolean logScale, double smoothing) {
+        this(title, xLabel, series, false, logScale, smoothing);
+    }
+
+    /// Both axes logarithmic: powers are straight lines. They mostly rise, so the legend is on the left.
+    public static LinePlot powers(String title, String xLabel, List<Series> series) {
+        return new LinePlot(title, xLabel, series, true, true, 0);
+    }
+
+    /// What is drawn at each point, beside the line through all.
+    public enum Mark { NONE, DOTS, RINGS }
+
     /// A point that is not finite is left out.
-    public record Series(String name, double[] x, double[] y) {
+    public record Series(String name, double[] x, double[] y, Mark mark) {
         public Series {
             checkArgument(x.length == y.length, "series '%s' has %s x but %s y", name, x.length, y.length);
         }
+
+        public Series(String name, double[] x, double[] y) { this(name, x, y, Mark.NONE); }
     }
 
     /// 900 x 520 pixels.
     public Picture picture() {
         var canvas = new Canvas(WIDTH, HEIGHT, 0xffffff);
-        var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), false, LEFT, WIDTH - RIGHT);
+        var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), logX, LEFT, WIDTH - RIGHT);
         var vertical = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.y)), logScale, HEIGHT - BOTTOM, TOP);
         grid(canvas, horizontal, vertical);
         for (int i = 0; i < series.size(); i++) curve(canvas, series.get(i), COLORS[i % COLORS.length], horizontal, vertical);
@@ -77,10 +92,18 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
     private void curve(Canvas canvas, Series one, int color, Axis horizontal, Axis vertical) {
         var points = new ArrayList<Point>();
         for (int i = 0; i < one.x.length; i++)
-            if (Double.isFinite(one.x[i]) && Double.isFinite(one.y[i]) && !(logScale && one.y[i] <= 0))
+            if (Double.isFinite(one.x[i]) && Double.isFinite(one.y[i]) && !(logX && one.x[i] <= 0) && !(logScale && one.y[i] <= 0))
                 points.add(new Point(one.x[i], one.y[i]));
         if (smoothing > 0) strokes(canvas, points, color, 0.25, horizontal, vertical);
-        strokes(canvas, smoothed(points), color, 1, horizontal, vertical);
+        var smooth = smoothed(points);
+        strokes(canvas, smooth, color, 1, horizontal, vertical);
+        for (var point : smooth) mark(canvas, one.mark, horizontal.pixel(point.x), vertical.pixel(point.y), color);
+    }
+
+    private static void mark(Canvas canvas, Mark mark, double x, double y, int color) {
+        if (mark == Mark.NONE) return;
+        canvas.line(x, y, x, y, 9, color, 1);
+        if (mark == Mark.RINGS) canvas.line(x, y, x, y, 5, 0xffffff, 1);
     }
 
     /// The moving average begins unbiased: what it has not seen does not count as 0.
@@ -108,11 +131,12 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
     private void legend(Canvas canvas) {
         int textWidth = series.stream().map(Series::name).map(Alphabet::width).max(Comparator.naturalOrder()).orElse(0);
         if (textWidth == 0) return;
-        int x = WIDTH - RIGHT - textWidth - 44;
+        int x = logX ? LEFT + 8 : WIDTH - RIGHT - textWidth - 44;
         canvas.rectangle(x, TOP + 8, textWidth + 36, 12 + series.size() * 14, 0xffffff);
         for (int i = 0; i < series.size(); i++) {
             int y = TOP + 16 + i * 14;
             canvas.line(x + 6, y + 3.5, x + 22, y + 3.5, 3, COLORS[i % COLORS.length], 1);
+            mark(canvas, series.get(i).mark, x + 14, y + 3.5, COLORS[i % COLORS.length]);
             canvas.text(x + 30, y, series.get(i).name, INK);
         }
     }

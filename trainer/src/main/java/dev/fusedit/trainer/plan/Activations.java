@@ -20,10 +20,11 @@ import dev.fusedit.trainer.recipe.Run;
 /// @param wide bytes of a number inside norms
 /// @param fusedAttention whether attention keeps no softmax
 record Activations(int compute, int wide, boolean fusedAttention) {
-    static Activations of(Run run) {
-        boolean cpu = run.device() == Run.Device.CPU;
-        var widths = Widths.of(run.precision());
-        return switch (run.precision()) {
+    static Activations of(Run run) { return of(run.precision(), run.device() == Run.Device.CPU); }
+
+    static Activations of(Run.Precision precision, boolean cpu) {
+        var widths = Widths.of(precision);
+        return switch (precision) {
             case F32, F64 -> new Activations(widths.compute(), widths.wide(), true);
             case F16 -> new Activations(cpu ? 4 : 2, widths.wide(), true);
             case BF16, PURE_BF16 -> new Activations(widths.compute(), widths.wide(), !cpu);

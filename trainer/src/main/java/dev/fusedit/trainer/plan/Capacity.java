@@ -11,10 +11,10 @@ import java.util.OptionalLong;
 ///
 /// @param bytes free now
 /// @param of what, for messages
-record Capacity(long bytes, String of) {
+public record Capacity(long bytes, String of) {
     private static final Path CGROUP = Path.of("/sys/fs/cgroup");
 
-    static Capacity of(Run.Device device) {
+    public static Capacity of(Run.Device device) {
         if (device == Run.Device.CPU) return new Capacity(host(), "this machine's memory");
         var found = CudaDevices.list();
         return found.isEmpty() ? new Capacity(host(), "this machine's memory (there is no CUDA device here)")

@@ -55,7 +55,7 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<
         return shapes(weights -> ClipTextModel.of(sizes, weights));
     }
 
-    private static List<Shape> shapes(Consumer<Weights> build) {
+    static List<Shape> shapes(Consumer<Weights> build) {
         try (var weights = Weights.shapes()) {
             build.accept(weights);
             return shapes(weights);

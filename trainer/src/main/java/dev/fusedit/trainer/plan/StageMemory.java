@@ -27,7 +27,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
     static final long PROCESS = 380L << 20;
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
-    private static final double HOLES = 1.2;
+    static final double HOLES = 1.2;
 
     /// @param everLearned what any stage of the recipe trains: it has masters
     /// @param averaged what the average holds

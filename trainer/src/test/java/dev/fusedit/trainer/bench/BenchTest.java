@@ -11,6 +11,8 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.plan.StepMemory;
+import dev.fusedit.trainer.recipe.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +80,31 @@ class BenchTest {
         assertThat(json.fieldNames()).toIterable().contains("workload", "device", "threads", "unit", "median", "min", "peak_mib", "runs",
                 "matmul_peak").contains(name.equals("drawn") ? new String[] {"output_abs_mean"} : new String[] {"loss_first", "loss_last"});
         assertThat(result.toString()).contains("median", "optimizer".substring(0, name.equals("drawn") ? 0 : 9));
+    }
+
+    /// The limit lets a step begin that ends in time by the one before it, and never fewer than one.
+    @ParameterizedTest
+    @CsvSource({"small, 1e9, 3", "crossed, 1e-9, 1"})
+    void aStepIsMeasuredAsOftenAsTheTimeAllows(String name, double limit, int counted) throws IOException {
+        var cost = StepCost.of((Workload.Train) small(name), options(DType.F32), limit);
+        assertThat(cost.seconds()).hasSize(counted).allMatch(seconds -> seconds > 0);
+        assertThat(cost.median()).isGreaterThanOrEqualTo(cost.least());
+        assertThat(StepCost.of(cost.json())).isEqualTo(cost);
+    }
+
+    /// What a plan says of a step that is no recipe's, against the plan of parts that are the same: four times the tokens, over four times
+    /// the graph.
+    @Test
+    void memoryOfAStepIsPlannedFromItsShape() {
+        var shape = Workloads.builtIn().get("train-s").shape();
+        var none = StepMemory.of(shape.model(), Run.Precision.F32, 1, 1, 1);
+        var once = StepMemory.of(shape.model(), Run.Precision.F32, 2, 4096, 20);
+        var larger = StepMemory.of(shape.model(), Run.Precision.F32, 8, 4096, 20);
+        assertThat(once.parameters()).isEqualTo(27_355_072);
+        assertThat(none.bytes()).as("weights, gradients, moments").isGreaterThan(4 * none.parameters() + 12 * none.learned());
+        assertThat((double) larger.bytes() - none.bytes()).isCloseTo(4.0 * (once.bytes() - none.bytes()), withinPercentage(10));
+        assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by products, softmax is kept")
+                .isGreaterThan(once.bytes());
     }
 
     /// Same noise, 40 steps on it: something is learned.

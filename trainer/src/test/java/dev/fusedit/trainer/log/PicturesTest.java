@@ -2,6 +2,7 @@ package dev.fusedit.trainer.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.Split;
@@ -107,6 +108,25 @@ class PicturesTest {
         new LinePlot("Flat", "step", List.of(flat), true, 0).picture();
         var nan = new LinePlot.Series("nan", new double[] {0, 1}, new double[] {Double.NaN, Double.POSITIVE_INFINITY});
         new LinePlot("NaN", "step", List.of(nan), false, 0).picture();
+    }
+
+    /// A power is a straight line on logarithmic axes: the middle of the line is where the middle point (geometric means) is.
+    @Test
+    void powersAreStraightLinesWithMarks() throws IOException {
+        double[] x = {1, 32, 1024, 0};
+        double[] y = {0.5, 4, 32, 7};
+        var dots = new LinePlot.Series("dots", x, y, LinePlot.Mark.DOTS);
+        var rings = new LinePlot.Series("rings", new double[] {1, 1024}, new double[] {32, 0.5}, LinePlot.Mark.RINGS);
+        var picture = LinePlot.powers("Powers", "x", List.of(dots, rings)).picture();
+        keep("plot-powers.png", picture);
+        var horizontal = Axis.of(1, 1024, true, 0, 1000);
+        assertThat(horizontal.pixel(32)).isCloseTo(500, within(1e-6));
+        assertThat(pixelsOf(picture, 0x1f6fb4)).as("a line with dots, in the legend too")
+                .isGreaterThan(
+                        pixelsOf(LinePlot.powers("Powers", "x", List.of(new LinePlot.Series("dots", x, y), rings)).picture(), 0x1f6fb4)
+                                + 100);
+        int middle = 3 * ((48 + 468) / 2 * 900 + (76 + 876) / 2);
+        assertThat(picture.rgb()[middle + 2] & 255).as("the ring's line over the dot in the middle").isEqualTo(0x1a);
     }
 
     @Test

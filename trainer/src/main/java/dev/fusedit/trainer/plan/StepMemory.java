@@ -1,0 +1,41 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.trainer.recipe.Run;
+
+/// What a training step needs on a CPU that is not a recipe's: AdamW on the image side, the language model frozen, latents and token ids at
+/// hand. As [StageMemory] counts a stage's.
+///
+/// @param parameters of language model and image side
+/// @param learned those of the image side
+/// @param bytes largest resident set of the process
+public record StepMemory(long parameters, long learned, long bytes) {
+    /// @param tokens of a picture
+    /// @param text tokens of the longest text
+    public static StepMemory of(FuseDiTConfig config, Run.Precision precision, int batch, long tokens, int text) {
+        var shapes = ModelShapes.shapes(weights -> FuseDiT.of(config, weights));
+        var widths = Widths.of(precision);
+        long learned = 0, weights = 0, left = 0;
+        for (var shape : shapes) {
+            weights += widths.stored(shape, shape.isDit());
+            if (shape.isDit()) {
+                learned += shape.count();
+                left += widths.gradient(shape);
+            }
+        }
+        long gradients = Math.max(left, widths.wide() * learned);
+        long moments = 2 * widths.wide() * learned;
+        long graph = (long) (StageMemory.HOLES * graph(config, Activations.of(precision, true), batch, tokens, text));
+        return new StepMemory(ModelShapes.count(shapes), learned, StageMemory.PROCESS + weights + moments + Math.max(graph, gradients));
+    }
+
+    /// What the graph keeps, the work on one layer, and keys and values of the text.
+    private static long graph(FuseDiTConfig config, Activations activations, int batch, long tokens, int text) {
+        var image = config.image();
+        long modulation = 6L * image.width() * activations.wide();
+        long kept = image.layers() * (activations.block(image, config.fusion(), tokens, text) + modulation);
+        long work = Math.max(activations.blockWork(image, tokens), activations.layerWork(config.text(), text));
+        return batch * (kept + work + config.textDepth() * activations.textKeys(config.text(), text));
+    }
+}
