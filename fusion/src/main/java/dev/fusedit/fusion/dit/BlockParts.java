@@ -5,7 +5,10 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// One fused layer's image side in parts, each to be computed by itself: for finding out what takes the time.
@@ -28,20 +31,54 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
         });
     }
 
-    /// Queries, keys and values, their norms and positions, the attention over text and image, and its output.
-    public Tensor attention() { return layer.attended(x_BNC, text.blocks().get(layer.index()), pass, mod); }
-
-    /// The gated MLP with its norm.
-    public Tensor mlp() { return layer.image().mlp(x_BNC, mod); }
-
-    /// The two norms with their modulation, which are part of the other two as well.
-    public Tensor norms() {
-        var block = layer.image();
-        return TensorScope.scoped(() -> {
-            var first = block.input().norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
-            var second = block.preMlp() == null ? block.postAttention() : block.preMlp();
-            return first.add(second.modulated(x_BNC, mod.scaleMlp(), mod.shiftMlp()));
+    /// Computes queries, keys and values, their norms and positions, the attention over text and image, and its output.
+    ///
+    /// @param backward whether its gradients are computed too, as in training; they are added to those of the weights
+    public void attention(boolean backward) {
+        run(backward, () -> layer.attended(x_BNC, text.blocks().get(layer.index()), pass, mod), (written, owner) -> {
+            var part = new WrittenSelfAttention(layer, written.shared(), pass, new WrittenModulation(layer.image().input(), pass.time()),
+                    x_BNC, owner);
+            part.backward(part.result());
         });
+    }
+
+    /// Computes the gated MLP with its norm.
+    public void mlp(boolean backward) {
+        run(backward, () -> layer.image().mlp(x_BNC, mod), (_, owner) -> {
+            var part = new WrittenMlp(layer.image(), new WrittenModulation(layer.image().input(), pass.time()), x_BNC, owner);
+            part.backward(part.result());
+        });
+    }
+
+    /// Computes the two norms with their modulation, which are part of the other two as well.
+    public void norms(boolean backward) {
+        var second = layer.image().preMlp() == null ? layer.image().postAttention() : layer.image().preMlp();
+        run(backward, () -> layer.image().input().norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention())
+                .add(second.modulated(x_BNC, mod.scaleMlp(), mod.shiftMlp())), (_, _) -> {
+                    var values = new WrittenModulation(layer.image().input(), pass.time()).values();
+                    for (var norm : List.of(
+                            new WrittenNorm(layer.image().input().norm(), values.scaleAttention(), values.shiftAttention()),
+                            new WrittenNorm(second, values.scaleMlp(), values.shiftMlp()))) {
+                        var sum = norm.forward(x_BNC);
+                        norm.backward(x_BNC, sum, sum);
+                    }
+                });
+    }
+
+    private void run(boolean backward, Supplier<Tensor> graph, BiConsumer<WrittenLayer, TensorScope> byHand) {
+        var written = backward ? WrittenLayer.of(layer, text.blocks().get(layer.index()), pass, x_BNC) : null;
+        try (var _ = TensorScope.open()) {
+            if (written == null) {
+                var out = graph.get();
+                if (backward) {
+                    Autograd.backward(out, out.detach());
+                }
+                return;
+            }
+            try (var _ = Autograd.noGrad(); var owner = TensorScope.holding()) {
+                byHand.accept(written, owner);
+            }
+        }
     }
 
     @Override

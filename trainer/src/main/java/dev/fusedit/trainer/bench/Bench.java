@@ -12,12 +12,17 @@ import java.util.ArrayList;
 /// Measures a workload in this process: a few repetitions that do not count, those that do, one under the profile, then what the machine
 /// reaches at best.
 public final class Bench {
+    /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds of
+    /// them, but not endlessly many repetitions of little.
+    private static final double WARM_UP = 700e9;
+    private static final int MOST_WARM_UP = 20;
+
     private Bench() {}
 
     public static BenchResult run(Workload workload, BenchOptions options) {
         Libtorch.setThreads(options.threads());
         try (var work = Work.of(workload, options)) {
-            int warmUp = work.warmUp();
+            int warmUp = warmUp(workload, work.warmUp());
             for (int i = 0; i < warmUp; i++) {
                 work.repeat(i);
             }
@@ -34,6 +39,11 @@ public final class Bench {
             return new BenchResult(workload, options, seconds, values, peak, work.weightsDtype(), calls.count(), calls.javaBytes(), parts,
                     MatmulPeak.of(options.dtype(), options.device()));
         }
+    }
+
+    /// @param least repetitions
+    static int warmUp(Workload workload, int least) {
+        return (int) Math.clamp(Math.ceil(WARM_UP / workload.flops()), least, MOST_WARM_UP);
     }
 
     /// @param outside seconds not spent in libtorch

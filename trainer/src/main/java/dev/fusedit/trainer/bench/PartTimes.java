@@ -9,7 +9,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /// What a repetition's time goes into. A backward pass is one call, so the image side's parts are computed once more, each by itself,
@@ -29,7 +29,7 @@ final class PartTimes {
         NORMS,
         /// Clipping and AdamW.
         OPTIMIZER,
-        /// Java, handles, frees: what is not inside libtorch, of all lanes together.
+        /// Java: handles, frees, its own one-pass kernels; what is not inside libtorch, of all lanes together.
         BRIDGE
     }
 
@@ -78,20 +78,14 @@ final class PartTimes {
                 Part.MLP, layers * seconds(parts, BlockParts::mlp, backward), Part.NORMS, layers * seconds(parts, BlockParts::norms, backward));
     }
 
-    private static double seconds(BlockParts parts, Function<BlockParts, Tensor> part, boolean backward) {
+    private static double seconds(BlockParts parts, BiConsumer<BlockParts, Boolean> part, boolean backward) {
         parts.x_BNC().requiresGrad(backward);
         var seconds = new double[TIMES];
         for (int i = 0; i < TIMES; i++) {
-            try (var _ = TensorScope.open()) {
-                long start = System.nanoTime();
-                var out = part.apply(parts);
-                if (backward) {
-                    Autograd.backward(out, out.detach());
-                }
-                out.free();
-                seconds[i] = (System.nanoTime() - start) / 1e9;
-                parts.x_BNC().clearGrad();
-            }
+            long start = System.nanoTime();
+            part.accept(parts, backward);
+            seconds[i] = (System.nanoTime() - start) / 1e9;
+            parts.x_BNC().clearGrad();
         }
         return Arrays.stream(seconds).skip(1).sorted().skip((TIMES - 1) / 2).findFirst().orElseThrow();
     }

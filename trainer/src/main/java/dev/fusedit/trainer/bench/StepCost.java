@@ -27,8 +27,8 @@ public record StepCost(List<Double> seconds, long peakMiB, long baseMiB) {
         seconds = ImmutableList.copyOf(seconds);
     }
 
-    /// Measures in this process, which should have done nothing else: its peak is taken as the workload's. The first step does not count,
-    /// unless the time is over after it.
+    /// Measures in this process, which should have done nothing else: its peak is taken as the workload's. The first steps do not count,
+    /// unless the time is over after them.
     ///
     /// @param limit seconds after which no step begins that would not end before, by the one before it
     public static StepCost of(Workload.Train workload, BenchOptions options, double limit) {
@@ -38,14 +38,14 @@ public record StepCost(List<Double> seconds, long peakMiB, long baseMiB) {
             long base = ProcessFigures.peakMiB();
             var seconds = new ArrayList<Double>();
             double sum = 0;
-            for (int i = 0; i <= options.repetitions() && (i == 0 || sum + seconds.getLast() <= limit); i++) {
+            int warmUp = Bench.warmUp(workload, 1);
+            for (int i = 0; i < warmUp + options.repetitions() && (i == 0 || sum + seconds.getLast() <= limit); i++) {
                 long start = System.nanoTime();
                 work.repeat(i);
                 seconds.add((System.nanoTime() - start) / 1e9);
                 sum += seconds.getLast();
             }
-            var counting = seconds.size() == 1 ? seconds : seconds.subList(1, seconds.size());
-            return new StepCost(counting, ProcessFigures.peakMiB(), base);
+            return new StepCost(seconds.subList(Math.min(warmUp, seconds.size() - 1), seconds.size()), ProcessFigures.peakMiB(), base);
         }
     }
 

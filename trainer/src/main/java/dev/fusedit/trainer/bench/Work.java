@@ -23,7 +23,7 @@ sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
     /// @return the loss before the step, or the mean size of what was drawn
     double repeat(int index);
 
-    /// Repetitions before those that count.
+    /// Repetitions before those that count, at least.
     int warmUp();
 
     /// Seconds that parts of a repetition take, each by itself.
