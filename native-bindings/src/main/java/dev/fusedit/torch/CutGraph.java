@@ -139,8 +139,14 @@ final class CutGraph implements GraphSegments {
     @Override
     public void backward(Tensor loss) {
         checkState(!over, "the backward pass is over");
-        over = true;
         loss.backward();
+        backward();
+    }
+
+    @Override
+    public void backward() {
+        checkState(!over, "the backward pass is over");
+        over = true;
         try (var _ = Autograd.withGrad()) {
             while (!pieces.isEmpty()) {
                 try (var _ = TensorScope.open()) {

@@ -47,6 +47,10 @@ public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, 
     /// The gradients of a loss on anything that segments gave, for all leaves. Once; losses are added up before.
     void backward(Tensor loss);
 
+    /// As [#backward(Tensor)], where the gradients of what segments gave are there already. A graph that is one whole has done it all with the
+    /// loss.
+    void backward();
+
     /// Frees what was kept.
     @Override
     void close();

@@ -25,5 +25,8 @@ final class WholeGraph implements GraphSegments {
     public void backward(Tensor loss) { loss.backward(); }
 
     @Override
+    public void backward() {}
+
+    @Override
     public void close() {}
 }

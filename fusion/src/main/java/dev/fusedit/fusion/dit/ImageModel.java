@@ -49,7 +49,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     ///
     /// @param checkpointing whether each layer's inside is computed a second time for its gradient, instead of being kept
     default TrainingPass pass(boolean checkpointing) {
-        return new TrainingPass(this, checkpointing ? GraphSegments.recomputed() : GraphSegments.inPieces());
+        return new TrainingPass(this, checkpointing ? GraphSegments::recomputed : GraphSegments::inPieces);
     }
 
     /// The same weights with another gradient mask. Forward nothing changes.

@@ -9,6 +9,7 @@ import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bits agree where no gradients were there before: a weight that is used in several places (tied embeddings) adds up its parts in another
 /// order onto older sums. Text that was computed without the pass must stay open until [#backward].
+///
+/// Passes in [dev.fusedit.torch.Lanes] take their backward pass in two parts: [#backwardImage] side by side, then [#backwardText] one after the
+/// other. A language model may be read more than once in a pass, and sums of more than two gradients depend on their order.
 public final class TrainingPass implements AutoCloseable {
     private final ImageModel model;
-    private final GraphSegments segments;
+    private final GraphSegments text;
+    private final GraphSegments image;
 
-    TrainingPass(ImageModel model, GraphSegments segments) {
+    TrainingPass(ImageModel model, Supplier<GraphSegments> segments) {
         this.model = model;
-        this.segments = segments;
+        text = segments.get();
+        image = segments.get();
     }
 
     /// What the image side made.
@@ -49,34 +55,48 @@ public final class TrainingPass implements AutoCloseable {
     ///
     /// @param withOutput whether the language model's own last hidden states are wanted too
     public TextState text(Prompt prompt, boolean withOutput) {
-        return segments.hold(model.text(prompt, withOutput, Taps.NONE, segments));
+        return text.hold(model.text(prompt, withOutput, Taps.NONE, text));
     }
 
     /// The language model alone: normed hidden states (B, T, M). No gradient mask acts here.
-    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, Taps.NONE, segments); }
+    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, Taps.NONE, text); }
 
     /// The prediction for noisy latents, and what else is wished.
     ///
     /// @param latents (B, channels, height, width)
     /// @param timesteps_B noise levels, 0 to 1000
-    /// @param text of this pass, or rows of one made anew for each call, or one without a graph
+    /// @param read of this pass, or rows of one made anew for each call, or one without a graph
     /// @param pooled_BX a pooled text, if the model takes one
-    public Image image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Wish wish) {
-        return model.image(new ImageInput(latents, timesteps_B, text, pooled_BX, wish), Taps.NONE, segments);
+    public Image image(Tensor latents, Tensor timesteps_B, TextState read, @Nullable Tensor pooled_BX, Wish wish) {
+        return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, wish), Taps.NONE, image);
     }
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
     public void backward(Tensor loss) {
+        backwardImage(loss);
+        backwardText();
+    }
+
+    /// The first part: all that lies between the loss and what the text side gave.
+    public void backwardImage(Tensor loss) { withBlas(() -> image.backward(loss)); }
+
+    /// The second part: the text side.
+    public void backwardText() { withBlas(text::backward); }
+
+    private void withBlas(Runnable backward) {
         if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
-            segments.backward(loss);
+            backward.run();
             return;
         }
         try (var _ = BlasThreads.one()) { // the noise level's embedding alone needs the BLAS
-            segments.backward(loss);
+            backward.run();
         }
     }
 
     /// Frees what was kept for the backward pass.
     @Override
-    public void close() { segments.close(); }
+    public void close() {
+        image.close();
+        text.close();
+    }
 }

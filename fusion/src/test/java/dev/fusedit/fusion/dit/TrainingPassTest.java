@@ -128,7 +128,7 @@ class TrainingPassTest {
     }
 
     private static Map<String, @Nullable Tensor> ofTheGraph(ImageModelConfig config, Placement placement, Use use) {
-        return gradients(config, placement, GradientMask.NONE, use, model -> new TrainingPass(model, GraphSegments.WHOLE));
+        return gradients(config, placement, GradientMask.NONE, use, model -> new TrainingPass(model, () -> GraphSegments.WHOLE));
     }
 
     /// What is written by hand against libtorch's own graph.

@@ -5,6 +5,7 @@ import com.google.common.collect.Lists;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.nn.Parameter;
+import dev.fusedit.fusion.dit.TrainingPass;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The steps of one stage:
@@ -153,18 +155,25 @@ final class StageLoop implements AutoCloseable {
 
     /// A micro-batch, cut into lanes.
     private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
-        var values = lanes.run(parts.stream().<Supplier<LossValues>>map(part -> () -> backward(part)).toList());
-        gradients.take();
-        return values.stream().reduce(LossValues.NONE, LossValues::plus);
+        var passes = parts.stream().map(_ -> losses.model().pass(stage.checkpointing())).toList();
+        try {
+            var values = lanes.run(IntStream.range(0, parts.size())
+                    .<Supplier<LossValues>>mapToObj(i -> () -> backward(parts.get(i), passes.get(i))).toList());
+            passes.forEach(TrainingPass::backwardText);
+            gradients.take();
+            return values.stream().reduce(LossValues.NONE, LossValues::plus);
+        } finally {
+            passes.forEach(TrainingPass::close);
+        }
     }
 
-    private LossValues backward(MicroBatch part) {
+    private LossValues backward(MicroBatch part, TrainingPass pass) {
         if (part.isEmpty()) {
             return LossValues.NONE;
         }
-        try (var _ = TensorScope.open(); var pass = losses.model().pass(stage.checkpointing())) {
+        try (var _ = TensorScope.open()) {
             var found = losses.of(pass, part);
-            pass.backward(scale == null ? found.total() : found.total().mul(scale.factor()));
+            pass.backwardImage(scale == null ? found.total() : found.total().mul(scale.factor()));
             return found.values();
         }
     }

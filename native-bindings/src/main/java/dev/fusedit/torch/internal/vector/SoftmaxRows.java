@@ -1,0 +1,84 @@
+package dev.fusedit.torch.internal.vector;
+
+import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
+import static dev.fusedit.torch.internal.vector.Rows.LANES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/// p = softmax(scale · s + bias) over each row, and its gradient ∂s = scale · p · (∂p − Σ ∂p · p), both in place.
+public final class SoftmaxRows {
+    private SoftmaxRows() {}
+
+    /// @param scores become probabilities
+    /// @param bias one row for as many rows of scores as there are more of them; null for none
+    public static void forward(Rows scores, @Nullable Rows bias, float scale) {
+        int width = scores.width(), each = bias == null ? scores.count() : scores.count() / bias.count();
+        var row = Rows.room(width);
+        var added = Rows.room(width);
+        Arrays.fill(added, width, added.length, Float.NEGATIVE_INFINITY); // what is beyond a row counts for nothing
+        for (int n = 0; n < scores.count(); n++) {
+            if (bias != null && n % each == 0) {
+                bias.read(n / each, added);
+                Arrays.fill(added, width, added.length, Float.NEGATIVE_INFINITY);
+            }
+            scores.read(n, row);
+            float largest = scaled(row, added, scale);
+            scale(row, 1 / exponentials(row, largest));
+            scores.write(n, row);
+        }
+    }
+
+    private static float scaled(float[] row, float[] added, float scale) {
+        var largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < row.length; i += LANES) {
+            var x = FloatVector.fromArray(FLOATS, row, i).mul(scale).add(FloatVector.fromArray(FLOATS, added, i));
+            x.intoArray(row, i);
+            largest = largest.max(x);
+        }
+        return largest.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static float exponentials(float[] row, float largest) {
+        var sum = FloatVector.zero(FLOATS);
+        for (int i = 0; i < row.length; i += LANES) {
+            var x = FloatVector.fromArray(FLOATS, row, i).sub(largest);
+            var power = Exponential.of(x).blend(0, x.lt(Exponential.LOWEST));
+            power.intoArray(row, i);
+            sum = sum.add(power);
+        }
+        return Rows.sum(sum);
+    }
+
+    private static void scale(float[] row, float factor) {
+        for (int i = 0; i < row.length; i += LANES) {
+            FloatVector.fromArray(FLOATS, row, i).mul(factor).intoArray(row, i);
+        }
+    }
+
+    /// @param arrived the gradient of the probabilities, becomes that of the scores
+    public static void backward(Rows probabilities, float scale, Rows arrived) {
+        var row = Rows.room(arrived.width());
+        var change = Rows.room(arrived.width());
+        for (int n = 0; n < arrived.count(); n++) {
+            probabilities.read(n, row);
+            arrived.read(n, change);
+            float along = along(row, change);
+            for (int i = 0; i < row.length; i += LANES) {
+                FloatVector.fromArray(FLOATS, change, i).sub(along).mul(FloatVector.fromArray(FLOATS, row, i)).mul(scale).intoArray(change,
+                        i);
+            }
+            arrived.write(n, change);
+        }
+    }
+
+    private static float along(float[] row, float[] change) {
+        var sum = FloatVector.zero(FLOATS);
+        for (int i = 0; i < row.length; i += LANES) {
+            sum = FloatVector.fromArray(FLOATS, change, i).fma(FloatVector.fromArray(FLOATS, row, i), sum);
+        }
+        return Rows.sum(sum);
+    }
+}
