@@ -37,6 +37,9 @@ final class HostCopies {
 
     private static int length(Tensor tensor) { return Math.toIntExact(tensor.numel()); }
 
-    /// The address of a contiguous copy on the CPU, alive as long as the innermost scope.
-    private static long host(Tensor tensor, DType dtype) { return tensor.detach().to(Device.CPU).to(dtype).contiguous().dataAddress(); }
+    /// The address of the tensor's own elements if they lie as an array does, else of a copy that lives as long as the innermost scope.
+    private static long host(Tensor tensor, DType dtype) {
+        var isArray = tensor.dtype() == dtype && tensor.isContiguous() && tensor.device().equals(Device.CPU);
+        return (isArray ? tensor : tensor.detach().to(Device.CPU).to(dtype).contiguous()).dataAddress();
+    }
 }
