@@ -6,6 +6,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Torch;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -41,7 +42,7 @@ public class BridgeBenchmark {
     private Tensor b;
 
     @Setup(Level.Trial)
-    public void make() {
+    public void make() throws Throwable {
         Libtorch.setThreads(2);
         scope = TensorScope.open();
         x = Tensor.of(new float[] {1, 2, 3, 4});
@@ -49,6 +50,14 @@ public class BridgeBenchmark {
         weight = Tensor.of(new float[] {1, 1, 1, 1}).requiresGrad(true);
         a = Tensor.randn(Seed.of(1), DType.F32, 512, 512);
         b = Tensor.randn(Seed.of(2), DType.F32, 512, 512);
+        requireSum(Tensor.adoptHandle(BareCall.sum(x, y)));
+    }
+
+    /// The bare call builds a C++ object by hand: it is measured only if it adds.
+    private static void requireSum(Tensor sum) {
+        if (!Arrays.equals(sum.toFloats(), new float[] {2, 3, 4, 5})) {
+            throw new IllegalStateException("the bare add gave " + sum);
+        }
     }
 
     @TearDown(Level.Trial)
@@ -58,6 +67,17 @@ public class BridgeBenchmark {
 
     @Benchmark
     public void mulBare() throws Throwable { BareCall.mul(x, y); }
+
+    @Benchmark
+    public void addBare() throws Throwable { BareCall.add(x, y); }
+
+    /// The C function that our add calls, and the result's end: what lies above it is Java's.
+    @Benchmark
+    public void addByEntry() throws Throwable { BareCall.addByEntry(x, y); }
+
+    /// libtorch's look-up by name, which is part of each call by the dispatcher's C ABI.
+    @Benchmark
+    public long lookup() throws Throwable { return BareCall.find(); }
 
     @Benchmark
     public void mul() { x.mul(y).free(); }

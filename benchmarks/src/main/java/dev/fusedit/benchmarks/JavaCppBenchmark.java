@@ -73,6 +73,9 @@ public class JavaCppBenchmark {
     }
 
     @Benchmark
+    public long size() { return x.size(0); }
+
+    @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public void matmul() { a.matmul(b).close(); }
 }

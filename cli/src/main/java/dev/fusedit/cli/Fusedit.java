@@ -1,8 +1,11 @@
 package dev.fusedit.cli;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -15,8 +18,10 @@ import picocli.CommandLine.Spec;
         description = "Trains, compares and runs text-to-image models that deeply fuse a language model with a diffusion transformer.",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        versionProvider = Version.class,
-        subcommands = {
+        versionProvider = Version.class)
+final class Fusedit implements Callable<Integer> {
+    /// Not in the annotation: picocli would build the options of all eleven at each start, for a tenth of a second.
+    private static final List<Class<?>> COMMANDS = List.of(
             DoctorCommand.class,
             EvalCommand.class,
             ExportCommand.class,
@@ -27,9 +32,8 @@ import picocli.CommandLine.Spec;
             SampleCommand.class,
             InfoCommand.class,
             ShellCommand.class,
-            TrainCommand.class,
-        })
-final class Fusedit implements Callable<Integer> {
+            TrainCommand.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -39,6 +43,21 @@ final class Fusedit implements Callable<Integer> {
     @Option(names = "--libtorch", scope = ScopeType.INHERIT, paramLabel = "DIR",
             description = "Folder of another libtorch (a PyTorch wheel's torch/lib, say). Default: $FUSEDIT_LIBTORCH, else the built-in one.")
     private @Nullable Path libtorch;
+
+    /// This command with those below it that the arguments can mean: the one named first, none for the bare version, else all.
+    CommandLine commandLine(String... args) {
+        var line = new CommandLine(this);
+        var first = args.length == 0 ? "" : args[0];
+        if (args.length == 1 && (first.equals("--version") || first.equals("-V"))) {
+            return line;
+        }
+        var named = COMMANDS.stream().filter(command -> name(command).equals(first)).toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(line::addSubcommand);
+        return line;
+    }
+
+    /// `train` of `TrainCommand`.
+    private static String name(Class<?> command) { return command.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT); }
 
     boolean debug() { return debug; }
 

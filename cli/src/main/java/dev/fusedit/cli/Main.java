@@ -18,7 +18,7 @@ public final class Main {
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         var fusedit = new Fusedit();
         try {
-            return new CommandLine(fusedit)
+            return fusedit.commandLine(args)
                     .setOut(out)
                     .setErr(err)
                     .setCaseInsensitiveEnumValuesAllowed(true)

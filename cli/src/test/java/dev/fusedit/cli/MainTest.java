@@ -27,7 +27,7 @@ class MainTest {
 
     @Test
     void everyCommandHasHelp() {
-        var commands = new picocli.CommandLine(new Fusedit()).getSubcommands().keySet();
+        var commands = new Fusedit().commandLine().getSubcommands().keySet();
         assertThat(commands).isNotEmpty().allSatisfy(command -> assertThat(run(command, "--help")).as(command).isZero());
         assertThat(err.toString()).isEmpty();
     }

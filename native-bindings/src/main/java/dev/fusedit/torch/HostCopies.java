@@ -8,35 +8,33 @@ final class HostCopies {
 
     static void toNative(Object array, Tensor fresh) { HostMemory.write(array, fresh.dataAddress()); }
 
-    static float[] floats(Tensor tensor) {
-        try (var _ = TensorScope.open()) {
-            return HostMemory.read(host(tensor, DType.F32), new float[length(tensor)]);
-        }
-    }
+    static float[] floats(Tensor tensor) { return read(tensor, DType.F32, new float[length(tensor)], HostMemory::read); }
 
-    static double[] doubles(Tensor tensor) {
-        try (var _ = TensorScope.open()) {
-            return HostMemory.read(host(tensor, DType.F64), new double[length(tensor)]);
-        }
-    }
+    static double[] doubles(Tensor tensor) { return read(tensor, DType.F64, new double[length(tensor)], HostMemory::read); }
 
-    static long[] longs(Tensor tensor) {
-        try (var _ = TensorScope.open()) {
-            return HostMemory.read(host(tensor, DType.I64), new long[length(tensor)]);
-        }
-    }
+    static long[] longs(Tensor tensor) { return read(tensor, DType.I64, new long[length(tensor)], HostMemory::read); }
 
     static byte[] bytes(Tensor tensor) {
         if (tensor.dtype().bytes() != 1) {
             throw new IllegalArgumentException("toBytes needs u8, i8 or bool, not " + tensor.dtype());
         }
-        try (var _ = TensorScope.open()) {
-            return HostMemory.read(host(tensor, tensor.dtype()), new byte[length(tensor)]);
-        }
+        return read(tensor, tensor.dtype(), new byte[length(tensor)], HostMemory::read);
     }
 
     private static int length(Tensor tensor) { return Math.toIntExact(tensor.numel()); }
 
-    /// The address of a contiguous copy on the CPU, alive as long as the innermost scope.
-    private static long host(Tensor tensor, DType dtype) { return tensor.detach().to(Device.CPU).to(dtype).contiguous().dataAddress(); }
+    @FunctionalInterface
+    private interface Reader<A> {
+        A read(long address, A target);
+    }
+
+    /// What lies on the CPU as an array does is read in its place; else four ops would cost ten times a small tensor's copy.
+    private static <A> A read(Tensor tensor, DType dtype, A target, Reader<A> reader) {
+        if (tensor.dtype() == dtype && tensor.isContiguous() && tensor.device().isCpu()) {
+            return reader.read(tensor.dataAddress(), target);
+        }
+        try (var _ = TensorScope.open()) {
+            return reader.read(tensor.detach().to(Device.CPU).to(dtype).contiguous().dataAddress(), target);
+        }
+    }
 }

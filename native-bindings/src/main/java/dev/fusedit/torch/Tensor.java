@@ -93,7 +93,8 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     public static Tensor empty(DType dtype, Device device, long... shape) {
         TorchState.load();
-        return own(made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call());
+        return own(shape.length > Frame.MAX_RANK ? made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call()
+                : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().ordinal(), device.index(), shape));
     }
 
     public static Tensor zeros(DType dtype, long... shape) { return zeros(dtype, Device.CPU, shape); }

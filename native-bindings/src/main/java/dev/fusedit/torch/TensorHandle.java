@@ -40,7 +40,10 @@ abstract sealed class TensorHandle permits TensorMath {
 
     public long[] strides() { return Handles.strides(open("strides")); }
 
-    public Device device() { return Device.of(Handles.deviceType(open("device")), Handles.deviceIndex(handle)); }
+    public Device device() {
+        var type = Handles.deviceType(open("device"));
+        return type == 0 ? Device.CPU : Device.of(type, Handles.deviceIndex(handle));
+    }
 
     public boolean isContiguous() { return Handles.contiguous(open("isContiguous")); }
 

@@ -19,6 +19,8 @@ import java.util.Arrays;
 public final class Frame {
     private static final ThreadLocal<Frame> CURRENT = ThreadLocal.withInitial(Frame::new);
     private static final int WORDS = 64;
+    /// Of what [#empty] makes.
+    public static final int MAX_RANK = WORDS / 2;
     /// The encodings are those of libtorch 2.10, which later versions keep for callers that say so.
     private static final long ENCODING = 2L << 56 | 10L << 48;
 
@@ -181,6 +183,33 @@ public final class Frame {
             }
         } catch (Throwable e) {
             throw Handles.unexpected(e);
+        }
+        return getLong(frame.scratch);
+    }
+
+    /// A new row-major tensor of unset elements by its own entry, which does without the dispatcher: a third of the time.
+    public static long empty(Op op, int dtype, int deviceType, int deviceIndex, long... sizes) {
+        var frame = begin(op);
+        var strides = frame.stack + 8L * MAX_RANK;
+        long stride = 1;
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            setLong(frame.stack + 8L * i, sizes[i]);
+            setLong(strides + 8L * i, stride);
+            var steps = Math.max(1, sizes[i]);
+            stride = stride > Long.MAX_VALUE / steps ? Long.MAX_VALUE : stride * steps; // what does not fit is libtorch's to refuse
+        }
+        var times = CallTimes.looking();
+        long start = times == null ? 0 : System.nanoTime();
+        try {
+            if ((int) TorchAbi.EMPTY_STRIDED.invokeExact((long) sizes.length, frame.stack, strides, dtype, deviceType, deviceIndex,
+                    frame.scratch) != 0) {
+                throw frame.failure();
+            }
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+        if (times != null) {
+            times.add(op.name(), System.nanoTime() - start);
         }
         return getLong(frame.scratch);
     }

@@ -33,5 +33,5 @@ public final class Scalars {
 
     private static final Op EMPTY = Op.of("empty", "memory_format", 6);
 
-    private static long empty(int dtype) { return Frame.begin(EMPTY).ints().optional((long) dtype).none().none().none().none().call(); }
+    private static long empty(int dtype) { return Frame.empty(EMPTY, dtype, 0, 0); }
 }

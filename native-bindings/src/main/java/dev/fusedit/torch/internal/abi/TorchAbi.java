@@ -25,6 +25,8 @@ final class TorchAbi {
     // Calls and their values. Every int result is 0 or an error.
     static final MethodHandle CALL = normal("torch_call_dispatcher", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     static final MethodHandle SUBTRACT = normal("aoti_torch_aten_subtract_Tensor", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, JAVA_LONG);
+    static final MethodHandle EMPTY_STRIDED =
+            normal("aoti_torch_empty_strided", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     static final MethodHandle NEW_HANDLE = quick("aoti_torch_new_tensor_handle", JAVA_INT, JAVA_LONG, JAVA_LONG);
     static final MethodHandle NEW_UNDEFINED = normal("aoti_torch_new_uninitialized_tensor", JAVA_INT, JAVA_LONG);
     static final MethodHandle DELETE = normal("aoti_torch_delete_tensor_object", JAVA_INT, JAVA_LONG);
