@@ -19,6 +19,9 @@ public record KeysValues(Tensor keys, Tensor values) implements TensorRecord<Key
     /// This sequence, then the other.
     public KeysValues concat(KeysValues next) { return new KeysValues(Tensor.cat(2, keys, next.keys), Tensor.cat(2, values, next.values)); }
 
+    /// The sequence's beginning: views.
+    public KeysValues first(int length) { return new KeysValues(keys.narrow(2, 0, length), values.narrow(2, 0, length)); }
+
     /// The samples that an i64 vector names, in its order.
     public KeysValues rows(Tensor indices) { return new KeysValues(keys.indexSelect(0, indices), values.indexSelect(0, indices)); }
 }

@@ -11,7 +11,9 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.Pixels;
@@ -35,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Models without an autoencoder, as the quickstart trains one.
 @ExtendWith(NoTensorLeaks.class)
 class PixelPipelineTest {
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, 4, 2, 3);
+    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
 
     /// One whose transformer the paper's class can be filled with.
     private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
