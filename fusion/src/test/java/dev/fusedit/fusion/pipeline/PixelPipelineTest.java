@@ -95,6 +95,8 @@ class PixelPipelineTest {
         }
         try (var again = PipelineFolder.read(temp.resolve("other"))) {
             assertThat(again.defaults()).isEqualTo(other);
+            assertThat(PipelineNotes.of(again).limits())
+                    .anyMatch(limit -> limit.contains("solver dpmpp-2m, guidance at noise levels 0.25..0.75"));
         }
         assertThat(Files.readString(temp.resolve("usual/model_index.json"))).doesNotContain("solver", "interval");
         var index = temp.resolve("other/model_index.json");
