@@ -2,11 +2,19 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
+import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
+import dev.fusedit.trainer.stage.ModelExam;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(name = "eval", description = "Measures how well pictures follow their captions.")
@@ -21,20 +29,55 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--suite", defaultValue = "BLOCKS", paramLabel = "SUITE", description = "What to measure by: ${COMPLETION-CANDIDATES}.")
     private Suite suite;
 
-    @Option(names = "--self-check", required = true,
-            description = "Try the suite's checker on drawn pictures whose captions are known to be true or false.")
-    private boolean selfCheck;
+    @ArgGroup(multiplicity = "1")
+    private Subject subject;
+
+    /// One of both.
+    static final class Subject {
+        @Option(names = "--model", required = true, paramLabel = "DIR",
+                description = "Have a trained model draw the suite's prompts: a run's folder, one of its checkpoints, or a pipeline.")
+        private @Nullable Path model;
+
+        @Option(names = "--self-check", required = true,
+                description = "Try the suite's checker on drawn pictures whose captions are known to be true or false.")
+        private boolean selfCheck;
+    }
+
+    @Mixin
+    private DrawingOptions drawing;
+
+    @Option(names = "--sets", split = ",", paramLabel = "SET",
+            description = "With --model: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
+    private @Nullable List<ScoreSet> sets;
+
+    @Option(names = "--prompts", paramLabel = "N", description = "With --model: prompts of each kind in each set. Default: the recipe's.")
+    private @Nullable Integer prompts;
 
     @Option(names = "--pictures", defaultValue = "10000", paramLabel = "N",
-            description = "How many of each kind (default: ${DEFAULT-VALUE}).")
+            description = "With --self-check: how many of each kind (default: ${DEFAULT-VALUE}).")
     private int pictures;
 
     @Option(names = "--json", description = "The same for programs.")
     private boolean json;
 
     @Override
-    public Integer call() throws Exception {
-        if (pictures < 1) throw new ParameterException(spec.commandLine(), "--pictures must be at least 1, not " + pictures);
+    public Integer call() throws IOException {
+        drawing.check();
+        drawing.checkPositive("--pictures", pictures);
+        drawing.checkPositive("--prompts", prompts);
+        return subject.model == null ? selfCheck() : exam(subject.model);
+    }
+
+    private int exam(Path model) throws IOException {
+        var exam = switch (suite) {
+            case BLOCKS -> ModelExam.sit(model, drawing::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
+                    DrawingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null));
+        };
+        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(exam.toJson()) : exam);
+        return ExitCode.OK;
+    }
+
+    private int selfCheck() throws IOException {
         var check = switch (suite) {
             case BLOCKS -> SelfCheck.run(pictures);
         };

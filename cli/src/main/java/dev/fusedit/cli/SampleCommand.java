@@ -16,9 +16,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(name = "sample", description = "Draws pictures from prompts with a trained model.")
@@ -49,12 +49,8 @@ final class SampleCommand implements Callable<Integer> {
             description = "Of the noise: the same seed draws the same pictures (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to picture. Default: the model's.")
-    private @Nullable Integer steps;
-
-    @Option(names = "--guidance", paramLabel = "G",
-            description = "How much more than without the text; 1 is no guidance. Default: the model's.")
-    private @Nullable Double guidance;
+    @Mixin
+    private DrawingOptions drawing;
 
     @Option(names = "--negative", defaultValue = "", paramLabel = "TEXT",
             description = "What guidance leads away from. Default: no text.")
@@ -66,22 +62,16 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--height", paramLabel = "PIXELS", description = "Default: the model's.")
     private @Nullable Integer height;
 
-    @Option(names = "--batch", paramLabel = "N",
-            description = "Pictures at once at most; fewer where memory does not hold them. Default: the model's.")
-    private @Nullable Integer batch;
-
     @Option(names = "--out", required = true, paramLabel = "PATH",
             description = "A file that ends in .png for all pictures in one grid, or a folder for one file a picture and prompts.jsonl.")
     private Path out;
 
     @Override
     public Integer call() {
-        checkPositive("-n", each);
-        checkPositive("--steps", steps);
-        checkPositive("--width", width);
-        checkPositive("--height", height);
-        checkPositive("--batch", batch);
-        check(guidance == null || guidance >= 1, "--guidance must be at least 1, not " + guidance);
+        drawing.check();
+        drawing.checkPositive("-n", each);
+        drawing.checkPositive("--width", width);
+        drawing.checkPositive("--height", height);
         var texts = prompts.texts != null ? prompts.texts : lines(prompts.file);
         SampledPictures.requireWritable(out);
         try (var _ = TensorScope.open(); var loaded = DrawingModel.open(model)) {
@@ -95,19 +85,10 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private PictureRequest request(PictureDefaults usual, List<String> texts) {
-        var chosen = new PictureDefaults(orElse(height, usual.height()), orElse(width, usual.width()), orElse(steps, usual.steps()),
-                guidance != null ? guidance : usual.guidance(), orElse(batch, usual.batch()));
+        var own = drawing.over(usual);
+        var chosen = new PictureDefaults(DrawingOptions.orElse(height, own.height()), DrawingOptions.orElse(width, own.width()),
+                own.solver(), own.steps(), own.guidance(), own.batch());
         return chosen.request(texts).each(each).negative(negative).seed(Seed.of(seed));
-    }
-
-    private static int orElse(@Nullable Integer given, int otherwise) { return given != null ? given : otherwise; }
-
-    private void checkPositive(String name, @Nullable Integer value) {
-        check(value == null || value >= 1, name + " must be at least 1, not " + value);
-    }
-
-    private void check(boolean fine, String otherwise) {
-        if (!fine) throw new ParameterException(spec.commandLine(), otherwise);
     }
 
     private void warnOfUnknownWords(List<String> texts, Tokenizer tokenizer) {

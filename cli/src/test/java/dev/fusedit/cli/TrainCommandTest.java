@@ -60,6 +60,36 @@ class TrainCommandTest {
         assertThat(grid).exists();
     }
 
+    @Test
+    void aSavedModelIsExaminedAsTheRunWas() throws IOException {
+        var out = temp.resolve("run");
+        assertThat(run("train", "tests/minimal", "--out", out).status()).isZero();
+        var json = new ObjectMapper();
+        var exam = run("eval", "--model", out, "--json");
+        assertThat(exam.status()).as(exam.err()).isZero();
+        assertThat(json.readTree(exam.out()).get("blocks")).isEqualTo(json.readTree(out.resolve("result.json").toFile()).get("blocks"));
+
+        var other = json.readTree(run("eval", "--model", out.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
+                "heun", "--steps", 4, "--guidance", 2, "--guidance-interval", "0.2..0.6", "--json").out());
+        assertThat(other.get("blocks").fieldNames()).toIterable().containsExactly("heldout");
+        assertThat(other.at("/blocks/heldout/n").asInt()).isEqualTo(6);
+        assertThat(other.get("solver").asText()).isEqualTo("heun");
+        assertThat(other.get("guidance_interval").toString()).isEqualTo("[0.2,0.6]");
+        assertThat(other.get("evaluations").asInt()).as("at 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25, the last four guided")
+                .isEqualTo(3 + 2 * 4);
+        assertThat(run("eval", "--model", out, "--sets", "seen", "--prompts", 1, "--solver", "dpmpp-2m").out()).contains("mean",
+                "dpmpp-2m, 2 steps, guidance 2.0 at 0.0..1.0: 4 evaluations a picture");
+        for (var interval : List.of("0.6..0.2", "0.2", "-1..1", "0..1.5", "0.2-0.6")) {
+            var refused = run("eval", "--model", out, "--guidance-interval=" + interval);
+            assertThat(refused.status()).isEqualTo(2);
+            assertThat(refused.err()).contains("--guidance-interval", interval, "such as 0.2..0.8");
+        }
+        assertThat(run("eval", "--model", out, "--prompts", 0).err()).contains("--prompts must be at least 1");
+        assertThat(run("eval", "--model", out, "--solver", "rk4").err()).contains("--solver", "dpmpp-2m");
+        assertThat(run("eval", "--model", out, "--self-check").status()).as("one of both").isEqualTo(2);
+        assertThat(run("eval", "--model", temp.resolve("none")).status()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @CsvSource({"f32, joint", "bf16, joint", "bf16, shallow-cross"})
     void whatIsExportedDrawsTheSamePictures(String precision, String fusion) throws IOException {
@@ -110,6 +140,8 @@ class TrainCommandTest {
         var odd = sample(trained, "odd", List.of("--prompt", "a red circle", "--width", "35"));
         assertThat(odd.status()).isEqualTo(2);
         assertThat(odd.err()).contains("32 x 32 and 32 x 40");
+        var heun = sample(trained, "heun", List.of("--prompt", "a red circle", "--solver", "HEUN", "--guidance-interval", ".5..1"));
+        assertThat(heun.status()).as(heun.err()).isZero();
         for (var option : List.of("--width", "--height", "--batch", "--steps", "-n")) {
             assertThat(sample(trained, "none", List.of("--prompt", "a", option, "0")).err()).contains(option + " must be at least 1");
         }

@@ -19,7 +19,7 @@ public record KeysValues(Tensor keys, Tensor values) implements TensorRecord<Key
     /// This sequence, then the other.
     public KeysValues concat(KeysValues next) { return new KeysValues(Tensor.cat(2, keys, next.keys), Tensor.cat(2, values, next.values)); }
 
-    /// A part of the sequence.
+    /// A part of the sequence: views.
     public KeysValues narrow(long first, long length) { return replaced(each -> each.narrow(2, first, length)); }
 
     /// The samples that an i64 vector names, in its order.

@@ -2,6 +2,9 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.torch.fused.Fused;
+import dev.fusedit.torch.fused.ProductAttention;
+import dev.fusedit.torch.fused.QueryGroups;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +13,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Letters: B batch, H heads, K key/value heads (H is a multiple of K), G = H / K, N queries, L keys, D head width.
 ///
-/// Key/value heads are never repeated: the G queries that share a head are rows of one matrix. The rows' order (N, G) makes the usual
-/// memory of a projection, (B, N, H, D) seen as (B, H, N, D), free to fold and unfold when K is 1.
+/// Key/value heads are never repeated ([QueryGroups]).
 ///
 /// | | |
 /// |---|---|
 /// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
-/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower |
+/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower. Without a graph by [ProductAttention] |
 /// | CPU, f16 | as f32 ([PathChoice]) |
 /// | CUDA | libtorch's own choice |
 public final class Attention {
@@ -34,10 +36,18 @@ public final class Attention {
     public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
         checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
                 "the bias masks keys, (B, 1, 1, L), got %s", bias);
+        if (byProducts(q_BHND) && Fused.servesForward(q_BHND, k_BKLD, v_BKLD)) {
+            try (var scope = TensorScope.open(); var byHand = ProductAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale)) {
+                return scope.keep(byHand.out_BHND().anotherHandle());
+            }
+        }
         return chosen(q_BHND, k_BKLD, v_BKLD, bias,
                 (q, k, v, keys) -> byProducts(q) ? products(q, k, v, keys == null ? null : keys.squeeze(1), scale)
                         : folded(q, k, v, keys, scale));
     }
+
+    /// Whether [ProductAttention] is the way for [#attend] in these.
+    public static boolean byHand(Tensor q_BHND) { return byProducts(q_BHND) && Fused.serves(q_BHND); }
 
     /// Query i sees keys 0 to i. As many keys as queries.
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) {
@@ -98,14 +108,15 @@ public final class Attention {
 
     private static Tensor products(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
         long batch = q_BHND.size(0), kvHeads = k_BKLD.size(1), width = q_BHND.size(3), keys = k_BKLD.size(2);
-        var q_BRD = fold(q_BHND, kvHeads).reshape(batch * kvHeads, -1, width).mul(scale);
+        var groups = new QueryGroups(kvHeads);
+        var q_BRD = groups.fold(q_BHND).reshape(batch * kvHeads, -1, width).mul(scale);
         var scores_BRL = q_BRD.bmm(k_BKLD.reshape(batch * kvHeads, keys, width).transpose(1, 2));
         if (bias_BRL != null) {
             scores_BRL = kvHeads == 1 || bias_BRL.size(0) == 1 ? scores_BRL.add(bias_BRL)
                     : scores_BRL.view(batch, kvHeads, -1, keys).add(bias_BRL.unsqueeze(1)).view(batch * kvHeads, -1, keys);
         }
         var out_BRD = scores_BRL.softmax(-1).bmm(v_BKLD.reshape(batch * kvHeads, keys, v_BKLD.size(3)));
-        return unfold(out_BRD, batch, kvHeads, q_BHND);
+        return groups.unfold(out_BRD.view(batch, kvHeads, -1, v_BKLD.size(3)), q_BHND.size(1));
     }
 
     private static Tensor folded(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
@@ -114,18 +125,8 @@ public final class Attention {
         if (kvHeads == q_BHND.size(1)) {
             return builtIn(q_BHND, k_BKLD, v_BKLD, whole, false, scale);
         }
-        var out = builtIn(fold(q_BHND, kvHeads).flatten(2, 3), k_BKLD, v_BKLD, whole, false, scale);
-        return unfold(out, q_BHND.size(0), kvHeads, q_BHND);
-    }
-
-    /// (B, H, N, D) → (B, K, N, G, D)
-    private static Tensor fold(Tensor q_BHND, long kvHeads) {
-        return q_BHND.reshape(q_BHND.size(0), kvHeads, q_BHND.size(1) / kvHeads, q_BHND.size(2), q_BHND.size(3)).transpose(2, 3);
-    }
-
-    private static Tensor unfold(Tensor out, long batch, long kvHeads, Tensor q_BHND) {
-        var groups = q_BHND.size(1) / kvHeads;
-        return out.reshape(batch, kvHeads, q_BHND.size(2), groups, -1).transpose(2, 3).flatten(1, 2);
+        var groups = new QueryGroups(kvHeads);
+        return groups.unfold(builtIn(groups.fold(q_BHND), k_BKLD, v_BKLD, whole, false, scale), q_BHND.size(1));
     }
 
     /// Each key/value head beside itself, G times.

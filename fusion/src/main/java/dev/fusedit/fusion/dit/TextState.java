@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.dit;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Tensor;
@@ -8,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,26 @@ public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] 
                 Arrays.stream(samples).map(i -> imageStarts[i]).toArray(), output == null ? null : output.indexSelect(0, placed));
     }
 
+    /// Without the columns that are padding in every sample: views.
+    public TextState trimmed() {
+        int longest = Math.max(1, Arrays.stream(prompt.lengths_B()).max().orElse(0));
+        return prompt.padded() || longest == prompt.tokens() ? this
+                : new TextState(blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.narrow(0, longest)).toList(),
+                        prompt.first(longest), imageStarts, output == null ? null : output.narrow(1, 0, longest));
+    }
+
+    /// A single sample for so many pictures: views of the one text.
+    public TextState repeated(int times) {
+        checkArgument(batch() == 1, "%s samples cannot be one for all", batch());
+        var rows = new int[times];
+        var starts = new int[times];
+        Arrays.fill(starts, imageStarts[0]);
+        return replaced(each -> each.expand(IntStream.range(0, each.rank()).mapToLong(i -> i == 0 ? times : each.size(i)).toArray()))
+                .with(prompt.rows(rows), starts);
+    }
+
+    private TextState with(Prompt rows, int[] starts) { return new TextState(blocks, rows, starts, output); }
+
     /// The same text with image positions that begin elsewhere.
-    public TextState withImageStarts(int... starts) { return new TextState(blocks, prompt, starts, output); }
+    public TextState withImageStarts(int... starts) { return with(prompt, starts); }
 }

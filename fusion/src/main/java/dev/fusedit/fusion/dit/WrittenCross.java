@@ -31,7 +31,7 @@ final class WrittenCross {
             owner.hold(queries.gain_D());
         }
         plain_BNX = owner.hold(cross.q().apply(x_BNC));
-        attention = new WrittenAttention(Heads.split(queries.forward(plain_BNX), cross.heads()), text, scores, sight.bias(), owner);
+        attention = WrittenAttention.of(Heads.split(queries.forward(plain_BNX), cross.heads()), text, scores, sight.bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(cross.o().apply(merged_BNX));
     }
@@ -39,6 +39,9 @@ final class WrittenCross {
     Tensor result() {
         return TensorScope.scoped(() -> x_BNC.add(sight.read(cross.postNorm() == null ? out_BNC : cross.postNorm().apply(out_BNC))));
     }
+
+    /// Frees what the owner does not.
+    void close() { attention.close(); }
 
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {

@@ -78,6 +78,12 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
         }
 
         @Override
-        public void close() { owner.close(); }
+        public void close() {
+            attention.close();
+            if (cross != null) {
+                cross.close();
+            }
+            owner.close();
+        }
     }
 }

@@ -57,7 +57,7 @@ final class WrittenSelfAttention {
         queries = placed(block.q(), block.config().heads(), block.qNorm(), pass, owner);
         keys = placed(block.k(), block.config().kvHeads(), block.kNorm(), pass, owner);
         var own = new KeysValues(keys.heads(), Heads.split(block.v().apply(normed_BNC), block.config().kvHeads()));
-        attention = new WrittenAttention(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
+        attention = WrittenAttention.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
                 text == null ? null : pass.sight().bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(block.o().apply(merged_BNX));
@@ -73,6 +73,9 @@ final class WrittenSelfAttention {
     }
 
     Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateAttention()); }
+
+    /// Frees what the owner does not.
+    void close() { attention.close(); }
 
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {

@@ -133,6 +133,15 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
                 Booleans.toArray(Arrays.stream(indices).mapToObj(i -> dropped_B[i]).toList()), padded);
     }
 
+    /// The first so many columns, at least as many as the longest prompt has.
+    public Prompt first(int columns) {
+        checkArgument(Arrays.stream(lengths_B).allMatch(length -> length <= columns), "%s columns for prompts of %s tokens", columns,
+                Arrays.toString(lengths_B));
+        return new Prompt(each(ids_BT, row -> Arrays.copyOf(row, columns)), each(positions_BT, row -> Arrays.copyOf(row, columns)),
+                lengths_B,
+                instructions_B, dropped_B, padded);
+    }
+
     /// Ids as an i64 tensor (B, T).
     public Tensor ids(Device device) {
         return TensorScope

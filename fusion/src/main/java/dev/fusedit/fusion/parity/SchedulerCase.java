@@ -1,9 +1,9 @@
 package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
+import dev.fusedit.fusion.flow.FlowSampler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.flow.Shift;
@@ -79,7 +79,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
         var sigmas = scheduler.sampling(count).sigmas();
         var x = expected.read(prefix + "x0");
         for (int i = 0; i < count; i++) {
-            x = EulerSampler.step(x, expected.read(prefix + "v" + i), sigmas[i], sigmas[i + 1]);
+            x = FlowSampler.step(x, expected.read(prefix + "v" + i), sigmas[i], sigmas[i + 1]);
             expected.compare(prefix + "x" + (i + 1), x, Tolerance.RELATIVE);
         }
     }

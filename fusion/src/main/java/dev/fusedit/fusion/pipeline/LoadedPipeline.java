@@ -34,6 +34,9 @@ public record LoadedPipeline(TextToImagePipeline pipeline, PictureDefaults defau
         return new LoadedPipeline(pipeline, defaults, parts, Map.of(), List.of());
     }
 
+    /// The same with other defaults.
+    public LoadedPipeline drawing(PictureDefaults other) { return new LoadedPipeline(pipeline, other, weights, tokenizers, opened); }
+
     /// Owns the autoencoder's weights too.
     public LoadedPipeline withVae(Weights vae) {
         return new LoadedPipeline(pipeline, defaults, with(PipelineFolder.VAE, vae), tokenizers, opened);

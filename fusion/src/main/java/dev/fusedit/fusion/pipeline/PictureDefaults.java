@@ -5,20 +5,28 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Joiner;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.flow.NoiseRange;
+import dev.fusedit.fusion.flow.Solver;
+import java.util.Arrays;
 import java.util.List;
 
 /// How a pipeline draws where a person asks for nothing else.
 ///
 /// @param height in pixels
 /// @param width in pixels
-/// @param guidance 1 is none
+/// @param guidance a factor of 1 is none
 /// @param batch pictures at once at most
-public record PictureDefaults(int height, int width, int steps, double guidance, int batch) {
+public record PictureDefaults(int height, int width, Solver solver, int steps, Guidance guidance, int batch) {
+    private static final String SOLVER = "solver";
+    private static final String LEVELS = "guidance_interval";
+
     public PictureDefaults {
         checkArgument(height > 0 && width > 0, "height and width must be positive, got %s and %s", height, width);
         checkArgument(steps > 0 && batch > 0, "steps (%s) and batch (%s) must be positive", steps, batch);
-        checkArgument(guidance >= 1, "guidance must be at least 1, got %s", guidance);
+        checkArgument(guidance.factor() >= 1, "guidance must be at least 1, got %s", guidance.factor());
     }
 
     /// Of pipelines that say nothing of it: as the paper's models were measured.
@@ -26,22 +34,46 @@ public record PictureDefaults(int height, int width, int steps, double guidance,
     /// @param side of a square picture, in pixels
     static PictureDefaults usual(int side) {
         var usual = PictureRequest.of(side, side, "");
-        return new PictureDefaults(side, side, usual.steps(), usual.guidance(), usual.batch());
+        return new PictureDefaults(side, side, usual.solver(), usual.steps(), usual.guidance(), usual.batch());
     }
 
     /// One picture a prompt.
     public PictureRequest request(List<String> prompts) {
-        return PictureRequest.of(height, width, prompts.toArray(String[]::new)).steps(steps).guidance(guidance).batch(batch);
+        return PictureRequest.of(height, width, prompts.toArray(String[]::new)).solver(solver).steps(steps).guidance(guidance)
+                .batch(batch);
     }
 
     static PictureDefaults of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return fields.checked(() -> new PictureDefaults(fields.integer("height"), fields.integer("width"), fields.integer("steps"),
-                fields.number("guidance", 1), fields.integer("batch")));
+        return fields.checked(() -> new PictureDefaults(fields.integer("height"), fields.integer("width"), solver(fields),
+                fields.integer("steps"), new Guidance(fields.number("guidance", 1), levels(fields)), fields.integer("batch")));
     }
 
+    private static Solver solver(ConfigReader fields) {
+        return !fields.has(SOLVER) ? Solver.EULER
+                : Arrays.stream(Solver.values()).filter(solver -> solver.toString().equals(fields.text(SOLVER))).findFirst()
+                        .orElseThrow(() -> fields.unknown(SOLVER, Joiner.on(", ").join(Solver.values())));
+    }
+
+    private static NoiseRange levels(ConfigReader fields) {
+        if (!fields.has(LEVELS)) {
+            return NoiseRange.WHOLE;
+        }
+        var bounds = fields.node().path(LEVELS);
+        fields.require(bounds.size() == 2 && bounds.path(0).isNumber() && bounds.path(1).isNumber(), LEVELS, "must be two numbers");
+        return new NoiseRange(bounds.path(0).doubleValue(), bounds.path(1).doubleValue());
+    }
+
+    /// What is usual is left out, so that folders without it stay as they are.
     ObjectNode json() {
-        return JsonNodeFactory.instance.objectNode().put("height", height).put("width", width).put("steps", steps).put("guidance", guidance)
-                .put("batch", batch);
+        var json = JsonNodeFactory.instance.objectNode().put("height", height).put("width", width).put("steps", steps)
+                .put("guidance", guidance.factor()).put("batch", batch);
+        if (solver != Solver.EULER) {
+            json.put(SOLVER, solver.toString());
+        }
+        if (!guidance.at().equals(NoiseRange.WHOLE)) {
+            json.putArray(LEVELS).add(guidance.at().low()).add(guidance.at().high());
+        }
+        return json;
     }
 }

@@ -6,6 +6,7 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Shift;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.vae.Pixels;
 import java.util.stream.Collectors;
@@ -31,6 +32,12 @@ public record PipelineNotes(ImmutableList<String> limits) {
         if (isPicture(pipeline.prediction())) {
             limits.add("scheduler/ loads in diffusers, but the model's output is the picture ('prediction_type': 'sample'), and diffusers' "
                     + "steps take it for a velocity: x_next = x + (s_next - s) (x - output) / s is the step to write.");
+        }
+        var drawn = parts.defaults();
+        if (drawn.solver() != Solver.EULER || drawn.guidance().isPartial()) {
+            limits.add(
+                    "model_index.json says under '_fusedit' how the model draws: solver %s, guidance at noise levels %s. Python passes over "
+                            .formatted(drawn.solver(), drawn.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
         }
         return new PipelineNotes(limits.build());
     }

@@ -5,11 +5,17 @@ import dev.fusedit.fusion.dit.TextState;
 import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A model with its text, for sampling: the text once, and each step's batch in lanes.
+///
+/// Notable: each lane's text is as wide as its own longest. Where the rows are the two branches of guidance, first those without the prompts,
+/// a lane is a branch: the empty text is not padded to the prompts' length, and prompts that are equally long need no mask. In one lane the
+/// branches stay one batch, padded to the longer: what two calls save in attention they lose in smaller products, on one thread of a CPU too.
 public final class TextBound implements VelocityModel, AutoCloseable {
     private final ImageModel model;
     private final List<Part> parts;
@@ -20,15 +26,37 @@ public final class TextBound implements VelocityModel, AutoCloseable {
         Part fromZero() { return new Part(rows, text.withImageStarts(new int[rows.count()])); }
     }
 
-    /// @param text of all rows; stays the caller's. What is made of it here belongs to the innermost scope
+    /// A picture a text.
+    ///
+    /// @param text stays the caller's. What is made of it here belongs to the innermost scope
     /// @param pooled_BX null for models that take no pooled text
     public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX) {
+        this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX);
+    }
+
+    /// @param rows the text of each picture
+    /// @param pooled_BX of each picture
+    public TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX) {
+        this(model, texts, rows, pooled_BX, Lanes.usual(model.dit().patches().weight_OIPP().device()));
+    }
+
+    /// @param lanes are closed with this
+    TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX, Lanes lanes) {
         this.model = model;
         this.pooled_BX = pooled_BX;
-        lanes = Lanes.usual(model.dit().patches().weight_OIPP().device());
-        var cut = lanes.cut(text.batch());
-        parts = cut.stream().map(rows -> new Part(rows, cut.size() == 1 ? text : text.rows(rows.indices()))).toList();
+        this.lanes = lanes;
+        parts = lanes.cut(rows.length).stream()
+                .map(part -> new Part(part, part(texts, Arrays.copyOfRange(rows, part.first(), part.first() + part.count())))).toList();
     }
+
+    /// Padded to the longest text that is in it, and no text twice where all pictures have the same.
+    private static TextState part(TextState texts, int[] rows) {
+        return Arrays.stream(rows).allMatch(row -> row == rows[0]) ? texts.rows(rows[0]).trimmed().repeated(rows.length)
+                : texts.rows(rows).trimmed();
+    }
+
+    /// Columns of text that the pictures read, padding included, and counted for each picture.
+    int columns() { return parts.stream().mapToInt(part -> part.text().batch() * part.text().prompt().tokens()).sum(); }
 
     @Override
     public Tensor predict(Tensor noisy, Tensor timesteps_B) { return predict(noisy, timesteps_B, parts); }

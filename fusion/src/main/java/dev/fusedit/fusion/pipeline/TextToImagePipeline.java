@@ -2,12 +2,15 @@ package dev.fusedit.fusion.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.primitives.Ints;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.TextState;
-import dev.fusedit.fusion.flow.EulerSampler;
+import dev.fusedit.fusion.flow.Branches;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.FlowSampler;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.PictureSpace;
@@ -19,6 +22,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -55,6 +59,11 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     }
 
     public Drawn draw(PictureRequest request) { return draw(request, Progress.NONE); }
+
+    /// Passes of the network over each picture that a request takes; a guided one counts as two.
+    public int evaluations(PictureRequest request) {
+        return sampler(request, request.height() / space.factor(), request.width() / space.factor()).evaluations();
+    }
 
     /// Whether the model draws pictures of this size; [#draw] asks too.
     ///
@@ -109,7 +118,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
             words.add(request.instruction().text() + prompt);
             rows.add(request.instruction().encode(tokenizer, prompt, request.longest()));
         }
-        if (request.guidance() > 1) {
+        if (request.guidance().isOn()) {
             words.add(request.negative());
             rows.add(tokenizer.encode(request.negative(), request.instruction().longest(tokenizer, request.longest())));
         }
@@ -153,25 +162,32 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     }
 
     private Drawn draw(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
-        var patch = model.dit().config().patch();
-        var tokens = Math.toIntExact(noise.size(2) / patch * (noise.size(3) / patch));
-        var sampler = new EulerSampler(scheduler.sized(tokens), prediction, request.steps(), request.guidance());
-        var rows = rows(request, first, (int) noise.size(0), sampler.isGuided());
-        var text = texts.state().rows(rows);
-        var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(noise.device());
-        var vector = texts.pooled() == null ? null : texts.pooled().indexSelect(0, index);
-        try (var bound = new TextBound(model, text, vector)) {
+        var sampler = sampler(request, noise.size(2), noise.size(3));
+        var own = IntStream.range(first, first + (int) noise.size(0)).map(request::prompt).toArray();
+        var negative = new int[own.length];
+        Arrays.fill(negative, request.prompts().size());
+        try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own);
+                var prompted = sampler.guidance().isPartial() ? bound(texts, own) : null) {
             var began = new AtomicBoolean();
-            var latents = sampler.sample((noisy, times_B) -> forgetsPrompt && began.getAndSet(true) ? bound.predictFromZero(noisy, times_B)
-                    : bound.predict(noisy, times_B), noise, (step, x) -> progress.after(first, step, x));
+            var branches = new Branches(placed(bound, began), placed(prompted == null ? bound : prompted, began));
+            var latents = sampler.sample(branches, noise, (step, x) -> progress.after(first, step, x));
             return new Drawn(latents, space.pictures(latents).div(2.0).add(0.5).clamp(0, 1));
         }
     }
 
-    /// The negative prompt's row for each picture, then the pictures' own prompts.
-    private static int[] rows(PictureRequest request, int first, int count, boolean guided) {
-        var own = IntStream.range(first, first + count).map(request::prompt);
-        var negatives = IntStream.range(0, guided ? count : 0).map(_ -> request.prompts().size());
-        return IntStream.concat(negatives, own).toArray();
+    private FlowSampler sampler(PictureRequest request, long height, long width) {
+        var patch = model.dit().config().patch();
+        var tokens = Math.toIntExact(height / patch * (width / patch));
+        return new FlowSampler(scheduler.sized(tokens), prediction, request.solver(), request.steps(), request.guidance());
+    }
+
+    private TextBound bound(Texts texts, int[] rows) {
+        var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(device());
+        return new TextBound(model, texts.state(), rows, texts.pooled() == null ? null : texts.pooled().indexSelect(0, index));
+    }
+
+    private VelocityModel placed(TextBound bound, AtomicBoolean began) {
+        return (noisy, times_B) -> forgetsPrompt && began.getAndSet(true) ? bound.predictFromZero(noisy, times_B)
+                : bound.predict(noisy, times_B);
     }
 }

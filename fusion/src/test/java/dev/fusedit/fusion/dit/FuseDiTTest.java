@@ -97,6 +97,23 @@ class FuseDiTTest {
 
     private static void requireSame(Tensor actual, Tensor expected) { assertThat(actual.allClose(expected, 1e-5, 1e-5)).isTrue(); }
 
+    /// Padding that is in no sample of a batch, and copies of one text, are not computed with; the picture does not tell.
+    @ParameterizedTest
+    @MethodSource("everyCombination")
+    void trimmedAndSharedTextReadsTheSame(FuseDiTConfig config) {
+        try (var tiny = Tiny.of(config); var _ = TensorScope.open()) {
+            var padded = tiny.model().text(PROMPT).rows(1, 1);
+            var shared = tiny.model().text(PROMPT).rows(1).trimmed().repeated(2);
+            assertThat(shared.prompt().tokens()).isEqualTo(2);
+            assertThat(shared.batch()).isEqualTo(2);
+            assertThat(shared.imageStarts()).isEqualTo(padded.imageStarts());
+            assertThat(shared.tensors()).allMatch(each -> each.size(0) == 2 && each.size(2) == 2);
+            var expected = tiny.model().image(Tiny.latents(2), Tiny.times(2), padded);
+            assertThat(tiny.model().image(Tiny.latents(2), Tiny.times(2), shared).allClose(expected, 1e-5, 1e-5)).isTrue();
+            assertThat(tiny.model().text(PROMPT).trimmed().prompt().tokens()).as("the longest stays").isEqualTo(4);
+        }
+    }
+
     /// Tiny language models of every family, with windows shorter than the prompt where the family has them.
     static Stream<FuseDiTConfig> everyFamily() {
         var windows = Windows.of(2, 3, i -> i < 2);

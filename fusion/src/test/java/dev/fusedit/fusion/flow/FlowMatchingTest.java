@@ -69,7 +69,7 @@ class FlowMatchingTest {
         var picture = picture();
         var noise = Tensor.randn(Seed.of(4), DType.F32, 4, 3, 8, 8);
         for (var kind : KINDS) {
-            var sampler = new EulerSampler(FlowMatchScheduler.shifted(3), kind, 7, 1);
+            var sampler = new FlowSampler(FlowMatchScheduler.shifted(3), kind, Solver.EULER, 7, Guidance.NONE);
             var model = showsPicture(kind) ? picture : noise.sub(picture);
             var steps = new ArrayList<Integer>();
             var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
@@ -82,7 +82,7 @@ class FlowMatchingTest {
     void guidanceAsksOnceForBothHalves() {
         var noise = Tensor.zeros(DType.F32, 2, 1, 2, 2);
         var calls = new ArrayList<Long>();
-        var sampler = new EulerSampler(FlowMatchScheduler.shifted(1), new Prediction.Velocity(), 1, 3);
+        var sampler = new FlowSampler(FlowMatchScheduler.shifted(1), new Prediction.Velocity(), Solver.EULER, 1, Guidance.of(3));
         var drawn = sampler.sample((noisy, times) -> {
             calls.add(noisy.size(0));
             return Tensor.of(new float[] {1, 1, 2, 2}).view(4, 1, 1, 1).expand(4, 1, 2, 2); // without text 1, with it 2

@@ -11,7 +11,10 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.Pixels;
@@ -23,8 +26,10 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Models without an autoencoder, as the quickstart trains one.
 @ExtendWith(NoTensorLeaks.class)
 class PixelPipelineTest {
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, 4, 2, 3);
+    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
 
     /// One whose transformer the paper's class can be filled with.
     private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
@@ -78,6 +83,30 @@ class PixelPipelineTest {
             SafeTensors.write(PipelineFolderTest.WRITTEN.resolve("pixels/drawn.safetensors"), Map.of("noise", noise, "pixels", drawn),
                     Map.of());
         }
+    }
+
+    /// Folders of models that draw as usual have nothing of it in their index.
+    @Test
+    void anotherSolverAndIntervalAreWrittenAndRead(@TempDir Path temp) throws IOException {
+        var other = new PictureDefaults(8, 12, Solver.DPMPP_2M, 4, Guidance.of(2).at(new NoiseRange(0.25, 0.75)), 3);
+        try (var _ = TensorScope.open(); var model = pixels(3)) {
+            PipelineFolder.writeNew(temp.resolve("other"), model.drawing(other), null);
+            PipelineFolder.writeNew(temp.resolve("usual"), model, null);
+        }
+        try (var again = PipelineFolder.read(temp.resolve("other"))) {
+            assertThat(again.defaults()).isEqualTo(other);
+            assertThat(PipelineNotes.of(again).limits())
+                    .anyMatch(limit -> limit.contains("solver dpmpp-2m, guidance at noise levels 0.25..0.75"));
+        }
+        assertThat(Files.readString(temp.resolve("usual/model_index.json"))).doesNotContain("solver", "interval");
+        var index = temp.resolve("other/model_index.json");
+        var text = Files.readString(index);
+        Files.writeString(index, text.replace("dpmpp-2m", "dpmpp-3m"));
+        assertThatThrownBy(() -> PipelineFolder.read(temp.resolve("other"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("model_index.json").hasMessageContaining("solver must be one of euler, heun, dpmpp-2m");
+        Files.writeString(index, text.replace("0.25", "0.8"));
+        assertThatThrownBy(() -> PipelineFolder.read(temp.resolve("other"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("0 <= low < high <= 1");
     }
 
     @Test

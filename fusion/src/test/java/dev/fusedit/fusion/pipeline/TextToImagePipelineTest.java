@@ -11,9 +11,13 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Shift;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
@@ -21,6 +25,7 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -33,6 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class TextToImagePipelineTest {
@@ -137,6 +144,52 @@ class TextToImagePipelineTest {
         var guided = pipeline.draw(request()).latents_BCHW();
         assertThat(guided.allClose(plain, 1e-3, 1e-3)).isFalse();
         assertThat(pipeline.draw(request().negative("blue cat")).latents_BCHW().allClose(guided, 1e-4, 1e-4)).isFalse();
+    }
+
+    /// A lane is a branch: the empty text has one column and not the prompts' four, and the picture is the same.
+    @Test
+    void branchesAreNotPaddedToEachOther() {
+        var text = pipeline.model().text(Prompt.of(new int[] {2, 4, 5, 6}, new int[] {2, 6}, new int[] {2}));
+        int[] branches = {2, 2, 0, 1};
+        var noisy = Tensor.randn(Seed.of(9), DType.F32, 4, 4, 4, 6);
+        var times = Tensor.of(new float[] {500, 500, 500, 500});
+        try (var _ = Autograd.noGrad();
+                var padded = new TextBound(pipeline.model(), text, branches, null, Lanes.of(1));
+                var apart = new TextBound(pipeline.model(), text, branches, null, Lanes.of(2))) {
+            assertThat(padded.columns()).isEqualTo(4 * 4);
+            assertThat(apart.columns()).isEqualTo(2 * 1 + 2 * 4);
+            var whole = padded.predict(noisy, times);
+            assertThat(apart.predict(noisy, times).allClose(whole, 1e-5, 1e-5)).isTrue();
+            assertThat(whole.narrow(0, 2, 1).allClose(whole.narrow(0, 3, 1), 1e-3, 1e-3)).as("texts count").isFalse();
+        }
+    }
+
+    @Test
+    void promptsThatAreAllShorterThanTheRestArePaddedToTheirOwnLongest() {
+        var text = pipeline.model().text(Prompt.of(new int[] {2, 4, 5, 6}, new int[] {2, 6}, new int[] {2, 4, 7}));
+        try (var bound = new TextBound(pipeline.model(), text, new int[] {1, 2, 1}, null, Lanes.of(1))) {
+            assertThat(bound.columns()).isEqualTo(3 * 3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRequestsSolverAndIntervalAreFollowed(Solver solver) {
+        var way = request().steps(6).solver(solver);
+        var everywhere = pipeline.draw(way).latents_BCHW();
+        var some = way.guidance(Guidance.of(3).at(new NoiseRange(0.4, 0.8)));
+        assertThat(pipeline.draw(some).latents_BCHW().allClose(everywhere, 1e-3, 1e-3)).isFalse();
+        assertThat(pipeline.draw(some.each(2).batch(3)).latents_BCHW().narrow(0, 0, 2).allClose(pipeline.draw(some).latents_BCHW(), 1e-4,
+                1e-4)).as("a split batch").isTrue();
+        var none = way.guidance(Guidance.of(3).at(new NoiseRange(0, 1e-6)));
+        assertThat(pipeline.draw(none).latents_BCHW().allClose(pipeline.draw(way.guidance(1)).latents_BCHW(), 1e-5, 1e-5))
+                .as("an interval without a level is no guidance").isTrue();
+        assertThat(pipeline.evaluations(none)).isEqualTo(solver == Solver.HEUN ? 11 : 6);
+        assertThat(pipeline.evaluations(way)).isEqualTo(solver == Solver.HEUN ? 22 : 12);
+        assertThat(pipeline.evaluations(some)).isBetween(pipeline.evaluations(none) + 1, pipeline.evaluations(way) - 1);
+        if (solver != Solver.EULER) {
+            assertThat(pipeline.draw(way.solver(Solver.EULER)).latents_BCHW().sameValues(everywhere)).isFalse();
+        }
     }
 
     @Test

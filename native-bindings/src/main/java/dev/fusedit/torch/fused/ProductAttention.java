@@ -3,67 +3,83 @@ package dev.fusedit.torch.fused;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
 import dev.fusedit.torch.internal.vector.SoftmaxRows;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// softmax(q · kᵀ · scale + bias) · v by two products with a softmax in place between them, and its gradient by hand. For bf16 on the CPU, where
 /// libtorch's flash kernel is slow.
 ///
-/// Queries go through in parts, so that their scores never take more than [#MOST_BYTES]. Of several parts no probabilities are kept, but
-/// computed again for the gradient: memory grows with the tokens, not with their square.
+/// Queries go through in parts, so that their scores never take more than 32 MiB. Of several parts no probabilities are kept, but computed
+/// again for the gradient: memory grows with the tokens, not with their square.
 ///
-/// Letters: B batch · key/value heads, R queries that share a key/value head, L keys, D head width.
+/// Letters: B batch, H heads, K key/value heads, N queries, L keys, D head width; P = B · K, R = N · H / K queries that share a key/value head.
 public final class ProductAttention implements AutoCloseable {
     private static final long MOST_BYTES = 32 << 20;
 
-    private final TensorScope owner = TensorScope.holding();
-    private final Tensor q_BRD;
-    private final Tensor k_BLD;
-    private final Tensor v_BLD;
-    private final @Nullable Tensor bias_BL;
-    private final double scale;
-    private final List<Part> parts = new ArrayList<>();
-    private final @Nullable Tensor probabilities_BRL;
-    private final Tensor out_BRD;
-
     private record Part(long first, long count) {}
+
+    private final TensorScope owner = TensorScope.holding();
+    private final QueryGroups groups;
+    private final long batch;
+    private final long heads;
+    private final Tensor q_PRD;
+    private final Tensor k_PLD;
+    private final Tensor v_PLD;
+    private final @Nullable Tensor bias_BL;
+    private final float scale;
+    private final List<Part> parts;
+    private final @Nullable Tensor probabilities_PRL;
+    private final Tensor out_BHND;
+
+    private ProductAttention(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most) {
+        groups = new QueryGroups(k_BKLD.size(1));
+        batch = q_BHND.size(0);
+        heads = q_BHND.size(1);
+        this.scale = (float) scale;
+        try (var _ = TensorScope.open()) {
+            q_PRD = owner.hold(groups.fold(q_BHND).flatten(0, 1).contiguous());
+            k_PLD = owner.hold(k_BKLD.flatten(0, 1).contiguous());
+            v_PLD = owner.hold(v_BKLD.flatten(0, 1).contiguous());
+            bias_BL = bias == null ? null : owner.hold(bias.reshape(bias.size(0), bias.size(-1)).contiguous());
+            parts = parts(q_PRD.size(1), q_PRD.size(0) * k_PLD.size(1) * q_PRD.dtype().bytes(), most);
+            probabilities_PRL = parts.size() == 1 ? owner.hold(probabilities(parts.getFirst())) : null;
+            var out_PRD = probabilities_PRL == null ? joined(v_PLD.size(2), part -> probabilities(part).bmm(v_PLD))
+                    : probabilities_PRL.bmm(v_PLD);
+            out_BHND = owner.hold(groups.unfold(out_PRD.view(batch, groups.kvHeads(), out_PRD.size(1), -1), heads));
+        }
+    }
 
     /// Computes the output.
     ///
-    /// @param bias_BL added to the scaled scores, f32; as many rows as B has, or a divisor of it; null for none
-    public ProductAttention(Tensor q_BRD, Tensor k_BLD, Tensor v_BLD, @Nullable Tensor bias_BL, double scale) {
-        this(q_BRD, k_BLD, v_BLD, bias_BL, scale, MOST_BYTES);
+    /// @param bias added to the scaled scores, (B or 1, 1, 1, L); null for none
+    public static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
+        return of(q_BHND, k_BKLD, v_BKLD, bias, scale, MOST_BYTES);
     }
 
     /// @param most bytes of scores at a time
-    ProductAttention(Tensor q_BRD, Tensor k_BLD, Tensor v_BLD, @Nullable Tensor bias_BL, double scale, long most) {
-        this.q_BRD = owner.hold(q_BRD.contiguous());
-        this.k_BLD = owner.hold(k_BLD.contiguous());
-        this.v_BLD = owner.hold(v_BLD.contiguous());
-        this.bias_BL = bias_BL == null ? null : owner.hold(bias_BL.contiguous());
-        this.scale = scale;
-        long rows = q_BRD.size(1), bytes = q_BRD.size(0) * k_BLD.size(1) * q_BRD.dtype().bytes();
-        long each = Math.max(1, Math.min(rows, most / Math.max(1, bytes)));
+    static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most) {
+        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, most);
+    }
+
+    private static List<Part> parts(long rows, long bytes, long most) {
+        long each = Math.clamp(most / Math.max(1, bytes), 1, rows);
+        var parts = new ArrayList<Part>();
         for (long first = 0; first < rows; first += each) {
             parts.add(new Part(first, Math.min(each, rows - first)));
         }
-        probabilities_BRL = parts.size() == 1 ? owner.hold(probabilities(parts.getFirst())) : null;
-        out_BRD = owner.hold(probabilities_BRL == null
-                ? joined(part -> probabilities(part).bmm(this.v_BLD))
-                : probabilities_BRL.bmm(this.v_BLD));
+        return parts;
     }
 
-    private interface OfPart {
-        Tensor of(Part part);
-    }
-
-    private Tensor joined(OfPart each) {
-        var whole = Tensor.empty(q_BRD.dtype(), q_BRD.size(0), q_BRD.size(1), v_BLD.size(2));
+    private Tensor joined(long width, Function<Part, Tensor> each) {
+        var whole = Tensor.empty(q_PRD.dtype(), q_PRD.size(0), q_PRD.size(1), width);
         for (var part : parts) {
             try (var _ = TensorScope.open()) {
-                whole.narrow(1, part.first, part.count).copyInPlace(each.of(part));
+                whole.narrow(1, part.first, part.count).copyInPlace(each.apply(part));
             }
         }
         return whole;
@@ -71,36 +87,46 @@ public final class ProductAttention implements AutoCloseable {
 
     private Tensor probabilities(Part part) {
         return TensorScope.scoped(() -> {
-            long keys = k_BLD.size(1);
-            var scores = q_BRD.narrow(1, part.first, part.count).bmm(k_BLD.transpose(1, 2));
-            SoftmaxRows.forward(Fused.rows(scores, keys), bias_BL == null ? null : Fused.rows(bias_BL, keys), (float) scale);
+            long keys = k_PLD.size(1);
+            var scores = q_PRD.narrow(1, part.first, part.count).bmm(k_PLD.transpose(1, 2));
+            SoftmaxRows.forward(Fused.rows(scores, keys), bias_BL == null ? null : Fused.rows(bias_BL, keys), scale);
             return scores;
         });
     }
 
-    /// (B, R, D); stays this object's.
-    public Tensor out_BRD() { return out_BRD; }
+    /// Stays this object's.
+    public Tensor out_BHND() { return out_BHND; }
 
     /// Of queries, keys and values.
-    public record Gradient(Tensor q_BRD, Tensor k_BLD, Tensor v_BLD) {}
+    public record Gradient(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) implements Tensors {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.of(q_BHND, k_BKLD, v_BKLD); }
+    }
 
-    /// @param arrived_BRD the output's gradient
-    public Gradient backward(Tensor arrived_BRD) {
-        var dq = Tensor.empty(q_BRD.dtype(), q_BRD.shape());
-        var dk = Tensor.zeros(DType.F32, q_BRD.device(), k_BLD.shape());
-        var dv = Tensor.zeros(DType.F32, q_BRD.device(), v_BLD.shape());
-        for (var part : parts) {
-            try (var _ = TensorScope.open()) {
-                var arrived = arrived_BRD.narrow(1, part.first, part.count);
-                var known = probabilities_BRL == null ? probabilities(part) : probabilities_BRL;
-                FusedSum.add(dv, known.transpose(1, 2).bmm(arrived));
-                var change = arrived.bmm(v_BLD.transpose(1, 2));
-                SoftmaxRows.backward(Fused.rows(known, k_BLD.size(1)), (float) scale, Fused.rows(change, k_BLD.size(1)));
-                dq.narrow(1, part.first, part.count).copyInPlace(change.bmm(k_BLD));
-                FusedSum.add(dk, change.transpose(1, 2).bmm(q_BRD.narrow(1, part.first, part.count)));
-            }
-        }
-        return new Gradient(dq, dk.to(q_BRD.dtype()), dv.to(q_BRD.dtype()));
+    /// @param arrived_BHND the output's gradient
+    public Gradient backward(Tensor arrived_BHND) {
+        return TensorScope.scoped(() -> {
+            var arrived_PRD = groups.fold(arrived_BHND).flatten(0, 1);
+            var dk_PLD = Tensor.zeros(DType.F32, k_PLD.device(), k_PLD.shape());
+            var dv_PLD = Tensor.zeros(DType.F32, v_PLD.device(), v_PLD.shape());
+            var dq_PRD = joined(q_PRD.size(2), part -> backward(part, arrived_PRD.narrow(1, part.first, part.count), dk_PLD, dv_PLD));
+            return new Gradient(groups.unfold(dq_PRD.view(batch, groups.kvHeads(), dq_PRD.size(1), -1), heads), perHead(dk_PLD),
+                    perHead(dv_PLD));
+        });
+    }
+
+    private Tensor backward(Part part, Tensor arrived_PRD, Tensor dk_PLD, Tensor dv_PLD) {
+        long keys = k_PLD.size(1);
+        var known_PRL = probabilities_PRL == null ? probabilities(part) : probabilities_PRL;
+        FusedSum.add(dv_PLD, known_PRL.transpose(1, 2).bmm(arrived_PRD));
+        var change_PRL = arrived_PRD.bmm(v_PLD.transpose(1, 2));
+        SoftmaxRows.backward(Fused.rows(known_PRL, keys), scale, Fused.rows(change_PRL, keys));
+        FusedSum.add(dk_PLD, change_PRL.transpose(1, 2).bmm(q_PRD.narrow(1, part.first, part.count)));
+        return change_PRL.bmm(k_PLD);
+    }
+
+    private Tensor perHead(Tensor sum_PLD) {
+        return sum_PLD.to(q_PRD.dtype()).view(batch, groups.kvHeads(), sum_PLD.size(1), -1);
     }
 
     @Override

@@ -1,9 +1,11 @@
 package dev.fusedit.trainer.bench;
 
 import com.google.common.collect.ImmutableMap;
-import dev.fusedit.fusion.flow.EulerSampler;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.FlowSampler;
+import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.pipeline.TextBound;
 import dev.fusedit.torch.Autograd;
@@ -17,12 +19,13 @@ import java.util.Map;
 final class SampleWork implements Work {
     private final Workload.Sample workload;
     private final BenchModel model;
-    private final EulerSampler sampler;
+    private final FlowSampler sampler;
 
     SampleWork(Workload.Sample workload, BenchOptions options) {
         this.workload = workload;
         model = BenchModel.of(workload.shape(), options.placement().frozen());
-        sampler = new EulerSampler(FlowMatchScheduler.shifted(3), new Prediction.Velocity(), workload.steps(), workload.guidance());
+        sampler = new FlowSampler(FlowMatchScheduler.shifted(3), new Prediction.Velocity(), Solver.EULER, workload.steps(),
+                Guidance.of(workload.guidance()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.KnownSchedulers;
 import dev.fusedit.fusion.flow.Shift;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -71,7 +72,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
         return new Recipe(run, model(config), new WeightFiles(null, null, null, null, null), data(config.data()), List.of(stage(config)),
-                new Sampling(SAMPLING_STEPS, GUIDANCE, shift(config), weights, 16), new Evaluation(List.of(), 48, 0, null),
+                new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
+                new Evaluation(List.of(), 48, 0, null),
                 new Logging(trainer.loggingSteps(), null, true),
                 new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()));
     }

@@ -2,20 +2,36 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.flow.NoiseRange;
+import dev.fusedit.fusion.flow.Solver;
+import java.util.List;
+
 /// How pictures are drawn from the model, during training and after it.
 ///
-/// @param steps of Euler's method from noise to picture
+/// @param solver how a step goes from one noise level to the next: `euler`, or of second order `heun`, which asks the network twice a step
+///        but the last, and `dpmpp-2m`, which asks it once
+/// @param steps from noise to picture
 /// @param guidance 1 is none
+/// @param guidanceInterval two noise levels, 0 being the picture and 1 noise alone: only above the first and up to the second there is
+///        guidance, elsewhere half the work ([Kynkäänniemi et al. 2024](https://arxiv.org/abs/2404.07724))
 /// @param shift above 1 puts more of the steps where there is much noise and the layout is decided
 /// @param batch pictures drawn at once
-public record Sampling(@Default("20") int steps, @Default("3") double guidance, @Default("1") double shift, @Default("ema") Weights weights,
+public record Sampling(@Default("euler") Solver solver, @Default("20") int steps, @Default("3") double guidance,
+        @Default("[0, 1]") List<Double> guidanceInterval, @Default("1") double shift, @Default("ema") Weights weights,
         @Default("48") int batch) {
     public Sampling {
         checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
         checkArgument(guidance >= 1, "guidance must be at least 1 (1 is none), but is %s", guidance);
+        checkArgument(guidanceInterval.size() == 2 && NoiseRange.isOne(guidanceInterval.getFirst(), guidanceInterval.getLast()),
+                "guidance_interval must be two noise levels with 0 <= low < high <= 1, but is %s", guidanceInterval);
         checkArgument(shift > 0, "shift must be more than 0, but is %s", shift);
         checkArgument(batch > 0, "batch must be at least 1, but is %s", batch);
+        guidanceInterval = ImmutableList.copyOf(guidanceInterval);
     }
 
     public enum Weights { EMA, RAW }
+
+    /// The interval as levels.
+    public NoiseRange guided() { return new NoiseRange(guidanceInterval.getFirst(), guidanceInterval.getLast()); }
 }

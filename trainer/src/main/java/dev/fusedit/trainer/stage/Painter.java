@@ -24,7 +24,12 @@ public final class Painter {
     }
 
     /// @param trainee stays its owner's
-    public static Painter of(Recipe recipe, Trainee trainee) { return new Painter(RunPipeline.of(recipe, trainee), () -> {}); }
+    public static Painter of(Recipe recipe, Trainee trainee) { return of(RunPipeline.of(recipe, trainee)); }
+
+    /// Draws as the model's defaults say.
+    ///
+    /// @param model stays its owner's
+    static Painter of(LoadedPipeline model) { return new Painter(model, () -> {}); }
 
     /// The same painter, which runs something before each batch: something that may throw, to stop.
     Painter pausing(Runnable before) { return new Painter(model, before); }

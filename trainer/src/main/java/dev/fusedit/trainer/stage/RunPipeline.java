@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PictureDefaults;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
@@ -25,7 +26,8 @@ final class RunPipeline {
                 trainee.latents().space(), FlowMatchScheduler.even(sampling.shift()),
                 ModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        var defaults = new PictureDefaults(side, side, sampling.steps(), sampling.guidance(), sampling.batch());
+        var defaults = new PictureDefaults(side, side, sampling.solver(), sampling.steps(),
+                new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
         var loaded = LoadedPipeline.of(pipeline, defaults, trainee.weights());
         if (trainee.latents() instanceof Latents.Encoded encoded) {
             loaded = loaded.withVae(encoded.weights());

@@ -37,8 +37,7 @@ public final class SavedModel {
     /// @param weights null for the recipe's choice
     public static Loaded load(Path place, Sampling.@Nullable Weights weights) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
-        var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
-                checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
+        var recipe = recipe(checkpoint);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
         var placement = Precisions.of(recipe.run()).frozen();
         var trainee = Trainee.fresh(recipe, tokenizer, placement, Seed.of(0));
@@ -52,6 +51,16 @@ public final class SavedModel {
             trainee.close();
             throw e;
         }
+    }
+
+    /// The recipe that a model was made by; the places are those of [#load].
+    ///
+    /// @throws UserError naming what is wrong with the place
+    static Recipe recipe(Path place) { return recipe(Checkpoint.open(Checkpoints.find(place))); }
+
+    private static Recipe recipe(Checkpoint checkpoint) {
+        return Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
+                checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
     }
 
     /// The weights alone, without building the model; the places are those of [#load].

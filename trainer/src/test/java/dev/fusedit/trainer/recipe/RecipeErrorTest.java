@@ -88,6 +88,9 @@ class RecipeErrorTest {
         "name: tiny | name: {a: b | 3: not YAML: ",
         "name: tiny | \\tname: tiny | 2: not YAML: found character '",
         "losses: {language: {}} | losses: none | 17: 'losses' in stage 'text' must be a block of keys, but is 'none'",
+        "data:\\n | sampling: {guidance_interval: [0.6, 0.2]}\\ndata:\\n | 10: 'guidance_interval' in 'sampling' must be two noise levels with 0 <= low < high <= 1, but is [0.6, 0.2]",
+        "data:\\n | sampling: {guidance_interval: [0.6]}\\ndata:\\n | 10: 'guidance_interval' in 'sampling' must be two noise levels",
+        "data:\\n | sampling: {solver: dpmpp-3m}\\ndata:\\n | 10: unknown value 'dpmpp-3m' for 'solver' in 'sampling'. Did you mean 'dpmpp-2m'?",
         "data:\\n  kind: blocks | data: blocks\\n---\\nx: 1\\n--- | 12: one recipe is one YAML document",
     })
     void mistakeIsShownAtItsLine(String from, String to, String error) {

@@ -53,7 +53,7 @@ class RecipeSchemaTest {
                 "stages.fuse.batch=2.5", "stages.fuse.schedule=[cosine]", "stages.fuse.losses.flow.time={kind: uniform, std: 1}",
                 "stages={name: x}",
                 "stages.fuse.optimizer={kind: adamw, betas: [high, low]}", "model.llm={kind: pretrained}", "logging.tensorboard=perhaps",
-                "evaluation.sets=[seen, unseen]"})
+                "evaluation.sets=[seen, unseen]", "sampling.solver=eulers", "sampling.guidance_interval=whole"})
     void whatTheReaderRefusesTheSchemaRefuses(String setting) throws IOException {
         var text = new YAMLMapper().readTree(Recipes.find("tests/minimal").text());
         assertThat(SCHEMA.validate(text)).isEmpty();
@@ -85,6 +85,8 @@ class RecipeSchemaTest {
                 .isEqualTo("micro-batches that a step's gradient is summed up over");
         assertThat(stage.at("/properties/schedule/default").asText()).isEqualTo("constant");
         assertThat(stage.at("/properties/learning_rate")).isEqualTo(stage.at("/properties/lr"));
+        assertThat(JSON.at("/$defs/Sampling/properties/solver/enum").toString()).isEqualTo("[\"euler\",\"heun\",\"dpmpp-2m\"]");
+        assertThat(JSON.at("/$defs/Sampling/properties/guidance_interval/default").toString()).isEqualTo("[0,1]");
         assertThat(stage.at("/required").toString()).contains("name", "batch", "losses").doesNotContain("\"lr\"", "steps");
         assertThat(JSON.at("/$defs/Optimizer.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
         assertThat(JSON.at("/$defs/Losses.Repa/description").asText()).contains("REPA (https://arxiv.org/abs/2410.06940)");

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.flow.NoiseRange;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import java.io.IOException;
@@ -50,6 +52,17 @@ class RecipeTest {
     }
 
     @Test
+    void samplingIsEulersWithGuidanceEverywhereUnlessToldOtherwise() {
+        assertThat(QUICKSTART.sampling().solver()).isEqualTo(Solver.EULER);
+        assertThat(QUICKSTART.sampling().guided()).isEqualTo(NoiseRange.WHOLE);
+        var changed = Recipe.find("quickstart", List.of("sampling.solver=dpmpp-2m", "sampling.guidance_interval=[0.2, 0.8]"));
+        assertThat(changed.sampling().solver()).isEqualTo(Solver.DPMPP_2M);
+        assertThat(changed.sampling().guided()).isEqualTo(new NoiseRange(0.2, 0.8));
+        assertThat(changed.canonical()).contains("solver: dpmpp-2m");
+        assertThat(Recipe.parse(changed.canonical(), "again.yaml", List.of())).isEqualTo(changed);
+    }
+
+    @Test
     void minutesScaleStepsAndWarmUp() {
         var half = QUICKSTART.withMinutes(QUICKSTART.run().minutes() / 2);
         var before = QUICKSTART.stages().get(1);
@@ -68,7 +81,8 @@ class RecipeTest {
 
     @Test
     void constructorsCheckWithoutAnyFile() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Sampling(0, 3, 1, Sampling.Weights.EMA, 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Sampling(Solver.EULER, 0, 3, List.of(0.0, 1.0), 1, Sampling.Weights.EMA, 1))
                 .withMessage("steps must be at least 1, but is 0");
     }
 

@@ -1,0 +1,34 @@
+package dev.fusedit.fusion.flow;
+
+import dev.fusedit.torch.Tensor;
+
+/// Going beyond what no text, or a negative one, would give: u + g (c − u) (Ho and Salimans 2022), which takes two passes of the network,
+/// one without the text and one with it.
+///
+/// Only some noise levels may be guided (Kynkäänniemi et al. 2024, arXiv 2404.07724): at the noisiest ones guidance costs variety, near the
+/// picture it changes little. Elsewhere there is one pass, with the text.
+///
+/// @param factor g; 1 or less is no guidance
+/// @param at levels that are guided
+public record Guidance(double factor, NoiseRange at) {
+    public static final Guidance NONE = of(1);
+
+    /// At all levels.
+    public static Guidance of(double factor) { return new Guidance(factor, NoiseRange.WHOLE); }
+
+    public Guidance factor(double other) { return new Guidance(other, at); }
+
+    public Guidance at(NoiseRange levels) { return new Guidance(factor, levels); }
+
+    /// Whether any level is guided, and so whether what guidance leads away from is needed.
+    public boolean isOn() { return factor > 1; }
+
+    /// Whether a level of noise, 0 to 1, is guided.
+    public boolean isOn(float sigma) { return isOn() && at.contains(sigma); }
+
+    /// Whether there may be passes with the text alone beside guided ones.
+    public boolean isPartial() { return isOn() && !at.equals(NoiseRange.WHOLE); }
+
+    /// The velocity out of both branches'.
+    Tensor of(Tensor without, Tensor with) { return without.add(with.sub(without).mul(factor)); }
+}
