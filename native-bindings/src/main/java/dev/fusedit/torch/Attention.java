@@ -37,8 +37,8 @@ public final class Attention {
         checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
                 "the bias masks keys, (B, 1, 1, L), got %s", bias);
         if (byProducts(q_BHND) && Fused.servesForward(q_BHND, k_BKLD, v_BKLD)) {
-            try (var scope = TensorScope.open(); var byHand = ProductAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale)) {
-                return scope.keep(byHand.out_BHND().anotherHandle());
+            try (var scope = TensorScope.open(); var owner = TensorScope.holding()) {
+                return scope.keep(ProductAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale, owner).out_BHND().anotherHandle());
             }
         }
         return chosen(q_BHND, k_BKLD, v_BKLD, bias,

@@ -39,7 +39,6 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
             var part = new WrittenSelfAttention(layer, written.shared(), pass, new WrittenModulation(layer.image().input(), pass.time()),
                     x_BNC, owner);
             part.backward(part.result());
-            part.close();
         });
     }
 

@@ -18,7 +18,7 @@ sealed interface WrittenAttention {
     /// @param owner of what is kept
     static WrittenAttention of(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
         return scores.cap() == 0 && Attention.byHand(q_BHND)
-                ? new ByHand(ProductAttention.of(q_BHND, all.keys(), all.values(), bias, scores.scale()))
+                ? new ByHand(ProductAttention.of(q_BHND, all.keys(), all.values(), bias, scores.scale(), owner))
                 : new ByGraph(q_BHND, all, scores, bias, owner);
     }
 
@@ -31,9 +31,6 @@ sealed interface WrittenAttention {
     /// @param merged_BNX of [#merged]
     Gradient backward(Tensor merged_BNX);
 
-    /// Frees what the owner does not.
-    void close();
-
     record ByHand(ProductAttention attention) implements WrittenAttention {
         @Override
         public Tensor merged() { return Heads.merge(attention.out_BHND()); }
@@ -43,9 +40,6 @@ sealed interface WrittenAttention {
             var found = attention.backward(Heads.split(merged_BNX, attention.out_BHND().size(1)));
             return new Gradient(found.q_BHND(), new KeysValues(found.k_BKLD(), found.v_BKLD()));
         }
-
-        @Override
-        public void close() { attention.close(); }
     }
 
     /// libtorch's attention knows its gradient.
@@ -76,9 +70,6 @@ sealed interface WrittenAttention {
             return new Gradient(Objects.requireNonNull(found.get(0)),
                     new KeysValues(Objects.requireNonNull(found.get(1)), Objects.requireNonNull(found.get(2))));
         }
-
-        @Override
-        public void close() {}
     }
 
     /// Adds the gradients of keys and values that somebody else made, if he wants them.

@@ -40,9 +40,6 @@ final class WrittenCross {
         return TensorScope.scoped(() -> x_BNC.add(sight.read(cross.postNorm() == null ? out_BNC : cross.postNorm().apply(out_BNC))));
     }
 
-    /// Frees what the owner does not.
-    void close() { attention.close(); }
-
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var _ = TensorScope.open()) {

@@ -35,17 +35,26 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
     }
 
     @Override
-    public Run run(Tensor x) { return new OneRun(x); }
+    public Run run(Tensor x) {
+        var owner = TensorScope.holding();
+        try {
+            return new OneRun(x, owner);
+        } catch (RuntimeException e) { // memory may end anywhere
+            owner.close();
+            throw e;
+        }
+    }
 
     private final class OneRun implements Run {
-        private final TensorScope owner = TensorScope.holding();
+        private final TensorScope owner;
         private final WrittenModulation modulation;
         private final WrittenSelfAttention attention;
         private final @Nullable WrittenCross cross;
         private final WrittenMlp mlp;
         private final Tensor result;
 
-        OneRun(Tensor x) {
+        OneRun(Tensor x, TensorScope owner) {
+            this.owner = owner;
             try (var _ = TensorScope.open()) {
                 modulation = new WrittenModulation(layer.image().input(), pass.time());
                 owner.hold(modulation.values());
@@ -78,12 +87,6 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
         }
 
         @Override
-        public void close() {
-            attention.close();
-            if (cross != null) {
-                cross.close();
-            }
-            owner.close();
-        }
+        public void close() { owner.close(); }
     }
 }

@@ -74,9 +74,6 @@ final class WrittenSelfAttention {
 
     Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateAttention()); }
 
-    /// Frees what the owner does not.
-    void close() { attention.close(); }
-
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var scope = TensorScope.open()) {

@@ -18,12 +18,11 @@ import org.jspecify.annotations.Nullable;
 /// again for the gradient: memory grows with the tokens, not with their square.
 ///
 /// Letters: B batch, H heads, K key/value heads, N queries, L keys, D head width; P = B · K, R = N · H / K queries that share a key/value head.
-public final class ProductAttention implements AutoCloseable {
+public final class ProductAttention {
     private static final long MOST_BYTES = 32 << 20;
 
     private record Part(long first, long count) {}
 
-    private final TensorScope owner = TensorScope.holding();
     private final QueryGroups groups;
     private final long batch;
     private final long heads;
@@ -36,7 +35,8 @@ public final class ProductAttention implements AutoCloseable {
     private final @Nullable Tensor probabilities_PRL;
     private final Tensor out_BHND;
 
-    private ProductAttention(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most) {
+    private ProductAttention(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most,
+            TensorScope owner) {
         groups = new QueryGroups(k_BKLD.size(1));
         batch = q_BHND.size(0);
         heads = q_BHND.size(1);
@@ -57,13 +57,15 @@ public final class ProductAttention implements AutoCloseable {
     /// Computes the output.
     ///
     /// @param bias added to the scaled scores, (B or 1, 1, 1, L); null for none
-    public static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
-        return of(q_BHND, k_BKLD, v_BKLD, bias, scale, MOST_BYTES);
+    /// @param owner of what is kept
+    public static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner) {
+        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, MOST_BYTES, owner);
     }
 
     /// @param most bytes of scores at a time
-    static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most) {
-        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, most);
+    static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner,
+            long most) {
+        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, most, owner);
     }
 
     private static List<Part> parts(long rows, long bytes, long most) {
@@ -94,7 +96,7 @@ public final class ProductAttention implements AutoCloseable {
         });
     }
 
-    /// Stays this object's.
+    /// Stays the owner's.
     public Tensor out_BHND() { return out_BHND; }
 
     /// Of queries, keys and values.
@@ -128,7 +130,4 @@ public final class ProductAttention implements AutoCloseable {
     private Tensor perHead(Tensor sum_PLD) {
         return sum_PLD.to(q_PRD.dtype()).view(batch, groups.kvHeads(), sum_PLD.size(1), -1);
     }
-
-    @Override
-    public void close() { owner.close(); }
 }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -169,6 +171,50 @@ class FusedTest {
             for (int i = 0; i < actual.length; i++) {
                 assertThat(Float.valueOf(actual[i])).isEqualTo(Float.valueOf(expected[i] == 0 ? 0 : expected[i])); // −0 is 0 by then
             }
+        }
+    }
+
+    /// In one part and in many, whose last is a smaller one; queries of several heads beside each key/value head.
+    @ParameterizedTest
+    @CsvSource({"F32, 1000000, 1", "F32, 300, 2", "BF16, 1000000, 2", "BF16, 300, 1"})
+    void attentionByProductsIsThePlainOne(DType dtype, long most, int kvHeads) {
+        var q = drawn("q", dtype, 3, 4, 5, 8);
+        var k = drawn("k", dtype, 3, kvHeads, 7, 8);
+        var v = drawn("v", dtype, 3, kvHeads, 7, 8);
+        var dy = drawn("dy", dtype, 3, 4, 5, 8);
+        float none = Float.NEGATIVE_INFINITY;
+        var bias = Tensor.of(new float[] {0, 0, 0, 0, 0, 0, 0, 0, none, none, 0, 0, 0, 0, none, 0, 0, 0, 0, 0, none}, 3, 1, 1, 7);
+        var inputs = List.of(exact(q), exact(k), exact(v));
+        var scores = inputs.get(0).matmul(inputs.get(1).repeatInterleave(4 / kvHeads, 1).transpose(2, 3)).mul(0.3)
+                .add(bias.to(DType.F64));
+        var expected = scores.softmax(-1).matmul(inputs.get(2).repeatInterleave(4 / kvHeads, 1));
+        var gradients = Autograd.grad(expected, dy.to(DType.F64), inputs);
+        try (var owner = TensorScope.holding()) {
+            var attention = ProductAttention.of(q, k, v, bias.to(dtype), 0.3, owner, most);
+            requireNear(attention.out_BHND(), expected, dtype);
+            var found = attention.backward(dy);
+            requireNear(found.q_BHND(), requireNonNull(gradients.get(0)), dtype);
+            requireNear(found.k_BKLD(), requireNonNull(gradients.get(1)), dtype);
+            requireNear(found.v_BKLD(), requireNonNull(gradients.get(2)), dtype);
+        }
+    }
+
+    /// By the norm of the difference: single numbers are sums of rounded products in bf16.
+    private static void requireNear(Tensor actual, Tensor expected, DType dtype) {
+        assertThat(actual.shape()).isEqualTo(expected.shape());
+        assertThat(actual.dtype()).isEqualTo(dtype);
+        assertThat(actual.to(DType.F64).sub(expected).norm().item())
+                .isLessThanOrEqualTo((dtype == DType.F32 ? 1e-6 : 0.01) * expected.norm().item());
+    }
+
+    @Test
+    void whatIsMaskedHasNoWeightAtAll() {
+        var bias = Tensor.of(new float[] {0, Float.NEGATIVE_INFINITY, 0}, 1, 1, 1, 3);
+        var v = Tensor.of(new float[] {1, 1e30f, 3}, 1, 1, 3, 1);
+        try (var owner = TensorScope.holding()) {
+            var out = ProductAttention.of(Tensor.zeros(DType.F32, Device.CPU, 1, 1, 2, 1), Tensor.ones(DType.F32, 1, 1, 3, 1), v, bias, 1,
+                    owner);
+            assertThat(out.out_BHND().toFloats()).containsExactly(2, 2);
         }
     }
 }
