@@ -8,6 +8,7 @@ import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Torch;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.torch.io.TensorSource;
@@ -84,6 +85,26 @@ public final class Weights implements AutoCloseable {
             var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
             store.parameters.put(full, new Parameter(full, master, compute));
             return compute;
+        }
+    }
+
+    /// Puts matrices of equal width, which layers have asked for, one below the other into memory, so that one product can read them all.
+    /// They stay parameters of their own.
+    ///
+    /// @return all rows together; the weights' own. Null where there are shapes alone
+    @Nullable
+    Tensor joined(List<Tensor> parts) {
+        if (store.source instanceof WeightSource.Shapes) {
+            return null;
+        }
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var whole = store.scope.hold(Tensor.cat(0, parts));
+            long row = 0;
+            for (var part : parts) {
+                Torch.call("aten::set_", "source_Tensor", part, whole.narrow(0, row, part.size(0)));
+                row += part.size(0);
+            }
+            return whole;
         }
     }
 

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.dit.Norms.AdaLn;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
+import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
@@ -19,26 +20,27 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In parts, so that [FuseLayer] can put the text's keys and values into its attention.
 ///
+/// @param qkv the three projections as one product; null where they are not joined
 /// @param text for a block that makes keys and values of the text itself, else null
 /// @param qNorm over a head's width, null without qk-norm; so is kNorm
 /// @param postAttention before the MLP, or with sandwich norm on attention's output
 public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm, Linear q, Linear k, Linear v,
-        Linear o,
-        @Nullable TextProjection text,
+        Linear o, @Nullable JoinedLinear qkv, @Nullable TextProjection text,
         @Nullable CrossAttention cross, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
 
     static DiTBlock of(DiTConfig config, BlockText text, Weights weights) {
         var attention = weights.in("self_attn");
         int width = config.width(), kvWidth = config.kvHeads() * config.headDim();
         var sandwich = config.sandwichNorm();
-        return new DiTBlock(config,
-                AdaLn.of(config, weights),
-                config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null,
-                config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null,
-                Linear.of(attention.in("q_proj"), Init.XAVIER, width, config.heads() * config.headDim(), config.attentionBias()),
-                Linear.of(attention.in("k_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()),
-                Linear.of(attention.in("v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()),
+        var input = AdaLn.of(config, weights);
+        var qNorm = config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null;
+        var kNorm = config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null;
+        var q = Linear.of(attention.in("q_proj"), Init.XAVIER, width, config.heads() * config.headDim(), config.attentionBias());
+        var k = Linear.of(attention.in("k_proj"), Init.XAVIER, width, kvWidth, config.attentionBias());
+        var v = Linear.of(attention.in("v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias());
+        return new DiTBlock(config, input, qNorm, kNorm, q, k, v,
                 Linear.of(attention.in("o_proj"), Init.XAVIER, config.heads() * config.headDim(), width, config.attentionBias()),
+                JoinedLinear.of(weights, q, k, v),
                 TextProjection.of(config, text, weights),
                 text.fusion() instanceof Fusion.CrossAttention ? CrossAttention.of(config, weights) : null,
                 norm(config, weights, "post_attention_layernorm"),
@@ -65,9 +67,10 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
     Projection project(Tensor x_BNC, Modulation mod, @Nullable Turn turn) {
         return TensorScope.scoped(() -> {
             var normed = input.norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
-            var queries = Heads.placed(q.apply(normed), config.heads(), qNorm, turn);
-            var keys = Heads.placed(k.apply(normed), config.kvHeads(), kNorm, turn);
-            return new Projection(queries, new KeysValues(keys, Heads.split(v.apply(normed), config.kvHeads())));
+            var projected = JoinedLinear.each(qkv, normed, q, k, v);
+            var queries = Heads.placed(projected.get(0), config.heads(), qNorm, turn);
+            var keys = Heads.placed(projected.get(1), config.kvHeads(), kNorm, turn);
+            return new Projection(queries, new KeysValues(keys, Heads.split(projected.get(2), config.kvHeads())));
         });
     }
 

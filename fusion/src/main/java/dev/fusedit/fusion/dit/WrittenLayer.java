@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param shared the text's keys and values for this layer, null for a plain block
 record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements Written {
-    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, weights of another dtype, or a norm that
+    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, projections with biases, weights of another dtype, or a norm that
     /// the text's own graph shares.
     static @Nullable WrittenLayer of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
         var block = layer.image();
         var gates = pass.gates();
-        boolean written = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.config().headDim() % 2 == 0
+        boolean written = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.qkv() != null
+                && block.mlp().gateUp() != null && block.config().headDim() % 2 == 0
                 && block.q().weight_OI().dtype() == x_BNC.dtype() && gates.image(layer.index()).isOpen()
                 && gates.text(layer.index()).isOpen()
                 && (block.text() == null || block.kNorm() == null);

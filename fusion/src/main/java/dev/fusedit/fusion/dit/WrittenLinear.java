@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
@@ -31,5 +32,23 @@ final class WrittenLinear {
                 Autograd.accumulate(bias, rows.to(bias.dtype()).sum(false, 0));
             }
         }
+    }
+
+    /// As [#backward], for layers of the same input.
+    ///
+    /// @param dy all their outputs' gradients, (…, X)
+    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy) {
+        try (var _ = TensorScope.open()) {
+            if (joined.parts().stream().anyMatch(part -> part.weight_OI().requiresGrad())) {
+                var gradient = dy.reshape(-1, dy.size(-1)).transpose(0, 1).matmul(x.reshape(-1, x.size(-1)));
+                for (int i = 0; i < joined.parts().size(); i++) {
+                    var weight = joined.parts().get(i).weight_OI();
+                    if (weight.requiresGrad()) {
+                        Autograd.accumulate(weight, joined.rows(gradient, i));
+                    }
+                }
+            }
+        }
+        return dy.matmul(joined.weight_XI());
     }
 }

@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedGate;
@@ -14,6 +15,8 @@ final class WrittenMlp {
     private final FusedGate activation;
     private final Tensor x_BNC;
     private final Tensor normed_BNC;
+    private final JoinedLinear joined;
+    private final Tensor gateUp_BNX;
     private final Tensor gate_BNI;
     private final Tensor up_BNI;
     private final Tensor down_BNC;
@@ -28,8 +31,10 @@ final class WrittenMlp {
         var values = modulation.values();
         norm = new WrittenNorm(block.preMlp() == null ? block.postAttention() : block.preMlp(), values.scaleMlp(), values.shiftMlp());
         normed_BNC = owner.hold(norm.forward(x_BNC));
-        gate_BNI = owner.hold(block.mlp().gate().apply(normed_BNC));
-        up_BNI = owner.hold(block.mlp().up().apply(normed_BNC));
+        joined = Objects.requireNonNull(block.mlp().gateUp());
+        gateUp_BNX = owner.hold(joined.apply(normed_BNC));
+        gate_BNI = owner.hold(joined.part(gateUp_BNX, 0));
+        up_BNI = owner.hold(joined.part(gateUp_BNX, 1));
         down_BNC = owner.hold(TensorScope.scoped(() -> block.mlp().down().apply(activation.forward(gate_BNI, up_BNI))));
         change_BNC = block.postMlp() == null ? down_BNC : owner.hold(block.postMlp().apply(down_BNC));
     }
@@ -62,9 +67,7 @@ final class WrittenMlp {
             activation.backwardInPlace(gate_BNI, up_BNI, inner_BNI); // inner is the output again, gate and up are their gradients
             WrittenLinear.learn(mlp.down(), inner_BNI, arrived_BNC);
             inner_BNI.free();
-            var sum = WrittenLinear.backward(mlp.gate(), normed_BNC, gate_BNI);
-            FusedSum.add(sum, WrittenLinear.backward(mlp.up(), normed_BNC, up_BNI));
-            return sum;
+            return WrittenLinear.backward(joined, normed_BNC, gateUp_BNX);
         });
     }
 }

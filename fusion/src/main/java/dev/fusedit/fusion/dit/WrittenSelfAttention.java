@@ -2,12 +2,13 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.KeysValues;
-import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedHeads;
 import dev.fusedit.torch.fused.FusedSum;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A block's attention over the image and, if the two share one, over the text: x + gate · post(o(attention(norm(x)))).
@@ -16,6 +17,7 @@ final class WrittenSelfAttention {
     private final @Nullable KeysValues text;
     private final WrittenModulation modulation;
     private final WrittenNorm norm;
+    private final JoinedLinear joined;
     private final Placed queries;
     private final Placed keys;
     private final Tensor x_BNC;
@@ -28,19 +30,17 @@ final class WrittenSelfAttention {
     /// Queries or keys.
     ///
     /// @param plain_BNX before norm and turn
-    private record Placed(Linear linear, @Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
+    private record Placed(@Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
         Tensor heads() { return Heads.split(fused.forward(plain_BNX), fused.heads()); }
 
-        /// The gradient of what the projection was given.
-        Tensor backward(Tensor normed_BNC, Tensor arrived_BHND) {
-            return TensorScope.scoped(() -> {
-                var change_BNX = Heads.merge(arrived_BHND).contiguous();
-                var gain = fused.backward(plain_BNX, change_BNX, change_BNX);
+        /// @param plainGradient_BNX overwritten with the gradient of what was before norm and turn
+        void backward(Tensor arrived_BHND, Tensor plainGradient_BNX) {
+            try (var _ = TensorScope.open()) {
+                var gain = fused.backward(plain_BNX, Heads.merge(arrived_BHND), plainGradient_BNX);
                 if (norm != null && gain != null) {
                     WrittenNorm.learn(norm, gain);
                 }
-                return WrittenLinear.backward(linear, normed_BNC, change_BNX);
-            });
+            }
         }
     }
 
@@ -54,9 +54,11 @@ final class WrittenSelfAttention {
         var values = modulation.values();
         norm = new WrittenNorm(block.input().norm(), values.scaleAttention(), values.shiftAttention());
         normed_BNC = owner.hold(norm.forward(x_BNC));
-        queries = placed(block.q(), block.config().heads(), block.qNorm(), pass, owner);
-        keys = placed(block.k(), block.config().kvHeads(), block.kNorm(), pass, owner);
-        var own = new KeysValues(keys.heads(), Heads.split(block.v().apply(normed_BNC), block.config().kvHeads()));
+        joined = Objects.requireNonNull(block.qkv());
+        var plain_BNX = owner.hold(joined.apply(normed_BNC));
+        queries = placed(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass, owner);
+        keys = placed(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass, owner);
+        var own = new KeysValues(keys.heads(), Heads.split(joined.part(plain_BNX, 2), block.config().kvHeads()));
         attention = WrittenAttention.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
                 text == null ? null : pass.sight().bias(), owner);
         merged_BNX = owner.hold(attention.merged());
@@ -64,12 +66,12 @@ final class WrittenSelfAttention {
         change_BNC = block.config().sandwichNorm() ? owner.hold(block.postAttention().apply(out_BNC)) : out_BNC;
     }
 
-    private Placed placed(Linear linear, int heads, @Nullable RmsNorm headNorm, ImagePass pass, TensorScope owner) {
+    private static Placed placed(Tensor plain_BNX, int heads, @Nullable RmsNorm headNorm, ImagePass pass, TensorScope owner) {
         var fused = Heads.fused(heads, headNorm, pass.turn());
         if (fused.gain_D() != null) {
             owner.hold(fused.gain_D());
         }
-        return new Placed(linear, headNorm, fused, owner.hold(linear.apply(normed_BNC)));
+        return new Placed(headNorm, fused, plain_BNX);
     }
 
     Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateAttention()); }
@@ -97,10 +99,11 @@ final class WrittenSelfAttention {
             long tokens = x_BNC.size(1), before = heads.all().keys().size(2) - tokens;
             WrittenAttention.teach(text, heads.all().narrow(0, before));
             var own = heads.all().narrow(before, tokens);
-            var sum = queries.backward(normed_BNC, heads.queries());
-            FusedSum.add(sum, keys.backward(normed_BNC, own.keys()));
-            FusedSum.add(sum, WrittenLinear.backward(block.v(), normed_BNC, Heads.merge(own.values())));
-            return sum;
+            var change_BNX = Tensor.empty(x_BNC.dtype(), x_BNC.size(0), tokens, joined.weight_XI().size(0));
+            queries.backward(heads.queries(), joined.part(change_BNX, 0));
+            keys.backward(own.keys(), joined.part(change_BNX, 1));
+            joined.part(change_BNX, 2).copyInPlace(Heads.merge(own.values()));
+            return WrittenLinear.backward(joined, normed_BNC, change_BNX);
         });
     }
 }

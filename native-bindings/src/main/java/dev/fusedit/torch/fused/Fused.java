@@ -33,13 +33,31 @@ public final class Fused {
                 && (like.requiresGrad() || Arrays.stream(others).anyMatch(other -> other != null && other.requiresGrad())));
     }
 
-    /// The tensor's memory as rows of this width. The tensor must stay open.
+    /// The tensor's memory as rows of this width. The tensor must stay open. It is contiguous, or a part of the last dimension of one that is.
     static Rows rows(Tensor tensor, long width) {
-        checkArgument(tensor.isContiguous(), "rows of a tensor that is not contiguous: %s", tensor);
         checkArgument(tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16, "rows are f32 or bf16, got %s", tensor);
         checkArgument(tensor.numel() % width == 0, "no rows of %s in %s", width, tensor);
-        return Rows.of(tensor.dataAddress(), tensor.dtype() == DType.BF16, Math.toIntExact(tensor.numel() / width), Math.toIntExact(width));
+        return Rows.of(tensor.dataAddress(), tensor.dtype() == DType.BF16, Math.toIntExact(tensor.numel() / width), Math.toIntExact(width),
+                tensor.isContiguous() ? width : stride(tensor, width));
     }
+
+    private static long stride(Tensor tensor, long width) {
+        checkArgument(isPart(tensor) && tensor.size(-1) == width, "rows that are not equally far apart: %s", tensor);
+        return tensor.strides()[tensor.rank() - 2];
+    }
+
+    private static boolean isPart(Tensor tensor) {
+        var shape = tensor.shape();
+        var strides = tensor.strides();
+        boolean part = shape.length >= 2 && strides[shape.length - 1] == 1;
+        for (int i = shape.length - 3; part && i >= 0; i--) {
+            part = strides[i] == strides[i + 1] * shape[i + 1];
+        }
+        return part;
+    }
+
+    /// The tensor if it is laid out as [#rows] takes it, else a contiguous copy.
+    static Tensor laidOut(Tensor tensor) { return isPart(tensor) ? tensor : tensor.contiguous(); }
 
     static Tensor like(Tensor tensor) { return Tensor.empty(tensor.dtype(), tensor.shape()); }
 }

@@ -21,13 +21,13 @@ public record FusedGate(double linear, double cubic) {
         return TensorScope.scoped(() -> {
             long width = gate.size(-1);
             var out = Fused.like(gate);
-            GateRows.forward(Fused.rows(gate.contiguous(), width), Fused.rows(up.contiguous(), width), (float) linear, (float) cubic,
+            GateRows.forward(Fused.rows(Fused.laidOut(gate), width), Fused.rows(Fused.laidOut(up), width), (float) linear, (float) cubic,
                     Fused.rows(out, width));
             return out;
         });
     }
 
-    /// In place, all three contiguous: gate and up become their own gradients, and `arrived`, the gradient of the output, becomes the output.
+    /// In place: gate and up become their own gradients, and `arrived`, the gradient of the output, becomes the output.
     public void backwardInPlace(Tensor gate, Tensor up, Tensor arrived) {
         long width = gate.size(-1);
         GateRows.backward(Fused.rows(gate, width), Fused.rows(up, width), (float) linear, (float) cubic, Fused.rows(arrived, width));

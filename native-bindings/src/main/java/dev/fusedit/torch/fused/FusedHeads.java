@@ -23,16 +23,16 @@ public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullab
     private HeadRows loops(Tensor x_BNX) {
         long width = x_BNX.size(-1) / heads;
         checkArgument(width % 2 == 0, "heads are an even number wide, got %s", width);
-        return new HeadRows(heads, (int) width, gain_D == null ? null : Fused.rows(gain_D.contiguous(), width), eps,
-                cos == null ? null : Fused.rows(cos.contiguous(), width),
-                signedSin == null ? null : Fused.rows(signedSin.contiguous(), width));
+        return new HeadRows(heads, (int) width, gain_D == null ? null : Fused.rows(Fused.laidOut(gain_D), width), eps,
+                cos == null ? null : Fused.rows(Fused.laidOut(cos), width),
+                signedSin == null ? null : Fused.rows(Fused.laidOut(signedSin), width));
     }
 
     /// @return (B, N, X), of x's dtype
     public Tensor forward(Tensor x_BNX) {
         return TensorScope.scoped(() -> {
             var out = Fused.like(x_BNX);
-            loops(x_BNX).forward(Fused.rows(x_BNX.contiguous(), x_BNX.size(-1)), Fused.rows(out, x_BNX.size(-1)));
+            loops(x_BNX).forward(Fused.rows(Fused.laidOut(x_BNX), x_BNX.size(-1)), Fused.rows(out, x_BNX.size(-1)));
             return out;
         });
     }
@@ -43,7 +43,7 @@ public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullab
         try (var scope = TensorScope.open()) {
             long width = x_BNX.size(-1);
             var gradient = gain_D == null ? null : Tensor.empty(DType.F32, gain_D.size(0));
-            loops(x_BNX).backward(Fused.rows(x_BNX.contiguous(), width), Fused.rows(dy_BNX.contiguous(), width),
+            loops(x_BNX).backward(Fused.rows(Fused.laidOut(x_BNX), width), Fused.rows(Fused.laidOut(dy_BNX), width),
                     Fused.rows(dx_BNX, width), gradient == null ? null : Fused.rows(gradient, width / heads));
             return gradient == null ? null : scope.keep(gradient);
         }

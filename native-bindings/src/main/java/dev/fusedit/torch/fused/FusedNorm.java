@@ -22,8 +22,8 @@ public final class FusedNorm {
         return TensorScope.scoped(() -> {
             long width = x.size(-1);
             var out = Fused.like(x);
-            NormRows.forward(Fused.rows(x.contiguous(), width), Fused.rows(gain_GC.contiguous(), width),
-                    shift_GC == null ? null : Fused.rows(shift_GC.contiguous(), width), eps, Fused.rows(out, width));
+            NormRows.forward(Fused.rows(Fused.laidOut(x), width), Fused.rows(Fused.laidOut(gain_GC), width),
+                    shift_GC == null ? null : Fused.rows(Fused.laidOut(shift_GC), width), eps, Fused.rows(out, width));
             return out;
         });
     }
@@ -50,8 +50,8 @@ public final class FusedNorm {
             long width = x.size(-1);
             var gradient = new Gradient(Tensor.empty(DType.F32, gain_GC.shape()),
                     shifted ? Tensor.empty(DType.F32, gain_GC.shape()) : null);
-            NormRows.backward(Fused.rows(x.contiguous(), width), Fused.rows(dy.contiguous(), width),
-                    Fused.rows(gain_GC.contiguous(), width), eps, Fused.rows(dx, width), more, Fused.rows(gradient.gain(), width),
+            NormRows.backward(Fused.rows(Fused.laidOut(x), width), Fused.rows(Fused.laidOut(dy), width),
+                    Fused.rows(Fused.laidOut(gain_GC), width), eps, Fused.rows(dx, width), more, Fused.rows(gradient.gain(), width),
                     gradient.shift() == null ? null : Fused.rows(gradient.shift(), width));
             return gradient;
         });

@@ -15,8 +15,8 @@ public final class FusedSum {
         return TensorScope.scoped(() -> {
             long width = x.size(-1);
             var out = Fused.like(x);
-            SumRows.forward(Fused.rows(x.contiguous(), width), Fused.rows(change.contiguous(), width),
-                    Fused.rows(factor_GC.contiguous(), width), Fused.rows(out, width));
+            SumRows.forward(Fused.rows(Fused.laidOut(x), width), Fused.rows(Fused.laidOut(change), width),
+                    Fused.rows(Fused.laidOut(factor_GC), width), Fused.rows(out, width));
             return out;
         });
     }
@@ -25,7 +25,7 @@ public final class FusedSum {
     public static void add(Tensor sum, Tensor other) {
         try (var _ = TensorScope.open()) {
             long width = sum.size(-1);
-            SumRows.add(Fused.rows(sum, width), Fused.rows(other.contiguous(), width));
+            SumRows.add(Fused.rows(sum, width), Fused.rows(Fused.laidOut(other), width));
         }
     }
 
@@ -37,8 +37,8 @@ public final class FusedSum {
         return TensorScope.scoped(() -> {
             long width = dy.size(-1);
             var gradient = Tensor.empty(DType.F32, factor_GC.shape());
-            SumRows.backward(Fused.rows(change.contiguous(), width), Fused.rows(factor_GC.contiguous(), width),
-                    Fused.rows(dy.contiguous(), width), Fused.rows(dChange, width), Fused.rows(gradient, width));
+            SumRows.backward(Fused.rows(Fused.laidOut(change), width), Fused.rows(Fused.laidOut(factor_GC), width),
+                    Fused.rows(Fused.laidOut(dy), width), Fused.rows(dChange, width), Fused.rows(gradient, width));
             return gradient;
         });
     }

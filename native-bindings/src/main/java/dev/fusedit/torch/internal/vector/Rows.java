@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// A contiguous tensor of f32 or bf16 as rows of floats. For one thread: bf16 goes through an array of its own.
+/// A tensor of f32 or bf16 as rows of floats, each contiguous, all equally far apart. For one thread: bf16 goes through an array of its own.
 public final class Rows {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     static final int LANES = FLOATS.length();
@@ -27,17 +27,22 @@ public final class Rows {
     private final long address;
     private final int count;
     private final int width;
+    private final long bytes;
     private final short[] halves;
 
-    private Rows(long address, boolean half, int count, int width) {
+    private Rows(long address, boolean half, int count, int width, long stride) {
         this.address = address;
         this.count = count;
         this.width = width;
+        bytes = stride * (half ? Short.BYTES : Float.BYTES);
         halves = half ? new short[padded(width)] : new short[0];
     }
 
     /// @param half whether it is bf16
-    public static Rows of(long address, boolean half, int count, int width) { return new Rows(address, half, count, width); }
+    /// @param stride elements from one row's beginning to the next one's
+    public static Rows of(long address, boolean half, int count, int width, long stride) {
+        return new Rows(address, half, count, width, stride);
+    }
 
     public int count() { return count; }
 
@@ -70,10 +75,10 @@ public final class Rows {
 
     void read(int row, float[] to) {
         if (halves.length == 0) {
-            NativeMemory.read(address + 4L * row * width, to, width);
+            NativeMemory.read(address + row * bytes, to, width);
             return;
         }
-        NativeMemory.read(address + 2L * row * width, halves, width);
+        NativeMemory.read(address + row * bytes, halves, width);
         for (int i = 0; i < width; i += LANES) {
             var bits = (IntVector) ShortVector.fromArray(SHORTS, halves, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
             bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, i);
@@ -83,7 +88,7 @@ public final class Rows {
     /// Rounded to the nearest, halves to even, as libtorch does.
     void write(int row, float[] from) {
         if (halves.length == 0) {
-            NativeMemory.write(from, address + 4L * row * width, width);
+            NativeMemory.write(from, address + row * bytes, width);
             return;
         }
         for (int i = 0; i < width; i += LANES) {
@@ -94,6 +99,6 @@ public final class Rows {
             var safe = rounded.blend(NAN, number.test(VectorOperators.IS_NAN).cast(INTS));
             ((ShortVector) safe.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(halves, i);
         }
-        NativeMemory.write(halves, address + 2L * row * width, width);
+        NativeMemory.write(halves, address + row * bytes, width);
     }
 }
