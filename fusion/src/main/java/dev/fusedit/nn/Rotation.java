@@ -31,6 +31,46 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
                 .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
     }
 
+    /// Angles that are a whole position times a frequency each. Few numbers of either kind make many angles, and cosines are slow: each pair's
+    /// is computed once.
+    ///
+    /// @param places (B or 1) · N rows of D, row after row
+    public static Rotation of(Places places, long batch, long count, int width, float[] frequencies, Device device) {
+        int last = 0, rows = Math.toIntExact(batch * count);
+        for (int row = 0; row < rows; row++) {
+            for (int d = 0; d < width; d++) {
+                last = Math.max(last, places.position(row, d));
+            }
+        }
+        var cosines = new float[(last + 1) * frequencies.length];
+        var sines = new float[cosines.length];
+        for (int i = 0; i < cosines.length; i++) {
+            float angle = i / frequencies.length * frequencies[i % frequencies.length];
+            cosines[i] = (float) Math.cos(angle);
+            sines[i] = (float) Math.sin(angle);
+        }
+        var cos = new float[rows * width];
+        var sin = new float[cos.length];
+        for (int row = 0; row < rows; row++) {
+            for (int d = 0; d < width; d++) {
+                int place = places.position(row, d) * frequencies.length + places.frequency(d);
+                cos[row * width + d] = cosines[place];
+                sin[row * width + d] = sines[place];
+            }
+        }
+        return TensorScope
+                .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+    }
+
+    /// What turns each number of a row.
+    public interface Places {
+        /// From 0.
+        int position(int row, int d);
+
+        /// Index of the frequency.
+        int frequency(int d);
+    }
+
     /// Frequencies θ^(-2i/D), i = 0 … D/2 − 1, in f32 as the pretrained models were trained with.
     public static float[] frequencies(int width, double theta) {
         var result = new float[width / 2];

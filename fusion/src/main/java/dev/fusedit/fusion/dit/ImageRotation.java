@@ -12,28 +12,29 @@ final class ImageRotation {
     static Rotation of(ImagePositions kind, int rows, int columns, int[] starts, int headDim, double theta, Device device) {
         var same = Arrays.stream(starts).allMatch(start -> start == starts[0]);
         var batch = same ? 1 : starts.length;
-        var angles = new float[batch * rows * columns * headDim];
         var frequencies = Rotation.frequencies(kind instanceof ImagePositions.Rope2d ? headDim / 2 : headDim, theta);
-        int at = 0;
-        for (int b = 0; b < batch; b++) {
-            for (int token = 0; token < rows * columns; token++) {
-                for (int d = 0; d < headDim; d++) {
-                    angles[at++] = angle(kind, frequencies, headDim, d, starts[b], token, columns);
-                }
-            }
-        }
-        return Rotation.of(angles, batch, rows * columns, headDim, device);
+        var places = new Places(kind, rows * columns, columns, starts, headDim, frequencies.length);
+        return Rotation.of(places, batch, (long) rows * columns, headDim, frequencies, device);
     }
 
-    private static float angle(ImagePositions kind, float[] frequencies, int width, int d, int start, int token, int columns) {
-        int row = start + token / columns, column = start + token % columns;
-        return switch (kind) {
-            case ImagePositions.Absolute _ -> throw new IllegalArgumentException("sine/cosine positions do not turn");
-            case ImagePositions.Rope1d() -> (start + token) * frequencies[d % frequencies.length];
-            // quarters: row, column, row, column, each with all frequencies of half the width
-            case ImagePositions.Rope2d() -> (d / (width / 4) % 2 == 0 ? row : column) * frequencies[d % (width / 4)];
-            // chunks of the width's fourth part, rounded up, in turns; the frequency is that of the place
-            case ImagePositions.MRope() -> (d / ((width + 3) / 4) % 2 == 0 ? row : column) * frequencies[d % frequencies.length];
-        };
+    /// @param frequencies how many there are
+    private record Places(ImagePositions kind, int tokens, int columns, int[] starts, int width, int frequencies)
+            implements Rotation.Places {
+        @Override
+        public int position(int row, int d) {
+            int token = row % tokens, start = starts[row / tokens];
+            int down = start + token / columns, right = start + token % columns;
+            return switch (kind) {
+                case ImagePositions.Absolute _ -> throw new IllegalArgumentException("sine/cosine positions do not turn");
+                case ImagePositions.Rope1d() -> start + token;
+                // quarters: row, column, row, column, each with all frequencies of half the width
+                case ImagePositions.Rope2d() -> d / (width / 4) % 2 == 0 ? down : right;
+                // chunks of the width's fourth part, rounded up, in turns; the frequency is that of the place
+                case ImagePositions.MRope() -> d / ((width + 3) / 4) % 2 == 0 ? down : right;
+            };
+        }
+
+        @Override
+        public int frequency(int d) { return d % frequencies; }
     }
 }

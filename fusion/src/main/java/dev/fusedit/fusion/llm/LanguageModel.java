@@ -69,13 +69,17 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     private Rotation rotation(Prompt prompt, float[] frequencies, Device device) {
         var same = IntStream.range(0, prompt.batch())
                 .allMatch(b -> java.util.Arrays.equals(prompt.positions_BT()[b], prompt.positions_BT()[0]));
-        int rows = same ? 1 : prompt.batch(), width = config.headDim();
-        var angles = new float[rows * prompt.tokens() * width];
-        for (int i = 0; i < angles.length; i++) {
-            var place = i / width;
-            angles[i] = prompt.positions_BT()[place / prompt.tokens()][place % prompt.tokens()] * frequencies[i % frequencies.length];
-        }
-        return Rotation.of(angles, rows, prompt.tokens(), width, device);
+        int rows = same ? 1 : prompt.batch();
+        var places = new Rotation.Places() {
+            @Override
+            public int position(int row, int d) {
+                return Math.toIntExact(prompt.positions_BT()[row / prompt.tokens()][row % prompt.tokens()]);
+            }
+
+            @Override
+            public int frequency(int d) { return d % frequencies.length; }
+        };
+        return Rotation.of(places, rows, prompt.tokens(), config.headDim(), frequencies, device);
     }
 
     /// Positions and masks for all layers, for embedded tokens.
