@@ -42,7 +42,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     @Override
     public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var entered = entered(prompt, taps, segments);
+            var entered = entered(prompt, withOutput || taps != Taps.NONE || !mask.equals(GradientMask.NONE), segments);
             var x = entered.x();
             taps.see("llm.in", x);
             var gates = segments.hold(mask.over(prompt, x));
@@ -58,13 +58,13 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
                 x = next;
                 taps.see("llm.layer." + i, x);
             }
-            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? pass.spread(llm.norm().apply(x)) : null);
+            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
         });
     }
 
-    /// Gradient masks and taps see tokens at their places in rows of equal length.
-    private LanguageModel.Entered entered(Prompt prompt, Taps taps, GraphSegments segments) {
-        if (taps == Taps.NONE && mask.equals(GradientMask.NONE)) {
+    /// @param inRows whether somebody sees tokens at their places in rows of equal length: gradient masks, taps, who reads the output
+    private LanguageModel.Entered entered(Prompt prompt, boolean inRows, GraphSegments segments) {
+        if (!inRows) {
             return llm.enter(prompt, segments);
         }
         var x = segments.border(llm.embed(prompt));

@@ -91,7 +91,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     public record Entered(Tensor x, TextPass pass) {}
 
     /// Embedded tokens, without padding where that saves work: on the CPU, and unless a layer's window is shorter than a prompt. The layers'
-    /// keys, values and hidden states become rows of equal length by [TextPass#spread].
+    /// keys and values become rows of equal length by [TextPass#spread].
     public Entered enter(Prompt prompt, GraphSegments segments) {
         var packed = embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed() : null;
         var x = segments.border(embed(packed == null ? prompt : packed));

@@ -26,12 +26,11 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
         @Override
         public Stream<Tensor> tensors() { return Stream.of(places); }
 
-        /// (1, …, total, X) → (B, …, T, X)
-        Tensor apply(Tensor packed, int dim) {
+        /// (1, K, total, D) → (B, K, T, D)
+        Tensor apply(Tensor packed) {
             return TensorScope.scoped(() -> {
-                var rows = packed.indexSelect(dim, places);
-                return dim == 1 ? rows.view(batch, -1, rows.size(2))
-                        : rows.view(rows.size(1), batch, -1, rows.size(3)).transpose(0, 1);
+                var rows = packed.indexSelect(2, places);
+                return rows.view(rows.size(1), batch, -1, rows.size(3)).transpose(0, 1);
             });
         }
     }
@@ -67,10 +66,7 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
     }
 
     /// Keys and values as an image reads them, (B, K, T, D).
-    public KeysValues spread(KeysValues own) { return spread == null ? own : own.replaced(each -> spread.apply(each, 2)); }
-
-    /// Hidden states as rows of equal length, (B, T, M).
-    public Tensor spread(Tensor hidden) { return spread == null ? hidden : spread.apply(hidden, 1); }
+    public KeysValues spread(KeysValues own) { return spread == null ? own : own.replaced(spread::apply); }
 
     /// A layer's rotary positions.
     public Turn turn(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }
