@@ -12,13 +12,14 @@ public final class GateRows {
     public static void forward(Rows gate, Rows up, float linear, float cubic, Rows out) {
         var x = Rows.room(gate.width());
         var factor = Rows.room(gate.width());
+        var powers = Rows.room(gate.width());
         for (int n = 0; n < gate.count(); n++) {
             gate.read(n, x);
             up.read(n, factor);
+            powers(x, linear, cubic, powers);
             for (int i = 0; i < x.length; i += LANES) {
-                var number = FloatVector.fromArray(FLOATS, x, i);
-                var sigma = sigmoid(bent(number, linear, cubic));
-                number.mul(sigma).mul(FloatVector.fromArray(FLOATS, factor, i)).intoArray(x, i);
+                var act = FloatVector.fromArray(FLOATS, x, i).div(FloatVector.fromArray(FLOATS, powers, i).add(1));
+                act.mul(FloatVector.fromArray(FLOATS, factor, i)).intoArray(x, i);
             }
             out.write(n, x);
         }
@@ -29,30 +30,41 @@ public final class GateRows {
         var x = Rows.room(gate.width());
         var factor = Rows.room(gate.width());
         var change = Rows.room(gate.width());
+        var powers = Rows.room(gate.width());
         for (int n = 0; n < gate.count(); n++) {
             gate.read(n, x);
             up.read(n, factor);
             dOut.read(n, change);
-            for (int i = 0; i < x.length; i += LANES) {
-                var number = FloatVector.fromArray(FLOATS, x, i);
-                var other = FloatVector.fromArray(FLOATS, factor, i);
-                var dy = FloatVector.fromArray(FLOATS, change, i);
-                var sigma = sigmoid(bent(number, linear, cubic));
-                var act = number.mul(sigma);
-                var slope = number.mul(number).mul(3 * cubic).add(linear);
-                var steep = act.mul(sigma.neg().add(1)).fma(slope, sigma);
-                dy.mul(other).mul(steep).intoArray(x, i);
-                dy.mul(act).intoArray(factor, i);
-                act.mul(other).intoArray(change, i);
-            }
+            powers(x, linear, cubic, powers);
+            gradients(x, factor, change, powers, linear, cubic);
             gate.write(n, x);
             up.write(n, factor);
             dOut.write(n, change);
         }
     }
 
-    private static FloatVector bent(FloatVector x, float linear, float cubic) { return x.mul(x).mul(cubic).add(linear).mul(x); }
+    private static void gradients(float[] x, float[] factor, float[] change, float[] powers, float linear, float cubic) {
+        var one = FloatVector.broadcast(FLOATS, 1);
+        for (int i = 0; i < x.length; i += LANES) {
+            var number = FloatVector.fromArray(FLOATS, x, i);
+            var other = FloatVector.fromArray(FLOATS, factor, i);
+            var dy = FloatVector.fromArray(FLOATS, change, i);
+            var sigma = one.div(FloatVector.fromArray(FLOATS, powers, i).add(1));
+            var act = number.mul(sigma);
+            var slope = number.mul(number).mul(3 * cubic).add(linear);
+            var steep = act.mul(one.sub(sigma)).fma(slope, sigma);
+            dy.mul(other).mul(steep).intoArray(x, i);
+            dy.mul(act).intoArray(factor, i);
+            act.mul(other).intoArray(change, i);
+        }
+    }
 
-    /// 1 / (1 + e⁻ᶻ)
-    private static FloatVector sigmoid(FloatVector z) { return FloatVector.broadcast(FLOATS, 1).div(Exponential.of(z.neg()).add(1)); }
+    /// e⁻ᶻ
+    private static void powers(float[] x, float linear, float cubic, float[] powers) {
+        for (int i = 0; i < x.length; i += LANES) {
+            var number = FloatVector.fromArray(FLOATS, x, i);
+            number.mul(number).mul(-cubic).sub(linear).mul(number).intoArray(powers, i);
+        }
+        Exponential.inPlace(powers);
+    }
 }

@@ -21,6 +21,7 @@ public final class HeadRows {
     private final boolean normed;
     private final float[] cosines;
     private final float[] sines;
+    private final float[] lanes = new float[LANES];
 
     /// @param gain one row of a head's width; null for no norm
     /// @param cos rows of a head's width, for every token or for those of the first sample; null for no turn
@@ -94,7 +95,7 @@ public final class HeadRows {
     }
 
     private void forward(float[] row, int at) {
-        float inverse = normed ? NormRows.inverse(NormRows.squares(row, at, at + 2 * room), 2 * half, eps) : 1;
+        float inverse = normed ? NormRows.inverse(NormRows.squares(row, at, at + 2 * room, lanes), 2 * half, eps) : 1;
         for (int i = 0; i < room; i += LANES) {
             var a = FloatVector.fromArray(FLOATS, row, at + i);
             var b = FloatVector.fromArray(FLOATS, row, at + room + i);
@@ -154,13 +155,14 @@ public final class HeadRows {
     }
 
     private void norm(float[] row, float[] change, int at, float[] gains) {
-        float inverse = NormRows.inverse(NormRows.squares(row, at, at + 2 * room), 2 * half, eps);
+        float inverse = NormRows.inverse(NormRows.squares(row, at, at + 2 * room, lanes), 2 * half, eps);
         var sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < 2 * room; i += LANES) {
             sum = FloatVector.fromArray(FLOATS, change, at + i).mul(FloatVector.fromArray(FLOATS, gain, i))
                     .fma(FloatVector.fromArray(FLOATS, row, at + i), sum);
         }
-        float along = Rows.sum(sum) * inverse * inverse * inverse / (2 * half);
+        sum.intoArray(lanes, 0);
+        float along = Rows.sum(lanes) * inverse * inverse * inverse / (2 * half);
         for (int i = 0; i < 2 * room; i += LANES) {
             var x = FloatVector.fromArray(FLOATS, row, at + i);
             var dy = FloatVector.fromArray(FLOATS, change, at + i);

@@ -18,6 +18,7 @@ public final class NormRows {
     public static void forward(Rows x, Rows gain, @Nullable Rows shift, double eps, Rows out) {
         int width = x.width(), each = x.count() / gain.count();
         var row = Rows.room(width);
+        var lanes = new float[LANES];
         var factors = Rows.room(width);
         var summands = Rows.room(width);
         for (int n = 0; n < x.count(); n++) {
@@ -28,7 +29,7 @@ public final class NormRows {
                 }
             }
             x.read(n, row);
-            scale(row, factors, summands, inverse(squares(row), width, eps));
+            scale(row, factors, summands, inverse(squares(row, 0, row.length, lanes), width, eps));
             out.write(n, row);
         }
     }
@@ -45,6 +46,7 @@ public final class NormRows {
     public static void backward(Rows x, Rows dy, Rows gain, double eps, Rows dx, boolean more, Rows dGain, @Nullable Rows dShift) {
         int width = x.width(), each = x.count() / gain.count();
         var row = Rows.room(width);
+        var lanes = new float[LANES];
         var change = Rows.room(width);
         var before = Rows.room(width);
         var factors = Rows.room(width);
@@ -61,8 +63,8 @@ public final class NormRows {
             if (more) {
                 dx.read(n, before);
             }
-            float inverse = inverse(squares(row), width, eps);
-            float along = products(row, change, factors) * inverse * inverse * inverse / width;
+            float inverse = inverse(squares(row, 0, row.length, lanes), width, eps);
+            float along = products(row, change, factors, lanes) * inverse * inverse * inverse / width;
             gradients(row, change, factors, before, inverse, along, gains, shifts);
             dx.write(n, before);
             if (!more) {
@@ -91,24 +93,26 @@ public final class NormRows {
 
     static float inverse(float squares, int width, double eps) { return (float) (1 / Math.sqrt(squares / width + eps)); }
 
-    private static float squares(float[] row) { return squares(row, 0, row.length); }
-
     /// Of a part that is a multiple of the vector's length.
-    static float squares(float[] row, int from, int to) {
+    ///
+    /// @param lanes room for a vector
+    static float squares(float[] row, int from, int to, float[] lanes) {
         var sum = FloatVector.zero(FLOATS);
         for (int i = from; i < to; i += LANES) {
             var x = FloatVector.fromArray(FLOATS, row, i);
             sum = x.fma(x, sum);
         }
-        return Rows.sum(sum);
+        sum.intoArray(lanes, 0);
+        return Rows.sum(lanes);
     }
 
-    private static float products(float[] row, float[] change, float[] factors) {
+    private static float products(float[] row, float[] change, float[] factors, float[] lanes) {
         var sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < row.length; i += LANES) {
             sum = FloatVector.fromArray(FLOATS, change, i).mul(FloatVector.fromArray(FLOATS, factors, i))
                     .fma(FloatVector.fromArray(FLOATS, row, i), sum);
         }
-        return Rows.sum(sum);
+        sum.intoArray(lanes, 0);
+        return Rows.sum(lanes);
     }
 }

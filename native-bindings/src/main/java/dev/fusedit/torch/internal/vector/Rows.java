@@ -6,7 +6,6 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// A tensor of f32 or bf16 as rows of floats, each contiguous, all equally far apart. For one thread: bf16 goes through an array of its own.
@@ -18,11 +17,6 @@ public final class Rows {
             VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 2)));
     private static final int ROUND = 0x7fff;
     private static final int NAN = 0x7fc0;
-
-    private static final VectorShuffle<Float> BY_8 = turned(8);
-    private static final VectorShuffle<Float> BY_4 = turned(4);
-    private static final VectorShuffle<Float> BY_2 = turned(2);
-    private static final VectorShuffle<Float> BY_1 = turned(1);
 
     private final long address;
     private final int count;
@@ -54,23 +48,20 @@ public final class Rows {
     /// In pairs of vectors, so that sums can go two ways at once.
     static int padded(int width) { return (width + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); }
 
-    private static VectorShuffle<Float> turned(int lanes) {
-        return VectorShuffle.fromOp(FLOATS, lane -> (lane + lanes) % LANES);
-    }
-
-    /// The sum of all lanes, always in the same order; `reduceLanes` adds in one that differs between compiled code and interpreted.
-    static float sum(FloatVector lanes) {
-        var sum = lanes;
-        if (LANES > 8) {
-            sum = sum.add(sum.rearrange(BY_8));
+    /// The sum of as many numbers as a vector has, always in the same order; `reduceLanes` adds in one that differs between compiled code and
+    /// interpreted.
+    static float sum(float[] lanes) {
+        if (LANES < 4) {
+            return lanes[0] + lanes[1];
         }
-        if (LANES > 4) {
-            sum = sum.add(sum.rearrange(BY_4));
+        float a = 0, b = 0, c = 0, d = 0;
+        for (int i = 0; i < LANES; i += 4) {
+            a += lanes[i];
+            b += lanes[i + 1];
+            c += lanes[i + 2];
+            d += lanes[i + 3];
         }
-        if (LANES > 2) {
-            sum = sum.add(sum.rearrange(BY_2));
-        }
-        return sum.add(sum.rearrange(BY_1)).lane(0);
+        return a + b + (c + d);
     }
 
     void read(int row, float[] to) {

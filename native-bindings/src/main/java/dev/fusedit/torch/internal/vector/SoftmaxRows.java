@@ -17,6 +17,7 @@ public final class SoftmaxRows {
     public static void forward(Rows scores, @Nullable Rows bias, float scale) {
         int width = scores.width(), each = bias == null ? scores.count() : scores.count() / bias.count();
         var row = Rows.room(width);
+        var lanes = new float[LANES];
         var added = Rows.room(width);
         Arrays.fill(added, width, added.length, Float.NEGATIVE_INFINITY); // what is beyond a row counts for nothing
         for (int n = 0; n < scores.count(); n++) {
@@ -26,7 +27,7 @@ public final class SoftmaxRows {
             }
             scores.read(n, row);
             float largest = scaled(row, added, scale);
-            scale(row, 1 / exponentials(row, largest));
+            scale(row, 1 / exponentials(row, largest, lanes));
             scores.write(n, row);
         }
     }
@@ -41,15 +42,17 @@ public final class SoftmaxRows {
         return largest.reduceLanes(VectorOperators.MAX);
     }
 
-    private static float exponentials(float[] row, float largest) {
+    private static float exponentials(float[] row, float largest, float[] lanes) {
         var sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < row.length; i += LANES) {
-            var x = FloatVector.fromArray(FLOATS, row, i).sub(largest);
-            var power = Exponential.of(x).blend(0, x.lt(Exponential.LOWEST));
-            power.intoArray(row, i);
-            sum = sum.add(power);
+            FloatVector.fromArray(FLOATS, row, i).sub(largest).intoArray(row, i);
         }
-        return Rows.sum(sum);
+        Exponential.inPlace(row);
+        for (int i = 0; i < row.length; i += LANES) {
+            sum = sum.add(FloatVector.fromArray(FLOATS, row, i));
+        }
+        sum.intoArray(lanes, 0);
+        return Rows.sum(lanes);
     }
 
     private static void scale(float[] row, float factor) {
@@ -61,11 +64,12 @@ public final class SoftmaxRows {
     /// @param arrived the gradient of the probabilities, becomes that of the scores
     public static void backward(Rows probabilities, float scale, Rows arrived) {
         var row = Rows.room(arrived.width());
+        var lanes = new float[LANES];
         var change = Rows.room(arrived.width());
         for (int n = 0; n < arrived.count(); n++) {
             probabilities.read(n, row);
             arrived.read(n, change);
-            float along = along(row, change);
+            float along = along(row, change, lanes);
             for (int i = 0; i < row.length; i += LANES) {
                 FloatVector.fromArray(FLOATS, change, i).sub(along).mul(FloatVector.fromArray(FLOATS, row, i)).mul(scale).intoArray(change,
                         i);
@@ -74,11 +78,12 @@ public final class SoftmaxRows {
         }
     }
 
-    private static float along(float[] row, float[] change) {
+    private static float along(float[] row, float[] change, float[] lanes) {
         var sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < row.length; i += LANES) {
             sum = FloatVector.fromArray(FLOATS, change, i).fma(FloatVector.fromArray(FLOATS, row, i), sum);
         }
-        return Rows.sum(sum);
+        sum.intoArray(lanes, 0);
+        return Rows.sum(lanes);
     }
 }
