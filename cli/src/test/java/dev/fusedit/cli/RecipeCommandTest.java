@@ -71,7 +71,7 @@ class RecipeCommandTest {
     @Test
     void checkSaysWhatIsWrongAndWhere() throws IOException {
         assertThat(run("recipe", "check", "quickstart")).isZero();
-        assertThat(out.toString()).contains("text (150 steps), fuse (1650 steps), joint (100 steps)");
+        assertThat(out.toString()).contains("text (150 steps), fuse (2500 steps), joint (100 steps)");
         var wrong = Files.writeString(temp.resolve("wrong.yaml"), Recipes.find("quickstart").text().replace("grad_clip", "grad_clap"));
         assertThat(run("recipe", "check", wrong.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("wrong.yaml:", "unknown key 'grad_clap' in stage 'text'. Did you mean 'grad_clip'?");

@@ -9,13 +9,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// [FuseLayer#image] with its backward pass written by hand: matrix products by libtorch, attention by a small graph, and all that lies
-/// between them in one pass each over memory ([dev.fusedit.torch.fused]). On a CPU autograd's many passes over that cost a small model as
-/// much time as a third of its products.
+/// between them in one pass each over memory ([dev.fusedit.torch.fused]). On a CPU autograd's many passes over that cost a small model a
+/// quarter (f32) to half (bf16) of the time of its products.
 ///
 /// @param shared the text's keys and values for this layer, null for a plain block
 record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements Written {
-    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, projections with biases, weights of another dtype, or a norm that
-    /// the text's own graph shares.
+    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, projections with biases, weights of
+    /// another dtype, or a norm that the text's own graph shares.
     static @Nullable WrittenLayer of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
         var block = layer.image();
         var gates = pass.gates();
@@ -27,6 +27,7 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
         return written ? new WrittenLayer(layer, shared, pass) : null;
     }
 
+    /// Where nothing but a norm or the text learns, the graph does it as well.
     @Override
     public boolean learns(Tensor x) {
         var block = layer.image();

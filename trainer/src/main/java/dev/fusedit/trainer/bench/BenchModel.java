@@ -2,6 +2,7 @@ package dev.fusedit.trainer.bench;
 
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -22,16 +23,20 @@ record BenchModel(Weights weights, FuseDiT model, Prompt prompt, Tensor latents,
         var owned = TensorScope.holding();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var model = FuseDiT.of(shape.model(), weights);
-            weights.all().forEach(parameter -> {
-                if (parameter.master().abs().max().item() == 0) {
-                    var drawn = Tensor.randn(Work.SEED.derive(parameter.name()), DType.F32, parameter.master().shape()).mul(DEVIATION);
-                    parameter.master().copyInPlace(drawn);
-                    parameter.compute().copyInPlace(drawn);
-                }
-            });
+            weights.all().forEach(BenchModel::fill);
             var latents = owned.hold(Tensor.randn(Work.SEED.derive("latents"), DType.F32, shape.batch(), shape.channels(), shape.rows(),
                     shape.columns()).to(placement.device()));
             return new BenchModel(weights, model, prompt(shape), latents, owned);
+        }
+    }
+
+    private static void fill(Parameter parameter) {
+        try (var _ = TensorScope.open()) {
+            if (parameter.master().abs().max().item() == 0) {
+                var drawn = Tensor.randn(Work.SEED.derive(parameter.name()), DType.F32, parameter.master().shape()).mul(DEVIATION);
+                parameter.master().copyInPlace(drawn);
+                parameter.compute().copyInPlace(drawn);
+            }
         }
     }
 
