@@ -51,8 +51,10 @@ class PlannedMemoryTest {
     /// In a JVM of its own, started as the launcher starts it.
     private double trained(List<String> words) throws IOException, InterruptedException {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-Xmx2g", "-XX:+UseSerialGC", "-cp",
-                System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));
+        var command = new ArrayList<>(
+                List.of(java, "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms64m", "-Xmx2g",
+                        "-Xmn16m", "-XX:+UseSerialGC", "-cp",
+                        System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));
         command.addAll(words);
         command.addAll(List.of("--out", temp.resolve("run").toString()));
         var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile());
