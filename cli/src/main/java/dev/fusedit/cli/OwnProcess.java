@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,12 +27,23 @@ final class OwnProcess {
         command.addAll(java);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(arguments);
-        var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        var process = new ProcessBuilder(command).start();
+        var errors = Thread.ofPlatform().daemon().start(() -> passOn(process));
         try (var lines = process.inputReader()) {
             lines.lines().forEach(out::println);
+            errors.join();
             return process.waitFor();
         } finally {
             process.destroy();
+        }
+    }
+
+    /// Java's word on its modules was said when this process began.
+    private static void passOn(Process process) {
+        try (var lines = process.errorReader()) {
+            lines.lines().filter(line -> !line.startsWith("WARNING: Using incubator modules")).forEach(System.err::println);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
