@@ -34,7 +34,7 @@ public final class Heads {
 
     /// The same in one pass.
     public static FusedHeads fused(int heads, @Nullable RmsNorm norm, @Nullable Turn turn) {
-        return new FusedHeads(heads, norm == null ? null : norm.gain((Tensor) null), norm == null ? 0 : norm.eps(),
+        return new FusedHeads(heads, norm == null ? null : norm.gain(), norm == null ? 0 : norm.eps(),
                 turn == null ? null : turn.cos(), turn == null ? null : turn.signedSin());
     }
 }

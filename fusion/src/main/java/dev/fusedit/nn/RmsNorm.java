@@ -48,9 +48,12 @@ public record RmsNorm(Tensor weight_C, double eps, double offset) {
         });
     }
 
-    /// What a normed row is multiplied with, in f32: (C), or as many rows as the scale has.
+    /// What a normed row is multiplied with, (C) in f32.
+    public Tensor gain() { return TensorScope.scoped(() -> gain(DType.F32)); }
+
+    /// The same under a scale: as many rows as that has.
     public Tensor gain(@Nullable Tensor scale) {
-        return TensorScope.scoped(() -> scale == null ? gain(DType.F32) : gain(DType.F32).mul(scale.to(DType.F32).add(1)));
+        return scale == null ? gain() : TensorScope.scoped(() -> gain(DType.F32).mul(scale.to(DType.F32).add(1)));
     }
 
     private Tensor gain(DType dtype) { return whole().to(dtype); }

@@ -27,8 +27,7 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
             cos[i] = (float) Math.cos(angles[i]);
             sin[i] = (float) Math.sin(angles[i]);
         }
-        return TensorScope
-                .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+        return of(cos, sin, batch, count, width, device);
     }
 
     /// Angles that are a whole position times a frequency each. Few numbers of either kind make many angles, and cosines are slow: each pair's
@@ -58,6 +57,10 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
                 sin[row * width + d] = sines[place];
             }
         }
+        return of(cos, sin, batch, count, width, device);
+    }
+
+    private static Rotation of(float[] cos, float[] sin, long batch, long count, long width, Device device) {
         return TensorScope
                 .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
     }

@@ -42,7 +42,8 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     @Override
     public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            var entered = entered(prompt, withOutput || taps != Taps.NONE || !mask.equals(GradientMask.NONE), segments);
+            boolean inRows = withOutput || taps != Taps.NONE || !mask.equals(GradientMask.NONE); // somebody sees tokens at their places
+            var entered = llm.enter(prompt, inRows, segments);
             var x = entered.x();
             taps.see("llm.in", x);
             var gates = segments.hold(mask.over(prompt, x));
@@ -60,15 +61,6 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
             }
             return new TextState(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
         });
-    }
-
-    /// @param inRows whether somebody sees tokens at their places in rows of equal length: gradient masks, taps, who reads the output
-    private LanguageModel.Entered entered(Prompt prompt, boolean inRows, GraphSegments segments) {
-        if (!inRows) {
-            return llm.enter(prompt, segments);
-        }
-        var x = segments.border(llm.embed(prompt));
-        return new LanguageModel.Entered(x, llm.pass(prompt, x));
     }
 
     private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared,

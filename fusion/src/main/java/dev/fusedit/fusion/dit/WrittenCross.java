@@ -1,11 +1,9 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.Scores;
-import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.fused.FusedHeads;
 import dev.fusedit.torch.fused.FusedSum;
 
 /// A block's attention over the text alone: x + post(o(attention(x))).
@@ -13,9 +11,8 @@ final class WrittenCross {
     private final CrossAttention cross;
     private final KeysValues text;
     private final Sight sight;
-    private final FusedHeads queries;
+    private final WrittenHeads queries;
     private final Tensor x_BNC;
-    private final Tensor plain_BNX;
     private final WrittenAttention attention;
     private final Tensor merged_BNX;
     private final Tensor out_BNC;
@@ -26,12 +23,8 @@ final class WrittenCross {
         this.text = text;
         this.sight = sight;
         this.x_BNC = x_BNC;
-        queries = Heads.fused(cross.heads(), cross.qNorm(), null);
-        if (queries.gain_D() != null) {
-            owner.hold(queries.gain_D());
-        }
-        plain_BNX = owner.hold(cross.q().apply(x_BNC));
-        attention = WrittenAttention.of(Heads.split(queries.forward(plain_BNX), cross.heads()), text, scores, sight.bias(), owner);
+        queries = WrittenHeads.of(owner.hold(cross.q().apply(x_BNC)), cross.heads(), cross.qNorm(), null, owner);
+        attention = WrittenAttention.of(queries.heads(), text, scores, sight.bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(cross.o().apply(merged_BNX));
     }
@@ -50,11 +43,8 @@ final class WrittenCross {
             }
             var heads = attention.backward(WrittenLinear.backward(cross.o(), merged_BNX, arrived));
             WrittenAttention.teach(text, heads.all());
-            var change_BNX = Heads.merge(heads.queries()).contiguous();
-            var gain = queries.backward(plain_BNX, change_BNX, change_BNX);
-            if (cross.qNorm() != null && gain != null) {
-                WrittenNorm.learn(cross.qNorm(), gain);
-            }
+            var change_BNX = Tensor.empty(x_BNC.dtype(), queries.plain_BNX().shape());
+            queries.backward(heads.queries(), change_BNX);
             FusedSum.add(sum_BNC, WrittenLinear.backward(cross.q(), x_BNC, change_BNX));
         }
     }

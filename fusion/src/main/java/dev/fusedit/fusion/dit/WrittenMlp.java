@@ -4,7 +4,6 @@ import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedGate;
-import dev.fusedit.torch.fused.FusedSum;
 import java.util.Objects;
 
 /// A block's gated MLP: x + gate · post(down(act(gate_proj(n)) · up_proj(n))) with n = norm(x).
@@ -44,19 +43,8 @@ final class WrittenMlp {
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var scope = TensorScope.open()) {
-            var factor = modulation.values().gateMlp();
-            var arrived = factor == null && block.postMlp() == null ? sum_BNC : Tensor.empty(sum_BNC.dtype(), sum_BNC.shape());
-            if (factor != null) {
-                modulation.gradient(scope, 5, FusedSum.backward(change_BNC, sum_BNC, factor, arrived));
-            } else if (arrived != sum_BNC) {
-                arrived.copyInPlace(sum_BNC);
-            }
-            if (block.postMlp() != null) {
-                WrittenNorm.backwardInPlace(block.postMlp(), down_BNC, arrived);
-            }
-            var normedGradient = inner(arrived);
-            var gradient = norm.backward(x_BNC, normedGradient, sum_BNC);
-            modulation.gradients(scope, 3, gradient);
+            var arrived = modulation.arrived(scope, 5, modulation.values().gateMlp(), block.postMlp(), down_BNC, change_BNC, sum_BNC);
+            modulation.gradients(scope, 3, norm.backward(x_BNC, inner(arrived), sum_BNC));
         }
     }
 

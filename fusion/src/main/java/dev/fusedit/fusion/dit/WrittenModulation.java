@@ -1,9 +1,11 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.FusedSum;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,7 @@ final class WrittenModulation {
 
     /// @param scope the innermost one; its outer one gets the gradient
     /// @param index in the paper's order: shift, scale, gate of the attention, then of the MLP
-    void gradient(TensorScope scope, int index, Tensor part_B1C) { gradients[index] = scope.keep(part_B1C); }
+    private void gradient(TensorScope scope, int index, Tensor part_B1C) { gradients[index] = scope.keep(part_B1C); }
 
     /// Of a shift and the scale after it.
     void gradients(TensorScope scope, int index, WrittenNorm.Gradient both) {
@@ -44,9 +46,25 @@ final class WrittenModulation {
         }
     }
 
-    boolean learns() {
-        return input.zero() != null && input.zero().weight_OI().requiresGrad() || input.table() != null && input.table().requiresGrad()
-                || time != null && time.modulation().requiresGrad();
+    /// Back from x + gate · post(out) to out.
+    ///
+    /// @param scope the innermost one; its outer one gets the gate's gradient
+    /// @param gate one of the [#values], null for none
+    /// @param post null for none
+    /// @param change post(out)
+    /// @param sum the gradient of the result; it is not changed, but may be what is returned
+    Tensor arrived(TensorScope scope, int index, @Nullable Tensor gate, @Nullable RmsNorm post, Tensor out, Tensor change, Tensor sum) {
+        if (gate == null && post == null) {
+            return sum;
+        }
+        var arrived = gate == null ? sum.copy() : Tensor.empty(sum.dtype(), sum.shape());
+        if (gate != null) {
+            gradient(scope, index, FusedSum.backward(change, sum, gate, arrived));
+        }
+        if (post != null) {
+            WrittenNorm.backwardInPlace(post, out, arrived);
+        }
+        return arrived;
     }
 
     /// Once all six are there.

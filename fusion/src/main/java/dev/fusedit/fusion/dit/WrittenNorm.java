@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param scale (B, 1, C) in f32; null for none, and then there is no shift
 /// @param shift likewise
 record WrittenNorm(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift) {
-    Tensor forward(Tensor x_BNC) {
-        return TensorScope.scoped(() -> FusedNorm.forward(x_BNC, norm.gain(scale), shift, norm.eps()));
-    }
+    Tensor forward(Tensor x_BNC) { return norm.modulated(x_BNC, scale, shift); }
 
     /// Gradients of the scale and the shift, (B, 1, C) in f32; null where there are none. That of the weight is added to it.
     record Gradient(@Nullable Tensor scale, @Nullable Tensor shift) {
@@ -29,13 +27,13 @@ record WrittenNorm(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift)
             return Gradient.NONE;
         }
         learn(norm, gradient.gain().mul(scale.add(1)).sum(false, 0, 1));
-        return new Gradient(gradient.gain().mul(norm.gain((Tensor) null)), gradient.shift());
+        return new Gradient(gradient.gain().mul(norm.gain()), gradient.shift());
     }
 
     /// Of a norm without modulation, in place: what arrives becomes the gradient of x.
     static void backwardInPlace(RmsNorm norm, Tensor x, Tensor arrived) {
         try (var _ = TensorScope.open()) {
-            learn(norm, FusedNorm.backwardInto(x, arrived, norm.gain((Tensor) null), norm.eps(), arrived).gain());
+            learn(norm, FusedNorm.backwardInto(x, arrived, norm.gain(), norm.eps(), arrived).gain());
         }
     }
 

@@ -1,13 +1,10 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.nn.Heads;
-import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.JoinedLinear;
-import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.fused.FusedHeads;
-import dev.fusedit.torch.fused.FusedSum;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,31 +15,14 @@ final class WrittenSelfAttention {
     private final WrittenModulation modulation;
     private final WrittenNorm norm;
     private final JoinedLinear joined;
-    private final Placed queries;
-    private final Placed keys;
+    private final WrittenHeads queries;
+    private final WrittenHeads keys;
     private final Tensor x_BNC;
     private final Tensor normed_BNC;
     private final WrittenAttention attention;
     private final Tensor merged_BNX;
     private final Tensor out_BNC;
     private final Tensor change_BNC;
-
-    /// Queries or keys.
-    ///
-    /// @param plain_BNX before norm and turn
-    private record Placed(@Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
-        Tensor heads() { return Heads.split(fused.forward(plain_BNX), fused.heads()); }
-
-        /// @param plainGradient_BNX overwritten with the gradient of what was before norm and turn
-        void backward(Tensor arrived_BHND, Tensor plainGradient_BNX) {
-            try (var _ = TensorScope.open()) {
-                var gain = fused.backward(plain_BNX, Heads.merge(arrived_BHND), plainGradient_BNX);
-                if (norm != null && gain != null) {
-                    WrittenNorm.learn(norm, gain);
-                }
-            }
-        }
-    }
 
     /// @param owner of what is kept; x and the text are others'
     WrittenSelfAttention(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, WrittenModulation modulation, Tensor x_BNC,
@@ -56,8 +36,8 @@ final class WrittenSelfAttention {
         normed_BNC = owner.hold(norm.forward(x_BNC));
         joined = Objects.requireNonNull(block.qkv());
         var plain_BNX = owner.hold(joined.apply(normed_BNC));
-        queries = placed(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass, owner);
-        keys = placed(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass, owner);
+        queries = WrittenHeads.of(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass.turn(), owner);
+        keys = WrittenHeads.of(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass.turn(), owner);
         var own = new KeysValues(keys.heads(), Heads.split(joined.part(plain_BNX, 2), block.config().kvHeads()));
         attention = WrittenAttention.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
                 text == null ? null : pass.sight().bias(), owner);
@@ -66,29 +46,13 @@ final class WrittenSelfAttention {
         change_BNC = block.config().sandwichNorm() ? owner.hold(block.postAttention().apply(out_BNC)) : out_BNC;
     }
 
-    private static Placed placed(Tensor plain_BNX, int heads, @Nullable RmsNorm headNorm, ImagePass pass, TensorScope owner) {
-        var fused = Heads.fused(heads, headNorm, pass.turn());
-        if (fused.gain_D() != null) {
-            owner.hold(fused.gain_D());
-        }
-        return new Placed(headNorm, fused, plain_BNX);
-    }
-
     Tensor result() { return Modulation.add(x_BNC, change_BNC, modulation.values().gateAttention()); }
 
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var scope = TensorScope.open()) {
-            var arrived = Tensor.empty(sum_BNC.dtype(), sum_BNC.shape());
-            var factor = modulation.values().gateAttention();
-            if (factor == null) {
-                arrived.copyInPlace(sum_BNC);
-            } else {
-                modulation.gradient(scope, 2, FusedSum.backward(change_BNC, sum_BNC, factor, arrived));
-            }
-            if (block.config().sandwichNorm()) {
-                WrittenNorm.backwardInPlace(block.postAttention(), out_BNC, arrived);
-            }
+            var post = block.config().sandwichNorm() ? block.postAttention() : null;
+            var arrived = modulation.arrived(scope, 2, modulation.values().gateAttention(), post, out_BNC, change_BNC, sum_BNC);
             var heads = attention.backward(WrittenLinear.backward(block.o(), merged_BNX, arrived));
             modulation.gradients(scope, 0, norm.backward(x_BNC, projections(heads), sum_BNC));
         }

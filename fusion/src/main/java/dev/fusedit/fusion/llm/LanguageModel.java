@@ -92,8 +92,10 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
 
     /// Embedded tokens, without padding where that saves work: on the CPU, and unless a layer's window is shorter than a prompt. The layers'
     /// keys and values become rows of equal length by [TextPass#spread].
-    public Entered enter(Prompt prompt, GraphSegments segments) {
-        var packed = embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed() : null;
+    ///
+    /// @param inRows whether they are to be rows of equal length all the same
+    public Entered enter(Prompt prompt, boolean inRows, GraphSegments segments) {
+        var packed = !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed() : null;
         var x = segments.border(embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
     }

@@ -75,7 +75,7 @@ class FuseDiTTest {
     void packedTextIsThatOfPaddedRows(FuseDiTConfig config) {
         try (var tiny = Tiny.of(config)) {
             var prompt = Prompt.of(new long[] {2, 7, 9, 11}, new long[0], new long[] {2, 5});
-            assertThat(tiny.model().llm().enter(prompt, GraphSegments.WHOLE).x().shape()).startsWith(1, 6);
+            assertThat(tiny.model().llm().enter(prompt, false, GraphSegments.WHOLE).x().shape()).startsWith(1, 6);
             var packed = tiny.model().text(prompt);
             var padded = tiny.model().text(prompt, false, (_, _) -> {});
             for (int b = 0; b < 3; b++) {
