@@ -28,7 +28,7 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var plan = Plan.of(choice.read(spec.commandLine().getErr()));
+        var plan = Plan.settled(choice.read(spec.commandLine().getErr()), spec.commandLine().getErr()::println);
         var told = unmeasured ? plan : plan.measured();
         spec.commandLine().getOut().println(json ? PlanJson.of(told).toString() : PlanText.of(told));
         return ExitCode.OK;

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -106,7 +107,6 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int trainModel(Recipe chosen) {
-        Plan.of(chosen).requireFits();
         var console = ProgressLine.onStderr();
         try (var start = start(chosen, console)) {
             if (start instanceof RunStart.Finished(var folder)) {
@@ -115,23 +115,26 @@ final class TrainCommand implements Callable<Integer> {
                                 .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            return train(chosen, start, console);
+            if (start instanceof RunStart.GoingOn) Plan.of(start.recipe()).requireFits();
+            return train(start, console);
         }
     }
 
     private RunStart start(Recipe chosen, ProgressLine console) {
         var named = out != null ? out : chosen.run().output() != null ? Path.of(chosen.run().output()) : null;
-        return named == null ? RunStart.below(RUNS, chosen, resume, console::message)
-                : RunStart.in(named, chosen, resume, console::message);
+        UnaryOperator<Recipe> settled = recipe -> Plan.settled(recipe, console::message).requireFits().recipe();
+        return named == null ? RunStart.below(RUNS, chosen, resume, console::message, settled)
+                : RunStart.in(named, chosen, resume, console::message, settled);
     }
 
-    private int train(Recipe chosen, RunStart start, ProgressLine console) {
+    private int train(RunStart start, ProgressLine console) {
         var folder = start.folder().folder();
+        var name = start.recipe().run().name();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(chosen, start, interrupts, console)) {
+                var run = new TrainingRun(start, interrupts, console)) {
             console.message(start instanceof RunStart.GoingOn
-                    ? "Going on with '%s' in %s after step %d".formatted(chosen.run().name(), folder, run.done())
-                    : "Training '%s' in %s".formatted(chosen.run().name(), folder));
+                    ? "Going on with '%s' in %s after step %d".formatted(name, folder, run.done())
+                    : "Training '%s' in %s".formatted(name, folder));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
             switch (outcome) {

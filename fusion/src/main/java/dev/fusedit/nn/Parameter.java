@@ -17,5 +17,8 @@ public record Parameter(String name, Tensor master, Tensor compute) {
         return arrived == null ? null : arrived.to(master.dtype().wide());
     }
 
+    /// The same values with a leaf of their own, which the innermost scope owns.
+    Parameter replica() { return new Parameter(name, master, compute.detach().requiresGrad(compute.requiresGrad())); }
+
     boolean hasCopy() { return compute != master; }
 }

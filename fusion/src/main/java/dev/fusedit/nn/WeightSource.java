@@ -8,6 +8,8 @@ import dev.fusedit.torch.io.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// Where a parameter's first values come from: a seed, or a file.
@@ -24,6 +26,22 @@ sealed interface WeightSource {
     record Shapes() implements WeightSource {
         @Override
         public Tensor make(String name, Init init, long[] shape) { return Tensor.scalar(0, DType.F32).expand(shape); }
+    }
+
+    /// The values of other weights, in their memory.
+    record Replicated(Map<String, Parameter> parameters, Map<String, Tensor> buffers, Map<String, Tensor> whole) implements WeightSource {
+        @Override
+        public Tensor make(String name, Init init, long[] shape) { throw new IllegalStateException(name + " is a replica's"); }
+
+        Parameter parameter(String name) { return require(parameters, name); }
+
+        Tensor buffer(String name) { return require(buffers, name); }
+
+        Tensor joined(String name) { return require(whole, name); }
+
+        private static <T> T require(Map<String, T> all, String name) {
+            return Objects.requireNonNull(all.get(name), () -> "the original has no " + name);
+        }
     }
 
     /// Values of a file. What does not fit is collected, so that one message tells all of it.

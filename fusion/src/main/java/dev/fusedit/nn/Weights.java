@@ -37,6 +37,8 @@ public final class Weights implements AutoCloseable {
         final TensorScope scope = TensorScope.holding();
         final Map<String, Parameter> parameters = new LinkedHashMap<>();
         final Map<String, Tensor> buffers = new LinkedHashMap<>();
+        /// What [#joined] made, by the name of its first part.
+        final Map<String, Tensor> joined = new LinkedHashMap<>();
         final Placement placement;
         final WeightSource source;
 
@@ -68,6 +70,14 @@ public final class Weights implements AutoCloseable {
     /// Names and shapes of what layers ask for, whatever its size, in next to no memory; nothing can be computed with them.
     public static Weights shapes() { return new Weights(new Store(Placement.F32, new WeightSource.Shapes()), ""); }
 
+    /// The same values in the same memory under leaves of their own: what a backward pass through a model over these brings arrives here alone.
+    /// So backward passes over replicas may run at the same time ([dev.fusedit.torch.Lanes]).
+    ///
+    /// To be closed before the original; no optimizer, file or copy is needed for them. [#train] goes for each by itself.
+    public Weights replica() {
+        return new Weights(new Store(store.placement, new WeightSource.Replicated(store.parameters, store.buffers, store.joined)), prefix);
+    }
+
     /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
     public Weights in(String name) { return new Weights(store, prefix + name + "."); }
 
@@ -80,6 +90,11 @@ public final class Weights implements AutoCloseable {
         var full = prefix + name;
         checkState(!store.parameters.containsKey(full), "the parameter '%s' was asked for twice", full);
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            if (store.source instanceof WeightSource.Replicated original) {
+                var parameter = original.parameter(full).replica();
+                store.parameters.put(full, parameter);
+                return store.scope.hold(parameter.compute());
+            }
             var master = place(store.source.make(full, init, shape), store.placement.masterOf(full, shape));
             var computed = store.placement.computeOf(shape);
             var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
@@ -97,8 +112,13 @@ public final class Weights implements AutoCloseable {
         if (store.source instanceof WeightSource.Shapes) {
             return null;
         }
+        var name = nameOf(parts.getFirst());
+        if (store.source instanceof WeightSource.Replicated original) {
+            return original.joined(name);
+        }
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var whole = store.scope.hold(Tensor.cat(0, parts));
+            store.joined.put(name, whole);
             long row = 0;
             for (var part : parts) {
                 Torch.call("aten::set_", "source_Tensor", part, whole.narrow(0, row, part.size(0)));
@@ -108,10 +128,19 @@ public final class Weights implements AutoCloseable {
         }
     }
 
+    private String nameOf(Tensor compute) {
+        return store.parameters.values().stream().filter(parameter -> parameter.compute() == compute).findFirst().orElseThrow().name();
+    }
+
     /// A tensor that is computed, not learned, but belongs to the model's state. A file's value takes the place of the computed one.
     public Tensor buffer(String name, Tensor computed) {
         var full = prefix + name;
         checkState(!store.buffers.containsKey(full), "the buffer '%s' was asked for twice", full);
+        if (store.source instanceof WeightSource.Replicated original) {
+            var shared = original.buffer(full);
+            store.buffers.put(full, shared);
+            return shared;
+        }
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var stored = store.source instanceof WeightSource.Stored(var file, _, _) && file.contains(full);
             var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.placement.vectors());

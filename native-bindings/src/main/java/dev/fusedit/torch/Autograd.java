@@ -69,21 +69,18 @@ public final class Autograd {
                 .optional(retain ? 1L : 0L).bool(false).callForWord();
     }
 
-    /// Adds a gradient that no graph made to a leaf's, as a backward pass does. Of the leaves that several [Lanes] share, none may get
-    /// gradients from a graph at the same time.
+    /// Adds a gradient that no graph made to a leaf's, as a backward pass does. Not for leaves that another thread's backward pass reaches too.
     ///
     /// @param gradient of the leaf's shape and dtype; the leaf may keep it
     public static void accumulate(Tensor leaf, Tensor gradient) {
-        synchronized (leaf) {
-            try (var _ = TensorScope.open(); var _ = noGrad()) {
-                var before = leaf.grad();
-                if (before == null) {
-                    leaf.setGrad(gradient);
-                } else if (Fused.serves(before) && before.isContiguous()) {
-                    FusedSum.add(before, gradient);
-                } else {
-                    leaf.setGrad(before.add(gradient));
-                }
+        try (var _ = TensorScope.open(); var _ = noGrad()) {
+            var before = leaf.grad();
+            if (before == null) {
+                leaf.setGrad(gradient);
+            } else if (Fused.serves(before) && before.isContiguous()) {
+                FusedSum.add(before, gradient);
+            } else {
+                leaf.setGrad(before.add(gradient));
             }
         }
     }

@@ -17,17 +17,19 @@ import java.util.stream.IntStream;
 ///
 /// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and rest
 /// pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes would queue
-/// for OpenBLAS, whose pool takes one product at a time. So there are [#usual] two on two threads, and one else.
+/// for OpenBLAS, whose pool takes one product at a time. [#fitting] tells how many are worth it.
 ///
-/// Backward passes may run in lanes at the same time: libtorch adds what arrives at a leaf under a lock. Of two gradients the sum has the same
-/// bits in either order; more lanes than two would not.
+/// Backward passes may run in lanes at the same time if each lane has leaves of its own: gradients that arrive at one leaf from two lanes would
+/// be summed in whatever order they come.
 ///
 /// This is the one place where more threads than one run torch: whoever calls [#run] waits, so that to everybody else it is still one.
 ///
 /// Every lane has the caller's grad mode and a [TensorScope] of its own. It may read any tensor, and change or free only its own; results are
 /// Java's, or are written into a tensor that the caller owns.
 public final class Lanes implements AutoCloseable {
-    private static final int MOST = 2;
+    /// Rows of tokens that a lane needs. A product packs each weight anew for its own rows: 13 % of the time at 256 rows (docs/lab.md,
+    /// 2026-11-25), so about half of it at 64.
+    private static final int LEAST_ROWS = 64;
     /// As large as a process's first thread has: kernels and graphs expect it.
     private static final long STACK = 8 << 20;
 
@@ -39,14 +41,25 @@ public final class Lanes implements AutoCloseable {
         workers = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("lane-", 1).stackSize(STACK).factory());
     }
 
-    /// @param count 1 or 2
+    /// @param count at least 1; may be more than there are cores, which is only slower
     public static Lanes of(int count) {
-        checkArgument(count >= 1 && count <= MOST, "lanes must be 1 or 2, got %s", count);
+        checkArgument(count >= 1, "lanes must be at least 1, got %s", count);
         return new Lanes(count);
     }
 
-    /// As many as are worth it on a device.
-    public static Lanes usual(Device device) { return of(device.isCpu() && Libtorch.threads() == 2 ? 2 : 1); }
+    /// As many lanes as are worth it on a device: one for each thread, but no more than there are samples, and none with too few rows for
+    /// its products. Where that would leave half of the threads idle or more: one lane, whose ops spread over all threads.
+    ///
+    /// @param samples of the batch
+    /// @param tokens of a sample
+    public static int fitting(Device device, int samples, long tokens) {
+        return device.isCpu() ? fitting(Libtorch.threads(), samples, tokens) : 1;
+    }
+
+    static int fitting(int threads, int samples, long tokens) {
+        long most = Math.max(1, Math.min(Math.min(threads, samples), samples * tokens / LEAST_ROWS));
+        return 2 * most > threads ? (int) most : 1;
+    }
 
     public int count() { return count; }
 

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LanesTest {
@@ -32,22 +36,34 @@ class LanesTest {
 
     private static Tensor weight() { return Tensor.randn(Seed.of(1), DType.F32, 64, 64).mul(0.1).detach().requiresGrad(true); }
 
-    /// Bits and all, run after run: the sum of two does not depend on which came first.
-    @Test
-    void gradientsOfBothLanesAddUp() {
-        try (var _ = TensorScope.open(); var lanes = Lanes.of(2)) {
-            var alone = weight();
+    /// Bits and all, run after run, with more lanes than cores too: a lane with leaves of its own does what one thread does alone.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 8})
+    void aLaneGivesWhatOneThreadGives(int count) {
+        try (var _ = TensorScope.open(); var lanes = Lanes.of(count)) {
             Libtorch.setThreads(1);
-            double a = loss(alone, 2).get(), b = loss(alone, 3).get();
+            var alone = IntStream.range(0, count).mapToObj(_ -> weight()).toList();
+            var losses = IntStream.range(0, count).mapToObj(i -> loss(alone.get(i), i).get()).toList();
             Libtorch.setThreads(2);
-            for (int i = 0; i < 50; i++) {
+            for (int run = 0; run < 10; run++) {
                 try (var _ = TensorScope.open()) {
-                    var weight = weight();
-                    assertThat(lanes.run(List.of(loss(weight, 2), loss(weight, 3)))).containsExactly(a, b);
-                    assertThat(weight.grad().sameValues(alone.grad())).isTrue();
+                    var weights = IntStream.range(0, count).mapToObj(_ -> weight()).toList();
+                    assertThat(lanes.run(IntStream.range(0, count).mapToObj(i -> loss(weights.get(i), i)).toList())).isEqualTo(losses);
+                    for (int i = 0; i < count; i++) {
+                        assertThat(weights.get(i).grad().sameValues(alone.get(i).grad())).isTrue();
+                    }
                 }
             }
         }
+    }
+
+    /// As many lanes as threads, where each has a sample and enough rows of tokens; else all threads for each op.
+    @ParameterizedTest
+    @CsvSource({"2, 32, 16, 2", "4, 32, 16, 4", "8, 32, 16, 8", "16, 32, 16, 1", "8, 4, 256, 1", "4, 4, 256, 4", "4, 3, 256, 3",
+        "2, 1, 4096, 1",
+        "8, 8, 4, 1", "1, 32, 16, 1", "64, 64, 1024, 64"})
+    void lanesFitThreadsSamplesAndRows(int threads, int samples, long tokens, int lanes) {
+        assertThat(Lanes.fitting(threads, samples, tokens)).isEqualTo(lanes);
     }
 
     @Test
@@ -111,6 +127,6 @@ class LanesTest {
             assertThat(lanes.run(List.of(current))).containsExactly(Thread.currentThread());
             assertThatThrownBy(() -> lanes.run(List.of(current, current))).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> Lanes.of(3)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Lanes.of(0)).isInstanceOf(IllegalArgumentException.class);
     }
 }

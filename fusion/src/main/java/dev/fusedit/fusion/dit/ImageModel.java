@@ -3,6 +3,7 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -54,6 +55,13 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
 
     /// The same weights with another gradient mask. Forward nothing changes.
     ImageModel masked(GradientMask mask);
+
+    GradientMask mask();
+
+    ImageModelConfig config();
+
+    /// The same model over other weights of the same names ([Weights#replica]).
+    default ImageModel over(Weights weights) { return config().build(weights).masked(mask()); }
 
     /// The image side.
     DiT dit();

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// Bits agree where no gradients were there before: a weight that is used in several places (tied embeddings) adds up its parts in another
 /// order onto older sums. Text that was computed without the pass must stay open until [#backward].
 ///
-/// Passes in [dev.fusedit.torch.Lanes] take their backward pass in two parts: [#backwardImage] side by side, then [#backwardText] one after the
-/// other. A language model may be read more than once in a pass, and sums of more than two gradients depend on their order.
+/// Passes in [dev.fusedit.torch.Lanes] are over [dev.fusedit.nn.Weights#replica]s, so that each has leaves of its own.
 public final class TrainingPass implements AutoCloseable {
     private final ImageModel model;
     private final GraphSegments text;
@@ -73,24 +72,18 @@ public final class TrainingPass implements AutoCloseable {
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
     public void backward(Tensor loss) {
-        backwardImage(loss);
-        backwardText();
-    }
-
-    /// The first part: all that lies between the loss and what the text side gave.
-    public void backwardImage(Tensor loss) { withBlas(() -> image.backward(loss)); }
-
-    /// The second part: the text side.
-    public void backwardText() { withBlas(text::backward); }
-
-    private void withBlas(Runnable backward) {
         if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
-            backward.run();
+            pieces(loss);
             return;
         }
         try (var _ = BlasThreads.one()) { // the noise level's embedding alone needs the BLAS
-            backward.run();
+            pieces(loss);
         }
+    }
+
+    private void pieces(Tensor loss) {
+        image.backward(loss);
+        text.backward();
     }
 
     /// Frees what was kept for the backward pass.

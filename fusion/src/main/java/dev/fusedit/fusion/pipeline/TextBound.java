@@ -30,14 +30,16 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     ///
     /// @param text stays the caller's. What is made of it here belongs to the innermost scope
     /// @param pooled_BX null for models that take no pooled text
-    public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX) {
-        this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX);
+    /// @param tokens of an image
+    public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX, int tokens) {
+        this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX, tokens);
     }
 
     /// @param rows the text of each picture
     /// @param pooled_BX of each picture
-    public TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX) {
-        this(model, texts, rows, pooled_BX, Lanes.usual(model.dit().patches().weight_OIPP().device()));
+    /// @param tokens of an image
+    public TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX, int tokens) {
+        this(model, texts, rows, pooled_BX, Lanes.of(Lanes.fitting(model.dit().patches().weight_OIPP().device(), rows.length, tokens)));
     }
 
     /// @param lanes are closed with this

@@ -166,8 +166,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         var own = IntStream.range(first, first + (int) noise.size(0)).map(request::prompt).toArray();
         var negative = new int[own.length];
         Arrays.fill(negative, request.prompts().size());
-        try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own);
-                var prompted = sampler.guidance().isPartial() ? bound(texts, own) : null) {
+        int tokens = tokens(noise.size(2), noise.size(3));
+        try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own, tokens);
+                var prompted = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
             var began = new AtomicBoolean();
             var branches = new Branches(placed(bound, began), placed(prompted == null ? bound : prompted, began));
             var latents = sampler.sample(branches, noise, (step, x) -> progress.after(first, step, x));
@@ -176,14 +177,17 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     }
 
     private FlowSampler sampler(PictureRequest request, long height, long width) {
-        var patch = model.dit().config().patch();
-        var tokens = Math.toIntExact(height / patch * (width / patch));
-        return new FlowSampler(scheduler.sized(tokens), prediction, request.solver(), request.steps(), request.guidance());
+        return new FlowSampler(scheduler.sized(tokens(height, width)), prediction, request.solver(), request.steps(), request.guidance());
     }
 
-    private TextBound bound(Texts texts, int[] rows) {
+    private int tokens(long height, long width) {
+        var patch = model.dit().config().patch();
+        return Math.toIntExact(height / patch * (width / patch));
+    }
+
+    private TextBound bound(Texts texts, int[] rows, int tokens) {
         var index = Tensor.of(IntStream.of(rows).asLongStream().toArray()).to(device());
-        return new TextBound(model, texts.state(), rows, texts.pooled() == null ? null : texts.pooled().indexSelect(0, index));
+        return new TextBound(model, texts.state(), rows, texts.pooled() == null ? null : texts.pooled().indexSelect(0, index), tokens);
     }
 
     private VelocityModel placed(TextBound bound, AtomicBoolean began) {

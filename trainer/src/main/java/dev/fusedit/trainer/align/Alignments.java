@@ -18,7 +18,9 @@ public final class Alignments implements AutoCloseable {
     private final Weights weights;
     private final int imageWidth;
     private final int textWidth;
-    private final Map<Losses.Teacher, Teacher> teachers = new HashMap<>();
+    private final List<Stage> recipes;
+    private final Map<Losses.Teacher, Teacher> teachers;
+    private final boolean owner;
     private final Map<Object, Projection> projections = new HashMap<>();
     private final Map<Object, ContrastiveLoss.Heads> heads = new HashMap<>();
     private final Map<String, Alignment> stages = new HashMap<>();
@@ -33,6 +35,14 @@ public final class Alignments implements AutoCloseable {
     /// @param textWidth of the language model
     /// @throws dev.fusedit.torch.UserError naming what is wrong with a teacher's files
     public Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth) {
+        this(stages, weights, imageWidth, textWidth, new HashMap<>(), true);
+    }
+
+    private Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth, Map<Losses.Teacher, Teacher> teachers,
+            boolean owner) {
+        recipes = stages;
+        this.teachers = teachers;
+        this.owner = owner;
         this.weights = weights;
         this.imageWidth = imageWidth;
         this.textWidth = textWidth;
@@ -64,8 +74,15 @@ public final class Alignments implements AutoCloseable {
                         _ -> ContrastiveLoss.Heads.of(recipe, imageWidth, textWidth, weights.in(PREFIX + stage.name() + ".contrastive"))));
     }
 
+    /// The same losses and teachers over a replica of the weights; to be closed before this.
+    public Alignments over(Weights replica) { return new Alignments(recipes, replica, imageWidth, textWidth, teachers, false); }
+
     public Alignment of(Stage stage) { return Objects.requireNonNull(stages.get(stage.name())); }
 
     @Override
-    public void close() { teachers.values().forEach(Teacher::close); }
+    public void close() {
+        if (owner) {
+            teachers.values().forEach(Teacher::close);
+        }
+    }
 }

@@ -111,7 +111,7 @@ public final class CaseExport {
         loss.backward();
         expected.put("train.dit.plain.loss", loss.detach());
         try (var gradients = new Gradients(learned())) {
-            gradients.take();
+            gradients.take(model.weights());
             var norms = new float[learned().size()];
             for (int i = 0; i < norms.length; i++) {
                 var gradient = gradients.of(learned().get(i).name());

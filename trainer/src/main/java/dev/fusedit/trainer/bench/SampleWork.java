@@ -33,7 +33,7 @@ final class SampleWork implements Work {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var read = model.model().text(both());
             var noise = Tensor.randn(SEED.derive("noise", index), DType.F32, model.latents().shape()).to(model.latents().device());
-            try (var bound = new TextBound(model.model(), read, null)) {
+            try (var bound = new TextBound(model.model(), read, null, workload.shape().tokens())) {
                 return sampler.sample(bound, noise).abs().mean().item();
             }
         }

@@ -1,9 +1,11 @@
 package dev.fusedit.trainer.bench;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Lanes;
@@ -13,8 +15,10 @@ import dev.fusedit.trainer.optim.AdamW;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.Update;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// Training steps as [dev.fusedit.trainer.stage] does them, without its data, logs and checkpoints.
 final class TrainWork implements Work {
@@ -30,13 +34,18 @@ final class TrainWork implements Work {
     private final Moments moments = new Moments();
     private final AdamW optimizer = new AdamW(BETA1, BETA2, EPS, moments);
     private final Lanes lanes;
+    /// For each lane; the first are the weights themselves.
+    private final List<Weights> leaves;
+    private final List<ImageModel> models;
     private final PartTimes.Watch update = new PartTimes.Watch();
 
     TrainWork(Workload.Train workload, BenchOptions options) {
         this.workload = workload;
         model = BenchModel.of(workload.shape(), options.placement().learning(name -> name.startsWith("dit.")));
         model.weights().train(name -> name.startsWith("dit."));
-        lanes = Lanes.usual(options.device());
+        lanes = Lanes.of(Lanes.fitting(options.device(), workload.shape().batch(), workload.shape().tokens()));
+        leaves = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? model.weights() : model.weights().replica()).toList();
+        models = leaves.stream().map(weights -> model.model().over(weights)).toList();
     }
 
     @Override
@@ -70,19 +79,20 @@ final class TrainWork implements Work {
     private double backward(BenchModel model, int index, Gradients gradients) {
         try (var _ = TensorScope.open()) {
             var noised = flow.noised(model.latents(), SEED.derive("step", index));
-            double loss = lanes.run(lanes.cut(model.prompt().batch()).stream().<Supplier<Double>>map(
-                    part -> () -> backward(noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()),
-                            model.prompt().batch()))
-                    .toList())
-                    .stream().mapToDouble(part -> part).sum();
-            gradients.take();
+            var parts = lanes.cut(model.prompt().batch());
+            double loss = lanes.run(IntStream.range(0, parts.size()).<Supplier<Double>>mapToObj(i -> () -> {
+                var part = parts.get(i);
+                return backward(models.get(i), noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()),
+                        model.prompt().batch());
+            }).toList()).stream().mapToDouble(part -> part).sum();
+            leaves.forEach(gradients::take);
             return loss;
         }
     }
 
     /// Some of a batch; its share of the loss.
-    private double backward(FlowMatching.Noised noised, Prompt prompt, int batch) {
-        try (var pass = model.model().pass(false)) {
+    private double backward(ImageModel own, FlowMatching.Noised noised, Prompt prompt, int batch) {
+        try (var pass = own.pass(false)) {
             var read = pass.text(prompt, false);
             var compute = model.weights().placement().compute();
             var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, Wish.NONE);
@@ -114,6 +124,7 @@ final class TrainWork implements Work {
     @Override
     public void close() {
         lanes.close();
+        leaves.stream().skip(1).forEach(Weights::close);
         moments.close();
         model.close();
     }

@@ -1,17 +1,20 @@
 package dev.fusedit.trainer.optim;
 
 import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The gradients of one optimizer step, summed over its micro-batches in f32 (f64 for f64 weights), whatever the models compute in.
+/// The gradients of one optimizer step, summed over the parts of its batch in f32 (f64 for f64 weights), whatever the models compute in.
+///
+/// The one place where parts of a batch become a whole, be they micro-batches one after the other or lanes side by side: sums are taken in
+/// the order of the calls, so they are the same however the parts were timed.
 ///
 /// A parameter that no loss reached has none, which is not the same as zeros: it takes no part in the step.
 public final class Gradients implements AutoCloseable {
@@ -22,25 +25,30 @@ public final class Gradients implements AutoCloseable {
     /// @param parameters that learn in this step
     public Gradients(List<Parameter> parameters) { this.parameters = parameters; }
 
-    /// Takes what a backward pass has left at the parameters, and leaves none there.
-    public void take() {
-        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var again = new ArrayList<Tensor>();
-            var arrivals = new ArrayList<Tensor>();
+    /// Adds what a backward pass has left at these weights' leaves, and leaves none there.
+    ///
+    /// @param leaves those whose parameters learn, or a replica of them
+    public void take(Weights leaves) {
+        try (var _ = Autograd.noGrad()) {
             for (var parameter : parameters) {
-                var arrived = parameter.gradient();
-                if (arrived != null) {
-                    parameter.compute().clearGrad();
-                    var sum = sums.get(parameter.name());
-                    if (sum == null) {
-                        sums.put(parameter.name(), owned.hold(arrived));
-                    } else {
-                        again.add(sum);
-                        arrivals.add(arrived);
-                    }
+                try (var _ = TensorScope.open()) { // one after the other, so that no copy in f32 outlives its sum
+                    take(leaves.parameter(parameter.name()));
                 }
             }
-            Foreach.addScaled(again, arrivals, 1);
+        }
+    }
+
+    private void take(Parameter leaf) {
+        var arrived = leaf.gradient();
+        if (arrived == null) {
+            return;
+        }
+        leaf.compute().clearGrad();
+        var sum = sums.get(leaf.name());
+        if (sum == null) {
+            sums.put(leaf.name(), owned.hold(arrived));
+        } else {
+            sum.addInPlace(arrived);
         }
     }
 

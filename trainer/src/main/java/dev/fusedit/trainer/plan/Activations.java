@@ -25,6 +25,7 @@ record Activations(int compute, int wide, boolean fusedAttention) {
     static Activations of(Run.Precision precision, boolean cpu) {
         var widths = Widths.of(precision);
         return switch (precision) {
+            case AUTO -> throw precision.open();
             case F32, F64 -> new Activations(widths.compute(), widths.wide(), true);
             case F16 -> new Activations(cpu ? 4 : 2, widths.wide(), true);
             case BF16, PURE_BF16 -> new Activations(widths.compute(), widths.wide(), !cpu);

@@ -59,6 +59,7 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
 
     static DType dtype(Run.Precision precision) {
         return switch (precision) {
+            case AUTO -> throw precision.open();
             case F32 -> DType.F32;
             case BF16, PURE_BF16 -> DType.BF16;
             case F16 -> DType.F16;

@@ -6,10 +6,12 @@ import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.stage.AutoSettings;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +34,27 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         public long pictures() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
     }
 
+    /// The plan of a recipe with what it leaves to the machine decided: the precision, and as many lanes as fit into the memory.
+    ///
+    /// @param said told why the precision was chosen, or that the recipe's own is slow here, in a sentence
+    public static Plan settled(Recipe given, Consumer<String> said) {
+        var settings = AutoSettings.of(given);
+        var remark = settings.remark(given);
+        if (remark != null) said.accept(remark);
+        var plan = of(settings.recipe());
+        for (int lanes = settings.recipe().run().lanes().orElseThrow(); !plan.fits() && given.run().lanes().isEmpty() && lanes > 1;) {
+            lanes /= 2;
+            var run = settings.recipe().run();
+            plan = of(settings.recipe().withRun(run.with(run.precision(), lanes)));
+        }
+        return plan;
+    }
+
     /// Without a measurement of this machine's speed.
-    public static Plan of(Recipe recipe) {
+    ///
+    /// @param given what it leaves to the machine is decided as in [#settled], whatever the memory
+    public static Plan of(Recipe given) {
+        var recipe = AutoSettings.settle(given);
         var shapes = ModelShapes.of(recipe);
         var lengths = TextLengths.of(recipe);
         var estimates = estimates(recipe, shapes, lengths);

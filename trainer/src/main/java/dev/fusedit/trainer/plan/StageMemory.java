@@ -34,11 +34,12 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// @param written whether a checkpoint is being written meanwhile
     static StageMemory of(StageShape stage, Set<Shape> everLearned, Set<Shape> averaged, boolean written) {
         var run = stage.recipe().run();
+        int lanes = stage.lanes();
         var widths = Widths.of(run.precision());
         long weights = stage.shapes().model().stream().mapToLong(shape -> widths.stored(shape, everLearned.contains(shape))).sum()
                 + widths.wide() * stage.shapes().buffers()
                 + widths.compute() * (ModelShapes.count(stage.shapes().vae()) + ModelShapes.count(stage.shapes().clip()));
-        long left = stage.learned().stream().mapToLong(widths::gradient).sum();
+        long left = lanes * stage.learned().stream().mapToLong(widths::gradient).sum();
         long sums = widths.wide() * ModelShapes.count(stage.learned());
         boolean several = stage.stage().accumulation() > 1;
         long average = 4 * count(averaged);

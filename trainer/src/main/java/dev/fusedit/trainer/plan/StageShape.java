@@ -8,6 +8,7 @@ import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.stage.LearningGroups;
+import dev.fusedit.trainer.stage.StagePlan;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -32,6 +33,9 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
         return new StageShape(recipe, stage, shapes, learned, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
                 apart ? micro : 0, lengths.sentence());
     }
+
+    /// Parts of a micro-batch that are there side by side, each with gradients of its own.
+    int lanes() { return StagePlan.lanes(recipe.run(), stage); }
 
     boolean drawn() { return pictures > 0; }
 

@@ -10,6 +10,7 @@ import dev.fusedit.trainer.recipe.Run;
 record Widths(int master, int compute, int wide) {
     static Widths of(Run.Precision precision) {
         return switch (precision) {
+            case AUTO -> throw precision.open();
             case F32 -> new Widths(4, 4, 4);
             case BF16, F16 -> new Widths(4, 2, 4);
             case PURE_BF16 -> new Widths(2, 2, 4);

@@ -8,6 +8,7 @@ import java.lang.reflect.Method;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /// Records back to YAML: keys in the records' order, what is null left out.
 ///
@@ -33,6 +34,7 @@ record Canonical(boolean full) {
             case List<?> list -> list.stream().map(this::plain).toList();
             case Map<?, ?> map -> entries(map);
             case Enum<?> constant -> Names.constant(constant);
+            case OptionalInt number -> number.isPresent() ? number.getAsInt() : Scalars.AUTO;
             default -> value;
         };
     }

@@ -60,6 +60,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 checkpoints);
     }
 
+    /// This recipe with other settings of the run.
+    public Recipe withRun(Run other) { return new Recipe(other, model, weights, data, stages, sampling, evaluation, logging, checkpoints); }
+
+    /// This recipe with what it leaves to the machine (`auto`) as another one has it.
+    public Recipe adopting(Recipe other) { return withRun(run.adopting(other.run)); }
+
     static double factor(double minutes, Run run) {
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
         if (run.minutes() == null)

@@ -10,6 +10,7 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /// The form of recipes as a JSON schema (draft 2020-12), for editors: keys, kinds, words, defaults and what they mean, from the records and
@@ -136,6 +137,10 @@ public final class RecipeSchema {
     private static ObjectNode scalar(Class<?> type) {
         var scalar = JSON.createObjectNode();
         if (type == int.class || type == Integer.class || type == long.class || type == Long.class) return text(scalar, "integer", WHOLE);
+        if (type == OptionalInt.class) {
+            text(scalar, "integer", WHOLE + "|^" + Scalars.AUTO + "$");
+            return scalar;
+        }
         if (type == double.class || type == Double.class) return text(scalar, "number", NUMBER);
         if (type == boolean.class || type == Boolean.class) return scalar.put("type", "boolean");
         if (type == String.class) return scalar.put("type", "string");

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -67,9 +68,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static Recipe recipe(ReferenceConfig config) {
         var trainer = config.trainer();
         var run = new Run(trainer.run().substring(trainer.run().lastIndexOf('/') + 1), trainer.seed(),
-                "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, trainer.checkpointDir(),
-                null,
-                Run.Compatibility.REFERENCE);
+                "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, OptionalInt.empty(),
+                trainer.checkpointDir(), null, Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
         return new Recipe(run, model(config), new WeightFiles(null, null, null, null, null), data(config.data()), List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),

@@ -2,23 +2,48 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// @param seed from which all randomness of the run derives, but the data's own
+/// @param precision in which numbers the models compute; `auto` is bf16 where this machine multiplies it faster than f32, else f32
+/// @param lanes parts of each micro-batch that are computed side by side, a CPU thread each; `auto` fits them to the threads. A run's
+///        result depends on them, so its folder holds the number
 /// @param output folder of what is made; `runs/NAME` if left out, and `--out` wins
 /// @param minutes about how long the whole recipe takes where it was tuned; `--minutes` scales all stages against it
 /// @param compatibility with whose habits, where they differ from what is sensible
-public record Run(String name, @Default("0") long seed, @Default("f32") Precision precision, @Default("cpu") Device device,
+public record Run(String name, @Default("0") long seed, @Default("auto") Precision precision, @Default("cpu") Device device,
+        @Default("auto") OptionalInt lanes,
         @Nullable String output, @Nullable Double minutes, @Default("none") Compatibility compatibility) {
     public Run {
         checkArgument(name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*"), "name must be letters, digits, '-', '_' or '.', but is '%s'", name);
+        checkArgument(lanes.isEmpty() || lanes.getAsInt() >= 1 && lanes.getAsInt() <= MOST_LANES,
+                "lanes must be auto or from 1 to %s, but is %s", MOST_LANES, lanes.orElse(0));
         checkArgument(minutes == null || minutes > 0, "minutes must be more than 0, but is %s", minutes);
     }
 
-    Run withMinutes(double other) { return new Run(name, seed, precision, device, output, other, compatibility); }
+    private static final int MOST_LANES = 1024;
+
+    Run withMinutes(double other) { return new Run(name, seed, precision, device, lanes, output, other, compatibility); }
+
+    /// With what was left to the machine decided.
+    public Run with(Precision chosen, int lanesOfIt) {
+        return new Run(name, seed, chosen, device, OptionalInt.of(lanesOfIt), output, minutes, compatibility);
+    }
+
+    /// Whether nothing is left to the machine.
+    public boolean isSettled() { return precision != Precision.AUTO && lanes.isPresent(); }
+
+    /// What is left to the machine here as it is there.
+    Run adopting(Run other) {
+        return new Run(name, seed, precision == Precision.AUTO ? other.precision : precision, device, lanes.isEmpty() ? other.lanes : lanes,
+                output, minutes, compatibility);
+    }
 
     /// In which numbers the models compute.
     public enum Precision {
+        /// [#BF16] or [#F32], whichever this machine is faster in; decided before anything is built.
+        AUTO,
         F32,
         /// Matrices in bf16. Masters, gradients' sums, norms, softmax, losses, moments and averages in f32; parts that no stage trains are
         /// stored in bf16.
@@ -28,7 +53,10 @@ public record Run(String name, @Default("0") long seed, @Default("f32") Precisio
         /// No masters: weights in bf16, rounded stochastically.
         PURE_BF16,
         /// For tests.
-        F64
+        F64;
+
+        /// For a `switch` over precisions: `auto` was to be decided before.
+        public IllegalStateException open() { return new IllegalStateException("run.precision is still " + this); }
     }
 
     public enum Device { CPU, CUDA }

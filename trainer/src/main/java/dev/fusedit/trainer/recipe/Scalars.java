@@ -2,10 +2,13 @@ package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /// Numbers, switches, words. A quoted number is a text, and `1e-4` is a number, which YAML 1.1 denies.
 final class Scalars {
+    /// What stands for a number that the machine decides on.
+    static final String AUTO = "auto";
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+(_[0-9]+)*");
     private static final Pattern NUMBER =
             Pattern.compile("[-+]?([0-9]+(_[0-9]+)*)(\\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+([eE][-+]?[0-9]+)?");
@@ -16,6 +19,8 @@ final class Scalars {
         try {
             if (type == int.class || type == Integer.class) return Integer.parseInt(whole(scalar));
             if (type == long.class || type == Long.class) return Long.parseLong(whole(scalar));
+            if (type == OptionalInt.class)
+                return scalar.text().equals(AUTO) ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(whole(scalar)));
             if (type == double.class || type == Double.class) return number(scalar);
             if ((type == boolean.class || type == Boolean.class) && scalar.type() == Node.Scalar.Type.BOOLEAN)
                 return scalar.text().equals("true");
@@ -56,6 +61,7 @@ final class Scalars {
 
     static String describe(Class<?> type) {
         if (type == int.class || type == Integer.class || type == long.class || type == Long.class) return "a whole number";
+        if (type == OptionalInt.class) return "a whole number or " + AUTO;
         if (type == double.class || type == Double.class) return "a number";
         if (type == boolean.class || type == Boolean.class) return "true or false";
         return type.isEnum() ? "a word" : "a text";

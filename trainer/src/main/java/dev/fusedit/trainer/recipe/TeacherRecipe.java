@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learning, @Default("{}") Probes probes,
         @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
     public TeacherRecipe {
-        checkArgument(run.precision() == Run.Precision.F32, "run.precision must be f32 in the training of a teacher");
+        checkArgument(run.precision() == Run.Precision.F32 || run.precision() == Run.Precision.AUTO,
+                "run.precision must be f32 in the training of a teacher");
+        checkArgument(run.lanes().orElse(1) == 1, "run.lanes must be 1 in the training of a teacher");
         checkArgument(run.device() == Run.Device.CPU, "run.device must be cpu in the training of a teacher");
         checkArgument(data instanceof Data.Blocks, "data.kind must be blocks in the training of a teacher");
         checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the pictures' side of %s, but is %s",

@@ -18,6 +18,7 @@ public final class Precisions {
 
     static Placement of(Run run) {
         var placement = switch (run.precision()) {
+            case AUTO -> throw run.precision().open();
             case F32 -> Placement.F32;
             case BF16 -> Placement.MIXED;
             case F16 -> Placement.HALF;
@@ -33,6 +34,7 @@ public final class Precisions {
     /// In what Muon multiplies: bf16 is enough for it, unless more is asked of everything.
     static DType products(Run.Precision precision) {
         return switch (precision) {
+            case AUTO -> throw precision.open();
             case F32 -> DType.F32;
             case F64 -> DType.F64;
             case BF16, F16, PURE_BF16 -> DType.BF16;

@@ -5,7 +5,7 @@ import com.google.common.collect.Lists;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.fusion.dit.TrainingPass;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -37,7 +38,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The steps of one stage:
 ///
-///     batch → micro-batches → losses → backward → sum of gradients → finite? → usual? → clip → optimizer → copies → average
+///     batch → micro-batches → lanes → losses → backward → sum of gradients → finite? → usual? → clip → optimizer → copies → average
+///
+/// Micro-batches come one after the other, the lanes of one side by side; their gradients are summed in the order of the batch ([Gradients]),
+/// so no result depends on timing.
 ///
 /// A step reads nothing but its plan, its number, and what [#state] and [#tensors] hold, so it can be done again.
 final class StageLoop implements AutoCloseable {
@@ -45,7 +49,7 @@ final class StageLoop implements AutoCloseable {
     private final StagePlan plan;
     private final Stage stage;
     private final Trainee trainee;
-    private final StepLosses losses;
+    private final List<Lane> sides;
     private final MovingAverage average;
     private final List<Learner> learners;
     private final WeightSteps optimizer;
@@ -80,17 +84,21 @@ final class StageLoop implements AutoCloseable {
     record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
             Outcome outcome, double lossScale) {}
 
+    /// What runs in a lane: the losses over leaves of its own. The first lane's leaves are the weights themselves.
+    private record Lane(Weights leaves, StepLosses losses) {}
+
+    /// @param run nothing of it is left to the machine
     /// @param first step of the stage to begin with, counted from 0
+    /// @param losses of the stage over weights: those of the trainee, or a replica of them
     /// @param workers threads that make batches ahead
     /// @param average takes the weights that learn in if the stage has one, else gives them up
     /// @param moments of the stage before, or those of a checkpoint if `first` is not 0
-    StageLoop(Run run, StagePlan plan, long first, Trainee trainee, StepLosses losses, LongFunction<Batch> batchOfStep, int workers,
-            MovingAverage average, Moments moments) {
+    StageLoop(Run run, StagePlan plan, long first, Trainee trainee, Function<Weights, StepLosses> losses, LongFunction<Batch> batchOfStep,
+            int workers, MovingAverage average, Moments moments) {
         this.run = run;
         this.plan = plan;
         this.stage = plan.stage();
         this.trainee = trainee;
-        this.losses = losses;
         this.average = average;
         learners = Learner.of(stage, trainee.weights());
         if (first == 0) {
@@ -99,15 +107,11 @@ final class StageLoop implements AutoCloseable {
         optimizer = new WeightSteps(Optimizer.of(stage.optimizer(), moments, Precisions.products(run.precision())), Seed.of(run.seed()));
         next = first;
         restoreRules(StageState.BEGIN);
+        lanes = Lanes.of(StagePlan.lanes(run, stage));
+        sides = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? trainee.weights() : trainee.weights().replica())
+                .map(leaves -> new Lane(leaves, losses.apply(leaves))).toList();
         learn(learner -> learner.from() <= next);
         batches = new Prefetch<>(first, plan.steps(), workers, batchOfStep);
-        lanes = lanes();
-    }
-
-    /// One, where samples of a micro-batch are compared with each other.
-    private Lanes lanes() {
-        boolean apart = stage.losses().contrastive() == null && stage.batch() / stage.accumulation() > 1;
-        return apart ? Lanes.usual(trainee.weights().placement().device()) : Lanes.of(1);
     }
 
     private void takeOver(Moments moments) {
@@ -124,7 +128,7 @@ final class StageLoop implements AutoCloseable {
     private void learn(Predicate<Learner> which) {
         learning = learners.stream().filter(which).toList();
         var names = learning.stream().map(learner -> learner.parameter().name()).collect(ImmutableSet.toImmutableSet());
-        trainee.weights().train(names::contains);
+        sides.forEach(lane -> lane.leaves().train(names::contains));
     }
 
     /// Whether all steps are done, or the stop rule has ended the stage.
@@ -139,7 +143,7 @@ final class StageLoop implements AutoCloseable {
             learn(learner -> learner.from() <= next);
         }
         try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
-            var parts = losses.parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
+            var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
             var values = Lists.partition(parts, lanes.count()).stream().map(some -> backward(some, gradients))
                     .reduce(LossValues.NONE, LossValues::plus);
             double scaled = scale == null ? 1 : scale.factor();
@@ -153,27 +157,23 @@ final class StageLoop implements AutoCloseable {
         }
     }
 
+    private StepLosses losses() { return sides.getFirst().losses(); }
+
     /// A micro-batch, cut into lanes.
     private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
-        var passes = parts.stream().map(_ -> losses.model().pass(stage.checkpointing())).toList();
-        try {
-            var values = lanes.run(IntStream.range(0, parts.size())
-                    .<Supplier<LossValues>>mapToObj(i -> () -> backward(parts.get(i), passes.get(i))).toList());
-            passes.forEach(TrainingPass::backwardText);
-            gradients.take();
-            return values.stream().reduce(LossValues.NONE, LossValues::plus);
-        } finally {
-            passes.forEach(TrainingPass::close);
-        }
+        var values = lanes.run(IntStream.range(0, parts.size())
+                .<Supplier<LossValues>>mapToObj(i -> () -> backward(parts.get(i), sides.get(i).losses())).toList());
+        sides.forEach(lane -> gradients.take(lane.leaves()));
+        return values.stream().reduce(LossValues.NONE, LossValues::plus);
     }
 
-    private LossValues backward(MicroBatch part, TrainingPass pass) {
+    private LossValues backward(MicroBatch part, StepLosses losses) {
         if (part.isEmpty()) {
             return LossValues.NONE;
         }
-        try (var _ = TensorScope.open()) {
+        try (var _ = TensorScope.open(); var pass = losses.model().pass(stage.checkpointing())) {
             var found = losses.of(pass, part);
-            pass.backwardImage(scale == null ? found.total() : found.total().mul(scale.factor()));
+            pass.backward(scale == null ? found.total() : found.total().mul(scale.factor()));
             return found.values();
         }
     }
@@ -231,7 +231,7 @@ final class StageLoop implements AutoCloseable {
             scale = scale.afterBad();
             return Outcome.OVERFLOWED;
         }
-        throw new DivergedException(stage.name(), plan.firstStep() + next, FirstBad.of(losses, parts, values, gradients), values.total(),
+        throw new DivergedException(stage.name(), plan.firstStep() + next, FirstBad.of(losses(), parts, values, gradients), values.total(),
                 gradients.norm(), batch.keys());
     }
 
@@ -262,5 +262,6 @@ final class StageLoop implements AutoCloseable {
     public void close() {
         batches.close();
         lanes.close();
+        sides.stream().skip(1).forEach(lane -> lane.leaves().close());
     }
 }

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import java.util.List;
 import java.util.Objects;
@@ -49,6 +50,14 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     static int sentences(Stage stage) {
         var language = stage.losses().language();
         return language != null && language.corpus() == Losses.Corpus.TEXT ? stage.batch() : 0;
+    }
+
+    /// Lanes of the stage: as many as the run has, but no more than a micro-batch has samples, and one where its samples are compared with
+    /// each other.
+    ///
+    /// @param run nothing of it is left to the machine
+    public static int lanes(Run run, Stage stage) {
+        return stage.losses().contrastive() != null ? 1 : Math.min(run.lanes().orElseThrow(), stage.batch() / stage.accumulation());
     }
 
     public long endStep() { return firstStep + steps; }

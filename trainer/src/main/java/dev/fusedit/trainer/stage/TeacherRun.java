@@ -164,7 +164,7 @@ public final class TeacherRun implements AutoCloseable {
         try (var _ = TensorScope.open(); var gradients = new Gradients(weights.trainable())) {
             var loss = task.loss(PictureTensors.of(batch.pictures(), recipe.data().imageSize()), batch, seed.derive("step", done));
             loss.backward();
-            gradients.take();
+            gradients.take(weights);
             double norm = gradients.norm();
             if (!Double.isFinite(loss.item()) || !Double.isFinite(norm)) {
                 throw new DivergedException("teacher", done, "the loss", loss.item(), norm, batch.keys());

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -54,13 +55,13 @@ public final class TrainingRun implements AutoCloseable {
 
     /// A new run. Builds the untrained model; nothing is trained yet.
     public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
-        this(recipe, new RunStart.Fresh(folder), interrupts, console);
+        this(new RunStart.Fresh(folder, AutoSettings.settle(recipe)), interrupts, console);
     }
 
     /// @param start must not be a finished run
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(Recipe recipe, RunStart start, Interrupts interrupts, ProgressLine console) {
-        this.recipe = recipe;
+    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
+        recipe = start.recipe();
         this.folder = start.folder();
         this.interrupts = interrupts;
         plans = StagePlan.of(recipe);
@@ -138,7 +139,7 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
-        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), losses(plan), batches(plan),
+        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), leaves -> losses(plan, leaves), batches(plan),
                 recipe.data().workers(), tensors.average(), tensors.moments())) {
             if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
                 loop.restoreRules(resumption.state().loop());
@@ -199,12 +200,14 @@ public final class TrainingRun implements AutoCloseable {
         return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
     }
 
-    private StepLosses losses(StagePlan plan) {
+    /// @param leaves the trainee's weights, or a replica of them
+    private StepLosses losses(StagePlan plan, Weights leaves) {
         var stage = plan.stage();
-        var model = trainee().model().masked(GradientMasks.of(stage.gradientMask()));
+        boolean own = leaves == trainee().weights();
+        var model = (own ? trainee().model() : trainee().model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
+        var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), recipe.side(stage),
-                trainee().weights().placement(),
-                Seed.of(recipe.run().seed()), tensors.alignments().of(stage), plan.firstStep());
+                leaves.placement(), Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep());
     }
 
     private @Nullable FlowMatching flow(Stage stage) {

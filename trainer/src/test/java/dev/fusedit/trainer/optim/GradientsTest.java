@@ -23,10 +23,10 @@ class GradientsTest {
             weights.train(_ -> true);
             try (var gradients = new Gradients(weights.trainable())) {
                 w.sum().backward();
-                gradients.take();
+                gradients.take(weights);
                 for (int i = 0; i < 64; i++) {
                     w.sum().mul(1.0 / 256).backward();
-                    gradients.take();
+                    gradients.take(weights);
                 }
                 assertThat(w.grad()).as("nothing is left for the next pass").isNull();
                 assertThat(gradients.of("w").dtype()).isEqualTo(DType.F32);
@@ -45,7 +45,7 @@ class GradientsTest {
             try (var gradients = new Gradients(weights.trainable())) {
                 assertThat(gradients.norm()).isZero();
                 b.mul(4).sum().add(a.mul(3).sum()).backward();
-                gradients.take();
+                gradients.take(weights);
                 assertThat(gradients.sums()).containsOnlyKeys("a", "b");
                 assertThat(gradients.norm()).isCloseTo(5, within(1e-6));
                 gradients.scale(0.5);

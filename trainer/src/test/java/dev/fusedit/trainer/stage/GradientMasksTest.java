@@ -66,7 +66,7 @@ class GradientMasksTest {
                         drawn.keys());
                 try (var gradients = new Gradients(tiny.trainee.weights().trainable()); var pass = losses.model().pass(false)) {
                     pass.backward(losses.of(pass, losses.parts(batch, 0, 1).getFirst()).total());
-                    gradients.take();
+                    gradients.take(tiny.trainee.weights());
                     return Objects.requireNonNull(gradients.of("llm.embed_tokens.weight")).copy();
                 }
             }

@@ -10,6 +10,7 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,8 +81,8 @@ class ResumeTest {
     private static Outcome train(Recipe recipe, Path folder, long upTo) { return train(recipe, folder, upTo, new ArrayList<>()); }
 
     private static Outcome train(Recipe recipe, Path folder, long upTo, List<String> said) {
-        try (var start = RunStart.in(folder, recipe, Resume.AUTO, said::add);
-                var run = new TrainingRun(recipe, start, Interrupts.none(), ProgressLine.silent())) {
+        try (var start = RunStart.in(folder, recipe, Resume.AUTO, said::add, AutoSettings::settle);
+                var run = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
             return run.run(upTo);
         }
     }
@@ -246,7 +247,7 @@ class ResumeTest {
 
     @Test
     void aFinishedRunIsSaidToBeFinished() {
-        try (var start = RunStart.in(uninterrupted.resolve("run"), recipe(), Resume.AUTO, _ -> {})) {
+        try (var start = RunStart.in(uninterrupted.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
             assertThat(start).isInstanceOf(RunStart.Finished.class);
         }
     }
@@ -256,14 +257,15 @@ class ResumeTest {
         var run = temp.resolve("run");
         train(recipe(), run, 7);
         var changed = recipe("stages.fuse.lr.dit=2e-3", "checkpoints.keep_every=10");
-        assertThatThrownBy(() -> RunStart.in(run, changed, Resume.AUTO, _ -> {})).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> RunStart.in(run, changed, Resume.AUTO, _ -> {}, AutoSettings::settle)).isInstanceOf(UserError.class)
                 .hasMessageContaining("stages.fuse.lr.dit: 0.001 before, 0.002 now")
                 .hasMessageContaining("checkpoints.keep_every: not set before, 10 now").hasMessageContaining("--resume force");
-        assertThatThrownBy(() -> RunStart.in(run, recipe(), Resume.NO, _ -> {})).hasMessageContaining("holds a run already");
+        assertThatThrownBy(() -> RunStart.in(run, recipe(), Resume.NO, _ -> {}, AutoSettings::settle))
+                .hasMessageContaining("holds a run already");
 
         var said = new ArrayList<String>();
-        try (var start = RunStart.in(run, changed, Resume.FORCE, said::add);
-                var forced = new TrainingRun(changed, start, Interrupts.none(), ProgressLine.silent())) {
+        try (var start = RunStart.in(run, changed, Resume.FORCE, said::add, AutoSettings::settle);
+                var forced = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
             assertThat(forced.done()).isEqualTo(7);
             forced.run(12);
         }
@@ -272,24 +274,52 @@ class ResumeTest {
         assertThat(run.resolve("checkpoints").toFile().list()).containsExactlyInAnyOrder("step-10", "step-12", "latest");
     }
 
+    /// What a recipe leaves to the machine is as the run has it, whatever the machine would say now; a number of its own is not.
+    @Test
+    void whatIsLeftToTheMachineIsAsTheRunHasIt() throws IOException {
+        var run = temp.resolve("run");
+        train(recipe("run.precision=f64", "run.lanes=3"), run, 2);
+        var open = recipe("run.precision=auto", "run.lanes=auto");
+        try (var start = RunStart.in(run, open, Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+            assertThat(start).isInstanceOf(RunStart.GoingOn.class);
+            assertThat(start.recipe()).isEqualTo(recipe("run.precision=f64", "run.lanes=3"));
+        }
+        assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle))
+                .hasMessageContaining("run.precision: f64 before, f32 now").message().doesNotContain("lanes");
+        assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=auto", "run.lanes=2"), Resume.AUTO, _ -> {}, AutoSettings::settle))
+                .hasMessageContaining("run.lanes: 3 before, 2 now").message().doesNotContain("precision");
+    }
+
+    @Test
+    void aNewRunsFolderHoldsWhatTheMachineDecided() {
+        var run = temp.resolve("run");
+        try (var start = RunStart.in(run, recipe("run.precision=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+            var kept = Recipe.find(run.resolve("recipe.yaml").toString(), List.of());
+            assertThat(kept).isEqualTo(start.recipe());
+            assertThat(kept.run().isSettled()).isTrue();
+            assertThat(kept.run().precision()).isIn(Run.Precision.F32, Run.Precision.BF16);
+        }
+    }
+
     @Test
     void aModelThatDoesNotFitItsCheckpointIsRefusedEvenByForce() {
         var run = temp.resolve("run");
         train(recipe(), run, 2);
         var wider = recipe("model.dit.mlp_width=64");
-        try (var start = RunStart.in(run, wider, Resume.FORCE, _ -> {})) {
-            assertThatThrownBy(() -> new TrainingRun(wider, start, Interrupts.none(), ProgressLine.silent())).isInstanceOf(UserError.class)
+        try (var start = RunStart.in(run, wider, Resume.FORCE, _ -> {}, AutoSettings::settle)) {
+            assertThatThrownBy(() -> new TrainingRun(start, Interrupts.none(), ProgressLine.silent())).isInstanceOf(UserError.class)
                     .hasMessageContaining("does not fit the model").hasMessageContaining("of another shape");
         }
     }
 
     @Test
     void twoRunsDoNotShareAFolder() {
-        try (var _ = RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {})) {
-            assertThatThrownBy(() -> RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {})).isInstanceOf(UserError.class)
+        try (var _ = RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+            assertThatThrownBy(() -> RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle))
+                    .isInstanceOf(UserError.class)
                     .hasMessageContaining("is in use");
         }
-        RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}).close();
+        RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle).close();
     }
 
     /// Without a folder's name: what a person expects who gives the same command again.
@@ -304,7 +334,7 @@ class ResumeTest {
     }
 
     private String found(Recipe recipe, Resume resume) {
-        try (var start = RunStart.below(temp, recipe, resume, _ -> {})) {
+        try (var start = RunStart.below(temp, recipe, resume, _ -> {}, AutoSettings::settle)) {
             return start.folder().folder().getFileName().toString();
         }
     }

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
@@ -79,15 +80,20 @@ final class TinyStage implements AutoCloseable {
     StageLoop loop() { return loop(0); }
 
     StageLoop loop(long first) {
-        return new StageLoop(recipe.run(), plan, first, trainee, losses(), this::batch, 1, average, moments);
+        return new StageLoop(recipe.run(), plan, first, trainee, this::losses, this::batch, 1, average, moments);
     }
 
-    StepLosses losses() {
+    StepLosses losses() { return losses(trainee.weights()); }
+
+    private StepLosses losses(Weights leaves) {
         var flow = plan.stage().losses().flow();
-        return new StepLosses(trainee.model().masked(GradientMasks.of(plan.stage().gradientMask())), plan.stage().losses(),
+        return new StepLosses(
+                (leaves == trainee.weights() ? trainee.model() : trainee.model().over(leaves))
+                        .masked(GradientMasks.of(plan.stage().gradientMask())),
+                plan.stage().losses(),
                 flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
                 trainee.latents(), trainee.clip(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()),
-                alignments.of(plan.stage()), plan.firstStep());
+                (leaves == trainee.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
