@@ -45,7 +45,7 @@ final class TrainWork implements Work {
         model.weights().train(name -> name.startsWith("dit."));
         lanes = Lanes.of(Lanes.fitting(options.device(), workload.shape().batch(), workload.shape().tokens()));
         leaves = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? model.weights() : model.weights().replica()).toList();
-        models = leaves.stream().map(weights -> model.model().over(weights)).toList();
+        models = leaves.stream().map(own -> own == model.weights() ? model.model() : model.model().over(own)).toList();
     }
 
     @Override

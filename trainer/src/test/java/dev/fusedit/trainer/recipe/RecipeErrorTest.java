@@ -50,7 +50,7 @@ class RecipeErrorTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "batch: 8\\n    learning_rate:\\n | batch: 8\\n    learnig_rate:\\n | 21: unknown key 'learnig_rate' in stage 'joint'. Did you mean 'learning_rate'?",
         "name: tiny | nmae: tiny | 2: unknown key 'nmae' in 'run'. Did you mean 'name'?",
-        "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, device, output, minutes, compatibility.",
+        "precision: f32 | colour: f32 | 3: unknown key 'colour' in 'run'. Known: name, seed, precision, device, lanes, output, minutes, compatibility.",
         "data:\\n | dta:\\n | 10: unknown key 'dta' in the recipe. Did you mean 'data'?",
         "weight: 1 | wieght: 1 | 28: unknown key 'wieght' in 'losses.flow' of stage 'joint'. Did you mean 'weight'?",
         "precision: f32 | precision: f23 | 3: unknown value 'f23' for 'precision' in 'run'. Did you mean 'f32'?",

@@ -29,7 +29,8 @@ class AutoSettingsTest {
         var settled = recipe("run.precision=bf16");
         assertThat(new AutoSettings(settled, rates(100, 8)).remark(recipe("run.precision=auto")))
                 .isEqualTo("bf16: this CPU multiplies it 12.5 times slower than f32");
-        assertThat(new AutoSettings(settled, rates(100, 8)).remark(settled)).startsWith("bf16: this CPU multiplies it 12.5 times slower than f32")
+        assertThat(new AutoSettings(settled, rates(100, 8)).remark(settled))
+                .startsWith("bf16: this CPU multiplies it 12.5 times slower than f32")
                 .contains("run.precision: auto");
         assertThat(new AutoSettings(settled, rates(100, 190)).remark(settled)).as("all is well").isNull();
         assertThat(new AutoSettings(settled, null).remark(settled)).isNull();
@@ -48,7 +49,8 @@ class AutoSettingsTest {
         int threads = Libtorch.threads();
         try {
             Libtorch.setThreads(4);
-            var open = recipe("run.precision=auto", "run.lanes=auto", "data.image_size=32", "stages.fuse.batch=32", "stages.joint.batch=32");
+            var open =
+                    recipe("run.precision=auto", "run.lanes=auto", "data.image_size=32", "stages.fuse.batch=32", "stages.joint.batch=32");
             var settings = AutoSettings.of(open);
             assertThat(settings.rates()).isNotNull();
             assertThat(settings.recipe().run().precision()).isEqualTo(settings.rates().choice());

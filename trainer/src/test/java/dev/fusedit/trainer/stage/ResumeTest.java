@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ResumeTest {
     /// Two stages of 20 steps with all that could make a resumed run differ.
     private static final String RECIPE = """
-        run: {name: resumed, seed: 5}
+        run: {name: resumed, seed: 5, precision: f32, lanes: 2}
         model:
           llm: {width: 16, layers: 2, heads: 2, kv_heads: 1, head_width: 8, mlp_width: 32, max_tokens: 16}
           dit: {width: 16, layers: 2, mlp_width: 32, patch: 8}
@@ -284,7 +284,8 @@ class ResumeTest {
             assertThat(start).isInstanceOf(RunStart.GoingOn.class);
             assertThat(start.recipe()).isEqualTo(recipe("run.precision=f64", "run.lanes=3"));
         }
-        assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle))
+        assertThatThrownBy(
+                () -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle))
                 .hasMessageContaining("run.precision: f64 before, f32 now").message().doesNotContain("lanes");
         assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=auto", "run.lanes=2"), Resume.AUTO, _ -> {}, AutoSettings::settle))
                 .hasMessageContaining("run.lanes: 3 before, 2 now").message().doesNotContain("precision");

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class StartingWeightsTest {
     private static final String RECIPE = """
-        run: {name: begun, seed: 3}
+        run: {name: begun, seed: 3, precision: f32, lanes: 2}
         model:
           llm: {width: 8, layers: 1, heads: 1, kv_heads: 1, head_width: 8, mlp_width: 16, max_tokens: 16}
           dit: {width: 8, layers: 1, mlp_width: 16, patch: 8}
