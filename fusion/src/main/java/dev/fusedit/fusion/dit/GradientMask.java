@@ -9,7 +9,10 @@ import dev.fusedit.nn.GradientGate;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -120,19 +123,24 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         return rules.reversed().stream().filter(rule -> rule.names(queries, keys, layer)).findFirst().map(Rule::factor).orElse(1.0);
     }
 
-    /// For a batch of prompts.
+    /// For a batch of prompts in rows of equal length.
     ///
     /// @param like tells dtype and device
     Gates over(Prompt prompt, Tensor like) {
-        if (tokens.equals(Tokens.ALL)) {
-            return new Gates(this, null);
-        }
-        int batch = prompt.batch(), width = prompt.tokens();
-        var factors = new float[batch * width];
-        for (int i = 0; i < factors.length; i++) {
-            factors[i] = (float) tokens.factor(prompt, i / width, i % width);
-        }
-        return TensorScope.scoped(() -> new Gates(this, Tensor.of(factors, batch, width, 1).to(like.dtype()).to(like.device())));
+        return gates(prompt.batch(), prompt.tokens(), IntStream.range(0, prompt.batch()).boxed()
+                .flatMapToDouble(b -> IntStream.range(0, prompt.tokens()).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
+    }
+
+    /// For the one row that a batch of prompts is packed into.
+    Gates overPacked(Prompt prompt, Tensor like) {
+        return gates(1, Arrays.stream(prompt.lengths_B()).sum(), IntStream.range(0, prompt.batch()).boxed()
+                .flatMapToDouble(b -> IntStream.range(0, prompt.lengths_B()[b]).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
+    }
+
+    private Gates gates(long rows, long width, DoubleStream factors, Tensor like) {
+        return tokens.equals(Tokens.ALL) ? new Gates(this, null)
+                : TensorScope.scoped(() -> new Gates(this,
+                        Tensor.of(factors.toArray(), rows, width, 1).to(like.dtype()).to(like.device())));
     }
 
     /// @param tokens_BT1 null if all are 1

@@ -11,6 +11,7 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Rounding;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -173,13 +174,14 @@ class FuseDiTTest {
         }
     }
 
+    /// Another batch of texts packs another number of rows, for which libtorch may choose another kernel.
     @Test
-    void someRowsOfATextAreThatText() {
+    void someRowsOfATextAreThatTextUpToRounding() {
         try (var tiny = Tiny.of(Tiny.config())) {
             var text = tiny.model().text(PROMPT);
             var picked = tiny.model().image(Tiny.latents(3), Tiny.times(3), text.rows(1, 1, 0));
             var direct = tiny.model().forward(Tiny.latents(3), Tiny.times(3), PROMPT.rows(1, 1, 0));
-            assertThat(picked.allClose(direct, 1e-6, 1e-6)).isTrue();
+            Rounding.assertSame(picked, direct, Rounding.SMALL_MODEL);
         }
     }
 
