@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /// Every method of [Tensor] against PyTorch (`src/test/python/ops_golden.py`). An argument in the wrong place shows here.
+@Tag("numeric")
 class OpsGoldenTest {
     private static final String GOLDENS = "/goldens/ops.json";
     /// In units of f32's rounding, 2⁻²⁴ of a value (of 1 for smaller ones). The longest sums here are 60 numbers (a group's mean) and 36 products (a

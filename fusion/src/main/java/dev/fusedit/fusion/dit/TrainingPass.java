@@ -83,6 +83,9 @@ public final class TrainingPass implements AutoCloseable {
     /// The second part: the text side.
     public void backwardText() { withBlas(text::backward); }
 
+    /// Layers of the image side so far whose backward pass is [written by hand][WrittenLayer]; the others' is libtorch's.
+    int layersByHand() { return image.byHand(); }
+
     private void withBlas(Runnable backward) {
         if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
             backward.run();

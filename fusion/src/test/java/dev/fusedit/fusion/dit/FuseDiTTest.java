@@ -15,14 +15,19 @@ import dev.fusedit.torch.Rounding;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Threads;
+import dev.fusedit.torch.fused.Fused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("numeric")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class FuseDiTTest {
     private static final Prompt PROMPT = Prompt.of(new long[] {2, 7, 9, 11}, new long[] {2, 5});
