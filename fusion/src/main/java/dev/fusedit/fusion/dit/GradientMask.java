@@ -62,7 +62,7 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         public Rule {
             checkArgument(queries == Modality.IMAGE || keys == Modality.TEXT, "text never sees the image, got a rule for %s to %s", queries,
                     keys);
-            checkFactor(factor);
+            Tokens.checkFactor(factor);
         }
 
         /// In all layers.
@@ -87,14 +87,15 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
             checkFactor(dropped);
         }
 
+        /// Here and not outside: the mask's constants need this class to be whole.
+        static void checkFactor(double factor) {
+            checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
+        }
+
         double factor(Prompt prompt, int sample, int token) {
             return (token < prompt.instructions_B()[sample] ? instruction : 1) * (token >= prompt.lengths_B()[sample] ? padding : 1)
                     * (prompt.dropped_B()[sample] ? dropped : 1);
         }
-    }
-
-    private static void checkFactor(double factor) {
-        checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
     }
 
     /// Image at text: the flow loss teaches the language model `factor` of what it would.
