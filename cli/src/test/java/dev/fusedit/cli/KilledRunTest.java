@@ -9,6 +9,7 @@ import dev.fusedit.trainer.log.MetricsLog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(OS.WINDOWS)
 class KilledRunTest {
     private static final int PATIENCE_SECONDS = 120;
+    /// Options of this Java that change bits: all processes of a run need the same.
+    private static final Predicate<String> VECTOR_WIDTH = Pattern.compile("-XX:(UseAVX|MaxVectorSize)=\\d+").asMatchPredicate();
 
     @TempDir
     private Path temp;
@@ -85,6 +90,7 @@ class KilledRunTest {
                         "--enable-native-access=ALL-UNNAMED",
                         "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
                         "dev.fusedit.cli.Main"));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(VECTOR_WIDTH).forEach(option -> command.add(1, option));
         command.addAll(List.of(arguments(out, settings)));
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile()).start();
     }

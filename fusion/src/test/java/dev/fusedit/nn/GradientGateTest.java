@@ -8,11 +8,13 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class GradientGateTest {
     private static final double[] VALUES = {0.0, -0.0, 1, -1, 0.1, -0.3, 1e-7, -5.9e-8, 65504, -65504, 1e-45, 3.38e38, -3.38e38, 1.5e-323};

@@ -13,10 +13,12 @@ import dev.fusedit.torch.io.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class WeightsTest {
     @Test

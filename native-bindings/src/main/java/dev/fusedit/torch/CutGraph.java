@@ -63,6 +63,7 @@ final class CutGraph implements GraphSegments {
     private final TensorScope kept = TensorScope.holding();
     private final Deque<Piece> pieces = new ArrayDeque<>();
     private final List<Written.Run> runs = new ArrayList<>();
+    private int byHand;
     private boolean over;
 
     /// @param twice whether each segment is computed again when its gradient is due
@@ -92,6 +93,7 @@ final class CutGraph implements GraphSegments {
             var input = own(x); // the caller may free his
             var run = part.run(input);
             var leaf = scope.keep(run.result().detach().requiresGrad(true));
+            byHand++;
             pieces.add(new ByHand(() -> twice ? part.run(input) : run, input, own(leaf)));
             if (twice) {
                 run.close();
@@ -101,6 +103,9 @@ final class CutGraph implements GraphSegments {
             return leaf;
         }
     }
+
+    @Override
+    public int byHand() { return byHand; }
 
     @Override
     public <R extends TensorRecord<R>> R border(R made) {

@@ -35,6 +35,9 @@ public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, 
     /// As [#segment], for a part whose backward pass is written by hand; the body does the same where the graph is one whole.
     Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body);
 
+    /// Parts that were run so far with a backward pass written by hand.
+    int byHand();
+
     /// Where a graph outside of all segments ends, so that they can read its results. It stays open as [#hold] says.
     <R extends TensorRecord<R>> R border(R made);
 

@@ -12,6 +12,9 @@ final class WholeGraph implements GraphSegments {
     public Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body) { return body.apply(x); }
 
     @Override
+    public int byHand() { return 0; }
+
+    @Override
     public <R extends TensorRecord<R>> R border(R made) { return made; }
 
     /// A node of its own in the graph, which adds up what comes from behind it.

@@ -3,13 +3,18 @@ package dev.fusedit.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.torch.fused.Fused;
 import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Each way against the plain formula with repeated heads.
+@Tag("numeric")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class AttentionTest {
     private static final int WIDTH = 8;
@@ -87,6 +92,53 @@ class AttentionTest {
         var perSample = bias.expand(2, 1, 6, 6).contiguous();
         perSample.select(0, 1).select(-1, 0).narrow(-1, 2, 4).fillInPlace(Double.NEGATIVE_INFINITY);
         requireSame(in, Attention.masked(in.q(), in.k(), in.v(), perSample, 1 / Math.sqrt(WIDTH)), plain(in, perSample), dtype);
+    }
+
+    private static final String BUILT_IN = "scaled_dot_product_attention";
+
+    private static List<String> ops(Supplier<Tensor> body) {
+        try (var profile = OpProfile.open()) {
+            body.get();
+            return profile.rows().stream().map(OpProfile.Row::op).toList();
+        }
+    }
+
+    /// f32 and f16 by libtorch's attention; bf16 by products, whose softmax is libtorch's where a graph is wanted and the one-pass kernel elsewhere.
+    @Test
+    void theWayIsTheOneOfTheTable() {
+        for (var dtype : List.of(DType.F32, DType.F16)) {
+            var in = Inputs.of(4, 2, 5, 7, dtype);
+            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
+            assertThat(Attention.byHand(in.q())).isFalse();
+        }
+        var in = Inputs.of(4, 2, 5, 7, DType.BF16);
+        assertThat(Attention.byHand(in.q())).isTrue();
+        assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
+        try (var _ = Autograd.noGrad()) {
+            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm").doesNotContain("softmax", BUILT_IN);
+        }
+    }
+
+    @Test
+    @Threads(atLeast = Fused.MOST_THREADS + 1)
+    void onManyThreadsTheSoftmaxIsLibtorchs() {
+        var in = Inputs.of(4, 2, 5, 7, DType.BF16);
+        assertThat(Attention.byHand(in.q())).isFalse();
+        try (var _ = Autograd.noGrad()) {
+            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
+            assertThat(Attention.attend(in.q(), in.k(), in.v(), null).allClose(plain(in, null), 0.04, 0.04)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,4", "4,1", "4,2"})
+    void withoutAGraphTheSame(int heads, int kvHeads) {
+        var in = Inputs.of(heads, kvHeads, 5, 7, DType.BF16);
+        var bias = Tensor.zeros(DType.BF16, 2, 1, 1, 7);
+        bias.select(0, 1).narrow(-1, 2, 4).fillInPlace(Double.NEGATIVE_INFINITY);
+        try (var _ = Autograd.noGrad()) {
+            assertThat(Attention.attend(in.q(), in.k(), in.v(), bias).allClose(plain(in, bias), 0.04, 0.04)).isTrue();
+        }
     }
 
     @Test

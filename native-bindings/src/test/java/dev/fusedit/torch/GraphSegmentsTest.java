@@ -10,9 +10,11 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class GraphSegmentsTest {
     private static final int LAYERS = 4;

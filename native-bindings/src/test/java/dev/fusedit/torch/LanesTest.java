@@ -7,24 +7,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("numeric")
+@Threads(atLeast = 2, atMost = 2)
 @ExtendWith(NoTensorLeaks.class)
 class LanesTest {
-    private final int threads = Libtorch.threads();
-
-    @BeforeEach
-    void twoThreads() { Libtorch.setThreads(2); }
-
-    @AfterEach
-    void asManyAsBefore() { Libtorch.setThreads(threads); }
-
     private static Supplier<Double> loss(Tensor weight, int seed) {
         return () -> {
             var x = Tensor.randn(Seed.of(seed), DType.F32, 33, 64);

@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /// A tensor and a number give what PyTorch gives: dtype of the result and every value, for each dtype, ints and doubles, rank 0 and 1.
 /// `goldens/numbers.json` is written by `src/test/python/numbers_golden.py`.
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class NumbersGoldenTest {
     @Test

@@ -2,9 +2,11 @@ package dev.fusedit.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class PathChoiceTest {
     /// 512 · 512 · 0.5 is more than f16 holds; summed in f32, it is only the result that overflows.

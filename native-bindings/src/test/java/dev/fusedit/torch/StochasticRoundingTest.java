@@ -3,11 +3,13 @@ package dev.fusedit.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class StochasticRoundingTest {
     private static Tensor rounded(Tensor source, long seed) {

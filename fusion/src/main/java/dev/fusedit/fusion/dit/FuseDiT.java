@@ -42,11 +42,11 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     @Override
     public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
         return TensorScope.scoped(() -> {
-            boolean inRows = withOutput || taps != Taps.NONE || !mask.equals(GradientMask.NONE); // somebody sees tokens at their places
+            boolean inRows = withOutput || taps != Taps.NONE; // somebody sees tokens at their places
             var entered = llm.enter(prompt, inRows, segments);
             var x = entered.x();
             taps.see("llm.in", x);
-            var gates = segments.hold(mask.over(prompt, x));
+            var gates = segments.hold(entered.pass().isPacked() ? mask.overPacked(prompt, x) : mask.over(prompt, x));
             var pass = segments.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
             var shared = new ArrayList<@Nullable KeysValues>(Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();

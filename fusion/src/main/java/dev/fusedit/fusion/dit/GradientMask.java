@@ -9,7 +9,10 @@ import dev.fusedit.nn.GradientGate;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +62,7 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         public Rule {
             checkArgument(queries == Modality.IMAGE || keys == Modality.TEXT, "text never sees the image, got a rule for %s to %s", queries,
                     keys);
-            checkFactor(factor);
+            Tokens.checkFactor(factor);
         }
 
         /// In all layers.
@@ -84,14 +87,15 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
             checkFactor(dropped);
         }
 
+        /// Here and not outside: the mask's constants need this class to be whole.
+        static void checkFactor(double factor) {
+            checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
+        }
+
         double factor(Prompt prompt, int sample, int token) {
             return (token < prompt.instructions_B()[sample] ? instruction : 1) * (token >= prompt.lengths_B()[sample] ? padding : 1)
                     * (prompt.dropped_B()[sample] ? dropped : 1);
         }
-    }
-
-    private static void checkFactor(double factor) {
-        checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
     }
 
     /// Image at text: the flow loss teaches the language model `factor` of what it would.
@@ -120,19 +124,24 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         return rules.reversed().stream().filter(rule -> rule.names(queries, keys, layer)).findFirst().map(Rule::factor).orElse(1.0);
     }
 
-    /// For a batch of prompts.
+    /// For a batch of prompts in rows of equal length.
     ///
     /// @param like tells dtype and device
     Gates over(Prompt prompt, Tensor like) {
-        if (tokens.equals(Tokens.ALL)) {
-            return new Gates(this, null);
-        }
-        int batch = prompt.batch(), width = prompt.tokens();
-        var factors = new float[batch * width];
-        for (int i = 0; i < factors.length; i++) {
-            factors[i] = (float) tokens.factor(prompt, i / width, i % width);
-        }
-        return TensorScope.scoped(() -> new Gates(this, Tensor.of(factors, batch, width, 1).to(like.dtype()).to(like.device())));
+        return gates(prompt.batch(), prompt.tokens(), IntStream.range(0, prompt.batch()).boxed()
+                .flatMapToDouble(b -> IntStream.range(0, prompt.tokens()).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
+    }
+
+    /// For the one row that a batch of prompts is packed into.
+    Gates overPacked(Prompt prompt, Tensor like) {
+        return gates(1, Arrays.stream(prompt.lengths_B()).sum(), IntStream.range(0, prompt.batch()).boxed()
+                .flatMapToDouble(b -> IntStream.range(0, prompt.lengths_B()[b]).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
+    }
+
+    private Gates gates(long rows, long width, DoubleStream factors, Tensor like) {
+        return tokens.equals(Tokens.ALL) ? new Gates(this, null)
+                : TensorScope.scoped(() -> new Gates(this,
+                        Tensor.of(factors.toArray(), rows, width, 1).to(like.dtype()).to(like.device())));
     }
 
     /// @param tokens_BT1 null if all are 1

@@ -81,6 +81,9 @@ public final class TrainingPass implements AutoCloseable {
         }
     }
 
+    /// Layers of the image side so far whose backward pass is [written by hand][WrittenLayer]; the others' is libtorch's.
+    int layersByHand() { return image.byHand(); }
+
     private void pieces(Tensor loss) {
         image.backward(loss);
         text.backward();

@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Attention;
@@ -72,16 +73,20 @@ sealed interface WrittenAttention {
         }
     }
 
-    /// Adds the gradients of keys and values that somebody else made, if he wants them.
-    static void teach(@Nullable KeysValues theirs, KeysValues gradients) {
-        if (theirs == null) {
+    /// Adds the gradients of keys and values that somebody else made, as far as the gate lets them pass, if he wants them.
+    static void teach(@Nullable KeysValues theirs, KeysValues gradients, GradientGate gate) {
+        if (theirs == null || theirs.tensors().noneMatch(Tensor::requiresGrad)) {
+            return;
+        }
+        var passed = gate.gradients(gradients);
+        if (passed == null) {
             return;
         }
         if (theirs.keys().requiresGrad()) {
-            Autograd.accumulate(theirs.keys(), gradients.keys());
+            Autograd.accumulate(theirs.keys(), passed.keys());
         }
         if (theirs.values().requiresGrad()) {
-            Autograd.accumulate(theirs.values(), gradients.values());
+            Autograd.accumulate(theirs.values(), passed.values());
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -11,17 +12,20 @@ final class WrittenCross {
     private final CrossAttention cross;
     private final KeysValues text;
     private final Sight sight;
+    private final GradientGate gate;
     private final WrittenHeads queries;
     private final Tensor x_BNC;
     private final WrittenAttention attention;
     private final Tensor merged_BNX;
     private final Tensor out_BNC;
 
+    /// @param gate what of the gradients passes into the text
     /// @param owner of what is kept; x and the text are others'
-    WrittenCross(CrossAttention cross, KeysValues text, Scores scores, Sight sight, Tensor x_BNC, TensorScope owner) {
+    WrittenCross(CrossAttention cross, KeysValues text, Scores scores, Sight sight, GradientGate gate, Tensor x_BNC, TensorScope owner) {
         this.cross = cross;
         this.text = text;
         this.sight = sight;
+        this.gate = gate;
         this.x_BNC = x_BNC;
         queries = WrittenHeads.of(owner.hold(cross.q().apply(x_BNC)), cross.heads(), cross.qNorm(), null, owner);
         attention = WrittenAttention.of(queries.heads(), text, scores, sight.bias(), owner);
@@ -42,7 +46,7 @@ final class WrittenCross {
                 WrittenNorm.backwardInPlace(cross.postNorm(), out_BNC, arrived);
             }
             var heads = attention.backward(WrittenLinear.backward(cross.o(), merged_BNX, arrived));
-            WrittenAttention.teach(text, heads.all());
+            WrittenAttention.teach(text, heads.all(), gate);
             var change_BNX = Tensor.empty(x_BNC.dtype(), queries.plain_BNX().shape());
             queries.backward(heads.queries(), change_BNX);
             FusedSum.add(sum_BNC, WrittenLinear.backward(cross.q(), x_BNC, change_BNX));

@@ -14,15 +14,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param shared the text's keys and values for this layer, null for a plain block
 record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements Written {
-    /// Null where the layer has a part that is not written: gradient masks, GELU by the error function, projections with biases, weights of
+    /// Null where the layer has a part that is not written: GELU by the error function, projections with biases, weights of
     /// another dtype, or a norm that the text's own graph shares.
+    /// Gradient masks make no difference, or they would change bits forward.
     static @Nullable WrittenLayer of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
         var block = layer.image();
-        var gates = pass.gates();
         boolean written = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.qkv() != null
                 && block.mlp().gateUp() != null && block.config().headDim() % 2 == 0
-                && block.q().weight_OI().dtype() == x_BNC.dtype() && gates.image(layer.index()).isOpen()
-                && gates.text(layer.index()).isOpen()
+                && block.q().weight_OI().dtype() == x_BNC.dtype()
                 && (block.text() == null || block.kNorm() == null);
         return written ? new WrittenLayer(layer, shared, pass) : null;
     }
@@ -64,7 +63,8 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
                 var attended = owner.hold(attention.result());
                 var crossed = layer.image().cross();
                 cross = layer.fusion() instanceof Fusion.CrossAttention && crossed != null && shared != null
-                        ? new WrittenCross(crossed, shared, layer.scores(shared), pass.sight(), attended, owner)
+                        ? new WrittenCross(crossed, shared, layer.scores(shared), pass.sight(),
+                                pass.gates().text(layer.index()), attended, owner)
                         : null;
                 mlp = new WrittenMlp(layer.image(), modulation, cross == null ? attended : owner.hold(cross.result()), owner);
                 result = owner.hold(mlp.result());

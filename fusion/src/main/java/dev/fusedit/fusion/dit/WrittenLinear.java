@@ -37,11 +37,14 @@ final class WrittenLinear {
     /// As [#backward], for layers of the same input.
     ///
     /// @param dy all their outputs' gradients, (…, X)
-    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy) {
+    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy) { return backward(joined, x, dy, joined.parts().size()); }
+
+    /// As [#backward], where only the first layers learn.
+    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy, int learning) {
         try (var _ = TensorScope.open()) {
-            if (joined.parts().stream().anyMatch(part -> part.weight_OI().requiresGrad())) {
+            if (joined.parts().stream().limit(learning).anyMatch(part -> part.weight_OI().requiresGrad())) {
                 var gradient = dy.reshape(-1, dy.size(-1)).transpose(0, 1).matmul(x.reshape(-1, x.size(-1)));
-                for (int i = 0; i < joined.parts().size(); i++) {
+                for (int i = 0; i < learning; i++) {
                     var weight = joined.parts().get(i).weight_OI();
                     if (weight.requiresGrad()) {
                         Autograd.accumulate(weight, joined.rows(gradient, i));

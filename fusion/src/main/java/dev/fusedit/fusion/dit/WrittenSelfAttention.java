@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeysValues;
@@ -20,6 +21,8 @@ final class WrittenSelfAttention {
     private final Tensor x_BNC;
     private final Tensor normed_BNC;
     private final WrittenAttention attention;
+    private final GradientGate gateOfText;
+    private final GradientGate gateOfImage;
     private final Tensor merged_BNX;
     private final Tensor out_BNC;
     private final Tensor change_BNC;
@@ -29,6 +32,8 @@ final class WrittenSelfAttention {
             TensorScope owner) {
         block = layer.image();
         text = layer.fusion() instanceof Fusion.JointSelfAttention ? shared : null;
+        gateOfText = pass.gates().text(layer.index());
+        gateOfImage = pass.gates().image(layer.index());
         this.modulation = modulation;
         this.x_BNC = x_BNC;
         var values = modulation.values();
@@ -61,13 +66,18 @@ final class WrittenSelfAttention {
     private Tensor projections(WrittenAttention.Gradient heads) {
         return TensorScope.scoped(() -> {
             long tokens = x_BNC.size(1), before = heads.all().keys().size(2) - tokens;
-            WrittenAttention.teach(text, heads.all().narrow(0, before));
-            var own = heads.all().narrow(before, tokens);
+            WrittenAttention.teach(text, heads.all().narrow(0, before), gateOfText);
+            var own = gateOfImage.gradients(heads.all().narrow(before, tokens));
             var change_BNX = Tensor.empty(x_BNC.dtype(), x_BNC.size(0), tokens, joined.weight_XI().size(0));
             queries.backward(heads.queries(), joined.part(change_BNX, 0));
+            if (own == null) {
+                joined.part(change_BNX, 1).fillInPlace(0);
+                joined.part(change_BNX, 2).fillInPlace(0);
+                return WrittenLinear.backward(joined, normed_BNC, change_BNX, 1);
+            }
             keys.backward(own.keys(), joined.part(change_BNX, 1));
             joined.part(change_BNX, 2).copyInPlace(Heads.merge(own.values()));
-            return WrittenLinear.backward(joined, normed_BNC, change_BNX);
+            return WrittenLinear.backward(joined, normed_BNC, change_BNX, joined.parts().size());
         });
     }
 }

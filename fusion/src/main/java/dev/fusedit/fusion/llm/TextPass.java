@@ -65,6 +65,9 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
         return new TextPass(global, local, causal, windowed, windows, others, spread);
     }
 
+    /// Whether layers see all prompts in one row.
+    public boolean isPacked() { return spread != null; }
+
     /// Keys and values as an image reads them, (B, K, T, D).
     public KeysValues spread(KeysValues own) { return spread == null ? own : own.replaced(spread::apply); }
 

@@ -18,6 +18,7 @@ import dev.fusedit.torch.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// No square of image tokens by image tokens is made in f32, though one of the texts is padded: memory grows with the tokens, not with their
 /// square.
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class AttentionMemoryTest {
     private static final Path STATUS = Path.of("/proc/self/status");

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /// What gradient checkpointing saves and costs, in a model of 24 fused layers.
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 @Tag("long")
 class CheckpointingMemoryTest {

@@ -11,17 +11,23 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Rounding;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Threads;
+import dev.fusedit.torch.fused.Fused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("numeric")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class FuseDiTTest {
     private static final Prompt PROMPT = Prompt.of(new long[] {2, 7, 9, 11}, new long[] {2, 5});
@@ -173,13 +179,14 @@ class FuseDiTTest {
         }
     }
 
+    /// Another batch of texts packs another number of rows, for which libtorch may choose another kernel.
     @Test
-    void someRowsOfATextAreThatText() {
+    void someRowsOfATextAreThatTextUpToRounding() {
         try (var tiny = Tiny.of(Tiny.config())) {
             var text = tiny.model().text(PROMPT);
             var picked = tiny.model().image(Tiny.latents(3), Tiny.times(3), text.rows(1, 1, 0));
             var direct = tiny.model().forward(Tiny.latents(3), Tiny.times(3), PROMPT.rows(1, 1, 0));
-            assertThat(picked.allClose(direct, 1e-6, 1e-6)).isTrue();
+            Rounding.assertSame(picked, direct, Rounding.SMALL_MODEL);
         }
     }
 

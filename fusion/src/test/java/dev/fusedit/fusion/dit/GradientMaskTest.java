@@ -20,6 +20,8 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Threads;
+import dev.fusedit.torch.fused.Fused;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,11 +29,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("numeric")
+@Tag("training")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class GradientMaskTest {
     private static final Placement EXACT = new Placement(DType.F64, DType.F64, Device.CPU);
@@ -216,14 +222,48 @@ class GradientMaskTest {
                 var latents = Tiny.latents(2).to(placement.compute());
                 var expected = subject.model().image(latents, Tiny.times(2), subject.model().text(PROMPT));
                 assertThat(expected.requiresGrad()).isTrue();
+                var layersByHand =
+                        placement.compute() == DType.F32 || placement.compute() == DType.BF16 ? TrainingPassTest.layersByHand(config) : 0;
+                var inTraining = inTraining(subject.model(), latents, layersByHand);
                 for (var factor : List.of(0.0, 0.1, 0.7)) {
                     for (var mask : List.of(GradientMask.insulateLlm(factor), GradientMask.textOnly(factor), GradientMask.imageOnly(factor),
                             GradientMask.NONE.with(new GradientMask.Tokens(factor, factor, factor)))) {
                         var model = subject.model().masked(mask);
                         assertThat(model.image(latents, Tiny.times(2), model.text(PROMPT)).sameValues(expected)).as("%s", mask).isTrue();
+                        assertThat(inTraining(model, latents, layersByHand).sameValues(inTraining)).as("%s in training", mask).isTrue();
                     }
                 }
             }
+        }
+    }
+
+    /// As a training step does it: by the layers that are written by hand, where they compute in f32 or bf16.
+    private static Tensor inTraining(ImageModel model, Tensor latents, int layersByHand) {
+        try (var scope = TensorScope.open(); var pass = model.pass(false)) {
+            var made = pass.image(latents, Tiny.times(2), pass.text(PROMPT, false), null, Wish.NONE).prediction();
+            assertThat(pass.layersByHand()).isEqualTo(layersByHand);
+            return scope.keep(made.detach().copy());
+        }
+    }
+
+    /// Who wants the text's output has its rows in equal length; in any other case they lie in one row, and their tokens' factors with them.
+    @Test
+    void packedTextIsMaskedAsRowsOfEqualLengthAre() {
+        var prompt = PROMPT.withInstructions(1, 1).withDropped(false, true);
+        var mask = GradientMask.imageOnly(0.5).with(new GradientMask.Tokens(0.25, 0, 0.125));
+        try (var subject = Subject.of(fused(new Fusion.JointSelfAttention()), EXACT)) {
+            var model = subject.model().masked(mask);
+            var found = new ArrayList<Map<String, Tensor>>();
+            for (var inRows : List.of(true, false)) {
+                subject.weights().clearGradients();
+                Subject.flow(model, model.text(prompt, inRows, Taps.NONE)).backward();
+                var gradients = new LinkedHashMap<String, Tensor>();
+                subject.weights().all().filter(p -> p.gradient() != null).forEach(p -> gradients.put(p.name(), p.gradient().copy()));
+                found.add(gradients);
+            }
+            assertThat(found.getFirst().keySet()).isEqualTo(found.getLast().keySet()).anyMatch(LLM_KEYS);
+            found.getFirst().forEach((name, gradient) -> assertThat(gradient.allClose(found.getLast().get(name), 1e-9, 1e-13)).as(name)
+                    .isTrue());
         }
     }
 

@@ -9,9 +9,11 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class FlowMatchingTest {
     private static final List<Prediction> KINDS =

@@ -12,12 +12,14 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.SafeTensors;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class SolverTest {
     private static final FlowMatchScheduler EVEN = FlowMatchScheduler.even(1);

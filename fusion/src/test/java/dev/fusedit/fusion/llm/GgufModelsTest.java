@@ -12,12 +12,14 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The files are the golden models of `goldens/llm` by `src/test/python/gguf_language_goldens.py`.
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class GgufModelsTest {
     private static final Prompt PROMPT = Prompt.of(new long[] {2, 7, 9, 11, 30, 31, 8, 40, 50, 60}, new long[] {2, 5});

@@ -33,11 +33,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Models without an autoencoder, as the quickstart trains one.
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class PixelPipelineTest {
     private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);

@@ -19,11 +19,13 @@ import dev.fusedit.torch.io.SafeTensors;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class AutoencoderKLTest {
     /// Latents of 16 on a side, 8 pixels each.

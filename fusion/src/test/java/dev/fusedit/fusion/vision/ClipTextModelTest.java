@@ -14,9 +14,11 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class ClipTextModelTest {
     private static ClipTextConfig tiny(int eosId) {

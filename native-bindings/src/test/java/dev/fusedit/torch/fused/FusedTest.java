@@ -11,16 +11,39 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Threads;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Values and gradients against the plain formula in f64 with autograd's gradients, of the same (rounded) inputs.
+@Tag("numeric")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class FusedTest {
     private static final double EPS = 1e-6;
+
+    @Test
+    void kernelsServeF32AndBf16OnFewThreadsWhereNobodyWantsAGraph() {
+        var x = Tensor.ones(DType.F32, 2);
+        assertThat(Fused.serves(x)).isTrue();
+        assertThat(Fused.serves(x.to(DType.BF16))).isTrue();
+        assertThat(Fused.serves(x.to(DType.F64))).isFalse();
+        assertThat(Fused.serves(x.to(DType.F16))).isFalse();
+        var leaf = Tensor.ones(DType.F32, 2).requiresGrad(true);
+        assertThat(Fused.servesForward(x, x, null)).isTrue();
+        assertThat(Fused.servesForward(x, leaf)).isFalse();
+        try (var _ = Autograd.noGrad()) {
+            assertThat(Fused.servesForward(x, leaf)).isTrue();
+        }
+    }
+
+    @Test
+    @Threads(atLeast = Fused.MOST_THREADS + 1)
+    void onManyThreadsTheyDoNot() { assertThat(Fused.serves(Tensor.ones(DType.F32, 2))).isFalse(); }
 
     private static Tensor drawn(String name, DType dtype, long... shape) {
         return Tensor.randn(Seed.of(5).derive(name), DType.F32, shape).to(dtype);

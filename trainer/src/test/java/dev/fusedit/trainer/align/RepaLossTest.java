@@ -19,10 +19,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class RepaLossTest {
     private static final DinoConfig CONFIG = new DinoConfig(12, 2, 2, 2, 16, 4, 1e-6, 0, false, false, true);

@@ -10,9 +10,11 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class GradientsTest {
     /// In bf16 1 + 1/256 is 1: sums of many small parts would stand still.

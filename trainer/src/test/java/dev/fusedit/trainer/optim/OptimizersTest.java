@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Against second implementations (optimizer_goldens.py): torch's AdamW, transformers' Adafactor, a Muon in f64, and torch's own in bf16.
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class OptimizersTest {
     private static final double RATE = 0.02;

@@ -12,9 +12,11 @@ import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.recipe.GradientMask;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class GradientMasksTest {
     private static final GradientMask.Tokens ALL = new GradientMask.Tokens(1, 1, 1);

@@ -16,6 +16,7 @@ import dev.fusedit.trainer.optim.StopRule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class StageLoopTest {
     private static final String UP = "dit.layers.1.mlp.up_proj.weight";

@@ -20,9 +20,11 @@ import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.HashSet;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class ValidationTest {
     private static final WordTokenizer WORDS = WordTokenizer.of(BlocksText.words());
