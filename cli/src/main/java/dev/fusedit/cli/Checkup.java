@@ -7,9 +7,11 @@ import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchInfo;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.host.Cores;
+import dev.fusedit.torch.host.Cpu;
+import dev.fusedit.torch.host.Host;
+import dev.fusedit.torch.host.Memory;
 import dev.fusedit.torch.javacpp.CudaDevices;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,10 +23,42 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param libtorch null if none could be loaded; `problems` then says why and what to do
 /// @param threads CPU threads of one op
+/// @param cores that this process may keep busy, and that there are
 @JsonNaming(SnakeCaseStrategy.class)
-record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, List<Processor> devices, List<String> problems) {
+record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu, Cores cores, MemoryLimits memory, int threads,
+        List<Processor> devices, List<String> problems) {
     record Torch(String version, String path, String source) {
         Torch(LibtorchInfo info) { this(info.version(), info.path().toString(), info.source()); }
+    }
+
+    /// Instructions of the CPU.
+    record CpuFeatures(String name, boolean avx2, boolean avx512, boolean bf16, boolean amx) {
+        CpuFeatures(Cpu cpu) { this(cpu.name(), cpu.avx2(), cpu.avx512(), cpu.bf16(), cpu.amx()); }
+
+        @Override
+        public String toString() {
+            var sets = new ArrayList<String>();
+            if (avx2) sets.add("AVX2");
+            if (avx512) sets.add("AVX-512");
+            if (bf16) sets.add("bf16");
+            if (amx) sets.add("AMX");
+            return name + (sets.isEmpty() ? "" : " with " + String.join(", ", sets)) + (bf16 ? "" : " (without bf16)");
+        }
+    }
+
+    /// What this process may take.
+    ///
+    /// @param of what sets the limit, for reading
+    @JsonNaming(SnakeCaseStrategy.class)
+    record MemoryLimits(long totalMib, long allowedMib, long availableMib, String of) {
+        MemoryLimits(Memory memory) {
+            this(memory.total() >> 20, memory.allowed() >> 20, memory.available() >> 20, memory.source());
+        }
+
+        @Override
+        public String toString() {
+            return "%,d MiB allowed of %,d, %,d of %s available".formatted(allowedMib, totalMib, availableMib, of);
+        }
     }
 
     /// @param usable false for a CUDA device beside a libtorch without CUDA
@@ -48,14 +82,17 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
             problems.add("Java " + Runtime.version() + " runs this; 25 is what it is built for. Set JAVA_HOME to a JDK 25.");
         }
         var libtorch = libtorch(problems);
-        int threads = libtorch == null ? Runtime.getRuntime().availableProcessors() : Libtorch.threads();
+        var host = Host.here();
+        int threads = libtorch == null ? host.cores().allowed() : Libtorch.threads();
         var jdk = Runtime.version() + " (" + System.getProperty("java.home") + ")";
-        return new Checkup(problems.isEmpty(), jdk, libtorch, threads, devices(libtorch), List.copyOf(problems));
+        return new Checkup(problems.isEmpty(), jdk, libtorch, new CpuFeatures(host.cpu()), host.cores(), new MemoryLimits(host.memory()),
+                threads,
+                devices(libtorch, host), List.copyOf(problems));
     }
 
-    private static List<Processor> devices(@Nullable Torch libtorch) {
+    private static List<Processor> devices(@Nullable Torch libtorch, Host host) {
         boolean cuda = libtorch != null && Files.exists(Path.of(libtorch.path(), "libtorch_cuda.so"));
-        return Stream.concat(Stream.of(cpu()), CudaDevices.list().stream().map(gpu -> Processor.of(gpu, cuda))).toList();
+        return Stream.concat(Stream.of(cpu(host)), CudaDevices.list().stream().map(gpu -> Processor.of(gpu, cuda))).toList();
     }
 
     private static @Nullable Torch libtorch(List<String> problems) {
@@ -74,21 +111,5 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, int threads, Li
         }
     }
 
-    private static Processor cpu() {
-        var memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
-                ? system.getTotalMemorySize() >> 20
-                : 0;
-        return new Processor("cpu", cpuName(), memory, true);
-    }
-
-    private static String cpuName() {
-        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name")).findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElseGet(Checkup::architecture);
-        } catch (IOException notLinux) {
-            return architecture();
-        }
-    }
-
-    private static String architecture() { return System.getProperty("os.arch"); }
+    private static Processor cpu(Host host) { return new Processor("cpu", host.cpu().name(), host.memory().allowed() >> 20, true); }
 }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "doctor", description = "Shows the JDK, libtorch, threads and devices, what is wrong and how to mend it.")
+@Command(name = "doctor", description = "Shows the JDK, libtorch, the CPU, cores, memory and devices, what is wrong and how to mend it.")
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -28,11 +28,15 @@ final class DoctorCommand implements Callable<Integer> {
         return """
             JDK       %s
             libtorch  %s
+            CPU       %s
+            cores     %d allowed of %d
+            memory    %s
             threads   %d
             devices   %s
             %s""".formatted(
                 checkup.jdk(),
                 torch == null ? "none" : "%s (%s) in %s".formatted(torch.version(), torch.source(), torch.path()),
+                checkup.cpu(), checkup.cores().allowed(), checkup.cores().all(), checkup.memory(),
                 checkup.threads(),
                 checkup.devices().stream().map(Object::toString).collect(Collectors.joining("\n          ")),
                 checkup.ok() ? "All is well." : "What is wrong:\n- " + String.join("\n- ", checkup.problems()));

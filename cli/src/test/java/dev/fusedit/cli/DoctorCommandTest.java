@@ -22,12 +22,33 @@ class DoctorCommandTest {
         var out = new StringWriter();
         assertThat(Main.run(new String[] {"doctor", "--json"}, new PrintWriter(out, true), new PrintWriter(System.err))).isZero();
         JsonNode json = new ObjectMapper().readTree(out.toString());
-        assertThat(json.fieldNames()).toIterable().containsExactly("ok", "jdk", "libtorch", "threads", "devices", "problems");
+        assertThat(json.fieldNames()).toIterable().containsExactly("ok", "jdk", "libtorch", "cpu", "cores", "memory", "threads", "devices",
+                "problems");
         assertThat(json.get("ok").booleanValue()).isTrue();
         assertThat(json.get("libtorch").fieldNames()).toIterable().containsExactly("version", "path", "source");
+        assertThat(json.get("cpu").fieldNames()).toIterable().containsExactly("name", "avx2", "avx512", "bf16", "amx");
+        assertThat(json.get("cores").get("allowed").intValue()).isBetween(1, json.get("cores").get("all").intValue());
+        assertThat(json.get("memory").fieldNames()).toIterable().containsExactly("total_mib", "allowed_mib", "available_mib", "of");
+        assertThat(json.get("memory").get("available_mib").longValue()).isBetween(1L, json.get("memory").get("allowed_mib").longValue());
         assertThat(json.get("threads").intValue()).isPositive();
         assertThat(json.get("devices").get(0).get("device").textValue()).isEqualTo("cpu");
         assertThat(json.get("problems")).isEmpty();
+    }
+
+    @Test
+    void textNamesTheCpuAndWhatIsAllowed() {
+        var out = new StringWriter();
+        assertThat(Main.run(new String[] {"doctor"}, new PrintWriter(out, true), new PrintWriter(System.err))).isZero();
+        assertThat(out.toString()).containsPattern("(?m)^CPU +\\S.*$").containsPattern("(?m)^cores +\\d+ allowed of \\d+$")
+                .containsPattern("(?m)^memory +[\\d,]+ MiB allowed of [\\d,]+, [\\d,]+ of \\S.* available$");
+    }
+
+    @Test
+    void cpusAreToldByWhatTheyCan() {
+        assertThat(new Checkup.CpuFeatures("AMD EPYC 7B12", true, false, false, false))
+                .hasToString("AMD EPYC 7B12 with AVX2 (without bf16)");
+        assertThat(new Checkup.CpuFeatures("Xeon", true, true, true, true)).hasToString("Xeon with AVX2, AVX-512, bf16, AMX");
+        assertThat(new Checkup.CpuFeatures("aarch64", false, false, false, false)).hasToString("aarch64 (without bf16)");
     }
 
     /// In a process of its own: libtorch, or its absence, is for good.

@@ -8,12 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// `./fusedit` in a folder of its own, with a JDK and a Maven that only tell how they were called.
 @DisabledOnOs(OS.WINDOWS)
@@ -109,14 +114,50 @@ class LauncherTest {
         assertThat(result.err).isEqualTo("fusedit: FUSEDIT_JAVA_HOME=" + jdk + " is not a JDK 25.\n");
     }
 
-    private Result fusedit(String... arguments) throws IOException, InterruptedException {
-        var process = start(arguments);
+    @Test
+    void startsWithoutHome() throws Exception {
+        for (int i = 0; i < 2; i++) { // with a build, and without one
+            var result = fusedit(environment -> environment.remove("HOME"), "--version");
+            assertThat(result.exitCode).as(result.err).isZero();
+            assertThat(result.err).doesNotContain("unbound");
+        }
+        var searching = fusedit(environment -> {
+            environment.remove("HOME");
+            environment.remove("JAVA_HOME");
+            environment.remove("FUSEDIT_JAVA_HOME");
+        }, "--version");
+        assertThat(searching.err).doesNotContain("unbound");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        -Dx=y                    | -Xms64m -Xmx2g -Xmn16m -XX:+UseSerialGC
+        -Xmx8g                   | -Xms64m -Xmx2g -Xmn16m -XX:+UseSerialGC
+        -Xmx32m                  | -Xmx2g -XX:+UseSerialGC
+        -XX:MaxHeapSize=33554432 | -Xmx2g -XX:+UseSerialGC
+        -Xms1g                   | -Xmx2g -Xmn16m -XX:+UseSerialGC
+        -Xmn100m                 | -Xms64m -Xmx2g -XX:+UseSerialGC
+        -XX:+UseZGC              | -Xms64m -Xmx2g
+        """)
+    void optionsOfTheUserTakeThePlaceOfOurs(String options, String ours) throws Exception {
+        fusedit("--version");
+        var result = fusedit(environment -> environment.put("FUSEDIT_JAVA_OPTS", options + "\n -Dsecond=line"), "--version");
+        assertThat(result.out).containsPattern("java --enable-native-access=ALL-UNNAMED " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
+                + Pattern.quote(options) + " -Dsecond=line -cp ");
+    }
+
+    private Result fusedit(String... arguments) throws IOException, InterruptedException { return fusedit(_ -> {}, arguments); }
+
+    private Result fusedit(Consumer<Map<String, String>> change, String... arguments) throws IOException, InterruptedException {
+        var process = start(change, arguments);
         var out = new String(process.getInputStream().readAllBytes());
         var err = Files.readString(folder.resolve("err"));
         return new Result(process.waitFor(), out, err, process.pid());
     }
 
-    private Process start(String... arguments) throws IOException {
+    private Process start(String... arguments) throws IOException { return start(_ -> {}, arguments); }
+
+    private Process start(Consumer<Map<String, String>> change, String... arguments) throws IOException {
         var builder = new ProcessBuilder(Stream.concat(Stream.of(root.resolve("fusedit").toString()), Stream.of(arguments)).toList());
         builder.redirectError(folder.resolve("err").toFile());
         var environment = builder.environment();
@@ -124,6 +165,7 @@ class LauncherTest {
         environment.put("HOME", folder.toString());
         environment.put("PATH", folder.resolve("bin") + ":" + environment.get("PATH"));
         environment.put("FUSEDIT_JAVA_HOME", jdk.toString());
+        change.accept(environment);
         return builder.start();
     }
 

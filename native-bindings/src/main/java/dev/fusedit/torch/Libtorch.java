@@ -32,7 +32,8 @@ public final class Libtorch {
     /// True once a libtorch is open.
     public static boolean isLoaded() { return LoadedLibrary.isOpen(); }
 
-    /// CPU threads that one op may use.
+    /// CPU threads that one op may use. At first as many as the process may keep busy ([dev.fusedit.torch.host.Cores#allowed]), unless
+    /// `OMP_NUM_THREADS` says otherwise; OpenBLAS likewise.
     public static int threads() {
         load();
         return TorchState.threads();

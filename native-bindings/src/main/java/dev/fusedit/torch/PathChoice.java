@@ -30,11 +30,11 @@ public enum PathChoice {
 
     /// What operands of a dtype are computed in.
     public DType dtype(DType operands, Device device) {
-        boolean slow = switch (this) {
-            case LINEAR, CONVOLUTION, ATTENTION -> operands == DType.F16;
-            case POINTWISE -> false;
-        };
-        return device.isCpu() && slow ? DType.F32 : operands;
+        return this != POINTWISE && device.isCpu() && isSlow(operands) ? DType.F32 : operands;
+    }
+
+    private static boolean isSlow(DType operands) {
+        return operands == DType.F16 || operands == DType.BF16 && !Bf16Products.here();
     }
 
     /// One line for each kind of op, as a plan shows them: `matrix products in f32 (f16 is slower here)`.
@@ -53,5 +53,7 @@ public enum PathChoice {
     }
 
     /// Whether attention is two products and a softmax. The fused kernel falls to a generic product in bf16 on the CPU, 14 to 25 times slower.
-    static boolean byProducts(DType operands, Device device) { return device.isCpu() && operands == DType.BF16; }
+    static boolean byProducts(DType operands, Device device) {
+        return operands == DType.BF16 && ATTENTION.dtype(operands, device) == operands && device.isCpu();
+    }
 }

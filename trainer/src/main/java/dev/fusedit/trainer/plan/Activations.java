@@ -4,6 +4,9 @@ import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.PathChoice;
 import dev.fusedit.trainer.recipe.Run;
 
 /// What autograd keeps of a layer's forward for its backward, in bytes: for each op the operands that its derivative reads.
@@ -13,10 +16,11 @@ import dev.fusedit.trainer.recipe.Run;
 /// | a norm and the product with its gain | its input, wide (f32 inside); the normed input; the result, which a matrix reads |
 /// | a gated MLP | gate, activation of it, up, their product: 4 inner widths |
 /// | attention in f32 (fused kernel) | queries, keys and values, the result, the sums' logarithms |
-/// | attention in bf16 (two products on a CPU) | the same, and the softmax: heads · keys |
+/// | attention in bf16 (two products on a CPU that multiplies bf16) | the same, and the softmax: heads · keys |
 /// | adaln's gate | what it multiplies |
 ///
-/// @param compute bytes of a number that matrices are multiplied in. In f16 on a CPU that is f32's: they are cast before ([dev.fusedit.torch.PathChoice])
+/// @param compute bytes of a number that matrices are multiplied in. Where a CPU multiplies f16 or bf16 slower than f32 that is f32's: they
+///        are cast before ([PathChoice])
 /// @param wide bytes of a number inside norms
 /// @param fusedAttention whether attention keeps no softmax
 record Activations(int compute, int wide, boolean fusedAttention) {
@@ -24,12 +28,9 @@ record Activations(int compute, int wide, boolean fusedAttention) {
 
     static Activations of(Run.Precision precision, boolean cpu) {
         var widths = Widths.of(precision);
-        return switch (precision) {
-            case AUTO -> throw precision.open();
-            case F32, F64 -> new Activations(widths.compute(), widths.wide(), true);
-            case F16 -> new Activations(cpu ? 4 : 2, widths.wide(), true);
-            case BF16, PURE_BF16 -> new Activations(widths.compute(), widths.wide(), !cpu);
-        };
+        var dtype = Calibration.dtype(precision);
+        var computed = PathChoice.LINEAR.dtype(dtype, cpu ? Device.CPU : Device.cuda(0));
+        return new Activations(computed == dtype ? widths.compute() : computed.bytes(), widths.wide(), !cpu || computed != DType.BF16);
     }
 
     /// A norm whose result is read by something that keeps it.

@@ -67,6 +67,7 @@ final class TorchAbi {
     static final MethodHandle GET_THREADS = LINKER.downcallHandle(LIBRARY.findOrThrow("_ZN2at15get_num_threadsEv"),
             FunctionDescriptor.of(JAVA_INT));
     static final @Nullable MethodHandle OPENBLAS_THREADS = soft("openblas_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
+    static final @Nullable MethodHandle GET_OPENBLAS_THREADS = soft("openblas_get_num_threads", FunctionDescriptor.of(JAVA_INT));
 
     // TensorImpl, by its mangled names: none of these throws.
     static final MethodHandle GRAD = LINKER.downcallHandle(LIBRARY.findOrThrow("_ZNK3c1010TensorImpl4gradEv"),

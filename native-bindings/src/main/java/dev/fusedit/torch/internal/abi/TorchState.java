@@ -60,7 +60,17 @@ public final class TorchState {
         openBlasThreads = count;
     }
 
-    public static int openBlasThreads() { return openBlasThreads == 0 ? threads() : openBlasThreads; }
+    /// As many as were set, or as OpenBLAS has chosen by itself (`OPENBLAS_NUM_THREADS`); those of libtorch's kernels with another BLAS.
+    public static int openBlasThreads() {
+        if (TorchAbi.GET_OPENBLAS_THREADS == null) {
+            return threads();
+        }
+        try {
+            return openBlasThreads != 0 ? openBlasThreads : (int) TorchAbi.GET_OPENBLAS_THREADS.invokeExact();
+        } catch (Throwable e) {
+            throw Handles.unexpected(e);
+        }
+    }
 
     /// Starts the CPU's default generator anew, as `torch.manual_seed` does.
     public static void seedCpu(long seed) {

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.fusedit.torch.LibtorchInfo;
 import dev.fusedit.torch.LibtorchUnavailable;
+import dev.fusedit.torch.host.Host;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -72,6 +73,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         }
         var version = version(all, files.folder());
         silence(all, version[1]);
+        new DefaultThreads(Host.here().cores().allowed(), System.getenv()).set(all);
         return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
                 all);
     }

@@ -1,0 +1,5 @@
+/// What this machine is, and what of it this process may use.
+@NullMarked
+package dev.fusedit.torch.host;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.host;
+
+import org.jspecify.annotations.NullMarked;
