@@ -40,7 +40,8 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
 
     @Override
-    public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
+    public TextState text(Prompt given, boolean withOutput, Taps taps, GraphSegments segments) {
+        var prompt = llm.bucketed(given);
         return TensorScope.scoped(() -> {
             boolean inRows = withOutput || taps != Taps.NONE; // somebody sees tokens at their places
             var entered = llm.enter(prompt, inRows, segments);

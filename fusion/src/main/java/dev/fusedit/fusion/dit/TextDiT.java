@@ -44,7 +44,8 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
     public TextDiT masked(GradientMask other) { return new TextDiT(config, encoder, contextNorm, context, dit, layers, other); }
 
     @Override
-    public TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments) {
+    public TextState text(Prompt given, boolean withOutput, Taps taps, GraphSegments segments) {
+        var prompt = encoder.bucketed(given);
         return TensorScope.scoped(() -> {
             var gates = segments.hold(mask.over(prompt, encoder.embedding_VM()));
             var states = encoder.hiddenStates(prompt, gates::ofText, Taps.NONE, segments);

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.KeysValues;
+import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorRecord;
 import java.util.Arrays;
@@ -44,12 +45,13 @@ public record TextState(List<@Nullable KeysValues> blocks, Prompt prompt, int[] 
                 Arrays.stream(samples).map(i -> imageStarts[i]).toArray(), output == null ? null : output.indexSelect(0, placed));
     }
 
-    /// Without the columns that are padding in every sample: views.
+    /// Without the columns that are padding in every sample, but for those up to the next of the [Buckets]' lengths: views.
     public TextState trimmed() {
         int longest = Math.max(1, Arrays.stream(prompt.lengths_B()).max().orElse(0));
-        return prompt.padded() || longest == prompt.tokens() ? this
-                : new TextState(blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.narrow(0, longest)).toList(),
-                        prompt.first(longest), imageStarts, output == null ? null : output.narrow(1, 0, longest));
+        int columns = tensors().findFirst().map(like -> Buckets.up(longest, like)).orElse(longest);
+        return prompt.padded() || columns >= prompt.tokens() ? this
+                : new TextState(blocks.stream().<@Nullable KeysValues>map(kv -> kv == null ? null : kv.narrow(0, columns)).toList(),
+                        prompt.first(columns), imageStarts, output == null ? null : output.narrow(1, 0, columns));
     }
 
     /// A single sample for so many pictures: views of the one text.

@@ -44,6 +44,10 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
         return new LanguageModel(config, embedding, layers, DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
     }
 
+    /// A prompt as it is best computed here: with as many columns as one of the few lengths that texts are rounded up to
+    /// ([dev.fusedit.torch.Buckets]).
+    public Prompt bucketed(Prompt prompt) { return prompt.bucketed(embedding_VM); }
+
     /// Token embeddings; in a Gemma times √M, that factor rounded to the embeddings' dtype.
     public Tensor embed(Prompt prompt) {
         return TensorScope.scoped(() -> {
@@ -87,7 +91,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
 
     /// What the layers are run on.
     ///
-    /// @param x (B, T, M); (1, S, M) where the prompts' S real tokens lie one behind the other
+    /// @param x (B, T, M); (1, S, M) where the prompts' real tokens lie one behind the other, with padding up to S behind the last
     public record Entered(Tensor x, TextPass pass) {}
 
     /// Embedded tokens, without padding where that saves work: on the CPU, and unless a layer's window is shorter than a prompt. The layers'
@@ -95,7 +99,8 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     ///
     /// @param inRows whether they are to be rows of equal length all the same
     public Entered enter(Prompt prompt, boolean inRows, GraphSegments segments) {
-        var packed = !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed() : null;
+        var packed =
+                !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
         var x = segments.border(embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
     }

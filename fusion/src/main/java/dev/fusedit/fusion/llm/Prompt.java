@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.primitives.Booleans;
 import com.google.common.primitives.Ints;
+import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
@@ -97,14 +98,34 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
                 Booleans.concat(dropped_B, others.dropped_B), false);
     }
 
+    /// With columns of padding up to the next of the [Buckets]' lengths, where products of tensors like this one are made for their shape. Rows whose
+    /// padding is computed too stay as they are.
+    Prompt bucketed(Tensor like) {
+        int width = Buckets.up(tokens(), like);
+        return padded || width == tokens() ? this
+                : new Prompt(wider(ids_BT, width, false), wider(positions_BT, width, true), lengths_B, instructions_B, dropped_B, false);
+    }
+
     /// All real tokens in one row, prompt after prompt, at the positions they have; null where no padding would be saved by that.
+    ///
+    /// Behind them comes padding up to the next of the [Buckets]' lengths, where tensors like this one ask for it, and at least as much as the
+    /// attention of a single prompt, rounded up too, may read ([TextMask.Packed]).
     @Nullable
-    Prompt packed() {
+    Prompt packed(Tensor like) {
         int total = Arrays.stream(lengths_B).sum();
-        if (padded || total == 0 || total == batch() * tokens()) {
-            return null;
+        int room = Buckets.up(Math.max(total, lastRead(like)), like);
+        return padded || total == 0 || room >= batch() * tokens() ? null
+                : new Prompt(new long[][] {Arrays.copyOf(real(ids_BT), room)}, new long[][] {Arrays.copyOf(real(positions_BT), room)},
+                        new int[] {total}, false);
+    }
+
+    private int lastRead(Tensor like) {
+        int first = 0, last = 0;
+        for (int length : lengths_B) {
+            last = Math.max(last, first + Buckets.up(length, like));
+            first += length;
         }
-        return new Prompt(new long[][] {real(ids_BT)}, new long[][] {real(positions_BT)}, new int[] {total}, false);
+        return last;
     }
 
     private long[] real(long[][] rows) {

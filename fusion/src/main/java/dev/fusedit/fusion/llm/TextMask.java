@@ -2,6 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.torch.Attention;
+import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
@@ -19,7 +20,10 @@ public sealed interface TextMask extends Tensors {
         public Stream<Tensor> tensors() { return Stream.empty(); }
     }
 
-    /// All of them of its own prompt, where prompts lie one behind the other in one row ([Prompt#packed]).
+    /// All of them of its own prompt, where prompts lie one behind the other in one row ([Prompt#packed]). Padding behind the last one gets zeros.
+    ///
+    /// A prompt's attention is computed for its length rounded up ([Buckets]), over what happens to follow: a causal row never meets what comes
+    /// after it, and rows behind the prompt's own are dropped.
     ///
     /// @param lengths of the prompts
     record Packed(List<Integer> lengths) implements TextMask {
@@ -88,9 +92,13 @@ public sealed interface TextMask extends Tensors {
             int first = 0;
             for (int length : lengths) {
                 if (length > 0) {
-                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, length), own.narrow(first, length), scores));
+                    int rows = Buckets.up(length, q_BHTD);
+                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, rows), own.narrow(first, rows), scores).narrow(2, 0, length));
                 }
                 first += length;
+            }
+            if (first < q_BHTD.size(2)) {
+                outs.add(Tensor.zeros(q_BHTD.dtype(), q_BHTD.device(), 1, q_BHTD.size(1), q_BHTD.size(2) - first, own.values().size(3)));
             }
             return Tensor.cat(2, outs);
         });

@@ -9,7 +9,19 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.PathChoice;
 import dev.fusedit.trainer.recipe.Run;
 
-/// What autograd keeps of a layer's forward for its backward, in bytes: for each op the operands that its derivative reads.
+/// What a layer's forward keeps for its backward, in bytes.
+///
+/// The image side's blocks on a CPU have their backward pass written by hand ([dev.fusedit.fusion.dit.WrittenLayer]). It keeps, for each token:
+///
+/// | part | kept |
+/// |---|---|
+/// | attention | the block's input; normed; queries, keys and values before norm and turn; the product with the output matrix; the sum with the input |
+/// | cross-attention | queries before their norm; the product with the output matrix; the sum |
+/// | a gated MLP | normed; gate and up; the product with the last matrix; that is all: their product is made again |
+/// | what attention itself keeps | queries, its result, the result with heads merged; keys and values of all that it reads; in bf16 the softmax (heads · keys), up to 32 MiB of scores a layer, above that none ([dev.fusedit.torch.fused.ProductAttention]) |
+/// | a sandwich norm | its result; two a block |
+///
+/// Elsewhere, and in the language model's layers, autograd keeps the operands that the derivative of each op reads:
 ///
 /// | part | kept, for each token |
 /// |---|---|
@@ -23,15 +35,23 @@ import dev.fusedit.trainer.recipe.Run;
 ///        are cast before ([PathChoice])
 /// @param wide bytes of a number inside norms
 /// @param fusedAttention whether attention keeps no softmax
-record Activations(int compute, int wide, boolean fusedAttention) {
+/// @param written whether the image side's backward pass is the one by hand
+record Activations(int compute, int wide, boolean fusedAttention, boolean written) {
+    /// ProductAttention's bound on the scores of a layer.
+    private static final long MOST_SCORES = 32 << 20;
+
     static Activations of(Run run) { return of(run.precision(), run.device() == Run.Device.CPU); }
 
     static Activations of(Run.Precision precision, boolean cpu) {
         var widths = Widths.of(precision);
         var dtype = Calibration.dtype(precision);
         var computed = PathChoice.LINEAR.dtype(dtype, cpu ? Device.CPU : Device.cuda(0));
-        return new Activations(computed == dtype ? widths.compute() : computed.bytes(), widths.wide(), !cpu || computed != DType.BF16);
+        return new Activations(computed == dtype ? widths.compute() : computed.bytes(), widths.wide(), !cpu || computed != DType.BF16,
+                cpu && (dtype == DType.F32 || dtype == DType.BF16));
     }
+
+    /// The same with autograd's backward pass: gradient masks are not written by hand.
+    Activations byGraph() { return new Activations(compute, wide, fusedAttention, false); }
 
     /// A norm whose result is read by something that keeps it.
     private long norm(long width) { return (wide + 2L * compute) * width; }
@@ -41,11 +61,41 @@ record Activations(int compute, int wide, boolean fusedAttention) {
 
     // ---- the image side
 
-    /// A block of the image side, for one picture.
+    /// A block of the image side, for one image.
     ///
-    /// @param tokens of the picture
+    /// @param images that go through it together: those of a lane
+    /// @param tokens of the image
     /// @param textTokens that it reads
-    long block(DiTConfig dit, Fusion fusion, long tokens, long textTokens) {
+    long block(DiTConfig dit, Fusion fusion, long images, long tokens, long textTokens) {
+        return written ? writtenBlock(dit, fusion, images, tokens, textTokens) : graphBlock(dit, fusion, tokens, textTokens);
+    }
+
+    private long writtenBlock(DiTConfig dit, Fusion fusion, long images, long tokens, long textTokens) {
+        long e = compute, heads = (long) dit.heads() * dit.headDim(), keys = (long) dit.kvHeads() * dit.headDim();
+        long widths = 6 + (dit.sandwichNorm() ? 2 : 0); // input, normed, out, sum; normed, down
+        long own = e * tokens * (widths * dit.width() + heads + 2 * keys + 2L * dit.intermediate());
+        return own + switch (fusion) {
+            case Fusion.JointSelfAttention() -> writtenAttention(dit, images, tokens, tokens + textTokens);
+            case Fusion.CrossAttention() ->
+                    writtenAttention(dit, images, tokens, tokens) + writtenAttention(dit, images, tokens, textTokens)
+                            + e * tokens * (2L * dit.width() + heads);
+        };
+    }
+
+    private long writtenAttention(DiTConfig dit, long images, long queries, long keys) {
+        long e = compute;
+        long copies = dit.kvHeads() == 1 ? 2 : 3; // queries, the result; once more with heads merged, where groups of heads lie apart
+        return copies * e * queries * dit.heads() * dit.headDim() + 2 * e * keys * dit.kvHeads() * dit.headDim()
+                + (fusedAttention ? 4L * dit.heads() * queries : scores(dit, images, queries, keys));
+    }
+
+    /// The softmax of one image, if it is kept.
+    private long scores(DiTConfig dit, long images, long queries, long keys) {
+        long each = (long) compute * dit.heads() * queries * keys;
+        return images * each <= MOST_SCORES ? each : 0;
+    }
+
+    private long graphBlock(DiTConfig dit, Fusion fusion, long tokens, long textTokens) {
         long e = compute;
         boolean gated = dit.time() instanceof TimeConditioning.AdaLnZero || dit.time() instanceof TimeConditioning.AdaLnSingle;
         long width = 2 * norm(dit.width()) + (gated ? 2 * e * dit.width() : 0) + (dit.sandwichNorm() ? 2 * innerNorm(dit.width()) : 0);
@@ -91,10 +141,15 @@ record Activations(int compute, int wide, boolean fusedAttention) {
 
     // ---- what is there for a while
 
-    /// While a block's backward runs, for one picture: gradients of the MLP's inside and of the norms'.
+    /// While a block's backward runs, for one image: gradients of the MLP's inside and of the norms'. By hand gate and up become their own
+    /// gradients; there are that of their product, and four of the width: what arrived, what goes on, and two on the way.
     long blockWork(DiTConfig dit, long tokens) {
-        return tokens * (3L * compute * dit.intermediate() + 4L * wide * dit.width());
+        return written ? tokens * compute * (dit.intermediate() + 4L * dit.width())
+                : tokens * (3L * compute * dit.intermediate() + 4L * wide * dit.width());
     }
+
+    /// While a block's forward runs and nothing is kept, for one image: gate, up and their product, and four of the width.
+    long blockForward(DiTConfig dit, long tokens) { return tokens * compute * (3L * dit.intermediate() + 4L * dit.width()); }
 
     long layerWork(LanguageModelConfig text, long tokens) {
         return tokens * (3L * compute * text.intermediate() + 4L * wide * text.hidden());

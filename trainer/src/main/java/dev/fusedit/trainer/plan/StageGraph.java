@@ -2,11 +2,18 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.trainer.recipe.GradientMask;
 
 /// The graphs of a micro-batch: captions, pictures, and the language loss's texts, all of which one backward pass goes through.
 ///
 /// @param checkpointing whether only each layer's input is kept
-record StageGraph(StageShape stage, Activations activations, boolean checkpointing) {
+/// @param lanes parts of the micro-batch that are side by side
+record StageGraph(StageShape stage, Activations activations, boolean checkpointing, int lanes) {
+    /// A gradient mask's gates are autograd's ([dev.fusedit.fusion.dit.WrittenLayer]).
+    StageGraph {
+        if (!(stage.stage().gradientMask() instanceof GradientMask.None)) activations = activations.byGraph();
+    }
+
     private DiTConfig dit() { return stage.shapes().config().image(); }
 
     private LanguageModelConfig text() { return stage.shapes().config().text(); }
@@ -29,7 +36,10 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
         return image + captions + spoken + logits + modulation();
     }
 
-    private long block() { return activations.block(dit(), stage.shapes().config().fusion(), stage.tokens(), stage.caption()); }
+    private long block() {
+        return activations.block(dit(), stage.shapes().config().fusion(), Math.ceilDiv(stage.pictures(), lanes), stage.tokens(),
+                stage.caption());
+    }
 
     /// Six vectors a block and picture.
     private long modulation() {
@@ -68,7 +78,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
     /// Pictures drawn with guidance, two samples each, without a graph.
     long drawing() {
         long rows = 2L * stage.recipe().sampling().batch();
-        return rows * (activations.blockWork(dit(), stage.tokens())
+        return rows * (activations.blockForward(dit(), stage.tokens())
                 + (long) stage.readingBlocks() * activations.textKeys(text(), stage.caption())
                 + activations.layerWork(text(), stage.caption()));
     }

@@ -34,7 +34,8 @@ public record StepMemory(long parameters, long learned, long bytes) {
     private static long graph(FuseDiTConfig config, Activations activations, int batch, long tokens, int text) {
         var image = config.image();
         long modulation = 6L * image.width() * activations.wide();
-        long kept = image.layers() * (activations.block(image, config.fusion(), tokens, text) + modulation);
+        long kept = image.layers()
+                * (activations.block(image, config.fusion(), Math.ceilDiv(batch, StageMemory.LANES), tokens, text) + modulation);
         long work = Math.max(activations.blockWork(image, tokens), activations.layerWork(config.text(), text));
         return batch * (kept + work + config.textDepth() * activations.textKeys(config.text(), text));
     }

@@ -154,7 +154,8 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         }
         if (losses.language() != null && part.tokenShare() > 0) {
             var tokens = languageOf(part.captions(), part.sentences());
-            var hidden = readsCaptions() && text != null && text.output() != null ? text.output() : pass.language(Prompt.of(tokens));
+            var hidden = readsCaptions() && text != null && text.output() != null ? text.output()
+                    : pass.language(model.llm().bucketed(Prompt.of(tokens)));
             each.put(LANGUAGE, nextTokens(model.llm(), hidden, tokens).mul(part.tokenShare()));
         }
         return new Found(weightedSum(each), each);

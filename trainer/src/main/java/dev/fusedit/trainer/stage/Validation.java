@@ -135,7 +135,7 @@ final class Validation {
                 var ids = some.toArray(int[][]::new);
                 long predicted = some.stream().mapToLong(text -> text.length - 1).sum();
                 var llm = trainee.model().llm();
-                nats += StepLosses.nextTokens(llm, llm.forward(Prompt.of(ids)), ids).item() * predicted;
+                nats += StepLosses.nextTokens(llm, llm.forward(llm.bucketed(Prompt.of(ids))), ids).item() * predicted;
                 tokens += predicted;
             }
         }
