@@ -1,6 +1,7 @@
 """Times workloads side by side: ours, plain PyTorch eager and compiled, and the paper's reference where a folder with it is given.
 
-Systems take turns, a process each, so that a noisy minute hits them all; ratios are of medians of one round, shown with their spread over the rounds.
+Systems take turns, a process each, so that a noisy minute hits them all; ratios are of medians of one round, shown with their spread over
+the rounds.
 
     python compare.py [WORKLOAD …] [--dtype f32 bf16] [--rounds 3] [--steps 5] [--threads N] [--reference DIR] [--no-compile]
                       [--python PYTHON] [--out results.jsonl]

@@ -1,12 +1,13 @@
-"""The paper's own implementation, timed at a workload. Its code is not part of this project: REFERENCE_DIR, or --reference, names a checkout
-of github.com/tang-bd/fuse-dit.
+"""The paper's own implementation, timed at a workload. Its code is not part of this project: --reference, or REFERENCE_DIR, names a
+checkout of github.com/tang-bd/fuse-dit.
 
-Random weights, the language model frozen, the same shapes, texts and number of steps as `./fusedit bench` and plain.py. Everything else is as
-the reference does it: texts padded to the workload's length, the language model computed with the image side in every training step, AdamW as
-PyTorch gives it, bf16 by autocast over f32 weights; in sampling its cache of text keys and values, which works in f32 only. Prints one JSON
-line.
+Random weights, the language model frozen, the same shapes, texts and number of steps as `./fusedit bench` and plain.py. Everything else is
+as the reference does it: texts padded to the workload's length, the language model computed with the image side in every training step,
+AdamW as PyTorch gives it, bf16 by autocast over f32 weights; in sampling its cache of text keys and values, which works in f32 only. Prints
+one JSON line.
 
-    python reference.py WORKLOAD [--workloads FILE] [--reference DIR] [--dtype f32|bf16] [--steps N] [--threads N] [--device cpu|cuda] [--compile]
+    python reference.py WORKLOAD [--workloads FILE] [--reference DIR] [--dtype f32|bf16] [--steps N] [--threads N] [--device cpu|cuda]
+                        [--compile]
 """
 import argparse
 import json
@@ -59,7 +60,8 @@ def training(w, model, run, half, device):
     def step():
         noise, sigma = torch.randn_like(latents), torch.rand(len(latents), 1, 1, 1, device=device)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-            out = run(hidden_states=(1 - sigma) * latents + sigma * noise, timestep=sigma.flatten() * 1000, input_ids=ids, attention_mask=mask)[0]
+            out = run(hidden_states=(1 - sigma) * latents + sigma * noise, timestep=sigma.flatten() * 1000, input_ids=ids,
+                      attention_mask=mask)[0]
         loss = (out.float() - (noise - latents)).square().mean()
         loss.backward()
         nn.utils.clip_grad_norm_(learned, w["grad_clip"])
@@ -83,8 +85,8 @@ def sampling(w, model, run, device):
         scheduler.set_timesteps(w["steps"])
         x, cache = torch.randn(w["batch"], *w["latent"], device=device), None
         for now in scheduler.timesteps:
-            out, cache = run(hidden_states=torch.cat((x, x)), timestep=now.expand(len(ids)).to(device), input_ids=ids, attention_mask=mask,
-                             use_cache=w["use_cache"], past_key_values=cache)
+            out, cache = run(hidden_states=torch.cat((x, x)), timestep=now.expand(len(ids)).to(device), input_ids=ids,
+                             attention_mask=mask, use_cache=w["use_cache"], past_key_values=cache)
             plain, guided = out.chunk(2)
             x = scheduler.step(plain + w["guidance"] * (guided - plain), now, x, return_dict=False)[0]
         return x.abs().mean().item()
@@ -125,10 +127,11 @@ def main():
         if i >= warm_up:
             times.append(time.perf_counter() - start)
             values.append(value)
-    peak = torch.cuda.max_memory_allocated() / 2**20 if a.device == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"system": "reference" + ("+compile" if a.compile else ""), "workload": a.workload, "dtype": a.dtype, "device": a.device,
-                      "threads": a.threads, "unit": "s/step" if trains else "s/call", "median": statistics.median(times), "min": min(times),
-                      "peak_mib": round(peak), "runs": len(times), "value": values[-1]}))
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = torch.cuda.max_memory_allocated() / 2**20 if a.device == "cuda" else resident
+    print(json.dumps({"system": "reference" + ("+compile" if a.compile else ""), "workload": a.workload, "dtype": a.dtype,
+                      "device": a.device, "threads": a.threads, "unit": "s/step" if trains else "s/call",
+                      "median": statistics.median(times), "min": min(times), "peak_mib": round(peak), "runs": len(times), "value": values[-1]}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.function.Consumer;
 
 /// Measures a workload in this process: a few repetitions that do not count, those that do, one under the profile, then what the machine
-/// reaches at best. Whoever follows it hears of each repetition as it ends, and may throw to end the measurement there, where nothing runs.
+/// reaches at best. Whoever follows it hears of each repetition as it ends, and may throw to end the measurement there, where no kernel
+/// runs.
 public final class Bench {
     /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds of
     /// them, but not endlessly many repetitions of little.

@@ -23,7 +23,8 @@ public final class Forecast {
     /// A warning, before anything is measured; null if each thread has a core.
     public static @Nullable String oversubscribed(int threads, int cores) {
         return threads <= cores ? null
-                : "%d threads on %d %s: they wait for one another, and a repetition can take many times as long. --threads %d is what there is room for"
+                : ("%d threads on %d %s: they wait for one another, and a repetition can take many times as long. "
+                        + "--threads %d is what there is room for")
                         .formatted(threads, cores, cores == 1 ? "core" : "cores", cores);
     }
 

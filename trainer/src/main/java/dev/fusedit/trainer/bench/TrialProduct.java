@@ -10,8 +10,8 @@ import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.function.Supplier;
 
-/// How fast this machine takes one matrix product of a workload, tried before the workload is measured: the first one of an MLP, (rows, width)
-/// times (width, intermediate), its rows shared by the lanes as the workload shares its batch.
+/// How fast this machine takes one matrix product of a workload, tried before the workload is measured: the first one of an MLP, (rows,
+/// width) times (width, intermediate), its rows shared by the lanes as the workload shares its batch.
 ///
 /// @param rate floating-point operations a second in the workload's dtype
 /// @param f32 the same in f32

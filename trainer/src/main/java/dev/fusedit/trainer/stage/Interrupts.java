@@ -35,8 +35,8 @@ public final class Interrupts implements AutoCloseable {
         return interrupts;
     }
 
-    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT, which reaches both, does nothing
-    /// here: it would count as a second signal.
+    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT, which reaches both, does
+    /// nothing here: it would count as a second signal.
     public static Interrupts watchAsChild(Runnable onFirst) {
         var interrupts = new Interrupts(onFirst, () -> {});
         interrupts.handle("TERM", () -> interrupts.raise("TERM"));

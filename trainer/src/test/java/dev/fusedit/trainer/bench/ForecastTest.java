@@ -63,7 +63,8 @@ class ForecastTest {
         assertThat(Forecast.seconds(DRAWN, options(2, 5), at(100))).isCloseTo(8 * DRAWN.flops() / 60e9, within(1e-9));
         assertThat(Forecast.line(SMALL, options(2, 5), at(100)))
                 .isEqualTo(
-                        "train-s f32: about 0:14 for 20 repetitions to warm up and 5 that count, by one product at 100 GFLOP/s (2 threads)");
+                        "train-s f32: about 0:14 for 20 repetitions to warm up and 5 that count, "
+                                + "by one product at 100 GFLOP/s (2 threads)");
         assertThat(Forecast.line(SMALL, options(8, 5), at(0.889))).contains("about 26:57 ", "at 0.889 GFLOP/s (8 threads)");
     }
 

@@ -68,8 +68,8 @@ public record Curve(Quantity quantity, List<Point> points) {
         return new Curve(quantity, points);
     }
 
-    /// Seconds that measuring takes, by one product: a point's steps as far as its time allows, nothing where one step takes longer, and the
-    /// start of each process.
+    /// Seconds that measuring takes, by one product: a point's steps as far as its time allows, nothing where one step takes longer, and
+    /// the start of each process.
     public static double forecast(Quantity quantity, List<Long> values, BenchOptions options, double seconds, TrialProduct product) {
         return values.stream().distinct().map(quantity::workload).mapToDouble(workload -> {
             double step = Forecast.seconds(workload, product);
