@@ -8,7 +8,6 @@ AdamW), bf16 as f32 weights under autocast in training and as bf16 weights in sa
 import argparse
 import json
 import math
-import pathlib
 import resource
 import statistics
 import time
@@ -17,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-BUILT_IN = pathlib.Path(__file__).parents[2] / "trainer/src/main/resources/dev/fusedit/trainer/bench/workloads.json"
+from workloads import BUILT_IN, cores, workload_of
 
 
 class Norm(nn.Module):
@@ -216,16 +215,13 @@ def main():
     ap.add_argument("--workloads", default=BUILT_IN)
     ap.add_argument("--dtype", default="f32", choices=["f32", "bf16"])
     ap.add_argument("--steps", type=int, default=5)
-    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--threads", type=int, default=cores())
     ap.add_argument("--device", default="cpu")
     ap.add_argument("--compile", action="store_true")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
-    known = json.load(open(a.workloads))
-    w = known[a.workload]
-    if "like" in w:
-        w = {**known[w["like"]], **w}
+    w = workload_of(a.workloads, a.workload)
     model = Fused(w)
     for parameter in model.parameters():
         if not parameter.any():

@@ -8,10 +8,13 @@ import dev.fusedit.trainer.bench.Baseline;
 import dev.fusedit.trainer.bench.Bench;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.CaseExport;
+import dev.fusedit.trainer.bench.Forecast;
+import dev.fusedit.trainer.bench.TrialProduct;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +35,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private static final String ALL = "all";
+    /// Repetitions that a forecast is held against.
+    private static final int BELIEVED = 2;
 
     @Spec
     private CommandSpec spec;
@@ -47,8 +52,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
     private Precision dtype;
 
-    @Option(names = "--threads", defaultValue = "2", description = "Of libtorch's kernels (default: ${DEFAULT-VALUE}).")
-    private int threads;
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Of libtorch's kernels (default: as many as there are cores for this process).")
+    private @Nullable Integer threads;
 
     @Option(names = "--steps", defaultValue = "5", description = "Repetitions that count (default: ${DEFAULT-VALUE}).")
     private int steps;
@@ -72,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
         var workloads = file == null ? Workloads.builtIn() : Workloads.read(file);
         var options = options();
         if (ALL.equals(name)) {
-            return each(workloads);
+            return stoppable(console -> each(workloads, console));
         }
         var workload = name == null ? null : workloads.get(name);
         if (workload == null) {
@@ -85,12 +91,42 @@ final class BenchCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(export);
             return ExitCode.OK;
         }
-        return measure(workload, options);
+        return stoppable(console -> measure(workload, options, console));
     }
 
-    private int measure(Workload workload, BenchOptions options) {
+    /// A measurement, with all that is said of it on stderr.
+    @FunctionalInterface
+    interface Followed {
+        int run(BenchConsole console) throws Exception;
+    }
+
+    private int stoppable(Followed measurement) throws Exception { return stoppable(spec, measurement); }
+
+    /// @return its exit code, or what a signal that ended it asks for
+    static int stoppable(CommandSpec spec, Followed measurement) throws Exception {
+        var err = spec.commandLine().getErr();
+        try (var console = new BenchConsole(err)) {
+            return measurement.run(console);
+        } catch (BenchConsole.Stopped stopped) {
+            err.println(stopped.getMessage());
+            return stopped.status();
+        }
+    }
+
+    private int measure(Workload workload, BenchOptions options, BenchConsole console) {
         var known = baseline == null ? null : Baseline.read(baseline);
-        var result = Bench.run(workload, options);
+        var product = foretell(workload, options, console);
+        console.message(Forecast.line(workload, options, product));
+        var heard = new AtomicInteger();
+        var result = Bench.run(workload, options, repetition -> {
+            console.accept(repetition);
+            if (heard.get() >= BELIEVED) return;
+            var corrected = Forecast.corrected(workload, options, product, heard.getAndIncrement() == 0, repetition.seconds());
+            if (corrected != null) {
+                heard.set(BELIEVED);
+                console.message(corrected);
+            }
+        });
         spec.commandLine().getOut().println(json ? result.json().toString() : result.toString());
         if (record != null) {
             Baseline.record(record, result);
@@ -103,19 +139,30 @@ final class BenchCommand implements Callable<Integer> {
         return verdict.holds() ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }
 
+    /// Says what is wrong with how a measurement was asked for: at once what needs no measurement itself.
+    static TrialProduct foretell(Workload workload, BenchOptions options, BenchConsole console) {
+        var crowded = Forecast.oversubscribed(options.threads(), BenchOptions.cores());
+        if (crowded != null) console.message(crowded);
+        var product = TrialProduct.of(workload, options);
+        var slow = Forecast.slowPrecision(options.dtype(), product);
+        if (slow != null) console.message(slow);
+        return product;
+    }
+
     private BenchOptions options() { return options(dtype, threads, steps); }
 
+    /// @param threads null for as many as there are cores
     /// @throws UserError if a number is too small
-    static BenchOptions options(Precision dtype, int threads, int steps) {
+    static BenchOptions options(Precision dtype, @Nullable Integer threads, int steps) {
         try {
-            return new BenchOptions(dtype.dtype(), Device.CPU, threads, steps);
+            return new BenchOptions(dtype.dtype(), Device.CPU, threads == null ? BenchOptions.cores() : threads, steps);
         } catch (IllegalArgumentException e) {
             throw new UserError("bench: " + e.getMessage(), e);
         }
     }
 
     /// What one workload leaves in memory would count as the next one's.
-    private int each(ImmutableMap<String, Workload> workloads) throws Exception {
+    private int each(ImmutableMap<String, Workload> workloads, BenchConsole console) throws Exception {
         if (export != null) {
             throw new UserError("bench: --export writes one workload, not all");
         }
@@ -123,7 +170,9 @@ final class BenchCommand implements Callable<Integer> {
         for (var workload : workloads.keySet()) {
             var given = spec.commandLine().getParseResult().originalArgs();
             var own = given.stream().map(argument -> argument.equals(ALL) ? workload : argument).toList();
-            worst = Math.max(worst, OwnProcess.run(own, spec.commandLine().getOut()));
+            int status = console.processes().run(own, spec.commandLine().getOut(), spec.commandLine().getErr());
+            console.check("at " + workload);
+            worst = Math.max(worst, status);
         }
         return worst;
     }

@@ -10,11 +10,13 @@ import dev.fusedit.trainer.bench.curves.CurveFiles;
 import dev.fusedit.trainer.bench.curves.CurveText;
 import dev.fusedit.trainer.bench.curves.Quantity;
 import dev.fusedit.trainer.bench.curves.Task;
+import dev.fusedit.trainer.log.ProgressLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +46,9 @@ final class CurvesCommand implements Callable<Integer> {
     @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
     private BenchCommand.Precision dtype;
 
-    @Option(names = "--threads", defaultValue = "2", description = "Of libtorch's kernels (default: ${DEFAULT-VALUE}).")
-    private int threads;
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Of libtorch's kernels (default: as many as there are cores for this process).")
+    private @Nullable Integer threads;
 
     @Option(names = "--steps", defaultValue = "5",
             description = "Repetitions that count, if the time allows so many (default: ${DEFAULT-VALUE}).")
@@ -66,20 +69,26 @@ final class CurvesCommand implements Callable<Integer> {
     private boolean here;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
         var options = options();
-        if (here) {
-            var cost = StepCost.of(quantities.getFirst().workload(points(quantities.getFirst()).getFirst()), options, seconds);
-            spec.commandLine().getOut().println(cost.json());
-            return ExitCode.OK;
-        }
+        return BenchCommand.stoppable(spec, console -> here ? point(options, console) : curves(options, console));
+    }
+
+    private int point(BenchOptions options, BenchConsole console) {
+        var workload = quantities.getFirst().workload(points(quantities.getFirst()).getFirst());
+        spec.commandLine().getOut().println(StepCost.of(workload, options, seconds, console).json());
+        return ExitCode.OK;
+    }
+
+    private int curves(BenchOptions options, BenchConsole console) {
         quantities.forEach(quantity -> points(quantity).forEach(quantity::workload)); // mistakes first
         var folder = out != null ? out : Path.of("runs", "curves-" + options.dtype());
         CurveFiles.prepare(folder);
+        foretell(options, console);
         var curves = new ArrayList<Curve>();
         for (var quantity : quantities) {
-            curves.add(Curve.of(quantity, points(quantity), options, Curve.Limits.here(seconds), this::measured,
-                    line -> spec.commandLine().getErr().println(line)));
+            curves.add(Curve.of(quantity, points(quantity), options, Curve.Limits.here(seconds), task -> measured(task, console),
+                    console::message));
             if (!json) {
                 spec.commandLine().getOut().println(CurveText.of(curves.getLast()));
             }
@@ -88,6 +97,15 @@ final class CurvesCommand implements Callable<Integer> {
         CurveFiles.write(folder, result, curves);
         spec.commandLine().getOut().println(json ? result.toString() : "Plots: " + folder);
         return ExitCode.OK;
+    }
+
+    private void foretell(BenchOptions options, BenchConsole console) {
+        var product =
+                BenchCommand.foretell(quantities.getFirst().workload(Collections.max(points(quantities.getFirst()))), options, console);
+        double whole =
+                quantities.stream().mapToDouble(quantity -> Curve.forecast(quantity, points(quantity), options, seconds, product)).sum();
+        console.message("%d points, about %s by one product (%d threads)".formatted(
+                quantities.stream().mapToInt(quantity -> points(quantity).size()).sum(), ProgressLine.clock(whole), options.threads()));
     }
 
     private List<Long> points(Quantity quantity) { return values != null ? values : quantity.usual(); }
@@ -102,10 +120,11 @@ final class CurvesCommand implements Callable<Integer> {
         return BenchCommand.options(dtype, threads, steps);
     }
 
-    private @Nullable StepCost measured(Task task) {
+    private @Nullable StepCost measured(Task task, BenchConsole console) {
         var printed = new StringWriter();
         try {
-            int status = OwnProcess.run(command(task), new PrintWriter(printed), SMALL_YOUNG_HEAP);
+            int status = console.processes().run(command(task), new PrintWriter(printed), spec.commandLine().getErr(), SMALL_YOUNG_HEAP);
+            console.check("at %s %,d".formatted(task.quantity(), task.value()));
             return status == ExitCode.OK ? StepCost.of(JSON.readTree(printed.toString())) : null;
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted while a point was measured", e);
@@ -118,7 +137,7 @@ final class CurvesCommand implements Callable<Integer> {
 
     private List<String> command(Task task) {
         var command = new ArrayList<>(List.of("bench", "curves", "--here", "--of", task.quantity().toString(), "--points",
-                Long.toString(task.value()), "--dtype", dtype.name(), "--threads", Integer.toString(threads), "--steps",
+                Long.toString(task.value()), "--dtype", dtype.name(), "--threads", Integer.toString(options().threads()), "--steps",
                 Integer.toString(steps), "--seconds-per-point", Double.toString(seconds)));
         var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
         if (libtorch != null) {

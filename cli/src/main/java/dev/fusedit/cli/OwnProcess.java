@@ -7,43 +7,66 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// A command of fusedit in a process of its own, with this one's JVM options.
+/// Commands of fusedit in processes of their own, one after the other, with this one's JVM options. Signals are this process's to pass on.
 final class OwnProcess {
-    private OwnProcess() {}
+    private static final String CHILD = "fusedit.child";
+
+    private volatile @Nullable Process running;
+    private volatile boolean stopped;
+
+    /// Whether this process was started so.
+    static boolean isChild() { return Boolean.getBoolean(CHILD); }
 
     /// Its lines go where this one's go, its errors at once.
     ///
     /// @return its exit code
-    static int run(List<String> arguments, PrintWriter out) throws IOException, InterruptedException {
-        return run(arguments, out, List.of());
+    int run(List<String> arguments, PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
+        return run(arguments, out, err, List.of());
     }
 
     /// @param java further options of the JVM
-    static int run(List<String> arguments, PrintWriter out, List<String> java) throws IOException, InterruptedException {
+    int run(List<String> arguments, PrintWriter out, PrintWriter err, List<String> java) throws IOException, InterruptedException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(java);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of("-D" + CHILD + "=true", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(arguments);
         var process = new ProcessBuilder(command).start();
-        var errors = Thread.ofPlatform().daemon().start(() -> passOn(process));
+        running = process;
+        if (stopped) process.destroy(); // asked before there was one
+        var errors = Thread.ofPlatform().daemon().start(() -> passOn(process, err));
         try (var lines = process.inputReader()) {
             lines.lines().forEach(out::println);
             errors.join();
             return process.waitFor();
         } finally {
+            running = null;
             process.destroy();
         }
     }
 
     /// Java's word on its modules was said when this process began.
-    private static void passOn(Process process) {
+    private static void passOn(Process process, PrintWriter err) {
         try (var lines = process.errorReader()) {
-            lines.lines().filter(line -> !line.startsWith("WARNING: Using incubator modules")).forEach(System.err::println);
+            lines.lines().filter(line -> !line.startsWith("WARNING: Using incubator modules")).forEach(err::println);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Asks the running process, and any that is started after it, to end, by SIGTERM.
+    void stop() {
+        stopped = true;
+        var process = running;
+        if (process != null) process.destroy();
+    }
+
+    /// Ends the running process, whatever it does.
+    void kill() {
+        var process = running;
+        if (process != null) process.destroyForcibly();
     }
 }

@@ -10,10 +10,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BenchCommandTest {
     private static final String SMALL = """
@@ -67,11 +72,63 @@ class BenchCommandTest {
     }
 
     @Test
+    void threadsAreTheCoresUnlessGiven() throws IOException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        var ran = run("bench", "tiny", "--workloads", workloads(), "--steps", 3, "--json");
+        assertThat(ran.status()).as(ran.err()).isZero();
+        var json = new ObjectMapper().readTree(ran.out());
+        assertThat(json.path("threads").intValue()).isEqualTo(cores);
+        assertThat(json.path("lanes").intValue()).isPositive();
+        assertThat(ran.err()).doesNotContain("they wait for one another")
+                .containsPattern("tiny f32: about \\d+:\\d\\d for 20 repetitions to warm up and 3 that count, by one product at ")
+                .containsPattern("tiny f32 warm-up 20/20  \\d+\\.\\d{3} s").containsPattern("tiny f32 3/3  \\d+\\.\\d{3} s");
+        assertThat(ran.err().lines().filter(line -> line.contains("tiny f32 ") && line.endsWith(" s"))).hasSize(23);
+    }
+
+    @Test
+    void moreThreadsThanCoresAreSaidFirst() throws IOException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        var ran = run("bench", "tiny", "--workloads", workloads(), "--steps", 1, "--threads", cores + 1);
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(ran.err().lines().filter(line -> !line.startsWith("WARNING")).findFirst().orElseThrow())
+                .startsWith((cores + 1) + " threads on " + cores + " core").contains("--threads " + cores + " is");
+        assertThat(ran.out()).contains("threads: " + (cores + 1) + ", lanes: ");
+    }
+
+    // ---- signals, on a process of its own
+
+    /// Without a handler the process would end as well, by the same status, but under a kernel and without the sentence.
+    @ParameterizedTest
+    @DisabledOnOs(OS.WINDOWS)
+    @CsvSource({"INT, 130, tiny", "TERM, 143, tiny", "INT, 130, all"})
+    void aSignalEndsItAfterARepetition(String signal, int status, String workload) throws Exception {
+        var log = temp.resolve("log");
+        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench", workload,
+                "--workloads", workloads().toString(), "--steps", "1000000").redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            for (int i = 0; i < 12_000 && !Files.readString(log).contains("tiny f32 2/1000000  "); i++) {
+                assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
+                Thread.sleep(10);
+            }
+            new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(status);
+            assertThat(Files.readString(log)).contains("Stopping after this repetition").contains("Stopped after tiny f32 ")
+                    .doesNotContain("drawn");
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
     void allOfThemRunInProcessesOfTheirOwn() throws IOException {
         var ran = run("bench", "all", "--workloads", workloads(), "--steps", 1, "--json");
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(ran.out().lines()).hasSize(2).first().asString().contains("\"workload\":\"tiny\"");
         assertThat(ran.out()).contains("output_abs_mean");
+        assertThat(ran.err()).containsPattern("tiny f32 1/1  \\d").containsPattern("drawn f32 1/1  \\d");
     }
 
     @Test
@@ -88,7 +145,10 @@ class BenchCommandTest {
         assertThat(new ObjectMapper().readTree(temp.resolve("curves/curves.json").toFile())).isEqualTo(json);
         assertThat(temp.resolve("curves/batch-time.png")).isNotEmptyFile();
         assertThat(temp.resolve("curves/batch-memory.png")).isNotEmptyFile();
-        assertThat(ran.err()).contains("batch 1: ");
+        assertThat(ran.err()).contains("batch 1: ").containsPattern("3 points, about \\d+:\\d\\d by one product")
+                .containsPattern("batch-2 f32 warm-up 1/\\d+  \\d");
+        assertThat(json.path("threads").intValue()).isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(points.path(0).path("lanes").intValue()).isEqualTo(1);
     }
 
     /// Over tokens, in f32: squares of scores, kept in six layers, would come to an exponent of 1.4 at least.

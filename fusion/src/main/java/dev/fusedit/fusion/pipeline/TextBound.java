@@ -57,6 +57,9 @@ public final class TextBound implements VelocityModel, AutoCloseable {
                 : texts.rows(rows).trimmed();
     }
 
+    /// Parts that a step's batch falls into, side by side.
+    public int lanes() { return parts.size(); }
+
     /// Columns of text that the pictures read, padding included, and counted for each picture.
     int columns() { return parts.stream().mapToInt(part -> part.text().batch() * part.text().prompt().tokens()).sum(); }
 

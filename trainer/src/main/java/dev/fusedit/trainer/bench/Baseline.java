@@ -47,7 +47,7 @@ public record Baseline(double tolerance, Map<String, Double> shares) {
         }
     }
 
-    private static String name(BenchResult result) { return result.workload().name() + " " + result.options().dtype(); }
+    private static String name(BenchResult result) { return result.options().name(result.workload()); }
 
     /// @throws UserError if this says nothing of the workload
     public Verdict check(BenchResult result) {

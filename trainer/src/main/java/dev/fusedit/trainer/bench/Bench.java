@@ -8,9 +8,11 @@ import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.stage.ProcessFigures;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.function.Consumer;
 
 /// Measures a workload in this process: a few repetitions that do not count, those that do, one under the profile, then what the machine
-/// reaches at best.
+/// reaches at best. Whoever follows it hears of each repetition as it ends, and may throw to end the measurement there, where no kernel
+/// runs.
 public final class Bench {
     /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds of
     /// them, but not endlessly many repetitions of little.
@@ -19,12 +21,18 @@ public final class Bench {
 
     private Bench() {}
 
-    public static BenchResult run(Workload workload, BenchOptions options) {
+    public static BenchResult run(Workload workload, BenchOptions options) { return run(workload, options, _ -> {}); }
+
+    /// @param follower hears of each repetition outside of what is timed; what it throws ends the measurement
+    public static BenchResult run(Workload workload, BenchOptions options, Consumer<Repetition> follower) {
         Libtorch.setThreads(options.threads());
         try (var work = Work.of(workload, options)) {
-            int warmUp = warmUp(workload, work.warmUp());
+            var name = options.name(workload);
+            int warmUp = warmUp(workload);
             for (int i = 0; i < warmUp; i++) {
+                long start = System.nanoTime();
                 work.repeat(i);
+                follower.accept(new Repetition(name, true, i + 1, warmUp, (System.nanoTime() - start) / 1e9));
             }
             var seconds = new ArrayList<Double>();
             var values = new ArrayList<Double>();
@@ -32,14 +40,19 @@ public final class Bench {
                 long start = System.nanoTime();
                 values.add(work.repeat(warmUp + i));
                 seconds.add((System.nanoTime() - start) / 1e9);
+                follower.accept(new Repetition(name, false, i + 1, options.repetitions(), seconds.getLast()));
             }
             long peak = ProcessFigures.peakMiB();
             var calls = calls(work, warmUp + options.repetitions());
             var parts = ImmutableMap.<Part, Double>builder().putAll(work.parts()).put(Part.BRIDGE, calls.outside()).buildOrThrow();
-            return new BenchResult(workload, options, seconds, values, peak, work.weightsDtype(), calls.count(), calls.javaBytes(), parts,
+            return new BenchResult(workload, options, seconds, values, peak, work.weightsDtype(), work.lanes(), calls.count(),
+                    calls.javaBytes(), parts,
                     MatmulPeak.of(options.dtype(), options.device()));
         }
     }
+
+    /// Repetitions that do not count.
+    static int warmUp(Workload workload) { return warmUp(workload, workload instanceof Workload.Train ? 2 : 1); }
 
     /// @param least repetitions
     static int warmUp(Workload workload, int least) {

@@ -18,6 +18,12 @@ public record BenchOptions(DType dtype, Device device, int threads, int repetiti
         checkArgument(repetitions > 0, "steps must be at least 1, got %s", repetitions);
     }
 
+    /// Cores that this process may use.
+    public static int cores() { return Runtime.getRuntime().availableProcessors(); }
+
+    /// Of a workload as it is measured: `train-s f32`.
+    String name(Workload workload) { return workload.name() + " " + dtype; }
+
     Placement placement() { return placement(dtype); }
 
     Placement placement(DType dtype) { return (dtype == DType.F32 ? Placement.F32 : Placement.MIXED).on(device); }

@@ -19,13 +19,13 @@ import java.util.stream.Collectors;
 /// @param values of each: losses, or mean sizes of what was drawn
 /// @param peakMiB largest resident set of the process; 0 where the system does not tell
 /// @param weightsDtype of the weights that learn or are drawn with
+/// @param lanes parts of the batch that a repetition computes side by side
 /// @param ops calls of libtorch in a repetition; a backward pass is one, and each lane makes its own
 /// @param javaBytes that a repetition allocates on Java's heap
 /// @param parts seconds of a repetition, by what they go into
 /// @param matmulPeak floating-point operations a second that the machine reaches in the workload's dtype
 public record BenchResult(Workload workload, BenchOptions options, List<Double> seconds, List<Double> values, long peakMiB,
-        DType weightsDtype,
-        long ops, long javaBytes, Map<Part, Double> parts, double matmulPeak) {
+        DType weightsDtype, int lanes, long ops, long javaBytes, Map<Part, Double> parts, double matmulPeak) {
     private static final JsonMapper JSON = new JsonMapper();
 
     public BenchResult {
@@ -47,7 +47,8 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
     public ObjectNode json() {
         boolean trains = workload instanceof Workload.Train;
         var json = JSON.createObjectNode().put("workload", workload.name()).put("dtype", options.dtype().toString())
-                .put("device", options.device().toString()).put("threads", options.threads()).put("unit", trains ? "s/step" : "s/call")
+                .put("device", options.device().toString()).put("threads", options.threads()).put("lanes", lanes)
+                .put("unit", trains ? "s/step" : "s/call")
                 .put("median", median()).put("min", least()).put("peak_mib", peakMiB).put("runs", seconds.size())
                 .put("flops", workload.flops()).put("flops_per_s", rate()).put("matmul_peak", matmulPeak).put("share", share())
                 .put("images_per_s", workload.pictures() / median()).put("ops", ops).put("java_bytes", javaBytes);
@@ -68,8 +69,8 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
     public String toString() {
         return "%-14s %s  %s  median %.4f s (least %.4f, %d runs)  %.1f images/s  %.0f GFLOP/s, %.0f %% of this machine's products  %d MiB  %d calls"
                 .formatted(workload.name(), options.dtype(), workload instanceof Workload.Train ? "training step" : "sampling call",
-                        median(),
-                        least(), seconds.size(), workload.pictures() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
+                        median(), least(), seconds.size(), workload.pictures() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
+                + "  threads: %d, lanes: %d".formatted(options.threads(), lanes)
                 + System.lineSeparator() + "  "
                 + parts.entrySet().stream().map(part -> "%s %.4f s".formatted(name(part.getKey()), part.getValue()))
                         .collect(Collectors.joining(", "));

@@ -43,7 +43,13 @@ final class SampleWork implements Work {
     private Prompt both() { return model.prompt().and(model.prompt()); }
 
     @Override
-    public int warmUp() { return 1; }
+    public int lanes() {
+        try (var _ = TensorScope.open();
+                var _ = Autograd.noGrad();
+                var bound = new TextBound(model.model(), model.model().text(both()), null)) {
+            return bound.lanes();
+        }
+    }
 
     @Override
     public Map<Part, Double> parts() {

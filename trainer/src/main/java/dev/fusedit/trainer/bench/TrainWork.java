@@ -103,7 +103,7 @@ final class TrainWork implements Work {
     }
 
     @Override
-    public int warmUp() { return 2; }
+    public int lanes() { return lanes.cut(workload.shape().batch()).size(); }
 
     @Override
     public Map<Part, Double> parts() {

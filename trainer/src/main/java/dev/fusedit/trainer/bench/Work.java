@@ -23,8 +23,8 @@ sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
     /// @return the loss before the step, or the mean size of what was drawn
     double repeat(int index);
 
-    /// Repetitions before those that count, at least.
-    int warmUp();
+    /// Parts of the batch that a repetition computes side by side.
+    int lanes();
 
     /// Seconds that parts of a repetition take, each by itself.
     Map<Part, Double> parts();

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.log;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -15,7 +16,7 @@ public final class ProgressLine {
     private static final int BAR = 20;
     private static final String CLEAR = "\r\u001b[K";
 
-    private final PrintStream out;
+    private final PrintWriter out;
     private final boolean terminal;
     private final LongSupplier nanoTime;
     private long last;
@@ -40,6 +41,10 @@ public final class ProgressLine {
     }
 
     ProgressLine(PrintStream out, boolean terminal, LongSupplier nanoTime) {
+        this(new PrintWriter(out, false, out.charset()), terminal, nanoTime);
+    }
+
+    private ProgressLine(PrintWriter out, boolean terminal, LongSupplier nanoTime) {
         this.out = out;
         this.terminal = terminal;
         this.nanoTime = nanoTime;
@@ -53,13 +58,23 @@ public final class ProgressLine {
     /// Standard output is for results.
     public static ProgressLine onStderr() { return new ProgressLine(System.err, stderrIsTerminal(), System::nanoTime); }
 
+    /// On a writer that leads to standard error.
+    public static ProgressLine on(PrintWriter stderr) { return new ProgressLine(stderr, stderrIsTerminal(), System::nanoTime); }
+
     public void update(Progress progress) {
         long now = nanoTime.getAsLong();
         boolean ends = progress.step >= progress.total;
         if (shown && !ends && now - last < (terminal ? REWRITE_NANOS : LINE_NANOS)) return;
         last = now;
         shown = true;
-        out.print((terminal ? CLEAR : "") + progress.text() + (terminal && !ends ? "" : "\n"));
+        show(progress.text(), ends);
+    }
+
+    /// Shows a state at once, however soon after the one before: elsewhere than on a terminal each is a line.
+    ///
+    /// @param ends whether it stays, on a terminal too
+    public void show(String text, boolean ends) {
+        out.print((terminal ? CLEAR : "") + text + (terminal && !ends ? "" : "\n"));
         out.flush();
         pending = terminal && !ends;
     }
@@ -74,12 +89,15 @@ public final class ProgressLine {
 
     /// Leaves the last state standing, so that what is printed next begins on a line of its own.
     public void close() {
-        if (pending) out.println();
+        if (pending) {
+            out.println();
+            out.flush();
+        }
         pending = false;
     }
 
     /// 4:05, or 1:02:03 from an hour on.
-    static String clock(double seconds) {
+    public static String clock(double seconds) {
         if (!Double.isFinite(seconds)) return "?";
         long whole = Math.max(0, Math.round(seconds));
         long hours = whole / 3600;

@@ -6,6 +6,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,8 @@ import java.util.function.Supplier;
 /// @param otherwise of shapes that were not measured: the mean of those that were, by work
 /// @param bandwidth bytes a second that an addition of large arrays reads and writes
 /// @param comparison the largest product in f32 and in the recipe's own precision, floating-point operations a second
-public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Comparison comparison) {
+/// @param busyness of the machine while it was measured
+public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Comparison comparison, Busyness busyness) {
     private static final double SECONDS = 12;
     private static final double FLOPS_AT_ONCE = 3e9;
     private static final long LONGEST_SIDE = 8192;
@@ -36,25 +38,32 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
             long in = Math.min(product.in(), LONGEST_SIDE), out = Math.min(product.out(), LONGEST_SIDE);
             return new Key(Math.clamp((long) (FLOPS_AT_ONCE / (2.0 * in * out)), 1, Math.max(1, product.rows())), in, out);
         }
+
+        double flops() { return 2.0 * rows * in * out; }
     }
 
+    /// The largest product's rates.
     public record Comparison(double f32, double own) {}
 
     static Calibration of(Recipe recipe, List<Plan.StageEstimate> stages) {
         var work = new LinkedHashMap<Key, Double>();
         stages.forEach(stage -> stage.work().products().forEach(product -> work.merge(Key.of(product), product.flops(), Double::sum)));
         var dtype = dtype(recipe.run().precision());
+        var load = Busyness.Load.now();
+        var spreads = new ArrayList<Busyness.Spread>();
         var rates = new LinkedHashMap<Key, Double>();
         var end = System.nanoTime() + (long) (SECONDS * 1e9);
         var keys = work.keySet().stream().sorted(Comparator.comparingDouble((Key key) -> work.get(key)).reversed()).toList();
         var comparison = new Comparison(rate(keys.getFirst(), DType.F32), rate(keys.getFirst(), dtype));
         for (var key : keys) {
             if (System.nanoTime() > end) break;
-            rates.put(key, rate(key, dtype));
+            var spread = spread(key, dtype);
+            rates.put(key, key.flops() / spread.least());
+            spreads.add(spread);
         }
         double measured = rates.keySet().stream().mapToDouble(work::get).sum();
         double seconds = rates.entrySet().stream().mapToDouble(rate -> work.get(rate.getKey()) / rate.getValue()).sum();
-        return new Calibration(rates, measured / seconds, measuredBandwidth(), comparison);
+        return new Calibration(rates, measured / seconds, measuredBandwidth(), comparison, new Busyness(load, spreads));
     }
 
     static DType dtype(Run.Precision precision) {
@@ -67,11 +76,13 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
         };
     }
 
-    private static double rate(Key key, DType dtype) {
+    private static double rate(Key key, DType dtype) { return key.flops() / spread(key, dtype).least(); }
+
+    private static Busyness.Spread spread(Key key, DType dtype) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var left = Tensor.full(0.5, dtype, key.rows(), key.in());
             var right = Tensor.full(0.25, dtype, key.out(), key.in());
-            return 2.0 * key.rows() * key.in() * key.out() / seconds(() -> left.linear(right, null));
+            return spread(() -> left.linear(right, null));
         }
     }
 
@@ -79,22 +90,22 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var left = Tensor.zeros(DType.F32, ELEMENTS);
             var right = Tensor.ones(DType.F32, ELEMENTS);
-            return 3.0 * 4 * ELEMENTS / seconds(() -> left.add(right));
+            return 3.0 * 4 * ELEMENTS / spread(() -> left.add(right)).least();
         }
     }
 
-    /// The shortest of some runs, after one that does not count.
-    private static double seconds(Supplier<Tensor> op) {
-        double best = Double.POSITIVE_INFINITY;
+    /// Of some runs, after one that does not count.
+    private static Busyness.Spread spread(Supplier<Tensor> op) {
+        var seconds = new ArrayList<Double>();
         var end = System.nanoTime() + 300_000_000L;
         for (int i = 0; i < 2 || i < 20 && System.nanoTime() < end; i++) {
             try (var _ = TensorScope.open()) {
                 long start = System.nanoTime();
                 op.get();
-                if (i > 0) best = Math.min(best, (System.nanoTime() - start) / 1e9);
+                if (i > 0) seconds.add((System.nanoTime() - start) / 1e9);
             }
         }
-        return best;
+        return Busyness.Spread.of(seconds);
     }
 
     /// Of a step of a stage on this machine.

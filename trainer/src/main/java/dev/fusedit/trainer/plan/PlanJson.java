@@ -28,7 +28,10 @@ public final class PlanJson {
         json.put("checkpoint_mib", mib(plan.checkpoint()));
         plan.paths().forEach(json.putArray("paths")::add);
         var speed = plan.speed();
-        if (speed != null) json.put("seconds", Math.round(speed.seconds(plan.stages())));
+        if (speed != null) {
+            json.put("seconds", Math.round(speed.seconds(plan.stages())));
+            json.put("busy", speed.busyness().sentence());
+        }
         var stages = json.putArray("stages");
         for (var stage : plan.stages()) {
             var object = stages.addObject().put("name", stage.plan().stage().name()).put("steps", stage.plan().steps())

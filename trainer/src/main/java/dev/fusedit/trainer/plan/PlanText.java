@@ -14,6 +14,7 @@ public final class PlanText {
     public static String of(Plan plan) {
         var text = new StringBuilder(parameters(plan)).append('\n');
         text.append(memory(plan)).append('\n');
+        if (plan.speed() != null) text.append(busyness(plan.speed().busyness()));
         text.append(work(plan)).append('\n');
         text.append("Pictures: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
                 plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum(), mib(plan.checkpoint())));
@@ -77,6 +78,11 @@ public final class PlanText {
         if (speed != null)
             cells(table, plan, "seconds a step here", stage -> String.format(Locale.ROOT, "%.3g", speed.secondsPerStep(stage)));
         return table.text();
+    }
+
+    private static String busyness(Busyness busyness) {
+        var sentence = busyness.sentence();
+        return sentence == null ? "" : sentence + "\n";
     }
 
     private static String speed(Plan plan, Calibration speed) {

@@ -14,22 +14,38 @@ public final class Interrupts implements AutoCloseable {
     private static final Map<String, Integer> STATUS = Map.of("INT", 130, "TERM", 143);
 
     private final Runnable onFirst;
+    private final Runnable onSecond;
     private final Map<String, Object> before = new LinkedHashMap<>();
     private volatile int status;
 
-    private Interrupts(Runnable onFirst) { this.onFirst = onFirst; }
+    private Interrupts(Runnable onFirst, Runnable onSecond) {
+        this.onFirst = onFirst;
+        this.onSecond = onSecond;
+    }
 
     /// Takes both signals over until it is closed.
     ///
     /// @param onFirst said on the signal's thread, at once: a line for the person who waits
-    public static Interrupts watch(Runnable onFirst) {
-        var interrupts = new Interrupts(onFirst);
-        STATUS.keySet().forEach(interrupts::handle);
+    public static Interrupts watch(Runnable onFirst) { return watch(onFirst, () -> {}); }
+
+    /// @param onSecond done before a second signal ends the process
+    public static Interrupts watch(Runnable onFirst, Runnable onSecond) {
+        var interrupts = new Interrupts(onFirst, onSecond);
+        STATUS.keySet().forEach(name -> interrupts.handle(name, () -> interrupts.raise(name)));
+        return interrupts;
+    }
+
+    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT, which reaches both, does
+    /// nothing here: it would count as a second signal.
+    public static Interrupts watchAsChild(Runnable onFirst) {
+        var interrupts = new Interrupts(onFirst, () -> {});
+        interrupts.handle("TERM", () -> interrupts.raise("TERM"));
+        interrupts.handle("INT", () -> {});
         return interrupts;
     }
 
     /// None: for runs inside another program.
-    public static Interrupts none() { return new Interrupts(() -> {}); }
+    public static Interrupts none() { return new Interrupts(() -> {}, () -> {}); }
 
     /// 0, or the exit status that the signal asks for: 130 or 143.
     public int status() { return status; }
@@ -38,18 +54,19 @@ public final class Interrupts implements AutoCloseable {
     void raise(String signal) {
         int wanted = STATUS.get(signal);
         if (status != 0) {
+            onSecond.run();
             Libtorch.exitNow(wanted);
         }
         status = wanted;
         onFirst.run();
     }
 
-    private void handle(String name) {
+    private void handle(String name, Runnable action) {
         var handler = Proxy.newProxyInstance(Interrupts.class.getClassLoader(), new Class<?>[] {type("sun.misc.SignalHandler")},
                 (proxy, method, arguments) -> {
                     return switch (method.getName()) {
                         case "handle" -> {
-                            raise(name);
+                            action.run();
                             yield null;
                         }
                         case "hashCode" -> System.identityHashCode(proxy);

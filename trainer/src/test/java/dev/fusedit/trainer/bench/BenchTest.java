@@ -16,6 +16,7 @@ import dev.fusedit.trainer.recipe.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,13 @@ class BenchTest {
     @ParameterizedTest
     @CsvSource({"small, f32", "small, bf16", "crossed, f32", "drawn, f32", "drawn, bf16"})
     void aWorkloadIsMeasured(String name, String dtype) throws IOException {
-        var result = Bench.run(small(name), options(DType.valueOf(dtype.toUpperCase(java.util.Locale.ROOT))));
+        var heard = new ArrayList<Repetition>();
+        var result = Bench.run(small(name), options(DType.valueOf(dtype.toUpperCase(java.util.Locale.ROOT))), heard::add);
+        var counted = heard.stream().filter(repetition -> !repetition.warmUp()).toList();
+        assertThat(counted).extracting(Repetition::seconds).isEqualTo(result.seconds());
+        assertThat(counted).extracting(Repetition::number).containsExactly(1, 2, 3);
+        assertThat(heard).last().extracting(Repetition::isLast).isEqualTo(true);
+        assertThat(heard.getFirst().toString()).startsWith(name + " " + dtype + " warm-up 1/20  ");
         assertThat(result.seconds()).hasSize(3).allMatch(seconds -> seconds > 0);
         assertThat(result.values()).allMatch(Double::isFinite).doesNotHaveDuplicates();
         assertThat(result.parts().values()).allMatch(seconds -> seconds > 0);
@@ -82,13 +89,37 @@ class BenchTest {
         assertThat(result.toString()).contains("median", "optimizer".substring(0, name.equals("drawn") ? 0 : 9));
     }
 
+    /// On two threads, and of two samples, a lane each; of one thread, one.
+    @ParameterizedTest
+    @CsvSource({"crossed, 2", "drawn, 2", "crossed, 1", "drawn, 1"})
+    void lanesThatTheWorkTakesAreTold(String name, int threads) throws IOException {
+        var result = Bench.run(small(name), new BenchOptions(DType.F32, Device.CPU, threads, 1));
+        assertThat(result.lanes()).isEqualTo(threads);
+        assertThat(result.json().path("lanes").intValue()).isEqualTo(threads);
+        assertThat(result.toString()).contains("threads: %1$d, lanes: %1$d".formatted(threads));
+    }
+
+    @Test
+    void whoFollowsMayEndTheMeasurement() throws IOException {
+        var small = small("small");
+        var heard = new ArrayList<Repetition>();
+        assertThatThrownBy(() -> Bench.run(small, options(DType.F32), repetition -> {
+            heard.add(repetition);
+            if (heard.size() == 3) throw new IllegalStateException("enough");
+        })).hasMessage("enough");
+        assertThat(heard).hasSize(3);
+    }
+
     /// The limit lets a step begin that ends in time by the one before it, and never fewer than one.
     @ParameterizedTest
     @CsvSource({"small, 1e9, 3", "crossed, 1e-9, 1"})
     void aStepIsMeasuredAsOftenAsTheTimeAllows(String name, double limit, int counted) throws IOException {
-        var cost = StepCost.of((Workload.Train) small(name), options(DType.F32), limit);
+        var heard = new ArrayList<Repetition>();
+        var cost = StepCost.of((Workload.Train) small(name), options(DType.F32), limit, heard::add);
         assertThat(cost.seconds()).hasSize(counted).allMatch(seconds -> seconds > 0);
         assertThat(cost.median()).isGreaterThanOrEqualTo(cost.least());
+        assertThat(cost.lanes()).isEqualTo(1);
+        assertThat(heard).hasSizeGreaterThanOrEqualTo(counted).last().extracting(Repetition::seconds).isEqualTo(cost.seconds().getLast());
         assertThat(StepCost.of(cost.json())).isEqualTo(cost);
     }
 

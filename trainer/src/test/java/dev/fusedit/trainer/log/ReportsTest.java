@@ -104,6 +104,25 @@ class ReportsTest {
         assertThat(ProgressLine.clock(Double.NaN)).isEqualTo("?");
     }
 
+    /// Where each state counts, all are shown; elsewhere than on a terminal each stays.
+    @Test
+    void statesThatAreShownAtOnceAllCome() {
+        var bytes = new ByteArrayOutputStream();
+        var line = new ProgressLine(new PrintStream(bytes), false, () -> 0);
+        line.show("train-s f32 1/2  0.271 s", false);
+        line.show("train-s f32 2/2  0.269 s", true);
+        line.close();
+        assertThat(bytes.toString()).isEqualTo("train-s f32 1/2  0.271 s\ntrain-s f32 2/2  0.269 s\n");
+        bytes.reset();
+        var terminal = new ProgressLine(new PrintStream(bytes), true, () -> 0);
+        terminal.show("1/2", false);
+        terminal.message("said");
+        terminal.show("2/2", true);
+        terminal.show("1/1", false);
+        terminal.close();
+        assertThat(bytes.toString()).isEqualTo("\r\u001b[K1/2\r\u001b[Ksaid\n\r\u001b[K2/2\n\r\u001b[K1/1\n");
+    }
+
     @Test
     void tableIsAligned() {
         assertThat(new TextTable("name", "n").row("a", "10").row("longer", "5").text()).isEqualTo("""

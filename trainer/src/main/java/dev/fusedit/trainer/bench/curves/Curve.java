@@ -2,7 +2,9 @@ package dev.fusedit.trainer.bench.curves;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.bench.BenchOptions;
+import dev.fusedit.trainer.bench.Forecast;
 import dev.fusedit.trainer.bench.StepCost;
+import dev.fusedit.trainer.bench.TrialProduct;
 import dev.fusedit.trainer.plan.Capacity;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.ArrayList;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public record Curve(Quantity quantity, List<Point> points) {
     /// Of the memory that there is, what a step may take: other processes want some too.
     private static final double SHARE_OF_MEMORY = 0.75;
+    /// Of a process that loads libtorch and makes a model.
+    private static final double START_SECONDS = 2;
 
     public Curve {
         points = ImmutableList.copyOf(points);
@@ -62,6 +66,15 @@ public record Curve(Quantity quantity, List<Point> points) {
             progress.accept(CurveText.line(points.getLast()));
         }
         return new Curve(quantity, points);
+    }
+
+    /// Seconds that measuring takes, by one product: a point's steps as far as its time allows, nothing where one step takes longer, and
+    /// the start of each process.
+    public static double forecast(Quantity quantity, List<Long> values, BenchOptions options, double seconds, TrialProduct product) {
+        return values.stream().distinct().map(quantity::workload).mapToDouble(workload -> {
+            double step = Forecast.seconds(workload, product);
+            return START_SECONDS + (step > seconds ? 0 : Math.min(seconds, StepCost.steps(workload, options) * step));
+        }).sum();
     }
 
     private static @Nullable String hindrance(Task task, @Nullable Double seconds, Limits limits) {

@@ -64,7 +64,8 @@ public final class CurveFiles {
                 .put("learned", task.memory().learned()).put("flops", task.workload().flops()).put("planned_mib", task.plannedMiB());
         return switch (point) {
             case Point.Measured(_, var cost) -> json.put("measured", true).put("median", cost.median()).put("min", cost.least())
-                    .put("runs", cost.seconds().size()).put("peak_mib", cost.peakMiB()).put("above_base_mib", cost.aboveBaseMiB());
+                    .put("runs", cost.seconds().size()).put("lanes", cost.lanes()).put("peak_mib", cost.peakMiB())
+                    .put("above_base_mib", cost.aboveBaseMiB());
             case Point.Planned(_, var seconds, var why) -> json.put("measured", false).put("planned_seconds", seconds).put("why", why);
         };
     }

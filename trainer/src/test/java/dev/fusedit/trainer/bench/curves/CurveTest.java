@@ -11,6 +11,7 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.StepCost;
+import dev.fusedit.trainer.bench.TrialProduct;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +38,7 @@ class CurveTest {
     private StepCost cost(Task task) {
         probed.add(task.value());
         double seconds = task.workload().flops() / RATE;
-        return new StepCost(List.of(3 * seconds, seconds, 0.9 * seconds), 500 + Math.round(100 * Math.sqrt(task.value())), 500);
+        return new StepCost(List.of(3 * seconds, seconds, 0.9 * seconds), 2, 500 + Math.round(100 * Math.sqrt(task.value())), 500);
     }
 
     private Curve curve(Quantity quantity, double seconds, long bytes, Long... values) {
@@ -54,6 +55,21 @@ class CurveTest {
         assertThat(curve.memory().exponent()).isCloseTo(0.5, within(0.01));
         assertThat(curve.time().points()).as("the upper half").isEqualTo(3);
         assertThat(curve.time().from()).isEqualTo(4);
+    }
+
+    /// At 60 % of the product's rate a step takes as many seconds as there are gigaflops of work.
+    @Test
+    void measuringIsForeseenPointByPoint() {
+        var product = new TrialProduct(1e9 / 0.6, 1e9 / 0.6);
+        var two = List.of(1L, 16L);
+        double small = Quantity.BATCH.workload(1).flops() / 1e9, large = Quantity.BATCH.workload(16).flops() / 1e9;
+        assertThat(large).isBetween(60.0, 70.0);
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 1e9, product)).as("20 and 11 steps to warm up, 5 that count")
+                .isCloseTo(2 * 2 + 25 * small + (Math.ceil(700 / large) + 5) * large, within(1e-6));
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 80, product)).as("no step after 80 seconds")
+                .isCloseTo(2 * 2 + Math.min(80, 25 * small) + 80, within(1e-6));
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 50, product)).as("the large one is planned")
+                .isCloseTo(2 * 2 + Math.min(50, 25 * small), within(1e-6));
     }
 
     /// Needed work of 4,096 tokens is 1,384 GFLOP, of 1,024 it is 172.
