@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.host.Host;
 
 /// How a workload is measured.
 ///
@@ -19,7 +20,7 @@ public record BenchOptions(DType dtype, Device device, int threads, int repetiti
     }
 
     /// Cores that this process may use.
-    public static int cores() { return Runtime.getRuntime().availableProcessors(); }
+    public static int cores() { return Host.here().cores().allowed(); }
 
     /// Of a workload as it is measured: `train-s f32`.
     String name(Workload workload) { return workload.name() + " " + dtype; }

@@ -44,11 +44,7 @@ final class SampleWork implements Work {
 
     @Override
     public int lanes() {
-        try (var _ = TensorScope.open();
-                var _ = Autograd.noGrad();
-                var bound = new TextBound(model.model(), model.model().text(both()), null)) {
-            return bound.lanes();
-        }
+        return workload.lanes(model.latents().device());
     }
 
     @Override

@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Lanes;
 import java.util.List;
 
 /// A fixed piece of work that any implementation of the model can be timed at: shapes, random weights, a frozen language model.
@@ -15,6 +17,12 @@ public sealed interface Workload {
 
     /// Pictures that come of one repetition, or are learned from.
     default int pictures() { return shape().batch(); }
+
+    /// Samples that go through the network at once.
+    int rows();
+
+    /// Parts that they are computed in, side by side.
+    default int lanes(Device device) { return Lanes.fitting(device, rows(), shape().tokens()); }
 
     default String name() { return shape().name(); }
 
@@ -54,6 +62,9 @@ public sealed interface Workload {
         public Train {
             checkArgument(gradClip > 0, "grad_clip must be more than 0, got %s", gradClip);
         }
+
+        @Override
+        public int rows() { return shape.batch(); }
     }
 
     /// Sampling calls: the text once, then Euler steps, each with both guidance branches, whose texts are as long.
@@ -64,5 +75,9 @@ public sealed interface Workload {
             checkArgument(steps > 0, "steps must be positive, got %s", steps);
             checkArgument(guidance > 1, "guidance must be more than 1, or there is one branch only, got %s", guidance);
         }
+
+        /// Both branches of guidance.
+        @Override
+        public int rows() { return 2 * shape.batch(); }
     }
 }

@@ -50,9 +50,6 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean writte
                 cpu && (dtype == DType.F32 || dtype == DType.BF16));
     }
 
-    /// The same with autograd's backward pass: gradient masks are not written by hand.
-    Activations byGraph() { return new Activations(compute, wide, fusedAttention, false); }
-
     /// A norm whose result is read by something that keeps it.
     private long norm(long width) { return (wide + 2L * compute) * width; }
 

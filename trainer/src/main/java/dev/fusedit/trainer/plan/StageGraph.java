@@ -2,18 +2,11 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
-import dev.fusedit.trainer.recipe.GradientMask;
 
 /// The graphs of a micro-batch: captions, pictures, and the language loss's texts, all of which one backward pass goes through.
 ///
 /// @param checkpointing whether only each layer's input is kept
-/// @param lanes parts of the micro-batch that are side by side
-record StageGraph(StageShape stage, Activations activations, boolean checkpointing, int lanes) {
-    /// A gradient mask's gates are autograd's ([dev.fusedit.fusion.dit.WrittenLayer]).
-    StageGraph {
-        if (!(stage.stage().gradientMask() instanceof GradientMask.None)) activations = activations.byGraph();
-    }
-
+record StageGraph(StageShape stage, Activations activations, boolean checkpointing) {
     private DiTConfig dit() { return stage.shapes().config().image(); }
 
     private LanguageModelConfig text() { return stage.shapes().config().text(); }
@@ -37,7 +30,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
     }
 
     private long block() {
-        return activations.block(dit(), stage.shapes().config().fusion(), Math.ceilDiv(stage.pictures(), lanes), stage.tokens(),
+        return activations.block(dit(), stage.shapes().config().fusion(), Math.ceilDiv(stage.pictures(), stage.lanes()), stage.tokens(),
                 stage.caption());
     }
 

@@ -26,8 +26,6 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long process, long saved, long otherwise, long leftover) {
     /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
     static final long PROCESS = 380L << 20;
-    /// Parts of a batch side by side ([dev.fusedit.torch.Lanes]): each has gradients of its own, which are summed afterwards.
-    static final int LANES = 2;
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
     static final double HOLES = 1.2;
 
@@ -49,8 +47,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everLearned.contains(shape))).sum() + average
                 + moments;
         var activations = Activations.of(run);
-        var graph = new StageGraph(stage, activations, stage.stage().checkpointing(), lanes);
-        var other = new StageGraph(stage, activations, !stage.stage().checkpointing(), lanes);
+        var graph = new StageGraph(stage, activations, stage.stage().checkpointing());
+        var other = new StageGraph(stage, activations, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),

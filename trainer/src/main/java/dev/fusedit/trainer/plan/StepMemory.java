@@ -2,6 +2,8 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.trainer.recipe.Run;
 
 /// What a training step needs on a CPU that is not a recipe's: AdamW on the image side, the language model frozen, latents and token ids at
@@ -24,18 +26,21 @@ public record StepMemory(long parameters, long learned, long bytes) {
                 left += widths.gradient(shape);
             }
         }
-        long gradients = Math.max(left, widths.wide() * learned);
+        long gradients = Math.max(lanes(batch, tokens) * left, widths.wide() * learned);
         long moments = 2 * widths.wide() * learned;
         long graph = (long) (StageMemory.HOLES * graph(config, Activations.of(precision, true), batch, tokens, text));
         return new StepMemory(ModelShapes.count(shapes), learned, StageMemory.PROCESS + weights + moments + Math.max(graph, gradients));
     }
 
+    private static int lanes(int batch, long tokens) { return Lanes.fitting(Device.CPU, batch, tokens); }
+
     /// What the graph keeps, the work on one layer, and keys and values of the text.
     private static long graph(FuseDiTConfig config, Activations activations, int batch, long tokens, int text) {
         var image = config.image();
+        int lanes = lanes(batch, tokens);
         long modulation = 6L * image.width() * activations.wide();
         long kept = image.layers()
-                * (activations.block(image, config.fusion(), Math.ceilDiv(batch, StageMemory.LANES), tokens, text) + modulation);
+                * (activations.block(image, config.fusion(), Math.ceilDiv(batch, lanes), tokens, text) + modulation);
         long work = Math.max(activations.blockWork(image, tokens), activations.layerWork(config.text(), text));
         return batch * (kept + work + config.textDepth() * activations.textKeys(config.text(), text));
     }
