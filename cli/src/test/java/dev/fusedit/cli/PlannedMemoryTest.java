@@ -27,7 +27,10 @@ class PlannedMemoryTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "quickstart stages.text.steps=4 stages.text.warm_up=2 stages.fuse.steps=8 stages.fuse.warm_up=2 stages.joint.steps=8",
+        "quickstart stages.text.steps=20 stages.fuse.steps=60 stages.joint.steps=10 checkpoints.every=50",
         "tests/tiny stages.fuse.steps=6 stages.joint.steps=6",
+        "staged stages.language.steps=20 stages.draw.steps=50 stages.joint.steps=10 stages.large.steps=12 stages.polish.steps=6 "
+                + "checkpoints.every=40",
         "quickstart stages.text.steps=4 stages.text.warm_up=2 stages.fuse.steps=8 stages.fuse.warm_up=2 stages.joint.steps=8 "
                 + "stages.fuse.batch=128 stages.joint.batch=128"})
     void planIsWithin15PercentOfWhatIsUsed(String recipeAndSettings) throws IOException, InterruptedException {

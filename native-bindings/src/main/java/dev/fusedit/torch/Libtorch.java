@@ -32,6 +32,9 @@ public final class Libtorch {
     /// True once a libtorch is open.
     public static boolean isLoaded() { return LoadedLibrary.isOpen(); }
 
+    /// By how much this process's resident set grew while libtorch was opened: its code and tables; 0 where the system does not tell.
+    public static long residentBytes() { return LoadedLibrary.current().residentBytes(); }
+
     /// CPU threads that one op may use. At first as many as the process may keep busy ([dev.fusedit.torch.host.Cores#allowed]), unless
     /// `OMP_NUM_THREADS` says otherwise; OpenBLAS likewise.
     public static int threads() {

@@ -24,8 +24,6 @@ import java.util.Set;
 public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
         long checkpoint, long drawing,
         long process, long saved, long otherwise, long leftover) {
-    /// What this process has before it has any tensor, as measured: the JVM with its classes and heap, libtorch's code and buffers.
-    static final long PROCESS = 380L << 20;
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
     static final double HOLES = 1.2;
 
@@ -53,7 +51,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(averaged) + graph.drawing(), PROCESS, saved, (long) (HOLES * (other.kept() + other.work())), 0);
+                widths.master() * count(averaged) + graph.drawing(), ProcessMemory.bytes(), saved,
+                (long) (HOLES * (other.kept() + other.work())), 0);
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.

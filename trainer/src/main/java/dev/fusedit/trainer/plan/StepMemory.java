@@ -29,7 +29,7 @@ public record StepMemory(long parameters, long learned, long bytes) {
         long gradients = Math.max(lanes(batch, tokens) * left, widths.wide() * learned);
         long moments = 2 * widths.wide() * learned;
         long graph = (long) (StageMemory.HOLES * graph(config, Activations.of(precision, true), batch, tokens, text));
-        return new StepMemory(ModelShapes.count(shapes), learned, StageMemory.PROCESS + weights + moments + Math.max(graph, gradients));
+        return new StepMemory(ModelShapes.count(shapes), learned, ProcessMemory.bytes() + weights + moments + Math.max(graph, gradients));
     }
 
     private static int lanes(int batch, long tokens) { return Lanes.fitting(Device.CPU, batch, tokens); }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The libtorch that this process holds, opened once. A failure is remembered, so that every later call says the same cause
 /// instead of a bare NoClassDefFoundError.
-public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
+///
+/// @param residentBytes by how much the process's resident set grew meanwhile; 0 where the system does not tell
+public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long residentBytes) {
     /// Oldest and newest minor version of libtorch 2 whose C ABI was tried.
     private static final int OLDEST = 10;
     private static final int NEWEST = 13;
@@ -62,6 +64,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
 
     private static LoadedLibrary load(LibraryFiles files) {
         setPassiveWaiting();
+        long before = ResidentSet.bytes();
         SymbolLookup all = _ -> java.util.Optional.empty();
         for (var file : files.inOrder()) {
             try {
@@ -75,7 +78,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols) {
         silence(all, version[1]);
         new DefaultThreads(Host.here().cores().allowed(), System.getenv()).set(all);
         return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
-                all);
+                all, Math.max(0, ResidentSet.bytes() - before));
     }
 
     static boolean supports(int major, int minor) { return major == 2 && minor >= OLDEST && minor <= NEWEST; }
