@@ -12,10 +12,16 @@ import dev.fusedit.torch.host.Cpu;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.host.Memory;
 import dev.fusedit.torch.javacpp.CudaDevices;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.AutoSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// @param libtorch null if none could be loaded; `problems` then says why and what to do
 /// @param threads CPU threads of one op
 /// @param cores that this process may keep busy, and that there are
+/// @param precision that `auto` takes for the quickstart; null without libtorch
+/// @param lanes that `auto` takes for it; 0 without libtorch
 @JsonNaming(SnakeCaseStrategy.class)
 record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu, Cores cores, MemoryLimits memory, int threads,
-        List<Processor> devices, List<String> problems) {
+        @Nullable Precision precision, int lanes, List<Processor> devices, List<String> problems) {
     record Torch(String version, String path, String source) {
         Torch(LibtorchInfo info) { this(info.version(), info.path().toString(), info.source()); }
     }
@@ -43,6 +51,22 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
             if (bf16) sets.add("bf16");
             if (amx) sets.add("AMX");
             return name + (sets.isEmpty() ? "" : " with " + String.join(", ", sets)) + (bf16 ? "" : " (without bf16)");
+        }
+    }
+
+    /// @param choice as a recipe spells it
+    /// @param rates of products of the quickstart's shapes by dtype, in GFLOP/s, on the threads of a lane
+    record Precision(String choice, Map<String, Double> rates) {
+        Precision(AutoSettings settings) {
+            this(settings.recipe().run().precision().name().toLowerCase(Locale.ROOT), settings.rates().flops().entrySet().stream()
+                    .collect(ImmutableMap.toImmutableMap(rate -> rate.getKey().toString(),
+                            rate -> Math.round(rate.getValue() / 1e8) / 10.0)));
+        }
+
+        @Override
+        public String toString() {
+            return "%s (%s)".formatted(choice, rates.entrySet().stream().map(rate -> rate.getKey() + " at " + rate.getValue() + " GFLOP/s")
+                    .collect(Collectors.joining(", ")));
         }
     }
 
@@ -84,10 +108,12 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
         var libtorch = libtorch(problems);
         var host = Host.here();
         int threads = libtorch == null ? host.cores().allowed() : Libtorch.threads();
+        var settings =
+                libtorch == null ? null : AutoSettings.of(Recipe.find("quickstart", List.of("run.precision=auto", "run.lanes=auto")));
         var jdk = Runtime.version() + " (" + System.getProperty("java.home") + ")";
         return new Checkup(problems.isEmpty(), jdk, libtorch, new CpuFeatures(host.cpu()), host.cores(), new MemoryLimits(host.memory()),
-                threads,
-                devices(libtorch, host), List.copyOf(problems));
+                threads, settings == null ? null : new Precision(settings),
+                settings == null ? 0 : settings.recipe().run().lanes().orElseThrow(), devices(libtorch, host), List.copyOf(problems));
     }
 
     private static List<Processor> devices(@Nullable Torch libtorch, Host host) {

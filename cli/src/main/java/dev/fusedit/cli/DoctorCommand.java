@@ -32,12 +32,15 @@ final class DoctorCommand implements Callable<Integer> {
             cores     %d allowed of %d
             memory    %s
             threads   %d
+            precision %s
+            lanes     %s
             devices   %s
             %s""".formatted(
                 checkup.jdk(),
                 torch == null ? "none" : "%s (%s) in %s".formatted(torch.version(), torch.source(), torch.path()),
                 checkup.cpu(), checkup.cores().allowed(), checkup.cores().all(), checkup.memory(),
-                checkup.threads(),
+                checkup.threads(), checkup.precision() == null ? "unknown" : checkup.precision(),
+                checkup.precision() == null ? "unknown" : checkup.lanes(),
                 checkup.devices().stream().map(Object::toString).collect(Collectors.joining("\n          ")),
                 checkup.ok() ? "All is well." : "What is wrong:\n- " + String.join("\n- ", checkup.problems()));
     }

@@ -109,7 +109,7 @@ final class TrainCommand implements Callable<Integer> {
     private int trainModel(Recipe chosen) {
         var console = ProgressLine.onStderr();
         try (var start = start(chosen, console)) {
-            if (start instanceof RunStart.Finished(var folder)) {
+            if (start instanceof RunStart.Finished(var folder, _)) {
                 spec.commandLine().getOut()
                         .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
                                 .formatted(folder.folder(), folder.result()));

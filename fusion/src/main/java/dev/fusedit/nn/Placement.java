@@ -2,6 +2,7 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.PathChoice;
 import java.util.function.Predicate;
 
 /// Where weights live and in what dtypes.
@@ -38,6 +39,17 @@ public record Placement(DType master, DType compute, Device device, Predicate<St
 
     /// For use without training: no masters at all.
     public Placement frozen() { return learning(_ -> false); }
+
+    /// For sampling: where the device multiplies `compute` in f32 anyway ([PathChoice]), matrices are turned to f32 once, not in each product.
+    /// Where memory does not hold them so, they stay, and each is turned when it is multiplied.
+    ///
+    /// @param parameters of the model
+    /// @param available bytes of memory; half of it is left to what sampling needs besides
+    public Placement sampling(long parameters, long available) {
+        var multiplied = PathChoice.LINEAR.dtype(compute, device);
+        boolean once = multiplied != compute && (long) multiplied.bytes() * parameters <= available / 2;
+        return once ? new Placement(multiplied, multiplied, device, learned) : this;
+    }
 
     public DType vectors() { return master.wide(); }
 

@@ -9,6 +9,7 @@ import dev.fusedit.torch.io.ShardedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Pipelines in diffusers' form: `model_index.json`, and a folder a part. The parts bear the names that the paper's scripts save them
@@ -48,7 +49,15 @@ public final class PipelineFolder {
     /// its weights are in.
     ///
     /// @throws UserError as [#read(Path, Placement)]
-    public static LoadedPipeline read(Path folder) { return new PipelineReader(folder, null).read(null, null); }
+    public static LoadedPipeline read(Path folder) { return read(folder, own -> own); }
+
+    /// Reads a folder with another placement than it says itself.
+    ///
+    /// @param placed from the folder's own to the one that is taken
+    /// @throws UserError as [#read(Path, Placement)]
+    public static LoadedPipeline read(Path folder, UnaryOperator<Placement> placed) {
+        return new PipelineReader(folder, placed).read(null, null);
+    }
 
     /// Reads a folder, the tokenizers too.
     ///
@@ -61,7 +70,7 @@ public final class PipelineFolder {
     /// @param text null for the folder's
     /// @param clip null for the folder's, if the model needs one
     public static LoadedPipeline read(Path folder, Placement placement, @Nullable Tokenizer text, @Nullable Tokenizer clip) {
-        return new PipelineReader(folder, placement).read(text, clip);
+        return new PipelineReader(folder, _ -> placement).read(text, clip);
     }
 
     /// Writes a pipeline into a folder, which is made if it is not there. Tokenizers are copied from where they were read; one of whole

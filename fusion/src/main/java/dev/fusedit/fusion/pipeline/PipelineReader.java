@@ -49,14 +49,14 @@ final class PipelineReader {
     private final Map<String, Path> tokenizers = new LinkedHashMap<>();
     private final List<SubwordTokenizer> opened = new ArrayList<>();
 
-    /// @param placement null for the folder's own
-    PipelineReader(Path folder, @Nullable Placement placement) {
+    /// @param placed from the folder's own placement to the one that is taken
+    PipelineReader(Path folder, UnaryOperator<Placement> placed) {
         if (!PipelineFolder.is(folder)) {
             throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, PipelineFolder.INDEX));
         }
         this.folder = folder;
         this.index = json(folder.resolve(PipelineFolder.INDEX));
-        this.placement = placement == null ? ownPlacement() : placement;
+        this.placement = placed.apply(ownPlacement());
     }
 
     LoadedPipeline read(@Nullable Tokenizer text, @Nullable Tokenizer clip) {

@@ -131,7 +131,7 @@ class PipelineFolderTest {
         var folder = Goldens.folder("saved_pipelines/" + saved);
         try (var _ = TensorScope.open();
                 var io = SafeTensors.open(golden.resolve("io.safetensors"));
-                var pipeline = new PipelineReader(folder, null).read(words(), clipWords(io, run))) {
+                var pipeline = new PipelineReader(folder, own -> own).read(words(), clipWords(io, run))) {
             assertThat(pipeline.pipeline().draw(request(run, io.read("initial_latents"))).pixels_B3HW()
                     .allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             var sampleSize = json(folder.resolve("transformer/config.json")).get("sample_size").asInt();
@@ -153,7 +153,7 @@ class PipelineFolderTest {
         assertThat(stored).isEqualTo(new Placement(DType.BF16, DType.BF16, Device.CPU));
         assertThat(mixed).isEqualTo(Placement.MIXED);
         compute(folder.resolve("c"), "f8");
-        assertThatThrownBy(() -> new PipelineReader(folder.resolve("c"), null)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> new PipelineReader(folder.resolve("c"), own -> own)).isInstanceOf(UserError.class)
                 .hasMessageContaining("compute must be one of f32, bf16");
     }
 
@@ -169,7 +169,7 @@ class PipelineFolderTest {
     }
 
     private static Placement placement(Path folder) throws IOException {
-        try (var _ = TensorScope.open(); var pipeline = new PipelineReader(folder, null).read(words(), null)) {
+        try (var _ = TensorScope.open(); var pipeline = new PipelineReader(folder, own -> own).read(words(), null)) {
             assertThat(pipeline.pipeline().draw(pipeline.defaults().request(List.of("a cat")).steps(2)).pixels_B3HW().dtype())
                     .isEqualTo(DType.F32);
             return pipeline.weights().get("transformer").placement();

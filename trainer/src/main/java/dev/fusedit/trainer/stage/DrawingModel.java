@@ -5,28 +5,38 @@ import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.PipelineNotes;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.Host;
+import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.Failures;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Whatever a person can draw with: a run's folder, one of its checkpoints, or a pipeline in diffusers' form.
 public final class DrawingModel {
     private DrawingModel() {}
 
+    /// Where bf16 or f16 is slow here it computes in f32, so images differ in their last digits from a machine where it is not.
+    ///
     /// @throws UserError naming what is wrong with the place
     public static LoadedPipeline open(Path place) {
         if (PipelineFolder.is(place)) {
-            return PipelineFolder.read(place);
+            return PipelineFolder.read(place, own -> own.sampling(parameters(place), Host.here().memory().available()));
         }
         if (Files.isDirectory(place) && !Checkpoints.isIn(place)) {
             throw new UserError(("%s holds nothing to draw with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
                     + "pipeline (a folder with a model_index.json)").formatted(place));
         }
-        return pipeline(SavedModel.load(place));
+        return pipeline(SavedModel.loadForSampling(place));
+    }
+
+    private static long parameters(Path pipeline) {
+        return Stream.of("transformer", "llm", "text_encoder").map(pipeline::resolve).filter(Files::isDirectory)
+                .mapToLong(part -> SavedModel.parameters(FolderTensors.weights(part))).sum();
     }
 
     /// Writes a trained run as a pipeline's folder, which [#open] reads and draws the same with.

@@ -1,17 +1,23 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /// A model as checkpoints hold it, opened to draw with.
@@ -32,14 +38,22 @@ public final class SavedModel {
     /// @throws UserError naming what is wrong with the place
     public static Loaded load(Path place) { return load(place, null); }
 
+    /// As [#load(Path)], computing in what is fast here ([Placement#sampling]): another dtype than the model was trained in, perhaps.
+    public static Loaded loadForSampling(Path place) {
+        return load(place, null, own -> own.sampling(parameters(Checkpoints.find(place).resolve(CheckpointFiles.WEIGHTS)),
+                Host.here().memory().available()));
+    }
+
     /// As [#load(Path)], with weights of choice.
     ///
     /// @param weights null for the recipe's choice
-    public static Loaded load(Path place, Sampling.@Nullable Weights weights) {
+    public static Loaded load(Path place, Sampling.@Nullable Weights weights) { return load(place, weights, own -> own); }
+
+    private static Loaded load(Path place, Sampling.@Nullable Weights weights, UnaryOperator<Placement> placed) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var recipe = recipe(checkpoint);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
-        var placement = Precisions.of(recipe.run()).frozen();
+        var placement = placed.apply(Precisions.of(recipe.run()).frozen());
         var trainee = Trainee.fresh(recipe, tokenizer, placement, Seed.of(0));
         try {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
@@ -50,6 +64,16 @@ public final class SavedModel {
         } catch (RuntimeException e) {
             trainee.close();
             throw e;
+        }
+    }
+
+    /// Numbers in a file of weights; 0 if it is not there, which is told by whoever reads it.
+    static long parameters(Path file) {
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        try (var tensors = TensorFiles.open(file)) {
+            return tensors.tensors().values().stream().mapToLong(info -> LongStream.of(info.shape()).reduce(1, Math::multiplyExact)).sum();
         }
     }
 
