@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Whether the one-pass kernels can be used.
 public final class Fused {
     private static final String MODULE = "jdk.incubator.vector";
-    private static final boolean IN_REACH = ModuleLayer.boot().findModule(MODULE).isPresent() && !Boolean.getBoolean("fusedit.unfused");
+    private static final boolean IN_REACH = ModuleLayer.boot().findModule(MODULE).isPresent() && !Boolean.getBoolean("fusedit.unfused")
+            && Rows.areWide();
     /// A kernel runs on the thread that calls it, libtorch's ops are spread over all: with more threads than these, which a batch's parts have not
     /// taken ([dev.fusedit.torch.Lanes]), libtorch's are the faster ones.
     ///
@@ -26,7 +27,7 @@ public final class Fused {
 
     private Fused() {}
 
-    /// On the CPU, in f32 and bf16, where the Vector API is there and the threads are few; whatever autograd needs.
+    /// On the CPU, in f32 and bf16, where the Vector API is there, its vectors are wide enough and the threads are few; whatever autograd needs.
     public static boolean serves(Tensor like) {
         var dtype = like.dtype();
         return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;

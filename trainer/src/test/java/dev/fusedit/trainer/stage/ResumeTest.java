@@ -201,6 +201,14 @@ class ResumeTest {
         assertThat(samples).hasSize(30).startsWith("0-3", "4-7").isEqualTo(samples(uninterrupted.resolve("run")).subList(0, 30));
     }
 
+    /// Who loads first changes no bit.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7})
+    void anotherNumberOfLoadersChangesNoBit(int workers) throws IOException {
+        train(recipe("data.workers=" + workers), temp.resolve("run"), Long.MAX_VALUE);
+        assertSame(temp.resolve("run"), uninterrupted.resolve("run"));
+    }
+
     private static List<Object> samples(Path run) {
         return rows(run).stream().map(row -> row.get("samples")).filter(Objects::nonNull).toList();
     }

@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Kernels;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.OpProfile;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Threads;
+import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.StopRule;
@@ -26,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("training")
+@Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class StageLoopTest {
     private static final String UP = "dit.layers.1.mlp.up_proj.weight";
@@ -86,6 +91,24 @@ class StageLoopTest {
         } finally {
             Libtorch.setThreads(threads);
         }
+    }
+
+    private static long gelus() {
+        try (var tiny = TinyStage.of("run.precision=f32"); var loop = tiny.loop(); var profile = OpProfile.open()) {
+            loop.step();
+            return profile.rows().stream().filter(row -> row.op().startsWith("gelu")).mapToLong(OpProfile.Row::calls).sum();
+        }
+    }
+
+    /// A layer of the image side that is written by hand leaves libtorch no GELU; its graph has one.
+    @Test
+    @Threads(atMost = 1)
+    void layersOfAStepAreWrittenByHandOnFewThreadsAndTheGraphsOnMany() {
+        long byHand = gelus();
+        Libtorch.setThreads(Fused.MOST_THREADS + 1);
+        long byGraph = gelus();
+        assertThat(byGraph).isGreaterThanOrEqualTo(2);
+        assertThat(byHand).isEqualTo(Kernels.expected() ? byGraph - 2 : byGraph);
     }
 
     /// The whole step in f64, two micro-batches, with and without gradient checkpointing: the central difference of the step's loss along one

@@ -15,6 +15,7 @@ public final class Rows {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
             VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 2)));
+    private static final int LEAST_BITS_X86 = 256;
     private static final int ROUND = 0x7fff;
     private static final int NAN = 0x7fc0;
 
@@ -31,6 +32,9 @@ public final class Rows {
         bytes = stride * (half ? Short.BYTES : Float.BYTES);
         halves = half ? new short[padded(width)] : new short[0];
     }
+
+    /// Whether this CPU's vectors carry the kernels: see the package.
+    public static boolean areWide() { return FLOATS.vectorBitSize() >= LEAST_BITS_X86 || !System.getProperty("os.arch").equals("amd64"); }
 
     /// @param half whether it is bf16
     /// @param stride elements from one row's beginning to the next one's
