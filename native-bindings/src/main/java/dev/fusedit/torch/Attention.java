@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// |---|---|
 /// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
 /// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower. Without a graph by [ProductAttention] |
-/// | CPU, f16 | as f32 ([PathChoice]) |
+/// | CPU, f16; bf16 on a CPU without it | as f32 ([PathChoice]) |
 /// | CUDA | libtorch's own choice |
 public final class Attention {
     private Attention() {}
