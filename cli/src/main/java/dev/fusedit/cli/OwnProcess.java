@@ -36,7 +36,7 @@ final class OwnProcess {
         command.addAll(arguments);
         var process = new ProcessBuilder(command).start();
         running = process;
-        if (stopped) process.destroy(); // asked before there was one
+        if (stopped) process.toHandle().destroy(); // asked before there was one
         var errors = Thread.ofPlatform().daemon().start(() -> passOn(process, err));
         try (var lines = process.inputReader()) {
             lines.lines().forEach(out::println);
@@ -61,7 +61,7 @@ final class OwnProcess {
     void stop() {
         stopped = true;
         var process = running;
-        if (process != null) process.destroy();
+        if (process != null) process.toHandle().destroy(); // not the process's own method, which closes its streams too
     }
 
     /// Ends the running process, whatever it does.

@@ -146,7 +146,7 @@ class BenchCommandTest {
         assertThat(temp.resolve("curves/batch-time.png")).isNotEmptyFile();
         assertThat(temp.resolve("curves/batch-memory.png")).isNotEmptyFile();
         assertThat(ran.err()).contains("batch 1: ").containsPattern("3 points, about \\d+:\\d\\d by one product")
-                .containsPattern("batch-2 f32 warm-up 1/\\d+  \\d");
+                .containsPattern("batch-1 f32 warm-up 1/\\d+  \\d");
         assertThat(json.path("threads").intValue()).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(points.path(0).path("lanes").intValue()).isEqualTo(1);
     }
