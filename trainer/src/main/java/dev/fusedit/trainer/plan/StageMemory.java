@@ -52,7 +52,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
                 widths.master() * count(averaged) + graph.drawing(), ProcessMemory.bytes(), saved,
-                (long) (HOLES * (other.kept() + other.work())), 0);
+                (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.

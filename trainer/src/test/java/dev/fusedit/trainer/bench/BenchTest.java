@@ -134,8 +134,8 @@ class BenchTest {
         assertThat(once.parameters()).isEqualTo(27_355_072);
         assertThat(none.bytes()).as("weights, gradients, moments").isGreaterThan(4 * none.parameters() + 12 * none.learned());
         assertThat((double) larger.bytes() - none.bytes()).isCloseTo(4.0 * (once.bytes() - none.bytes()), withinPercentage(10));
-        assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by products, softmax is kept")
-                .isGreaterThan(once.bytes());
+        assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by products, so many scores are not kept")
+                .isLessThan(once.bytes());
     }
 
     /// Same noise, 40 steps on it: something is learned.
