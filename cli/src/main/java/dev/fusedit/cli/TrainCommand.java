@@ -13,6 +13,7 @@ import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
 import dev.fusedit.trainer.stage.Outcome;
 import dev.fusedit.trainer.stage.Resume;
+import dev.fusedit.trainer.stage.RunLength;
 import dev.fusedit.trainer.stage.RunStart;
 import dev.fusedit.trainer.stage.TeacherRun;
 import dev.fusedit.trainer.stage.TrainingRun;
@@ -47,7 +48,10 @@ final class TrainCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(names = "--minutes", paramLabel = "N",
-            description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
+            description = "Make all stages longer or shorter, so that training, drawing and scoring take about N minutes on this machine. "
+                    + "Images and scores take the same time whatever is trained: with a small N, or on a slow machine, the whole takes longer "
+                    + "(at least a quarter of N is trained), and the line before the first step says how long. A run that goes on keeps its "
+                    + "steps. A teacher's recipe is scaled by its run.minutes.")
     private @Nullable Double minutes;
 
     @Option(names = "--resume", paramLabel = "HOW", defaultValue = "auto",
@@ -64,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
         return switch (choice.any(spec.commandLine().getErr())) {
-            case Training.OfModel(var read) -> trainModel(minutes == null ? read : read.withMinutes(minutes));
+            case Training.OfModel(var read) -> trainModel(read);
             case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));
         };
     }
@@ -105,30 +109,42 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private int trainModel(Recipe chosen) {
-        Plan.of(chosen).requireFits();
+    private int trainModel(Recipe read) {
+        Plan.of(read).requireFits();
         var console = ProgressLine.onStderr();
-        try (var start = start(chosen, console)) {
+        var length = minutes == null ? RunLength.asWritten(read) : length(read, minutes, console);
+        try (var start = start(length.recipe(), console)) {
             if (start instanceof RunStart.Finished(var folder)) {
                 spec.commandLine().getOut()
                         .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
                                 .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            return train(chosen, start, console);
+            return train(length, start, console);
         }
     }
 
+    private RunLength length(Recipe read, double wanted, ProgressLine console) {
+        var named = folder(read);
+        var before = named == null ? RunStart.scaledBelow(RUNS, read, wanted, resume) : RunStart.scaledIn(named, read, wanted, resume);
+        return before.map(RunLength::asWritten).orElseGet(() -> RunLength.measured(read, wanted, console::message));
+    }
+
+    private @Nullable Path folder(Recipe chosen) {
+        return out != null ? out : chosen.run().output() != null ? Path.of(chosen.run().output()) : null;
+    }
+
     private RunStart start(Recipe chosen, ProgressLine console) {
-        var named = out != null ? out : chosen.run().output() != null ? Path.of(chosen.run().output()) : null;
+        var named = folder(chosen);
         return named == null ? RunStart.below(RUNS, chosen, resume, console::message)
                 : RunStart.in(named, chosen, resume, console::message);
     }
 
-    private int train(Recipe chosen, RunStart start, ProgressLine console) {
+    private int train(RunLength length, RunStart start, ProgressLine console) {
+        var chosen = length.recipe();
         var folder = start.folder().folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(chosen, start, interrupts, console)) {
+                var run = new TrainingRun(chosen, start, interrupts, console, length.pace())) {
             console.message(start instanceof RunStart.GoingOn
                     ? "Going on with '%s' in %s after step %d".formatted(chosen.run().name(), folder, run.done())
                     : "Training '%s' in %s".formatted(chosen.run().name(), folder));

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// How far a run is, on the console: one line that rewrites itself on a terminal, else a line every few seconds, and always the
 /// last step of a stage.
@@ -23,13 +24,18 @@ public final class ProgressLine {
     private boolean pending;
 
     /// @param step of `total` steps of the stage
+    /// @param loss NaN too; null where nothing is trained
     /// @param secondsLeft of the run
-    public record Progress(String stage, long step, long total, double loss, double imagesPerSecond, double secondsLeft) {
+    public record Progress(String stage, long step, long total, @Nullable Double loss, double imagesPerSecond, double secondsLeft) {
+        /// Of something that is only counted.
+        public static Progress counted(String what, long done, long total, double secondsLeft) {
+            return new Progress(what, done, total, null, 0, secondsLeft);
+        }
+
         String text() {
             int done = (int) (BAR * Math.min(step, total) / Math.max(1, total));
-            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  loss %.4f  %s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
-                    step, total,
-                    loss, speed(), clock(secondsLeft));
+            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  %s%s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
+                    step, total, loss == null ? "" : String.format(Locale.ROOT, "loss %.4f  ", loss), speed(), clock(secondsLeft));
         }
 
         /// Nothing in a stage without pictures.
@@ -79,7 +85,7 @@ public final class ProgressLine {
     }
 
     /// 4:05, or 1:02:03 from an hour on.
-    static String clock(double seconds) {
+    public static String clock(double seconds) {
         if (!Double.isFinite(seconds)) return "?";
         long whole = Math.max(0, Math.round(seconds));
         long hours = whole / 3600;

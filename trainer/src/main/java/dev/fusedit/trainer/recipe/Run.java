@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// @param seed from which all randomness of the run derives, but the data's own
 /// @param output folder of what is made; `runs/NAME` if left out, and `--out` wins
-/// @param minutes about how long the whole recipe takes where it was tuned; `--minutes` scales all stages against it
+/// @param minutes about how long the whole recipe takes where it was tuned, or what `--minutes` asked for
 /// @param compatibility with whose habits, where they differ from what is sensible
 public record Run(String name, @Default("0") long seed, @Default("f32") Precision precision, @Default("cpu") Device device,
         @Nullable String output, @Nullable Double minutes, @Default("none") Compatibility compatibility) {
@@ -15,7 +15,7 @@ public record Run(String name, @Default("0") long seed, @Default("f32") Precisio
         checkArgument(minutes == null || minutes > 0, "minutes must be more than 0, but is %s", minutes);
     }
 
-    Run withMinutes(double other) { return new Run(name, seed, precision, device, output, other, compatibility); }
+    Run withMinutes(@Nullable Double other) { return new Run(name, seed, precision, device, output, other, compatibility); }
 
     /// In which numbers the models compute.
     public enum Precision {

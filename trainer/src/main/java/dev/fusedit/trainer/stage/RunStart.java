@@ -10,8 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Where a run begins: its folder, and what is there already. The folder is locked, so that no two processes train in it, until the
@@ -71,12 +75,8 @@ public sealed interface RunStart extends AutoCloseable {
     ///
     /// @throws UserError as [#in]
     static RunStart below(Path runs, Recipe recipe, Resume resume, Consumer<String> said) {
-        var next = runs.resolve(recipe.run().name());
-        Path newest = null;
-        for (int i = 2; Files.exists(next); i++) {
-            newest = next;
-            next = runs.resolve(recipe.run().name() + "-" + i);
-        }
+        var newest = newest(runs, recipe);
+        var next = next(runs, recipe);
         if (newest == null || resume == Resume.NO || !RunFolder.isRun(newest)) {
             return in(next, recipe, resume, said);
         }
@@ -94,6 +94,49 @@ public sealed interface RunStart extends AutoCloseable {
         said.accept(
                 "The unfinished run in %s is of another recipe, so a new one begins. Changed since:%n%s".formatted(newest, lines(changed)));
         return in(next, recipe, resume, said);
+    }
+
+    // ---- runs of so many minutes
+
+    /// The recipe, scaled as that of the run in a folder if that was scaled to so many minutes: a run that goes on keeps its steps, whatever
+    /// this machine's speed is today. Whatever else differs between the two still does in what comes back.
+    ///
+    /// @return empty if there is no such run, or none is to be gone on with
+    /// @throws UserError if the run's recipe cannot be read
+    static Optional<Recipe> scaledIn(Path folder, Recipe recipe, double minutes, Resume resume) {
+        if (resume == Resume.NO || !RunFolder.isRun(folder)) {
+            return Optional.empty();
+        }
+        var own = recipeOf(RunFolder.open(folder));
+        return Objects.equals(own.run().minutes(), minutes) ? recipe.scaledAs(own) : Optional.empty();
+    }
+
+    /// The same of the newest of the runs that [#below] looks through, unless it is finished.
+    ///
+    /// @throws UserError as [#scaledIn]
+    static Optional<Recipe> scaledBelow(Path runs, Recipe recipe, double minutes, Resume resume) {
+        var newest = newest(runs, recipe);
+        if (newest == null || !RunFolder.isRun(newest) || RunFolder.open(newest).isFinished()) {
+            return Optional.empty();
+        }
+        return scaledIn(newest, recipe, minutes, resume);
+    }
+
+    // ---- folders
+
+    /// The first that is free.
+    private static Path next(Path runs, Recipe recipe) {
+        return folders(runs, recipe).filter(folder -> !Files.exists(folder)).findFirst().orElseThrow();
+    }
+
+    /// The last before that one; null if the first one is free.
+    private static @Nullable Path newest(Path runs, Recipe recipe) {
+        return folders(runs, recipe).takeWhile(Files::exists).reduce((_, later) -> later).orElse(null);
+    }
+
+    private static Stream<Path> folders(Path runs, Recipe recipe) {
+        var name = recipe.run().name();
+        return Stream.concat(Stream.of(runs.resolve(name)), IntStream.iterate(2, i -> i + 1).mapToObj(i -> runs.resolve(name + "-" + i)));
     }
 
     private static RunStart locked(RunStart start) {
