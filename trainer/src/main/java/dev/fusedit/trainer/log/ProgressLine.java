@@ -59,6 +59,9 @@ public final class ProgressLine {
     /// Standard output is for results.
     public static ProgressLine onStderr() { return new ProgressLine(System.err, stderrIsTerminal(), System::nanoTime); }
 
+    /// On no terminal, with a clock of one's own.
+    public static ProgressLine on(PrintStream out, LongSupplier nanoTime) { return new ProgressLine(out, false, nanoTime); }
+
     public void update(Progress progress) {
         long now = nanoTime.getAsLong();
         boolean ends = progress.step >= progress.total;

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 /// moments, averages and gradients are afterwards what they were before, and no random number is drawn that a step would miss: all draws are
 /// functions of the seed and the step.
 ///
-/// Takes about two seconds for each stage and for the images, or one step where that is longer.
+/// Takes about two seconds for each stage and for the images; where steps are slow four of them, or what is done of those in nine seconds.
 final class PaceTrial {
     private static final double SECONDS = 1.5;
     private static final int MOST = 40;

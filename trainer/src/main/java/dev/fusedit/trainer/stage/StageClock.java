@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// (validation, previews, checkpoints) do not count as speed; each kind is expected to take as long as it did so far.
 final class StageClock {
     /// Seconds of training that outweigh the measure before: less says little of what comes later.
-    private static final double TRUST = 10;
+    private static final double TRUST = 30;
 
     private final Recipe recipe;
     private final List<StagePlan> plans;
     private final RunFigures before;
     private final LongSupplier nanoTime;
+    private final int drawn;
     private final Map<Pause, Recent> pauses = new EnumMap<>(Pause.class);
     private @Nullable Pace pace;
     private Recent steps = new Recent(Double.NaN);
@@ -43,6 +44,7 @@ final class StageClock {
         this.plans = plans;
         this.before = before;
         this.nanoTime = nanoTime;
+        drawn = Forecast.images(recipe);
         for (var pause : Pause.values()) {
             pauses.put(pause, new Recent(Double.NaN));
         }
@@ -114,7 +116,7 @@ final class StageClock {
     }
 
     /// Of drawing and scoring at the end, in seconds.
-    double imagesLeft() { return pace == null ? 0 : ratio() * pace.image() * Forecast.images(recipe); }
+    double imagesLeft() { return pace == null ? 0 : ratio() * pace.image() * drawn; }
 
     private double pausesLeft(StagePlan plan, double ratio) {
         long step = plans.get(stage).firstStep() + done;

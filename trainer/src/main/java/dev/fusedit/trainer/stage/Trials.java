@@ -10,10 +10,13 @@ import java.util.function.DoubleSupplier;
 ///
 /// The first runs in a process are slow (Java's kernels are interpreted at first, libtorch's are made), so the median of the later half counts.
 ///
-/// @param seconds after which no further run begins; one is always done
+/// @param seconds in which a few runs are done, so that there is a later half: after six times as long not even those; one is always done
 /// @param most runs
 /// @param stopped asked between two runs: true ends the trial with what there is
 record Trials(double seconds, int most, BooleanSupplier stopped) {
+    private static final int FEW = 4;
+    private static final int PATIENCE = 6;
+
     Trials atMost(long runs) { return new Trials(seconds, (int) Math.min(most, runs), stopped); }
 
     /// @param body returns the seconds that count of it
@@ -22,7 +25,8 @@ record Trials(double seconds, int most, BooleanSupplier stopped) {
         long began = System.nanoTime();
         do {
             all.add(body.getAsDouble());
-        } while (all.size() < most && (System.nanoTime() - began) / 1e9 < seconds && !stopped.getAsBoolean());
+        } while (all.size() < most && (System.nanoTime() - began) / 1e9 < (all.size() < FEW ? PATIENCE : 1) * seconds
+                && !stopped.getAsBoolean());
         return later(all);
     }
 
