@@ -5,6 +5,7 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.log.ScoreTable;
+import dev.fusedit.trainer.plan.LongSteps;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
@@ -110,9 +111,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int trainModel(Recipe read) {
-        Plan.of(read).requireFits();
+        var estimate = new LongSteps(Plan.of(read).requireFits());
         var console = ProgressLine.onStderr();
-        var length = minutes == null ? RunLength.asWritten(read) : length(read, minutes, console);
+        var length = minutes == null ? RunLength.asWritten(read, estimate) : length(read, minutes, estimate, console);
         try (var start = start(length.recipe(), console)) {
             if (start instanceof RunStart.Finished(var folder)) {
                 spec.commandLine().getOut()
@@ -124,10 +125,11 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunLength length(Recipe read, double wanted, ProgressLine console) {
+    private RunLength length(Recipe read, double wanted, LongSteps estimate, ProgressLine console) {
         var named = folder(read);
         var before = named == null ? RunStart.scaledBelow(RUNS, read, wanted, resume) : RunStart.scaledIn(named, read, wanted, resume);
-        return before.map(RunLength::asWritten).orElseGet(() -> RunLength.measured(read, wanted, console::message));
+        return before.map(own -> RunLength.asWritten(own, estimate))
+                .orElseGet(() -> RunLength.measured(read, estimate, wanted, console::message));
     }
 
     private @Nullable Path folder(Recipe chosen) {
@@ -144,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
         var chosen = length.recipe();
         var folder = start.folder().folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(chosen, start, interrupts, console, length.pace())) {
+                var run = new TrainingRun(length, start, interrupts, console)) {
             console.message(start instanceof RunStart.GoingOn
                     ? "Going on with '%s' in %s after step %d".formatted(chosen.run().name(), folder, run.done())
                     : "Training '%s' in %s".formatted(chosen.run().name(), folder));

@@ -8,6 +8,7 @@ import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.Caption;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
+import java.util.List;
 import java.util.stream.LongStream;
 
 /// How long an image of the exam takes, drawn in a batch and judged.
@@ -27,6 +28,12 @@ record ImageTrial(StageParts parts, Trials trials) {
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
             return trials.usual(() -> drawn(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
         }
+    }
+
+    /// Passes of the network over an image.
+    int evaluations() {
+        var loaded = RunPipeline.of(parts.recipe(), parts.tensors().trainee());
+        return loaded.pipeline().evaluations(loaded.defaults().request(List.of("")));
     }
 
     /// Seconds of a batch, of which only the first steps are drawn: the others are as long as the last of those. The first one also reads the

@@ -29,7 +29,7 @@ public record Pace(List<Double> steps, double image) {
     }
 
     /// Measured here with the recipe's own model and data, on weights that are built for it and given up. See [PaceTrial#of].
-    public static Pace of(Recipe recipe) { return PaceTrial.of(recipe); }
+    public static Pace of(Recipe recipe, StepEstimate estimate) { return PaceTrial.of(recipe, estimate); }
 
     double step(StagePlan plan) { return steps.get(plan.index()); }
 

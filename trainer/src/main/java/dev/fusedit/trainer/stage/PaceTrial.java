@@ -16,30 +16,36 @@ final class PaceTrial {
     private static final double SECONDS = 1.5;
     private static final int MOST = 40;
 
+    /// A pass of the network over an image, against a step that learns from it.
+    private static final double FORWARD = 1 / 3.0;
+
     private final StageParts parts;
+    private final StepEstimate estimate;
     private final Trials trials;
 
-    private PaceTrial(StageParts parts, BooleanSupplier stopped) {
+    private PaceTrial(StageParts parts, StepEstimate estimate, BooleanSupplier stopped) {
         this.parts = parts;
+        this.estimate = estimate;
         trials = new Trials(SECONDS, MOST, stopped);
     }
 
     /// On weights that are built for it and given up.
-    static Pace of(Recipe recipe) {
+    static Pace of(Recipe recipe, StepEstimate estimate) {
         var tokenizer = RecipeTokenizers.of(recipe);
         var data = StageParts.data(recipe, tokenizer);
         try (var _ = TensorScope.open();
                 var tensors = RunTensors.of(recipe, tokenizer, null)) {
-            return of(new StageParts(recipe, data, tensors), 0, () -> false);
+            return of(new StageParts(recipe, data, tensors), estimate, 0, () -> false);
         }
     }
 
     /// On a run's own weights.
     ///
+    /// @param estimate of steps that are not tried
     /// @param done steps of the run; stages that are over are not tried, and have 0
     /// @param stopped asked between two steps: true ends the trial with what there is
-    static Pace of(StageParts parts, long done, BooleanSupplier stopped) {
-        var trial = new PaceTrial(parts, stopped);
+    static Pace of(StageParts parts, StepEstimate estimate, long done, BooleanSupplier stopped) {
+        var trial = new PaceTrial(parts, estimate, stopped);
         var weights = parts.tensors().trainee().weights();
         var trainable = weights.trainable().stream().map(parameter -> parameter.name()).toList();
         try {
@@ -49,7 +55,7 @@ final class PaceTrial {
                 steps.add(
                         isOver || stopped.getAsBoolean() ? 0 : trial.step(plan, Math.max(0, done - plan.firstStep())));
             }
-            return new Pace(steps, stopped.getAsBoolean() ? 0 : new ImageTrial(parts, trial.trials).seconds());
+            return new Pace(steps, stopped.getAsBoolean() ? 0 : trial.image());
         } finally {
             weights.clearGradients();
             weights.train(trainable::contains);
@@ -58,6 +64,10 @@ final class PaceTrial {
 
     /// In the middle of what is left of the stage: layers that thaw and losses that end do so on the way.
     private double step(StagePlan plan, long first) {
+        var known = estimate.seconds(plan);
+        if (known.isPresent()) {
+            return known.getAsDouble();
+        }
         long middle = Math.min((first + plan.steps()) / 2, plan.steps() - 1);
         try (var average = new MovingAverage();
                 var moments = new Moments();
@@ -65,5 +75,14 @@ final class PaceTrial {
             return trials.atMost(plan.steps() - middle).took(loop::rehearse)
                     + new UpdateTrial(parts, plan, trials).seconds(middle);
         }
+    }
+
+    /// Tried, unless a step of the last stage with images is too long for that.
+    private double image() {
+        var images = new ImageTrial(parts, trials);
+        var drawing = StagePlan.of(parts.recipe()).stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
+        var step = estimate.seconds(drawing);
+        return step.isEmpty() ? images.seconds()
+                : FORWARD * step.getAsDouble() / StagePlan.pictures(drawing.stage()) * images.evaluations();
     }
 }

@@ -41,6 +41,7 @@ public final class TrainingRun implements AutoCloseable {
     private final CheckpointWriter writer;
     private final TensorScope scope;
 
+    private final StepEstimate estimate;
     private @Nullable Pace pace;
 
     /// Steps done, over all stages; a stage that ended early counts to its end.
@@ -54,17 +55,17 @@ public final class TrainingRun implements AutoCloseable {
     /// @param start must not be a finished run
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
     public TrainingRun(Recipe recipe, RunStart start, Interrupts interrupts, ProgressLine console) {
-        this(recipe, start, interrupts, console, null);
+        this(RunLength.asWritten(recipe, StepEstimate.NONE), start, interrupts, console);
     }
 
     /// @param start must not be a finished run
-    /// @param pace of the recipe's stages on this machine, if it is known already; null to measure it before the first step
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(Recipe recipe, RunStart start, Interrupts interrupts, ProgressLine console, @Nullable Pace pace) {
-        this.recipe = recipe;
+    public TrainingRun(RunLength length, RunStart start, Interrupts interrupts, ProgressLine console) {
+        recipe = length.recipe();
+        pace = length.pace();
+        estimate = length.estimate();
         this.folder = start.folder();
         this.interrupts = interrupts;
-        this.pace = pace;
         plans = StagePlan.of(recipe);
         resumption = Resumption.of(start, plans);
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
@@ -129,7 +130,7 @@ public final class TrainingRun implements AutoCloseable {
     /// How long what is left takes here, measured once: a run that is stopped meanwhile is not held up.
     private void expect() {
         if (pace == null) {
-            pace = PaceTrial.of(parts, done, () -> interrupts.status() != 0);
+            pace = PaceTrial.of(parts, estimate, done, () -> interrupts.status() != 0);
         }
         clock.expect(pace);
         if (interrupts.status() == 0) {

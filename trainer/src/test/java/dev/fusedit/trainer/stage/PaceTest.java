@@ -15,6 +15,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +41,7 @@ class PaceTest {
             var weights = tensors.trainee().weights();
             weights.train(name -> name.startsWith("llm."));
             var before = bits(tensors);
-            var pace = PaceTrial.of(parts, 0, () -> false);
+            var pace = PaceTrial.of(parts, StepEstimate.NONE, 0, () -> false);
             assertThat(pace.steps()).hasSize(3).allSatisfy(seconds -> assertThat(seconds).isPositive());
             assertThat(pace.image()).isPositive();
             assertThat(bits(tensors)).isEqualTo(before);
@@ -77,12 +78,20 @@ class PaceTest {
         var tokenizer = RecipeTokenizers.of(recipe);
         try (var _ = TensorScope.open(); var tensors = RunTensors.of(recipe, tokenizer, null)) {
             var parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
-            var rest = PaceTrial.of(parts, 8, () -> false);
+            var rest = PaceTrial.of(parts, StepEstimate.NONE, 8, () -> false);
             assertThat(rest.steps().subList(0, 2)).containsOnly(0.0);
             assertThat(rest.steps().getLast()).isPositive();
             assertThat(Forecast.of(recipe, rest, 8).stages()).containsOnlyKeys("joint");
-            assertThat(PaceTrial.of(parts, 0, () -> true)).isEqualTo(new Pace(List.of(0.0, 0.0, 0.0), 0));
+            assertThat(PaceTrial.of(parts, StepEstimate.NONE, 0, () -> true)).isEqualTo(new Pace(List.of(0.0, 0.0, 0.0), 0));
         }
+    }
+
+    /// Neither steps nor images are tried then: a pass over an image is a third of its part of a step, and two of two steps are guided.
+    @Test
+    void whatTakesTooLongIsEstimated() {
+        var pace = Pace.of(minimal(), plan -> OptionalDouble.of(1000 * (plan.index() + 1)));
+        assertThat(pace.steps()).containsExactly(1000.0, 2000.0, 3000.0);
+        assertThat(pace.image()).isCloseTo(3000 / 4.0 / 3 * 4, within(1e-9));
     }
 
     /// The first runs are slow, and one of the others may be.
