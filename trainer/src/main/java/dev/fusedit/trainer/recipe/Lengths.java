@@ -24,8 +24,7 @@ final class Lengths {
             var steps = factor(stage.steps(), longer.steps(), longer.steps() != null && longer.steps() == 1, false);
             var warmUp = factor(stage.warmUp(), longer.warmUp(), false, wholly);
             for (var range : List.of(steps, factor(stage.epochs(), longer.epochs()), warmUp)) {
-                if (!factor.isConnected(range))
-                    return false;
+                if (!factor.isConnected(range)) return false;
                 factor = factor.intersection(range);
             }
         }
@@ -34,8 +33,7 @@ final class Lengths {
 
     /// @param least whether it could not be less
     /// @param most whether it could not be more
-    private static Range<Double> factor(@Nullable Integer before, @Nullable Integer scaled, boolean least,
-            boolean most) {
+    private static Range<Double> factor(@Nullable Integer before, @Nullable Integer scaled, boolean least, boolean most) {
         if (before == null || scaled == null)
             return before == null && scaled == null ? ANY : NONE;
         if (before == 0)

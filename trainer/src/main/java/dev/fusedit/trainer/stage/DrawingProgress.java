@@ -29,8 +29,7 @@ final class DrawingProgress {
     /// @param images in all
     /// @param expected seconds for all of them; NaN if nothing is known
     /// @param quiet seconds in which nothing is said
-    DrawingProgress(ProgressLine console, String name, int images, double expected, double quiet,
-            LongSupplier nanoTime) {
+    DrawingProgress(ProgressLine console, String name, int images, double expected, double quiet, LongSupplier nanoTime) {
         this.console = console;
         this.name = name;
         this.images = images;

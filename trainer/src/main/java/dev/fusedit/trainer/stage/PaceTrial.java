@@ -72,8 +72,7 @@ final class PaceTrial {
         try (var average = new MovingAverage();
                 var moments = new Moments();
                 var loop = parts.loop(plan, middle, average, moments)) {
-            return trials.atMost(plan.steps() - middle).took(loop::rehearse)
-                    + new UpdateTrial(parts, plan, trials).seconds(middle);
+            return trials.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
         }
     }
 

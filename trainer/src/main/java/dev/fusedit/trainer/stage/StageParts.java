@@ -49,14 +49,12 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     @Nullable
     FlowMatching flow(Stage stage) {
         return stage.losses().flow() == null ? null
-                : ModelConfigs.flow(recipe.model(), stage.losses().flow(),
-                        FlowMatchScheduler.shifted(stage.losses().flow().shift()));
+                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
     private LongFunction<Batch> batches(StagePlan plan) {
         var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()),
-                recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()),
-                plan.stage().captionDropout());
+                recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = mix == null ? data : data.withMix(mix.blocks());
         return step -> source.of(step, wanted);

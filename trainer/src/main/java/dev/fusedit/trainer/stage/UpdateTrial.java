@@ -60,8 +60,7 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
                 var _ = TensorScope.open();
                 var moments = new Moments();
                 var average = new MovingAverage()) {
-            var optimizer = new WeightSteps(
-                    Optimizer.of(plan.stage().optimizer(), moments, Precisions.products(run.precision())),
+            var optimizer = new WeightSteps(Optimizer.of(plan.stage().optimizer(), moments, Precisions.products(run.precision())),
                     Seed.of(run.seed()));
             var updates = learners.stream().map(learner -> update(learner, step)).toList();
             var parameters = learners.stream().map(Learner::parameter).toList();
@@ -77,8 +76,7 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
     private Update update(Learner learner, long step) {
         var master = learner.parameter().master();
         return new Update(learner.parameter().name(), master.detach().copy(),
-                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.rate(learner.base(), step),
-                learner.decay());
+                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.rate(learner.base(), step), learner.decay());
     }
 
     private static void average(MovingAverage average, @Nullable Ema ema, List<Parameter> parameters) {
