@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,7 +57,7 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
     /// @param rates of products of the quickstart's shapes by dtype, in GFLOP/s, on the threads of a lane
     record Precision(String choice, Map<String, Double> rates) {
         Precision(AutoSettings settings) {
-            this(settings.recipe().run().precision().name().toLowerCase(Locale.ROOT), settings.rates().flops().entrySet().stream()
+            this(settings.recipe().run().precision().word(), settings.rates().flops().entrySet().stream()
                     .collect(ImmutableMap.toImmutableMap(rate -> rate.getKey().toString(),
                             rate -> Math.round(rate.getValue() / 1e8) / 10.0)));
         }

@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
+import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
 import dev.fusedit.trainer.stage.ModelExam;
@@ -69,10 +70,12 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private int exam(Path model) throws IOException {
+        var console = ProgressLine.onStderr();
         var exam = switch (suite) {
             case BLOCKS -> ModelExam.sit(model, drawing::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
-                    DrawingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null));
+                    DrawingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
         };
+        console.close();
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(exam.toJson()) : exam);
         return ExitCode.OK;
     }

@@ -6,6 +6,7 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.stage.DrawingModel;
 import dev.fusedit.trainer.stage.SampledPictures;
 import java.io.IOException;
@@ -78,7 +79,10 @@ final class SampleCommand implements Callable<Integer> {
             var request = request(loaded.defaults(), texts);
             loaded.pipeline().requireDrawable(request.height(), request.width());
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
-            SampledPictures.draw(loaded.pipeline(), request).write(out);
+            var console = ProgressLine.onStderr();
+            var pictures = SampledPictures.draw(loaded.pipeline(), request, console);
+            console.close();
+            pictures.write(out);
             spec.commandLine().getOut().println(out);
             return ExitCode.OK;
         }

@@ -5,7 +5,7 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.log.ScoreTable;
-import dev.fusedit.trainer.plan.Plan;
+import dev.fusedit.trainer.plan.PreparedRun;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
@@ -13,14 +13,16 @@ import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
 import dev.fusedit.trainer.stage.Outcome;
 import dev.fusedit.trainer.stage.Resume;
+import dev.fusedit.trainer.stage.RunLength;
 import dev.fusedit.trainer.stage.RunStart;
 import dev.fusedit.trainer.stage.TeacherRun;
 import dev.fusedit.trainer.stage.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,7 +50,10 @@ final class TrainCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(names = "--minutes", paramLabel = "N",
-            description = "Make all stages longer or shorter, so that the whole takes about N minutes.")
+            description = "Make all stages longer or shorter, so that training, drawing and scoring take about N minutes on this machine. "
+                    + "Images and scores take the same time whatever is trained: with a small N, or on a slow machine, the whole takes longer "
+                    + "(at least a quarter of N is trained), and the line before the first step says how long. A run that goes on keeps its "
+                    + "steps. A teacher's recipe is scaled by its run.minutes.")
     private @Nullable Double minutes;
 
     @Option(names = "--resume", paramLabel = "HOW", defaultValue = "auto",
@@ -65,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
         return switch (choice.any(spec.commandLine().getErr())) {
-            case Training.OfModel(var read) -> trainModel(minutes == null ? read : read.withMinutes(minutes));
+            case Training.OfModel(var read) -> trainModel(read);
             case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));
         };
     }
@@ -106,35 +111,37 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private int trainModel(Recipe chosen) {
+    private int trainModel(Recipe read) {
         var console = ProgressLine.onStderr();
-        try (var start = start(chosen, console)) {
-            if (start instanceof RunStart.Finished(var folder, _)) {
+        try (var start = start(read, console)) {
+            if (start instanceof RunStart.Finished(var folder)) {
                 spec.commandLine().getOut()
                         .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
                                 .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            if (start instanceof RunStart.GoingOn) Plan.of(start.recipe()).requireFits();
             return train(start, console);
         }
     }
 
-    private RunStart start(Recipe chosen, ProgressLine console) {
-        var named = out != null ? out : chosen.run().output() != null ? Path.of(chosen.run().output()) : null;
-        UnaryOperator<Recipe> settled = recipe -> Plan.settled(recipe, console::message).requireFits().recipe();
-        return named == null ? RunStart.below(RUNS, chosen, resume, console::message, settled)
-                : RunStart.in(named, chosen, resume, console::message, settled);
+    private RunStart start(Recipe read, ProgressLine console) {
+        var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
+        var before = minutes == null ? Optional.<Recipe>empty()
+                : named == null ? RunStart.scaledBelow(RUNS, read, minutes, resume) : RunStart.scaledIn(named, read, minutes, resume);
+        var wanted = minutes == null ? read : before.orElseGet(() -> read.withMinutes(minutes));
+        Function<Recipe, RunLength> prepared =
+                recipe -> PreparedRun.of(recipe, before.isEmpty() ? minutes : null, console::message);
+        return named == null ? RunStart.below(RUNS, wanted, resume, console::message, prepared)
+                : RunStart.in(named, wanted, resume, console::message, prepared);
     }
 
     private int train(RunStart start, ProgressLine console) {
         var folder = start.folder().folder();
-        var name = start.recipe().run().name();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TrainingRun(start, interrupts, console)) {
             console.message(start instanceof RunStart.GoingOn
-                    ? "Going on with '%s' in %s after step %d".formatted(name, folder, run.done())
-                    : "Training '%s' in %s".formatted(name, folder));
+                    ? "Going on with '%s' in %s after step %d".formatted(run.name(), folder, run.done())
+                    : "Training '%s' in %s".formatted(run.name(), folder));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
             switch (outcome) {

@@ -276,6 +276,29 @@ class TrainCommandTest {
         assertThat(temp.resolve("again.png")).hasSameBinaryContentAs(out.resolve("previews/step-000006.png"));
     }
 
+    /// A machine's speed is another one each time it is measured; the run's steps are those of its first command.
+    @Test
+    void aRunOfSoManyMinutesGoesOnWithItsOwnSteps() throws IOException {
+        var out = temp.resolve("run");
+        var command = new ArrayList<Object>(List.of("train", "tests/minimal", "--out", out, "--minutes", 0.02));
+        var paused = new ArrayList<>(command);
+        paused.addAll(List.of("--max-steps", 1));
+        assertThat(run(paused.toArray()).out()).contains("Stopped after step 1", "--minutes 0.02");
+        var written = Files.readString(out.resolve("recipe.yaml"));
+        assertThat(written).contains("minutes: 0.02");
+        var other = new ArrayList<>(command);
+        other.addAll(List.of("--set", "stages.joint.lr.dit=1e-2"));
+        var refused = run(other.toArray());
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("stages.joint.lr.dit").doesNotContain("stages.joint.steps");
+
+        var finished = run(command.toArray());
+        assertThat(finished.status()).as(finished.err()).isZero();
+        assertThat(out.resolve("recipe.yaml")).content().isEqualTo(written);
+        assertThat(out.resolve("result.json")).exists();
+        assertThat(run(command.toArray()).out()).contains("is finished");
+    }
+
     /// Equal runs have equal hashes, wherever they lie; every step changes them.
     @Test
     void theHashTellsStepsApartAndRunsNot() throws IOException {

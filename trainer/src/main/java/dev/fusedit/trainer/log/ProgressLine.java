@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// How far a run is, on the console: one line that rewrites itself on a terminal, else a line every few seconds, and always the
 /// last step of a stage.
@@ -24,13 +25,18 @@ public final class ProgressLine {
     private boolean pending;
 
     /// @param step of `total` steps of the stage
+    /// @param loss NaN too; null where nothing is trained
     /// @param secondsLeft of the run
-    public record Progress(String stage, long step, long total, double loss, double imagesPerSecond, double secondsLeft) {
+    public record Progress(String stage, long step, long total, @Nullable Double loss, double imagesPerSecond, double secondsLeft) {
+        /// Of something that is only counted.
+        public static Progress counted(String what, long done, long total, double secondsLeft) {
+            return new Progress(what, done, total, null, 0, secondsLeft);
+        }
+
         String text() {
             int done = (int) (BAR * Math.min(step, total) / Math.max(1, total));
-            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  loss %.4f  %s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
-                    step, total,
-                    loss, speed(), clock(secondsLeft));
+            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  %s%s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
+                    step, total, loss == null ? "" : String.format(Locale.ROOT, "loss %.4f  ", loss), speed(), clock(secondsLeft));
         }
 
         /// Nothing in a stage without pictures.
@@ -60,6 +66,8 @@ public final class ProgressLine {
 
     /// On a writer that leads to standard error.
     public static ProgressLine on(PrintWriter stderr) { return new ProgressLine(stderr, stderrIsTerminal(), System::nanoTime); }
+    /// On no terminal, with a clock of one's own.
+    public static ProgressLine on(PrintStream out, LongSupplier nanoTime) { return new ProgressLine(out, false, nanoTime); }
 
     public void update(Progress progress) {
         long now = nanoTime.getAsLong();

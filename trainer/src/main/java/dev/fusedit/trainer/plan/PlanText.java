@@ -90,7 +90,7 @@ public final class PlanText {
                 "Time here, from %d products of these shapes tried on this CPU: about %s\n".formatted(speed.rates().size(),
                         time(speed.seconds(plan.stages()))));
         double ratio = speed.comparison().own() / speed.comparison().f32();
-        var precision = plan.recipe().run().precision().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        var precision = plan.recipe().run().precision().word();
         text.append(String.format(Locale.ROOT, "The largest product runs at %.3g GFLOP/s in f32", speed.comparison().f32() / 1e9));
         if (!precision.equals("f32"))
             text.append(String.format(Locale.ROOT, ", at %.3g in %s: %s", speed.comparison().own() / 1e9, precision,

@@ -3,11 +3,14 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import com.google.common.collect.Streams;
 import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 
 /// A whole run: what is built, from which data, in which stages it learns, how it is judged.
 public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
@@ -50,28 +53,34 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return block;
     }
 
-    /// The same recipe with all stages longer or shorter, so that the whole takes about so many minutes.
+    /// The same recipe with all stages longer or shorter by a factor.
     ///
-    /// @throws UserError if the recipe does not say how long it takes as it is
-    public Recipe withMinutes(double minutes) {
-        double factor = factor(minutes, run);
-        var scaled = stages.stream().map(stage -> stage.scaled(factor)).toList();
-        return new Recipe(run.withMinutes(minutes), model, weights, data, scaled, sampling, evaluation, logging,
-                checkpoints);
+    /// @param minutes that the whole takes then, to be written into it
+    public Recipe scaled(double factor, double minutes) {
+        return with(run.withMinutes(minutes), stages.stream().map(stage -> stage.scaled(factor)).toList());
     }
 
     /// This recipe with other settings of the run.
-    public Recipe withRun(Run other) { return new Recipe(other, model, weights, data, stages, sampling, evaluation, logging, checkpoints); }
+    public Recipe withRun(Run other) { return with(other, stages); }
 
     /// This recipe with what it leaves to the machine (`auto`) as another one has it.
     public Recipe adopting(Recipe other) { return withRun(run.adopting(other.run)); }
 
-    static double factor(double minutes, Run run) {
-        if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
-        if (run.minutes() == null)
-            throw new UserError(
-                    "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
-        return minutes / run.minutes();
+    /// This recipe, said to take so many minutes; its steps stay.
+    public Recipe withMinutes(double minutes) { return withRun(run.withMinutes(minutes)); }
+
+    /// The same recipe, scaled as another one is: with the lengths of its stages, and its minutes.
+    ///
+    /// @return empty if no factor makes those lengths of these
+    public Optional<Recipe> scaledAs(Recipe other) {
+        boolean named = Lists.transform(stages, Stage::name).equals(Lists.transform(other.stages, Stage::name));
+        if (!named || !Lengths.areScaled(stages, other.stages)) return Optional.empty();
+        var scaled = Streams.zip(stages.stream(), other.stages.stream(), Stage::asLongAs).toList();
+        return Optional.of(with(run.withMinutes(other.run.minutes()), scaled));
+    }
+
+    private Recipe with(Run otherRun, List<Stage> otherStages) {
+        return new Recipe(otherRun, model, weights, data, otherStages, sampling, evaluation, logging, checkpoints);
     }
 
     /// The side of the largest pictures that are drawn or learned from, in pixels.

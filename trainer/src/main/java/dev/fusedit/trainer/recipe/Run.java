@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param lanes parts of each micro-batch that are computed side by side, a CPU thread each; `auto` fits them to the threads. A run's
 ///        result depends on them, so its folder holds the number
 /// @param output folder of what is made; `runs/NAME` if left out, and `--out` wins
-/// @param minutes about how long the whole recipe takes where it was tuned; `--minutes` scales all stages against it
+/// @param minutes about how long the whole recipe takes where it was tuned, or what `--minutes` asked for
 /// @param compatibility with whose habits, where they differ from what is sensible
 public record Run(String name, @Default("0") long seed, @Default("auto") Precision precision, @Default("cpu") Device device,
         @Default("auto") OptionalInt lanes,
@@ -24,7 +24,7 @@ public record Run(String name, @Default("0") long seed, @Default("auto") Precisi
 
     private static final int MOST_LANES = 1024;
 
-    Run withMinutes(double other) { return new Run(name, seed, precision, device, lanes, output, other, compatibility); }
+    Run withMinutes(@Nullable Double other) { return new Run(name, seed, precision, device, lanes, output, other, compatibility); }
 
     /// With what was left to the machine decided.
     public Run with(Precision chosen, int lanesOfIt) {
@@ -54,6 +54,9 @@ public record Run(String name, @Default("0") long seed, @Default("auto") Precisi
         PURE_BF16,
         /// For tests.
         F64;
+
+        /// As a recipe spells it: `pure-bf16`.
+        public String word() { return Names.constant(this); }
 
         /// For a `switch` over precisions: `auto` was to be decided before.
         public IllegalStateException open() { return new IllegalStateException("run.precision is still " + this); }

@@ -59,8 +59,14 @@ public record Stage(String name, @Nullable Integer steps, @Nullable Double epoch
         Integer scaledSteps = steps == null ? null : Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
         Double scaledEpochs = epochs == null ? null : epochs * factor;
         int scaledWarmUp = (int) Math.round(warmUp * factor);
-        return new Stage(name, scaledSteps, scaledEpochs, batch, accumulation, resolution, mix, groups, lr, losses, schedule,
-                scaledSteps == null ? scaledWarmUp : Math.min(scaledWarmUp, scaledSteps), optimizer, keepOptimizer, gradClip, hugeGradient,
-                gradientMask, checkpointing, captionDropout, ema, stop);
+        return lasting(scaledSteps, scaledEpochs, scaledSteps == null ? scaledWarmUp : Math.min(scaledWarmUp, scaledSteps));
+    }
+
+    /// The stage with another one's length.
+    Stage asLongAs(Stage other) { return lasting(other.steps, other.epochs, other.warmUp); }
+
+    private Stage lasting(@Nullable Integer otherSteps, @Nullable Double otherEpochs, int otherWarmUp) {
+        return new Stage(name, otherSteps, otherEpochs, batch, accumulation, resolution, mix, groups, lr, losses, schedule, otherWarmUp,
+                optimizer, keepOptimizer, gradClip, hugeGradient, gradientMask, checkpointing, captionDropout, ema, stop);
     }
 }

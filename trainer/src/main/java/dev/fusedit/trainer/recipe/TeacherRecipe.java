@@ -100,11 +100,15 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
         };
     }
 
-    /// The same recipe with more or fewer steps, so that it takes about so many minutes.
+    /// The same recipe with more or fewer steps, so that it takes about so many minutes where [Run#minutes] is right.
     ///
     /// @throws UserError if the recipe does not say how long it takes as it is
     public TeacherRecipe withMinutes(double minutes) {
-        double factor = Recipe.factor(minutes, run);
+        if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
+        if (run.minutes() == null)
+            throw new UserError(
+                    "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");
+        double factor = minutes / run.minutes();
         return new TeacherRecipe(run.withMinutes(minutes), teacher, data, learning.scaled(factor), probes, logging, checkpoints);
     }
 

@@ -18,6 +18,11 @@ import java.util.Map;
 public final class BlocksExam {
     private BlocksExam() {}
 
+    /// How many images are drawn for it.
+    static int images(Evaluation evaluation) {
+        return evaluation.sets().stream().mapToInt(set -> prompts(split(set), evaluation.promptsPerKind()).size()).sum();
+    }
+
     /// Scores by set, in the order of the recipe.
     public static Map<String, BlocksScore> sit(Painter painter, Evaluation evaluation) {
         var scores = ImmutableMap.<String, BlocksScore>builder();

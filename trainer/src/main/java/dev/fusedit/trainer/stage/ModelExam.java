@@ -8,6 +8,7 @@ import dev.fusedit.fusion.pipeline.PictureDefaults;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
+import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ScoreTable;
 import dev.fusedit.trainer.recipe.Evaluation;
 import java.nio.file.Path;
@@ -33,23 +34,26 @@ public record ModelExam(PictureDefaults drawn, int evaluations, double seconds, 
     /// @param place a run's folder, one of its checkpoints, or a pipeline, which is examined as recipes are that say nothing of it
     /// @param drawing changes how the model draws
     /// @param prompts changes which prompts are drawn
+    /// @param console told how far it is
     /// @throws UserError naming what is wrong with the place
-    public static ModelExam sit(Path place, UnaryOperator<PictureDefaults> drawing, UnaryOperator<Evaluation> prompts) {
+    public static ModelExam sit(Path place, UnaryOperator<PictureDefaults> drawing, UnaryOperator<Evaluation> prompts,
+            ProgressLine console) {
         var usual = PipelineFolder.is(place) ? new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0, null)
                 : SavedModel.recipe(place).evaluation();
         try (var loaded = DrawingModel.open(place)) {
-            return of(loaded, drawing.apply(loaded.defaults()), prompts.apply(usual));
+            return of(loaded, drawing.apply(loaded.defaults()), prompts.apply(usual), console);
         }
     }
 
-    private static ModelExam of(LoadedPipeline model, PictureDefaults drawn, Evaluation evaluation) {
+    private static ModelExam of(LoadedPipeline model, PictureDefaults drawn, Evaluation evaluation, ProgressLine console) {
         if (drawn.height() != drawn.width() || drawn.width() % BLOCKS != 0) {
             throw new UserError("the model draws %d x %d pixels (height x width), and Blocks is judged on squares of a multiple of %d"
                     .formatted(drawn.height(), drawn.width(), BLOCKS));
         }
         var evaluations = model.pipeline().evaluations(drawn.request(List.of("")));
         var began = System.nanoTime();
-        var scores = BlocksExam.sit(Painter.of(model.drawing(drawn)), evaluation);
+        var progress = DrawingProgress.of(console, "score", BlocksExam.images(evaluation));
+        var scores = BlocksExam.sit(Painter.of(model.drawing(drawn)).watched(progress::add), evaluation);
         return new ModelExam(drawn, evaluations, (System.nanoTime() - began) / 1e9, scores);
     }
 

@@ -7,6 +7,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleConsumer;
 
 /// Draws what previews and scores ask for: many prompts, a picture each, as the recipe's `sampling` says.
 ///
@@ -14,13 +15,15 @@ import java.util.List;
 public final class Painter {
     private final LoadedPipeline model;
     private final Runnable between;
+    private final DoubleConsumer drawn;
 
     /// A picture to be drawn.
     public record Wish(String prompt, Seed noise) {}
 
-    private Painter(LoadedPipeline model, Runnable between) {
+    private Painter(LoadedPipeline model, Runnable between, DoubleConsumer drawn) {
         this.model = model;
         this.between = between;
+        this.drawn = drawn;
     }
 
     /// @param trainee stays its owner's
@@ -29,10 +32,13 @@ public final class Painter {
     /// Draws as the model's defaults say.
     ///
     /// @param model stays its owner's
-    static Painter of(LoadedPipeline model) { return new Painter(model, () -> {}); }
+    static Painter of(LoadedPipeline model) { return new Painter(model, () -> {}, _ -> {}); }
 
     /// The same painter, which runs something before each batch: something that may throw, to stop.
-    Painter pausing(Runnable before) { return new Painter(model, before); }
+    Painter pausing(Runnable before) { return new Painter(model, before, drawn); }
+
+    /// The same painter, which tells after each step of a batch how many more images are drawn now: parts of images count.
+    Painter watched(DoubleConsumer more) { return new Painter(model, between, more); }
 
     /// Width and height of the pictures.
     public int side() { return model.defaults().width(); }
@@ -50,7 +56,8 @@ public final class Painter {
     private List<byte[]> together(List<Wish> wishes) {
         try (var _ = TensorScope.open()) {
             var request = model.defaults().request(wishes.stream().map(Wish::prompt).toList());
-            return model.pipeline().draw(request.seeds(wishes.stream().map(Wish::noise).toList())).bytes();
+            var seeded = request.seeds(wishes.stream().map(Wish::noise).toList());
+            return model.pipeline().draw(seeded, DrawingProgress.of(seeded, drawn)).bytes();
         }
     }
 }

@@ -6,9 +6,11 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.MatmulRate;
+import dev.fusedit.torch.PathChoice;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +24,8 @@ public record ProductRates(Map<DType, Double> flops) {
     private static final double WORTH_IT = 1.1;
     /// Of one product, so that all of them together stay below a second even where a dtype is ten times too slow.
     private static final double LARGEST_PRODUCT = 1e8;
-    private static final double SECONDS_EACH = 0.04;
+    private static final double SECONDS_EACH = 0.015;
+    private static final int ROUNDS = 4;
 
     public ProductRates {
         flops = ImmutableMap.copyOf(flops);
@@ -45,9 +48,11 @@ public record ProductRates(Map<DType, Double> flops) {
         }
         try {
             var shapes = shapes(recipe, lanes);
-            var flops = ImmutableMap.<DType, Double>builder();
-            Arrays.stream(dtypes).forEach(dtype -> flops.put(dtype, rate(dtype, shapes)));
-            return new ProductRates(flops.buildOrThrow());
+            var flops = new LinkedHashMap<DType, Double>();
+            for (int round = 0; round < ROUNDS; round++) { // in turn, so that a busy moment meets all
+                Arrays.stream(dtypes).forEach(dtype -> flops.merge(dtype, rate(dtype, shapes), Math::max));
+            }
+            return new ProductRates(flops);
         } finally {
             Libtorch.setThreads(threads);
         }
@@ -78,8 +83,15 @@ public record ProductRates(Map<DType, Double> flops) {
 
     private double rate(DType dtype) { return Objects.requireNonNull(flops.get(dtype)); }
 
-    /// bf16 if it is faster here by enough, else f32.
-    public Run.Precision choice() { return overF32(DType.BF16) >= WORTH_IT ? Run.Precision.BF16 : Run.Precision.F32; }
+    /// bf16 if it is faster here by enough, else f32. Where it is multiplied in f32 anyway nothing is left to luck.
+    public Run.Precision choice() {
+        return choice(PathChoice.LINEAR.dtype(DType.BF16, Device.CPU) == DType.BF16);
+    }
+
+    /// @param multiplied whether bf16 is multiplied as such
+    Run.Precision choice(boolean multiplied) {
+        return multiplied && overF32(DType.BF16) >= WORTH_IT ? Run.Precision.BF16 : Run.Precision.F32;
+    }
 
     /// Whether what a recipe asks for is slower than f32 would be.
     boolean isSlow(DType dtype) { return overF32(dtype) < 1; }

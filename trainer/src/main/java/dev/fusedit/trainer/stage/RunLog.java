@@ -99,6 +99,13 @@ final class RunLog implements AutoCloseable {
         folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).picture().png());
     }
 
+    /// The console's line of images that are drawn.
+    ///
+    /// @param seconds expected for all of them
+    DrawingProgress drawing(String name, int images, double seconds) {
+        return new DrawingProgress(console, name, images, seconds, 0, System::nanoTime);
+    }
+
     void say(String text) { console.message(text); }
 
     @Override

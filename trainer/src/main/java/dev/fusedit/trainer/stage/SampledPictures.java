@@ -8,6 +8,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.Picture;
 import dev.fusedit.trainer.log.PictureGrid;
+import dev.fusedit.trainer.log.ProgressLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,12 +26,18 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
 
     /// Draws each prompt as often as it is asked for. A picture's noise is a function of the request's seed and the picture's place here.
     public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request) {
+        return draw(pipeline, request, ProgressLine.silent());
+    }
+
+    /// @param console told how far it is
+    public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request, ProgressLine console) {
         var places = IntStream.range(0, request.pictures()).map(i -> place(request, i)).toArray();
         var seeds = Arrays.stream(places).mapToObj(place -> noise(request.seed(), place)).toList();
         var prompts = new String[places.length];
         var pictures = new byte[places.length][];
         try (var _ = TensorScope.open()) {
-            var drawn = pipeline.draw(request.seeds(seeds)).bytes();
+            var progress = DrawingProgress.of(console, "draw", places.length);
+            var drawn = pipeline.draw(request.seeds(seeds), DrawingProgress.of(request, progress::add)).bytes();
             for (int i = 0; i < places.length; i++) {
                 prompts[places[i]] = request.prompts().get(i % request.prompts().size());
                 pictures[places[i]] = drawn.get(i);

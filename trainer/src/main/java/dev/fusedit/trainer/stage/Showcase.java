@@ -19,6 +19,10 @@ import java.util.List;
 final class Showcase {
     static final long SEED = 7;
     private static final int PER_KIND = 4;
+    /// In the grid at the end.
+    static final int IMAGES = PER_KIND * Kind.values().length;
+    /// In a preview.
+    static final int PREVIEW = Kind.values().length;
     private static final String FOLDER = "previews";
 
     private final Painter painter;

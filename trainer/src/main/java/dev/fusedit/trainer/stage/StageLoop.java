@@ -159,6 +159,16 @@ final class StageLoop implements AutoCloseable {
 
     private StepLosses losses() { return sides.getFirst().losses(); }
 
+    /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.
+    void rehearse() {
+        var batch = batches.next();
+        try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
+            var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
+            Lists.partition(parts, lanes.count()).forEach(some -> backward(some, gradients));
+            gradients.norm();
+        }
+    }
+
     /// A micro-batch, cut into lanes.
     private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
         var values = lanes.run(IntStream.range(0, parts.size())

@@ -1,30 +1,22 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
-import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.Seed;
+import com.google.common.base.Joiner;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.CheckpointWriter;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
-import dev.fusedit.trainer.data.Batch;
-import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
-import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
-import dev.fusedit.trainer.recipe.Stage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,43 +33,43 @@ public final class TrainingRun implements AutoCloseable {
     private final RunFolder folder;
     private final Interrupts interrupts;
     private final List<StagePlan> plans;
-    private final BlocksBatches data;
     private final @Nullable Validation validation;
     private final @Nullable Resumption resumption;
     private final StageClock clock;
     private final RunLog log;
     private final RunTensors tensors;
+    private final StageParts parts;
     private final CheckpointWriter writer;
     private final TensorScope scope;
+
+    private final StepEstimate estimate;
+    private @Nullable Pace pace;
 
     /// Steps done, over all stages; a stage that ended early counts to its end.
     private long done;
 
     /// A new run. Builds the untrained model; nothing is trained yet.
     public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
-        this(new RunStart.Fresh(folder, AutoSettings.settle(recipe)), interrupts, console);
+        this(new RunStart.Fresh(folder, RunLength.asWritten(recipe)), interrupts, console);
     }
 
     /// @param start must not be a finished run
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
     public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
-        recipe = start.recipe();
+        var length = length(start);
+        recipe = length.recipe();
+        pace = length.pace();
+        estimate = length.estimate();
         this.folder = start.folder();
         this.interrupts = interrupts;
         plans = StagePlan.of(recipe);
         resumption = Resumption.of(start, plans);
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-        data = switch (recipe.data()) {
-            case Data.WebDataset _ -> throw new UserError(
-                    "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
-                            .formatted(recipe.run().name()));
-            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(),
-                    tokenizer, recipe.model().llm().maxTokens());
-        };
+        var data = StageParts.data(recipe, tokenizer);
         validation = recipe.evaluation().validation() == null ? null
                 : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
         done = resumption == null ? 0 : resumption.step();
-        clock = new StageClock(plans, resumption == null ? RunFigures.NONE : resumption.figures());
+        clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
         log = new RunLog(recipe, folder, console, done);
         try {
             tensors = RunTensors.of(recipe, tokenizer, resumption);
@@ -85,6 +77,7 @@ public final class TrainingRun implements AutoCloseable {
             log.close();
             throw e;
         }
+        parts = new StageParts(recipe, data, tensors);
         if (start instanceof RunStart.GoingOn) {
             log.resumed(done);
             if (resumption != null && !resumption.ofThisOptimizer()) {
@@ -96,6 +89,16 @@ public final class TrainingRun implements AutoCloseable {
                 new Checkpoints.Keep(recipe.checkpoints().keep(), recipe.checkpoints().keepEvery())));
         scope = TensorScope.open();
     }
+
+    private static RunLength length(RunStart start) {
+        return switch (start) {
+            case RunStart.Fresh fresh -> fresh.length();
+            case RunStart.GoingOn on -> on.length();
+            case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
+        };
+    }
+
+    public String name() { return recipe.run().name(); }
 
     /// What is trained, for those who want to look at it meanwhile.
     public Trainee trainee() { return tensors.trainee(); }
@@ -116,6 +119,7 @@ public final class TrainingRun implements AutoCloseable {
     /// @throws Interrupted if a signal came; a checkpoint is written first
     /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
     public Outcome run(long upTo) {
+        expect();
         for (var plan : plans) {
             if (done < plan.endStep() && done < upTo) {
                 train(plan, upTo);
@@ -124,14 +128,27 @@ public final class TrainingRun implements AutoCloseable {
         if (done < plans.getLast().endStep()) {
             return new Outcome.Paused(done, checkpoint());
         }
-        log.say("Drawing and judging " + recipe.evaluation().sets().size() * 6 * recipe.evaluation().promptsPerKind() + " pictures");
-        var scores = withSampledWeights(() -> {
-            var painter = painter().pausing(this::requireGoOn);
-            new Showcase(painter).write(folder, folder.samples());
-            return BlocksExam.sit(painter, recipe.evaluation());
-        });
+        var scores = withSampledWeights(this::drawAndScore);
         log.plotLosses();
         return new Outcome.Finished(result(scores));
+    }
+
+    /// How long what is left takes here, measured once: a run that is stopped meanwhile is not held up.
+    private void expect() {
+        if (pace == null) {
+            pace = PaceTrial.of(parts, estimate, done, () -> interrupts.status() != 0);
+        }
+        clock.expect(pace);
+        if (interrupts.status() == 0) {
+            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), Forecast.of(recipe, pace, done)));
+        }
+    }
+
+    /// `2 lanes`, `lanes 2, 1, 2` where stages differ.
+    private String lanes() {
+        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage())).toList();
+        boolean same = each.stream().distinct().count() == 1;
+        return !same ? "lanes " + Joiner.on(", ").join(each) : each.getFirst() == 1 ? "1 lane" : each.getFirst() + " lanes";
     }
 
     // ---- training
@@ -139,8 +156,7 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
-        try (var loop = new StageLoop(recipe.run(), plan, first, trainee(), leaves -> losses(plan, leaves), batches(plan),
-                recipe.data().workers(), tensors.average(), tensors.moments())) {
+        try (var loop = parts.loop(plan, first, tensors.average(), tensors.moments())) {
             if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
                 loop.restoreRules(resumption.state().loop());
             }
@@ -171,11 +187,13 @@ public final class TrainingRun implements AutoCloseable {
         var stage = plan.stage();
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
-            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), flow(stage), recipe.side(stage))));
+            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), parts.flow(stage), recipe.side(stage))));
+            clock.paused(Pause.VALIDATION);
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
             log.preview(done, withSampledWeights(() -> new Showcase(painter()).writePreview(folder, done)));
+            clock.paused(Pause.PREVIEW);
         }
     }
 
@@ -190,6 +208,7 @@ public final class TrainingRun implements AutoCloseable {
         } else if (loop.isDone() || every != null && done % every == 0) {
             log.force();
             writer.begin(done, state);
+            clock.paused(Pause.CHECKPOINT);
         } else {
             writer.check(done, state);
         }
@@ -200,30 +219,15 @@ public final class TrainingRun implements AutoCloseable {
         return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
     }
 
-    /// @param leaves the trainee's weights, or a replica of them
-    private StepLosses losses(StagePlan plan, Weights leaves) {
-        var stage = plan.stage();
-        boolean own = leaves == trainee().weights();
-        var model = (own ? trainee().model() : trainee().model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
-        var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
-        return new StepLosses(model, stage.losses(), flow(stage), trainee().latents(), trainee().clip(), recipe.side(stage),
-                leaves.placement(), Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep());
-    }
-
-    private @Nullable FlowMatching flow(Stage stage) {
-        return stage.losses().flow() == null ? null
-                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
-    }
-
-    private LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), recipe.side(plan.stage()),
-                plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
-        var mix = plan.stage().mix();
-        var source = mix == null ? data : data.withMix(mix.blocks());
-        return step -> source.of(step, wanted);
-    }
-
     // ---- pictures and scores
+
+    private Map<String, BlocksScore> drawAndScore() {
+        log.say("Drawing %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksExam.images(recipe.evaluation())));
+        var progress = log.drawing("score", Forecast.images(recipe), clock.imagesLeft());
+        var painter = painter().pausing(this::requireGoOn).watched(progress::add);
+        new Showcase(painter).write(folder, folder.samples());
+        return BlocksExam.sit(painter, recipe.evaluation());
+    }
 
     private void requireGoOn() {
         if (interrupts.status() != 0) {

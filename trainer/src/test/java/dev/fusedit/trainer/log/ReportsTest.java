@@ -91,12 +91,19 @@ class ReportsTest {
     }
 
     @Test
+    void whatIsCountedHasNoLoss() {
+        assertThat(ProgressLine.Progress.counted("score", 120, 864, 70).text())
+                .isEqualTo("score  [##..................] 120/864  1:10 left");
+        assertThat(new ProgressLine.Progress("fuse", 1, 20, Double.NaN, 0, 70).text()).contains("1/20  loss NaN  1:10 left");
+    }
+
+    @Test
     void elsewhereALineComesEveryFewSeconds() {
         var bytes = new ByteArrayOutputStream();
         var time = new AtomicLong();
         var line = new ProgressLine(new PrintStream(bytes), false, time::get);
         for (int step = 1; step <= 100; step++) {
-            line.update(new ProgressLine.Progress("text", step, 100, 1, 10, 100 - step));
+            line.update(new ProgressLine.Progress("text", step, 100, 1.0, 10, 100 - step));
             time.addAndGet(100_000_000L);
         }
         assertThat(bytes.toString().lines()).hasSize(3).allMatch(text -> text.startsWith("text ")).noneMatch(text -> text.contains("\r"));

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipeTest {
     private static final Recipe QUICKSTART = Recipe.find("quickstart", List.of());
@@ -63,20 +65,37 @@ class RecipeTest {
     }
 
     @Test
-    void minutesScaleStepsAndWarmUp() {
-        var half = QUICKSTART.withMinutes(QUICKSTART.run().minutes() / 2);
+    void aFactorScalesStepsAndWarmUp() {
+        var half = QUICKSTART.scaled(0.5, 5);
         var before = QUICKSTART.stages().get(1);
         assertThat(half.stages().get(1).steps()).isEqualTo(before.steps() / 2);
         assertThat(half.stages().get(1).warmUp()).isEqualTo(before.warmUp() / 2);
-        assertThat(half.run().minutes()).isEqualTo(QUICKSTART.run().minutes() / 2);
-        assertThat(QUICKSTART.withMinutes(1e-6).stages()).allSatisfy(stage -> assertThat(stage.steps()).isEqualTo(1));
-        assertThatThrownBy(() -> QUICKSTART.withMinutes(-1)).isInstanceOf(UserError.class).hasMessageContaining("--minutes");
+        assertThat(half.run().minutes()).isEqualTo(5);
+        assertThat(QUICKSTART.scaled(1e-9, 5).stages()).allSatisfy(stage -> assertThat(stage.steps()).isEqualTo(1));
     }
 
+    /// Whatever the factor was, rounding included.
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 0.5, 1.7320508, 0.0123, 1e-9, 1234.5})
+    void aScaledRecipeIsKnownAgain(double factor) {
+        for (var recipe : List.of(QUICKSTART, Recipe.find("staged", List.of()),
+                Recipe.parse(QUICKSTART.canonical().replace("steps: 2500", "epochs: 3.5"), "epochs.yaml", List.of("data.samples=64")))) {
+            var scaled = recipe.scaled(factor, 7);
+            assertThat(recipe.scaledAs(scaled)).contains(scaled);
+            assertThat(recipe.scaledAs(Recipe.parse(scaled.canonical(), "run.yaml", List.of()))).contains(scaled);
+        }
+    }
+
+    /// What else a person changed is kept, and other proportions are another recipe.
     @Test
-    void minutesNeedARecipeThatSaysHowLongItTakes() {
-        var silent = Recipe.parse(QUICKSTART.canonical().replaceAll("(?m)^ +minutes:.*\\n", ""), "r.yaml", List.of());
-        assertThatThrownBy(() -> silent.withMinutes(6)).isInstanceOf(UserError.class).hasMessageContaining("run.minutes");
+    void onlyLengthsAreTakenFromAScaledRecipe() {
+        var scaled = QUICKSTART.scaled(1.3, 7);
+        var hotter = Recipe.find("quickstart", List.of("stages.fuse.lr.dit=1e-2")).scaledAs(scaled).orElseThrow();
+        assertThat(RecipeDifference.between(scaled, hotter)).extracting(RecipeDifference::key).containsExactly("stages.fuse.lr.dit");
+        for (var setting : List.of("stages.fuse.steps=2600", "stages.joint.steps=120", "stages.fuse.warm_up=60", "stages.joint.warm_up=5",
+                "stages.text.name=words")) {
+            assertThat(Recipe.find("quickstart", List.of(setting)).scaledAs(scaled)).as(setting).isEmpty();
+        }
     }
 
     @Test

@@ -21,7 +21,8 @@ class AutoSettingsTest {
     @ParameterizedTest
     @CsvSource({"100, 8, F32", "100, 100, F32", "100, 109, F32", "100, 111, BF16", "100, 200, BF16"})
     void bf16IsTakenWhereItIsFasterByEnough(double f32, double bf16, Precision choice) {
-        assertThat(rates(f32, bf16).choice()).isEqualTo(choice);
+        assertThat(rates(f32, bf16).choice(true)).isEqualTo(choice);
+        assertThat(rates(f32, bf16).choice(false)).as("multiplied in f32 anyway").isEqualTo(Precision.F32);
     }
 
     @Test

@@ -83,7 +83,7 @@ class ResumeTest {
     private static Outcome train(Recipe recipe, Path folder, long upTo) { return train(recipe, folder, upTo, new ArrayList<>()); }
 
     private static Outcome train(Recipe recipe, Path folder, long upTo, List<String> said) {
-        try (var start = RunStart.in(folder, recipe, Resume.AUTO, said::add, AutoSettings::settle);
+        try (var start = RunStart.in(folder, recipe, Resume.AUTO, said::add, RunLength::asWritten);
                 var run = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
             return run.run(upTo);
         }
@@ -257,7 +257,7 @@ class ResumeTest {
 
     @Test
     void aFinishedRunIsSaidToBeFinished() {
-        try (var start = RunStart.in(uninterrupted.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+        try (var start = RunStart.in(uninterrupted.resolve("run"), recipe(), Resume.AUTO, _ -> {}, RunLength::asWritten)) {
             assertThat(start).isInstanceOf(RunStart.Finished.class);
         }
     }
@@ -267,14 +267,14 @@ class ResumeTest {
         var run = temp.resolve("run");
         train(recipe(), run, 7);
         var changed = recipe("stages.fuse.lr.dit=2e-3", "checkpoints.keep_every=10");
-        assertThatThrownBy(() -> RunStart.in(run, changed, Resume.AUTO, _ -> {}, AutoSettings::settle)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> RunStart.in(run, changed, Resume.AUTO, _ -> {}, RunLength::asWritten)).isInstanceOf(UserError.class)
                 .hasMessageContaining("stages.fuse.lr.dit: 0.001 before, 0.002 now")
                 .hasMessageContaining("checkpoints.keep_every: not set before, 10 now").hasMessageContaining("--resume force");
-        assertThatThrownBy(() -> RunStart.in(run, recipe(), Resume.NO, _ -> {}, AutoSettings::settle))
+        assertThatThrownBy(() -> RunStart.in(run, recipe(), Resume.NO, _ -> {}, RunLength::asWritten))
                 .hasMessageContaining("holds a run already");
 
         var said = new ArrayList<String>();
-        try (var start = RunStart.in(run, changed, Resume.FORCE, said::add, AutoSettings::settle);
+        try (var start = RunStart.in(run, changed, Resume.FORCE, said::add, RunLength::asWritten);
                 var forced = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
             assertThat(forced.done()).isEqualTo(7);
             forced.run(12);
@@ -290,23 +290,31 @@ class ResumeTest {
         var run = temp.resolve("run");
         train(recipe("run.precision=f64", "run.lanes=3"), run, 2);
         var open = recipe("run.precision=auto", "run.lanes=auto");
-        try (var start = RunStart.in(run, open, Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+        try (var start = RunStart.in(run, open, Resume.AUTO, _ -> {}, RunLength::asWritten)) {
             assertThat(start).isInstanceOf(RunStart.GoingOn.class);
-            assertThat(start.recipe()).isEqualTo(recipe("run.precision=f64", "run.lanes=3"));
+            assertThat(length(start).recipe()).isEqualTo(recipe("run.precision=f64", "run.lanes=3"));
         }
         assertThatThrownBy(
-                () -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle))
+                () -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, RunLength::asWritten))
                 .hasMessageContaining("run.precision: f64 before, f32 now").message().doesNotContain("lanes");
-        assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=auto", "run.lanes=2"), Resume.AUTO, _ -> {}, AutoSettings::settle))
+        assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=auto", "run.lanes=2"), Resume.AUTO, _ -> {}, RunLength::asWritten))
                 .hasMessageContaining("run.lanes: 3 before, 2 now").message().doesNotContain("precision");
+    }
+
+    private static RunLength length(RunStart start) {
+        return switch (start) {
+            case RunStart.Fresh fresh -> fresh.length();
+            case RunStart.GoingOn on -> on.length();
+            case RunStart.Finished _ -> throw new AssertionError("finished");
+        };
     }
 
     @Test
     void aNewRunsFolderHoldsWhatTheMachineDecided() {
         var run = temp.resolve("run");
-        try (var start = RunStart.in(run, recipe("run.precision=auto"), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
+        try (var start = RunStart.in(run, recipe("run.precision=auto"), Resume.AUTO, _ -> {}, RunLength::asWritten)) {
             var kept = Recipe.find(run.resolve("recipe.yaml").toString(), List.of());
-            assertThat(kept).isEqualTo(start.recipe());
+            assertThat(kept).isEqualTo(length(start).recipe());
             assertThat(kept.run().isSettled()).isTrue();
             assertThat(kept.run().precision()).isIn(Run.Precision.F32, Run.Precision.BF16);
         }
@@ -317,7 +325,7 @@ class ResumeTest {
         var run = temp.resolve("run");
         train(recipe(), run, 2);
         var wider = recipe("model.dit.mlp_width=64");
-        try (var start = RunStart.in(run, wider, Resume.FORCE, _ -> {}, AutoSettings::settle)) {
+        try (var start = RunStart.in(run, wider, Resume.FORCE, _ -> {}, RunLength::asWritten)) {
             assertThatThrownBy(() -> new TrainingRun(start, Interrupts.none(), ProgressLine.silent())).isInstanceOf(UserError.class)
                     .hasMessageContaining("does not fit the model").hasMessageContaining("of another shape");
         }
@@ -325,12 +333,12 @@ class ResumeTest {
 
     @Test
     void twoRunsDoNotShareAFolder() {
-        try (var _ = RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle)) {
-            assertThatThrownBy(() -> RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle))
+        try (var _ = RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, RunLength::asWritten)) {
+            assertThatThrownBy(() -> RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, RunLength::asWritten))
                     .isInstanceOf(UserError.class)
                     .hasMessageContaining("is in use");
         }
-        RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, AutoSettings::settle).close();
+        RunStart.in(temp.resolve("run"), recipe(), Resume.AUTO, _ -> {}, RunLength::asWritten).close();
     }
 
     /// Without a folder's name: what a person expects who gives the same command again.
@@ -345,7 +353,7 @@ class ResumeTest {
     }
 
     private String found(Recipe recipe, Resume resume) {
-        try (var start = RunStart.below(temp, recipe, resume, _ -> {}, AutoSettings::settle)) {
+        try (var start = RunStart.below(temp, recipe, resume, _ -> {}, RunLength::asWritten)) {
             return start.folder().folder().getFileName().toString();
         }
     }

@@ -1,0 +1,23 @@
+package dev.fusedit.trainer.plan;
+
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.RunLength;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// From a recipe as a person gives it to what is trained: what it leaves to the machine is decided, its memory is looked at, its steps are
+/// scaled if so many minutes are asked for.
+public final class PreparedRun {
+    private PreparedRun() {}
+
+    /// @param minutes that the whole is to take here; null for the steps as they are written
+    /// @param said told what was decided and what is done meanwhile
+    /// @throws UserError if memory does not hold it, or nothing takes so many minutes
+    public static RunLength of(Recipe recipe, @Nullable Double minutes, Consumer<String> said) {
+        var plan = Plan.settled(recipe, said).requireFits();
+        var estimate = new LongSteps(plan);
+        return minutes == null ? RunLength.asWritten(plan.recipe(), estimate)
+                : RunLength.measured(plan.recipe(), estimate, minutes, said);
+    }
+}
