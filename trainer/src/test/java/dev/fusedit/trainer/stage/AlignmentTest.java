@@ -21,7 +21,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Alignment losses in a stage.
-@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class AlignmentTest {
     private static final String CONTRASTIVE = "stages.joint.losses.contrastive={layer: 2, width: 16, masked_share: 0.5, weight: 1}";

@@ -31,7 +31,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A run that was stopped and gone on with ends with the same bits as one that never was.
-@Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class ResumeTest {
     /// Two stages of 20 steps with all that could make a resumed run differ.
@@ -159,6 +158,7 @@ class ResumeTest {
     }
 
     @Test
+    @Tag("training")
     void stoppedOften() throws IOException {
         for (int step : new int[] {3, 4, 4, 11, 20, 21, 32}) {
             train(recipe(), temp.resolve("run"), step);
