@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.align.Alignments;
@@ -128,7 +131,12 @@ class PlanTest {
         assertThat(factored.optimizer()).isLessThan(plain.optimizer() / 3);
         assertThat(memory(plan("tests/tiny", "stages.joint.optimizer=muon"), "joint").optimizer()).isBetween(factored.optimizer(),
                 plain.optimizer());
-        assertThat(memory(plan("tests/tiny", "run.precision=bf16"), "joint").activations()).isLessThan(plain.activations());
+        var bf16 = memory(plan("tests/tiny", "run.precision=bf16"), "joint").activations();
+        if (PathChoice.LINEAR.dtype(DType.BF16, Device.CPU) == DType.BF16) {
+            assertThat(bf16).isLessThan(plain.activations());
+        } else {
+            assertThat(bf16).as("the graph keeps what was cast to f32").isEqualTo(plain.activations());
+        }
     }
 
     @Test
