@@ -38,7 +38,8 @@ class SteadyMemoryTest {
                 + "language: {weight: 0.1, corpus: text}}}]"})
     void aThousandStepsTakeWhatTwoHundredDid(String stages) throws IOException, InterruptedException {
         var samples = trained(List.of("tests/tiny", "--set", "run.precision=bf16", "--set", stages, "--set", "model.dit.layers=2",
-                "--set", "model.dit.patch=8", "--set", "evaluation.sets=[]", "--set", "logging.preview_every=100000",
+                "--set", "model.dit.patch=8", "--set", "sampling.weights=raw", "--set", "evaluation.sets=[]", "--set",
+                "logging.preview_every=100000",
                 "--set", "checkpoints.every=100000"));
         long settled = largest(samples.stream().filter(sample -> sample.step > SETTLED / 2 && sample.step <= SETTLED).toList());
         long end = largest(samples.stream().filter(sample -> sample.step > STEPS - SETTLED && sample.step < STEPS).toList());

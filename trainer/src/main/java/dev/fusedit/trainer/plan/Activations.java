@@ -72,17 +72,19 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean writte
         long widths = 6 + (dit.sandwichNorm() ? 2 : 0); // input, normed, out, sum; normed, down
         long own = e * tokens * (widths * dit.width() + heads + 2 * keys + 2L * dit.intermediate());
         return own + switch (fusion) {
-            case Fusion.JointSelfAttention() -> writtenAttention(dit, images, tokens, tokens + textTokens);
+            case Fusion.JointSelfAttention() -> writtenAttention(dit, images, tokens, tokens + textTokens, true);
             case Fusion.CrossAttention() ->
-                    writtenAttention(dit, images, tokens, tokens) + writtenAttention(dit, images, tokens, textTokens)
+                    writtenAttention(dit, images, tokens, tokens, true)
+                            + writtenAttention(dit, images, tokens, textTokens, !fusedAttention && dit.kvHeads() > 1)
                             + e * tokens * (2L * dit.width() + heads);
         };
     }
 
-    private long writtenAttention(DiTConfig dit, long images, long queries, long keys) {
+    /// @param copied whether keys and values are other tensors than those that were given: joined, or laid out anew
+    private long writtenAttention(DiTConfig dit, long images, long queries, long keys, boolean copied) {
         long e = compute;
         long copies = dit.kvHeads() == 1 ? 2 : 3; // queries, the result; once more with heads merged, where groups of heads lie apart
-        return copies * e * queries * dit.heads() * dit.headDim() + 2 * e * keys * dit.kvHeads() * dit.headDim()
+        return copies * e * queries * dit.heads() * dit.headDim() + (copied ? 2 * e * keys * dit.kvHeads() * dit.headDim() : 0)
                 + (fusedAttention ? 4L * dit.heads() * queries : scores(dit, images, queries, keys));
     }
 

@@ -21,8 +21,8 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
     long kept() {
         long e = activations.compute();
         long image = hasImageGraph() * stage.pictures() * dit().layers() * (checkpointing ? e * stage.tokens() * dit().width() : block());
-        long captions = captionGraphs() * stage.captionDepth() * (checkpointing ? e * stage.caption() * text().hidden()
-                : activations.layer(text(), stage.caption()));
+        long captions = captionGraphs() * stage.captionDepth() * (checkpointing ? e * stage.computedCaption() * text().hidden()
+                : activations.layer(text(), stage.computedCaption()));
         long spoken = spokenApart() * text().layers() * (checkpointing ? e * stage.sentence() * text().hidden()
                 : activations.layer(text(), stage.sentence()));
         long logits = stage.learnsLlm() ? stage.spoken() * activations.logits(text(), stage.spokenTokens()) : 0;
@@ -42,8 +42,8 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
     /// The largest that is there for a while: a layer's backward pass, with checkpointing its inside too, or the logits'.
     long work() {
         long image = hasImageGraph() * stage.pictures() * (activations.blockWork(dit(), stage.tokens()) + (checkpointing ? block() : 0));
-        long texts = Math.max(captionGraphs() * layer(stage.caption()), spokenApart() * layer(stage.sentence()));
-        long frozen = stage.captions() * activations.layerWork(text(), stage.caption());
+        long texts = Math.max(captionGraphs() * layer(stage.computedCaption()), spokenApart() * layer(stage.sentence()));
+        long frozen = stage.captions() * activations.layerWork(text(), stage.computedCaption());
         long logits = stage.spoken() * activations.logitsWork(text(), stage.spokenTokens());
         return Math.max(Math.max(image, frozen), Math.max(texts, logits));
     }

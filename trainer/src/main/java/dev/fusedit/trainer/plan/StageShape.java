@@ -6,6 +6,7 @@ import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.trainer.recipe.GradientMask;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.stage.LearningGroups;
 import dev.fusedit.trainer.stage.StagePlan;
@@ -18,9 +19,11 @@ import java.util.stream.IntStream;
 /// @param pictures of a micro-batch; 0 in a stage that draws none
 /// @param tokens of a picture
 /// @param caption tokens of the longest caption
+/// @param meanCaption tokens of one on average
 /// @param sentences of a micro-batch for the language loss, apart from captions
 /// @param sentence tokens of the longest one
 record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> learned, int pictures, long tokens, int caption,
+        int meanCaption,
         int sentences,
         int sentence) {
     static StageShape of(Recipe recipe, Stage stage, ModelShapes shapes, TextLengths lengths) {
@@ -31,6 +34,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
         var language = stage.losses().language();
         boolean apart = language != null && language.corpus() == Losses.Corpus.TEXT;
         return new StageShape(recipe, stage, shapes, learned, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
+                lengths.meanCaption(),
                 apart ? micro : 0, lengths.sentence());
     }
 
@@ -38,6 +42,14 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
     int lanes() { return StagePlan.lanes(recipe.run(), stage); }
 
     boolean drawn() { return pictures > 0; }
+
+    /// Tokens of a caption that the language model computes: no padding on a CPU, unless somebody sees tokens at their places
+    /// ([dev.fusedit.fusion.llm.LanguageModel#enter]).
+    int computedCaption() {
+        boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config() instanceof FuseDiTConfig && !readsCaptions()
+                && stage.gradientMask() instanceof GradientMask.None && stage.losses().contrastive() == null;
+        return packed ? meanCaption : caption;
+    }
 
     /// Captions that go through the language model in a micro-batch.
     int captions() { return pictures; }

@@ -12,21 +12,24 @@ import java.util.stream.Stream;
 
 /// Tokens of the longest text of a batch: padding is computed as far as that.
 ///
+/// @param meanCaption for a language model that computes captions without padding
 /// @param sentence of the wider text that a language loss may read
-record TextLengths(int caption, int sentence) {
+record TextLengths(int caption, int meanCaption, int sentence) {
     private static final int LOOKED_AT = 256;
 
     /// As the built-in data has them; of other data, which is not looked at, the longest that the recipe allows.
     static TextLengths of(Recipe recipe) {
         int most = recipe.model().llm().maxTokens();
         if (!(recipe.data() instanceof Data.Blocks blocks) || recipe.model().llm() instanceof LanguageModel.Pretrained) {
-            return new TextLengths(most, most);
+            return new TextLengths(most, most, most);
         }
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var captions = IntStream.range(0, LOOKED_AT)
-                .mapToObj(i -> Blocks.sample(blocks.seed(), i, Split.TRAIN, blocks.mix().blocks()).caption().text());
+                .mapToObj(i -> Blocks.sample(blocks.seed(), i, Split.TRAIN, blocks.mix().blocks()).caption().text())
+                .mapToInt(text -> Math.min(most, tokenizer.encode(text).length)).summaryStatistics();
         var sentences = IntStream.range(0, LOOKED_AT).mapToObj(i -> BlocksText.sentence(blocks.seed(), i));
-        return new TextLengths(Math.min(most, longest(captions, tokenizer)), 1 + Math.min(most, longest(sentences, tokenizer)));
+        return new TextLengths(captions.getMax(), (int) Math.ceil(captions.getAverage()),
+                1 + Math.min(most, longest(sentences, tokenizer)));
     }
 
     private static int longest(Stream<String> texts, WordTokenizer tokenizer) {
