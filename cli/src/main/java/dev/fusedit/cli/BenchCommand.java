@@ -13,6 +13,7 @@ import dev.fusedit.trainer.bench.TrialProduct;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N",
             description = "Of libtorch's kernels (default: as many as there are cores for this process).")
     private @Nullable Integer threads;
+
+    @Option(names = "--lanes", paramLabel = "N",
+            description = "Parts of the batch side by side, each on one thread (default: as many as a run would have).")
+    private @Nullable Integer lanes;
 
     @Option(names = "--steps", defaultValue = "5", description = "Repetitions that count (default: ${DEFAULT-VALUE}).")
     private int steps;
@@ -149,13 +154,15 @@ final class BenchCommand implements Callable<Integer> {
         return product;
     }
 
-    private BenchOptions options() { return options(dtype, threads, steps); }
+    private BenchOptions options() { return options(dtype, threads, lanes, steps); }
 
     /// @param threads null for as many as there are cores
+    /// @param lanes null for as many as a run would have
     /// @throws UserError if a number is too small
-    static BenchOptions options(Precision dtype, @Nullable Integer threads, int steps) {
+    static BenchOptions options(Precision dtype, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
         try {
-            return new BenchOptions(dtype.dtype(), Device.CPU, threads == null ? BenchOptions.cores() : threads, steps);
+            return new BenchOptions(dtype.dtype(), Device.CPU, threads == null ? BenchOptions.cores() : threads,
+                    lanes == null ? OptionalInt.empty() : OptionalInt.of(lanes), steps);
         } catch (IllegalArgumentException e) {
             throw new UserError("bench: " + e.getMessage(), e);
         }

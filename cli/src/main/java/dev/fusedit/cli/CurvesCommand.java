@@ -117,7 +117,7 @@ final class CurvesCommand implements Callable<Integer> {
         if (values != null && quantities.size() > 1) {
             throw new UserError("bench curves: --points are of one quantity. Say by --of of which");
         }
-        return BenchCommand.options(dtype, threads, steps);
+        return BenchCommand.options(dtype, threads, null, steps);
     }
 
     private @Nullable StepCost measured(Task task, BenchConsole console) {

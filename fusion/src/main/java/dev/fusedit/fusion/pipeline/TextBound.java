@@ -30,9 +30,9 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     ///
     /// @param text stays the caller's. What is made of it here belongs to the innermost scope
     /// @param pooled_BX null for models that take no pooled text
-    /// @param tokens of an image
-    public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX, int tokens) {
-        this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX, tokens);
+    /// @param lanes are closed with this
+    public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX, Lanes lanes) {
+        this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX, lanes);
     }
 
     /// @param rows the text of each picture

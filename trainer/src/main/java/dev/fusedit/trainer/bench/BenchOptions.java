@@ -6,18 +6,28 @@ import dev.fusedit.nn.Placement;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.host.Host;
+import java.util.OptionalInt;
 
 /// How a workload is measured.
 ///
 /// @param dtype of the matrix products, f32 or bf16; with bf16 training keeps f32 masters of what it learns
 /// @param threads of libtorch's kernels and of the BLAS
+/// @param lanes parts of the batch side by side, each on one thread; empty for as many as a run would have ([Workload#lanes])
 /// @param repetitions that count
-public record BenchOptions(DType dtype, Device device, int threads, int repetitions) {
+public record BenchOptions(DType dtype, Device device, int threads, OptionalInt lanes, int repetitions) {
     public BenchOptions {
         checkArgument(dtype == DType.F32 || dtype == DType.BF16, "workloads run in f32 or bf16, got %s", dtype);
         checkArgument(threads > 0, "threads must be at least 1, got %s", threads);
+        checkArgument(lanes.orElse(1) > 0, "lanes must be at least 1, got %s", lanes.orElse(1));
         checkArgument(repetitions > 0, "steps must be at least 1, got %s", repetitions);
     }
+
+    /// As many lanes as a run would have.
+    public BenchOptions(DType dtype, Device device, int threads, int repetitions) {
+        this(dtype, device, threads, OptionalInt.empty(), repetitions);
+    }
+
+    int lanes(Workload workload) { return Math.min(lanes.orElseGet(() -> workload.lanes(device)), workload.rows()); }
 
     /// Cores that this process may use.
     public static int cores() { return Host.here().cores().allowed(); }

@@ -10,6 +10,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.pipeline.TextBound;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
@@ -20,9 +21,11 @@ final class SampleWork implements Work {
     private final Workload.Sample workload;
     private final BenchModel model;
     private final FlowSampler sampler;
+    private final int lanes;
 
     SampleWork(Workload.Sample workload, BenchOptions options) {
         this.workload = workload;
+        lanes = options.lanes(workload);
         model = BenchModel.of(workload.shape(), options.placement().frozen());
         sampler = new FlowSampler(FlowMatchScheduler.shifted(3), new Prediction.Velocity(), Solver.EULER, workload.steps(),
                 Guidance.of(workload.guidance()));
@@ -33,7 +36,7 @@ final class SampleWork implements Work {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var read = model.model().text(both());
             var noise = Tensor.randn(SEED.derive("noise", index), DType.F32, model.latents().shape()).to(model.latents().device());
-            try (var bound = new TextBound(model.model(), read, null, workload.shape().tokens())) {
+            try (var bound = new TextBound(model.model(), read, null, Lanes.of(lanes))) {
                 return sampler.sample(bound, noise).abs().mean().item();
             }
         }
@@ -43,9 +46,7 @@ final class SampleWork implements Work {
     private Prompt both() { return model.prompt().and(model.prompt()); }
 
     @Override
-    public int lanes() {
-        return workload.lanes(model.latents().device());
-    }
+    public int lanes() { return lanes; }
 
     @Override
     public Map<Part, Double> parts() {

@@ -43,7 +43,7 @@ final class TrainWork implements Work {
         this.workload = workload;
         model = BenchModel.of(workload.shape(), options.placement().learning(name -> name.startsWith("dit.")));
         model.weights().train(name -> name.startsWith("dit."));
-        lanes = Lanes.of(workload.lanes(options.device()));
+        lanes = Lanes.of(options.lanes(workload));
         leaves = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? model.weights() : model.weights().replica()).toList();
         models = leaves.stream().map(own -> own == model.weights() ? model.model() : model.model().over(own)).toList();
     }

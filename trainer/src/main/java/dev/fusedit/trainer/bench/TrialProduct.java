@@ -31,7 +31,7 @@ public record TrialProduct(double rate, double f32) {
     private static double rate(Workload workload, BenchOptions options, DType dtype) {
         var image = workload.shape().model().image();
         int rows = rows(workload);
-        try (var lanes = Lanes.of(workload.lanes(options.device())); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var lanes = Lanes.of(options.lanes(workload)); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var left = Tensor.full(0.5, dtype, rows, image.width()).to(options.device());
             var right = Tensor.full(0.25, dtype, image.intermediate(), image.width()).to(options.device());
             var parts = lanes.cut(rows).stream().<Supplier<Integer>>map(part -> () -> {
