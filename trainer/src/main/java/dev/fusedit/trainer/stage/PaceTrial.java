@@ -4,7 +4,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /// Tries what a run will do and takes the time: steps of each stage up to their gradient, updates of copies, a batch of images. Weights,
@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 final class PaceTrial {
     private static final double SECONDS = 1.5;
     private static final int MOST = 40;
+    private static final int COLD = 3;
 
     /// A pass of the network over an image, against a step that learns from it.
     private static final double FORWARD = 1 / 3.0;
@@ -49,12 +50,7 @@ final class PaceTrial {
         var weights = parts.tensors().trainee().weights();
         var trainable = weights.trainable().stream().map(parameter -> parameter.name()).toList();
         try {
-            var steps = new ArrayList<Double>();
-            for (var plan : StagePlan.of(parts.recipe())) {
-                boolean isOver = plan.endStep() <= done;
-                steps.add(
-                        isOver || stopped.getAsBoolean() ? 0 : trial.step(plan, Math.max(0, done - plan.firstStep())));
-            }
+            var steps = trial.steps(done);
             return new Pace(steps, stopped.getAsBoolean() ? 0 : trial.image());
         } finally {
             weights.clearGradients();
@@ -62,8 +58,20 @@ final class PaceTrial {
         }
     }
 
+    /// The last stage first, and once more than counts: it mostly learns all that others learn, so it pays for what is slow in a process at first.
+    private List<Double> steps(long done) {
+        var plans = StagePlan.of(parts.recipe());
+        step(plans.getLast(), done, trials.atMost(COLD));
+        return plans.reversed().stream().map(plan -> step(plan, done, trials)).toList().reversed();
+    }
+
+    /// 0 for a stage that is over, or if a signal came.
+    private double step(StagePlan plan, long done, Trials some) {
+        return plan.endStep() <= done || trials.stopped().getAsBoolean() ? 0 : step(Math.max(0, done - plan.firstStep()), plan, some);
+    }
+
     /// In the middle of what is left of the stage: layers that thaw and losses that end do so on the way.
-    private double step(StagePlan plan, long first) {
+    private double step(long first, StagePlan plan, Trials some) {
         var known = estimate.seconds(plan);
         if (known.isPresent()) {
             return known.getAsDouble();
@@ -72,7 +80,7 @@ final class PaceTrial {
         try (var average = new MovingAverage();
                 var moments = new Moments();
                 var loop = parts.loop(plan, middle, average, moments)) {
-            return trials.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
+            return some.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
         }
     }
 
