@@ -9,7 +9,6 @@ import dev.fusedit.nn.GradientGate;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -132,10 +131,13 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
                 .flatMapToDouble(b -> IntStream.range(0, prompt.tokens()).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
     }
 
-    /// For the one row that a batch of prompts is packed into.
-    Gates overPacked(Prompt prompt, Tensor like) {
-        return gates(1, Arrays.stream(prompt.lengths_B()).sum(), IntStream.range(0, prompt.batch()).boxed()
-                .flatMapToDouble(b -> IntStream.range(0, prompt.lengths_B()[b]).mapToDouble(t -> tokens.factor(prompt, b, t))), like);
+    /// For the one row that a batch of prompts is packed into. What is behind the last prompt is read by nobody.
+    ///
+    /// @param x_1SM the embedded row
+    Gates overPacked(Prompt prompt, Tensor x_1SM) {
+        var real = IntStream.range(0, prompt.batch()).boxed()
+                .flatMapToDouble(b -> IntStream.range(0, prompt.lengths_B()[b]).mapToDouble(t -> tokens.factor(prompt, b, t)));
+        return gates(1, x_1SM.size(1), DoubleStream.concat(real, DoubleStream.generate(() -> 1)).limit(x_1SM.size(1)), x_1SM);
     }
 
     private Gates gates(long rows, long width, DoubleStream factors, Tensor like) {
