@@ -94,7 +94,7 @@ class StageLoopTest {
     }
 
     private static long gelus() {
-        try (var tiny = TinyStage.of("run.precision=f32"); var loop = tiny.loop(); var profile = OpProfile.open()) {
+        try (var tiny = TinyStage.of("run.lanes=1", "run.precision=f32"); var loop = tiny.loop(); var profile = OpProfile.open()) {
             loop.step();
             return profile.rows().stream().filter(row -> row.op().startsWith("gelu")).mapToLong(OpProfile.Row::calls).sum();
         }
