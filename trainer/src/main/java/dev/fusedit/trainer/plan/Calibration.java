@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.plan;
 
+import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
@@ -19,9 +20,9 @@ import java.util.function.Supplier;
 /// @param rates floating-point operations a second, by shape
 /// @param otherwise of shapes that were not measured: the mean of those that were, by work
 /// @param bandwidth bytes a second that an addition of large arrays reads and writes
-/// @param comparison the largest product in f32 and in the recipe's own precision, floating-point operations a second
+/// @param largest the largest product in f32, in bf16 and in the recipe's own dtype, floating-point operations a second
 /// @param busyness of the machine while it was measured
-public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Comparison comparison, Busyness busyness) {
+public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Map<DType, Double> largest, Busyness busyness) {
     private static final double SECONDS = 12;
     private static final double FLOPS_AT_ONCE = 3e9;
     private static final long LONGEST_SIDE = 8192;
@@ -42,9 +43,6 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
         double flops() { return 2.0 * rows * in * out; }
     }
 
-    /// The largest product's rates.
-    public record Comparison(double f32, double own) {}
-
     static Calibration of(Recipe recipe, List<Plan.StageEstimate> stages) {
         var work = new LinkedHashMap<Key, Double>();
         stages.forEach(stage -> stage.work().products().forEach(product -> work.merge(Key.of(product), product.flops(), Double::sum)));
@@ -54,7 +52,8 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
         var rates = new LinkedHashMap<Key, Double>();
         var end = System.nanoTime() + (long) (SECONDS * 1e9);
         var keys = work.keySet().stream().sorted(Comparator.comparingDouble((Key key) -> work.get(key)).reversed()).toList();
-        var comparison = new Comparison(rate(keys.getFirst(), DType.F32), rate(keys.getFirst(), dtype));
+        var largest = new LinkedHashMap<DType, Double>();
+        for (var each : ImmutableSet.of(DType.F32, DType.BF16, dtype)) largest.put(each, rate(keys.getFirst(), each));
         for (var key : keys) {
             if (System.nanoTime() > end) break;
             var spread = spread(key, dtype);
@@ -63,7 +62,7 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
         }
         double measured = rates.keySet().stream().mapToDouble(work::get).sum();
         double seconds = rates.entrySet().stream().mapToDouble(rate -> work.get(rate.getKey()) / rate.getValue()).sum();
-        return new Calibration(rates, measured / seconds, measuredBandwidth(), comparison, new Busyness(load, spreads));
+        return new Calibration(rates, measured / seconds, measuredBandwidth(), largest, new Busyness(load, spreads));
     }
 
     static DType dtype(Run.Precision precision) {

@@ -31,6 +31,8 @@ public final class PlanJson {
         if (speed != null) {
             json.put("seconds", Math.round(speed.seconds(plan.stages())));
             json.put("busy", speed.busyness().sentence());
+            var rates = json.putObject("rates"); // as the doctor's: GFLOP/s by dtype
+            speed.largest().forEach((dtype, flops) -> rates.put(dtype.toString(), Math.round(flops / 1e8) / 10.0));
         }
         var stages = json.putArray("stages");
         for (var stage : plan.stages()) {

@@ -1,10 +1,13 @@
 package dev.fusedit.trainer.plan;
 
+import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.log.TextTable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A [Plan] for people: stage by stage.
@@ -89,14 +92,15 @@ public final class PlanText {
         var text = new StringBuilder(
                 "Time here, from %d products of these shapes tried on this CPU: about %s\n".formatted(speed.rates().size(),
                         time(speed.seconds(plan.stages()))));
-        double ratio = speed.comparison().own() / speed.comparison().f32();
-        var precision = plan.recipe().run().precision().word();
-        text.append(String.format(Locale.ROOT, "The largest product runs at %.3g GFLOP/s in f32", speed.comparison().f32() / 1e9));
-        if (!precision.equals("f32"))
-            text.append(String.format(Locale.ROOT, ", at %.3g in %s: %s", speed.comparison().own() / 1e9, precision,
-                    ratio >= 1 ? "faster" : "slower; run.precision=f32 would be quicker on this CPU"));
-        return text.append('\n').toString();
+        text.append("The largest product runs at ").append(speed.largest().entrySet().stream()
+                .map(rate -> String.format(Locale.ROOT, "%.3g GFLOP/s in %s", rate.getValue() / 1e9, rate.getKey()))
+                .collect(Collectors.joining(", ")));
+        boolean slow = rate(speed, Calibration.dtype(plan.recipe().run().precision())) < rate(speed, DType.F32);
+        if (slow) text.append("; run.precision=f32 would be quicker on this CPU");
+        return text.append(".\n").toString();
     }
+
+    private static double rate(Calibration speed, DType dtype) { return Objects.requireNonNull(speed.largest().get(dtype)); }
 
     private static String time(double seconds) {
         if (seconds < 120) return "%.0f s".formatted(seconds);

@@ -68,7 +68,7 @@ class BusynessTest {
 
     private static Plan with(Plan plan, Busyness busyness) {
         var speed = java.util.Objects.requireNonNull(plan.speed());
-        var changed = new Calibration(speed.rates(), speed.otherwise(), speed.bandwidth(), speed.comparison(), busyness);
+        var changed = new Calibration(speed.rates(), speed.otherwise(), speed.bandwidth(), speed.largest(), busyness);
         return new Plan(plan.recipe(), plan.parameters(), plan.beside(), plan.stages(), plan.checkpoint(), plan.available(), plan.where(),
                 plan.remedies(), changed);
     }

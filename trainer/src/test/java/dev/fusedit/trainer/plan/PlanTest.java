@@ -196,6 +196,6 @@ class PlanTest {
     void measuredSpeedGivesATime() {
         var plan = plan("tests/minimal").measured();
         assertThat(PlanJson.of(plan).at("/stages/0/seconds_per_step").asDouble()).isBetween(1e-6, 10.0);
-        assertThat(PlanText.of(plan)).contains("Time here", "GFLOP/s in f32");
+        assertThat(PlanText.of(plan)).contains("Time here", "GFLOP/s in f32", "GFLOP/s in bf16");
     }
 }
