@@ -112,12 +112,18 @@ class AttentionTest {
             assertThat(Attention.byHand(in.q())).isFalse();
         }
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
-        assertThat(Attention.byHand(in.q())).isEqualTo(Kernels.expected());
-        assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
-        try (var _ = Autograd.noGrad()) {
-            var ops = ops(() -> Attention.attend(in.q(), in.k(), in.v(), null));
-            assertThat(ops).contains("bmm").doesNotContain(BUILT_IN);
-            assertThat(ops.contains("softmax")).isEqualTo(!Kernels.expected());
+        try (var _ = Bf16Products.assume(true)) {
+            assertThat(Attention.byHand(in.q())).isEqualTo(Kernels.expected());
+            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
+            try (var _ = Autograd.noGrad()) {
+                var ops = ops(() -> Attention.attend(in.q(), in.k(), in.v(), null));
+                assertThat(ops).contains("bmm").doesNotContain(BUILT_IN);
+                assertThat(ops.contains("softmax")).isEqualTo(!Kernels.expected());
+            }
+        }
+        try (var _ = Bf16Products.assume(false)) { // then it is f32's
+            assertThat(Attention.byHand(in.q())).isFalse();
+            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
         }
     }
 
@@ -126,7 +132,7 @@ class AttentionTest {
     void onManyThreadsTheSoftmaxIsLibtorchs() {
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
         assertThat(Attention.byHand(in.q())).isFalse();
-        try (var _ = Autograd.noGrad()) {
+        try (var _ = Autograd.noGrad(); var _ = Bf16Products.assume(true)) {
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
             assertThat(Attention.attend(in.q(), in.k(), in.v(), null).allClose(plain(in, null), 0.04, 0.04)).isTrue();
         }

@@ -39,8 +39,13 @@ public record AutoSettings(Recipe recipe, @Nullable ProductRates rates) {
         };
     }
 
-    /// The recipe alone.
-    public static Recipe settle(Recipe recipe) { return recipe.run().isSettled() ? recipe : of(recipe).recipe(); }
+    /// The recipe alone. Measures only if it leaves its precision open.
+    public static Recipe settle(Recipe recipe) {
+        if (recipe.run().precision() == Run.Precision.AUTO) {
+            return of(recipe).recipe();
+        }
+        return recipe.run().isSettled() ? recipe : settled(recipe, recipe.run().precision(), lanes(recipe));
+    }
 
     private static Recipe settled(Recipe recipe, Run.Precision precision, int lanes) {
         return recipe.withRun(recipe.run().with(precision, lanes));

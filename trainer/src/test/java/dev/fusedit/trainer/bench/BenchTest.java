@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -89,14 +90,17 @@ class BenchTest {
         assertThat(result.toString()).contains("median", "optimizer".substring(0, name.equals("drawn") ? 0 : 9));
     }
 
-    /// On two threads, and of two samples, a lane each; of one thread, one.
+    /// As many as are asked for, but no more than there are samples (two); else as many as a run would have: work as small as this is one
+    /// lane, train-s as many as there are threads.
     @ParameterizedTest
-    @CsvSource({"crossed, 2", "drawn, 2", "crossed, 1", "drawn, 1"})
-    void lanesThatTheWorkTakesAreTold(String name, int threads) throws IOException {
-        var result = Bench.run(small(name), new BenchOptions(DType.F32, Device.CPU, threads, 1));
-        assertThat(result.lanes()).isEqualTo(threads);
-        assertThat(result.json().path("lanes").intValue()).isEqualTo(threads);
-        assertThat(result.toString()).contains("threads: %1$d, lanes: %1$d".formatted(threads));
+    @CsvSource({"crossed, 2, 2", "drawn, 2, 2", "crossed, 1, 1", "crossed, 3, 2", "drawn, , 1"})
+    void lanesThatTheWorkTakesAreTold(String name, Integer asked, int lanes) throws IOException {
+        var options = new BenchOptions(DType.F32, Device.CPU, 2, asked == null ? OptionalInt.empty() : OptionalInt.of(asked), 1);
+        var result = Bench.run(small(name), options);
+        assertThat(result.lanes()).isEqualTo(lanes);
+        assertThat(result.json().path("lanes").intValue()).isEqualTo(lanes);
+        assertThat(result.toString()).contains("threads: 2, lanes: " + lanes);
+        assertThat(Workloads.builtIn().get("train-s").lanes(Device.CPU)).isEqualTo(2);
     }
 
     @Test

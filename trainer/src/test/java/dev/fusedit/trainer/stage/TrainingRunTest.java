@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -17,9 +20,12 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
+import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
@@ -144,9 +150,23 @@ class TrainingRunTest {
         train(minimal("run.precision=" + precision, "checkpoints={every: 6, keep: 9}"), run, Interrupts.none());
         var prompts = Files.readAllLines(run.resolve("previews/prompts.txt"));
         draw(run.resolve("checkpoints/step-6"), prompts, temp.resolve("drawn.png"));
-        assertThat(temp.resolve("drawn.png")).hasSameBinaryContentAs(run.resolve("previews/step-000006.png"));
+        var dtype = precision.equals("f32") ? DType.F32 : precision.equals("f16") ? DType.F16 : DType.BF16;
+        if (PathChoice.LINEAR.dtype(dtype, Device.CPU) == dtype) {
+            assertThat(temp.resolve("drawn.png")).hasSameBinaryContentAs(run.resolve("previews/step-000006.png"));
+        } else { // weights are turned to f32 once, and nothing is rounded between products
+            assertThat(distance(temp.resolve("drawn.png"), run.resolve("previews/step-000006.png"))).isLessThan(1);
+        }
         draw(run.resolve("checkpoints/step-7"), prompts, temp.resolve("later.png"));
         assertThat(Files.mismatch(temp.resolve("later.png"), temp.resolve("drawn.png"))).as("a step changes it").isNotNegative();
+    }
+
+    /// Mean difference of two images' numbers, in 255ths.
+    private static double distance(Path a, Path b) throws IOException {
+        BufferedImage one = ImageIO.read(a.toFile()), other = ImageIO.read(b.toFile());
+        var left = one.getRGB(0, 0, one.getWidth(), one.getHeight(), null, 0, one.getWidth());
+        var right = other.getRGB(0, 0, one.getWidth(), one.getHeight(), null, 0, one.getWidth());
+        return IntStream.range(0, 3 * left.length)
+                .map(i -> Math.abs((left[i / 3] >> 8 * (i % 3) & 0xFF) - (right[i / 3] >> 8 * (i % 3) & 0xFF))).average().orElseThrow();
     }
 
     /// As `sample` does it.
