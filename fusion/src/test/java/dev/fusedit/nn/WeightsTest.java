@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
@@ -38,6 +40,38 @@ class WeightsTest {
             var b = second.get("x", Init.normal(1), 4, 3);
             assertThat(a.sameValues(b)).isTrue();
             assertThat(a.sameValues(second.get("y", Init.normal(1), 4, 3))).isFalse();
+        }
+    }
+
+    /// The same memory, so that an optimizer's step and a refreshed copy are seen; gradients of its own, so that lanes do not meet.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aReplicaHasTheValuesAndGradientsOfItsOwn(boolean mixed) {
+        try (var weights = Weights.fresh(Seed.of(1), mixed ? Placement.MIXED : Placement.F32)) {
+            var parts = new Linear[] {Linear.of(weights.in("a"), Init.XAVIER, 3, 4, false),
+                Linear.of(weights.in("b"), Init.XAVIER, 3, 2, false)};
+            var joined = JoinedLinear.of(weights, parts);
+            var table = weights.buffer("table", Tensor.arange(3));
+            weights.train(_ -> true);
+            try (var replica = weights.replica()) {
+                var same = new Linear[] {Linear.of(replica.in("a"), Init.ZEROS, 3, 4, false),
+                    Linear.of(replica.in("b"), Init.ZEROS, 3, 2, false)};
+                assertThat(JoinedLinear.of(replica, same).weight_XI()).as("one copy of what is joined").isSameAs(joined.weight_XI());
+                assertThat(replica.buffer("table", Tensor.zeros(DType.I64, 3))).isSameAs(table);
+                assertThat(same[0].weight_OI().dataAddress()).isEqualTo(parts[0].weight_OI().dataAddress());
+                assertThat(same[0].weight_OI().requiresGrad()).isTrue();
+                same[0].weight_OI().sum().backward();
+                assertThat(replica.parameter("a.weight").gradient().toFloats()).containsOnly(1);
+                assertThat(weights.parameter("a.weight").gradient()).isNull();
+                try (var _ = Autograd.noGrad()) {
+                    weights.parameter("b.weight").master().fillInPlace(0.5);
+                    weights.refreshCopies();
+                }
+                assertThat(same[1].weight_OI().detach().toFloats()).containsOnly(0.5f);
+                assertThatThrownBy(() -> replica.get("c.weight", Init.ZEROS, 1)).isInstanceOf(NullPointerException.class)
+                        .hasMessageContaining("c.weight");
+            }
+            assertThat(parts[0].weight_OI().isClosed()).as("the original outlives it").isFalse();
         }
     }
 
