@@ -12,6 +12,7 @@ import dev.fusedit.trainer.recipe.Training;
 import dev.fusedit.trainer.stage.Interrupted;
 import dev.fusedit.trainer.stage.Interrupts;
 import dev.fusedit.trainer.stage.Outcome;
+import dev.fusedit.trainer.stage.Pace;
 import dev.fusedit.trainer.stage.Resume;
 import dev.fusedit.trainer.stage.RunLength;
 import dev.fusedit.trainer.stage.RunStart;
@@ -69,6 +70,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
+        if (minutes != null) Pace.requireMinutes(minutes);
         return switch (choice.any(spec.commandLine().getErr())) {
             case Training.OfModel(var read) -> trainModel(read);
             case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));

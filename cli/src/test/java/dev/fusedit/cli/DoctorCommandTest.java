@@ -22,8 +22,12 @@ class DoctorCommandTest {
         var out = new StringWriter();
         assertThat(Main.run(new String[] {"doctor", "--json"}, new PrintWriter(out, true), new PrintWriter(System.err))).isZero();
         JsonNode json = new ObjectMapper().readTree(out.toString());
-        assertThat(json.fieldNames()).toIterable().containsExactly("ok", "jdk", "libtorch", "cpu", "cores", "memory", "threads", "devices",
-                "problems");
+        assertThat(json.fieldNames()).toIterable().containsExactly("ok", "jdk", "libtorch", "cpu", "cores", "memory", "threads",
+                "precision", "lanes", "devices", "problems");
+        assertThat(json.get("precision").get("choice").textValue()).isIn("f32", "bf16");
+        assertThat(json.get("precision").get("rates").fieldNames()).toIterable().containsExactly("f32", "bf16");
+        assertThat(json.get("precision").get("rates")).allSatisfy(rate -> assertThat(rate.doubleValue()).isPositive());
+        assertThat(json.get("lanes").intValue()).isBetween(1, json.get("threads").intValue());
         assertThat(json.get("ok").booleanValue()).isTrue();
         assertThat(json.get("libtorch").fieldNames()).toIterable().containsExactly("version", "path", "source");
         assertThat(json.get("cpu").fieldNames()).toIterable().containsExactly("name", "avx2", "avx512", "bf16", "amx");

@@ -66,7 +66,7 @@ public record Pace(List<Double> steps, double image) {
     }
 
     /// @throws UserError if nothing can take so long
-    static void requireMinutes(double minutes) {
+    public static void requireMinutes(double minutes) {
         if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) {
             throw new UserError("--minutes must be more than 0, but is " + minutes);
         }
