@@ -3,7 +3,9 @@ package dev.fusedit.torch.fused;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.vector.Rows;
 import dev.fusedit.torch.internal.vector.SumRows;
+import java.util.List;
 
 /// x + factor · change, computed in f32.
 public final class FusedSum {
@@ -27,6 +29,15 @@ public final class FusedSum {
             long width = sum.size(-1);
             SumRows.add(Fused.rows(sum, width), Fused.rows(Fused.laidOut(other), width));
         }
+    }
+
+    /// out ← parts₀ + parts₁ + …, from left to right, in one pass; the same bits as libtorch's additions in f32.
+    ///
+    /// @param parts f32 or bf16, contiguous, of out's shape
+    /// @param out f32, contiguous; may be one of the parts
+    public static void of(List<Tensor> parts, Tensor out) {
+        long width = out.rank() == 0 ? 1 : out.size(-1);
+        SumRows.of(parts.stream().map(part -> Fused.rows(part, width)).toArray(Rows[]::new), Fused.rows(out, width));
     }
 
     /// The gradient of x is dy itself.

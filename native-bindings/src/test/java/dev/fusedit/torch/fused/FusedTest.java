@@ -178,6 +178,11 @@ class FusedTest {
         requireClose(dChange, requireNonNull(gradients.get(0)), dtype);
 
         var sum = x.copy();
+        var parts = List.of(x.detach().contiguous(), change.detach().contiguous(), x.detach().contiguous());
+        var whole = Tensor.empty(DType.F32, x.shape());
+        FusedSum.of(parts, whole);
+        var leftToRight = parts.get(0).to(DType.F32).add(parts.get(1).to(DType.F32)).add(parts.get(2).to(DType.F32));
+        assertThat(whole.sameValues(leftToRight)).as("bits and all").isTrue();
         FusedSum.add(sum, change);
         requireClose(sum, x.to(DType.F64).add(change.to(DType.F64)), dtype);
     }

@@ -85,7 +85,7 @@ final class TrainWork implements Work {
                 return backward(models.get(i), noised.rows(part.first(), part.count()), model.prompt().rows(part.indices()),
                         model.prompt().batch());
             }).toList()).stream().mapToDouble(part -> part).sum();
-            leaves.forEach(gradients::take);
+            gradients.take(leaves, lanes);
             return loss;
         }
     }

@@ -3,12 +3,22 @@ package dev.fusedit.trainer.optim;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.fused.Fused;
+import dev.fusedit.torch.fused.FusedSum;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The gradients of one optimizer step, summed over the parts of its batch in f32 (f64 for f64 weights), whatever the models compute in.
@@ -29,27 +39,89 @@ public final class Gradients implements AutoCloseable {
     ///
     /// @param leaves those whose parameters learn, or a replica of them
     public void take(Weights leaves) {
-        try (var _ = Autograd.noGrad()) {
-            for (var parameter : parameters) {
-                try (var _ = TensorScope.open()) { // one after the other, so that no copy in f32 outlives its sum
-                    take(leaves.parameter(parameter.name()));
+        try (var lanes = Lanes.of(1)) {
+            take(List.of(leaves), lanes);
+        }
+    }
+
+    /// As [#take(Weights)] for one after the other, in their order.
+    ///
+    /// @param lanes each sums up some of the parameters
+    public void take(List<Weights> leaves, Lanes lanes) {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var all = parameters.stream().flatMap(parameter -> sum(parameter.name(), leaves).stream()).toList();
+            if (lanes.count() > 1) {
+                lanes.run(balanced(all, lanes.count()).stream().<Supplier<Integer>>map(some -> () -> {
+                    some.forEach(Sum::take);
+                    return some.size();
+                }).toList());
+            } else {
+                all.forEach(Sum::take);
+            }
+            leaves.forEach(weights -> parameters.forEach(parameter -> weights.parameter(parameter.name()).compute().clearGrad()));
+        }
+    }
+
+    /// out ← the parts, from left to right.
+    private record Sum(List<Tensor> parts, Tensor out) {
+        /// Whether one pass over memory does it.
+        boolean isOnePass() {
+            return Fused.serves(out) && Stream.concat(parts.stream(), Stream.of(out))
+                    .allMatch(part -> part.isContiguous() && (part.dtype() == DType.F32 || part.dtype() == DType.BF16));
+        }
+
+        void take() {
+            if (parts.size() == 1 && parts.getFirst() == out) {
+                return;
+            }
+            if (isOnePass()) {
+                FusedSum.of(parts, out);
+                return;
+            }
+            for (int i = 0; i < parts.size(); i++) {
+                try (var _ = TensorScope.open()) { // no copy in f32 outlives its sum
+                    add(parts.get(i), i == 0);
                 }
+            }
+        }
+
+        private void add(Tensor part, boolean first) {
+            if (!first) {
+                out.addInPlace(part.to(out.dtype()));
+            } else if (part != out) {
+                out.copyInPlace(part);
             }
         }
     }
 
-    private void take(Parameter leaf) {
-        var arrived = leaf.gradient();
-        if (arrived == null) {
-            return;
+    /// Of a parameter; none if nothing has arrived.
+    private Optional<Sum> sum(String name, List<Weights> leaves) {
+        var arrived =
+                leaves.stream().map(weights -> weights.parameter(name)).flatMap(leaf -> Stream.ofNullable(leaf.compute().grad())).toList();
+        if (arrived.isEmpty()) {
+            return Optional.empty();
         }
-        leaf.compute().clearGrad();
-        var sum = sums.get(leaf.name());
-        if (sum == null) {
-            sums.put(leaf.name(), owned.hold(arrived));
-        } else {
-            sum.addInPlace(arrived);
+        var before = sums.get(name);
+        if (before != null) {
+            return Optional.of(new Sum(Stream.concat(Stream.of(before), arrived.stream()).toList(), before));
         }
+        var first = arrived.getFirst();
+        var wide = first.dtype().wide();
+        var out = owned.hold(first.dtype() == wide ? first : Tensor.empty(wide, first.device(), first.shape()));
+        sums.put(name, out);
+        return Optional.of(new Sum(arrived, out));
+    }
+
+    /// In groups with about as many numbers each: the largest first, each to the smallest group.
+    private static List<List<Sum>> balanced(List<Sum> all, int groups) {
+        var parts = Stream.generate(ArrayList<Sum>::new).limit(groups).toList();
+        var sizes = new long[groups];
+        all.stream().sorted(Comparator.comparingLong((Sum sum) -> sum.out.numel()).reversed()).forEach(sum -> {
+            int least = IntStream.range(0, groups).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
+            sizes[least] += sum.out.numel();
+            parts.get(least).add(sum);
+        });
+        return List.copyOf(parts);
     }
 
     /// Zeros for a parameter that has no gradient, so that it decays all the same.

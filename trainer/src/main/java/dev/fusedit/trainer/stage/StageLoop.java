@@ -173,7 +173,7 @@ final class StageLoop implements AutoCloseable {
     private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
         var values = lanes.run(IntStream.range(0, parts.size())
                 .<Supplier<LossValues>>mapToObj(i -> () -> backward(parts.get(i), sides.get(i).losses())).toList());
-        sides.forEach(lane -> gradients.take(lane.leaves()));
+        gradients.take(sides.stream().map(Lane::leaves).toList(), lanes);
         return values.stream().reduce(LossValues.NONE, LossValues::plus);
     }
 

@@ -29,6 +29,22 @@ public final class SumRows {
         }
     }
 
+    /// out ← parts₀ + parts₁ + …, from left to right. `out` may be one of them: a row is read before it is written.
+    public static void of(Rows[] parts, Rows out) {
+        var sum = Rows.room(out.width());
+        var more = Rows.room(out.width());
+        for (int n = 0; n < out.count(); n++) {
+            parts[0].read(n, sum);
+            for (int p = 1; p < parts.length; p++) {
+                parts[p].read(n, more);
+                for (int i = 0; i < sum.length; i += LANES) {
+                    FloatVector.fromArray(FLOATS, sum, i).add(FloatVector.fromArray(FLOATS, more, i)).intoArray(sum, i);
+                }
+            }
+            out.write(n, sum);
+        }
+    }
+
     /// sum ← sum + other
     public static void add(Rows sum, Rows other) {
         var row = Rows.room(sum.width());
