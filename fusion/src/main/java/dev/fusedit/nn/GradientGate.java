@@ -36,12 +36,12 @@ public record GradientGate(double factor, @Nullable Tensor tokens_BT1) {
     /// Whether gradients pass unchanged.
     public boolean isOpen() { return factor == 1 && tokens_BT1 == null; }
 
-    /// What of the gradients of keys and values passes, for a backward pass that is written by hand; null where nothing does.
-    public @Nullable KeysValues gradients(KeysValues arrived) {
+    /// What of the gradients of keys and values passes, for a custom backward pass; null where nothing does.
+    public @Nullable KeysValues gradients(KeysValues gradOutput) {
         if (factor == 0) {
             return null;
         }
-        return isOpen() ? arrived : TensorScope.scoped(() -> arrived.replaced(each -> {
+        return isOpen() ? gradOutput : TensorScope.scoped(() -> gradOutput.replaced(each -> {
             var part = each.mul(factor);
             return tokens_BT1 == null ? part : part.mul(tokens_BT1.unsqueeze(1));
         }));

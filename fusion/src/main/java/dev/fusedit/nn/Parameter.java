@@ -13,8 +13,8 @@ public record Parameter(String name, Tensor master, Tensor compute) {
 
     /// The gradient in f32 (f64 for f64 weights), as a new handle in the innermost scope. Null where the last backward passes brought none.
     public @Nullable Tensor gradient() {
-        var arrived = compute.grad();
-        return arrived == null ? null : arrived.to(master.dtype().wide());
+        var grad = compute.grad();
+        return grad == null ? null : grad.to(master.dtype().wide());
     }
 
     /// The same values with a leaf of their own, which the innermost scope owns.

@@ -47,7 +47,7 @@ public final class Attention {
     }
 
     /// Whether [ProductAttention] is the way for [#attend] in these.
-    public static boolean byHand(Tensor q_BHND) { return byProducts(q_BHND) && Fused.serves(q_BHND); }
+    public static boolean customBackward(Tensor q_BHND) { return byProducts(q_BHND) && Fused.serves(q_BHND); }
 
     /// Query i sees keys 0 to i. As many keys as queries.
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) {

@@ -109,11 +109,11 @@ class AttentionTest {
         for (var dtype : List.of(DType.F32, DType.F16)) {
             var in = Inputs.of(4, 2, 5, 7, dtype);
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
-            assertThat(Attention.byHand(in.q())).isFalse();
+            assertThat(Attention.customBackward(in.q())).isFalse();
         }
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
         try (var _ = Bf16Products.assume(true)) {
-            assertThat(Attention.byHand(in.q())).isEqualTo(Kernels.expected());
+            assertThat(Attention.customBackward(in.q())).isEqualTo(Kernels.expected());
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
             try (var _ = Autograd.noGrad()) {
                 var ops = ops(() -> Attention.attend(in.q(), in.k(), in.v(), null));
@@ -122,7 +122,7 @@ class AttentionTest {
             }
         }
         try (var _ = Bf16Products.assume(false)) { // then it is f32's
-            assertThat(Attention.byHand(in.q())).isFalse();
+            assertThat(Attention.customBackward(in.q())).isFalse();
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
         }
     }
@@ -131,7 +131,7 @@ class AttentionTest {
     @Threads(atLeast = Fused.MOST_THREADS + 1)
     void onManyThreadsTheSoftmaxIsLibtorchs() {
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
-        assertThat(Attention.byHand(in.q())).isFalse();
+        assertThat(Attention.customBackward(in.q())).isFalse();
         try (var _ = Autograd.noGrad(); var _ = Bf16Products.assume(true)) {
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
             assertThat(Attention.attend(in.q(), in.k(), in.v(), null).allClose(plain(in, null), 0.04, 0.04)).isTrue();

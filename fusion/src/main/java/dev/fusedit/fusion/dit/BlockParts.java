@@ -35,8 +35,8 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
     ///
     /// @param backward whether its gradients are computed too, as in training; they are added to those of the weights
     public void attention(boolean backward) {
-        run(backward, () -> layer.attended(x_BNC, text.blocks().get(layer.index()), pass, mod), (written, owner) -> {
-            var part = new WrittenSelfAttention(layer, written.shared(), pass, new WrittenModulation(layer.image().input(), pass.time()),
+        run(backward, () -> layer.attended(x_BNC, text.blocks().get(layer.index()), pass, mod), (custom, owner) -> {
+            var part = new SelfAttentionBackward(layer, custom.shared(), pass, new ModulationBackward(layer.image().input(), pass.time()),
                     x_BNC, owner);
             part.backward(part.result());
         });
@@ -45,7 +45,7 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
     /// Computes the gated MLP with its norm.
     public void mlp(boolean backward) {
         run(backward, () -> layer.image().mlp(x_BNC, mod), (_, owner) -> {
-            var part = new WrittenMlp(layer.image(), new WrittenModulation(layer.image().input(), pass.time()), x_BNC, owner);
+            var part = new MlpBackward(layer.image(), new ModulationBackward(layer.image().input(), pass.time()), x_BNC, owner);
             part.backward(part.result());
         });
     }
@@ -55,20 +55,20 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
         var second = layer.image().preMlp() == null ? layer.image().postAttention() : layer.image().preMlp();
         run(backward, () -> layer.image().input().norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention())
                 .add(second.modulated(x_BNC, mod.scaleMlp(), mod.shiftMlp())), (_, _) -> {
-                    var values = new WrittenModulation(layer.image().input(), pass.time()).values();
+                    var values = new ModulationBackward(layer.image().input(), pass.time()).values();
                     for (var norm : List.of(
-                            new WrittenNorm(layer.image().input().norm(), values.scaleAttention(), values.shiftAttention()),
-                            new WrittenNorm(second, values.scaleMlp(), values.shiftMlp()))) {
+                            new NormBackward(layer.image().input().norm(), values.scaleAttention(), values.shiftAttention()),
+                            new NormBackward(second, values.scaleMlp(), values.shiftMlp()))) {
                         var sum = norm.forward(x_BNC);
                         norm.backward(x_BNC, sum, sum);
                     }
                 });
     }
 
-    private void run(boolean backward, Supplier<Tensor> graph, BiConsumer<WrittenLayer, TensorScope> byHand) {
-        var written = backward ? WrittenLayer.of(layer, text.blocks().get(layer.index()), pass, x_BNC) : null;
+    private void run(boolean backward, Supplier<Tensor> graph, BiConsumer<FuseLayerBackward, TensorScope> parts) {
+        var custom = backward ? FuseLayerBackward.of(layer, text.blocks().get(layer.index()), pass, x_BNC) : null;
         try (var _ = TensorScope.open()) {
-            if (written == null) {
+            if (custom == null) {
                 var out = graph.get();
                 if (backward) {
                     Autograd.backward(out, out.detach());
@@ -76,7 +76,7 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextSt
                 return;
             }
             try (var _ = Autograd.noGrad(); var owner = TensorScope.holding()) {
-                byHand.accept(written, owner);
+                parts.accept(custom, owner);
             }
         }
     }

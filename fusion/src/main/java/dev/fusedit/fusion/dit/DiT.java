@@ -4,7 +4,7 @@ import dev.fusedit.nn.Rotation;
 import dev.fusedit.nn.Rotation.Turn;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.LinkedHashMap;
@@ -74,32 +74,32 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
 
     /// The whole image side over a computed text.
     TrainingPass.Image image(List<FuseLayer> layers, Fusion fusion, GradientMask mask, ImageInput input, Taps taps,
-            GraphSegments segments) {
+            Tape tape) {
         return TensorScope.scoped(() -> {
             var latents = input.latents();
             long rows = latents.size(2) / config.patch(), columns = latents.size(3) / config.patch();
             var dtype = latents.dtype();
-            var text = segments.border(input.text());
+            var text = tape.boundary(input.text());
             var entered = enter(latents, taps);
             var noise = time(input.timesteps_B(), input.pooled_BX(), entered, taps);
-            var state = noise == null ? null : segments.border(noise);
-            var x = segments.border(timed(entered, state, taps));
-            var pass = segments.hold(pass(fusion, mask, input, state, x));
+            var state = noise == null ? null : tape.boundary(noise);
+            var x = tape.boundary(timed(entered, state, taps));
+            var pass = tape.hold(pass(fusion, mask, input, state, x));
             var features = new LinkedHashMap<Integer, Tensor>();
             for (var layer : layers) {
                 var shared = text.blocks().get(layer.index());
-                var written = WrittenLayer.of(layer, shared, pass, x);
-                var next = written == null ? segments.segment(x, in -> layer.image(in, shared, pass))
-                        : segments.written(x, written, in -> layer.image(in, shared, pass));
+                var custom = FuseLayerBackward.of(layer, shared, pass, x);
+                var next = custom == null ? tape.segment(x, in -> layer.image(in, shared, pass))
+                        : tape.custom(x, custom, in -> layer.image(in, shared, pass));
                 x.free(); // who needs it, the graph or the segments, has it
                 x = next;
                 taps.see("dit.layer." + layer.index(), x);
                 if (input.wish().features().contains(layer.index() + 1)) {
                     features.put(layer.index() + 1, x);
-                    x = segments.branch(x);
+                    x = tape.fork(x);
                 }
             }
-            return new TrainingPass.Image(segments.segment(x, in -> leave(in, state, rows, columns, taps).to(dtype)), features);
+            return new TrainingPass.Image(tape.segment(x, in -> leave(in, state, rows, columns, taps).to(dtype)), features);
         });
     }
 

@@ -6,7 +6,7 @@ import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.KeysValues;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
@@ -40,19 +40,19 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
 
     @Override
-    public TextState text(Prompt given, boolean withOutput, Taps taps, GraphSegments segments) {
+    public TextState text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
         var prompt = llm.bucketed(given);
         return TensorScope.scoped(() -> {
             boolean inRows = withOutput || taps != Taps.NONE; // somebody sees tokens at their places
-            var entered = llm.enter(prompt, inRows, segments);
+            var entered = llm.enter(prompt, inRows, tape);
             var x = entered.x();
             taps.see("llm.in", x);
-            var gates = segments.hold(entered.pass().isPacked() ? mask.overPacked(prompt, x) : mask.over(prompt, x));
-            var pass = segments.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
+            var gates = tape.hold(entered.pass().isPacked() ? mask.overPacked(prompt, x) : mask.over(prompt, x));
+            var pass = tape.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
             var shared = new ArrayList<@Nullable KeysValues>(Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
-                var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared, segments);
+                var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared, tape);
                 if (next == null) {
                     break;
                 }
@@ -65,13 +65,13 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     }
 
     private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared,
-            GraphSegments segments) {
+            Tape tape) {
         var layer = llm.layers().get(index);
         var block = index - config.initialLayers();
         if (block < 0 || block >= layers.size() || config.textLayer(block) < 0) {
-            return segments.segment(x, in -> layer.forward(in, pass));
+            return tape.segment(x, in -> layer.forward(in, pass));
         }
-        var text = segments.segment(x, in -> FuseLayer.text(layer, config.fusion(), config.attention(), in, pass, more));
+        var text = tape.segment(x, in -> FuseLayer.text(layer, config.fusion(), config.attention(), in, pass, more));
         shared.set(block, text.shared());
         return text.x_BTM();
     }
@@ -87,7 +87,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     // ---- image, once a noise level
 
     @Override
-    public TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments) {
-        return dit.image(layers, config.fusion(), mask, input, taps, segments);
+    public TrainingPass.Image image(ImageInput input, Taps taps, Tape tape) {
+        return dit.image(layers, config.fusion(), mask, input, taps, tape);
     }
 }

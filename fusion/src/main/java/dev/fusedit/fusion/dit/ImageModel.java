@@ -4,7 +4,7 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +15,15 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default TextState text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    default TextState text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, GraphSegments.WHOLE); }
+    default TextState text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, Tape.PLAIN); }
 
-    /// @param segments how the layers are run
-    TextState text(Prompt prompt, boolean withOutput, Taps taps, GraphSegments segments);
+    /// @param tape how the layers are run
+    TextState text(Prompt prompt, boolean withOutput, Taps taps, Tape tape);
 
     /// The prediction for noisy latents, and features if they are wished for.
     ///
-    /// @param segments how the layers are run
-    TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments);
+    /// @param tape how the layers are run
+    TrainingPass.Image image(ImageInput input, Taps taps, Tape tape);
 
     /// The prediction for noisy latents.
     ///
@@ -32,7 +32,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// @param pooled_BX a pooled text, if the model takes one
     /// @return of the latents' shape and dtype
     default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
-        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, Wish.NONE), taps, GraphSegments.WHOLE).prediction();
+        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, Wish.NONE), taps, Tape.PLAIN).prediction();
     }
 
     default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX) {
@@ -50,7 +50,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     ///
     /// @param checkpointing whether each layer's inside is computed a second time for its gradient, instead of being kept
     default TrainingPass pass(boolean checkpointing) {
-        return new TrainingPass(this, checkpointing ? GraphSegments::recomputed : GraphSegments::inPieces);
+        return new TrainingPass(this, checkpointing ? Tape::checkpointed : Tape::segmented);
     }
 
     /// The same weights with another gradient mask. Forward nothing changes.

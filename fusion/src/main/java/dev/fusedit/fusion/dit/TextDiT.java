@@ -8,7 +8,7 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
@@ -44,17 +44,17 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
     public TextDiT masked(GradientMask other) { return new TextDiT(config, encoder, contextNorm, context, dit, layers, other); }
 
     @Override
-    public TextState text(Prompt given, boolean withOutput, Taps taps, GraphSegments segments) {
+    public TextState text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
         var prompt = encoder.bucketed(given);
         return TensorScope.scoped(() -> {
-            var gates = segments.hold(mask.over(prompt, encoder.embedding_VM()));
-            var states = encoder.hiddenStates(prompt, gates::ofText, Taps.NONE, segments);
+            var gates = tape.hold(mask.over(prompt, encoder.embedding_VM()));
+            var states = encoder.hiddenStates(prompt, gates::ofText, Taps.NONE, tape);
             for (int i = 0; i < states.size(); i++) {
                 taps.see("text.hidden_states." + i, states.get(i));
             }
             var selected = states.get(Math.floorMod(config.hiddenState(), states.size()));
             taps.see("text.selected", selected);
-            return state(prompt, segments.branch(selected), gates, withOutput ? states.getLast() : null);
+            return state(prompt, tape.fork(selected), gates, withOutput ? states.getLast() : null);
         });
     }
 
@@ -78,8 +78,8 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
 
     /// The noise level alone conditions: the baseline never reads a pooled text.
     @Override
-    public TrainingPass.Image image(ImageInput input, Taps taps, GraphSegments segments) {
+    public TrainingPass.Image image(ImageInput input, Taps taps, Tape tape) {
         var unpooled = new ImageInput(input.latents(), input.timesteps_B(), input.text(), null, input.wish());
-        return dit.image(layers, config.fusion(), mask.ofImage(), unpooled, taps, segments);
+        return dit.image(layers, config.fusion(), mask.ofImage(), unpooled, taps, tape);
     }
 }

@@ -5,7 +5,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// One forward and backward of a model in training. Plain, its graph is kept; with gradient checkpointing each layer's inside is computed
+/// One forward and backward of a model in training. Plain, its graph is kept; with activation checkpointing each layer's inside is computed
 /// a second time when its gradient is due, and gradients are the same in every bit.
 ///
 ///     try (var pass = model.pass(checkpointing)) {
@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
 /// Passes in [dev.fusedit.torch.Lanes] are over [dev.fusedit.nn.Weights#replica]s, so that each has leaves of its own.
 public final class TrainingPass implements AutoCloseable {
     private final ImageModel model;
-    private final GraphSegments text;
-    private final GraphSegments image;
+    private final Tape text;
+    private final Tape image;
 
-    TrainingPass(ImageModel model, Supplier<GraphSegments> segments) {
+    TrainingPass(ImageModel model, Supplier<Tape> tapes) {
         this.model = model;
-        text = segments.get();
-        image = segments.get();
+        text = tapes.get();
+        image = tapes.get();
     }
 
     /// What the image side made.
@@ -81,8 +81,8 @@ public final class TrainingPass implements AutoCloseable {
         }
     }
 
-    /// Layers of the image side so far whose backward pass is [written by hand][WrittenLayer]; the others' is libtorch's.
-    int layersByHand() { return image.byHand(); }
+    /// Layers of the image side so far whose backward pass is [custom by hand][FuseLayerBackward]; the others' is libtorch's.
+    int layersWithCustomBackward() { return image.customFunctions(); }
 
     private void pieces(Tensor loss) {
         image.backward(loss);

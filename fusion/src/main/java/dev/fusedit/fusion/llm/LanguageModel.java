@@ -11,7 +11,7 @@ import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
-import dev.fusedit.torch.GraphSegments;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
@@ -98,10 +98,10 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// keys and values become rows of equal length by [TextPass#spread].
     ///
     /// @param inRows whether they are to be rows of equal length all the same
-    public Entered enter(Prompt prompt, boolean inRows, GraphSegments segments) {
+    public Entered enter(Prompt prompt, boolean inRows, Tape tape) {
         var packed =
                 !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
-        var x = segments.border(embed(packed == null ? prompt : packed));
+        var x = tape.boundary(embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
     }
 
@@ -113,16 +113,16 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// Hidden states after the last layer and the final norm, (B, T, M).
     public Tensor forward(Prompt prompt) { return forward(prompt, Taps.NONE); }
 
-    public Tensor forward(Prompt prompt, Taps taps) { return forward(prompt, taps, GraphSegments.WHOLE); }
+    public Tensor forward(Prompt prompt, Taps taps) { return forward(prompt, taps, Tape.PLAIN); }
 
-    /// @param segments how the layers are run
-    public Tensor forward(Prompt prompt, Taps taps, GraphSegments segments) {
+    /// @param tape how the layers are run
+    public Tensor forward(Prompt prompt, Taps taps, Tape tape) {
         return TensorScope.scoped(() -> {
-            var x = segments.border(embed(prompt));
-            var pass = segments.hold(pass(prompt, x));
+            var x = tape.boundary(embed(prompt));
+            var pass = tape.hold(pass(prompt, x));
             taps.see("llm.in", x);
             for (var layer : layers) {
-                x = segments.segment(x, in -> layer.forward(in, pass));
+                x = tape.segment(x, in -> layer.forward(in, pass));
                 taps.see("llm.layer." + layer.index(), x);
             }
             return norm.apply(x);
@@ -133,23 +133,23 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, Taps.NONE); }
 
     public List<Tensor> hiddenStates(Prompt prompt, Taps taps) {
-        return hiddenStates(prompt, _ -> GradientGate.OPEN, taps, GraphSegments.WHOLE);
+        return hiddenStates(prompt, _ -> GradientGate.OPEN, taps, Tape.PLAIN);
     }
 
     /// @param gates by layer, as [TextPass#gates]
-    /// @param segments how the layers are run
-    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, Taps taps, GraphSegments segments) {
+    /// @param tape how the layers are run
+    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, Taps taps, Tape tape) {
         var states = new ArrayList<Tensor>();
-        var x = segments.border(embed(prompt));
+        var x = tape.boundary(embed(prompt));
         states.add(x);
         try (var scope = TensorScope.open()) {
-            var pass = segments.hold(pass(prompt, x).gated(gates));
+            var pass = tape.hold(pass(prompt, x).gated(gates));
             for (var layer : layers) {
-                x = scope.keep(segments.segment(segments.branch(x), in -> layer.forward(in, pass)));
+                x = scope.keep(tape.segment(tape.fork(x), in -> layer.forward(in, pass)));
                 taps.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }
-            states.set(states.size() - 1, scope.keep(segments.border(norm.apply(x))));
+            states.set(states.size() - 1, scope.keep(tape.boundary(norm.apply(x))));
         }
         return states;
     }

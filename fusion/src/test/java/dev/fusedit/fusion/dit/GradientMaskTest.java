@@ -222,26 +222,26 @@ class GradientMaskTest {
                 var latents = Tiny.latents(2).to(placement.compute());
                 var expected = subject.model().image(latents, Tiny.times(2), subject.model().text(PROMPT));
                 assertThat(expected.requiresGrad()).isTrue();
-                var layersByHand =
-                        placement.compute() == DType.F32 || placement.compute() == DType.BF16 ? TrainingPassTest.layersByHand(config) : 0;
-                var inTraining = inTraining(subject.model(), latents, layersByHand);
+                var layersWithCustomBackward =
+                        placement.compute() == DType.F32 || placement.compute() == DType.BF16 ? TrainingPassTest.layersWithCustomBackward(config) : 0;
+                var inTraining = inTraining(subject.model(), latents, layersWithCustomBackward);
                 for (var factor : List.of(0.0, 0.1, 0.7)) {
                     for (var mask : List.of(GradientMask.insulateLlm(factor), GradientMask.textOnly(factor), GradientMask.imageOnly(factor),
                             GradientMask.NONE.with(new GradientMask.Tokens(factor, factor, factor)))) {
                         var model = subject.model().masked(mask);
                         assertThat(model.image(latents, Tiny.times(2), model.text(PROMPT)).sameValues(expected)).as("%s", mask).isTrue();
-                        assertThat(inTraining(model, latents, layersByHand).sameValues(inTraining)).as("%s in training", mask).isTrue();
+                        assertThat(inTraining(model, latents, layersWithCustomBackward).sameValues(inTraining)).as("%s in training", mask).isTrue();
                     }
                 }
             }
         }
     }
 
-    /// As a training step does it: by the layers that are written by hand, where they compute in f32 or bf16.
-    private static Tensor inTraining(ImageModel model, Tensor latents, int layersByHand) {
+    /// As a training step does it: by the layers with a custom backward pass, where they compute in f32 or bf16.
+    private static Tensor inTraining(ImageModel model, Tensor latents, int layersWithCustomBackward) {
         try (var scope = TensorScope.open(); var pass = model.pass(false)) {
             var made = pass.image(latents, Tiny.times(2), pass.text(PROMPT, false), null, Wish.NONE).prediction();
-            assertThat(pass.layersByHand()).isEqualTo(layersByHand);
+            assertThat(pass.layersWithCustomBackward()).isEqualTo(layersWithCustomBackward);
             return scope.keep(made.detach().copy());
         }
     }

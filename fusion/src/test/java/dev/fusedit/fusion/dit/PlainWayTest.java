@@ -27,7 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Without the one-pass kernels and without backward passes by hand: libtorch's ops alone, as on many threads, and where the Vector API is not there.
+/// Without the one-pass kernels and without custom backward passes: libtorch's ops alone, as on many threads, and where the Vector API is
+/// not there.
 @Tag("numeric")
 @Tag("training")
 @Threads(atLeast = Fused.MOST_THREADS + 1, atMost = Fused.MOST_THREADS + 1)
@@ -50,14 +51,14 @@ class PlainWayTest {
 
     @ParameterizedTest
     @MethodSource("dev.fusedit.fusion.dit.TrainingPassTest#usualModels")
-    void gradientsAreThoseOfTheWrittenWay(ImageModelConfig config) {
+    void gradientsAreThoseOfTheCustomBackward(ImageModelConfig config) {
         for (var checkpointing : List.of(false, true)) {
             var plain =
                     TrainingPassTest.gradients(config, Placement.F32, GradientMask.NONE, Use.ALL, model -> model.pass(checkpointing), 0);
-            var written = byKernels(() -> TrainingPassTest.gradients(config, Placement.F32, GradientMask.NONE, Use.ALL,
-                    model -> model.pass(checkpointing), TrainingPassTest.layersByHand(config)));
-            TrainingPassTest.assertNear(written, plain);
-            TrainingPassTest.assertNear(plain, TrainingPassTest.ofTheGraph(config, Placement.F32, GradientMask.NONE, Use.ALL));
+            var custom = byKernels(() -> TrainingPassTest.gradients(config, Placement.F32, GradientMask.NONE, Use.ALL,
+                    model -> model.pass(checkpointing), TrainingPassTest.layersWithCustomBackward(config)));
+            TrainingPassTest.assertNear(custom, plain);
+            TrainingPassTest.assertNear(plain, TrainingPassTest.ofAutograd(config, Placement.F32, GradientMask.NONE, Use.ALL));
         }
     }
 
@@ -90,7 +91,7 @@ class PlainWayTest {
                 pass.backward(loss);
                 double squares = tiny.weights().all().filter(p -> p.gradient() != null)
                         .mapToDouble(p -> p.gradient().to(DType.F64).square().sum().item()).sum();
-                return "%d %.9e %.9e %b".formatted(pass.layersByHand(), loss.item(), Math.sqrt(squares), Kernels.expected());
+                return "%d %.9e %.9e %b".formatted(pass.layersWithCustomBackward(), loss.item(), Math.sqrt(squares), Kernels.expected());
             }
         }
     }
@@ -101,7 +102,7 @@ class PlainWayTest {
     void anotherJavaTakesTheSameStepUpToRounding(String options) throws IOException, InterruptedException {
         var found = step(options.isEmpty() ? List.of() : List.of(options.split(" ")));
         var expected = Step.line().split(" ");
-        assertThat(found[0]).as("layers by hand").isEqualTo(options.endsWith("vector") && Boolean.parseBoolean(found[3]) ? "3" : "0");
+        assertThat(found[0]).as("layers with a custom backward").isEqualTo(options.endsWith("vector") && Boolean.parseBoolean(found[3]) ? "3" : "0");
         for (int i = 1; i <= 2; i++) {
             double right = Double.parseDouble(expected[i]);
             assertThat(Math.abs(Double.parseDouble(found[i]) - right)).isLessThanOrEqualTo(Rounding.SMALL_MODEL * 0x1p-24 * right);

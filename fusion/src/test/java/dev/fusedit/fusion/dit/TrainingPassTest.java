@@ -9,10 +9,10 @@ import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.Kernels;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Threads;
@@ -56,30 +56,30 @@ class TrainingPassTest {
         static final Use ALL = new Use(new Wish(Set.of(1, 2), new boolean[] {false, true, true}), true, true, _ -> true);
     }
 
-    /// Written by hand where that can be.
+    /// With a custom backward pass where there is one.
     private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, Placement placement, GradientMask mask, Use use,
             boolean checkpointing) {
         var firstLearns = use.trained().test("dit.layers.0.self_attn.q_proj.weight"); // and so all that follow do
         return gradients(config, placement, mask, use, model -> model.pass(checkpointing),
-                firstLearns ? layersByHand(config) : Integer.MIN_VALUE);
+                firstLearns ? layersWithCustomBackward(config) : Integer.MIN_VALUE);
     }
 
     /// All layers of a fused model; none of a baseline, whose text has a part in the blocks' norms, and none in a Java without the kernels.
-    static int layersByHand(ImageModelConfig config) {
+    static int layersWithCustomBackward(ImageModelConfig config) {
         return config instanceof TextDiTConfig || !Kernels.expected() ? 0 : config.image().layers();
     }
 
-    /// @param layersByHand how many layers' backward passes must not be libtorch's; negative where a test does not say
+    /// @param layersWithCustomBackward how many layers' backward passes must not be libtorch's; negative where a test does not say
     static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, Placement placement, GradientMask mask, Use use,
-            Function<ImageModel, TrainingPass> ways, int layersByHand) {
+            Function<ImageModel, TrainingPass> ways, int layersWithCustomBackward) {
         try (var weights = Weights.fresh(Seed.of(1), placement); var scope = TensorScope.open()) {
             var model = config.build(weights).masked(mask);
             Tiny.fill(weights);
             weights.train(use.trained());
             try (var pass = ways.apply(model)) {
                 pass.backward(loss(model, pass, placement, use));
-                if (layersByHand >= 0) {
-                    assertThat(pass.layersByHand()).as("layers whose backward pass is written by hand").isEqualTo(layersByHand);
+                if (layersWithCustomBackward >= 0) {
+                    assertThat(pass.layersWithCustomBackward()).as("layers with a custom backward pass").isEqualTo(layersWithCustomBackward);
                 }
             }
             var found = new LinkedHashMap<String, @Nullable Tensor>();
@@ -150,20 +150,20 @@ class TrainingPassTest {
         return Stream.of(Use.PLAIN, Use.ALL, new Use(Wish.NONE, false, false, name -> name.contains("q_proj")));
     }
 
-    private static Map<String, @Nullable Tensor> ofTheGraph(ImageModelConfig config, Placement placement, Use use) {
-        return ofTheGraph(config, placement, GradientMask.NONE, use);
+    private static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, Placement placement, Use use) {
+        return ofAutograd(config, placement, GradientMask.NONE, use);
     }
 
-    static Map<String, @Nullable Tensor> ofTheGraph(ImageModelConfig config, Placement placement, GradientMask mask, Use use) {
-        return gradients(config, placement, mask, use, model -> new TrainingPass(model, () -> GraphSegments.WHOLE), 0);
+    static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, Placement placement, GradientMask mask, Use use) {
+        return gradients(config, placement, mask, use, model -> new TrainingPass(model, () -> Tape.PLAIN), 0);
     }
 
-    /// What is written by hand against libtorch's own graph.
+    /// Custom gradients against autograd's.
     @ParameterizedTest
     @MethodSource("everyModel")
-    void writtenGradientsAreThoseOfTheGraph(ImageModelConfig config) {
+    void customGradientsAreThoseOfAutograd(ImageModelConfig config) {
         uses().forEach(use -> {
-            assertNear(gradients(config, Placement.F32, GradientMask.NONE, use, false), ofTheGraph(config, Placement.F32, use));
+            assertNear(gradients(config, Placement.F32, GradientMask.NONE, use, false), ofAutograd(config, Placement.F32, use));
         });
     }
 
@@ -180,10 +180,10 @@ class TrainingPassTest {
 
     @ParameterizedTest
     @MethodSource("usualModels")
-    void writtenGradientsUnderMasksAreThoseOfTheGraph(ImageModelConfig config) {
+    void customGradientsUnderMasksAreThoseOfAutograd(ImageModelConfig config) {
         for (var mask : MASKS) {
             for (var use : List.of(Use.PLAIN, Use.ALL)) {
-                assertNear(gradients(config, Placement.F32, mask, use, false), ofTheGraph(config, Placement.F32, mask, use));
+                assertNear(gradients(config, Placement.F32, mask, use, false), ofAutograd(config, Placement.F32, mask, use));
             }
         }
     }
@@ -192,20 +192,20 @@ class TrainingPassTest {
     /// written).
     @ParameterizedTest
     @MethodSource("everyModel")
-    void writtenGradientsAreAsGoodInBf16(ImageModelConfig config) {
+    void customGradientsAreAsGoodInBf16(ImageModelConfig config) {
         uses().forEach(use -> {
-            var exact = ofTheGraph(config, Placement.F32, use);
-            var graph = ofTheGraph(config, Placement.MIXED, use);
-            var written = gradients(config, Placement.MIXED, GradientMask.NONE, use, false);
-            double ofGraph = 0, ofWritten = 0;
+            var exact = ofAutograd(config, Placement.F32, use);
+            var graph = ofAutograd(config, Placement.MIXED, use);
+            var custom = gradients(config, Placement.MIXED, GradientMask.NONE, use, false);
+            double ofAutograd = 0, ofCustom = 0;
             for (var name : exact.keySet()) {
                 if (exact.get(name) != null) {
                     double size = distance(exact.get(name), null) + 1e-7;
-                    ofGraph += distance(graph.get(name), exact.get(name)) / size;
-                    ofWritten += distance(written.get(name), exact.get(name)) / size;
+                    ofAutograd += distance(graph.get(name), exact.get(name)) / size;
+                    ofCustom += distance(custom.get(name), exact.get(name)) / size;
                 }
             }
-            assertThat(ofWritten).isLessThanOrEqualTo(1.25 * ofGraph);
+            assertThat(ofCustom).isLessThanOrEqualTo(1.25 * ofAutograd);
         });
     }
 

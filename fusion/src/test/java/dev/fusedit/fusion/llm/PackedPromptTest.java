@@ -8,9 +8,9 @@ import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
-import dev.fusedit.torch.GraphSegments;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
@@ -115,7 +115,7 @@ class PackedPromptTest {
     /// Of the sum of squares of real tokens' states.
     private static List<Tensor> gradients(LanguageModel llm, Weights weights, Prompt given, boolean inRows) {
         var prompt = llm.bucketed(given);
-        var entered = llm.enter(prompt, inRows, GraphSegments.WHOLE);
+        var entered = llm.enter(prompt, inRows, Tape.PLAIN);
         var x = entered.x();
         assertThat(x.shape()).containsExactly(inRows ? new long[] {3, 8, 32} : new long[] {1, 16, 32});
         for (var layer : llm.layers()) {

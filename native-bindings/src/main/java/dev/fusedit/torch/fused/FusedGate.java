@@ -27,9 +27,9 @@ public record FusedGate(double linear, double cubic) {
         });
     }
 
-    /// In place: gate and up become their own gradients, and `arrived`, the gradient of the output, becomes the output.
-    public void backwardInPlace(Tensor gate, Tensor up, Tensor arrived) {
+    /// In place: gate and up become their own gradients, and `gradOutput`, the gradient of the output, becomes the output.
+    public void backwardInPlace(Tensor gate, Tensor up, Tensor gradOutput) {
         long width = gate.size(-1);
-        GateRows.backward(Fused.rows(gate, width), Fused.rows(up, width), (float) linear, (float) cubic, Fused.rows(arrived, width));
+        GateRows.backward(Fused.rows(gate, width), Fused.rows(up, width), (float) linear, (float) cubic, Fused.rows(gradOutput, width));
     }
 }

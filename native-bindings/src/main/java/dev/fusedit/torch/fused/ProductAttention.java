@@ -11,7 +11,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// softmax(q · kᵀ · scale + bias) · v by two products with a softmax in place between them, and its gradient by hand. For bf16 on the CPU, where
+/// softmax(q · kᵀ · scale + bias) · v by two products with a softmax in place between them, and its custom gradient. For bf16 on the CPU, where
 /// libtorch's flash kernel is slow.
 ///
 /// Queries go through in parts, so that their scores never take more than 32 MiB. Of several parts no probabilities are kept, but computed
@@ -105,23 +105,23 @@ public final class ProductAttention {
         public Stream<Tensor> tensors() { return Stream.of(q_BHND, k_BKLD, v_BKLD); }
     }
 
-    /// @param arrived_BHND the output's gradient
-    public Gradient backward(Tensor arrived_BHND) {
+    /// @param gradOutput_BHND the output's gradient
+    public Gradient backward(Tensor gradOutput_BHND) {
         return TensorScope.scoped(() -> {
-            var arrived_PRD = groups.fold(arrived_BHND).flatten(0, 1);
+            var gradOutput_PRD = groups.fold(gradOutput_BHND).flatten(0, 1);
             var dk_PLD = Tensor.zeros(DType.F32, k_PLD.device(), k_PLD.shape());
             var dv_PLD = Tensor.zeros(DType.F32, v_PLD.device(), v_PLD.shape());
-            var dq_PRD = joined(q_PRD.size(2), part -> backward(part, arrived_PRD.narrow(1, part.first, part.count), dk_PLD, dv_PLD));
+            var dq_PRD = joined(q_PRD.size(2), part -> backward(part, gradOutput_PRD.narrow(1, part.first, part.count), dk_PLD, dv_PLD));
             return new Gradient(groups.unfold(dq_PRD.view(batch, groups.kvHeads(), dq_PRD.size(1), -1), heads), perHead(dk_PLD),
                     perHead(dv_PLD));
         });
     }
 
-    private Tensor backward(Part part, Tensor arrived_PRD, Tensor dk_PLD, Tensor dv_PLD) {
+    private Tensor backward(Part part, Tensor gradOutput_PRD, Tensor dk_PLD, Tensor dv_PLD) {
         long keys = k_PLD.size(1);
         var known_PRL = probabilities_PRL == null ? probabilities(part) : probabilities_PRL;
-        FusedSum.add(dv_PLD, known_PRL.transpose(1, 2).bmm(arrived_PRD));
-        var change_PRL = arrived_PRD.bmm(v_PLD.transpose(1, 2));
+        FusedSum.add(dv_PLD, known_PRL.transpose(1, 2).bmm(gradOutput_PRD));
+        var change_PRL = gradOutput_PRD.bmm(v_PLD.transpose(1, 2));
         SoftmaxRows.backward(Fused.rows(known_PRL, keys), scale, Fused.rows(change_PRL, keys));
         FusedSum.add(dk_PLD, change_PRL.transpose(1, 2).bmm(q_PRD.narrow(1, part.first, part.count)));
         return change_PRL.bmm(k_PLD);

@@ -96,20 +96,20 @@ public final class Gradients implements AutoCloseable {
 
     /// Of a parameter; none if nothing has arrived.
     private Optional<Sum> sum(String name, List<Weights> leaves) {
-        var arrived =
+        var grad =
                 leaves.stream().map(weights -> weights.parameter(name)).flatMap(leaf -> Stream.ofNullable(leaf.compute().grad())).toList();
-        if (arrived.isEmpty()) {
+        if (grad.isEmpty()) {
             return Optional.empty();
         }
         var before = sums.get(name);
         if (before != null) {
-            return Optional.of(new Sum(Stream.concat(Stream.of(before), arrived.stream()).toList(), before));
+            return Optional.of(new Sum(Stream.concat(Stream.of(before), grad.stream()).toList(), before));
         }
-        var first = arrived.getFirst();
+        var first = grad.getFirst();
         var wide = first.dtype().wide();
         var out = owned.hold(first.dtype() == wide ? first : Tensor.empty(wide, first.device(), first.shape()));
         sums.put(name, out);
-        return Optional.of(new Sum(arrived, out));
+        return Optional.of(new Sum(grad, out));
     }
 
     /// In groups with about as many numbers each: the largest first, each to the smallest group.

@@ -11,7 +11,7 @@ import dev.fusedit.trainer.recipe.Run;
 
 /// What a layer's forward keeps for its backward, in bytes.
 ///
-/// The image side's blocks on a CPU have their backward pass written by hand ([dev.fusedit.fusion.dit.WrittenLayer]). It keeps, for each token:
+/// The image side's blocks on a CPU have a custom backward pass ([dev.fusedit.fusion.dit.FuseLayerBackward]). It keeps, for each token:
 ///
 /// | part | kept |
 /// |---|---|
@@ -35,8 +35,8 @@ import dev.fusedit.trainer.recipe.Run;
 ///        are cast before ([PathChoice])
 /// @param wide bytes of a number inside norms
 /// @param fusedAttention whether attention keeps no softmax
-/// @param written whether the image side's backward pass is the one by hand
-record Activations(int compute, int wide, boolean fusedAttention, boolean written) {
+/// @param customBackward whether the image side's backward pass is the custom one
+record Activations(int compute, int wide, boolean fusedAttention, boolean customBackward) {
     /// ProductAttention's bound on the scores of a layer.
     private static final long MOST_SCORES = 32 << 20;
 
@@ -64,24 +64,24 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean writte
     /// @param tokens of the image
     /// @param textTokens that it reads
     long block(DiTConfig dit, Fusion fusion, long images, long tokens, long textTokens) {
-        return written ? writtenBlock(dit, fusion, images, tokens, textTokens) : graphBlock(dit, fusion, tokens, textTokens);
+        return customBackward ? customBlock(dit, fusion, images, tokens, textTokens) : graphBlock(dit, fusion, tokens, textTokens);
     }
 
-    private long writtenBlock(DiTConfig dit, Fusion fusion, long images, long tokens, long textTokens) {
+    private long customBlock(DiTConfig dit, Fusion fusion, long images, long tokens, long textTokens) {
         long e = compute, heads = (long) dit.heads() * dit.headDim(), keys = (long) dit.kvHeads() * dit.headDim();
         long widths = 6 + (dit.sandwichNorm() ? 2 : 0); // input, normed, out, sum; normed, down
         long own = e * tokens * (widths * dit.width() + heads + 2 * keys + 2L * dit.intermediate());
         return own + switch (fusion) {
-            case Fusion.JointSelfAttention() -> writtenAttention(dit, images, tokens, tokens + textTokens, true);
+            case Fusion.JointSelfAttention() -> customAttention(dit, images, tokens, tokens + textTokens, true);
             case Fusion.CrossAttention() ->
-                    writtenAttention(dit, images, tokens, tokens, true)
-                            + writtenAttention(dit, images, tokens, textTokens, !fusedAttention && dit.kvHeads() > 1)
+                    customAttention(dit, images, tokens, tokens, true)
+                            + customAttention(dit, images, tokens, textTokens, !fusedAttention && dit.kvHeads() > 1)
                             + e * tokens * (2L * dit.width() + heads);
         };
     }
 
     /// @param copied whether keys and values are other tensors than those that were given: joined, or laid out anew
-    private long writtenAttention(DiTConfig dit, long images, long queries, long keys, boolean copied) {
+    private long customAttention(DiTConfig dit, long images, long queries, long keys, boolean copied) {
         long e = compute;
         long copies = dit.kvHeads() == 1 ? 2 : 3; // queries, the result; once more with heads merged, where groups of heads lie apart
         return copies * e * queries * dit.heads() * dit.headDim() + (copied ? 2 * e * keys * dit.kvHeads() * dit.headDim() : 0)
@@ -143,7 +143,7 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean writte
     /// While a block's backward runs, for one image: gradients of the MLP's inside and of the norms'. By hand gate and up become their own
     /// gradients; there are that of their product, and four of the width: what arrived, what goes on, and two on the way.
     long blockWork(DiTConfig dit, long tokens) {
-        return written ? tokens * compute * (dit.intermediate() + 4L * dit.width())
+        return customBackward ? tokens * compute * (dit.intermediate() + 4L * dit.width())
                 : tokens * (3L * compute * dit.intermediate() + 4L * wide * dit.width());
     }
 

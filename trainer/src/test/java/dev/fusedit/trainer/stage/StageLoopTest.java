@@ -100,15 +100,15 @@ class StageLoopTest {
         }
     }
 
-    /// A layer of the image side that is written by hand leaves libtorch no GELU; its graph has one.
+    /// A layer of the image side with a custom backward pass leaves libtorch no GELU; autograd's has one.
     @Test
     @Threads(atMost = 1)
-    void layersOfAStepAreWrittenByHandOnFewThreadsAndTheGraphsOnMany() {
-        long byHand = gelus();
+    void layersOfAStepHaveACustomBackwardOnFewThreadsAndAutogradsOnMany() {
+        long byCustom = gelus();
         Libtorch.setThreads(Fused.MOST_THREADS + 1);
-        long byGraph = gelus();
-        assertThat(byGraph).isGreaterThanOrEqualTo(2);
-        assertThat(byHand).isEqualTo(Kernels.expected() ? byGraph - 2 : byGraph);
+        long byAutograd = gelus();
+        assertThat(byAutograd).isGreaterThanOrEqualTo(2);
+        assertThat(byCustom).isEqualTo(Kernels.expected() ? byAutograd - 2 : byAutograd);
     }
 
     /// The whole step in f64, two micro-batches, with and without gradient checkpointing: the central difference of the step's loss along one

@@ -115,7 +115,7 @@ public final class HeadRows {
         var row = Rows.room(x.width());
         var change = Rows.room(x.width());
         var head = new float[2 * room];
-        var arrived = new float[2 * room];
+        var gradOutput = new float[2 * room];
         var gains = new float[2 * room];
         for (int token = 0; token < x.count(); token++) {
             place(token);
@@ -126,9 +126,9 @@ public final class HeadRows {
                     backward(row, change, 2 * half * h, gains);
                 } else {
                     spread(row, 2 * half * h, head);
-                    spread(change, 2 * half * h, arrived);
-                    backward(head, arrived, 0, gains);
-                    pack(arrived, change, 2 * half * h);
+                    spread(change, 2 * half * h, gradOutput);
+                    backward(head, gradOutput, 0, gains);
+                    pack(gradOutput, change, 2 * half * h);
                 }
             }
             dx.write(token, change);

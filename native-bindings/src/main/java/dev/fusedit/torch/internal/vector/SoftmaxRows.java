@@ -61,20 +61,20 @@ public final class SoftmaxRows {
         }
     }
 
-    /// @param arrived the gradient of the probabilities, becomes that of the scores
-    public static void backward(Rows probabilities, float scale, Rows arrived) {
-        var row = Rows.room(arrived.width());
+    /// @param gradOutput the gradient of the probabilities, becomes that of the scores
+    public static void backward(Rows probabilities, float scale, Rows gradOutput) {
+        var row = Rows.room(gradOutput.width());
         var lanes = new float[LANES];
-        var change = Rows.room(arrived.width());
-        for (int n = 0; n < arrived.count(); n++) {
+        var change = Rows.room(gradOutput.width());
+        for (int n = 0; n < gradOutput.count(); n++) {
             probabilities.read(n, row);
-            arrived.read(n, change);
+            gradOutput.read(n, change);
             float along = along(row, change, lanes);
             for (int i = 0; i < row.length; i += LANES) {
                 FloatVector.fromArray(FLOATS, change, i).sub(along).mul(FloatVector.fromArray(FLOATS, row, i)).mul(scale).intoArray(change,
                         i);
             }
-            arrived.write(n, change);
+            gradOutput.write(n, change);
         }
     }
 

@@ -66,7 +66,7 @@ public final class SumRows {
     public static void backward(Rows change, Rows factor, Rows dOut, Rows dChange, Rows dFactor) {
         int each = change.count() / factor.count();
         var more = Rows.room(change.width());
-        var arrived = Rows.room(change.width());
+        var gradOutput = Rows.room(change.width());
         var factors = Rows.room(change.width());
         var sums = Rows.room(change.width());
         for (int n = 0; n < change.count(); n++) {
@@ -75,13 +75,13 @@ public final class SumRows {
                 Arrays.fill(sums, 0);
             }
             change.read(n, more);
-            dOut.read(n, arrived);
+            dOut.read(n, gradOutput);
             for (int i = 0; i < more.length; i += LANES) {
-                var dy = FloatVector.fromArray(FLOATS, arrived, i);
+                var dy = FloatVector.fromArray(FLOATS, gradOutput, i);
                 dy.fma(FloatVector.fromArray(FLOATS, more, i), FloatVector.fromArray(FLOATS, sums, i)).intoArray(sums, i);
-                dy.mul(FloatVector.fromArray(FLOATS, factors, i)).intoArray(arrived, i);
+                dy.mul(FloatVector.fromArray(FLOATS, factors, i)).intoArray(gradOutput, i);
             }
-            dChange.write(n, arrived);
+            dChange.write(n, gradOutput);
             if (n % each == each - 1) {
                 dFactor.write(n / each, sums);
             }

@@ -10,17 +10,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A block's attention over the image and, if the two share one, over the text: x + gate · post(o(attention(norm(x)))).
-final class WrittenSelfAttention {
+final class SelfAttentionBackward {
     private final DiTBlock block;
     private final @Nullable KeysValues text;
-    private final WrittenModulation modulation;
-    private final WrittenNorm norm;
+    private final ModulationBackward modulation;
+    private final NormBackward norm;
     private final JoinedLinear joined;
-    private final WrittenHeads queries;
-    private final WrittenHeads keys;
+    private final HeadsBackward queries;
+    private final HeadsBackward keys;
     private final Tensor x_BNC;
     private final Tensor normed_BNC;
-    private final WrittenAttention attention;
+    private final AttentionBackward attention;
     private final GradientGate gateOfText;
     private final GradientGate gateOfImage;
     private final Tensor merged_BNX;
@@ -28,7 +28,7 @@ final class WrittenSelfAttention {
     private final Tensor change_BNC;
 
     /// @param owner of what is kept; x and the text are others'
-    WrittenSelfAttention(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, WrittenModulation modulation, Tensor x_BNC,
+    SelfAttentionBackward(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, ModulationBackward modulation, Tensor x_BNC,
             TensorScope owner) {
         block = layer.image();
         text = layer.fusion() instanceof Fusion.JointSelfAttention ? shared : null;
@@ -37,14 +37,14 @@ final class WrittenSelfAttention {
         this.modulation = modulation;
         this.x_BNC = x_BNC;
         var values = modulation.values();
-        norm = new WrittenNorm(block.input().norm(), values.scaleAttention(), values.shiftAttention());
+        norm = new NormBackward(block.input().norm(), values.scaleAttention(), values.shiftAttention());
         normed_BNC = owner.hold(norm.forward(x_BNC));
         joined = Objects.requireNonNull(block.qkv());
         var plain_BNX = owner.hold(joined.apply(normed_BNC));
-        queries = WrittenHeads.of(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass.turn(), owner);
-        keys = WrittenHeads.of(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass.turn(), owner);
+        queries = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass.turn(), owner);
+        keys = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass.turn(), owner);
         var own = new KeysValues(keys.heads(), Heads.split(joined.part(plain_BNX, 2), block.config().kvHeads()));
-        attention = WrittenAttention.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
+        attention = AttentionBackward.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
                 text == null ? null : pass.sight().bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(block.o().apply(merged_BNX));
@@ -57,27 +57,27 @@ final class WrittenSelfAttention {
     void backward(Tensor sum_BNC) {
         try (var scope = TensorScope.open()) {
             var post = block.config().sandwichNorm() ? block.postAttention() : null;
-            var arrived = modulation.arrived(scope, 2, modulation.values().gateAttention(), post, out_BNC, change_BNC, sum_BNC);
-            var heads = attention.backward(WrittenLinear.backward(block.o(), merged_BNX, arrived));
+            var gradOutput = modulation.gradOutput(scope, 2, modulation.values().gateAttention(), post, out_BNC, change_BNC, sum_BNC);
+            var heads = attention.backward(LinearBackward.backward(block.o(), merged_BNX, gradOutput));
             modulation.gradients(scope, 0, norm.backward(x_BNC, projections(heads), sum_BNC));
         }
     }
 
-    private Tensor projections(WrittenAttention.Gradient heads) {
+    private Tensor projections(AttentionBackward.Gradient heads) {
         return TensorScope.scoped(() -> {
             long tokens = x_BNC.size(1), before = heads.all().keys().size(2) - tokens;
-            WrittenAttention.teach(text, heads.all().narrow(0, before), gateOfText);
+            AttentionBackward.teach(text, heads.all().narrow(0, before), gateOfText);
             var own = gateOfImage.gradients(heads.all().narrow(before, tokens));
             var change_BNX = Tensor.empty(x_BNC.dtype(), x_BNC.size(0), tokens, joined.weight_XI().size(0));
             queries.backward(heads.queries(), joined.part(change_BNX, 0));
             if (own == null) {
                 joined.part(change_BNX, 1).fillInPlace(0);
                 joined.part(change_BNX, 2).fillInPlace(0);
-                return WrittenLinear.backward(joined, normed_BNC, change_BNX, 1);
+                return LinearBackward.backward(joined, normed_BNC, change_BNX, 1);
             }
             keys.backward(own.keys(), joined.part(change_BNX, 1));
             joined.part(change_BNX, 2).copyInPlace(Heads.merge(own.values()));
-            return WrittenLinear.backward(joined, normed_BNC, change_BNX, joined.parts().size());
+            return LinearBackward.backward(joined, normed_BNC, change_BNX, joined.parts().size());
         });
     }
 }

@@ -1,15 +1,15 @@
 package dev.fusedit.torch;
 
-/// A part of a model that builds no graph: its backward pass is written by hand. For [GraphSegments].
-public interface Written {
-    /// Whether anything that it reads wants a gradient.
-    boolean learns(Tensor x);
+/// A part of a model with a custom backward pass, which builds no graph: what `torch.autograd.Function` is in PyTorch. For [Tape].
+public interface CustomFunction {
+    /// Whether anything that it reads requires a gradient.
+    boolean requiresGrad(Tensor x);
 
     /// Forward.
-    Run run(Tensor x);
+    Node forward(Tensor x);
 
     /// One forward pass and what its backward pass needs.
-    interface Run extends AutoCloseable {
+    interface Node extends AutoCloseable {
         /// Without a graph; the run owns it.
         Tensor result();
 

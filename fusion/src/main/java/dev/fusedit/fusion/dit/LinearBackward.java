@@ -7,8 +7,8 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
 /// A linear layer's backward pass: ∂x = ∂y W, ∂W = ∂yᵀ x, ∂b = Σ ∂y.
-final class WrittenLinear {
-    private WrittenLinear() {}
+final class LinearBackward {
+    private LinearBackward() {}
 
     /// Adds to the gradients of weight and bias.
     ///

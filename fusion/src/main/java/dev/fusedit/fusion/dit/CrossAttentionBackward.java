@@ -8,27 +8,27 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedSum;
 
 /// A block's attention over the text alone: x + post(o(attention(x))).
-final class WrittenCross {
+final class CrossAttentionBackward {
     private final CrossAttention cross;
     private final KeysValues text;
     private final Sight sight;
     private final GradientGate gate;
-    private final WrittenHeads queries;
+    private final HeadsBackward queries;
     private final Tensor x_BNC;
-    private final WrittenAttention attention;
+    private final AttentionBackward attention;
     private final Tensor merged_BNX;
     private final Tensor out_BNC;
 
     /// @param gate what of the gradients passes into the text
     /// @param owner of what is kept; x and the text are others'
-    WrittenCross(CrossAttention cross, KeysValues text, Scores scores, Sight sight, GradientGate gate, Tensor x_BNC, TensorScope owner) {
+    CrossAttentionBackward(CrossAttention cross, KeysValues text, Scores scores, Sight sight, GradientGate gate, Tensor x_BNC, TensorScope owner) {
         this.cross = cross;
         this.text = text;
         this.sight = sight;
         this.gate = gate;
         this.x_BNC = x_BNC;
-        queries = WrittenHeads.of(owner.hold(cross.q().apply(x_BNC)), cross.heads(), cross.qNorm(), null, owner);
-        attention = WrittenAttention.of(queries.heads(), text, scores, sight.bias(), owner);
+        queries = HeadsBackward.of(owner.hold(cross.q().apply(x_BNC)), cross.heads(), cross.qNorm(), null, owner);
+        attention = AttentionBackward.of(queries.heads(), text, scores, sight.bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(cross.o().apply(merged_BNX));
     }
@@ -40,16 +40,16 @@ final class WrittenCross {
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var _ = TensorScope.open()) {
-            var arrived = sight.read(sum_BNC);
+            var gradOutput = sight.read(sum_BNC);
             if (cross.postNorm() != null) {
-                arrived = arrived == sum_BNC ? sum_BNC.copy() : arrived;
-                WrittenNorm.backwardInPlace(cross.postNorm(), out_BNC, arrived);
+                gradOutput = gradOutput == sum_BNC ? sum_BNC.copy() : gradOutput;
+                NormBackward.backwardInPlace(cross.postNorm(), out_BNC, gradOutput);
             }
-            var heads = attention.backward(WrittenLinear.backward(cross.o(), merged_BNX, arrived));
-            WrittenAttention.teach(text, heads.all(), gate);
+            var heads = attention.backward(LinearBackward.backward(cross.o(), merged_BNX, gradOutput));
+            AttentionBackward.teach(text, heads.all(), gate);
             var change_BNX = Tensor.empty(x_BNC.dtype(), queries.plain_BNX().shape());
             queries.backward(heads.queries(), change_BNX);
-            FusedSum.add(sum_BNC, WrittenLinear.backward(cross.q(), x_BNC, change_BNX));
+            FusedSum.add(sum_BNC, LinearBackward.backward(cross.q(), x_BNC, change_BNX));
         }
     }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
-class GraphSegmentsTest {
+class TapeTest {
     private static final int LAYERS = 4;
 
     /// A result in two parts.
@@ -45,15 +45,15 @@ class GraphSegmentsTest {
     }
 
     /// Layers that all read a state, a result in the middle that is read by two, and one that gives two parts.
-    private Tensor loss(GraphSegments segments) {
-        var state = segments.border(scale.mul(2).sin());
-        var x = segments.border(input.mul(scale));
+    private Tensor loss(Tape tape) {
+        var state = tape.boundary(scale.mul(2).sin());
+        var x = tape.boundary(input.mul(scale));
         for (int i = 0; i < LAYERS - 1; i++) {
             var index = i;
-            x = segments.segment(x, in -> layer(index, in, state));
+            x = tape.segment(x, in -> layer(index, in, state));
         }
         var middle = x;
-        var both = segments.segment(segments.branch(x), in -> TensorScope.scoped(() -> {
+        var both = tape.segment(tape.fork(x), in -> TensorScope.scoped(() -> {
             var next = layer(LAYERS - 1, in, state);
             return new Both(next.mul(state), next.sin());
         }));
@@ -62,43 +62,43 @@ class GraphSegmentsTest {
 
     private List<Tensor> leaves() { return Stream.concat(weights.stream(), Stream.of(scale)).toList(); }
 
-    private List<Tensor> gradients(GraphSegments segments) {
+    private List<Tensor> gradients(Tape tape) {
         leaves().forEach(Tensor::clearGrad);
-        try (segments) {
-            segments.backward(loss(segments));
+        try (tape) {
+            tape.backward(loss(tape));
         }
         return leaves().stream().map(leaf -> leaf.grad().copy()).toList();
     }
 
     @Test
-    void recomputedGradientsHaveTheSameBits() { requireSame(GraphSegments.recomputed()); }
+    void recomputedGradientsHaveTheSameBits() { requireSame(Tape.checkpointed()); }
 
     @Test
-    void gradientsInPiecesHaveTheSameBits() { requireSame(GraphSegments.inPieces()); }
+    void gradientsInPiecesHaveTheSameBits() { requireSame(Tape.segmented()); }
 
-    private void requireSame(GraphSegments segments) {
-        var expected = gradients(GraphSegments.WHOLE);
-        var actual = gradients(segments);
+    private void requireSame(Tape tape) {
+        var expected = gradients(Tape.PLAIN);
+        var actual = gradients(tape);
         for (int i = 0; i < expected.size(); i++) {
             assertThat(actual.get(i).sameValues(expected.get(i))).as("gradient of leaf %s", i).isTrue();
         }
     }
 
     /// y = x · sin(scale), which tells how often it ran.
-    private final class Sines implements Written {
+    private final class Sines implements CustomFunction {
         private int runs;
         private int open;
 
         @Override
-        public boolean learns(Tensor x) { return x.requiresGrad() || scale.requiresGrad(); }
+        public boolean requiresGrad(Tensor x) { return x.requiresGrad() || scale.requiresGrad(); }
 
         @Override
-        public Run run(Tensor x) {
+        public Node forward(Tensor x) {
             runs++;
             open++;
             var owner = TensorScope.holding();
             var y = owner.hold(x.mul(scale.sin()));
-            return new Run() {
+            return new Node() {
                 private boolean closed;
 
                 @Override
@@ -122,21 +122,21 @@ class GraphSegmentsTest {
         }
     }
 
-    private Tensor withSines(GraphSegments segments, Sines sines) {
-        var x = segments.segment(segments.border(input.mul(scale)), in -> layer(0, in, scale));
-        var y = segments.written(x, sines, in -> in.mul(scale.sin()));
-        return segments.segment(y, in -> layer(1, in, scale)).square().mean();
+    private Tensor withSines(Tape tape, Sines sines) {
+        var x = tape.segment(tape.boundary(input.mul(scale)), in -> layer(0, in, scale));
+        var y = tape.custom(x, sines, in -> in.mul(scale.sin()));
+        return tape.segment(y, in -> layer(1, in, scale)).square().mean();
     }
 
     @Test
-    void aWrittenPartTakesItsPlaceBetweenGraphs() {
+    void aCustomFunctionTakesItsPlaceBetweenSegments() {
         var found = new ArrayList<Tensor>();
-        for (var way : List.<Supplier<GraphSegments>>of(() -> GraphSegments.WHOLE, GraphSegments::inPieces,
-                GraphSegments::recomputed)) {
+        for (var way : List.<Supplier<Tape>>of(() -> Tape.PLAIN, Tape::segmented,
+                Tape::checkpointed)) {
             leaves().forEach(Tensor::clearGrad);
             var sines = new Sines();
-            try (var segments = way.get()) {
-                segments.backward(withSines(segments, sines));
+            try (var tape = way.get()) {
+                tape.backward(withSines(tape, sines));
             }
             assertThat(sines.open).isZero();
             assertThat(sines.runs).isLessThanOrEqualTo(2);
@@ -150,10 +150,10 @@ class GraphSegmentsTest {
     }
 
     @Test
-    void aWrittenPartThatNobodyLearnsOfIsNotRun() {
+    void aCustomFunctionThatNeedsNoGradientIsNotRun() {
         var sines = new Sines();
-        try (var _ = Autograd.noGrad(); var segments = GraphSegments.inPieces()) {
-            assertThat(withSines(segments, sines).requiresGrad()).isFalse();
+        try (var _ = Autograd.noGrad(); var tape = Tape.segmented()) {
+            assertThat(withSines(tape, sines).requiresGrad()).isFalse();
         }
         assertThat(sines.runs).isZero();
     }
@@ -161,13 +161,13 @@ class GraphSegmentsTest {
     @Test
     void bodiesRunTwiceOnlyWhereAGradientArrives() {
         var runs = new int[3];
-        try (var segments = GraphSegments.recomputed()) {
-            var frozen = segments.segment(input, x -> count(runs, 0, x.mul(2)));
-            var learned = segments.segment(frozen, x -> count(runs, 1, x.matmul(weights.getFirst())));
-            var unread = segments.segment(learned, x -> count(runs, 2, x.matmul(weights.getLast())));
+        try (var tape = Tape.checkpointed()) {
+            var frozen = tape.segment(input, x -> count(runs, 0, x.mul(2)));
+            var learned = tape.segment(frozen, x -> count(runs, 1, x.matmul(weights.getFirst())));
+            var unread = tape.segment(learned, x -> count(runs, 2, x.matmul(weights.getLast())));
             assertThat(frozen.requiresGrad()).isFalse();
             assertThat(unread.requiresGrad()).isTrue();
-            segments.backward(learned.sum());
+            tape.backward(learned.sum());
         }
         assertThat(runs).containsExactly(1, 2, 1);
         assertThat(weights.getLast().grad()).isNull();
@@ -180,25 +180,25 @@ class GraphSegmentsTest {
 
     @Test
     void withoutGradientsNothingIsKept() {
-        try (var _ = Autograd.noGrad(); var segments = GraphSegments.recomputed()) {
-            assertThat(loss(segments).requiresGrad()).isFalse();
+        try (var _ = Autograd.noGrad(); var tape = Tape.checkpointed()) {
+            assertThat(loss(tape).requiresGrad()).isFalse();
         }
     }
 
     @Test
-    void aGraphThatWasNotEndedByABorderIsRefused() {
-        try (var segments = GraphSegments.recomputed()) {
-            assertThatThrownBy(() -> segments.segment(input.mul(scale), x -> x.mul(2))).hasMessageContaining("must be a leaf");
+    void aGraphThatWasNotEndedByABoundaryIsRefused() {
+        try (var tape = Tape.checkpointed()) {
+            assertThatThrownBy(() -> tape.segment(input.mul(scale), x -> x.mul(2))).hasMessageContaining("must be a leaf");
         }
     }
 
     @Test
     void oneBackwardPassOnly() {
-        try (var segments = GraphSegments.recomputed()) {
-            var y = segments.segment(input, x -> x.mul(scale));
-            segments.backward(y.sum());
-            assertThatThrownBy(() -> segments.backward(y.sum())).isInstanceOf(IllegalStateException.class).hasMessageContaining("over");
-            assertThatThrownBy(() -> segments.segment(input, x -> x.mul(scale))).hasMessageContaining("over");
+        try (var tape = Tape.checkpointed()) {
+            var y = tape.segment(input, x -> x.mul(scale));
+            tape.backward(y.sum());
+            assertThatThrownBy(() -> tape.backward(y.sum())).isInstanceOf(IllegalStateException.class).hasMessageContaining("over");
+            assertThatThrownBy(() -> tape.segment(input, x -> x.mul(scale))).hasMessageContaining("over");
         }
     }
 }

@@ -14,13 +14,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Queries over keys and values: where libtorch's attention is the faster one, by a small graph of its own.
-sealed interface WrittenAttention {
+sealed interface AttentionBackward {
     /// @param all what is attended to
     /// @param owner of what is kept
-    static WrittenAttention of(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
-        return scores.cap() == 0 && Attention.byHand(q_BHND)
-                ? new ByHand(ProductAttention.of(q_BHND, all.keys(), all.values(), bias, scores.scale(), owner))
-                : new ByGraph(q_BHND, all, scores, bias, owner);
+    static AttentionBackward of(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
+        return scores.cap() == 0 && Attention.customBackward(q_BHND)
+                ? new Custom(ProductAttention.of(q_BHND, all.keys(), all.values(), bias, scores.scale(), owner))
+                : new ByAutograd(q_BHND, all, scores, bias, owner);
     }
 
     /// (B, N, H·D)
@@ -32,7 +32,7 @@ sealed interface WrittenAttention {
     /// @param merged_BNX of [#merged]
     Gradient backward(Tensor merged_BNX);
 
-    record ByHand(ProductAttention attention) implements WrittenAttention {
+    record Custom(ProductAttention attention) implements AttentionBackward {
         @Override
         public Tensor merged() { return Heads.merge(attention.out_BHND()); }
 
@@ -44,14 +44,14 @@ sealed interface WrittenAttention {
     }
 
     /// libtorch's attention knows its gradient.
-    final class ByGraph implements WrittenAttention {
+    final class ByAutograd implements AttentionBackward {
         private final Tensor q_BHND;
         private final KeysValues all;
         private final Tensor out_BHND;
 
-        ByGraph(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
+        ByAutograd(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
             this.q_BHND = owner.hold(leaf(q_BHND));
-            this.all = owner.hold(all.replaced(ByGraph::leaf));
+            this.all = owner.hold(all.replaced(ByAutograd::leaf));
             try (var _ = Autograd.withGrad()) {
                 out_BHND = owner.hold(scores.attend(this.q_BHND, this.all, bias));
             }

@@ -7,10 +7,10 @@ import dev.fusedit.torch.fused.FusedGate;
 import java.util.Objects;
 
 /// A block's gated MLP: x + gate · post(down(act(gate_proj(n)) · up_proj(n))) with n = norm(x).
-final class WrittenMlp {
+final class MlpBackward {
     private final DiTBlock block;
-    private final WrittenModulation modulation;
-    private final WrittenNorm norm;
+    private final ModulationBackward modulation;
+    private final NormBackward norm;
     private final FusedGate activation;
     private final Tensor x_BNC;
     private final Tensor normed_BNC;
@@ -22,13 +22,13 @@ final class WrittenMlp {
     private final Tensor change_BNC;
 
     /// @param owner of what is kept; x is another's
-    WrittenMlp(DiTBlock block, WrittenModulation modulation, Tensor x_BNC, TensorScope owner) {
+    MlpBackward(DiTBlock block, ModulationBackward modulation, Tensor x_BNC, TensorScope owner) {
         this.block = block;
         this.modulation = modulation;
         this.x_BNC = x_BNC;
         activation = Objects.requireNonNull(block.mlp().activation().fused());
         var values = modulation.values();
-        norm = new WrittenNorm(block.preMlp() == null ? block.postAttention() : block.preMlp(), values.scaleMlp(), values.shiftMlp());
+        norm = new NormBackward(block.preMlp() == null ? block.postAttention() : block.preMlp(), values.scaleMlp(), values.shiftMlp());
         normed_BNC = owner.hold(norm.forward(x_BNC));
         joined = Objects.requireNonNull(block.mlp().gateUp());
         gateUp_BNX = owner.hold(joined.apply(normed_BNC));
@@ -43,19 +43,19 @@ final class WrittenMlp {
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var scope = TensorScope.open()) {
-            var arrived = modulation.arrived(scope, 5, modulation.values().gateMlp(), block.postMlp(), down_BNC, change_BNC, sum_BNC);
-            modulation.gradients(scope, 3, norm.backward(x_BNC, inner(arrived), sum_BNC));
+            var gradOutput = modulation.gradOutput(scope, 5, modulation.values().gateMlp(), block.postMlp(), down_BNC, change_BNC, sum_BNC);
+            modulation.gradients(scope, 3, norm.backward(x_BNC, inner(gradOutput), sum_BNC));
         }
     }
 
-    private Tensor inner(Tensor arrived_BNC) {
+    private Tensor inner(Tensor gradOutput_BNC) {
         return TensorScope.scoped(() -> {
             var mlp = block.mlp();
-            var inner_BNI = arrived_BNC.matmul(mlp.down().weight_OI());
+            var inner_BNI = gradOutput_BNC.matmul(mlp.down().weight_OI());
             activation.backwardInPlace(gate_BNI, up_BNI, inner_BNI); // inner is the output again, gate and up are their gradients
-            WrittenLinear.learn(mlp.down(), inner_BNI, arrived_BNC);
+            LinearBackward.learn(mlp.down(), inner_BNI, gradOutput_BNC);
             inner_BNI.free();
-            return WrittenLinear.backward(joined, normed_BNC, gateUp_BNX);
+            return LinearBackward.backward(joined, normed_BNC, gateUp_BNX);
         });
     }
 }

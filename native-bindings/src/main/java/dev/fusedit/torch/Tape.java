@@ -3,46 +3,47 @@ package dev.fusedit.torch;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/// How a model's layers are run in training: their graph is kept, or each is computed a second time when its gradient is due. A model is
+/// Records a model's layers in training, for their backward pass. Autograd's graph is kept, or each layer is computed a second time when
+/// its gradient is due (activation checkpointing, also called gradient checkpointing; PyTorch's `torch.utils.checkpoint`). A model is
 /// written once, for both.
 ///
-///     var state = segments.border(timeEmbedding(t));               // all layers read it
-///     var x = segments.border(embed(input));
+///     var state = tape.boundary(timeEmbedding(t));                 // all layers read it
+///     var x = tape.boundary(embed(input));
 ///     for (var layer : layers) {
-///         x = segments.segment(x, in -> layer.apply(in, state));
+///         x = tape.segment(x, in -> layer.apply(in, state));
 ///     }
-///     segments.backward(loss(x));
+///     tape.backward(loss(x));
 ///
 /// Gradients of graphs that are kept and of those that are made again are bit-equal on the CPU, as long as a segment gives the same values twice and no gradients were there before.
-public sealed interface GraphSegments extends AutoCloseable permits WholeGraph, CutGraph {
+public sealed interface Tape extends AutoCloseable permits PlainTape, SegmentedTape {
     /// The graph is kept: nothing but the body itself is run.
-    GraphSegments WHOLE = new WholeGraph();
+    Tape PLAIN = new PlainTape();
 
-    /// Gradient checkpointing: of each segment only what it takes and gives is kept (Chen et al. 2016, arXiv 1604.06174). For one backward
+    /// Activation checkpointing: of each segment only its input and output are kept (Chen et al. 2016, arXiv 1604.06174). For one backward
     /// pass; to be closed after it.
-    static GraphSegments recomputed() { return new CutGraph(true); }
+    static Tape checkpointed() { return new SegmentedTape(true); }
 
-    /// The graph is kept, in pieces between which parts that are [Written] may lie. For one backward pass; to be closed after it.
-    static GraphSegments inPieces() { return new CutGraph(false); }
+    /// The graph is kept in pieces, so that a [CustomFunction] may stand between them. For one backward pass; to be closed after it.
+    static Tape segmented() { return new SegmentedTape(false); }
 
     /// Runs a part of the model.
     ///
-    /// @param x its input: what a segment, or [#border], gave
+    /// @param x its input: what a segment, or [#boundary], gave
     /// @param body may be run twice. What else it reads must need no gradient or be a leaf (weights, other segments' results, what
-    ///        [#border] gave), and stay open until the backward pass ([#hold])
+    ///        [#boundary] gave), and stay open until the backward pass ([#hold])
     <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body);
 
-    /// As [#segment], for a part whose backward pass is written by hand; the body does the same where the graph is one whole.
-    Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body);
+    /// As [#segment], for a part with a custom backward pass; the body does the same where the graph is one whole.
+    Tensor custom(Tensor x, CustomFunction part, UnaryOperator<Tensor> body);
 
-    /// Parts that were run so far with a backward pass written by hand.
-    int byHand();
+    /// How many custom functions were recorded so far.
+    int customFunctions();
 
     /// Where a graph outside of all segments ends, so that they can read its results. It stays open as [#hold] says.
-    <R extends TensorRecord<R>> R border(R made);
+    <R extends TensorRecord<R>> R boundary(R made);
 
     /// A result of a segment for the next one, if others than that read it too: their gradients arrive as one number there, in both ways.
-    Tensor branch(Tensor x);
+    Tensor fork(Tensor x);
 
     /// What bodies read beside their input, open until [#close]; owned by whom it was before where nothing is run twice.
     <T extends Tensors> T hold(T read);

@@ -1,34 +1,34 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.nn.KeysValues;
+import dev.fusedit.torch.CustomFunction;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.Written;
 import dev.fusedit.torch.fused.Fused;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// [FuseLayer#image] with its backward pass written by hand: matrix products by libtorch, attention by a small graph, and all that lies
+/// [FuseLayer#image] with a custom backward pass: matrix products by libtorch, attention by a small graph, and all that lies
 /// between them in one pass each over memory ([dev.fusedit.torch.fused]). On a CPU autograd's many passes over that cost a small model a
 /// quarter (f32) to half (bf16) of the time of its products.
 ///
 /// @param shared the text's keys and values for this layer, null for a plain block
-record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements Written {
-    /// Null where the layer has a part that is not written: GELU by the error function, projections with biases, weights of
+record FuseLayerBackward(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements CustomFunction {
+    /// Null where the layer has a part without a custom backward pass: GELU by the error function, projections with biases, weights of
     /// another dtype, or a norm that the text's own graph shares.
     /// Gradient masks make no difference, or they would change bits forward.
-    static @Nullable WrittenLayer of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
+    static @Nullable FuseLayerBackward of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
         var block = layer.image();
-        boolean written = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.qkv() != null
+        boolean custom = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.qkv() != null
                 && block.mlp().gateUp() != null && block.config().headDim() % 2 == 0
                 && block.q().weight_OI().dtype() == x_BNC.dtype()
                 && (block.text() == null || block.kNorm() == null);
-        return written ? new WrittenLayer(layer, shared, pass) : null;
+        return custom ? new FuseLayerBackward(layer, shared, pass) : null;
     }
 
     /// Where nothing but a norm or the text learns, the graph does it as well.
     @Override
-    public boolean learns(Tensor x) {
+    public boolean requiresGrad(Tensor x) {
         var block = layer.image();
         return Stream.of(x, block.q().weight_OI(), block.k().weight_OI(), block.v().weight_OI(), block.o().weight_OI(),
                 block.postAttention().weight_C(), block.mlp().gate().weight_OI(), block.mlp().up().weight_OI(),
@@ -36,37 +36,37 @@ record WrittenLayer(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass
     }
 
     @Override
-    public Run run(Tensor x) {
+    public Node forward(Tensor x) {
         var owner = TensorScope.holding();
         try {
-            return new OneRun(x, owner);
+            return new LayerNode(x, owner);
         } catch (RuntimeException e) { // memory may end anywhere
             owner.close();
             throw e;
         }
     }
 
-    private final class OneRun implements Run {
+    private final class LayerNode implements Node {
         private final TensorScope owner;
-        private final WrittenModulation modulation;
-        private final WrittenSelfAttention attention;
-        private final @Nullable WrittenCross cross;
-        private final WrittenMlp mlp;
+        private final ModulationBackward modulation;
+        private final SelfAttentionBackward attention;
+        private final @Nullable CrossAttentionBackward cross;
+        private final MlpBackward mlp;
         private final Tensor result;
 
-        OneRun(Tensor x, TensorScope owner) {
+        LayerNode(Tensor x, TensorScope owner) {
             this.owner = owner;
             try (var _ = TensorScope.open()) {
-                modulation = new WrittenModulation(layer.image().input(), pass.time());
+                modulation = new ModulationBackward(layer.image().input(), pass.time());
                 owner.hold(modulation.values());
-                attention = new WrittenSelfAttention(layer, shared, pass, modulation, x, owner);
+                attention = new SelfAttentionBackward(layer, shared, pass, modulation, x, owner);
                 var attended = owner.hold(attention.result());
                 var crossed = layer.image().cross();
                 cross = layer.fusion() instanceof Fusion.CrossAttention && crossed != null && shared != null
-                        ? new WrittenCross(crossed, shared, layer.scores(shared), pass.sight(),
+                        ? new CrossAttentionBackward(crossed, shared, layer.scores(shared), pass.sight(),
                                 pass.gates().text(layer.index()), attended, owner)
                         : null;
-                mlp = new WrittenMlp(layer.image(), modulation, cross == null ? attended : owner.hold(cross.result()), owner);
+                mlp = new MlpBackward(layer.image(), modulation, cross == null ? attended : owner.hold(cross.result()), owner);
                 result = owner.hold(mlp.result());
             }
         }

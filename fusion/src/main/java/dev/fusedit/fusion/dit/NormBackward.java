@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param scale (B, 1, C) in f32; null for none, and then there is no shift
 /// @param shift likewise
-record WrittenNorm(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift) {
+record NormBackward(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift) {
     Tensor forward(Tensor x_BNC) { return norm.modulated(x_BNC, scale, shift); }
 
     /// Gradients of the scale and the shift, (B, 1, C) in f32; null where there are none. That of the weight is added to it.
@@ -31,9 +31,9 @@ record WrittenNorm(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift)
     }
 
     /// Of a norm without modulation, in place: what arrives becomes the gradient of x.
-    static void backwardInPlace(RmsNorm norm, Tensor x, Tensor arrived) {
+    static void backwardInPlace(RmsNorm norm, Tensor x, Tensor gradOutput) {
         try (var _ = TensorScope.open()) {
-            learn(norm, FusedNorm.backwardInto(x, arrived, norm.gain(), norm.eps(), arrived).gain());
+            learn(norm, FusedNorm.backwardInto(x, gradOutput, norm.gain(), norm.eps(), gradOutput).gain());
         }
     }
 

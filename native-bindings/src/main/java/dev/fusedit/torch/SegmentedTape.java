@@ -11,13 +11,13 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/// Cuts the graph at every border into pieces that end in leaves, and walks backward over them: what has arrived at a piece's leaves is
-/// the gradient of its ends. A segment's ends were kept for that, or are made a second time; a piece that nothing arrives at is left out.
+/// Cuts the graph at every boundary into pieces that end in detached leaves, and walks backward over them: the gradient of a piece's
+/// leaves is that of its ends. A segment's ends were kept for that, or are computed a second time. A piece without a gradient is left out.
 ///
 /// Notable: where a segment is run twice, its first run builds its graph too, which is dropped at once. So its results tell by themselves
 /// whether any of them needs a gradient, and what is frozen costs nothing on the way back.
-final class CutGraph implements GraphSegments {
-    private sealed interface Piece permits Graph, ByHand {
+final class SegmentedTape implements Tape {
+    private sealed interface Piece permits Graph, Custom {
         void backward();
     }
 
@@ -43,72 +43,72 @@ final class CutGraph implements GraphSegments {
 
     /// @param x what it was given, a leaf
     /// @param leaf that stands for its result
-    private record ByHand(Supplier<Written.Run> runs, Tensor x, Tensor leaf) implements Piece {
+    private record Custom(Supplier<CustomFunction.Node> nodes, Tensor x, Tensor leaf) implements Piece {
         @Override
         public void backward() {
-            var gradient = leaf.grad();
+            var gradOutput = leaf.grad();
             leaf.free();
-            try (var _ = Autograd.noGrad(); var run = runs.get()) {
-                if (gradient != null) {
-                    var arrived = run.backward(gradient);
+            try (var _ = Autograd.noGrad(); var node = nodes.get()) {
+                if (gradOutput != null) {
+                    var gradInput = node.backward(gradOutput);
                     if (x.requiresGrad()) {
-                        Autograd.accumulate(x, arrived);
+                        Autograd.accumulate(x, gradInput);
                     }
                 }
             }
         }
     }
 
-    private final boolean twice;
+    private final boolean checkpointing;
     private final TensorScope kept = TensorScope.holding();
     private final Deque<Piece> pieces = new ArrayDeque<>();
-    private final List<Written.Run> runs = new ArrayList<>();
-    private int byHand;
+    private final List<CustomFunction.Node> nodes = new ArrayList<>();
+    private int customFunctions;
     private boolean over;
 
-    /// @param twice whether each segment is computed again when its gradient is due
-    CutGraph(boolean twice) { this.twice = twice; }
+    /// @param checkpointing whether each segment is computed again when its gradient is due
+    SegmentedTape(boolean checkpointing) { this.checkpointing = checkpointing; }
 
     @Override
     public <R extends TensorRecord<R>> R segment(Tensor x, Function<Tensor, R> body) {
-        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
+        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a boundary gave");
         return TensorScope.scoped(() -> {
             var made = body.apply(x);
-            var leaves = made.replaced(CutGraph::leaf);
+            var leaves = made.replaced(SegmentedTape::leaf);
             var input = own(x);
-            var ends = twice ? List.<Tensor>of() : made.tensors().map(this::own).toList();
-            add(() -> twice ? body.apply(input).tensors().toList() : ends, leaves.tensors().toList());
+            var ends = checkpointing ? List.<Tensor>of() : made.tensors().map(this::own).toList();
+            add(() -> checkpointing ? body.apply(input).tensors().toList() : ends, leaves.tensors().toList());
             return leaves;
         });
     }
 
     @Override
-    public Tensor written(Tensor x, Written part, UnaryOperator<Tensor> body) {
-        if (!Autograd.isEnabled() || !part.learns(x)) {
+    public Tensor custom(Tensor x, CustomFunction part, UnaryOperator<Tensor> body) {
+        if (!Autograd.isEnabled() || !part.requiresGrad(x)) {
             return segment(x, body);
         }
-        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a border gave");
+        checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a boundary gave");
         checkState(!over, "the backward pass is over");
         try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
             var input = own(x); // the caller may free his
-            var run = part.run(input);
-            var leaf = scope.keep(run.result().detach().requiresGrad(true));
-            byHand++;
-            pieces.add(new ByHand(() -> twice ? part.run(input) : run, input, own(leaf)));
-            if (twice) {
-                run.close();
+            var node = part.forward(input);
+            var leaf = scope.keep(node.result().detach().requiresGrad(true));
+            customFunctions++;
+            pieces.add(new Custom(() -> checkpointing ? part.forward(input) : node, input, own(leaf)));
+            if (checkpointing) {
+                node.close();
             } else {
-                runs.add(run);
+                nodes.add(node);
             }
             return leaf;
         }
     }
 
     @Override
-    public int byHand() { return byHand; }
+    public int customFunctions() { return customFunctions; }
 
     @Override
-    public <R extends TensorRecord<R>> R border(R made) {
+    public <R extends TensorRecord<R>> R boundary(R made) {
         var ends = new ArrayList<Tensor>();
         var leaves = new ArrayList<Tensor>();
         var result = made.replaced(tensor -> {
@@ -136,7 +136,7 @@ final class CutGraph implements GraphSegments {
     private Tensor own(Tensor tensor) { return kept.hold(tensor.anotherHandle()); }
 
     @Override
-    public Tensor branch(Tensor x) { return x.anotherHandle(); }
+    public Tensor fork(Tensor x) { return x.anotherHandle(); }
 
     @Override
     public <T extends Tensors> T hold(T read) { return kept.hold(read); }
@@ -163,7 +163,7 @@ final class CutGraph implements GraphSegments {
 
     @Override
     public void close() {
-        runs.forEach(Written.Run::close);
+        nodes.forEach(CustomFunction.Node::close);
         kept.close();
     }
 }

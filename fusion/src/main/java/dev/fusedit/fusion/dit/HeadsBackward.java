@@ -11,25 +11,25 @@ import org.jspecify.annotations.Nullable;
 /// Queries or keys, normed and turned, by [FusedHeads].
 ///
 /// @param plain_BNX before norm and turn
-record WrittenHeads(@Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
+record HeadsBackward(@Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX) {
     /// @param owner of what is kept beside `plain_BNX`, which is its already
-    static WrittenHeads of(Tensor plain_BNX, int heads, @Nullable RmsNorm norm, @Nullable Turn turn, TensorScope owner) {
+    static HeadsBackward of(Tensor plain_BNX, int heads, @Nullable RmsNorm norm, @Nullable Turn turn, TensorScope owner) {
         var fused = Heads.fused(heads, norm, turn);
         if (fused.gain_D() != null) {
             owner.hold(fused.gain_D());
         }
-        return new WrittenHeads(norm, fused, plain_BNX);
+        return new HeadsBackward(norm, fused, plain_BNX);
     }
 
     /// (B, H, N, D)
     Tensor heads() { return Heads.split(fused.forward(plain_BNX), fused.heads()); }
 
     /// @param plainGradient_BNX overwritten with the gradient of what was before norm and turn
-    void backward(Tensor arrived_BHND, Tensor plainGradient_BNX) {
+    void backward(Tensor gradOutput_BHND, Tensor plainGradient_BNX) {
         try (var _ = TensorScope.open()) {
-            var gain = fused.backward(plain_BNX, Heads.merge(arrived_BHND), plainGradient_BNX);
+            var gain = fused.backward(plain_BNX, Heads.merge(gradOutput_BHND), plainGradient_BNX);
             if (norm != null && gain != null) {
-                WrittenNorm.learn(norm, gain);
+                NormBackward.learn(norm, gain);
             }
         }
     }

@@ -11,7 +11,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What the noise level does to a block, in f32, and its gradient.
-final class WrittenModulation {
+final class ModulationBackward {
     private static final int PARTS = 6;
 
     private final Norms.AdaLn input;
@@ -19,7 +19,7 @@ final class WrittenModulation {
     private final @Nullable Tensor[] gradients = new Tensor[PARTS];
     private final Modulation values;
 
-    WrittenModulation(Norms.AdaLn input, TimeEmbedding.@Nullable State time) {
+    ModulationBackward(Norms.AdaLn input, TimeEmbedding.@Nullable State time) {
         this.input = input;
         this.time = time;
         var given = input.modulation(time);
@@ -39,7 +39,7 @@ final class WrittenModulation {
     private void gradient(TensorScope scope, int index, Tensor part_B1C) { gradients[index] = scope.keep(part_B1C); }
 
     /// Of a shift and the scale after it.
-    void gradients(TensorScope scope, int index, WrittenNorm.Gradient both) {
+    void gradients(TensorScope scope, int index, NormBackward.Gradient both) {
         if (both.shift() != null && both.scale() != null) {
             gradient(scope, index, both.shift());
             gradient(scope, index + 1, both.scale());
@@ -53,18 +53,18 @@ final class WrittenModulation {
     /// @param post null for none
     /// @param change post(out)
     /// @param sum the gradient of the result; it is not changed, but may be what is returned
-    Tensor arrived(TensorScope scope, int index, @Nullable Tensor gate, @Nullable RmsNorm post, Tensor out, Tensor change, Tensor sum) {
+    Tensor gradOutput(TensorScope scope, int index, @Nullable Tensor gate, @Nullable RmsNorm post, Tensor out, Tensor change, Tensor sum) {
         if (gate == null && post == null) {
             return sum;
         }
-        var arrived = gate == null ? sum.copy() : Tensor.empty(sum.dtype(), sum.shape());
+        var gradOutput = gate == null ? sum.copy() : Tensor.empty(sum.dtype(), sum.shape());
         if (gate != null) {
-            gradient(scope, index, FusedSum.backward(change, sum, gate, arrived));
+            gradient(scope, index, FusedSum.backward(change, sum, gate, gradOutput));
         }
         if (post != null) {
-            WrittenNorm.backwardInPlace(post, out, arrived);
+            NormBackward.backwardInPlace(post, out, gradOutput);
         }
-        return arrived;
+        return gradOutput;
     }
 
     /// Once all six are there.
@@ -80,7 +80,7 @@ final class WrittenModulation {
                 Autograd.accumulate(input.table(), all_BX.sum(false, 0).to(input.table().dtype()));
             }
             if (input.zero() != null) {
-                WrittenLinear.learn(input.zero(), state_BC, typed_BX);
+                LinearBackward.learn(input.zero(), state_BC, typed_BX);
             }
             if (state_BC.requiresGrad()) {
                 Autograd.accumulate(state_BC, input.zero() == null ? typed_BX : typed_BX.matmul(input.zero().weight_OI()));
