@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What a call costs through our bridge: one small op with its result freed, a chain of 20 ops with autograd, a 512³ product; beside
+/// What a call costs through our bridge: one small op with its result freed, a chain of 20 ops with autograd, a 512³ matmul; beside
 /// it the small op by a bare C++ call. [JavaCppBenchmark] does the same through plain JavaCPP.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -101,7 +101,7 @@ public class BridgeBenchmark {
     @Benchmark
     public void mulGeneric() { Torch.call("aten::mul", "Tensor", x, y).tensor().free(); }
 
-    // ---- 19 products and a sum with a graph, then backward; the time of the whole chain
+    // ---- 19 matmuls and a sum with a graph, then backward; the time of the whole chain
 
     @Benchmark
     public void chain() {

@@ -9,7 +9,7 @@ import dev.fusedit.trainer.bench.Bench;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.CaseExport;
 import dev.fusedit.trainer.bench.Forecast;
-import dev.fusedit.trainer.bench.TrialProduct;
+import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "bench",
         description = {"Times fixed work: training steps and sampling calls of models with random weights.",
-            "Seconds are of this machine as it is now; the share of its matrix products' rate is what to compare."},
+            "Seconds are of this machine as it is now; the share of its matmuls' rate is what to compare."},
         subcommands = CurvesCommand.class)
 final class BenchCommand implements Callable<Integer> {
     /// What workloads are computed in.
@@ -120,13 +120,13 @@ final class BenchCommand implements Callable<Integer> {
 
     private int measure(Workload workload, BenchOptions options, BenchConsole console) {
         var known = baseline == null ? null : Baseline.read(baseline);
-        var product = foretell(workload, options, console);
-        console.message(Forecast.line(workload, options, product));
+        var matmul = foretell(workload, options, console);
+        console.message(Forecast.line(workload, options, matmul));
         var heard = new AtomicInteger();
         var result = Bench.run(workload, options, repetition -> {
             console.accept(repetition);
             if (heard.get() >= BELIEVED) return;
-            var corrected = Forecast.corrected(workload, options, product, heard.getAndIncrement() == 0, repetition.seconds());
+            var corrected = Forecast.corrected(workload, options, matmul, heard.getAndIncrement() == 0, repetition.seconds());
             if (corrected != null) {
                 heard.set(BELIEVED);
                 console.message(corrected);
@@ -145,13 +145,13 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /// Says what is wrong with how a measurement was asked for: at once what needs no measurement itself.
-    static TrialProduct foretell(Workload workload, BenchOptions options, BenchConsole console) {
+    static TrialMatmul foretell(Workload workload, BenchOptions options, BenchConsole console) {
         var crowded = Forecast.oversubscribed(options.threads(), BenchOptions.cores());
         if (crowded != null) console.message(crowded);
-        var product = TrialProduct.of(workload, options);
-        var slow = Forecast.slowPrecision(options.dtype(), product);
+        var matmul = TrialMatmul.of(workload, options);
+        var slow = Forecast.slowPrecision(options.dtype(), matmul);
         if (slow != null) console.message(slow);
-        return product;
+        return matmul;
     }
 
     private BenchOptions options() { return options(dtype, threads, lanes, steps); }

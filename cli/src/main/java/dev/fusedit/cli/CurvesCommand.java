@@ -100,11 +100,11 @@ final class CurvesCommand implements Callable<Integer> {
     }
 
     private void foretell(BenchOptions options, BenchConsole console) {
-        var product =
+        var matmul =
                 BenchCommand.foretell(quantities.getFirst().workload(Collections.max(points(quantities.getFirst()))), options, console);
         double whole =
-                quantities.stream().mapToDouble(quantity -> Curve.forecast(quantity, points(quantity), options, seconds, product)).sum();
-        console.message("%d points, about %s by one product (%d threads)".formatted(
+                quantities.stream().mapToDouble(quantity -> Curve.forecast(quantity, points(quantity), options, seconds, matmul)).sum();
+        console.message("%d points, about %s by one matmul (%d threads)".formatted(
                 quantities.stream().mapToInt(quantity -> points(quantity).size()).sum(), ProgressLine.clock(whole), options.threads()));
     }
 

@@ -80,7 +80,7 @@ class BenchCommandTest {
         assertThat(json.path("threads").intValue()).isEqualTo(cores);
         assertThat(json.path("lanes").intValue()).isPositive();
         assertThat(ran.err()).doesNotContain("they wait for one another")
-                .containsPattern("tiny f32: about \\d+:\\d\\d for 20 repetitions to warm up and 3 that count, by one product at ")
+                .containsPattern("tiny f32: about \\d+:\\d\\d for 20 repetitions to warm up and 3 that count, by one matmul at ")
                 .containsPattern("tiny f32 warm-up 20/20  \\d+\\.\\d{3} s").containsPattern("tiny f32 3/3  \\d+\\.\\d{3} s");
         assertThat(ran.err().lines().filter(line -> line.contains("tiny f32 ") && line.endsWith(" s"))).hasSize(23);
     }
@@ -145,7 +145,7 @@ class BenchCommandTest {
         assertThat(new ObjectMapper().readTree(temp.resolve("curves/curves.json").toFile())).isEqualTo(json);
         assertThat(temp.resolve("curves/batch-time.png")).isNotEmptyFile();
         assertThat(temp.resolve("curves/batch-memory.png")).isNotEmptyFile();
-        assertThat(ran.err()).contains("batch 1: ").containsPattern("3 points, about \\d+:\\d\\d by one product")
+        assertThat(ran.err()).contains("batch 1: ").containsPattern("3 points, about \\d+:\\d\\d by one matmul")
                 .containsPattern("batch-1 f32 warm-up 1/\\d+  \\d");
         assertThat(json.path("threads").intValue()).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(points.path(0).path("lanes").intValue()).isEqualTo(1);

@@ -5,7 +5,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedGate;
 import org.jspecify.annotations.Nullable;
 
-/// The bend in an MLP.
+/// The activation function of an MLP.
 public enum Activation {
     /// x · Φ(x) by the usual approximation with a tanh; what Gemma was trained with.
     GELU_TANH,

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /// down(act(gate(x)) · up(x)) (Shazeer 2020, "GLU variants improve transformer").
 ///
-/// @param gateUp gate and up as one product; null where they are not joined
+/// @param gateUp gate and up as one matmul; null where they are not joined
 public record GatedMlp(Linear gate, Linear up, Linear down, @Nullable JoinedLinear gateUp, Activation activation) {
     public static GatedMlp of(Weights weights, Init init, long width, long inner, Activation activation, boolean biased) {
         var gate = Linear.of(weights.in("gate_proj"), init, width, inner, biased);

@@ -20,13 +20,13 @@ public record GradientGate(double factor, @Nullable Tensor tokens_BT1) {
         checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
     }
 
-    public KeysValues apply(KeysValues own) {
+    public KeyValues apply(KeyValues own) {
         if (isOpen()) {
             return own;
         }
         return TensorScope.scoped(() -> {
             var tokens_B1T1 = tokens_BT1 == null ? null : tokens_BT1.unsqueeze(1);
-            return new KeysValues(pass(own.keys(), tokens_B1T1), pass(own.values(), tokens_B1T1));
+            return new KeyValues(pass(own.keys(), tokens_B1T1), pass(own.values(), tokens_B1T1));
         });
     }
 
@@ -37,7 +37,7 @@ public record GradientGate(double factor, @Nullable Tensor tokens_BT1) {
     public boolean isOpen() { return factor == 1 && tokens_BT1 == null; }
 
     /// What of the gradients of keys and values passes, for a custom backward pass; null where nothing does.
-    public @Nullable KeysValues gradients(KeysValues gradOutput) {
+    public @Nullable KeyValues gradients(KeyValues gradOutput) {
         if (factor == 0) {
             return null;
         }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Linear layers of the same input as one product, which reads the input once. Their weights lie one below the other in memory and stay
+/// Linear layers of the same input as one matmul, which reads the input once. Their weights lie one below the other in memory and stay
 /// parameters of their own; where a graph is wanted, each is computed by itself.
 ///
 /// @param weight_XI all weights, X rows together; knows no gradient
@@ -21,7 +21,7 @@ public record JoinedLinear(List<Linear> parts, Tensor weight_XI) {
         return whole == null ? null : new JoinedLinear(List.of(parts), whole);
     }
 
-    /// Whether nobody wants a graph of it, and one product is worth it.
+    /// Whether nobody wants a graph of it, and one matmul is worth it.
     public boolean serves(Tensor x) {
         return x.dtype() == weight_XI.dtype()
                 && Fused.servesForward(x, parts.stream().map(Linear::weight_OI).toArray(Tensor[]::new));
@@ -42,7 +42,7 @@ public record JoinedLinear(List<Linear> parts, Tensor weight_XI) {
 
     private long offset(int index) { return parts.stream().limit(index).mapToLong(part -> part.weight_OI().size(0)).sum(); }
 
-    /// Each layer's result, in order; by one product where that serves.
+    /// Each layer's result, in order; by one matmul where that serves.
     public static List<Tensor> each(@Nullable JoinedLinear joined, Tensor x, Linear... parts) {
         if (joined == null || !joined.serves(x)) {
             return Arrays.stream(parts).map(part -> part.apply(x)).toList();

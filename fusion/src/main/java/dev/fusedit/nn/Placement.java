@@ -40,7 +40,7 @@ public record Placement(DType master, DType compute, Device device, Predicate<St
     /// For use without training: no masters at all.
     public Placement frozen() { return learning(_ -> false); }
 
-    /// For sampling: where the device multiplies `compute` in f32 anyway ([PathChoice]), matrices are turned to f32 once, not in each product.
+    /// For sampling: where the device multiplies `compute` in f32 anyway ([PathChoice]), matrices are turned to f32 once, not in each matmul.
     /// Where memory does not hold them so, they stay, and each is turned when it is multiplied.
     ///
     /// @param parameters of the model

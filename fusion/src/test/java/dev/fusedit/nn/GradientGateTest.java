@@ -50,7 +50,7 @@ class GradientGateTest {
     void keysAndValuesTakeTheFactorsOfTheirTokens() {
         var keys = Tensor.ones(DType.F64, 1, 3, 2, 4).requiresGrad(true);
         var values = Tensor.ones(DType.F64, 1, 3, 2, 4).requiresGrad(true);
-        var gated = new GradientGate(1, Tensor.of(new double[] {0.5, 0}, 1, 2, 1)).apply(new KeysValues(keys, values));
+        var gated = new GradientGate(1, Tensor.of(new double[] {0.5, 0}, 1, 2, 1)).apply(new KeyValues(keys, values));
         gated.keys().sum().add(gated.values().sum()).backward();
         for (var x : new Tensor[] {keys, values}) {
             assertThat(x.grad().narrow(2, 0, 1).toDoubles()).containsOnly(0.5);

@@ -3,7 +3,7 @@ package dev.fusedit.torch;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.ProductAttention;
+import dev.fusedit.torch.fused.MatmulAttention;
 import dev.fusedit.torch.fused.QueryGroups;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Letters: B batch, H heads, K key/value heads (H is a multiple of K), G = H / K, N queries, L keys, D head width.
 ///
-/// Key/value heads are never repeated ([QueryGroups]).
+/// Grouped-query attention (GQA; with K = 1 multi-query attention) repeats no key/value heads ([QueryGroups]).
 ///
 /// | | |
 /// |---|---|
 /// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
-/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic product there, 20 times slower. Without a graph by [ProductAttention] |
+/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic matmul there, 20 times slower. Without a graph by [MatmulAttention] |
 /// | CPU, f16; bf16 on a CPU without it | as f32 ([PathChoice]) |
 /// | CUDA | libtorch's own choice |
 public final class Attention {
@@ -36,18 +36,18 @@ public final class Attention {
     public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
         checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
                 "the bias masks keys, (B, 1, 1, L), got %s", bias);
-        if (byProducts(q_BHND) && Fused.servesForward(q_BHND, k_BKLD, v_BKLD)) {
+        if (byMatmuls(q_BHND) && Fused.servesForward(q_BHND, k_BKLD, v_BKLD)) {
             try (var scope = TensorScope.open(); var owner = TensorScope.holding()) {
-                return scope.keep(ProductAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale, owner).out_BHND().anotherHandle());
+                return scope.keep(MatmulAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale, owner).out_BHND().anotherHandle());
             }
         }
         return chosen(q_BHND, k_BKLD, v_BKLD, bias,
-                (q, k, v, keys) -> byProducts(q) ? products(q, k, v, keys == null ? null : keys.squeeze(1), scale)
+                (q, k, v, keys) -> byMatmuls(q) ? matmuls(q, k, v, keys == null ? null : keys.squeeze(1), scale)
                         : folded(q, k, v, keys, scale));
     }
 
-    /// Whether [ProductAttention] is the way for [#attend] in these.
-    public static boolean customBackward(Tensor q_BHND) { return byProducts(q_BHND) && Fused.serves(q_BHND); }
+    /// Whether [MatmulAttention] is the way for [#attend] in these.
+    public static boolean customBackward(Tensor q_BHND) { return byMatmuls(q_BHND) && Fused.serves(q_BHND); }
 
     /// Query i sees keys 0 to i. As many keys as queries.
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) {
@@ -58,7 +58,7 @@ public final class Attention {
         checkArgument(q_BHND.size(2) == k_BKLD.size(2), "causal attention takes as many keys as queries, got %s and %s", q_BHND.size(2),
                 k_BKLD.size(2));
         return chosen(q_BHND, k_BKLD, v_BKLD, null, (q, k, v, _) -> {
-            if (byProducts(q)) {
+            if (byMatmuls(q)) {
                 return masked(q, k, v, upperTriangle(q), scale);
             }
             var groups = q.size(1) / k.size(1);
@@ -70,22 +70,22 @@ public final class Attention {
     public static Tensor masked(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, Tensor bias_BNL, double scale) {
         return chosen(q_BHND, k_BKLD, v_BKLD, bias_BNL, (q, k, v, bias) -> {
             var groups = q.size(1) / k.size(1);
-            if (!byProducts(q) || bias == null) {
+            if (!byMatmuls(q) || bias == null) {
                 return builtIn(q, repeated(k, groups), repeated(v, groups), bias, false, scale);
             }
             var bias_BRL = groups == 1 ? bias.squeeze(1) : bias.squeeze(1).repeatInterleave(groups, 1); // rows are (N, G)
-            return products(q, k, v, bias_BRL, scale);
+            return matmuls(q, k, v, bias_BRL, scale);
         });
     }
 
-    /// As [#masked], with scores that are bent into ±cap before the bias: cap · tanh(scores / cap) (Gemma Team 2024, arXiv 2408.00118).
+    /// As [#masked], with logit soft-capping: softcap · tanh(scores / softcap), before the bias (Gemma Team 2024, arXiv 2408.00118).
     ///
     /// @param bias broadcasts to (B, H, N, L)
-    public static Tensor capped(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, double cap) {
-        checkArgument(cap > 0, "the cap must be positive, got %s", cap);
+    public static Tensor softcapped(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, double softcap) {
+        checkArgument(softcap > 0, "the soft-capping must be positive, got %s", softcap);
         return chosen(q_BHND, k_BKLD, v_BKLD, bias, (q, k, v, mask) -> {
             var groups = q.size(1) / k.size(1);
-            var scores_BHNL = q.matmul(repeated(k, groups).transpose(2, 3)).mul(scale / cap).tanh().mul(cap);
+            var scores_BHNL = q.matmul(repeated(k, groups).transpose(2, 3)).mul(scale / softcap).tanh().mul(softcap);
             var masked_BHNL = mask == null ? scores_BHNL : scores_BHNL.add(mask);
             return masked_BHNL.softmax(-1).matmul(repeated(v, groups));
         });
@@ -104,9 +104,9 @@ public final class Attention {
                 : way.of(q.to(dtype), k.to(dtype), v.to(dtype), bias == null ? null : bias.to(dtype)).to(own));
     }
 
-    private static boolean byProducts(Tensor q) { return PathChoice.byProducts(q.dtype(), q.device()); }
+    private static boolean byMatmuls(Tensor q) { return PathChoice.byMatmuls(q.dtype(), q.device()); }
 
-    private static Tensor products(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
+    private static Tensor matmuls(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
         long batch = q_BHND.size(0), kvHeads = k_BKLD.size(1), width = q_BHND.size(3), keys = k_BKLD.size(2);
         var groups = new QueryGroups(kvHeads);
         var q_BRD = groups.fold(q_BHND).reshape(batch * kvHeads, -1, width).mul(scale);

@@ -5,7 +5,7 @@ import dev.fusedit.torch.internal.abi.TorchState;
 /// OpenBLAS at one thread, until this is closed; for the whole process.
 ///
 /// OpenBLAS keeps a pool of threads beside that of libtorch's own kernels. Both wait by spinning, so where few BLAS calls lie between many
-/// other kernels, the two fight for the cores: a few small f32 products cost a bf16 step a tenth of its time.
+/// other kernels, the two fight for the cores: a few small f32 matmuls cost a bf16 step a tenth of its time.
 public final class BlasThreads implements AutoCloseable {
     private final int before = TorchState.openBlasThreads();
 

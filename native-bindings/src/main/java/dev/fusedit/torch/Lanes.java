@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 ///
 /// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and rest
 /// pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes would queue
-/// for OpenBLAS, whose pool takes one product at a time. [#fitting] tells how many are worth it.
+/// for OpenBLAS, whose pool takes one matmul at a time. [#fitting] tells how many are worth it.
 ///
 /// Backward passes may run in lanes at the same time if each lane has leaves of its own: gradients that arrive at one leaf from two lanes would
 /// be summed in whatever order they come.

@@ -6,7 +6,7 @@ import java.util.List;
 /// In what libtorch computes, where operands are bf16 or f16: in their own dtype, or in f32 where their own is slower. Results have the
 /// operands' dtype either way, so that f16 overflows where it should.
 ///
-/// f16 is slower on every CPU here, bf16 on those that have no instructions for it ([Bf16Products]). Time against f32 on the CPU, forward and
+/// f16 is slower on every CPU here, bf16 on those that have no instructions for it ([Bf16Matmuls]). Time against f32 on the CPU, forward and
 /// backward, the casts included where it is by f32 (libtorch 2.13, one thread beside other work, least of 5 to 100 times in turn). The CPU is an
 /// AMD EPYC Genoa, which has bf16 but no f16; by `ONEDNN_MAX_CPU_ISA` it plays one with AVX-512 but no bf16, and one with AVX2 alone:
 ///
@@ -17,8 +17,8 @@ import java.util.List;
 /// | linear (1024, 1024) → 4096 | 0.47 | 2.8 | 1.17 | | | | |
 /// | linear (4, 384) → 2304 | 0.54 | 0.8 | 1.1 | 2.2 | 1.05 | | |
 /// | convolution (2, 64, 64, 64), 3 × 3 | 0.51 | 2.6 | 1.07 | 59 | 0.8 to 1.1 | 86 | |
-/// | attention (32, 4, 16, 64), 28 keys | 1.24 by products | 6.2 by products | 0.9 | 12 by products | 0.9 | 58 by products | 1.4 |
-/// | attention (4, 8, 256, 64), 320 keys | 0.42 by products | 1.9 by products | 1.08 | 11 by products | 0.97 | | |
+/// | attention (32, 4, 16, 64), 28 keys | 1.24 by matmuls | 6.2 by matmuls | 0.9 | 12 by matmuls | 0.9 | 58 by matmuls | 1.4 |
+/// | attention (4, 8, 256, 64), 320 keys | 0.42 by matmuls | 1.9 by matmuls | 1.08 | 11 by matmuls | 0.97 | | |
 ///
 /// Norms and activations compute in f32 inside and only read and write small numbers; casts around them gain nothing:
 ///
@@ -28,7 +28,7 @@ import java.util.List;
 /// | layer norm (512, 960) | 0.74 | 0.64 | 1.42 |
 /// | GELU (512, 960) | 1.08 | 0.96 | 1.08 |
 public enum PathChoice {
-    LINEAR("matrix products"), CONVOLUTION("convolutions"), ATTENTION("attention"), POINTWISE("norms and activations");
+    LINEAR("matmuls"), CONVOLUTION("convolutions"), ATTENTION("attention"), POINTWISE("norms and activations");
 
     private final String title;
 
@@ -40,7 +40,7 @@ public enum PathChoice {
     }
 
     private static boolean isSlow(DType operands) {
-        return operands == DType.F16 || operands == DType.BF16 && !Bf16Products.here();
+        return operands == DType.F16 || operands == DType.BF16 && !Bf16Matmuls.here();
     }
 
     /// One line for each kind of op, as a plan shows them: `matrix products in f32 (f16 is slower here)`.
@@ -53,14 +53,14 @@ public enum PathChoice {
         if (chosen != operands) {
             return "%s in %s (%s is slower on this device)".formatted(title, chosen, operands);
         }
-        return this == ATTENTION && byProducts(operands, device)
-                ? "%s in %s, by two products and a softmax (the fused kernel is slower on this device)".formatted(title, operands)
+        return this == ATTENTION && byMatmuls(operands, device)
+                ? "%s in %s, by two matmuls and a softmax (the fused kernel is slower on this device)".formatted(title, operands)
                 : "%s in %s".formatted(title, operands);
     }
 
-    /// Whether attention is two products and a softmax. The fused kernel falls to a generic product in bf16 on the CPU, 14 to 25 times slower;
-    /// where the CPU has no bf16 it runs in f32.
-    static boolean byProducts(DType operands, Device device) {
+    /// Whether attention is two matmuls and a softmax. The fused kernel falls to a generic matmul in bf16 on the CPU, 14 to 25 times
+    /// slower; where the CPU has no bf16 it runs in f32.
+    static boolean byMatmuls(DType operands, Device device) {
         return operands == DType.BF16 && ATTENTION.dtype(operands, device) == operands && device.isCpu();
     }
 }

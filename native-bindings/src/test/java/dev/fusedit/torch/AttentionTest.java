@@ -69,16 +69,16 @@ class AttentionTest {
 
     @ParameterizedTest
     @CsvSource({"4,4,F32", "4,1,F32", "4,2,F32", "4,2,BF16"})
-    void scoresAreBentIntoTheCap(int heads, int kvHeads, DType dtype) {
+    void scoresAreSoftCapped(int heads, int kvHeads, DType dtype) {
         var in = Inputs.of(heads, kvHeads, 6, 6, dtype);
         var bias = Tensor.full(Double.NEGATIVE_INFINITY, dtype, 6, 6).triu(1);
         var scale = 1 / Math.sqrt(WIDTH);
         var groups = heads / kvHeads;
         var k = in.k().to(DType.F64).repeatInterleave(groups, 1);
         var scores = in.q().to(DType.F64).matmul(k.transpose(2, 3)).mul(scale).div(1.5).tanh().mul(1.5).add(bias.to(DType.F64));
-        requireSame(in, Attention.capped(in.q(), in.k(), in.v(), bias, scale, 1.5),
+        requireSame(in, Attention.softcapped(in.q(), in.k(), in.v(), bias, scale, 1.5),
                 scores.softmax(-1).matmul(in.v().to(DType.F64).repeatInterleave(groups, 1)), dtype);
-        assertThat(Attention.capped(in.q(), in.k(), in.v(), null, scale, 1e4)
+        assertThat(Attention.softcapped(in.q(), in.k(), in.v(), null, scale, 1e4)
                 .allClose(Attention.attend(in.q(), in.k(), in.v(), null), dtype == DType.F32 ? 1e-4 : 0.05, 0.05)).as("a high cap is none")
                 .isTrue();
     }
@@ -103,7 +103,8 @@ class AttentionTest {
         }
     }
 
-    /// f32 and f16 by libtorch's attention; bf16 by products, whose softmax is libtorch's where a graph is wanted and the one-pass kernel elsewhere.
+    /// f32 and f16 by libtorch's attention; bf16 by matmuls, whose softmax is libtorch's where a graph is wanted and the one-pass kernel
+    /// elsewhere.
     @Test
     void theWayIsTheOneOfTheTable() {
         for (var dtype : List.of(DType.F32, DType.F16)) {
@@ -112,7 +113,7 @@ class AttentionTest {
             assertThat(Attention.customBackward(in.q())).isFalse();
         }
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
-        try (var _ = Bf16Products.assume(true)) {
+        try (var _ = Bf16Matmuls.assume(true)) {
             assertThat(Attention.customBackward(in.q())).isEqualTo(Kernels.expected());
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
             try (var _ = Autograd.noGrad()) {
@@ -121,7 +122,7 @@ class AttentionTest {
                 assertThat(ops.contains("softmax")).isEqualTo(!Kernels.expected());
             }
         }
-        try (var _ = Bf16Products.assume(false)) { // then it is f32's
+        try (var _ = Bf16Matmuls.assume(false)) { // then it is f32's
             assertThat(Attention.customBackward(in.q())).isFalse();
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
         }
@@ -132,7 +133,7 @@ class AttentionTest {
     void onManyThreadsTheSoftmaxIsLibtorchs() {
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
         assertThat(Attention.customBackward(in.q())).isFalse();
-        try (var _ = Autograd.noGrad(); var _ = Bf16Products.assume(true)) {
+        try (var _ = Autograd.noGrad(); var _ = Bf16Matmuls.assume(true)) {
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
             assertThat(Attention.attend(in.q(), in.k(), in.v(), null).allClose(plain(in, null), 0.04, 0.04)).isTrue();
         }

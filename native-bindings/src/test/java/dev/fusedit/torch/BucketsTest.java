@@ -33,7 +33,7 @@ class BucketsTest {
 
     /// Kernels are made for a shape where oneDNN multiplies.
     @Test
-    void onlyForProductsThatAreMadeForTheirShape() {
+    void onlyForMatmulsThatAreMadeForTheirShape() {
         assertThat(Buckets.up(9, Tensor.zeros(DType.BF16, 1))).isEqualTo(16);
         assertThat(Buckets.up(9, Tensor.zeros(DType.F32, 1))).isEqualTo(9);
         assertThat(Buckets.up(9, Tensor.zeros(DType.F16, 1))).as("computed in f32").isEqualTo(9);

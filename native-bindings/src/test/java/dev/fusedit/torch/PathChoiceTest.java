@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PathChoiceTest {
     /// 512 · 512 · 0.5 is more than f16 holds; summed in f32, it is only the result that overflows.
     @Test
-    void f16ProductsAreF16InTheEnd() {
+    void f16MatmulsAreF16InTheEnd() {
         var x = Tensor.full(1, DType.F16, 3, 512).requiresGrad(true);
         var y = x.linear(Tensor.full(0.5, DType.F16, 4, 512), Tensor.ones(DType.F16, 4));
         assertThat(y.dtype()).isEqualTo(DType.F16);
@@ -37,14 +37,14 @@ class PathChoiceTest {
 
     @Test
     void plansAreToldWhatIsChosen() {
-        assertThat(PathChoice.lines(DType.F16, Device.CPU)).first().isEqualTo("matrix products in f32 (f16 is slower on this device)");
-        try (var _ = Bf16Products.assume(true)) {
-            assertThat(PathChoice.lines(DType.BF16, Device.CPU)).containsExactly("matrix products in bf16", "convolutions in bf16",
-                    "attention in bf16, by two products and a softmax (the fused kernel is slower on this device)",
+        assertThat(PathChoice.lines(DType.F16, Device.CPU)).first().isEqualTo("matmuls in f32 (f16 is slower on this device)");
+        try (var _ = Bf16Matmuls.assume(true)) {
+            assertThat(PathChoice.lines(DType.BF16, Device.CPU)).containsExactly("matmuls in bf16", "convolutions in bf16",
+                    "attention in bf16, by two matmuls and a softmax (the fused kernel is slower on this device)",
                     "norms and activations in bf16");
         }
-        try (var _ = Bf16Products.assume(false)) {
-            assertThat(PathChoice.lines(DType.BF16, Device.CPU)).containsExactly("matrix products in f32 (bf16 is slower on this device)",
+        try (var _ = Bf16Matmuls.assume(false)) {
+            assertThat(PathChoice.lines(DType.BF16, Device.CPU)).containsExactly("matmuls in f32 (bf16 is slower on this device)",
                     "convolutions in f32 (bf16 is slower on this device)", "attention in f32 (bf16 is slower on this device)",
                     "norms and activations in bf16");
             assertThat(PathChoice.lines(DType.BF16, Device.cuda(0))).allMatch(line -> line.endsWith(" in bf16"));
@@ -60,9 +60,9 @@ class PathChoiceTest {
     void theRuleIsFlagsAndWhatOneDnnMayUse(String flags, @Nullable String most, boolean allowed) {
         var cpu = new Cpu("X", Set.of(flags.split(" ")));
         var variable = most == null ? "" : most;
-        assertThat(Bf16Products.allowed(cpu, Map.of("ONEDNN_MAX_CPU_ISA", variable))).isEqualTo(allowed);
-        assertThat(Bf16Products.allowed(cpu, Map.of("DNNL_MAX_CPU_ISA", variable))).as("its old name").isEqualTo(allowed);
-        assertThat(Bf16Products.allowed(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "DEFAULT", "DNNL_MAX_CPU_ISA", "AVX2")))
+        assertThat(Bf16Matmuls.allowed(cpu, Map.of("ONEDNN_MAX_CPU_ISA", variable))).isEqualTo(allowed);
+        assertThat(Bf16Matmuls.allowed(cpu, Map.of("DNNL_MAX_CPU_ISA", variable))).as("its old name").isEqualTo(allowed);
+        assertThat(Bf16Matmuls.allowed(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "DEFAULT", "DNNL_MAX_CPU_ISA", "AVX2")))
                 .as("the new name comes first").isEqualTo(cpu.bf16());
     }
 
@@ -99,7 +99,7 @@ class PathChoiceTest {
         var y = bf16(10, 480).mul(0.1);
         ways().forEach((name, way) -> {
             var wide = Found.of(way, x.to(DType.F32), y.to(DType.F32));
-            try (var _ = Bf16Products.assume(false)) {
+            try (var _ = Bf16Matmuls.assume(false)) {
                 var found = Found.of(way, x, y);
                 assertThat(found.y().dtype()).as(name).isEqualTo(DType.BF16);
                 assertThat(found.y().toFloats()).as(name).containsExactly(wide.y().to(DType.BF16).toFloats());
@@ -108,7 +108,7 @@ class PathChoiceTest {
                     assertThat(way.of(x, y).toFloats()).as(name).containsExactly(found.y().toFloats());
                 }
             }
-            try (var _ = Bf16Products.assume(true)) {
+            try (var _ = Bf16Matmuls.assume(true)) {
                 var found = Found.of(way, x, y);
                 assertThat(found.y().dtype()).as(name).isEqualTo(DType.BF16);
                 assertThat(found.y().allClose(wide.y().to(DType.BF16), 0.03, 0.03)).as(name).isTrue();
@@ -117,21 +117,21 @@ class PathChoiceTest {
     }
 
     @Test
-    void fusedAttentionByHandIsForCpusWithBf16() {
+    void attentionByMatmulsIsForCpusWithBf16() {
         var q = bf16(1, 2, 4, 8);
-        try (var _ = Bf16Products.assume(false)) {
+        try (var _ = Bf16Matmuls.assume(false)) {
             assertThat(Attention.customBackward(q)).isFalse();
         }
-        try (var _ = Bf16Products.assume(true)) {
-            assertThat(PathChoice.byProducts(DType.BF16, Device.CPU)).isTrue();
+        try (var _ = Bf16Matmuls.assume(true)) {
+            assertThat(PathChoice.byMatmuls(DType.BF16, Device.CPU)).isTrue();
         }
-        assertThat(PathChoice.byProducts(DType.F32, Device.CPU)).isFalse();
+        assertThat(PathChoice.byMatmuls(DType.F32, Device.CPU)).isFalse();
     }
 
     /// A vocabulary's weight is cast in parts.
     @Test
     void largeWeightsGiveTheSameInParts() {
-        try (var _ = Bf16Products.assume(false)) {
+        try (var _ = Bf16Matmuls.assume(false)) {
             var x = bf16(3, 256);
             var weight = bf16((1 << 16) + 5, 256);
             var bias = bf16((1 << 16) + 5);
@@ -145,7 +145,7 @@ class PathChoiceTest {
     @Test
     void differentDTypesAreRefusedOnEveryCpu() {
         for (boolean has : new boolean[] {true, false}) {
-            try (var _ = Bf16Products.assume(has)) {
+            try (var _ = Bf16Matmuls.assume(has)) {
                 assertThatThrownBy(() -> bf16(2, 3).matmul(Tensor.ones(DType.F32, 3, 2))).isInstanceOf(TorchException.class);
                 assertThatThrownBy(() -> bf16(2, 3).linear(Tensor.ones(DType.F32, 2, 3), null)).isInstanceOf(TorchException.class);
             }

@@ -1,14 +1,14 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.fusion.llm.ScoreScaling;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Heads;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.torch.Attention;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.fused.ProductAttention;
+import dev.fusedit.torch.fused.MatmulAttention;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,43 +17,43 @@ import org.jspecify.annotations.Nullable;
 sealed interface AttentionBackward {
     /// @param all what is attended to
     /// @param owner of what is kept
-    static AttentionBackward of(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
-        return scores.cap() == 0 && Attention.customBackward(q_BHND)
-                ? new Custom(ProductAttention.of(q_BHND, all.keys(), all.values(), bias, scores.scale(), owner))
-                : new ByAutograd(q_BHND, all, scores, bias, owner);
+    static AttentionBackward of(Tensor q_BHND, KeyValues all, ScoreScaling scaling, @Nullable Tensor bias, TensorScope owner) {
+        return scaling.softcap() == 0 && Attention.customBackward(q_BHND)
+                ? new Custom(MatmulAttention.of(q_BHND, all.keys(), all.values(), bias, scaling.scale(), owner))
+                : new ByAutograd(q_BHND, all, scaling, bias, owner);
     }
 
     /// (B, N, H·D)
     Tensor merged();
 
     /// @param queries (B, H, N, D)
-    record Gradient(Tensor queries, KeysValues all) {}
+    record Gradient(Tensor queries, KeyValues all) {}
 
     /// @param merged_BNX of [#merged]
     Gradient backward(Tensor merged_BNX);
 
-    record Custom(ProductAttention attention) implements AttentionBackward {
+    record Custom(MatmulAttention attention) implements AttentionBackward {
         @Override
         public Tensor merged() { return Heads.merge(attention.out_BHND()); }
 
         @Override
         public Gradient backward(Tensor merged_BNX) {
             var found = attention.backward(Heads.split(merged_BNX, attention.out_BHND().size(1)));
-            return new Gradient(found.q_BHND(), new KeysValues(found.k_BKLD(), found.v_BKLD()));
+            return new Gradient(found.q_BHND(), new KeyValues(found.k_BKLD(), found.v_BKLD()));
         }
     }
 
     /// libtorch's attention knows its gradient.
     final class ByAutograd implements AttentionBackward {
         private final Tensor q_BHND;
-        private final KeysValues all;
+        private final KeyValues all;
         private final Tensor out_BHND;
 
-        ByAutograd(Tensor q_BHND, KeysValues all, Scores scores, @Nullable Tensor bias, TensorScope owner) {
+        ByAutograd(Tensor q_BHND, KeyValues all, ScoreScaling scaling, @Nullable Tensor bias, TensorScope owner) {
             this.q_BHND = owner.hold(leaf(q_BHND));
             this.all = owner.hold(all.replaced(ByAutograd::leaf));
             try (var _ = Autograd.withGrad()) {
-                out_BHND = owner.hold(scores.attend(this.q_BHND, this.all, bias));
+                out_BHND = owner.hold(scaling.attend(this.q_BHND, this.all, bias));
             }
         }
 
@@ -69,12 +69,12 @@ sealed interface AttentionBackward {
                 found = Autograd.grad(out_BHND, Heads.split(merged_BNX, q_BHND.size(1)), List.of(q_BHND, all.keys(), all.values()));
             }
             return new Gradient(Objects.requireNonNull(found.get(0)),
-                    new KeysValues(Objects.requireNonNull(found.get(1)), Objects.requireNonNull(found.get(2))));
+                    new KeyValues(Objects.requireNonNull(found.get(1)), Objects.requireNonNull(found.get(2))));
         }
     }
 
     /// Adds the gradients of keys and values that somebody else made, as far as the gate lets them pass, if he wants them.
-    static void teach(@Nullable KeysValues theirs, KeysValues gradients, GradientGate gate) {
+    static void teach(@Nullable KeyValues theirs, KeyValues gradients, GradientGate gate) {
         if (theirs == null || theirs.tensors().noneMatch(Tensor::requiresGrad)) {
             return;
         }

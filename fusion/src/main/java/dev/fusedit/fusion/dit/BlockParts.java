@@ -14,11 +14,11 @@ import java.util.stream.Stream;
 /// One fused layer's image side in parts, each to be computed by itself: for finding out what takes the time.
 ///
 /// @param x_BNC what the layer is given; a leaf
-public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextState text, Tensor x_BNC) implements Tensors {
+public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextKvCache text, Tensor x_BNC) implements Tensors {
     /// @param latents (B, channels, height, width)
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param text stays the caller's
-    public static BlockParts of(FuseDiT model, int index, Tensor latents, Tensor timesteps_B, TextState text) {
+    public static BlockParts of(FuseDiT model, int index, Tensor latents, Tensor timesteps_B, TextKvCache text) {
         return TensorScope.scoped(() -> {
             try (var _ = Autograd.noGrad()) {
                 var layer = model.layers().get(index);

@@ -1,9 +1,9 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.fusion.llm.ScoreScaling;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
@@ -25,11 +25,11 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
     }
 
     /// Adds what the image reads from the text: nothing to a sample that sees none of it.
-    Tensor apply(Tensor x_BNC, KeysValues text, Scores scores, Sight sight) {
+    Tensor apply(Tensor x_BNC, KeyValues text, ScoreScaling scaling, TextVisibility visibility) {
         return TensorScope.scoped(() -> {
-            var queries = Heads.placed(q.apply(x_BNC), heads, qNorm, null);
-            var out = o.apply(Heads.merge(scores.attend(queries, text, sight.bias())));
-            return x_BNC.add(sight.read(postNorm == null ? out : postNorm.apply(out)));
+            var queries = Heads.normAndRotate(q.apply(x_BNC), heads, qNorm, null);
+            var out = o.apply(Heads.merge(scaling.attend(queries, text, visibility.bias())));
+            return x_BNC.add(visibility.read(postNorm == null ? out : postNorm.apply(out)));
         });
     }
 }

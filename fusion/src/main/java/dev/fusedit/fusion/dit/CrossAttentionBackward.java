@@ -1,8 +1,8 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.Scores;
+import dev.fusedit.fusion.llm.ScoreScaling;
 import dev.fusedit.nn.GradientGate;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.FusedSum;
@@ -10,8 +10,8 @@ import dev.fusedit.torch.fused.FusedSum;
 /// A block's attention over the text alone: x + post(o(attention(x))).
 final class CrossAttentionBackward {
     private final CrossAttention cross;
-    private final KeysValues text;
-    private final Sight sight;
+    private final KeyValues text;
+    private final TextVisibility visibility;
     private final GradientGate gate;
     private final HeadsBackward queries;
     private final Tensor x_BNC;
@@ -21,26 +21,26 @@ final class CrossAttentionBackward {
 
     /// @param gate what of the gradients passes into the text
     /// @param owner of what is kept; x and the text are others'
-    CrossAttentionBackward(CrossAttention cross, KeysValues text, Scores scores, Sight sight, GradientGate gate, Tensor x_BNC, TensorScope owner) {
+    CrossAttentionBackward(CrossAttention cross, KeyValues text, ScoreScaling scaling, TextVisibility visibility, GradientGate gate, Tensor x_BNC, TensorScope owner) {
         this.cross = cross;
         this.text = text;
-        this.sight = sight;
+        this.visibility = visibility;
         this.gate = gate;
         this.x_BNC = x_BNC;
         queries = HeadsBackward.of(owner.hold(cross.q().apply(x_BNC)), cross.heads(), cross.qNorm(), null, owner);
-        attention = AttentionBackward.of(queries.heads(), text, scores, sight.bias(), owner);
+        attention = AttentionBackward.of(queries.heads(), text, scaling, visibility.bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(cross.o().apply(merged_BNX));
     }
 
     Tensor result() {
-        return TensorScope.scoped(() -> x_BNC.add(sight.read(cross.postNorm() == null ? out_BNC : cross.postNorm().apply(out_BNC))));
+        return TensorScope.scoped(() -> x_BNC.add(visibility.read(cross.postNorm() == null ? out_BNC : cross.postNorm().apply(out_BNC))));
     }
 
     /// @param sum_BNC the result's gradient, becomes that of x
     void backward(Tensor sum_BNC) {
         try (var _ = TensorScope.open()) {
-            var gradOutput = sight.read(sum_BNC);
+            var gradOutput = visibility.read(sum_BNC);
             if (cross.postNorm() != null) {
                 gradOutput = gradOutput == sum_BNC ? sum_BNC.copy() : gradOutput;
                 NormBackward.backwardInPlace(cross.postNorm(), out_BNC, gradOutput);

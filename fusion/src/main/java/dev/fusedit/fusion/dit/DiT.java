@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.nn.Rotation;
-import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.RotaryEmbedding;
+import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
@@ -52,24 +52,24 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     }
 
     /// Rotary positions of the picture's tokens; null with sine/cosine ones.
-    public @Nullable Rotation rotation(Tensor latents, int[] starts) {
+    public @Nullable RotaryEmbedding rotaryEmbedding(Tensor latents, int[] starts) {
         if (!config.positions().isRotary()) {
             return null;
         }
         int rows = (int) latents.size(2) / config.patch(), columns = (int) latents.size(3) / config.patch();
-        return ImageRotation.of(config.positions(), rows, columns, starts, config.headDim(), config.ropeTheta(), latents.device());
+        return ImageRotaryEmbedding.of(config.positions(), rows, columns, starts, config.headDim(), config.ropeTheta(), latents.device());
     }
 
-    private @Nullable Turn turn(Tensor latents, int[] starts, Tensor x) {
-        var rotation = rotation(latents, starts);
-        return rotation == null ? null : rotation.as(x.dtype());
+    private @Nullable RotaryTable rotary(Tensor latents, int[] starts, Tensor x) {
+        var rotaryEmbedding = rotaryEmbedding(latents, starts);
+        return rotaryEmbedding == null ? null : rotaryEmbedding.as(x.dtype());
     }
 
     /// What all blocks need.
     ImagePass pass(Fusion fusion, GradientMask mask, ImageInput input, TimeEmbedding.@Nullable State time, Tensor x_BNC) {
         var text = input.text();
-        return new ImagePass(time, turn(input.latents(), text.imageStarts(), x_BNC),
-                Sight.of(fusion, text.prompt(), input.wish().blind(), x_BNC), mask.over(text.prompt(), x_BNC));
+        return new ImagePass(time, rotary(input.latents(), text.imageStarts(), x_BNC),
+                TextVisibility.of(fusion, text.prompt(), input.wish().textMasked(), x_BNC), mask.over(text.prompt(), x_BNC));
     }
 
     /// The whole image side over a computed text.

@@ -5,10 +5,10 @@ import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.JoinedLinear;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In parts, so that [FuseLayer] can put the text's keys and values into its attention.
 ///
-/// @param qkv the three projections as one product; null where they are not joined
+/// @param qkv the three projections as one matmul; null where they are not joined
 /// @param text for a block that makes keys and values of the text itself, else null
 /// @param qNorm over a head's width, null without qk-norm; so is kNorm
 /// @param postAttention before the MLP, or with sandwich norm on attention's output
@@ -53,24 +53,24 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
         return RmsNorm.of(weights.in(name), config.width(), config.normEps());
     }
 
-    /// Queries, keys and values of the image, turned by its positions.
+    /// Queries, keys and values of the image, rotated by its positions.
     ///
     /// @param q_BHND queries
-    public record Projection(Tensor q_BHND, KeysValues keysValues) implements Tensors {
+    public record Projection(Tensor q_BHND, KeyValues keyValues) implements Tensors {
         @Override
-        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keysValues.tensors()); }
+        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keyValues.tensors()); }
     }
 
     /// What the noise level does to this block.
     Modulation modulation(TimeEmbedding.@Nullable State time) { return input.modulation(time); }
 
-    Projection project(Tensor x_BNC, Modulation mod, @Nullable Turn turn) {
+    Projection project(Tensor x_BNC, Modulation mod, @Nullable RotaryTable rotary) {
         return TensorScope.scoped(() -> {
             var normed = input.norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
             var projected = JoinedLinear.each(qkv, normed, q, k, v);
-            var queries = Heads.placed(projected.get(0), config.heads(), qNorm, turn);
-            var keys = Heads.placed(projected.get(1), config.kvHeads(), kNorm, turn);
-            return new Projection(queries, new KeysValues(keys, Heads.split(projected.get(2), config.kvHeads())));
+            var queries = Heads.normAndRotate(projected.get(0), config.heads(), qNorm, rotary);
+            var keys = Heads.normAndRotate(projected.get(1), config.kvHeads(), kNorm, rotary);
+            return new Projection(queries, new KeyValues(keys, Heads.split(projected.get(2), config.kvHeads())));
         });
     }
 

@@ -3,7 +3,7 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.TextPass;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
@@ -37,10 +37,10 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     // ---- text, once a caption
 
     /// As [#text(Prompt)], and the language model's own output with it: for training both at once.
-    public TextState textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
+    public TextKvCache textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
 
     @Override
-    public TextState text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
+    public TextKvCache text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
         var prompt = llm.bucketed(given);
         return TensorScope.scoped(() -> {
             boolean inRows = withOutput || taps != Taps.NONE; // somebody sees tokens at their places
@@ -49,7 +49,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
             taps.see("llm.in", x);
             var gates = tape.hold(entered.pass().isPacked() ? mask.overPacked(prompt, x) : mask.over(prompt, x));
             var pass = tape.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
-            var shared = new ArrayList<@Nullable KeysValues>(Collections.nCopies(layers.size(), null));
+            var shared = new ArrayList<@Nullable KeyValues>(Collections.nCopies(layers.size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
                 var next = textLayer(i, x, pass, withOutput || i + 1 < depth, shared, tape);
@@ -60,11 +60,11 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
                 x = next;
                 taps.see("llm.layer." + i, x);
             }
-            return new TextState(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
+            return new TextKvCache(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
         });
     }
 
-    private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeysValues> shared,
+    private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeyValues> shared,
             Tape tape) {
         var layer = llm.layers().get(index);
         var block = index - config.initialLayers();

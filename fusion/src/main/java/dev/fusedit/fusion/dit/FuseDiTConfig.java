@@ -10,7 +10,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 /// @param shared which of the layers after those are fused; one that is not runs as a plain layer, and so does its block
 /// @param attention how fused layers make scores
 public record FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared,
-        FusedAttention attention) implements ImageModelConfig {
+        AttentionScoring attention) implements ImageModelConfig {
     public FuseDiTConfig {
         checkArgument(initialLayers >= 0 && initialLayers < text.layers(), "initial layers must be 0 to %s, got %s", text.layers() - 1,
                 initialLayers);
@@ -27,7 +27,7 @@ public record FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fu
 
     /// With fused layers as the paper has them.
     public FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int initialLayers, SharedLayers shared) {
-        this(text, image, fusion, initialLayers, shared, FusedAttention.PLAIN);
+        this(text, image, fusion, initialLayers, shared, AttentionScoring.PLAIN);
     }
 
     /// The language model's layer that a block is fused with, or -1 for a plain block.

@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.torch.CustomFunction;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -8,16 +8,16 @@ import dev.fusedit.torch.fused.Fused;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// [FuseLayer#image] with a custom backward pass: matrix products by libtorch, attention by a small graph, and all that lies
+/// [FuseLayer#image] with a custom backward pass: matmuls by libtorch, attention by a small graph, and all that lies
 /// between them in one pass each over memory ([dev.fusedit.torch.fused]). On a CPU autograd's many passes over that cost a small model a
 /// quarter (f32) to half (bf16) of the time of its products.
 ///
 /// @param shared the text's keys and values for this layer, null for a plain block
-record FuseLayerBackward(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass) implements CustomFunction {
+record FuseLayerBackward(FuseLayer layer, @Nullable KeyValues shared, ImagePass pass) implements CustomFunction {
     /// Null where the layer has a part without a custom backward pass: GELU by the error function, projections with biases, weights of
     /// another dtype, or a norm that the text's own graph shares.
     /// Gradient masks make no difference, or they would change bits forward.
-    static @Nullable FuseLayerBackward of(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, Tensor x_BNC) {
+    static @Nullable FuseLayerBackward of(FuseLayer layer, @Nullable KeyValues shared, ImagePass pass, Tensor x_BNC) {
         var block = layer.image();
         boolean custom = Fused.serves(x_BNC) && block.mlp().activation().fused() != null && block.qkv() != null
                 && block.mlp().gateUp() != null && block.config().headDim() % 2 == 0
@@ -63,7 +63,7 @@ record FuseLayerBackward(FuseLayer layer, @Nullable KeysValues shared, ImagePass
                 var attended = owner.hold(attention.result());
                 var crossed = layer.image().cross();
                 cross = layer.fusion() instanceof Fusion.CrossAttention && crossed != null && shared != null
-                        ? new CrossAttentionBackward(crossed, shared, layer.scores(shared), pass.sight(),
+                        ? new CrossAttentionBackward(crossed, shared, layer.scaling(shared), pass.visibility(),
                                 pass.gates().text(layer.index()), attended, owner)
                         : null;
                 mlp = new MlpBackward(layer.image(), modulation, cross == null ? attended : owner.hold(cross.result()), owner);

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// A model of noisy pictures with text: the text once a caption, the picture once a noise level.
 public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// What the image reads of the prompts. A graph is built only where a parameter of the text's side requires a gradient.
-    default TextState text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
+    default TextKvCache text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    default TextState text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, Tape.PLAIN); }
+    default TextKvCache text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, Tape.PLAIN); }
 
     /// @param tape how the layers are run
-    TextState text(Prompt prompt, boolean withOutput, Taps taps, Tape tape);
+    TextKvCache text(Prompt prompt, boolean withOutput, Taps taps, Tape tape);
 
     /// The prediction for noisy latents, and features if they are wished for.
     ///
@@ -31,15 +31,15 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param pooled_BX a pooled text, if the model takes one
     /// @return of the latents' shape and dtype
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX, Taps taps) {
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX, Taps taps) {
         return image(new ImageInput(latents, timesteps_B, text, pooled_BX, Wish.NONE), taps, Tape.PLAIN).prediction();
     }
 
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text, @Nullable Tensor pooled_BX) {
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX) {
         return image(latents, timesteps_B, text, pooled_BX, Taps.NONE);
     }
 
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextState text) { return image(latents, timesteps_B, text, null, Taps.NONE); }
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text) { return image(latents, timesteps_B, text, null, Taps.NONE); }
 
     /// Text and image in one go.
     default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {

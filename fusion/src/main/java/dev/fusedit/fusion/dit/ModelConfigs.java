@@ -68,10 +68,10 @@ public final class ModelConfigs {
         };
     }
 
-    private static FusedAttention attention(ConfigReader fields) {
+    private static AttentionScoring attention(ConfigReader fields) {
         return switch (fields.has("fused_attention") ? Objects.requireNonNull(fields.text("fused_attention")) : "plain") {
-            case "plain" -> FusedAttention.PLAIN;
-            case "family" -> FusedAttention.FAMILY;
+            case "plain" -> AttentionScoring.PLAIN;
+            case "family" -> AttentionScoring.FAMILY;
             default -> throw fields.unknown("fused_attention", "plain, family");
         };
     }
@@ -128,7 +128,7 @@ public final class ModelConfigs {
     public static ObjectNode json(FuseDiTConfig config) {
         var root = json(config.image(), config.fusion(), config.text());
         root.put("model_type", "FuseDiT").put("initial_layers", config.initialLayers()).put("text_hidden_size", config.text().hidden());
-        if (config.attention() == FusedAttention.FAMILY) {
+        if (config.attention() == AttentionScoring.FAMILY) {
             root.put("fused_attention", "family");
         }
         switch (config.shared()) {

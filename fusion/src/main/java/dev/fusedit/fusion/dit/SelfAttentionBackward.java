@@ -3,7 +3,7 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.JoinedLinear;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Objects;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// A block's attention over the image and, if the two share one, over the text: x + gate · post(o(attention(norm(x)))).
 final class SelfAttentionBackward {
     private final DiTBlock block;
-    private final @Nullable KeysValues text;
+    private final @Nullable KeyValues text;
     private final ModulationBackward modulation;
     private final NormBackward norm;
     private final JoinedLinear joined;
@@ -28,7 +28,7 @@ final class SelfAttentionBackward {
     private final Tensor change_BNC;
 
     /// @param owner of what is kept; x and the text are others'
-    SelfAttentionBackward(FuseLayer layer, @Nullable KeysValues shared, ImagePass pass, ModulationBackward modulation, Tensor x_BNC,
+    SelfAttentionBackward(FuseLayer layer, @Nullable KeyValues shared, ImagePass pass, ModulationBackward modulation, Tensor x_BNC,
             TensorScope owner) {
         block = layer.image();
         text = layer.fusion() instanceof Fusion.JointSelfAttention ? shared : null;
@@ -41,11 +41,11 @@ final class SelfAttentionBackward {
         normed_BNC = owner.hold(norm.forward(x_BNC));
         joined = Objects.requireNonNull(block.qkv());
         var plain_BNX = owner.hold(joined.apply(normed_BNC));
-        queries = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass.turn(), owner);
-        keys = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass.turn(), owner);
-        var own = new KeysValues(keys.heads(), Heads.split(joined.part(plain_BNX, 2), block.config().kvHeads()));
-        attention = AttentionBackward.of(queries.heads(), text == null ? own : text.concat(own), layer.scores(text),
-                text == null ? null : pass.sight().bias(), owner);
+        queries = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 0)), block.config().heads(), block.qNorm(), pass.rotary(), owner);
+        keys = HeadsBackward.of(owner.hold(joined.part(plain_BNX, 1)), block.config().kvHeads(), block.kNorm(), pass.rotary(), owner);
+        var own = new KeyValues(keys.heads(), Heads.split(joined.part(plain_BNX, 2), block.config().kvHeads()));
+        attention = AttentionBackward.of(queries.heads(), text == null ? own : text.concat(own), layer.scaling(text),
+                text == null ? null : pass.visibility().bias(), owner);
         merged_BNX = owner.hold(attention.merged());
         out_BNC = owner.hold(block.o().apply(merged_BNX));
         change_BNC = block.config().sandwichNorm() ? owner.hold(block.postAttention().apply(out_BNC)) : out_BNC;

@@ -3,7 +3,7 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Taps;
@@ -36,7 +36,7 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
                 RmsNorm.of(embedder.in("0"), config.textWidth(), image.normEps()),
                 Linear.of(embedder.in("1"), Init.normal(image.initRange()), config.textWidth(), image.width(), true),
                 dit, IntStream.range(0, image.layers())
-                        .mapToObj(i -> new FuseLayer(i, null, dit.blocks().get(i), config.fusion(), FusedAttention.PLAIN)).toList(),
+                        .mapToObj(i -> new FuseLayer(i, null, dit.blocks().get(i), config.fusion(), AttentionScoring.PLAIN)).toList(),
                 GradientMask.NONE);
     }
 
@@ -44,7 +44,7 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
     public TextDiT masked(GradientMask other) { return new TextDiT(config, encoder, contextNorm, context, dit, layers, other); }
 
     @Override
-    public TextState text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
+    public TextKvCache text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
         var prompt = encoder.bucketed(given);
         return TensorScope.scoped(() -> {
             var gates = tape.hold(mask.over(prompt, encoder.embedding_VM()));
@@ -58,15 +58,15 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
         });
     }
 
-    private TextState state(Prompt prompt, Tensor selected, GradientMask.Gates gates, @Nullable Tensor output) {
+    private TextKvCache state(Prompt prompt, Tensor selected, GradientMask.Gates gates, @Nullable Tensor output) {
         var contexts = new HashMap<Double, Tensor>(); // one, unless the mask tells layers apart
-        var shared = new ArrayList<@Nullable KeysValues>();
+        var shared = new ArrayList<@Nullable KeyValues>();
         for (var layer : layers) {
             var gate = gates.text(layer.index());
             var text = contexts.computeIfAbsent(gate.factor(), _ -> context(gate.apply(selected)));
             shared.add(Objects.requireNonNull(layer.image().text()).apply(text, layer.image().kNorm()));
         }
-        return new TextState(shared, prompt, new int[prompt.batch()], output);
+        return new TextKvCache(shared, prompt, new int[prompt.batch()], output);
     }
 
     private Tensor context(Tensor selected) {

@@ -2,7 +2,7 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
@@ -26,11 +26,11 @@ public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kv
                 Linear.of(weights.in("text_v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()), config.kvHeads());
     }
 
-    KeysValues apply(Tensor text_BTX, @Nullable RmsNorm blockNorm) {
+    KeyValues apply(Tensor text_BTX, @Nullable RmsNorm blockNorm) {
         return TensorScope.scoped(() -> {
             var keys = k.apply(text_BTX);
             var norm = kNorm == null ? blockNorm : kNorm;
-            return new KeysValues(Heads.split(norm == null ? keys : norm.perHead(keys, kvHeads), kvHeads),
+            return new KeyValues(Heads.split(norm == null ? keys : norm.perHead(keys, kvHeads), kvHeads),
                     Heads.split(v.apply(text_BTX), kvHeads));
         });
     }

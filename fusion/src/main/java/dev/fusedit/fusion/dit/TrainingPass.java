@@ -53,7 +53,7 @@ public final class TrainingPass implements AutoCloseable {
     /// What the image reads of the prompts. It belongs to the pass where that checkpoints.
     ///
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    public TextState text(Prompt prompt, boolean withOutput) {
+    public TextKvCache text(Prompt prompt, boolean withOutput) {
         return text.hold(model.text(prompt, withOutput, Taps.NONE, text));
     }
 
@@ -66,7 +66,7 @@ public final class TrainingPass implements AutoCloseable {
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param read of this pass, or rows of one made anew for each call, or one without a graph
     /// @param pooled_BX a pooled text, if the model takes one
-    public Image image(Tensor latents, Tensor timesteps_B, TextState read, @Nullable Tensor pooled_BX, Wish wish) {
+    public Image image(Tensor latents, Tensor timesteps_B, TextKvCache read, @Nullable Tensor pooled_BX, Wish wish) {
         return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, wish), Taps.NONE, image);
     }
 

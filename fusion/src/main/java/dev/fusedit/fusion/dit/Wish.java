@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// What training wants of the image side beside the prediction.
 ///
 /// @param features blocks, counted from 1, whose outputs are wanted with their graph
-/// @param blind whether a sample's image rows do not see its own text, as if all of it were padding; null if all see it
-public record Wish(Set<Integer> features, boolean @Nullable [] blind) {
+/// @param textMasked whether a sample's image rows do not see its own text, as if all of it were padding; null if all see it
+public record Wish(Set<Integer> features, boolean @Nullable [] textMasked) {
     public static final Wish NONE = new Wish(Set.of(), null);
 
     public Wish {

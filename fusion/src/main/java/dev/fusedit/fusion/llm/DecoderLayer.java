@@ -3,7 +3,7 @@ package dev.fusedit.fusion.llm;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
@@ -49,10 +49,10 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
     }
 
     /// Keys without positions, and values, of normed tokens.
-    public KeysValues keysValues(Tensor normed_BTM) {
+    public KeyValues keyValues(Tensor normed_BTM) {
         return TensorScope.scoped(() -> {
             var keys = k.apply(normed_BTM);
-            return new KeysValues(Heads.split(kNorm == null ? keys : kNorm.perHead(keys, config.kvHeads()), config.kvHeads()),
+            return new KeyValues(Heads.split(kNorm == null ? keys : kNorm.perHead(keys, config.kvHeads()), config.kvHeads()),
                     Heads.split(v.apply(normed_BTM), config.kvHeads()));
         });
     }
@@ -81,12 +81,12 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
     /// The whole layer as the family has it, with its own query scale and window.
     public Tensor forward(Tensor x_BTM, TextPass pass) {
         return TensorScope.scoped(() -> {
-            var turn = pass.turn(this);
+            var rotary = pass.rotary(this);
             var normed = input.apply(x_BTM);
-            var own = keysValues(normed);
-            var turned = new KeysValues(turn.apply(own.keys()), own.values());
-            var seen = pass.gate(this).apply(turned);
-            return finish(x_BTM, pass.mask(this).attend(turn.apply(queries(normed)), seen, config.scores()));
+            var own = keyValues(normed);
+            var rotated = new KeyValues(rotary.apply(own.keys()), own.values());
+            var seen = pass.gate(this).apply(rotated);
+            return finish(x_BTM, pass.mask(this).attend(rotary.apply(queries(normed)), seen, config.scaling()));
         });
     }
 }

@@ -7,15 +7,15 @@ public sealed interface Family {
     /// Gemma 1, and PaliGemma's text side: a norm before attention, a norm before the MLP.
     record Gemma() implements Family {}
 
-    /// Gemma 2: norms before and after both; in layers of its own (not in fused ones) a query scale, capped scores and, in every even
+    /// Gemma 2: norms before and after both; in layers of its own (not in fused ones) a query scale, soft-capped scores and, in every even
     /// layer, a window.
     ///
     /// @param queryScalar scores are divided by its root
-    /// @param attentionCap what scores are bent into, 0 for nothing
-    /// @param finalCap what logits are bent into, 0 for nothing
-    record Gemma2(double queryScalar, Windows windows, double attentionCap, double finalCap) implements Family {
+    /// @param attentionSoftcap soft-capping of attention scores, 0 for none
+    /// @param finalSoftcap soft-capping of the output logits, 0 for none
+    record Gemma2(double queryScalar, Windows windows, double attentionSoftcap, double finalSoftcap) implements Family {
         public Gemma2 {
-            checkGemma(queryScalar, attentionCap, finalCap);
+            checkGemma(queryScalar, attentionSoftcap, finalSoftcap);
         }
 
         /// As the published models have it: windows of 4096, caps of 50 and 30.
@@ -26,13 +26,13 @@ public sealed interface Family {
         }
     }
 
-    /// Gemma 3: as Gemma 2, with normed queries and keys in the place of capped scores, and rotary positions of their own in the layers with
+    /// Gemma 3: as Gemma 2, with normed queries and keys in the place of soft-capped scores, and rotary positions of their own in the layers with
     /// a window.
     ///
     /// @param localTheta rotary base of the layers with a window; no scaling applies there
-    record Gemma3(double queryScalar, Windows windows, double localTheta, double finalCap) implements Family {
+    record Gemma3(double queryScalar, Windows windows, double localTheta, double finalSoftcap) implements Family {
         public Gemma3 {
-            checkGemma(queryScalar, 0, finalCap);
+            checkGemma(queryScalar, 0, finalSoftcap);
             checkArgument(localTheta > 0, "rope_local_base_freq must be positive, got %s", localTheta);
         }
 
@@ -50,9 +50,9 @@ public sealed interface Family {
     /// Qwen 3: as Llama, with normed queries and keys.
     record Qwen3(Windows windows) implements Family {}
 
-    private static void checkGemma(double queryScalar, double attentionCap, double finalCap) {
+    private static void checkGemma(double queryScalar, double attentionSoftcap, double finalSoftcap) {
         checkArgument(queryScalar > 0, "query_pre_attn_scalar must be positive, got %s", queryScalar);
-        checkArgument(attentionCap >= 0 && finalCap >= 0, "soft caps must not be negative, got %s and %s", attentionCap, finalCap);
+        checkArgument(attentionSoftcap >= 0 && finalSoftcap >= 0, "soft caps must not be negative, got %s and %s", attentionSoftcap, finalSoftcap);
     }
 
     /// True if embeddings are scaled by √M and norms multiply by 1 + weight.
@@ -94,8 +94,8 @@ public sealed interface Family {
     default Family first(int layers) {
         return switch (this) {
             case Gemma _,Llama _ -> this;
-            case Gemma2(var scalar, var windows, var cap, var finalCap) -> new Gemma2(scalar, windows.first(layers), cap, finalCap);
-            case Gemma3(var scalar, var windows, var theta, var finalCap) -> new Gemma3(scalar, windows.first(layers), theta, finalCap);
+            case Gemma2(var scalar, var windows, var softcap, var finalSoftcap) -> new Gemma2(scalar, windows.first(layers), softcap, finalSoftcap);
+            case Gemma3(var scalar, var windows, var theta, var finalSoftcap) -> new Gemma3(scalar, windows.first(layers), theta, finalSoftcap);
             case Qwen3(var windows) -> new Qwen3(windows.first(layers));
         };
     }
@@ -109,18 +109,18 @@ public sealed interface Family {
         });
     }
 
-    default double attentionCap() {
+    default double attentionSoftcap() {
         return switch (this) {
             case Gemma _,Gemma3 _,Llama _,Qwen3 _ -> 0;
-            case Gemma2 gemma -> gemma.attentionCap;
+            case Gemma2 gemma -> gemma.attentionSoftcap;
         };
     }
 
-    default double finalCap() {
+    default double finalSoftcap() {
         return switch (this) {
             case Gemma _,Llama _,Qwen3 _ -> 0;
-            case Gemma2 gemma -> gemma.finalCap;
-            case Gemma3 gemma -> gemma.finalCap;
+            case Gemma2 gemma -> gemma.finalSoftcap;
+            case Gemma3 gemma -> gemma.finalSoftcap;
         };
     }
 }

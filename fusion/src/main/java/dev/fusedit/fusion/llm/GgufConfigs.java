@@ -2,7 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fusedit.nn.Rotation;
+import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.GgufFile;
@@ -122,7 +122,7 @@ final class GgufConfigs {
 
     private static boolean gives(RopeScaling scaling, double theta, float[] divisors) {
         var width = 2 * divisors.length;
-        float[] plain = Rotation.frequencies(width, theta), scaled = scaling.frequencies(width, theta);
+        float[] plain = RotaryEmbedding.frequencies(width, theta), scaled = scaling.frequencies(width, theta);
         for (int i = 0; i < divisors.length; i++) {
             if (Math.abs(plain[i] / scaled[i] / divisors[i] - 1) > 1e-4) {
                 return false;

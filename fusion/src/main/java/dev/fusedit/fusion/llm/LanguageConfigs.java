@@ -68,8 +68,8 @@ public final class LanguageConfigs {
 
     private static Family family(ConfigReader base, String kind, int layers) {
         double scalar = base.number("query_pre_attn_scalar", 256),
-                finalCap = base.number("final_logit_softcapping", defaultCap(base, kind, 30));
-        var cap = base.number("attn_logit_softcapping", defaultCap(base, kind, 50));
+                finalSoftcap = base.number("final_logit_softcapping", defaultCap(base, kind, 30));
+        var softcap = base.number("attn_logit_softcapping", defaultCap(base, kind, 50));
         if (base.flag("use_bidirectional_attention")) {
             throw base.unknown("use_bidirectional_attention", "false (text is read in one direction)");
         }
@@ -78,10 +78,10 @@ public final class LanguageConfigs {
         }
         return switch (kind) {
             case "gemma" -> new Family.Gemma();
-            case "gemma2" -> new Family.Gemma2(scalar, windows(base, layers, i -> i % 2 == 0), cap, finalCap);
+            case "gemma2" -> new Family.Gemma2(scalar, windows(base, layers, i -> i % 2 == 0), softcap, finalSoftcap);
             case "gemma3_text" -> {
                 var pattern = base.integer("sliding_window_pattern", base.integer("_sliding_window_pattern", 6));
-                yield new Family.Gemma3(scalar, windows(base, layers, i -> (i + 1) % pattern != 0), localTheta(base), finalCap); // the library reads no other cap
+                yield new Family.Gemma3(scalar, windows(base, layers, i -> (i + 1) % pattern != 0), localTheta(base), finalSoftcap); // the library reads no other cap
             }
             case "llama" -> new Family.Llama(base.flag("mlp_bias"));
             case "qwen3" -> new Family.Qwen3(base.flag("use_sliding_window") && base.has("sliding_window")
@@ -179,12 +179,12 @@ public final class LanguageConfigs {
                 .put(text.family().isGemma() ? "hidden_activation" : "hidden_act", name(text.activation()));
         windows(base, text);
         scaling(base, text.ropeScaling());
-        return text.softCap() ? base.put("attn_implementation", "eager") : base;
+        return text.softcap() ? base.put("attn_implementation", "eager") : base;
     }
 
     private static void caps(ObjectNode base, Family family) {
-        base.put("attn_logit_softcapping", family.attentionCap() == 0 ? null : (Double) family.attentionCap());
-        base.put("final_logit_softcapping", family.finalCap() == 0 ? null : (Double) family.finalCap());
+        base.put("attn_logit_softcapping", family.attentionSoftcap() == 0 ? null : (Double) family.attentionSoftcap());
+        base.put("final_logit_softcapping", family.finalSoftcap() == 0 ? null : (Double) family.finalSoftcap());
     }
 
     private static void windows(ObjectNode base, LanguageModelConfig text) {

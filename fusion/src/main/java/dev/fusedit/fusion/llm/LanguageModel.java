@@ -6,7 +6,7 @@ import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Rotation;
+import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
@@ -59,22 +59,22 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     }
 
     /// Rotary positions of a prompt's tokens.
-    public Rotation rotation(Prompt prompt, Device device) {
-        return rotation(prompt, config.ropeScaling().frequencies(config.headDim(), config.ropeTheta()), device);
+    public RotaryEmbedding rotaryEmbedding(Prompt prompt, Device device) {
+        return rotaryEmbedding(prompt, config.ropeScaling().frequencies(config.headDim(), config.ropeTheta()), device);
     }
 
     /// Those of layers with a window.
-    Rotation localRotation(Prompt prompt, Device device) {
+    RotaryEmbedding localRotaryEmbedding(Prompt prompt, Device device) {
         return config.family() instanceof Family.Gemma3 gemma
-                ? rotation(prompt, Rotation.frequencies(config.headDim(), gemma.localTheta()), device)
-                : rotation(prompt, device);
+                ? rotaryEmbedding(prompt, RotaryEmbedding.frequencies(config.headDim(), gemma.localTheta()), device)
+                : rotaryEmbedding(prompt, device);
     }
 
-    private Rotation rotation(Prompt prompt, float[] frequencies, Device device) {
+    private RotaryEmbedding rotaryEmbedding(Prompt prompt, float[] frequencies, Device device) {
         var same = IntStream.range(0, prompt.batch())
                 .allMatch(b -> java.util.Arrays.equals(prompt.positions_BT()[b], prompt.positions_BT()[0]));
         int rows = same ? 1 : prompt.batch();
-        var places = new Rotation.Places() {
+        var positions = new RotaryEmbedding.Positions() {
             @Override
             public int position(int row, int d) {
                 return Math.toIntExact(prompt.positions_BT()[row / prompt.tokens()][row % prompt.tokens()]);
@@ -83,7 +83,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
             @Override
             public int frequency(int d) { return d % frequencies.length; }
         };
-        return Rotation.of(places, rows, prompt.tokens(), config.headDim(), frequencies, device);
+        return RotaryEmbedding.of(positions, rows, prompt.tokens(), config.headDim(), frequencies, device);
     }
 
     /// Positions and masks for all layers, for embedded tokens.
@@ -162,8 +162,8 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
                 "this language model was built without the head that it does not share with its embeddings");
         return TensorScope.scoped(() -> {
             var logits = head == null ? hidden.linear(embedding_VM, null) : head.apply(hidden);
-            var cap = config.family().finalCap();
-            return cap == 0 ? logits : logits.div(cap).tanh().mul(cap);
+            var softcap = config.family().finalSoftcap();
+            return softcap == 0 ? logits : logits.div(softcap).tanh().mul(softcap);
         });
     }
 }

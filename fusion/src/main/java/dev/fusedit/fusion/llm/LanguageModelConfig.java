@@ -12,12 +12,13 @@ import dev.fusedit.nn.Activation;
 /// @param attentionBias whether the projections of attention have biases
 /// @param tied whether logits use the embedding table
 /// @param padId the id whose embedding is 0 in a new model
-/// @param softCap whether the family's cap on scores applies. The paper's models were trained with an attention that has none, and so
+/// @param softcap whether the family's soft-capping of scores applies. The paper's models were trained with an attention that has none, and
+///        so
 ///        are its baselines' texts; Gemma 2 by itself was trained with it
 public record LanguageModelConfig(Family family, int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads,
         int headDim,
         double ropeTheta, RopeScaling ropeScaling,
-        double normEps, double initRange, boolean attentionBias, Activation activation, boolean tied, int padId, boolean softCap) {
+        double normEps, double initRange, boolean attentionBias, Activation activation, boolean tied, int padId, boolean softcap) {
     public LanguageModelConfig {
         checkArgument(vocabulary > 0, "vocabulary must be positive, got %s", vocabulary);
         checkArgument(hidden > 0 && intermediate > 0, "hidden and intermediate sizes must be positive, got %s and %s", hidden,
@@ -42,11 +43,11 @@ public record LanguageModelConfig(Family family, int vocabulary, int hidden, int
         return new LanguageModelConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling,
                 normEps,
                 deviation,
-                attentionBias, activation, tied, padId, softCap);
+                attentionBias, activation, tied, padId, softcap);
     }
 
-    /// The same model with or without the family's cap on scores.
-    public LanguageModelConfig withSoftCap(boolean applied) {
+    /// The same model with or without the family's soft-capping of scores.
+    public LanguageModelConfig withSoftcap(boolean applied) {
         return new LanguageModelConfig(family, vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, ropeTheta, ropeScaling,
                 normEps,
                 initRange, attentionBias, activation, tied, padId, applied);
@@ -58,9 +59,9 @@ public record LanguageModelConfig(Family family, int vocabulary, int hidden, int
     public LanguageModelConfig withLayers(int count) {
         checkArgument(count <= layers, "layers must be at most the %s that the model has, got %s", layers, count);
         return new LanguageModelConfig(family.first(count), vocabulary, hidden, intermediate, count, heads, kvHeads, headDim, ropeTheta,
-                ropeScaling, normEps, initRange, attentionBias, activation, tied, padId, softCap);
+                ropeScaling, normEps, initRange, attentionBias, activation, tied, padId, softcap);
     }
 
     /// How scores are made in a layer of the family's own.
-    public Scores scores() { return new Scores(family.scale(headDim), softCap ? family.attentionCap() : 0); }
+    public ScoreScaling scaling() { return new ScoreScaling(family.scale(headDim), softcap ? family.attentionSoftcap() : 0); }
 }

@@ -98,7 +98,7 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
                 Booleans.concat(dropped_B, others.dropped_B), false);
     }
 
-    /// With columns of padding up to the next of the [Buckets]' lengths, where products of tensors like this one are made for their shape. Rows whose
+    /// With columns of padding up to the next of the [Buckets]' lengths, where matmuls of tensors like this one are made for their shape. Rows whose
     /// padding is computed too stay as they are.
     Prompt bucketed(Tensor like) {
         int width = Buckets.up(tokens(), like);

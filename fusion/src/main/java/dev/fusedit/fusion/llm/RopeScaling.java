@@ -2,7 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.nn.Rotation;
+import dev.fusedit.nn.RotaryEmbedding;
 
 /// How rotary frequencies are slowed down for texts longer than those that a model was first trained with.
 public sealed interface RopeScaling {
@@ -45,7 +45,7 @@ public sealed interface RopeScaling {
 
     /// Frequencies of a head's pairs, in f32.
     default float[] frequencies(int width, double theta) {
-        var frequencies = Rotation.frequencies(width, theta);
+        var frequencies = RotaryEmbedding.frequencies(width, theta);
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = switch (this) {
                 case None() -> frequencies[i];

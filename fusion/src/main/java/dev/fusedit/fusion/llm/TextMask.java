@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.llm;
 
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.torch.Attention;
 import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
@@ -68,32 +68,32 @@ public sealed interface TextMask extends Tensors {
     private static double lowest(DType dtype) { return dtype == DType.F16 ? -65504 : -3.3e38; }
 
     /// Attention of text over itself.
-    default Tensor attend(Tensor q_BHTD, KeysValues own, Scores scores) {
+    default Tensor attend(Tensor q_BHTD, KeyValues own, ScoreScaling scaling) {
         return switch (this) {
-            case Causal() -> scores.cap() > 0 ? capped(q_BHTD, own, triangle(q_BHTD), scores)
-                    : Attention.causal(q_BHTD, own.keys(), own.values(), scores.scale());
-            case Biased(var bias) -> scores.cap() > 0 ? capped(q_BHTD, own, bias, scores)
-                    : Attention.masked(q_BHTD, own.keys(), own.values(), bias, scores.scale());
-            case Packed(var lengths) -> each(lengths, q_BHTD, own, scores);
+            case Causal() -> scaling.softcap() > 0 ? softcapped(q_BHTD, own, triangle(q_BHTD), scaling)
+                    : Attention.causal(q_BHTD, own.keys(), own.values(), scaling.scale());
+            case Biased(var bias) -> scaling.softcap() > 0 ? softcapped(q_BHTD, own, bias, scaling)
+                    : Attention.masked(q_BHTD, own.keys(), own.values(), bias, scaling.scale());
+            case Packed(var lengths) -> each(lengths, q_BHTD, own, scaling);
         };
     }
 
-    private static Tensor capped(Tensor q_BHTD, KeysValues own, Tensor bias, Scores scores) {
-        return TensorScope.scoped(() -> Attention.capped(q_BHTD, own.keys(), own.values(), bias, scores.scale(), scores.cap()));
+    private static Tensor softcapped(Tensor q_BHTD, KeyValues own, Tensor bias, ScoreScaling scaling) {
+        return TensorScope.scoped(() -> Attention.softcapped(q_BHTD, own.keys(), own.values(), bias, scaling.scale(), scaling.softcap()));
     }
 
     private static Tensor triangle(Tensor q_BHTD) {
         return Tensor.full(Double.NEGATIVE_INFINITY, q_BHTD.dtype(), q_BHTD.size(2), q_BHTD.size(2)).triu(1).to(q_BHTD.device());
     }
 
-    private static Tensor each(List<Integer> lengths, Tensor q_BHTD, KeysValues own, Scores scores) {
+    private static Tensor each(List<Integer> lengths, Tensor q_BHTD, KeyValues own, ScoreScaling scaling) {
         return TensorScope.scoped(() -> {
             var outs = new ArrayList<Tensor>();
             int first = 0;
             for (int length : lengths) {
                 if (length > 0) {
                     int rows = Buckets.up(length, q_BHTD);
-                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, rows), own.narrow(first, rows), scores).narrow(2, 0, length));
+                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, rows), own.narrow(first, rows), scaling).narrow(2, 0, length));
                 }
                 first += length;
             }

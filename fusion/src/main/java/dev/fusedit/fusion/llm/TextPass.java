@@ -2,8 +2,8 @@ package dev.fusedit.fusion.llm;
 
 import com.google.common.primitives.Ints;
 import dev.fusedit.nn.GradientGate;
-import dev.fusedit.nn.KeysValues;
-import dev.fusedit.nn.Rotation.Turn;
+import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param windowed sees the last few
 /// @param gates by a layer's index, what of the gradients of its attention passes into its keys and values
 /// @param spread where layers see packed prompts, what makes rows of equal length of them again; null where they see such rows
-public record TextPass(Turn global, Turn local, TextMask causal, TextMask windowed, Windows windows, IntFunction<GradientGate> gates,
+public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, TextMask windowed, Windows windows, IntFunction<GradientGate> gates,
         @Nullable Spread spread) implements Tensors {
     /// @param places of B · T tokens in a packed row
     record Spread(Tensor places, int batch) implements Tensors {
@@ -39,8 +39,8 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
         var dtype = x_BTM.dtype();
         var device = x_BTM.device();
         var windows = model.config().family().windows();
-        var global = model.rotation(prompt, device).as(dtype);
-        var local = model.config().family() instanceof Family.Gemma3 ? model.localRotation(prompt, device).as(dtype) : global;
+        var global = model.rotaryEmbedding(prompt, device).as(dtype);
+        var local = model.config().family() instanceof Family.Gemma3 ? model.localRotaryEmbedding(prompt, device).as(dtype) : global;
         var causal = TextMask.of(prompt, dtype, device);
         var windowed = windows.layers().isEmpty() ? causal : TextMask.windowed(prompt, windows.size(), dtype, device);
         return new TextPass(global, local, causal, windowed, windows, _ -> GradientGate.OPEN, null);
@@ -69,10 +69,10 @@ public record TextPass(Turn global, Turn local, TextMask causal, TextMask window
     public boolean isPacked() { return spread != null; }
 
     /// Keys and values as an image reads them, (B, K, T, D).
-    public KeysValues spread(KeysValues own) { return spread == null ? own : own.replaced(spread::apply); }
+    public KeyValues spread(KeyValues own) { return spread == null ? own : own.replaced(spread::apply); }
 
     /// A layer's rotary positions.
-    public Turn turn(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }
+    public RotaryTable rotary(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }
 
     /// What a token sees in a layer of the family's own.
     public TextMask mask(DecoderLayer layer) { return windows.has(layer.index()) ? windowed : causal; }

@@ -49,12 +49,12 @@ record LlmCase(Case files, Expected expected) {
         }
     }
 
-    private void compare(String way, boolean capped) {
+    private void compare(String way, boolean softcapped) {
         if (expected.names().stream().noneMatch(name -> name.startsWith(way))) {
             return;
         }
         var json = files.json("config.json");
-        var config = LanguageConfigs.read(json, files.file("config.json").toString()).withSoftCap(capped);
+        var config = LanguageConfigs.read(json, files.file("config.json").toString()).withSoftcap(softcapped);
         try (var loaded = LanguageModels.read(files.file("weights.safetensors"), config, json.has("text_config"), Placement.F32);
                 var _ = TensorScope.open()) {
             var ids = expected.rows("input_ids");

@@ -124,7 +124,7 @@ final class PipelineCase implements AutoCloseable {
                 return FuseDiT.of(ModelConfigs.fused(transformer, where), own);
             }
             var settings = ModelConfigs.beside(transformer, where);
-            var text = settings.text().withSoftCap(config.path("llm_attention").asText().equals("eager"));
+            var text = settings.text().withSoftcap(config.path("llm_attention").asText().equals("eager"));
             return TextDiT.of(settings, own, LanguageModel.of(text, stored(files, "llm.safetensors", file -> file, open)));
         });
     }

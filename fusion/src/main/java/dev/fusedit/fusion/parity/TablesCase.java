@@ -6,7 +6,7 @@ import dev.fusedit.fusion.dit.TimeEmbedding;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Rotation;
+import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.io.SafeTensors;
@@ -66,12 +66,12 @@ record TablesCase(Expected expected) {
     private void rotary(MatchResult match) {
         var width = number(match, 1);
         var positions = expected.values("rotary.positions");
-        var frequencies = Rotation.frequencies(width, number(match, 2));
+        var frequencies = RotaryEmbedding.frequencies(width, number(match, 2));
         var angles = new float[positions.length * width];
         for (int i = 0; i < angles.length; i++) {
             angles[i] = (float) positions[i / width] * frequencies[i % frequencies.length];
         }
-        var table = Rotation.of(angles, 1, positions.length, width, Device.CPU);
+        var table = RotaryEmbedding.of(angles, 1, positions.length, width, Device.CPU);
         expected.compare(match.group(), table.cos(), Tolerance.OUTPUT);
         expected.compare(match.group().replace(".cos", ".sin"), table.sin(), Tolerance.OUTPUT);
     }

@@ -157,8 +157,8 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
             case TextDiT beside -> beside.encoder();
         };
         var starts = model instanceof FuseDiT fused ? fused.imageStarts(prompt) : new int[prompt.batch()];
-        var text = language.rotation(prompt, latents.device());
-        var image = model.dit().rotation(latents, starts);
+        var text = language.rotaryEmbedding(prompt, latents.device());
+        var image = model.dit().rotaryEmbedding(latents, starts);
         var count = expected.shape("taps.rotary.cos")[1];
         compareTable("taps.rotary.cos", count, text.cos(), image == null ? null : image.cos());
         compareTable("taps.rotary.sin", count, text.sin(), image == null ? null : image.sin());
@@ -205,7 +205,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         });
     }
 
-    /// Products in bf16 stand for both of the reference's ways, autocast and bf16 weights.
+    /// Matmuls in bf16 stand for both of the reference's ways, autocast and bf16 weights.
     private void smallerDtype() {
         if (!expected.has("bf16_autocast.output") && !expected.has("bf16_weights.output")) {
             return;

@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.TextState;
+import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
@@ -22,7 +22,7 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     private final @Nullable Tensor pooled_BX;
     private final Lanes lanes;
 
-    private record Part(Lanes.Rows rows, TextState text) {
+    private record Part(Lanes.Rows rows, TextKvCache text) {
         Part fromZero() { return new Part(rows, text.withImageStarts(new int[rows.count()])); }
     }
 
@@ -31,19 +31,19 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     /// @param text stays the caller's. What is made of it here belongs to the innermost scope
     /// @param pooled_BX null for models that take no pooled text
     /// @param lanes are closed with this
-    public TextBound(ImageModel model, TextState text, @Nullable Tensor pooled_BX, Lanes lanes) {
+    public TextBound(ImageModel model, TextKvCache text, @Nullable Tensor pooled_BX, Lanes lanes) {
         this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX, lanes);
     }
 
     /// @param rows the text of each picture
     /// @param pooled_BX of each picture
     /// @param tokens of an image
-    public TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX, int tokens) {
+    public TextBound(ImageModel model, TextKvCache texts, int[] rows, @Nullable Tensor pooled_BX, int tokens) {
         this(model, texts, rows, pooled_BX, Lanes.of(Lanes.fitting(model.dit().patches().weight_OIPP().device(), rows.length, tokens)));
     }
 
     /// @param lanes are closed with this
-    TextBound(ImageModel model, TextState texts, int[] rows, @Nullable Tensor pooled_BX, Lanes lanes) {
+    TextBound(ImageModel model, TextKvCache texts, int[] rows, @Nullable Tensor pooled_BX, Lanes lanes) {
         this.model = model;
         this.pooled_BX = pooled_BX;
         this.lanes = lanes;
@@ -52,7 +52,7 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     }
 
     /// Padded to the longest text that is in it, and no text twice where all pictures have the same.
-    private static TextState part(TextState texts, int[] rows) {
+    private static TextKvCache part(TextKvCache texts, int[] rows) {
         return Arrays.stream(rows).allMatch(row -> row == rows[0]) ? texts.rows(rows[0]).trimmed().repeated(rows.length)
                 : texts.rows(rows).trimmed();
     }

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.primitives.Ints;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.TextState;
+import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.flow.Branches;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowSampler;
@@ -109,7 +109,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     // ---- what pictures begin with
 
     /// Prompts in order, then the negative one where there is guidance.
-    private record Texts(TextState state, @Nullable Tensor pooled) {}
+    private record Texts(TextKvCache state, @Nullable Tensor pooled) {}
 
     private Texts texts(PictureRequest request) {
         var rows = new ArrayList<int[]>();

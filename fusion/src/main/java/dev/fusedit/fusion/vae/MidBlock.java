@@ -6,11 +6,11 @@ import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
 /// The smallest level: two residual blocks, attention between them.
-record MidBlock(ResidualBlock first, @Nullable PlaceAttention attention, ResidualBlock last) {
+record MidBlock(ResidualBlock first, @Nullable SpatialAttention attention, ResidualBlock last) {
     static MidBlock of(Weights weights, AutoencoderConfig config) {
         int groups = config.normGroups(), channels = config.innermostChannels();
         return new MidBlock(ResidualBlock.of(weights.in("resnets.0"), groups, channels, channels),
-                config.midAttention() ? PlaceAttention.of(weights.in("attentions.0"), groups, channels) : null,
+                config.midAttention() ? SpatialAttention.of(weights.in("attentions.0"), groups, channels) : null,
                 ResidualBlock.of(weights.in("resnets.1"), groups, channels, channels));
     }
 

@@ -37,7 +37,7 @@ class AttentionMemoryTest {
     private static final int COLUMNS = 64;
     private static final int TEXT = 12;
 
-    private static FuseDiTConfig config(Fusion fusion, FusedAttention attention) {
+    private static FuseDiTConfig config(Fusion fusion, AttentionScoring attention) {
         var text = new LanguageModelConfig(Family.Gemma2.usual(32, 1), 50, 64, 128, 1, HEADS, 1, 32, 10_000, RopeScaling.NONE, 1e-6,
                 0.02, false, Activation.GELU_TANH, true, 0, false);
         var image = new DiTConfig(64, 128, 1, HEADS, 1, 32, 2, 4, 4, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true,
@@ -46,7 +46,7 @@ class AttentionMemoryTest {
     }
 
     /// What a training step takes at most, above what there is before it. A heap that has room takes less, but none has for a square.
-    private static double growth(Fusion fusion, FusedAttention attention) throws IOException {
+    private static double growth(Fusion fusion, AttentionScoring attention) throws IOException {
         assumeTrue(Files.isWritable(CLEAR), "peak memory is read from /proc");
         try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
             var model = FuseDiT.of(config(fusion, attention), weights);
@@ -84,13 +84,13 @@ class AttentionMemoryTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void noSquareIsMade(boolean joint) throws IOException {
-        assertThat(growth(joint ? new Fusion.JointSelfAttention() : new Fusion.CrossAttention(), FusedAttention.PLAIN))
+        assertThat(growth(joint ? new Fusion.JointSelfAttention() : new Fusion.CrossAttention(), AttentionScoring.PLAIN))
                 .isLessThan(square());
     }
 
-    /// That the test above would see one: scores that are bent have no fused kernel.
+    /// That the test above would see one: soft-capped scores have no fused kernel.
     @Test
-    void bentScoresAreSquares() throws IOException {
-        assertThat(growth(new Fusion.JointSelfAttention(), FusedAttention.FAMILY)).isGreaterThan(2 * square());
+    void softCappedScoresAreSquares() throws IOException {
+        assertThat(growth(new Fusion.JointSelfAttention(), AttentionScoring.FAMILY)).isGreaterThan(2 * square());
     }
 }

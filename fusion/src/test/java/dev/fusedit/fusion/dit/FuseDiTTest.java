@@ -130,7 +130,7 @@ class FuseDiTTest {
     @ParameterizedTest
     @MethodSource("everyFamily")
     void everyFamilyIsFusedAndCached(FuseDiTConfig config) {
-        for (var attention : FusedAttention.values()) {
+        for (var attention : AttentionScoring.values()) {
             try (var tiny = Tiny.of(Tiny.with(config, attention))) {
                 var output = tiny.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
                 var text = tiny.model().text(PROMPT);
@@ -145,7 +145,7 @@ class FuseDiTTest {
     @ParameterizedTest
     @MethodSource("everyFamily")
     void theFamilysOwnScoresMatterWhereItHasAny(FuseDiTConfig config) {
-        try (var plain = Tiny.of(config); var own = Tiny.of(Tiny.with(config, FusedAttention.FAMILY))) {
+        try (var plain = Tiny.of(config); var own = Tiny.of(Tiny.with(config, AttentionScoring.FAMILY))) {
             var same = plain.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT)
                     .allClose(own.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT), 1e-5, 1e-5);
             var differs = !config.text().family().windows().layers().isEmpty();
@@ -231,7 +231,7 @@ class FuseDiTTest {
     }
 
     @Test
-    void productsInBf16StayNear() {
+    void matmulsInBf16StayNear() {
         try (var exact = Tiny.of(Tiny.config()); var mixed = Tiny.of(Tiny.config(), Placement.MIXED)) {
             var expected = exact.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
             var actual = mixed.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.common.collect.Range;
 import dev.fusedit.fusion.dit.GradientMask.Rule;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
@@ -74,7 +74,7 @@ class GradientMaskTest {
             return found;
         }
 
-        private static Tensor flow(ImageModel model, TextState text) {
+        private static Tensor flow(ImageModel model, TextKvCache text) {
             var dtype = model.dit().patches().weight_OIPP().dtype();
             return model.image(Tiny.latents(2).to(dtype), Tiny.times(2), text).sub(1).square().mean();
         }
@@ -108,9 +108,9 @@ class GradientMaskTest {
             var looked = subject.model().text(PROMPT).blocks().get(BLOCK);
             parameter.copyInPlace(rest);
             var text = subject.model().text(PROMPT, true, Taps.NONE);
-            var blocks = new ArrayList<KeysValues>(text.blocks());
+            var blocks = new ArrayList<KeyValues>(text.blocks());
             blocks.set(BLOCK, looked);
-            var mixed = new TextState(blocks, text.prompt(), text.imageStarts(), text.output());
+            var mixed = new TextKvCache(blocks, text.prompt(), text.imageStarts(), text.output());
             var loss = Subject.flow(subject.model(), mixed).add(Subject.language(subject.model(), Objects.requireNonNull(text.output())));
             parameter.copyInPlace(before);
             return loss.item();

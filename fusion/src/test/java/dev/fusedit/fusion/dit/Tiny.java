@@ -37,7 +37,7 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
         return new FuseDiTConfig(text, image, fusion, 0, new SharedLayers.All());
     }
 
-    static FuseDiTConfig with(FuseDiTConfig config, FusedAttention attention) {
+    static FuseDiTConfig with(FuseDiTConfig config, AttentionScoring attention) {
         return new FuseDiTConfig(config.text(), config.image(), config.fusion(), config.initialLayers(), config.shared(), attention);
     }
 

@@ -125,7 +125,7 @@ class TrainingPassTest {
         for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())) {
             for (var family : List.of(new Family.Gemma2(24, windows, 2, 3), new Family.Gemma3(24, windows, 10_000, 2),
                     new Family.Llama(true), new Family.Qwen3(windows))) {
-                all.add(Tiny.with(Tiny.config(family, fusion), FusedAttention.FAMILY));
+                all.add(Tiny.with(Tiny.config(family, fusion), AttentionScoring.FAMILY));
             }
             all.add(Tiny.beside(fusion, -1));
             all.add(Tiny.beside(fusion, 2));
@@ -290,7 +290,7 @@ class TrainingPassTest {
 
     @ParameterizedTest
     @MethodSource("usualModels")
-    void blindSamplesDoNotSeeTheirText(ImageModelConfig config) {
+    void textMaskedSamplesDoNotSeeTheirText(ImageModelConfig config) {
         for (var placement : List.of(Placement.F32, Placement.MIXED)) {
             try (var weights = Weights.fresh(Seed.of(1), placement)) {
                 var model = config.build(weights);
@@ -300,16 +300,16 @@ class TrainingPassTest {
                 var latents = Tiny.latents(BATCH).to(placement.compute());
                 var first = drawn(model, latents, model.text(PROMPT), wish);
                 var second = drawn(model, latents, model.text(other), wish);
-                var sighted = drawn(model, latents, model.text(PROMPT), Wish.NONE);
+                var unmasked = drawn(model, latents, model.text(PROMPT), Wish.NONE);
                 assertThat(first.isFinite().all().itemLong()).isOne();
-                assertThat(first.sameValues(second)).as("another text of a blind sample changes nothing").isTrue();
-                assertThat(row(first, 0).allClose(row(sighted, 0), 1e-6, 1e-6)).as("the others see theirs").isTrue();
-                assertThat(row(first, 1).allClose(row(sighted, 1), 1e-3, 1e-3)).isFalse();
+                assertThat(first.sameValues(second)).as("another text of a text-masked sample changes nothing").isTrue();
+                assertThat(row(first, 0).allClose(row(unmasked, 0), 1e-6, 1e-6)).as("the others see theirs").isTrue();
+                assertThat(row(first, 1).allClose(row(unmasked, 1), 1e-3, 1e-3)).isFalse();
             }
         }
     }
 
-    private static Tensor drawn(ImageModel model, Tensor latents, TextState text, Wish wish) {
+    private static Tensor drawn(ImageModel model, Tensor latents, TextKvCache text, Wish wish) {
         try (var pass = model.pass(false)) {
             return pass.image(latents, Tiny.times(BATCH), text, null, wish).prediction();
         }
@@ -327,9 +327,9 @@ class TrainingPassTest {
                 var latents = Tiny.latents(BATCH).to(placement.compute());
                 var output = drawn(tiny.model(), latents, tiny.model().text(empty), Wish.NONE);
                 assertThat(output.isFinite().all().itemLong()).isOne();
-                var blind = drawn(tiny.model(), latents, tiny.model().text(PROMPT),
+                var textMasked = drawn(tiny.model(), latents, tiny.model().text(PROMPT),
                         new Wish(Set.of(), new boolean[] {true, false, true}));
-                assertThat(row(output, 0).allClose(row(blind, 0), 1e-5, 1e-5)).isTrue();
+                assertThat(row(output, 0).allClose(row(textMasked, 0), 1e-5, 1e-5)).isTrue();
             }
         }
     }

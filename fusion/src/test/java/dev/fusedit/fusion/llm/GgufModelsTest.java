@@ -45,7 +45,7 @@ class GgufModelsTest {
         var config = config(name);
         var weights = Goldens.folder("llm/" + name).resolve("weights.safetensors");
         try (var stored = LanguageModels.open(file(name))) {
-            assertThat(stored.config().withSoftCap(config.softCap())).isEqualTo(config);
+            assertThat(stored.config().withSoftcap(config.softcap())).isEqualTo(config);
         }
         var ours = logits(LanguageModels.read(file(name), Placement.F32));
         assertThat(ours.allClose(logits(LanguageModels.read(weights, config, false, Placement.F32)), 1e-5, 1e-5)).isTrue();

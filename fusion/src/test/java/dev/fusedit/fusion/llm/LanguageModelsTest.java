@@ -54,7 +54,7 @@ class LanguageModelsTest {
     void aConfigurationIsItsOwnJson(String name) throws IOException {
         var config = LanguageConfigs.read(json(name), "here");
         assertThat(LanguageConfigs.read(LanguageConfigs.json(config), "there")).isEqualTo(config);
-        assertThat(LanguageConfigs.read(LanguageConfigs.json(config.withSoftCap(true)), "there").softCap()).isTrue();
+        assertThat(LanguageConfigs.read(LanguageConfigs.json(config.withSoftcap(true)), "there").softcap()).isTrue();
     }
 
     @Test
@@ -141,8 +141,8 @@ class LanguageModelsTest {
         var gemma2 = LanguageConfigs.read(JSON.readTree("""
                 {"model_type": "gemma2", "vocab_size": 9, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 2,
                  "num_attention_heads": 2, "sliding_window": 4}"""), "here");
-        assertThat(gemma2.family().attentionCap()).isEqualTo(50);
-        assertThat(gemma2.family().finalCap()).isEqualTo(30);
+        assertThat(gemma2.family().attentionSoftcap()).isEqualTo(50);
+        assertThat(gemma2.family().finalSoftcap()).isEqualTo(30);
     }
 
     @Test

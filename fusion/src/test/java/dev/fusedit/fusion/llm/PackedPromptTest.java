@@ -2,7 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fusedit.nn.KeysValues;
+import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Buckets;
@@ -78,14 +78,14 @@ class PackedPromptTest {
             var q = leaf("q", 4, behind);
             var k = leaf("k", 1, behind);
             var v = leaf("v", 1, behind);
-            var out = new TextMask.Packed(List.of(3, 0, 5)).attend(q, new KeysValues(k, v), Scores.plain(8));
+            var out = new TextMask.Packed(List.of(3, 0, 5)).attend(q, new KeyValues(k, v), ScoreScaling.plain(8));
             assertThat(out.shape()).containsExactly(1, 4, 16, 8);
             assertThat(out.narrow(2, 8, 8).abs().max().item()).isZero();
             out.to(DType.F32).sum().backward();
             for (var leaf : List.of(q, k, v)) {
                 assertThat(leaf.grad().narrow(2, 8, 8).abs().max().item()).isZero();
             }
-            var alone = new TextMask.Causal().attend(q.narrow(2, 3, 5), new KeysValues(k, v).narrow(3, 5), Scores.plain(8));
+            var alone = new TextMask.Causal().attend(q.narrow(2, 3, 5), new KeyValues(k, v).narrow(3, 5), ScoreScaling.plain(8));
             assertThat(out.narrow(2, 3, 5).allClose(alone, 1e-2, 1e-2)).isTrue();
         }
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Weights and products in bf16, against the golden numbers in f32 and against what transformers computes in bf16.
+/// Weights and matmuls in bf16, against the golden numbers in f32 and against what transformers computes in bf16.
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class Bf16Test {
@@ -36,7 +36,7 @@ class Bf16Test {
     private static final Placement BF16 = new Placement(DType.BF16, DType.BF16, Device.CPU);
 
     private enum Kind {
-        ALL(BF16), PRODUCTS(Placement.MIXED);
+        ALL(BF16), MATMULS(Placement.MIXED);
 
         private final Placement placement;
 

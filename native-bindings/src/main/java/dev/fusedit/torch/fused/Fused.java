@@ -18,7 +18,7 @@ public final class Fused {
     /// A kernel runs on the thread that calls it, libtorch's ops are spread over all: with more threads than these, which a batch's parts have not
     /// taken ([dev.fusedit.torch.Lanes]), libtorch's are the faster ones.
     ///
-    /// On one thread libtorch's ops with autograd take 4.3 times as long as one pass for a modulated RMS norm, 4.4 to 5.0 for heads normed and turned,
+    /// On one thread libtorch's ops with autograd take 4.3 times as long as one pass for a modulated RMS norm, 4.4 to 5.0 for heads normed and rotated,
     /// and 2.0 for a GELU times a gate, f32 and bf16 (`docs/lab.md`, 2026-11-25; AMD EPYC with AVX-512). If they were spread without loss, they
     /// would draw level at 2 threads for the gate and at 4 to 5 for the rest. They are not, since each is a dozen ops that wait for their last thread
     /// and share one memory; so 4. It is a ratio of two programs on the same core, which changes little from one CPU to another, and a constant,

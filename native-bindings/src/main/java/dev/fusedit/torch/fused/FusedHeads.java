@@ -8,16 +8,16 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.vector.HeadRows;
 import org.jspecify.annotations.Nullable;
 
-/// Heads as attention takes them: normed over their width and turned by their positions (Su et al. 2021, arXiv 2104.09864), computed in f32.
+/// Heads as attention takes them: normed over their width and rotated by their positions (Su et al. 2021, arXiv 2104.09864), computed in f32.
 ///
 /// Letters: B batch, N tokens, H heads, D their width, X = H · D.
 ///
 /// @param gain_D of the norm; null for none
-/// @param cos (B or 1, …, N, D), f32; null for no turn
+/// @param cos (B or 1, …, N, D), f32; null for no rotation
 /// @param signedSin likewise, the first half of its last dimension negated
 public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullable Tensor cos, @Nullable Tensor signedSin) {
     public FusedHeads {
-        checkArgument((cos == null) == (signedSin == null), "a turn takes both a cosine and a sine");
+        checkArgument((cos == null) == (signedSin == null), "a rotation takes both a cosine and a sine");
     }
 
     private HeadRows loops(Tensor x_BNX) {

@@ -87,7 +87,7 @@ class FusedTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 64", "F32, 6", "F32, 40", "BF16, 64", "BF16, 6", "BF16, 40"})
-    void headsAreNormedAndTurned(DType dtype, int width) {
+    void headsAreNormedAndRotated(DType dtype, int width) {
         int heads = 3, half = width / 2;
         var x = drawn("x", dtype, 2, 5, heads * width);
         var gain = drawn("gain", DType.F32, width);
@@ -96,8 +96,8 @@ class FusedTest {
         var dy = drawn("dy", dtype, 2, 5, heads * width);
         var inputs = List.of(exact(x), exact(gain));
         var normed_BHND = plainNorm(inputs.get(0).view(2, 5, heads, width)).mul(inputs.get(1)).transpose(1, 2);
-        var turned = normed_BHND.mul(cos.to(DType.F64)).add(normed_BHND.roll(half, -1).mul(sin.to(DType.F64)));
-        var expected = turned.transpose(1, 2).flatten(2, 3);
+        var rotated = normed_BHND.mul(cos.to(DType.F64)).add(normed_BHND.roll(half, -1).mul(sin.to(DType.F64)));
+        var expected = rotated.transpose(1, 2).flatten(2, 3);
         var gradients = Autograd.grad(expected, dy.to(DType.F64), inputs);
         var fused = new FusedHeads(heads, gain, EPS, cos, sin);
 
@@ -108,15 +108,15 @@ class FusedTest {
         requireClose(dx, requireNonNull(gradients.get(0)), dtype);
     }
 
-    /// One table for all samples, and heads that are only turned.
+    /// One table for all samples, and heads that are only rotated.
     @Test
-    void headsWithoutNormAreOnlyTurned() {
+    void headsWithoutNormAreOnlyRotated() {
         var x = drawn("x", DType.F32, 2, 5, 64);
         var cos = drawn("cos", DType.F32, 1, 1, 5, 32);
         var sin = drawn("sin", DType.F32, 1, 1, 5, 32);
         var split = x.view(2, 5, 2, 32).transpose(1, 2);
-        var turned = split.mul(cos).add(split.roll(16, -1).mul(sin)).transpose(1, 2).flatten(2, 3);
-        requireClose(new FusedHeads(2, null, EPS, cos, sin).forward(x), turned, DType.F32);
+        var rotated = split.mul(cos).add(split.roll(16, -1).mul(sin)).transpose(1, 2).flatten(2, 3);
+        requireClose(new FusedHeads(2, null, EPS, cos, sin).forward(x), rotated, DType.F32);
         requireClose(new FusedHeads(2, null, EPS, null, null).forward(x), x, DType.F32);
     }
 
@@ -206,7 +206,7 @@ class FusedTest {
     /// In one part and in many, whose last is a smaller one; queries of several heads beside each key/value head.
     @ParameterizedTest
     @CsvSource({"F32, 1000000, 1", "F32, 300, 2", "BF16, 1000000, 2", "BF16, 300, 1"})
-    void attentionByProductsIsThePlainOne(DType dtype, long most, int kvHeads) {
+    void attentionByMatmulsIsThePlainOne(DType dtype, long most, int kvHeads) {
         var q = drawn("q", dtype, 3, 4, 5, 8);
         var k = drawn("k", dtype, 3, kvHeads, 7, 8);
         var v = drawn("v", dtype, 3, kvHeads, 7, 8);
@@ -219,7 +219,7 @@ class FusedTest {
         var expected = scores.softmax(-1).matmul(inputs.get(2).repeatInterleave(4 / kvHeads, 1));
         var gradients = Autograd.grad(expected, dy.to(DType.F64), inputs);
         try (var owner = TensorScope.holding()) {
-            var attention = ProductAttention.of(q, k, v, bias.to(dtype), 0.3, owner, most);
+            var attention = MatmulAttention.of(q, k, v, bias.to(dtype), 0.3, owner, most);
             requireNear(attention.out_BHND(), expected, dtype);
             var found = attention.backward(dy);
             requireNear(found.q_BHND(), requireNonNull(gradients.get(0)), dtype);
@@ -228,7 +228,7 @@ class FusedTest {
         }
     }
 
-    /// By the norm of the difference: single numbers are sums of rounded products in bf16.
+    /// By the norm of the difference: single numbers are sums of rounded matmuls in bf16.
     private static void requireNear(Tensor actual, Tensor expected, DType dtype) {
         assertThat(actual.shape()).isEqualTo(expected.shape());
         assertThat(actual.dtype()).isEqualTo(dtype);
@@ -241,7 +241,7 @@ class FusedTest {
         var bias = Tensor.of(new float[] {0, Float.NEGATIVE_INFINITY, 0}, 1, 1, 1, 3);
         var v = Tensor.of(new float[] {1, 1e30f, 3}, 1, 1, 3, 1);
         try (var owner = TensorScope.holding()) {
-            var out = ProductAttention.of(Tensor.zeros(DType.F32, Device.CPU, 1, 1, 2, 1), Tensor.ones(DType.F32, 1, 1, 3, 1), v, bias, 1,
+            var out = MatmulAttention.of(Tensor.zeros(DType.F32, Device.CPU, 1, 1, 2, 1), Tensor.ones(DType.F32, 1, 1, 3, 1), v, bias, 1,
                     owner);
             assertThat(out.out_BHND().toFloats()).containsExactly(2, 2);
         }

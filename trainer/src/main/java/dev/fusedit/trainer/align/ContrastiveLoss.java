@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// (arXiv 2303.15343, section 3.2).
 ///
 /// **No copying.** The image reads the caption in its attention, so its tokens could be told apart by the text they read, whatever the
-/// picture shows. Only rows that don't see their own text ([#blind]) are compared.
+/// picture shows. Only rows that don't see their own text ([#textMasked]) are compared.
 ///
 /// **Targets.** The language model's features are targets under stop-gradient, unless `into_llm`; the two linear layers always learn.
 ///
@@ -72,7 +72,7 @@ public final class ContrastiveLoss {
     ///
     /// @param captions of the batch, or with `negatives: micro` of the micro-batch; "" where it was dropped
     /// @param seed a function of the run's seed and the step (and the micro-batch)
-    public boolean[] blind(List<String> captions, Seed seed) { return BlindRows.of(captions, recipe.maskedShare(), seed); }
+    public boolean[] textMasked(List<String> captions, Seed seed) { return TextMaskedRows.of(captions, recipe.maskedShare(), seed); }
 
     /// The compared rows in the common space: vectors of length 1, f32.
     ///
@@ -85,7 +85,7 @@ public final class ContrastiveLoss {
     /// @param features_BNC image tokens
     /// @param text_BTM the language model's last normed hidden states
     /// @param lengths_B real tokens of the captions
-    /// @param compared_B the rows that [#blind] chose
+    /// @param compared_B the rows that [#textMasked] chose
     public Embedded embed(Tensor features_BNC, Tensor text_BTM, int[] lengths_B, List<String> captions_B, boolean[] compared_B) {
         checkArgument(features_BNC.size(0) == compared_B.length && text_BTM.size(0) == compared_B.length, "%s rows, not %s and %s",
                 compared_B.length, features_BNC, text_BTM);

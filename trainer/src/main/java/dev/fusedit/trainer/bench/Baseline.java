@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// How fast workloads were, as shares of what the same machine's matrix products reached in the same run: what a change must not fall below.
+/// How fast workloads were, as shares of what the same machine's matmuls reached in the same run: what a change must not fall below.
 ///
 /// @param tolerance part of a share that may be missing before it counts
 /// @param shares by workload and dtype, `train-s f32`
@@ -27,7 +27,7 @@ public record Baseline(double tolerance, Map<String, Double> shares) {
     public record Verdict(String name, double share, double before, boolean holds) {
         @Override
         public String toString() {
-            return "%s: %.0f %% of the matrix products' rate, %.0f %% in the baseline: %s".formatted(name, 100 * share, 100 * before,
+            return "%s: %.0f %% of the matmuls' rate, %.0f %% in the baseline: %s".formatted(name, 100 * share, 100 * before,
                     holds ? "holds" : "SLOWER");
         }
     }

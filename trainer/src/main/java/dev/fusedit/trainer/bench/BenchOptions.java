@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 
 /// How a workload is measured.
 ///
-/// @param dtype of the matrix products, f32 or bf16; with bf16 training keeps f32 masters of what it learns
+/// @param dtype of the matmuls, f32 or bf16; with bf16 training keeps f32 masters of what it learns
 /// @param threads of libtorch's kernels and of the BLAS
 /// @param lanes parts of the batch side by side, each on one thread; empty for as many as a run would have ([Workload#lanes])
 /// @param repetitions that count

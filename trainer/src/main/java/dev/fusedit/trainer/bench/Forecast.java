@@ -29,20 +29,20 @@ public final class Forecast {
     }
 
     /// A warning; null if the dtype is about as fast as f32, or faster.
-    public static @Nullable String slowPrecision(DType dtype, TrialProduct product) {
-        double factor = product.f32() / product.rate();
+    public static @Nullable String slowPrecision(DType dtype, TrialMatmul matmul) {
+        double factor = matmul.f32() / matmul.rate();
         return factor < SLOWER ? null
                 : String.format(Locale.ROOT,
                         "%s: this CPU multiplies it %.1f times slower than f32 (%.3g against %.3g GFLOP/s). --dtype f32 is faster",
-                        dtype, factor, product.rate() / 1e9, product.f32() / 1e9);
+                        dtype, factor, matmul.rate() / 1e9, matmul.f32() / 1e9);
     }
 
     /// Seconds of one repetition.
-    public static double seconds(Workload workload, TrialProduct product) { return workload.flops() / (SHARE * product.rate()); }
+    public static double seconds(Workload workload, TrialMatmul matmul) { return workload.flops() / (SHARE * matmul.rate()); }
 
     /// Seconds of the whole measurement.
-    public static double seconds(Workload workload, BenchOptions options, TrialProduct product) {
-        return repetitions(workload, options) * seconds(workload, product);
+    public static double seconds(Workload workload, BenchOptions options, TrialMatmul matmul) {
+        return repetitions(workload, options) * seconds(workload, matmul);
     }
 
     private static int repetitions(Workload workload, BenchOptions options) {
@@ -50,22 +50,22 @@ public final class Forecast {
     }
 
     /// `train-s f32: about 0:12 for 20 repetitions to warm up and 5 that count, by one product at 86 GFLOP/s (2 threads)`
-    public static String line(Workload workload, BenchOptions options, TrialProduct product) {
+    public static String line(Workload workload, BenchOptions options, TrialMatmul matmul) {
         return String.format(Locale.ROOT,
-                "%s: about %s for %d repetitions to warm up and %d that count, by one product at %.3g GFLOP/s (%d %s)",
-                options.name(workload), ProgressLine.clock(seconds(workload, options, product)), Bench.warmUp(workload),
-                options.repetitions(), product.rate() / 1e9, options.threads(), options.threads() == 1 ? "thread" : "threads");
+                "%s: about %s for %d repetitions to warm up and %d that count, by one matmul at %.3g GFLOP/s (%d %s)",
+                options.name(workload), ProgressLine.clock(seconds(workload, options, matmul)), Bench.warmUp(workload),
+                options.repetitions(), matmul.rate() / 1e9, options.threads(), options.threads() == 1 ? "thread" : "threads");
     }
 
-    /// After one of the first repetitions, which tells more than a product.
+    /// After one of the first repetitions, which tells more than a matmul.
     ///
     /// @param isFirst whether nothing was repeated before
     /// @param took seconds
     /// @return null if it agrees with the forecast, or the whole is short
-    public static @Nullable String corrected(Workload workload, BenchOptions options, TrialProduct product, boolean isFirst, double took) {
+    public static @Nullable String corrected(Workload workload, BenchOptions options, TrialMatmul matmul, boolean isFirst, double took) {
         double whole = repetitions(workload, options) * took;
         double belied = isFirst ? BELIED_BY_FIRST : BELIED;
-        return whole < LONG_SECONDS || whole < belied * seconds(workload, options, product) ? null
+        return whole < LONG_SECONDS || whole < belied * seconds(workload, options, matmul) ? null
                 : String.format(Locale.ROOT, "%s: a repetition took %.3g s; about %s in all if the others do too", options.name(workload),
                         took,
                         ProgressLine.clock(whole));

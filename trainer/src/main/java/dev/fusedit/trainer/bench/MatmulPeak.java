@@ -7,7 +7,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 
-/// What this machine's matrix products reach at best: the yardstick of every workload.
+/// What this machine's matmuls reach at best: the yardstick of every workload.
 public final class MatmulPeak {
     private static final int SIDE = 2048;
     private static final int TIMES = 9;
@@ -23,9 +23,9 @@ public final class MatmulPeak {
             for (int i = -1; i < TIMES; i++) {
                 try (var _ = TensorScope.open()) {
                     long start = System.nanoTime();
-                    var product = left.linear(right, null);
+                    var matmul = left.linear(right, null);
                     if (!device.isCpu()) {
-                        product.narrow(0, 0, 1).narrow(1, 0, 1).item(); // waits
+                        matmul.narrow(0, 0, 1).narrow(1, 0, 1).item(); // waits
                     }
                     if (i >= 0) {
                         seconds[i] = (System.nanoTime() - start) / 1e9;

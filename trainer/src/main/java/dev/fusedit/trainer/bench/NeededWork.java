@@ -4,7 +4,7 @@ import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 
-/// Floating-point operations of the matrix products that a workload cannot do without, two for a multiplication and an addition. Padding is
+/// Floating-point operations of the matmuls that a workload cannot do without, two for a multiplication and an addition. Padding is
 /// not among them, nor what nobody reads of the text's last layer, nor anything that is done twice. A backward pass takes twice its forward.
 final class NeededWork {
     private NeededWork() {}
@@ -23,14 +23,14 @@ final class NeededWork {
         double tokens = shape.lengths().stream().mapToInt(length -> length).sum();
         double pairs = shape.lengths().stream().mapToDouble(length -> length * (length + 1) / 2.0).sum();
         double whole = tokens * layer(text) + pairs * 2 * text.heads() * text.headDim();
-        return 2 * ((depth - 1) * whole + tokens * keysValues(text));
+        return 2 * ((depth - 1) * whole + tokens * keyValues(text));
     }
 
     private static double layer(LanguageModelConfig text) {
-        return 2.0 * text.hidden() * text.heads() * text.headDim() + keysValues(text) + 3.0 * text.hidden() * text.intermediate();
+        return 2.0 * text.hidden() * text.heads() * text.headDim() + keyValues(text) + 3.0 * text.hidden() * text.intermediate();
     }
 
-    private static double keysValues(LanguageModelConfig text) { return 2.0 * text.hidden() * text.kvHeads() * text.headDim(); }
+    private static double keyValues(LanguageModelConfig text) { return 2.0 * text.hidden() * text.kvHeads() * text.headDim(); }
 
     private static double image(Workload.Shape shape) {
         var image = shape.model().image();

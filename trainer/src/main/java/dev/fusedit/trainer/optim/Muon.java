@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 ///
 /// @param momentum μ
 /// @param rounds of [NewtonSchulz]
-/// @param products in what matrices are multiplied
+/// @param matmulDType in what matrices are multiplied
 /// @param rest for all but hidden matrices; its moments are this optimizer's
-public record Muon(double momentum, int rounds, DType products, AdamW rest) implements Optimizer {
+public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) implements Optimizer {
     private static final String MOMENTUM = "momentum_buffer";
     private static final double SIZE = 0.2;
     private static final Pattern WITHIN_A_LAYER = Pattern.compile("(llm|dit)\\.layers\\.\\d+\\..*");
@@ -59,7 +59,7 @@ public record Muon(double momentum, int rounds, DType products, AdamW rest) impl
                 update.weight().mulInPlace(1 - update.rate() * update.decay());
             }
             double size = SIZE * Math.sqrt(Math.max(mean.size(0), mean.size(1)));
-            Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, products)), -update.rate() * size);
+            Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, matmulDType)), -update.rate() * size);
         }
     }
 }

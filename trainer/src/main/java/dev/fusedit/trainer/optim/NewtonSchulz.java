@@ -17,13 +17,13 @@ final class NewtonSchulz {
     private NewtonSchulz() {}
 
     /// @param matrix of rank 2
-    /// @param products in what matrices are multiplied, bf16 is enough
-    /// @return of the same shape, in `products`
-    static Tensor orthogonal(Tensor matrix, int rounds, DType products) {
+    /// @param matmulDType in what matrices are multiplied, bf16 is enough
+    /// @return of the same shape, in `matmulDType`
+    static Tensor orthogonal(Tensor matrix, int rounds, DType matmulDType) {
         return TensorScope.scoped(() -> {
             boolean tall = matrix.size(0) > matrix.size(1);
-            var x = matrix.div(matrix.norm().clamp(LEAST_NORM, Double.POSITIVE_INFINITY)).to(products);
-            x = tall ? x.transpose(0, 1) : x; // A is the smaller of the two products
+            var x = matrix.div(matrix.norm().clamp(LEAST_NORM, Double.POSITIVE_INFINITY)).to(matmulDType);
+            x = tall ? x.transpose(0, 1) : x; // A is the smaller of the two matmuls
             for (int i = 0; i < rounds; i++) {
                 x = round(x);
             }

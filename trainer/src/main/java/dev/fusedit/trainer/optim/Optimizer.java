@@ -16,14 +16,14 @@ public sealed interface Optimizer permits AdamW, Adafactor, Muon {
 
     /// The optimizer that a recipe asks for.
     ///
-    /// @param products in what Muon multiplies matrices
-    static Optimizer of(dev.fusedit.trainer.recipe.Optimizer settings, Moments moments, DType products) {
+    /// @param matmulDType in what Muon multiplies matrices
+    static Optimizer of(dev.fusedit.trainer.recipe.Optimizer settings, Moments moments, DType matmulDType) {
         return switch (settings) {
             case dev.fusedit.trainer.recipe.Optimizer.AdamW adamW ->
                     new AdamW(adamW.betas().getFirst(), adamW.betas().getLast(), adamW.eps(), moments);
             case dev.fusedit.trainer.recipe.Optimizer.Adafactor adafactor ->
                     new Adafactor(adafactor.decayRate(), adafactor.eps(), adafactor.clipThreshold(), moments);
-            case dev.fusedit.trainer.recipe.Optimizer.Muon muon -> new Muon(muon.momentum(), muon.newtonSchulzSteps(), products,
+            case dev.fusedit.trainer.recipe.Optimizer.Muon muon -> new Muon(muon.momentum(), muon.newtonSchulzSteps(), matmulDType,
                     new AdamW(muon.betas().getFirst(), muon.betas().getLast(), muon.eps(), moments));
         };
     }

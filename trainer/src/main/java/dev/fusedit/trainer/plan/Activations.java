@@ -15,10 +15,10 @@ import dev.fusedit.trainer.recipe.Run;
 ///
 /// | part | kept |
 /// |---|---|
-/// | attention | the block's input; normed; queries, keys and values before norm and turn; the product with the output matrix; the sum with the input |
+/// | attention | the block's input; normed; queries, keys and values before norm and rotation; the product with the output matrix; the sum with the input |
 /// | cross-attention | queries before their norm; the product with the output matrix; the sum |
 /// | a gated MLP | normed; gate and up; the product with the last matrix; that is all: their product is made again |
-/// | what attention itself keeps | queries, its result, the result with heads merged; keys and values of all that it reads; in bf16 the softmax (heads · keys), up to 32 MiB of scores a layer, above that none ([dev.fusedit.torch.fused.ProductAttention]) |
+/// | what attention itself keeps | queries, its result, the result with heads merged; keys and values of all that it reads; in bf16 the softmax (heads · keys), up to 32 MiB of scores a layer, above that none ([dev.fusedit.torch.fused.MatmulAttention]) |
 /// | a sandwich norm | its result; two a block |
 ///
 /// Elsewhere, and in the language model's layers, autograd keeps the operands that the derivative of each op reads:
@@ -37,7 +37,7 @@ import dev.fusedit.trainer.recipe.Run;
 /// @param fusedAttention whether attention keeps no softmax
 /// @param customBackward whether the image side's backward pass is the custom one
 record Activations(int compute, int wide, boolean fusedAttention, boolean customBackward) {
-    /// ProductAttention's bound on the scores of a layer.
+    /// MatmulAttention's bound on the scores of a layer.
     private static final long MOST_SCORES = 32 << 20;
 
     static Activations of(Run run) { return of(run.precision(), run.device() == Run.Device.CPU); }

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// Whether other work disturbed a measurement of this machine's speed.
 ///
 /// @param load before it began
-/// @param spreads of each product, those with most work first
+/// @param spreads of each matmul, those with most work first
 public record Busyness(Load load, List<Spread> spreads) {
-    /// Products scatter if the slower quarter of their runs takes longer than the shortest by more than a quarter.
+    /// Matmuls scatter if the slower quarter of their runs takes longer than the shortest by more than a quarter.
     private static final double SCATTER = 1.25;
-    /// Shorter products scatter on a quiet machine too.
+    /// Shorter matmuls scatter on a quiet machine too.
     private static final double SHORT_SECONDS = 1e-4;
     private static final int FEW_RUNS = 4;
 
@@ -56,7 +56,7 @@ public record Busyness(Load load, List<Spread> spreads) {
         boolean isHigh() { return average > cores; }
     }
 
-    /// Seconds that runs of one product took.
+    /// Seconds that runs of one matmul took.
     ///
     /// @param usual the upper quartile
     public record Spread(double least, double usual, double most, int runs) {
@@ -87,7 +87,7 @@ public record Busyness(Load load, List<Spread> spreads) {
         if (load.average() >= 0)
             signs.add(String.format(Locale.ROOT, "load %.1f on %d %s", load.average(), load.cores(), load.cores() == 1 ? "core" : "cores"));
         if (middle != null)
-            signs.add(String.format(Locale.ROOT, "the same product took %.1f to %.1f ms", 1e3 * middle.least(), 1e3 * middle.most()));
+            signs.add(String.format(Locale.ROOT, "the same matmul took %.1f to %.1f ms", 1e3 * middle.least(), 1e3 * middle.most()));
         return "This machine is busy (" + String.join("; ", signs.build()) + "): times below may be too long";
     }
 }

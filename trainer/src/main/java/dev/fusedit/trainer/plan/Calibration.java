@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// How fast this machine is at what a recipe does: matrix products of its shapes, and moving bytes. On its CPU, whatever device the recipe
+/// How fast this machine is at what a recipe does: matmuls of its shapes, and moving bytes. On its CPU, whatever device the recipe
 /// names.
 ///
 /// @param rates floating-point operations a second, by shape
@@ -35,9 +35,9 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
 
     /// Products of one shape, rows and long sides cut to what can be tried.
     public record Key(long rows, long in, long out) {
-        static Key of(Product product) {
-            long in = Math.min(product.in(), LONGEST_SIDE), out = Math.min(product.out(), LONGEST_SIDE);
-            return new Key(Math.clamp((long) (FLOPS_AT_ONCE / (2.0 * in * out)), 1, Math.max(1, product.rows())), in, out);
+        static Key of(Matmul matmul) {
+            long in = Math.min(matmul.in(), LONGEST_SIDE), out = Math.min(matmul.out(), LONGEST_SIDE);
+            return new Key(Math.clamp((long) (FLOPS_AT_ONCE / (2.0 * in * out)), 1, Math.max(1, matmul.rows())), in, out);
         }
 
         double flops() { return 2.0 * rows * in * out; }
@@ -45,7 +45,7 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
 
     static Calibration of(Recipe recipe, List<Plan.StageEstimate> stages) {
         var work = new LinkedHashMap<Key, Double>();
-        stages.forEach(stage -> stage.work().products().forEach(product -> work.merge(Key.of(product), product.flops(), Double::sum)));
+        stages.forEach(stage -> stage.work().matmuls().forEach(matmul -> work.merge(Key.of(matmul), matmul.flops(), Double::sum)));
         var dtype = dtype(recipe.run().precision());
         var load = Busyness.Load.now();
         var spreads = new ArrayList<Busyness.Spread>();
@@ -109,10 +109,10 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
 
     /// Of a step of a stage on this machine.
     public double secondsPerStep(Plan.StageEstimate stage) {
-        double products = stage.work().products().stream().mapToDouble(p -> p.flops() / rates.getOrDefault(Key.of(p), otherwise)).sum();
-        if (stage.plan().stage().checkpointing()) products *= 4.0 / 3;
+        double matmuls = stage.work().matmuls().stream().mapToDouble(p -> p.flops() / rates.getOrDefault(Key.of(p), otherwise)).sum();
+        if (stage.plan().stage().checkpointing()) matmuls *= 4.0 / 3;
         double moved = MOVES * stage.memory().kept() * stage.plan().stage().accumulation() + 4 * MOVES_OF_A_PARAMETER * stage.learned();
-        return products + moved / bandwidth;
+        return matmuls + moved / bandwidth;
     }
 
     public double seconds(List<Plan.StageEstimate> stages) {

@@ -7,7 +7,7 @@ import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.stage.StepEstimate;
 import java.util.OptionalDouble;
 
-/// Steps that a CPU takes a long time for, by a plan's calibration instead of a trial: products of the recipe's shapes, at most 20 s for all
+/// Steps that a CPU takes a long time for, by a plan's calibration instead of a trial: matmuls of the recipe's shapes, at most 20 s for all
 /// stages together, and only if there is such a stage.
 public final class LongSteps implements StepEstimate {
     /// At 100 GFLOP/s these take 10 s.

@@ -74,7 +74,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         return changed.model().equals(recipe.model()) ? shapes : ModelShapes.of(changed);
     }
 
-    /// The same with this machine's speed, measured with products of the recipe's own shapes. Takes at most 20 s.
+    /// The same with this machine's speed, measured with matmuls of the recipe's own shapes. Takes at most 20 s.
     public Plan measured() {
         return new Plan(recipe, parameters, beside, stages, checkpoint, available, where, remedies, Calibration.of(recipe, stages));
     }

@@ -71,9 +71,9 @@ public final class PlanText {
 
     private static String work(Plan plan) {
         var table = new TextTable(heads("GFLOP a step", plan.stages()));
-        cells(table, plan, "DiT", stage -> giga(stage.work().flops(Product.Of.DIT)));
-        cells(table, plan, "language model", stage -> giga(stage.work().flops(Product.Of.LLM)));
-        if (plan.beside() > 0) cells(table, plan, "autoencoder, CLIP", stage -> giga(stage.work().flops(Product.Of.BESIDE)));
+        cells(table, plan, "DiT", stage -> giga(stage.work().flops(Matmul.Of.DIT)));
+        cells(table, plan, "language model", stage -> giga(stage.work().flops(Matmul.Of.LLM)));
+        if (plan.beside() > 0) cells(table, plan, "autoencoder, CLIP", stage -> giga(stage.work().flops(Matmul.Of.BESIDE)));
         cells(table, plan, "steps", stage -> "%,d".formatted(stage.plan().steps()));
         cells(table, plan, "pictures", stage -> "%,d".formatted(stage.pictures()));
         cells(table, plan, "trained parameters", stage -> millions(stage.learned()));

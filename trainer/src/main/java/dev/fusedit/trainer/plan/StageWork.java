@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /// For each matrix 2 · rows · size in the forward pass, the same for the gradient of its input where something before it learns, and once more
 /// where it learns itself: 6 in all for what is trained, 2 for a frozen language model. Attention: 4 · queries · keys · heads · width, half of
 /// it where it is causal, twice as much in the backward pass; the image's rows see text and image.
-public record StageWork(List<Product> products) {
+public record StageWork(List<Matmul> matmuls) {
     /// Layers that are applied to the noise level, once a picture.
     private static final Pattern PER_PICTURE =
             Pattern.compile("dit\\.(timestep_embedder|t_block|condition_embedder|norm_out)\\..*|.*input_layernorm\\.linear\\.weight");
@@ -23,77 +23,77 @@ public record StageWork(List<Product> products) {
     private static final int CLIP_TOKENS = 77;
 
     static StageWork of(StageShape stage) {
-        var products = new ArrayList<Product>();
+        var matmuls = new ArrayList<Matmul>();
         if (stage.drawn()) {
-            image(stage, products);
-            captions(stage, products);
-            heads(stage, products);
-            beside(stage, products);
+            image(stage, matmuls);
+            captions(stage, matmuls);
+            heads(stage, matmuls);
+            beside(stage, matmuls);
         }
-        if (!stage.readsCaptions()) language(stage, products);
-        logits(stage, products);
+        if (!stage.readsCaptions()) language(stage, matmuls);
+        logits(stage, matmuls);
         int micro = stage.stage().accumulation();
-        return new StageWork(products.stream().map(p -> new Product(p.of(), p.rows(), p.in(), p.out(), p.count() * micro))
+        return new StageWork(matmuls.stream().map(p -> new Matmul(p.of(), p.rows(), p.in(), p.out(), p.count() * micro))
                 .collect(ImmutableList.toImmutableList()));
     }
 
-    public double flops() { return products.stream().mapToDouble(Product::flops).sum(); }
+    public double flops() { return matmuls.stream().mapToDouble(Matmul::flops).sum(); }
 
-    double flops(Product.Of of) { return products.stream().filter(product -> product.of() == of).mapToDouble(Product::flops).sum(); }
+    double flops(Matmul.Of of) { return matmuls.stream().filter(matmul -> matmul.of() == of).mapToDouble(Matmul::flops).sum(); }
 
     // ---- the image side
 
-    private static void image(StageShape stage, List<Product> products) {
+    private static void image(StageShape stage, List<Matmul> matmuls) {
         boolean graph = stage.learnsDit() || stage.flowReachesLlm();
         for (var shape : stage.shapes().model()) {
             if (!shape.isDit() || shape.isVector()) continue;
             long rows = stage.pictures() * (PER_PICTURE.matcher(shape.name()).matches() ? 1
                     : PER_TEXT_TOKEN.matcher(shape.name()).matches() ? stage.caption() : stage.tokens());
-            products.add(matrix(Product.Of.DIT, rows, shape, times(graph, stage.learned().contains(shape))));
+            matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(graph, stage.learned().contains(shape))));
         }
         var dit = stage.shapes().config().image();
         long inner = (long) dit.heads() * dit.headDim();
         double count = dit.layers() * (graph ? 3 : 1);
         long queries = stage.pictures() * stage.tokens();
         long joint = stage.shapes().config().fusion() instanceof Fusion.JointSelfAttention ? stage.caption() : 0;
-        addAttention(products, Product.Of.DIT, queries, inner, stage.tokens() + joint, count);
-        if (joint == 0) addAttention(products, Product.Of.DIT, queries, inner, stage.caption(), count);
+        addAttention(matmuls, Matmul.Of.DIT, queries, inner, stage.tokens() + joint, count);
+        if (joint == 0) addAttention(matmuls, Matmul.Of.DIT, queries, inner, stage.caption(), count);
     }
 
     /// Those of features look at every token; those of comparisons at pooled ones.
-    private static void heads(StageShape stage, List<Product> products) {
+    private static void heads(StageShape stage, List<Matmul> matmuls) {
         for (var shape : stage.shapes().heads().getOrDefault(stage.stage().name(), List.of())) {
             long rows = stage.pictures() * (shape.name().contains(".repa.") ? stage.tokens() : 1);
-            if (!shape.isVector()) products.add(matrix(Product.Of.DIT, rows, shape, times(true, stage.learned().contains(shape))));
+            if (!shape.isVector()) matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(true, stage.learned().contains(shape))));
         }
     }
 
     private static double times(boolean graph, boolean learned) { return 1 + (graph ? 1 : 0) + (learned ? 1 : 0); }
 
-    private static Product matrix(Product.Of of, long rows, Shape shape, double count) {
-        return new Product(of, rows, shape.count() / shape.first(), shape.first(), count); // a convolution is a matrix over its places
+    private static Matmul matrix(Matmul.Of of, long rows, Shape shape, double count) {
+        return new Matmul(of, rows, shape.count() / shape.first(), shape.first(), count); // a convolution is a matrix over its places
     }
 
     /// Scores, and the values that they weigh.
-    private static void addAttention(List<Product> products, Product.Of of, long queries, long inner, long keys, double count) {
-        products.add(new Product(of, queries, inner, keys, count));
-        products.add(new Product(of, queries, keys, inner, count));
+    private static void addAttention(List<Matmul> matmuls, Matmul.Of of, long queries, long inner, long keys, double count) {
+        matmuls.add(new Matmul(of, queries, inner, keys, count));
+        matmuls.add(new Matmul(of, queries, keys, inner, count));
     }
 
     // ---- the text side
 
-    private static void captions(StageShape stage, List<Product> products) {
+    private static void captions(StageShape stage, List<Matmul> matmuls) {
         boolean graph = stage.flowReachesLlm() || stage.readsCaptions() && stage.learnsLlm();
         boolean fused = stage.shapes().config() instanceof FuseDiTConfig;
-        layers(stage, products, stage.captions(), stage.caption(), stage.captionDepth(), fused && !stage.readsCaptions(), graph);
+        layers(stage, matmuls, stage.captions(), stage.caption(), stage.captionDepth(), fused && !stage.readsCaptions(), graph);
     }
 
-    private static void language(StageShape stage, List<Product> products) {
-        layers(stage, products, stage.spoken(), stage.spokenTokens(), stage.shapes().config().text().layers(), false, stage.learnsLlm());
+    private static void language(StageShape stage, List<Matmul> matmuls) {
+        layers(stage, matmuls, stage.spoken(), stage.spokenTokens(), stage.shapes().config().text().layers(), false, stage.learnsLlm());
     }
 
     /// @param keysOnly whether of the last layer only keys and values are wanted
-    private static void layers(StageShape stage, List<Product> products, int texts, int tokens, int depth, boolean keysOnly,
+    private static void layers(StageShape stage, List<Matmul> matmuls, int texts, int tokens, int depth, boolean keysOnly,
             boolean graph) {
         if (texts == 0) return;
         long rows = (long) texts * tokens;
@@ -102,26 +102,26 @@ public record StageWork(List<Product> products) {
             if (shape.isVector() || !layer.matches() || Integer.parseInt(layer.group(1)) >= depth) continue;
             boolean last = Integer.parseInt(layer.group(1)) == depth - 1;
             if (last && keysOnly && !KEYS_VALUES.matcher(shape.name()).matches()) continue;
-            products.add(matrix(Product.Of.LLM, rows, shape, times(graph, graph && stage.learned().contains(shape))));
+            matmuls.add(matrix(Matmul.Of.LLM, rows, shape, times(graph, graph && stage.learned().contains(shape))));
         }
         LanguageModelConfig text = stage.shapes().config().text();
         double count = (depth - (keysOnly ? 1 : 0)) * (graph ? 3 : 1) * 0.5;
-        addAttention(products, Product.Of.LLM, rows, (long) text.heads() * text.headDim(), tokens, count);
+        addAttention(matmuls, Matmul.Of.LLM, rows, (long) text.heads() * text.headDim(), tokens, count);
     }
 
-    private static void logits(StageShape stage, List<Product> products) {
+    private static void logits(StageShape stage, List<Matmul> matmuls) {
         LanguageModelConfig text = stage.shapes().config().text();
         long rows = (long) stage.spoken() * stage.spokenTokens();
         boolean table = stage.learned().stream().anyMatch(shape -> shape.name().equals("llm.embed_tokens.weight"));
-        if (rows > 0) products.add(new Product(Product.Of.LLM, rows, text.hidden(), text.vocabulary(), times(stage.learnsLlm(), table)));
+        if (rows > 0) matmuls.add(new Matmul(Matmul.Of.LLM, rows, text.hidden(), text.vocabulary(), times(stage.learnsLlm(), table)));
     }
 
     // ---- what looks on
 
-    private static void beside(StageShape stage, List<Product> products) {
+    private static void beside(StageShape stage, List<Matmul> matmuls) {
         for (var shape : stage.shapes().clip()) {
             if (shape.rank() == 2 && !shape.name().contains("embedding"))
-                products.add(matrix(Product.Of.BESIDE, (long) stage.pictures() * CLIP_TOKENS, shape, 1));
+                matmuls.add(matrix(Matmul.Of.BESIDE, (long) stage.pictures() * CLIP_TOKENS, shape, 1));
         }
         var sizes = stage.shapes().autoencoder();
         if (sizes == null) return;
@@ -130,7 +130,7 @@ public record StageWork(List<Product> products) {
             if (shape.isVector() || !shape.name().startsWith("encoder.")) continue;
             long level = EncoderLevels.of(shape.name(), sizes.levels());
             long places = (side >> level) * (side >> level);
-            products.add(matrix(Product.Of.BESIDE, stage.pictures() * places, shape, 1));
+            matmuls.add(matrix(Matmul.Of.BESIDE, stage.pictures() * places, shape, 1));
         }
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param recipe with nothing left open
 /// @param rates that the precision was decided by, or that a precision of the recipe's own was looked at with; null where there was nothing
 ///        to measure (f32, f64, CUDA)
-public record AutoSettings(Recipe recipe, @Nullable ProductRates rates) {
+public record AutoSettings(Recipe recipe, @Nullable MatmulRates rates) {
     /// Measures if the recipe leaves its precision open, or asks for one that may be slow here; less than a second.
     public static AutoSettings of(Recipe recipe) {
         var run = recipe.run();
@@ -27,13 +27,13 @@ public record AutoSettings(Recipe recipe, @Nullable ProductRates rates) {
                             null);
             case CPU -> switch (run.precision()) {
                 case AUTO -> {
-                    var rates = ProductRates.of(recipe, lanes, DType.F32, DType.BF16);
+                    var rates = MatmulRates.of(recipe, lanes, DType.F32, DType.BF16);
                     yield new AutoSettings(settled(recipe, rates.choice(), lanes), rates);
                 }
                 case BF16, PURE_BF16 -> new AutoSettings(settled(recipe, run.precision(), lanes),
-                        ProductRates.of(recipe, lanes, DType.F32, DType.BF16));
+                        MatmulRates.of(recipe, lanes, DType.F32, DType.BF16));
                 case F16 -> new AutoSettings(settled(recipe, run.precision(), lanes),
-                        ProductRates.of(recipe, lanes, DType.F32, DType.F16));
+                        MatmulRates.of(recipe, lanes, DType.F32, DType.F16));
                 case F32, F64 -> new AutoSettings(settled(recipe, run.precision(), lanes), null);
             };
         };

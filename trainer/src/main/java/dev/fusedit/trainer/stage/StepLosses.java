@@ -3,7 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Booleans;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.TextState;
+import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.dit.TrainingPass;
 import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.flow.FlowMatching;
@@ -84,10 +84,10 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
             return new Aligned(layers, pictures, null, List.of(), cut.index());
         }
         var drawn = seed.derive("blind", globalStep);
-        var blind = contrastive.isGlobal()
-                ? Arrays.copyOfRange(contrastive.blind(cut.batch().captions(), drawn), cut.firstPicture(), cut.endPicture())
-                : contrastive.blind(cut.texts(), drawn.derive("part", cut.index()));
-        return new Aligned(layers, pictures, blind, List.of(), cut.index());
+        var textMasked = contrastive.isGlobal()
+                ? Arrays.copyOfRange(contrastive.textMasked(cut.batch().captions(), drawn), cut.firstPicture(), cut.endPicture())
+                : contrastive.textMasked(cut.texts(), drawn.derive("part", cut.index()));
+        return new Aligned(layers, pictures, textMasked, List.of(), cut.index());
     }
 
     /// Gradient caching: every part knows what all of them look like in the common space, computed without a graph.
@@ -145,7 +145,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     Found of(TrainingPass pass, MicroBatch part) {
         var each = new LinkedHashMap<String, Tensor>();
-        TextState text = null;
+        TextKvCache text = null;
         if (flow != null && part.noised() != null) {
             text = pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null);
             var image = image(pass, part, text);
@@ -163,13 +163,13 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }
 
-    private TrainingPass.Image image(TrainingPass pass, MicroBatch part, TextState text) {
+    private TrainingPass.Image image(TrainingPass pass, MicroBatch part, TextKvCache text) {
         var noised = Objects.requireNonNull(part.noised());
         return pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled(part),
-                new Wish(part.aligned().layers(), part.aligned().blind()));
+                new Wish(part.aligned().layers(), part.aligned().textMasked()));
     }
 
-    private void align(TrainingPass.Image image, TextState text, MicroBatch part, Map<String, Tensor> each) {
+    private void align(TrainingPass.Image image, TextKvCache text, MicroBatch part, Map<String, Tensor> each) {
         var repa = alignment.repa();
         if (repa != null && part.aligned().pictures() != null) {
             int patch = model.dit().config().patch();
@@ -188,9 +188,9 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         }
     }
 
-    private static ContrastiveLoss.Embedded embed(ContrastiveLoss loss, TrainingPass.Image image, TextState text, MicroBatch part) {
+    private static ContrastiveLoss.Embedded embed(ContrastiveLoss loss, TrainingPass.Image image, TextKvCache text, MicroBatch part) {
         return loss.embed(Objects.requireNonNull(image.features_BNC().get(loss.layer())), Objects.requireNonNull(text.output()),
-                text.prompt().lengths_B(), part.texts(), Objects.requireNonNull(part.aligned().blind()));
+                text.prompt().lengths_B(), part.texts(), Objects.requireNonNull(part.aligned().textMasked()));
     }
 
     private Tensor weightedSum(Map<String, Tensor> each) {

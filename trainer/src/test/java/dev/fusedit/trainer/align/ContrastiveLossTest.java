@@ -142,23 +142,23 @@ class ContrastiveLossTest {
     }
 
     @Test
-    void blindRowsHaveCaptionsAndAreAFunctionOfTheSeed() {
+    void textMaskedRowsHaveCaptionsAndAreAFunctionOfTheSeed() {
         var loss = loss(Losses.Comparison.INFONCE, false);
         var chosen = new boolean[ROWS];
         for (int step = 0; step < 50; step++) {
-            var blind = loss.blind(CAPTIONS, Seed.of(1).derive("blind", step));
-            assertThat(blind).isEqualTo(loss.blind(CAPTIONS, Seed.of(1).derive("blind", step)));
+            var textMasked = loss.textMasked(CAPTIONS, Seed.of(1).derive("blind", step));
+            assertThat(textMasked).isEqualTo(loss.textMasked(CAPTIONS, Seed.of(1).derive("blind", step)));
             int count = 0;
             for (int b = 0; b < ROWS; b++) {
-                if (blind[b]) count++;
-                chosen[b] |= blind[b];
+                if (textMasked[b]) count++;
+                chosen[b] |= textMasked[b];
             }
             assertThat(count).as("half of 8").isEqualTo(4);
         }
         assertThat(chosen).as("each in its turn, but for the dropped one").containsExactly(true, true, true, false, true, true, true, true);
-        assertThat(BlindRows.of(List.of("a", "", "c", "d", "e", "f", "g", "h"), 0.01, Seed.of(1))).as("two at least")
-                .satisfies(blind -> assertThat(count(blind)).isEqualTo(2));
-        assertThat(count(BlindRows.of(List.of("", ""), 0.5, Seed.of(1)))).isZero();
+        assertThat(TextMaskedRows.of(List.of("a", "", "c", "d", "e", "f", "g", "h"), 0.01, Seed.of(1))).as("two at least")
+                .satisfies(textMasked -> assertThat(count(textMasked)).isEqualTo(2));
+        assertThat(count(TextMaskedRows.of(List.of("", ""), 0.5, Seed.of(1)))).isZero();
     }
 
     @Test

@@ -62,7 +62,7 @@ class BenchTest {
     /// Counted by hand from the shapes, of sampling without the text, and of batches as long in the mean as all lengths.
     @ParameterizedTest
     @CsvSource({"train-s, 32", "train-cross-s, 37", "train-m, 538", "sample-s, 247", "sample-m, 2074"})
-    void neededWorkIsCountedInProducts(String name, double gigaflops) {
+    void neededWorkIsCountedInMatmuls(String name, double gigaflops) {
         assertThat(Workloads.builtIn().get(name).flops() / 1e9).isCloseTo(gigaflops, withinPercentage(1.1));
     }
 
@@ -138,7 +138,7 @@ class BenchTest {
         assertThat(once.parameters()).isEqualTo(27_355_072);
         assertThat(none.bytes()).as("weights, gradients, moments").isGreaterThan(4 * none.parameters() + 12 * none.learned());
         assertThat((double) larger.bytes() - none.bytes()).isCloseTo(4.0 * (once.bytes() - none.bytes()), withinPercentage(10));
-        assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by products, so many scores are not kept")
+        assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by matmuls, so many scores are not kept")
                 .isLessThan(once.bytes());
     }
 

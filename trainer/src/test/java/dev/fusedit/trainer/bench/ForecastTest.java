@@ -32,7 +32,7 @@ class ForecastTest {
         return new BenchOptions(DType.F32, Device.CPU, threads, repetitions);
     }
 
-    private static TrialProduct at(double gigaflops) { return new TrialProduct(gigaflops * 1e9, gigaflops * 1e9); }
+    private static TrialMatmul at(double gigaflops) { return new TrialMatmul(gigaflops * 1e9, gigaflops * 1e9); }
 
     @ParameterizedTest
     @CsvSource({"1, 1, false", "2, 2, false", "1, 16, false", "2, 1, true", "4, 2, true", "17, 16, true"})
@@ -47,15 +47,15 @@ class ForecastTest {
 
     @Test
     void aSlowPrecisionIsSaidWithItsFactor() {
-        assertThat(Forecast.slowPrecision(DType.BF16, new TrialProduct(7e9, 84e9)))
+        assertThat(Forecast.slowPrecision(DType.BF16, new TrialMatmul(7e9, 84e9)))
                 .startsWith("bf16: this CPU multiplies it 12.0 times slower than f32 (7.00 against 84.0 GFLOP/s)")
                 .contains("--dtype f32 is faster");
-        assertThat(Forecast.slowPrecision(DType.BF16, new TrialProduct(100e9, 140e9))).as("a quarter less may be chance").isNull();
-        assertThat(Forecast.slowPrecision(DType.BF16, new TrialProduct(160e9, 80e9))).isNull();
+        assertThat(Forecast.slowPrecision(DType.BF16, new TrialMatmul(100e9, 140e9))).as("a quarter less may be chance").isNull();
+        assertThat(Forecast.slowPrecision(DType.BF16, new TrialMatmul(160e9, 80e9))).isNull();
         assertThat(Forecast.slowPrecision(DType.F32, at(80))).isNull();
     }
 
-    /// Of train-m 2 repetitions to warm up, of train-s 20 at most, of sample-m one; 5 that count; 2 besides; at 60 % of the product's rate.
+    /// Of train-m 2 repetitions to warm up, of train-s 20 at most, of sample-m one; 5 that count; 2 besides; at 60 % of the matmul rate.
     @Test
     void timeIsThatOfAllRepetitions() {
         assertThat(Forecast.seconds(LARGE, options(2, 5), at(100))).isCloseTo(9 * LARGE.flops() / 60e9, within(1e-9));
@@ -64,7 +64,7 @@ class ForecastTest {
         assertThat(Forecast.line(SMALL, options(2, 5), at(100)))
                 .isEqualTo(
                         "train-s f32: about 0:14 for 20 repetitions to warm up and 5 that count, "
-                                + "by one product at 100 GFLOP/s (2 threads)");
+                                + "by one matmul at 100 GFLOP/s (2 threads)");
         assertThat(Forecast.line(SMALL, options(8, 5), at(0.889))).contains("about 26:57 ", "at 0.889 GFLOP/s (8 threads)");
     }
 
@@ -72,8 +72,8 @@ class ForecastTest {
     @ParameterizedTest
     @CsvSource({"true, 30, false", "true, 40, true", "false, 15, false", "false, 20, true"})
     void repetitionsThatTakeLongerAreSaid(boolean isFirst, double took, boolean said) {
-        var product = at(LARGE.flops() / 9 / 0.6 / 1e9);
-        var line = Forecast.corrected(LARGE, options(2, 5), product, isFirst, took);
+        var matmul = at(LARGE.flops() / 9 / 0.6 / 1e9);
+        var line = Forecast.corrected(LARGE, options(2, 5), matmul, isFirst, took);
         if (said) {
             assertThat(line).startsWith("train-m f32: a repetition took %.1f s; about ".formatted(took))
                     .contains(took == 40 ? "6:00" : "3:00");
@@ -86,12 +86,12 @@ class ForecastTest {
     /// In lanes and without; what it leaves behind would be a leak.
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void aProductIsTriedInEachPrecision(int threads) {
-        var product = TrialProduct.of(SMALL, new BenchOptions(DType.BF16, Device.CPU, threads, 1));
-        assertThat(product.rate()).isBetween(1e7, 1e14);
-        assertThat(product.f32()).isBetween(1e7, 1e14).isNotEqualTo(product.rate());
+    void aMatmulIsTriedInEachPrecision(int threads) {
+        var matmul = TrialMatmul.of(SMALL, new BenchOptions(DType.BF16, Device.CPU, threads, 1));
+        assertThat(matmul.rate()).isBetween(1e7, 1e14);
+        assertThat(matmul.f32()).isBetween(1e7, 1e14).isNotEqualTo(matmul.rate());
         assertThat(Libtorch.threads()).isEqualTo(threads);
-        var f32 = TrialProduct.of(SMALL, options(threads, 1));
+        var f32 = TrialMatmul.of(SMALL, options(threads, 1));
         assertThat(f32.f32()).isEqualTo(f32.rate());
     }
 }

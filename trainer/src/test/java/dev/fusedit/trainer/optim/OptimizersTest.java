@@ -44,12 +44,12 @@ class OptimizersTest {
         }
     }
 
-    private static Optimizer optimizer(String kind, Moments moments, DType products) {
+    private static Optimizer optimizer(String kind, Moments moments, DType matmulDType) {
         var adamW = new AdamW(0.9, 0.95, 1e-8, moments);
         return switch (kind) {
             case "adamw" -> adamW;
             case "adafactor" -> new Adafactor(-0.8, 1e-30, 1, moments);
-            default -> new Muon(0.95, 5, products, adamW);
+            default -> new Muon(0.95, 5, matmulDType, adamW);
         };
     }
 
@@ -65,20 +65,20 @@ class OptimizersTest {
         "muon, f32, 2e-6",
         "muon_bf16, bf16, 4e-3"})
     void stepsAreThoseOfASecondImplementation(String kind, String precision, double tolerance) {
-        var products = DType.valueOf(precision.toUpperCase(java.util.Locale.ROOT));
+        var matmulDType = DType.valueOf(precision.toUpperCase(java.util.Locale.ROOT));
         try (var goldens = goldens(); var moments = new Moments()) {
-            var optimizer = optimizer(kind, moments, products);
+            var optimizer = optimizer(kind, moments, matmulDType);
             var weights = new LinkedHashMap<String, Tensor>();
-            weights(kind).forEach(name -> weights.put(name, goldens.read("start." + name).to(products.wide())));
+            weights(kind).forEach(name -> weights.put(name, goldens.read("start." + name).to(matmulDType.wide())));
             for (int step = 0; step < STEPS; step++) {
                 var updates = new ArrayList<Update>();
                 for (var name : weights.keySet()) {
                     updates.add(new Update(parameter(name), weights.get(name),
-                            goldens.read("gradient." + name + "." + step).to(products.wide()), RATE, DECAY));
+                            goldens.read("gradient." + name + "." + step).to(matmulDType.wide()), RATE, DECAY));
                 }
                 optimizer.step(updates);
                 for (var name : weights.keySet()) {
-                    var expected = goldens.read(kind + "." + name + "." + step).to(products.wide());
+                    var expected = goldens.read(kind + "." + name + "." + step).to(matmulDType.wide());
                     double worst = weights.get(name).sub(expected).abs().max().item();
                     assertThat(worst).as("%s, step %s", name, step).isLessThan(tolerance);
                 }

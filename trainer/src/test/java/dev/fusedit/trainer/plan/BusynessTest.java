@@ -26,7 +26,7 @@ class BusynessTest {
     @Test
     void loadAboveTheCoresIsSaid() {
         assertThat(new Busyness(new Load(5.1, 2), List.of(SCATTERED)).sentence())
-                .isEqualTo("This machine is busy (load 5.1 on 2 cores; the same product took 0.8 to 1.9 ms): times below may be too long");
+                .isEqualTo("This machine is busy (load 5.1 on 2 cores; the same matmul took 0.8 to 1.9 ms): times below may be too long");
         assertThat(new Busyness(new Load(1.5, 1), List.of()).sentence())
                 .isEqualTo("This machine is busy (load 1.5 on 1 core): times below may be too long");
     }
@@ -36,11 +36,11 @@ class BusynessTest {
         assertThat(new Busyness(QUIET, List.of(STEADY, SCATTERED, SCATTERED)).sentence()).contains("load 1.2 on 2 cores",
                 "0.8 to 1.9 ms");
         assertThat(new Busyness(new Load(-1, 2), List.of(SCATTERED)).sentence())
-                .isEqualTo("This machine is busy (the same product took 0.8 to 1.9 ms): times below may be too long");
+                .isEqualTo("This machine is busy (the same matmul took 0.8 to 1.9 ms): times below may be too long");
     }
 
     @Test
-    void productsThatAreTooShortOrTooFewTellNothing() {
+    void matmulsThatAreTooShortOrTooFewTellNothing() {
         var shorter = new Spread(1e-5, 5e-5, 6e-5, 20);
         var few = new Spread(1e-3, 5e-3, 6e-3, 3);
         assertThat(new Busyness(QUIET, List.of(shorter, few)).sentence()).isNull();

@@ -112,8 +112,8 @@ class PlanTest {
 
     @Test
     void frozenTextCostsAThird() {
-        var frozen = plan("quickstart").stages().get(1).work().flops(Product.Of.LLM);
-        var trained = plan("quickstart", "stages.fuse.lr={dit: 1e-3, llm: 1e-5}").stages().get(1).work().flops(Product.Of.LLM);
+        var frozen = plan("quickstart").stages().get(1).work().flops(Matmul.Of.LLM);
+        var trained = plan("quickstart", "stages.fuse.lr={dit: 1e-3, llm: 1e-5}").stages().get(1).work().flops(Matmul.Of.LLM);
         assertThat(trained / frozen).isBetween(2.9, 3.1);
     }
 

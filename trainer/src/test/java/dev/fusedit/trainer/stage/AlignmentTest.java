@@ -72,25 +72,25 @@ class AlignmentTest {
             try (var _ = TensorScope.open()) {
                 for (var part : tiny.losses().parts(tiny.batch(1), tiny.plan.firstStep() + 1, 2)) {
                     assertThat(part.aligned().all()).isEmpty();
-                    assertThat(blind(part)).isEqualTo(2);
+                    assertThat(textMasked(part)).isEqualTo(2);
                 }
             }
         }
     }
 
     @Test
-    void blindRowsAreTheSameHoweverTheBatchIsCut() {
+    void textMaskedRowsAreTheSameHoweverTheBatchIsCut() {
         try (var tiny = TinyStage.of(CONTRASTIVE, "stages.joint.batch=16"); var _ = TensorScope.open()) {
             var batch = tiny.batch(3);
             long step = tiny.plan.firstStep() + 3;
-            var whole = tiny.losses().parts(batch, step, 1).getFirst().aligned().blind();
+            var whole = tiny.losses().parts(batch, step, 1).getFirst().aligned().textMasked();
             var joined = new boolean[16];
             int from = 0;
             for (var part : tiny.losses().parts(batch, step, 4)) {
-                for (boolean flag : Objects.requireNonNull(part.aligned().blind())) joined[from++] = flag;
+                for (boolean flag : Objects.requireNonNull(part.aligned().textMasked())) joined[from++] = flag;
             }
             assertThat(joined).isEqualTo(whole);
-            assertThat(tiny.losses().parts(batch, step + 1, 1).getFirst().aligned().blind()).isNotEqualTo(whole);
+            assertThat(tiny.losses().parts(batch, step + 1, 1).getFirst().aligned().textMasked()).isNotEqualTo(whole);
         }
     }
 
@@ -113,9 +113,9 @@ class AlignmentTest {
                 .isInstanceOf(UserError.class).hasMessageContaining("no other picture in the micro-batch");
     }
 
-    private static long blind(MicroBatch part) {
+    private static long textMasked(MicroBatch part) {
         long count = 0;
-        for (boolean flag : Objects.requireNonNull(part.aligned().blind())) count += flag ? 1 : 0;
+        for (boolean flag : Objects.requireNonNull(part.aligned().textMasked())) count += flag ? 1 : 0;
         return count;
     }
 
@@ -148,8 +148,8 @@ class AlignmentTest {
 
     /// Trains nothing but the contrast, and tells by how many nats the loss lies above chance in the last steps.
     ///
-    /// @param blind whether compared rows do not see their own text
-    private static double aboveChance(boolean shuffled, boolean blind, int steps) {
+    /// @param textMasked whether compared rows do not see their own text
+    private static double aboveChance(boolean shuffled, boolean textMasked, int steps) {
         try (var tiny = TinyStage.fresh(CONTRASTIVE, "stages.joint.batch=32", "data.shuffled_captions=" + shuffled,
                 "model.llm.width=32", "model.dit={width: 48, layers: 2, mlp_width: 96, patch: 8}", LITTLE_NOISE)) {
             tiny.trainee.weights().train(name -> name.startsWith("dit.") || name.startsWith("alignment."));
@@ -162,10 +162,10 @@ class AlignmentTest {
                 try (var _ = TensorScope.open(); var pass = losses.model().pass(false)) {
                     var part = losses.parts(tiny.batch(step), step, 1).getFirst();
                     var noised = Objects.requireNonNull(part.noised());
-                    var compared = Objects.requireNonNull(part.aligned().blind());
+                    var compared = Objects.requireNonNull(part.aligned().textMasked());
                     var text = pass.text(part.prompt(), true);
                     var image = pass.image(noised.noisy(), noised.timesteps_B(), text, null,
-                            new Wish(part.aligned().layers(), blind ? compared : null));
+                            new Wish(part.aligned().layers(), textMasked ? compared : null));
                     var rows = contrastive.embed(image.features_BNC().get(2), Objects.requireNonNull(text.output()),
                             text.prompt().lengths_B(), part.texts(), compared);
                     var loss = Objects.requireNonNull(contrastive.of(rows));
@@ -190,9 +190,9 @@ class AlignmentTest {
     @Test
     void onTrueCaptionsTheContrastFalls() { assertThat(aboveChance(false, true, STEPS)).as("nats above chance").isLessThan(-0.15); }
 
-    /// The leak that blind rows stop is real: the image's tokens are told apart by the text that they read.
+    /// The leak that text-masked rows stop is real: the image's tokens are told apart by the text that they read.
     @Test
-    void wereRowsNotBlindTheContrastWouldFallOnShuffledCaptionsToo() {
+    void wereRowsNotTextMaskedTheContrastWouldFallOnShuffledCaptionsToo() {
         assertThat(aboveChance(true, false, STEPS)).as("nats above chance").isLessThan(-0.15);
     }
 

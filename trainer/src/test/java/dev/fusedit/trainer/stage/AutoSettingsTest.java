@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AutoSettingsTest {
     private static Recipe recipe(String... settings) { return Recipe.find("tests/minimal", List.of(settings)); }
 
-    private static ProductRates rates(double f32, double bf16) { return new ProductRates(Map.of(DType.F32, f32, DType.BF16, bf16)); }
+    private static MatmulRates rates(double f32, double bf16) { return new MatmulRates(Map.of(DType.F32, f32, DType.BF16, bf16)); }
 
     /// Casts around its products cost a tenth, so bf16 must be faster by more than that.
     @ParameterizedTest

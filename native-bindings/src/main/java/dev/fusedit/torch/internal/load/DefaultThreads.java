@@ -8,7 +8,7 @@ import java.lang.foreign.SymbolLookup;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Threads of libtorch's kernels and of OpenBLAS's products where nobody has chosen them.
+/// Threads of libtorch's kernels and of OpenBLAS's matmuls where nobody has chosen them.
 ///
 /// Both count the CPUs of the process's affinity and know nothing of a control group's quota: in a container with two cores' worth of time on
 /// 64 cores they start 64 threads, which use up a period's time at once and stand still for the rest of it. More threads than libtorch would

@@ -1,7 +1,7 @@
 package dev.fusedit.torch.internal.vector;
 
 import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
-import static dev.fusedit.torch.internal.vector.Rows.LANES;
+import static dev.fusedit.torch.internal.vector.Rows.VECTOR_LENGTH;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -21,7 +21,7 @@ final class Exponential {
 
     /// 2ᵏ · eᶠ with |f| ≤ ln 2 / 2, eᶠ by Cephes' polynomial. What is below the lowest number becomes 0; not a number stays so.
     static void inPlace(float[] numbers) {
-        for (int i = 0; i < numbers.length; i += LANES) {
+        for (int i = 0; i < numbers.length; i += VECTOR_LENGTH) {
             var given = FloatVector.fromArray(FLOATS, numbers, i);
             var x = given.max(LOWEST).min(HIGHEST);
             var shifted = x.mul(LOG2E).add(TO_WHOLE);

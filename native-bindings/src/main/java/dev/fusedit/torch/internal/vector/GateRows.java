@@ -1,7 +1,7 @@
 package dev.fusedit.torch.internal.vector;
 
 import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
-import static dev.fusedit.torch.internal.vector.Rows.LANES;
+import static dev.fusedit.torch.internal.vector.Rows.VECTOR_LENGTH;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -17,7 +17,7 @@ public final class GateRows {
             gate.read(n, x);
             up.read(n, factor);
             powers(x, linear, cubic, powers);
-            for (int i = 0; i < x.length; i += LANES) {
+            for (int i = 0; i < x.length; i += VECTOR_LENGTH) {
                 var act = FloatVector.fromArray(FLOATS, x, i).div(FloatVector.fromArray(FLOATS, powers, i).add(1));
                 act.mul(FloatVector.fromArray(FLOATS, factor, i)).intoArray(x, i);
             }
@@ -45,7 +45,7 @@ public final class GateRows {
 
     private static void gradients(float[] x, float[] factor, float[] change, float[] powers, float linear, float cubic) {
         var one = FloatVector.broadcast(FLOATS, 1);
-        for (int i = 0; i < x.length; i += LANES) {
+        for (int i = 0; i < x.length; i += VECTOR_LENGTH) {
             var number = FloatVector.fromArray(FLOATS, x, i);
             var other = FloatVector.fromArray(FLOATS, factor, i);
             var dy = FloatVector.fromArray(FLOATS, change, i);
@@ -61,7 +61,7 @@ public final class GateRows {
 
     /// e⁻ᶻ
     private static void powers(float[] x, float linear, float cubic, float[] powers) {
-        for (int i = 0; i < x.length; i += LANES) {
+        for (int i = 0; i < x.length; i += VECTOR_LENGTH) {
             var number = FloatVector.fromArray(FLOATS, x, i);
             number.mul(number).mul(-cubic).sub(linear).mul(number).intoArray(powers, i);
         }

@@ -1,13 +1,13 @@
 package dev.fusedit.torch.internal.vector;
 
 import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
-import static dev.fusedit.torch.internal.vector.Rows.LANES;
+import static dev.fusedit.torch.internal.vector.Rows.VECTOR_LENGTH;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
-/// Each token's heads, normed ([NormRows]) and turned by its positions: with a head's halves (a, b) and signed sines (−s, s),
+/// Each token's heads, normed ([NormRows]) and rotated by its positions: with a head's halves (a, b) and signed sines (−s, s),
 /// (a · cos + b · sin, b · cos + a · sin); and the gradient. Either may be left out.
 public final class HeadRows {
     private final int heads;
@@ -21,15 +21,15 @@ public final class HeadRows {
     private final boolean normed;
     private final float[] cosines;
     private final float[] sines;
-    private final float[] lanes = new float[LANES];
+    private final float[] partials = new float[VECTOR_LENGTH];
 
     /// @param gain one row of a head's width; null for no norm
-    /// @param cos rows of a head's width, for every token or for those of the first sample; null for no turn
+    /// @param cos rows of a head's width, for every token or for those of the first sample; null for no rotation
     /// @param sin likewise, signed
     public HeadRows(int heads, int width, @Nullable Rows gain, double eps, @Nullable Rows cos, @Nullable Rows sin) {
         this.heads = heads;
         half = width / 2;
-        room = (half + LANES - 1) / LANES * LANES;
+        room = (half + VECTOR_LENGTH - 1) / VECTOR_LENGTH * VECTOR_LENGTH;
         this.eps = eps;
         this.cos = cos;
         this.sin = sin;
@@ -95,8 +95,8 @@ public final class HeadRows {
     }
 
     private void forward(float[] row, int at) {
-        float inverse = normed ? NormRows.inverse(NormRows.squares(row, at, at + 2 * room, lanes), 2 * half, eps) : 1;
-        for (int i = 0; i < room; i += LANES) {
+        float inverse = normed ? NormRows.inverse(NormRows.squares(row, at, at + 2 * room, partials), 2 * half, eps) : 1;
+        for (int i = 0; i < room; i += VECTOR_LENGTH) {
             var a = FloatVector.fromArray(FLOATS, row, at + i);
             var b = FloatVector.fromArray(FLOATS, row, at + room + i);
             if (normed) {
@@ -141,7 +141,7 @@ public final class HeadRows {
     }
 
     private void backward(float[] row, float[] change, int at, float[] gains) {
-        for (int i = 0; i < room; i += LANES) {
+        for (int i = 0; i < room; i += VECTOR_LENGTH) {
             var a = FloatVector.fromArray(FLOATS, change, at + i);
             var b = FloatVector.fromArray(FLOATS, change, at + room + i);
             a.mul(FloatVector.fromArray(FLOATS, cosines, i)).add(b.mul(FloatVector.fromArray(FLOATS, sines, room + i)))
@@ -155,15 +155,15 @@ public final class HeadRows {
     }
 
     private void norm(float[] row, float[] change, int at, float[] gains) {
-        float inverse = NormRows.inverse(NormRows.squares(row, at, at + 2 * room, lanes), 2 * half, eps);
+        float inverse = NormRows.inverse(NormRows.squares(row, at, at + 2 * room, partials), 2 * half, eps);
         var sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < 2 * room; i += LANES) {
+        for (int i = 0; i < 2 * room; i += VECTOR_LENGTH) {
             sum = FloatVector.fromArray(FLOATS, change, at + i).mul(FloatVector.fromArray(FLOATS, gain, i))
                     .fma(FloatVector.fromArray(FLOATS, row, at + i), sum);
         }
-        sum.intoArray(lanes, 0);
-        float along = Rows.sum(lanes) * inverse * inverse * inverse / (2 * half);
-        for (int i = 0; i < 2 * room; i += LANES) {
+        sum.intoArray(partials, 0);
+        float along = Rows.sum(partials) * inverse * inverse * inverse / (2 * half);
+        for (int i = 0; i < 2 * room; i += VECTOR_LENGTH) {
             var x = FloatVector.fromArray(FLOATS, row, at + i);
             var dy = FloatVector.fromArray(FLOATS, change, at + i);
             dy.fma(x.mul(inverse), FloatVector.fromArray(FLOATS, gains, i)).intoArray(gains, i);

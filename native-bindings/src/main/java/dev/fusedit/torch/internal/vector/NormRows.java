@@ -1,7 +1,7 @@
 package dev.fusedit.torch.internal.vector;
 
 import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
-import static dev.fusedit.torch.internal.vector.Rows.LANES;
+import static dev.fusedit.torch.internal.vector.Rows.VECTOR_LENGTH;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -18,7 +18,7 @@ public final class NormRows {
     public static void forward(Rows x, Rows gain, @Nullable Rows shift, double eps, Rows out) {
         int width = x.width(), each = x.count() / gain.count();
         var row = Rows.room(width);
-        var lanes = new float[LANES];
+        var partials = new float[VECTOR_LENGTH];
         var factors = Rows.room(width);
         var summands = Rows.room(width);
         for (int n = 0; n < x.count(); n++) {
@@ -29,13 +29,13 @@ public final class NormRows {
                 }
             }
             x.read(n, row);
-            scale(row, factors, summands, inverse(squares(row, 0, row.length, lanes), width, eps));
+            scale(row, factors, summands, inverse(squares(row, 0, row.length, partials), width, eps));
             out.write(n, row);
         }
     }
 
     private static void scale(float[] row, float[] factors, float[] summands, float inverse) {
-        for (int i = 0; i < row.length; i += LANES) {
+        for (int i = 0; i < row.length; i += VECTOR_LENGTH) {
             FloatVector.fromArray(FLOATS, row, i).mul(inverse)
                     .fma(FloatVector.fromArray(FLOATS, factors, i), FloatVector.fromArray(FLOATS, summands, i)).intoArray(row, i);
         }
@@ -46,7 +46,7 @@ public final class NormRows {
     public static void backward(Rows x, Rows dy, Rows gain, double eps, Rows dx, boolean more, Rows dGain, @Nullable Rows dShift) {
         int width = x.width(), each = x.count() / gain.count();
         var row = Rows.room(width);
-        var lanes = new float[LANES];
+        var partials = new float[VECTOR_LENGTH];
         var change = Rows.room(width);
         var before = Rows.room(width);
         var factors = Rows.room(width);
@@ -63,8 +63,8 @@ public final class NormRows {
             if (more) {
                 dx.read(n, before);
             }
-            float inverse = inverse(squares(row, 0, row.length, lanes), width, eps);
-            float along = products(row, change, factors, lanes) * inverse * inverse * inverse / width;
+            float inverse = inverse(squares(row, 0, row.length, partials), width, eps);
+            float along = products(row, change, factors, partials) * inverse * inverse * inverse / width;
             gradients(row, change, factors, before, inverse, along, gains, shifts);
             dx.write(n, before);
             if (!more) {
@@ -81,7 +81,7 @@ public final class NormRows {
 
     private static void gradients(float[] row, float[] change, float[] factors, float[] before, float inverse, float along, float[] gains,
             float[] shifts) {
-        for (int i = 0; i < row.length; i += LANES) {
+        for (int i = 0; i < row.length; i += VECTOR_LENGTH) {
             var x = FloatVector.fromArray(FLOATS, row, i);
             var dy = FloatVector.fromArray(FLOATS, change, i);
             dy.fma(x.mul(inverse), FloatVector.fromArray(FLOATS, gains, i)).intoArray(gains, i);
@@ -95,24 +95,24 @@ public final class NormRows {
 
     /// Of a part that is a multiple of the vector's length.
     ///
-    /// @param lanes room for a vector
-    static float squares(float[] row, int from, int to, float[] lanes) {
+    /// @param partials room for a vector
+    static float squares(float[] row, int from, int to, float[] partials) {
         var sum = FloatVector.zero(FLOATS);
-        for (int i = from; i < to; i += LANES) {
+        for (int i = from; i < to; i += VECTOR_LENGTH) {
             var x = FloatVector.fromArray(FLOATS, row, i);
             sum = x.fma(x, sum);
         }
-        sum.intoArray(lanes, 0);
-        return Rows.sum(lanes);
+        sum.intoArray(partials, 0);
+        return Rows.sum(partials);
     }
 
-    private static float products(float[] row, float[] change, float[] factors, float[] lanes) {
+    private static float products(float[] row, float[] change, float[] factors, float[] partials) {
         var sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < row.length; i += LANES) {
+        for (int i = 0; i < row.length; i += VECTOR_LENGTH) {
             sum = FloatVector.fromArray(FLOATS, change, i).mul(FloatVector.fromArray(FLOATS, factors, i))
                     .fma(FloatVector.fromArray(FLOATS, row, i), sum);
         }
-        sum.intoArray(lanes, 0);
-        return Rows.sum(lanes);
+        sum.intoArray(partials, 0);
+        return Rows.sum(partials);
     }
 }

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// A tensor of f32 or bf16 as rows of floats, each contiguous, all equally far apart. For one thread: bf16 goes through an array of its own.
 public final class Rows {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    static final int LANES = FLOATS.length();
+    static final int VECTOR_LENGTH = FLOATS.length();
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
             VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 2)));
@@ -50,20 +50,20 @@ public final class Rows {
     static float[] room(int width) { return new float[padded(width)]; }
 
     /// In pairs of vectors, so that sums can go two ways at once.
-    static int padded(int width) { return (width + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); }
+    static int padded(int width) { return (width + 2 * VECTOR_LENGTH - 1) / (2 * VECTOR_LENGTH) * (2 * VECTOR_LENGTH); }
 
     /// The sum of as many numbers as a vector has, always in the same order; `reduceLanes` adds in one that differs between compiled code and
     /// interpreted.
-    static float sum(float[] lanes) {
-        if (LANES < 4) {
-            return lanes[0] + lanes[1];
+    static float sum(float[] partials) {
+        if (VECTOR_LENGTH < 4) {
+            return partials[0] + partials[1];
         }
         float a = 0, b = 0, c = 0, d = 0;
-        for (int i = 0; i < LANES; i += 4) {
-            a += lanes[i];
-            b += lanes[i + 1];
-            c += lanes[i + 2];
-            d += lanes[i + 3];
+        for (int i = 0; i < VECTOR_LENGTH; i += 4) {
+            a += partials[i];
+            b += partials[i + 1];
+            c += partials[i + 2];
+            d += partials[i + 3];
         }
         return a + b + (c + d);
     }
@@ -74,7 +74,7 @@ public final class Rows {
             return;
         }
         NativeMemory.read(address + row * bytes, halves, width);
-        for (int i = 0; i < width; i += LANES) {
+        for (int i = 0; i < width; i += VECTOR_LENGTH) {
             var bits = (IntVector) ShortVector.fromArray(SHORTS, halves, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
             bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, i);
         }
@@ -86,7 +86,7 @@ public final class Rows {
             NativeMemory.write(from, address + row * bytes, width);
             return;
         }
-        for (int i = 0; i < width; i += LANES) {
+        for (int i = 0; i < width; i += VECTOR_LENGTH) {
             var number = FloatVector.fromArray(FLOATS, from, i);
             var bits = number.reinterpretAsInts();
             var even = bits.lanewise(VectorOperators.LSHR, 16).and(1);

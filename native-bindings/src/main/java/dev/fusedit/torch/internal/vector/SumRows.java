@@ -1,7 +1,7 @@
 package dev.fusedit.torch.internal.vector;
 
 import static dev.fusedit.torch.internal.vector.Rows.FLOATS;
-import static dev.fusedit.torch.internal.vector.Rows.LANES;
+import static dev.fusedit.torch.internal.vector.Rows.VECTOR_LENGTH;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -21,7 +21,7 @@ public final class SumRows {
             }
             x.read(n, sum);
             change.read(n, more);
-            for (int i = 0; i < sum.length; i += LANES) {
+            for (int i = 0; i < sum.length; i += VECTOR_LENGTH) {
                 FloatVector.fromArray(FLOATS, more, i)
                         .fma(FloatVector.fromArray(FLOATS, factors, i), FloatVector.fromArray(FLOATS, sum, i)).intoArray(sum, i);
             }
@@ -37,7 +37,7 @@ public final class SumRows {
             parts[0].read(n, sum);
             for (int p = 1; p < parts.length; p++) {
                 parts[p].read(n, more);
-                for (int i = 0; i < sum.length; i += LANES) {
+                for (int i = 0; i < sum.length; i += VECTOR_LENGTH) {
                     FloatVector.fromArray(FLOATS, sum, i).add(FloatVector.fromArray(FLOATS, more, i)).intoArray(sum, i);
                 }
             }
@@ -52,7 +52,7 @@ public final class SumRows {
         for (int n = 0; n < sum.count(); n++) {
             sum.read(n, row);
             other.read(n, more);
-            for (int i = 0; i < row.length; i += LANES) {
+            for (int i = 0; i < row.length; i += VECTOR_LENGTH) {
                 FloatVector.fromArray(FLOATS, row, i).add(FloatVector.fromArray(FLOATS, more, i)).intoArray(row, i);
             }
             sum.write(n, row);
@@ -76,7 +76,7 @@ public final class SumRows {
             }
             change.read(n, more);
             dOut.read(n, gradOutput);
-            for (int i = 0; i < more.length; i += LANES) {
+            for (int i = 0; i < more.length; i += VECTOR_LENGTH) {
                 var dy = FloatVector.fromArray(FLOATS, gradOutput, i);
                 dy.fma(FloatVector.fromArray(FLOATS, more, i), FloatVector.fromArray(FLOATS, sums, i)).intoArray(sums, i);
                 dy.mul(FloatVector.fromArray(FLOATS, factors, i)).intoArray(gradOutput, i);

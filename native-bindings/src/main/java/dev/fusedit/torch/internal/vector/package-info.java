@@ -11,7 +11,7 @@
 /// | f32 (bf16) | 512 bits | 256 bits, `-XX:MaxVectorSize=32` |
 /// |---|---|---|
 /// | modulated RMS norm, (4, 256, 384) | 360 (419) | 445 (574) |
-/// | six heads of 64, normed and turned | 580 (645) | 553 (680) |
+/// | six heads of 64, normed and rotated | 580 (645) | 553 (680) |
 /// | GELU times a gate, (4, 256, 1024) | 2,628 (2,761) | 2,960 (3,300) |
 ///
 /// With less than 256 bits on x86, that is without AVX2, Java has not all of these operations as instructions, and makes an object of each vector

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.Forecast;
 import dev.fusedit.trainer.bench.StepCost;
-import dev.fusedit.trainer.bench.TrialProduct;
+import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.plan.Capacity;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.ArrayList;
@@ -68,11 +68,11 @@ public record Curve(Quantity quantity, List<Point> points) {
         return new Curve(quantity, points);
     }
 
-    /// Seconds that measuring takes, by one product: a point's steps as far as its time allows, nothing where one step takes longer, and
+    /// Seconds that measuring takes, by one matmul: a point's steps as far as its time allows, nothing where one step takes longer, and
     /// the start of each process.
-    public static double forecast(Quantity quantity, List<Long> values, BenchOptions options, double seconds, TrialProduct product) {
+    public static double forecast(Quantity quantity, List<Long> values, BenchOptions options, double seconds, TrialMatmul matmul) {
         return values.stream().distinct().map(quantity::workload).mapToDouble(workload -> {
-            double step = Forecast.seconds(workload, product);
+            double step = Forecast.seconds(workload, matmul);
             return START_SECONDS + (step > seconds ? 0 : Math.min(seconds, StepCost.steps(workload, options) * step));
         }).sum();
     }

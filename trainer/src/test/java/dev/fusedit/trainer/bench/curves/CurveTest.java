@@ -11,7 +11,7 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.StepCost;
-import dev.fusedit.trainer.bench.TrialProduct;
+import dev.fusedit.trainer.bench.TrialMatmul;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,18 +57,18 @@ class CurveTest {
         assertThat(curve.time().from()).isEqualTo(4);
     }
 
-    /// At 60 % of the product's rate a step takes as many seconds as there are gigaflops of work.
+    /// At 60 % of the matmul rate a step takes as many seconds as there are gigaflops of work.
     @Test
     void measuringIsForeseenPointByPoint() {
-        var product = new TrialProduct(1e9 / 0.6, 1e9 / 0.6);
+        var matmul = new TrialMatmul(1e9 / 0.6, 1e9 / 0.6);
         var two = List.of(1L, 16L);
         double small = Quantity.BATCH.workload(1).flops() / 1e9, large = Quantity.BATCH.workload(16).flops() / 1e9;
         assertThat(large).isBetween(60.0, 70.0);
-        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 1e9, product)).as("20 and 11 steps to warm up, 5 that count")
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 1e9, matmul)).as("20 and 11 steps to warm up, 5 that count")
                 .isCloseTo(2 * 2 + 25 * small + (Math.ceil(700 / large) + 5) * large, within(1e-6));
-        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 80, product)).as("no step after 80 seconds")
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 80, matmul)).as("no step after 80 seconds")
                 .isCloseTo(2 * 2 + Math.min(80, 25 * small) + 80, within(1e-6));
-        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 50, product)).as("the large one is planned")
+        assertThat(Curve.forecast(Quantity.BATCH, two, OPTIONS, 50, matmul)).as("the large one is planned")
                 .isCloseTo(2 * 2 + Math.min(50, 25 * small), within(1e-6));
     }
 

@@ -10,22 +10,22 @@ import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.function.Supplier;
 
-/// How fast this machine takes one matrix product of a workload, tried before the workload is measured: the first one of an MLP, (rows,
+/// How fast this machine takes one matmul of a workload, tried before the workload is measured: the first one of an MLP, (rows,
 /// width) times (width, intermediate), its rows shared by the lanes as the workload shares its batch.
 ///
 /// @param rate floating-point operations a second in the workload's dtype
 /// @param f32 the same in f32
-public record TrialProduct(double rate, double f32) {
+public record TrialMatmul(double rate, double f32) {
     private static final double MOST_FLOPS = 1e9;
     private static final int TIMES = 5;
     /// No further product after so much of them: with more threads than cores one can take seconds.
     private static final double ENOUGH_SECONDS = 1;
 
     /// Takes well below a second where nothing is wrong. Sets the threads.
-    public static TrialProduct of(Workload workload, BenchOptions options) {
+    public static TrialMatmul of(Workload workload, BenchOptions options) {
         Libtorch.setThreads(options.threads());
         double rate = rate(workload, options, options.dtype());
-        return new TrialProduct(rate, options.dtype() == DType.F32 ? rate : rate(workload, options, DType.F32));
+        return new TrialMatmul(rate, options.dtype() == DType.F32 ? rate : rate(workload, options, DType.F32));
     }
 
     private static double rate(Workload workload, BenchOptions options, DType dtype) {
@@ -51,13 +51,13 @@ public record TrialProduct(double rate, double f32) {
     }
 
     /// The median of some products, after one that does not count.
-    private static double seconds(Runnable product) {
+    private static double seconds(Runnable matmul) {
         var seconds = new ArrayList<Double>();
         double sum = 0;
         for (int i = 0; i < 2 || i <= TIMES && sum < ENOUGH_SECONDS; i++) {
             try (var _ = TensorScope.open()) {
                 long start = System.nanoTime();
-                product.run();
+                matmul.run();
                 double took = (System.nanoTime() - start) / 1e9;
                 sum += took;
                 if (i > 0) {

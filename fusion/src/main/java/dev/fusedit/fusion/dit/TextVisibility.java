@@ -10,30 +10,30 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What image rows see of the text: no padding, and in blind samples nothing.
+/// What image rows see of the text: a key-padding mask, which masks all keys in text-masked samples.
 ///
 /// @param bias takes away keys; (B, 1, 1, T + N) in a shared attention, (B, 1, 1, T) in one over text; null where all are seen
 /// @param reads_B11 0 for a sample that sees no text in an attention over text alone, where a softmax over nothing would not be a number;
 ///        1 for the others; null where every sample sees some
-record Sight(@Nullable Tensor bias, @Nullable Tensor reads_B11) implements Tensors {
-    /// @param blind samples whose image rows do not see their own text; null for none
-    static Sight of(Fusion fusion, Prompt prompt, boolean @Nullable [] blind, Tensor x_BNC) {
-        var seen = IntStream.range(0, prompt.batch()).map(b -> blind != null && blind[b] ? 0 : prompt.lengths_B()[b]).toArray();
+record TextVisibility(@Nullable Tensor bias, @Nullable Tensor reads_B11) implements Tensors {
+    /// @param textMasked samples whose image rows do not see their own text; null for none
+    static TextVisibility of(Fusion fusion, Prompt prompt, boolean @Nullable [] textMasked, Tensor x_BNC) {
+        var seen = IntStream.range(0, prompt.batch()).map(b -> textMasked != null && textMasked[b] ? 0 : prompt.lengths_B()[b]).toArray();
         return switch (fusion) {
-            case Fusion.JointSelfAttention() -> new Sight(bias(seen, prompt, (int) x_BNC.size(1), x_BNC), null);
-            case Fusion.CrossAttention() -> Arrays.stream(seen).allMatch(count -> count > 0) ? new Sight(bias(seen, prompt, 0, x_BNC), null)
+            case Fusion.JointSelfAttention() -> new TextVisibility(bias(seen, prompt, (int) x_BNC.size(1), x_BNC), null);
+            case Fusion.CrossAttention() -> Arrays.stream(seen).allMatch(count -> count > 0) ? new TextVisibility(bias(seen, prompt, 0, x_BNC), null)
                     : ofSome(seen, prompt, x_BNC);
         };
     }
 
     /// A sample that sees nothing attends to all columns, and what comes of it is multiplied by 0.
-    private static Sight ofSome(int[] seen, Prompt prompt, Tensor x_BNC) {
+    private static TextVisibility ofSome(int[] seen, Prompt prompt, Tensor x_BNC) {
         var reads = new float[seen.length];
         for (int b = 0; b < seen.length; b++) {
             reads[b] = seen[b] > 0 ? 1 : 0;
         }
         var columns = Arrays.stream(seen).map(count -> count > 0 ? count : prompt.tokens()).toArray();
-        return TensorScope.scoped(() -> new Sight(bias(columns, prompt, 0, x_BNC),
+        return TensorScope.scoped(() -> new TextVisibility(bias(columns, prompt, 0, x_BNC),
                 Tensor.of(reads, seen.length, 1, 1).to(x_BNC.dtype()).to(x_BNC.device())));
     }
 

@@ -4,7 +4,7 @@ package dev.fusedit.trainer.plan;
 ///
 /// @param of whom
 /// @param count how often; a backward pass has two more of each forward one
-record Product(Of of, long rows, long in, long out, double count) {
+record Matmul(Of of, long rows, long in, long out, double count) {
     enum Of {
         DIT, LLM,
         /// What only looks on: the autoencoder, CLIP.

@@ -19,15 +19,15 @@ import java.util.Objects;
 /// How fast this machine multiplies matrices of a recipe's own shapes in some dtypes: what `run.precision: auto` is decided by.
 ///
 /// @param flops floating-point operations a second, by dtype
-public record ProductRates(Map<DType, Double> flops) {
+public record MatmulRates(Map<DType, Double> flops) {
     /// What bf16 must be faster by: around its products it is cast to f32 and back, which costs the quickstart about a tenth of a step.
     private static final double WORTH_IT = 1.1;
-    /// Of one product, so that all of them together stay below a second even where a dtype is ten times too slow.
+    /// Of one matmul, so that all of them together stay below a second even where a dtype is ten times too slow.
     private static final double LARGEST_PRODUCT = 1e8;
     private static final double SECONDS_EACH = 0.015;
     private static final int ROUNDS = 4;
 
-    public ProductRates {
+    public MatmulRates {
         flops = ImmutableMap.copyOf(flops);
     }
 
@@ -41,7 +41,7 @@ public record ProductRates(Map<DType, Double> flops) {
     /// Takes less than a second.
     ///
     /// @param lanes of the run
-    public static ProductRates of(Recipe recipe, int lanes, DType... dtypes) {
+    public static MatmulRates of(Recipe recipe, int lanes, DType... dtypes) {
         int threads = Libtorch.threads();
         if (lanes > 1) {
             Libtorch.setThreads(1);
@@ -52,7 +52,7 @@ public record ProductRates(Map<DType, Double> flops) {
             for (int round = 0; round < ROUNDS; round++) { // in turn, so that a busy moment meets all
                 Arrays.stream(dtypes).forEach(dtype -> flops.merge(dtype, rate(dtype, shapes), Math::max));
             }
-            return new ProductRates(flops);
+            return new MatmulRates(flops);
         } finally {
             Libtorch.setThreads(threads);
         }

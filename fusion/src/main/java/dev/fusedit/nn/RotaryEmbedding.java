@@ -9,18 +9,19 @@ import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.torch.fused.FusedHeads;
 import java.util.stream.Stream;
 
-/// Rotary positions (Su et al. 2021, RoFormer) of one sequence: pairs (i, i + D/2) of a head's width turn by an angle of their own.
+/// Rotary position embedding (RoPE; Su et al. 2021, RoFormer, arXiv 2104.09864) of one sequence: pairs (i, i + D/2) of a head's width are
+/// rotated by an angle of their own.
 ///
 /// @param cos (B or 1, N, D)
 /// @param sin (B or 1, N, D)
-public record Rotation(Tensor cos, Tensor sin) implements Tensors {
+public record RotaryEmbedding(Tensor cos, Tensor sin) implements Tensors {
     @Override
     public Stream<Tensor> tensors() { return Stream.of(cos, sin); }
 
     /// The angles in both halves, row after row.
     ///
     /// @param angles (B or 1) · N rows of D
-    public static Rotation of(float[] angles, long batch, long count, long width, Device device) {
+    public static RotaryEmbedding of(float[] angles, long batch, long count, long width, Device device) {
         var cos = new float[angles.length];
         var sin = new float[angles.length];
         for (int i = 0; i < angles.length; i++) {
@@ -33,12 +34,12 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
     /// Angles that are a whole position times a frequency each. Few numbers of either kind make many angles, and cosines are slow: each pair's
     /// is computed once.
     ///
-    /// @param places (B or 1) · N rows of D, row after row
-    public static Rotation of(Places places, long batch, long count, int width, float[] frequencies, Device device) {
+    /// @param positions (B or 1) · N rows of D, row after row
+    public static RotaryEmbedding of(Positions positions, long batch, long count, int width, float[] frequencies, Device device) {
         int last = 0, rows = Math.toIntExact(batch * count);
         for (int row = 0; row < rows; row++) {
             for (int d = 0; d < width; d++) {
-                last = Math.max(last, places.position(row, d));
+                last = Math.max(last, positions.position(row, d));
             }
         }
         var cosines = new float[(last + 1) * frequencies.length];
@@ -52,7 +53,7 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
         var sin = new float[cos.length];
         for (int row = 0; row < rows; row++) {
             for (int d = 0; d < width; d++) {
-                int place = places.position(row, d) * frequencies.length + places.frequency(d);
+                int place = positions.position(row, d) * frequencies.length + positions.frequency(d);
                 cos[row * width + d] = cosines[place];
                 sin[row * width + d] = sines[place];
             }
@@ -60,13 +61,13 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
         return of(cos, sin, batch, count, width, device);
     }
 
-    private static Rotation of(float[] cos, float[] sin, long batch, long count, long width, Device device) {
+    private static RotaryEmbedding of(float[] cos, float[] sin, long batch, long count, long width, Device device) {
         return TensorScope
-                .scoped(() -> new Rotation(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+                .scoped(() -> new RotaryEmbedding(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
     }
 
-    /// What turns each number of a row.
-    public interface Places {
+    /// The position and the frequency that rotate each number of a row.
+    public interface Positions {
         /// From 0.
         int position(int row, int d);
 
@@ -83,22 +84,23 @@ public record Rotation(Tensor cos, Tensor sin) implements Tensors {
         return result;
     }
 
-    /// This rotation for tensors of a dtype, ready for [Turn#apply]; do it once, not per layer. The tables stay in f32 beside smaller dtypes.
-    public Turn as(DType dtype) {
+    /// This rotation for tensors of a dtype, ready for [RotaryTable#apply]; do it once, not per layer. The tables stay in f32 beside
+    /// smaller dtypes.
+    public RotaryTable as(DType dtype) {
         return TensorScope.scoped(() -> {
             var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
             var half = sin.size(-1) / 2;
             var signed = Tensor.cat(-1, sin.narrow(-1, 0, half).neg(), sin.narrow(-1, half, half));
-            return new Turn(cos.to(exact).unsqueeze(1), signed.to(exact).unsqueeze(1));
+            return new RotaryTable(cos.to(exact).unsqueeze(1), signed.to(exact).unsqueeze(1));
         });
     }
 
     /// cos and sin as they are multiplied: (B or 1, 1, N, D), the sine's first half negated.
-    public record Turn(Tensor cos, Tensor signedSin) implements Tensors {
+    public record RotaryTable(Tensor cos, Tensor signedSin) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
 
-        /// x (B, H, N, D), turned: (x₁ cos − x₂ sin, x₂ cos + x₁ sin), rounded once to x's dtype.
+        /// x (B, H, N, D), rotated: (x₁ cos − x₂ sin, x₂ cos + x₁ sin), rounded once to x's dtype.
         public Tensor apply(Tensor x_BHND) {
             if (Fused.servesForward(x_BHND)) {
                 var heads = Math.toIntExact(x_BHND.size(1));

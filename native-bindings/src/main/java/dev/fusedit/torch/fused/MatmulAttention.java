@@ -11,14 +11,14 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// softmax(q · kᵀ · scale + bias) · v by two products with a softmax in place between them, and its custom gradient. For bf16 on the CPU, where
-/// libtorch's flash kernel is slow.
+/// softmax(q · kᵀ · scale + bias) · v by two matmuls with a softmax in place between them, and its custom gradient. For bf16 on the CPU,
+/// where libtorch's flash kernel is slow.
 ///
 /// Queries go through in parts, so that their scores never take more than 32 MiB. Of several parts no probabilities are kept, but computed
 /// again for the gradient: memory grows with the tokens, not with their square.
 ///
 /// Letters: B batch, H heads, K key/value heads, N queries, L keys, D head width; P = B · K, R = N · H / K queries that share a key/value head.
-public final class ProductAttention {
+public final class MatmulAttention {
     private static final long MOST_BYTES = 32 << 20;
 
     private record Part(long first, long count) {}
@@ -35,7 +35,7 @@ public final class ProductAttention {
     private final @Nullable Tensor probabilities_PRL;
     private final Tensor out_BHND;
 
-    private ProductAttention(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most,
+    private MatmulAttention(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, long most,
             TensorScope owner) {
         groups = new QueryGroups(k_BKLD.size(1));
         batch = q_BHND.size(0);
@@ -58,14 +58,14 @@ public final class ProductAttention {
     ///
     /// @param bias added to the scaled scores, (B or 1, 1, 1, L); null for none
     /// @param owner of what is kept
-    public static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner) {
-        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, MOST_BYTES, owner);
+    public static MatmulAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner) {
+        return new MatmulAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, MOST_BYTES, owner);
     }
 
     /// @param most bytes of scores at a time
-    static ProductAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner,
+    static MatmulAttention of(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale, TensorScope owner,
             long most) {
-        return new ProductAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, most, owner);
+        return new MatmulAttention(q_BHND, k_BKLD, v_BKLD, bias, scale, most, owner);
     }
 
     private static List<Part> parts(long rows, long bytes, long most) {

@@ -7,20 +7,20 @@ import java.util.stream.IntStream;
 
 /// Which rows of a batch don't see their own text, so that their image tokens cannot copy it. They are drawn, evenly, from those whose
 /// caption was not dropped: a picture has nothing to do with an empty caption.
-final class BlindRows {
+final class TextMaskedRows {
     /// Fewer cannot be compared.
     private static final int LEAST = 2;
 
-    private BlindRows() {}
+    private TextMaskedRows() {}
 
     /// @param captions of the rows; "" where it was dropped
     /// @param share of all rows, rounded; 2 rows at least, if there are as many captions
     /// @param seed a function of the run's seed and the step
     static boolean[] of(List<String> captions, double share, Seed seed) {
-        var blind = new boolean[captions.size()];
-        IntStream.range(0, blind.length).filter(i -> !captions.get(i).isEmpty()).boxed()
+        var textMasked = new boolean[captions.size()];
+        IntStream.range(0, textMasked.length).filter(i -> !captions.get(i).isEmpty()).boxed()
                 .sorted(Comparator.comparingLong(i -> seed.derive("blind", i).value()))
-                .limit(Math.max(LEAST, Math.round(share * blind.length))).forEach(i -> blind[i] = true);
-        return blind;
+                .limit(Math.max(LEAST, Math.round(share * textMasked.length))).forEach(i -> textMasked[i] = true);
+        return textMasked;
     }
 }

@@ -1,0 +1,27 @@
+package dev.fusedit.nn;
+
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorRecord;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/// Keys and values: what attention reads of a sequence.
+///
+/// @param keys (B, K, length, D)
+/// @param values (B, K, length, D)
+public record KeyValues(Tensor keys, Tensor values) implements TensorRecord<KeyValues> {
+    @Override
+    public Stream<Tensor> tensors() { return Stream.of(keys, values); }
+
+    @Override
+    public KeyValues replaced(UnaryOperator<Tensor> each) { return new KeyValues(each.apply(keys), each.apply(values)); }
+
+    /// This sequence, then the other.
+    public KeyValues concat(KeyValues next) { return new KeyValues(Tensor.cat(2, keys, next.keys), Tensor.cat(2, values, next.values)); }
+
+    /// A part of the sequence: views.
+    public KeyValues narrow(long first, long length) { return replaced(each -> each.narrow(2, first, length)); }
+
+    /// The samples that an i64 vector names, in its order.
+    public KeyValues rows(Tensor indices) { return new KeyValues(keys.indexSelect(0, indices), values.indexSelect(0, indices)); }
+}
