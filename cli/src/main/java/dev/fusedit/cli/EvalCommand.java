@@ -5,7 +5,7 @@ import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
-import dev.fusedit.trainer.stage.ModelExam;
+import dev.fusedit.trainer.stage.ModelEvaluation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,17 +66,17 @@ final class EvalCommand implements Callable<Integer> {
         drawing.check();
         drawing.checkPositive("--pictures", pictures);
         drawing.checkPositive("--prompts", prompts);
-        return subject.model == null ? selfCheck() : exam(subject.model);
+        return subject.model == null ? selfCheck() : evaluation(subject.model);
     }
 
-    private int exam(Path model) throws IOException {
+    private int evaluation(Path model) throws IOException {
         var console = ProgressLine.onStderr();
-        var exam = switch (suite) {
-            case BLOCKS -> ModelExam.sit(model, drawing::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
+        var evaluation = switch (suite) {
+            case BLOCKS -> ModelEvaluation.run(model, drawing::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
                     DrawingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
         };
         console.close();
-        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(exam.toJson()) : exam);
+        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(evaluation.toJson()) : evaluation);
         return ExitCode.OK;
     }
 

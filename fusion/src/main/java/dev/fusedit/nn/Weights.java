@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /// All that is learned, by name. Owns the handles; layers only refer to them, and are of no use once this is closed.
 ///
-/// **Mixed precision.** Where [Placement#compute] is smaller than [Placement#master], every matrix has a copy in the compute dtype, and
+/// **Mixed precision.** Where [DTypePolicy#compute] is smaller than [DTypePolicy#master], every matrix has a copy in the compute dtype, and
 /// that copy is the leaf that layers read and gradients arrive at; vectors (norms, biases) stay in the master's dtype, and a matrix that is
-/// never trained ([Placement#learned]) has no master. A step is then backward → [Parameter#gradient] (one cast each) → optimizer on the
+/// never trained ([DTypePolicy#trainable]) has no master. A step is then backward → [Parameter#gradient] (one cast each) → optimizer on the
 /// masters → [#refreshCopies] (one call for all). The other way, a
 /// cast in every layer's forward, moves the same bytes in training, but builds a graph node and allocates a copy per matrix and
 /// pass: it costs again for each further pass of a step (text, previews, accumulation), and for all of a frozen language model, whose
@@ -39,11 +39,11 @@ public final class Weights implements AutoCloseable {
         final Map<String, Tensor> buffers = new LinkedHashMap<>();
         /// What [#joined] made, by the name of its first part.
         final Map<String, Tensor> joined = new LinkedHashMap<>();
-        final Placement placement;
+        final DTypePolicy policy;
         final WeightSource source;
 
-        Store(Placement placement, WeightSource source) {
-            this.placement = placement;
+        Store(DTypePolicy policy, WeightSource source) {
+            this.policy = policy;
             this.source = source;
         }
     }
@@ -57,31 +57,31 @@ public final class Weights implements AutoCloseable {
     }
 
     /// Weights to be drawn as the layers ask for them.
-    public static Weights fresh(Seed seed, Placement placement) {
-        return new Weights(new Store(placement, new WeightSource.Drawn(seed)), "");
+    public static Weights fresh(Seed seed, DTypePolicy policy) {
+        return new Weights(new Store(policy, new WeightSource.Drawn(seed)), "");
     }
 
     /// Weights to be read from a file as the layers ask for them. Call [#requireComplete] when the model is built; the file must stay
     /// open until then.
-    public static Weights stored(TensorSource file, Placement placement) {
-        return new Weights(new Store(placement, new WeightSource.Stored(file)), "");
+    public static Weights stored(TensorSource file, DTypePolicy policy) {
+        return new Weights(new Store(policy, new WeightSource.Stored(file)), "");
     }
 
     /// Names and shapes of what layers ask for, whatever its size, in next to no memory; nothing can be computed with them.
-    public static Weights shapes() { return new Weights(new Store(Placement.F32, new WeightSource.Shapes()), ""); }
+    public static Weights shapes() { return new Weights(new Store(DTypePolicy.F32, new WeightSource.Shapes()), ""); }
 
     /// The same values in the same memory under leaves of their own: what a backward pass through a model over these brings arrives here alone.
     /// So backward passes over replicas may run at the same time ([dev.fusedit.torch.Lanes]).
     ///
     /// To be closed before the original; no optimizer, file or copy is needed for them. [#train] goes for each by itself.
     public Weights replica() {
-        return new Weights(new Store(store.placement, new WeightSource.Replicated(store.parameters, store.buffers, store.joined)), prefix);
+        return new Weights(new Store(store.policy, new WeightSource.Replicated(store.parameters, store.buffers, store.joined)), prefix);
     }
 
     /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
     public Weights in(String name) { return new Weights(store, prefix + name + "."); }
 
-    public Placement placement() { return store.placement; }
+    public DTypePolicy policy() { return store.policy; }
 
     /// The tensor that a layer computes with. It stays the weights' own.
     ///
@@ -95,8 +95,8 @@ public final class Weights implements AutoCloseable {
                 store.parameters.put(full, parameter);
                 return store.scope.hold(parameter.compute());
             }
-            var master = place(store.source.make(full, init, shape), store.placement.masterOf(full, shape));
-            var computed = store.placement.computeOf(shape);
+            var master = place(store.source.make(full, init, shape), store.policy.masterOf(full, shape));
+            var computed = store.policy.computeOf(shape);
             var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
             store.parameters.put(full, new Parameter(full, master, compute));
             return compute;
@@ -143,13 +143,13 @@ public final class Weights implements AutoCloseable {
         }
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var stored = store.source instanceof WeightSource.Stored(var file, _, _) && file.contains(full);
-            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.placement.vectors());
+            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.policy.vectors());
             store.buffers.put(full, value);
             return value;
         }
     }
 
-    private Tensor place(Tensor made, DType dtype) { return store.scope.hold(made.to(dtype).to(store.placement.device())); }
+    private Tensor place(Tensor made, DType dtype) { return store.scope.hold(made.to(dtype).to(store.policy.device())); }
 
     // ---- what trains
 

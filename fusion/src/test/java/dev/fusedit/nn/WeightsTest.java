@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WeightsTest {
     @Test
     void askingTwiceIsAnError() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             weights.in("a").get("weight", Init.ZEROS, 2);
             assertThatThrownBy(() -> weights.get("a.weight", Init.ZEROS, 2)).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("'a.weight'");
@@ -34,7 +34,7 @@ class WeightsTest {
 
     @Test
     void aParameterDependsOnItsNameAlone() {
-        try (var first = Weights.fresh(Seed.of(1), Placement.F32); var second = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var first = Weights.fresh(Seed.of(1), DTypePolicy.F32); var second = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             first.get("before", Init.normal(1), 5);
             var a = first.get("x", Init.normal(1), 4, 3);
             var b = second.get("x", Init.normal(1), 4, 3);
@@ -47,7 +47,7 @@ class WeightsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aReplicaHasTheValuesAndGradientsOfItsOwn(boolean mixed) {
-        try (var weights = Weights.fresh(Seed.of(1), mixed ? Placement.MIXED : Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), mixed ? DTypePolicy.MIXED : DTypePolicy.F32)) {
             var parts = new Linear[] {Linear.of(weights.in("a"), Init.XAVIER, 3, 4, false),
                 Linear.of(weights.in("b"), Init.XAVIER, 3, 2, false)};
             var joined = JoinedLinear.of(weights, parts);
@@ -84,11 +84,11 @@ class WeightsTest {
 
     @Test
     void savedIsLoaded(@TempDir Path folder) throws IOException {
-        try (var saved = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var saved = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             Linear.of(saved.in("a"), Init.XAVIER, 3, 4, true);
             saved.buffer("table", Tensor.arange(3));
             saved.save(folder.resolve("w.safetensors"));
-            try (var file = SafeTensors.open(folder.resolve("w.safetensors")); var loaded = Weights.stored(file, Placement.F32)) {
+            try (var file = SafeTensors.open(folder.resolve("w.safetensors")); var loaded = Weights.stored(file, DTypePolicy.F32)) {
                 var linear = Linear.of(loaded.in("a"), Init.ZEROS, 3, 4, true);
                 loaded.buffer("table", Tensor.zeros(DType.F32, 3));
                 loaded.requireComplete();
@@ -102,7 +102,7 @@ class WeightsTest {
     void oneErrorListsAllThatDoesNotFit(@TempDir Path folder) throws IOException {
         var path = folder.resolve("w.safetensors");
         SafeTensors.write(path, Map.of("a.weight", Tensor.zeros(DType.F32, 2, 2), "old", Tensor.zeros(DType.F32, 1)), Map.of());
-        try (var file = SafeTensors.open(path); var weights = Weights.stored(file, Placement.F32)) {
+        try (var file = SafeTensors.open(path); var weights = Weights.stored(file, DTypePolicy.F32)) {
             weights.get("a.weight", Init.ZEROS, 3, 2);
             for (int i = 0; i < 12; i++) {
                 weights.get("b." + i, Init.ZEROS, 1);
@@ -118,7 +118,7 @@ class WeightsTest {
     void loadingOverChangesCopiesToo(@TempDir Path folder) throws IOException {
         var path = folder.resolve("w.safetensors");
         SafeTensors.write(path, Map.of("x", Tensor.ones(DType.F32, 2, 2)), Map.of());
-        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED); var file = SafeTensors.open(path)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.MIXED); var file = SafeTensors.open(path)) {
             var read = weights.in("model").get("x", Init.ZEROS, 2, 2);
             weights.in("model").load(file, name -> name.substring("model.".length()));
             assertThat(read.dtype()).isEqualTo(DType.BF16);
@@ -130,7 +130,7 @@ class WeightsTest {
 
     @Test
     void inMixedPrecisionGradientsArriveAtTheMasterDtype() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.MIXED)) {
             var linear = Linear.of(weights, Init.XAVIER, 3, 2, true);
             weights.train(_ -> true);
             linear.apply(Tensor.ones(DType.BF16, 4, 3)).sum().backward();
@@ -150,14 +150,14 @@ class WeightsTest {
 
     @Test
     void whatNoStageTrainsHasNoMaster() {
-        var placement = Placement.MIXED.learning(name -> name.startsWith("dit."));
-        try (var weights = Weights.fresh(Seed.of(1), placement)) {
+        var policy = DTypePolicy.MIXED.training(name -> name.startsWith("dit."));
+        try (var weights = Weights.fresh(Seed.of(1), policy)) {
             weights.in("dit").get("w", Init.XAVIER, 4, 4);
             weights.in("llm").get("w", Init.XAVIER, 4, 4);
             weights.in("llm").get("norm", Init.ZEROS, 4);
-            var learned = weights.parameter("dit.w");
-            assertThat(learned.master().dtype()).isEqualTo(DType.F32);
-            assertThat(learned.compute().dtype()).isEqualTo(DType.BF16);
+            var trainable = weights.parameter("dit.w");
+            assertThat(trainable.master().dtype()).isEqualTo(DType.F32);
+            assertThat(trainable.compute().dtype()).isEqualTo(DType.BF16);
             var frozen = weights.parameter("llm.w");
             assertThat(frozen.master()).isSameAs(frozen.compute());
             assertThat(frozen.compute().dtype()).isEqualTo(DType.BF16);
@@ -167,7 +167,7 @@ class WeightsTest {
 
     @Test
     void pureBf16HasNoMastersButForVectors() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.PURE)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.PURE)) {
             var w = weights.get("w", Init.XAVIER, 4, 4);
             var bias = weights.get("bias", Init.ZEROS, 4);
             weights.train(_ -> true);

@@ -1,6 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -22,10 +22,10 @@ public record BlockParts(FuseLayer layer, ImagePass pass, Modulation mod, TextKv
         return TensorScope.scoped(() -> {
             try (var _ = Autograd.noGrad()) {
                 var layer = model.layers().get(index);
-                var x = model.dit().enter(latents, Taps.NONE);
-                var time = model.dit().time(timesteps_B, null, x, Taps.NONE);
+                var x = model.dit().enter(latents, ForwardHooks.NONE);
+                var time = model.dit().time(timesteps_B, null, x, ForwardHooks.NONE);
                 var pass = model.dit().pass(model.config().fusion(), model.mask(),
-                        new ImageInput(latents, timesteps_B, text, null, Wish.NONE), time, x);
+                        new ImageInput(latents, timesteps_B, text, null, ForwardOptions.NONE), time, x);
                 return new BlockParts(layer, pass, layer.image().modulation(time), text, x);
             }
         });

@@ -46,7 +46,7 @@ final class CrossAttentionBackward {
                 NormBackward.backwardInPlace(cross.postNorm(), out_BNC, gradOutput);
             }
             var heads = attention.backward(LinearBackward.backward(cross.o(), merged_BNX, gradOutput));
-            AttentionBackward.teach(text, heads.all(), gate);
+            AttentionBackward.accumulateGrad(text, heads.all(), gate);
             var change_BNX = Tensor.empty(x_BNC.dtype(), queries.plain_BNX().shape());
             queries.backward(heads.queries(), change_BNX);
             FusedSum.add(sum_BNC, LinearBackward.backward(cross.q(), x_BNC, change_BNX));

@@ -1,8 +1,8 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
@@ -28,25 +28,25 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     }
 
     /// What the noise level becomes; null where it is not told.
-    TimeEmbedding.@Nullable State time(Tensor timesteps_B, @Nullable Tensor pooled_BX, Tensor x, Taps taps) {
-        return time == null ? null : time.forward(timesteps_B, pooled_BX, x.dtype(), config.time(), taps);
+    TimeEmbedding.@Nullable State time(Tensor timesteps_B, @Nullable Tensor pooled_BX, Tensor x, ForwardHooks hooks) {
+        return time == null ? null : time.forward(timesteps_B, pooled_BX, x.dtype(), config.time(), hooks);
     }
 
     /// Latents as tokens (B, N, C), in the dtype that matrices are multiplied in.
-    Tensor enter(Tensor latents, Taps taps) {
+    Tensor enter(Tensor latents, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
             var x = patches.apply(latents.to(patches.weight_OIPP().dtype()));
-            taps.see("patch_embed", x);
+            hooks.see("patch_embed", x);
             return x;
         });
     }
 
     /// With the conditioning "addition", adds the noise level to every token.
-    Tensor timed(Tensor x_BNC, TimeEmbedding.@Nullable State time, Taps taps) {
+    Tensor timed(Tensor x_BNC, TimeEmbedding.@Nullable State time, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
             var x = config.time() instanceof TimeConditioning.Addition ? x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1))
                     : x_BNC;
-            taps.see("dit.in", x);
+            hooks.see("dit.in", x);
             return x;
         });
     }
@@ -69,21 +69,21 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     ImagePass pass(Fusion fusion, GradientMask mask, ImageInput input, TimeEmbedding.@Nullable State time, Tensor x_BNC) {
         var text = input.text();
         return new ImagePass(time, rotary(input.latents(), text.imageStarts(), x_BNC),
-                TextVisibility.of(fusion, text.prompt(), input.wish().textMasked(), x_BNC), mask.over(text.prompt(), x_BNC));
+                TextVisibility.of(fusion, text.prompt(), input.options().textMasked(), x_BNC), mask.over(text.prompt(), x_BNC));
     }
 
     /// The whole image side over a computed text.
-    TrainingPass.Image image(List<FuseLayer> layers, Fusion fusion, GradientMask mask, ImageInput input, Taps taps,
+    TrainingPass.Image image(List<FuseLayer> layers, Fusion fusion, GradientMask mask, ImageInput input, ForwardHooks hooks,
             Tape tape) {
         return TensorScope.scoped(() -> {
             var latents = input.latents();
             long rows = latents.size(2) / config.patch(), columns = latents.size(3) / config.patch();
             var dtype = latents.dtype();
             var text = tape.boundary(input.text());
-            var entered = enter(latents, taps);
-            var noise = time(input.timesteps_B(), input.pooled_BX(), entered, taps);
+            var entered = enter(latents, hooks);
+            var noise = time(input.timesteps_B(), input.pooled_BX(), entered, hooks);
             var state = noise == null ? null : tape.boundary(noise);
-            var x = tape.boundary(timed(entered, state, taps));
+            var x = tape.boundary(timed(entered, state, hooks));
             var pass = tape.hold(pass(fusion, mask, input, state, x));
             var features = new LinkedHashMap<Integer, Tensor>();
             for (var layer : layers) {
@@ -93,23 +93,23 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
                         : tape.custom(x, custom, in -> layer.image(in, shared, pass));
                 x.free(); // who needs it, the graph or the segments, has it
                 x = next;
-                taps.see("dit.layer." + layer.index(), x);
-                if (input.wish().features().contains(layer.index() + 1)) {
+                hooks.see("dit.layer." + layer.index(), x);
+                if (input.options().features().contains(layer.index() + 1)) {
                     features.put(layer.index() + 1, x);
                     x = tape.fork(x);
                 }
             }
-            return new TrainingPass.Image(tape.segment(x, in -> leave(in, state, rows, columns, taps).to(dtype)), features);
+            return new TrainingPass.Image(tape.segment(x, in -> leave(in, state, rows, columns, hooks).to(dtype)), features);
         });
     }
 
     /// The last norm, then tokens as latents.
-    private Tensor leave(Tensor x_BNC, TimeEmbedding.@Nullable State time, long rows, long columns, Taps taps) {
+    private Tensor leave(Tensor x_BNC, TimeEmbedding.@Nullable State time, long rows, long columns, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
             var normed = last.normed(x_BNC, time);
-            taps.see("norm_out", normed);
+            hooks.see("norm_out", normed);
             var out = last.project(normed, time);
-            taps.see("proj_out", out);
+            hooks.see("proj_out", out);
             return PatchEmbedding.unpatchify(out, rows, columns, config.patch());
         });
     }

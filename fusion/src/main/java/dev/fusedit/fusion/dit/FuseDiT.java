@@ -3,8 +3,8 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.TextPass;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.KeyValues;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
@@ -37,16 +37,16 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     // ---- text, once a caption
 
     /// As [#text(Prompt)], and the language model's own output with it: for training both at once.
-    public TextKvCache textWithOutput(Prompt prompt) { return text(prompt, true, Taps.NONE); }
+    public TextKvCache textWithOutput(Prompt prompt) { return text(prompt, true, ForwardHooks.NONE); }
 
     @Override
-    public TextKvCache text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
+    public TextKvCache text(Prompt given, boolean withOutput, ForwardHooks hooks, Tape tape) {
         var prompt = llm.bucketed(given);
         return TensorScope.scoped(() -> {
-            boolean inRows = withOutput || taps != Taps.NONE; // somebody sees tokens at their places
+            boolean inRows = withOutput || hooks != ForwardHooks.NONE; // somebody sees tokens at their places
             var entered = llm.enter(prompt, inRows, tape);
             var x = entered.x();
-            taps.see("llm.in", x);
+            hooks.see("llm.in", x);
             var gates = tape.hold(entered.pass().isPacked() ? mask.overPacked(prompt, x) : mask.over(prompt, x));
             var pass = tape.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
             var shared = new ArrayList<@Nullable KeyValues>(Collections.nCopies(layers.size(), null));
@@ -58,7 +58,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
                 }
                 x.free(); // who needs it, the graph or the segments, has it
                 x = next;
-                taps.see("llm.layer." + i, x);
+                hooks.see("llm.layer." + i, x);
             }
             return new TextKvCache(shared, prompt, imageStarts(prompt), withOutput ? llm.norm().apply(x) : null);
         });
@@ -87,7 +87,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, DiT dit, List<Fus
     // ---- image, once a noise level
 
     @Override
-    public TrainingPass.Image image(ImageInput input, Taps taps, Tape tape) {
-        return dit.image(layers, config.fusion(), mask, input, taps, tape);
+    public TrainingPass.Image image(ImageInput input, ForwardHooks hooks, Tape tape) {
+        return dit.image(layers, config.fusion(), mask, input, hooks, tape);
     }
 }

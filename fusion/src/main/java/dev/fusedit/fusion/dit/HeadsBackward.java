@@ -29,7 +29,7 @@ record HeadsBackward(@Nullable RmsNorm norm, FusedHeads fused, Tensor plain_BNX)
         try (var _ = TensorScope.open()) {
             var gain = fused.backward(plain_BNX, Heads.merge(gradOutput_BHND), plainGradient_BNX);
             if (norm != null && gain != null) {
-                NormBackward.learn(norm, gain);
+                NormBackward.accumulateGrad(norm, gain);
             }
         }
     }

@@ -2,7 +2,7 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
 /// A model of noisy pictures with text: the text once a caption, the picture once a noise level.
 public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// What the image reads of the prompts. A graph is built only where a parameter of the text's side requires a gradient.
-    default TextKvCache text(Prompt prompt) { return text(prompt, false, Taps.NONE); }
+    default TextKvCache text(Prompt prompt) { return text(prompt, false, ForwardHooks.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    default TextKvCache text(Prompt prompt, boolean withOutput, Taps taps) { return text(prompt, withOutput, taps, Tape.PLAIN); }
+    default TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks) { return text(prompt, withOutput, hooks, Tape.PLAIN); }
 
     /// @param tape how the layers are run
-    TextKvCache text(Prompt prompt, boolean withOutput, Taps taps, Tape tape);
+    TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks, Tape tape);
 
-    /// The prediction for noisy latents, and features if they are wished for.
+    /// The prediction for noisy latents, and features if they are asked for.
     ///
     /// @param tape how the layers are run
-    TrainingPass.Image image(ImageInput input, Taps taps, Tape tape);
+    TrainingPass.Image image(ImageInput input, ForwardHooks hooks, Tape tape);
 
     /// The prediction for noisy latents.
     ///
@@ -31,15 +31,15 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param pooled_BX a pooled text, if the model takes one
     /// @return of the latents' shape and dtype
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX, Taps taps) {
-        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, Wish.NONE), taps, Tape.PLAIN).prediction();
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX, ForwardHooks hooks) {
+        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, ForwardOptions.NONE), hooks, Tape.PLAIN).prediction();
     }
 
     default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX) {
-        return image(latents, timesteps_B, text, pooled_BX, Taps.NONE);
+        return image(latents, timesteps_B, text, pooled_BX, ForwardHooks.NONE);
     }
 
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text) { return image(latents, timesteps_B, text, null, Taps.NONE); }
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text) { return image(latents, timesteps_B, text, null, ForwardHooks.NONE); }
 
     /// Text and image in one go.
     default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {

@@ -16,7 +16,7 @@ public sealed interface ImageModelConfig permits FuseDiTConfig, TextDiTConfig {
     default ImageModel build(Weights weights) {
         return switch (this) {
             case FuseDiTConfig fused -> FuseDiT.of(fused, weights);
-            case TextDiTConfig beside -> TextDiT.of(beside, weights.in("dit"), LanguageModel.of(beside.text(), weights.in("llm")));
+            case TextDiTConfig baseline -> TextDiT.of(baseline, weights.in("dit"), LanguageModel.of(baseline.text(), weights.in("llm")));
         };
     }
 }

@@ -16,12 +16,12 @@ final class LinearBackward {
     /// @param dy (…, O)
     /// @return (…, I)
     static Tensor backward(Linear linear, Tensor x, Tensor dy) {
-        learn(linear, x, dy);
+        accumulateGrad(linear, x, dy);
         return dy.matmul(linear.weight_OI());
     }
 
     /// As [#backward], for an input that nothing learns of.
-    static void learn(Linear linear, Tensor x, Tensor dy) {
+    static void accumulateGrad(Linear linear, Tensor x, Tensor dy) {
         try (var _ = TensorScope.open()) {
             var rows = dy.reshape(-1, dy.size(-1));
             if (linear.weight_OI().requiresGrad()) {
@@ -40,11 +40,11 @@ final class LinearBackward {
     static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy) { return backward(joined, x, dy, joined.parts().size()); }
 
     /// As [#backward], where only the first layers learn.
-    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy, int learning) {
+    static Tensor backward(JoinedLinear joined, Tensor x, Tensor dy, int trainable) {
         try (var _ = TensorScope.open()) {
-            if (joined.parts().stream().limit(learning).anyMatch(part -> part.weight_OI().requiresGrad())) {
+            if (joined.parts().stream().limit(trainable).anyMatch(part -> part.weight_OI().requiresGrad())) {
                 var gradient = dy.reshape(-1, dy.size(-1)).transpose(0, 1).matmul(x.reshape(-1, x.size(-1)));
-                for (int i = 0; i < learning; i++) {
+                for (int i = 0; i < trainable; i++) {
                     var weight = joined.parts().get(i).weight_OI();
                     if (weight.requiresGrad()) {
                         Autograd.accumulate(weight, joined.rows(gradient, i));

@@ -53,7 +53,7 @@ final class MlpBackward {
             var mlp = block.mlp();
             var inner_BNI = gradOutput_BNC.matmul(mlp.down().weight_OI());
             activation.backwardInPlace(gate_BNI, up_BNI, inner_BNI); // inner is the output again, gate and up are their gradients
-            LinearBackward.learn(mlp.down(), inner_BNI, gradOutput_BNC);
+            LinearBackward.accumulateGrad(mlp.down(), inner_BNI, gradOutput_BNC);
             inner_BNI.free();
             return LinearBackward.backward(joined, normed_BNC, gateUp_BNX);
         });

@@ -80,7 +80,7 @@ final class ModulationBackward {
                 Autograd.accumulate(input.table(), all_BX.sum(false, 0).to(input.table().dtype()));
             }
             if (input.zero() != null) {
-                LinearBackward.learn(input.zero(), state_BC, typed_BX);
+                LinearBackward.accumulateGrad(input.zero(), state_BC, typed_BX);
             }
             if (state_BC.requiresGrad()) {
                 Autograd.accumulate(state_BC, input.zero() == null ? typed_BX : typed_BX.matmul(input.zero().weight_OI()));

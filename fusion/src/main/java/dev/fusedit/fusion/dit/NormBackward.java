@@ -23,22 +23,22 @@ record NormBackward(RmsNorm norm, @Nullable Tensor scale, @Nullable Tensor shift
     Gradient backward(Tensor x_BNC, Tensor dy_BNC, Tensor sum_BNC) {
         var gradient = FusedNorm.backward(x_BNC, dy_BNC, norm.gain(scale), shift != null, norm.eps(), sum_BNC);
         if (scale == null) {
-            learn(norm, gradient.gain());
+            accumulateGrad(norm, gradient.gain());
             return Gradient.NONE;
         }
-        learn(norm, gradient.gain().mul(scale.add(1)).sum(false, 0, 1));
+        accumulateGrad(norm, gradient.gain().mul(scale.add(1)).sum(false, 0, 1));
         return new Gradient(gradient.gain().mul(norm.gain()), gradient.shift());
     }
 
     /// Of a norm without modulation, in place: what arrives becomes the gradient of x.
     static void backwardInPlace(RmsNorm norm, Tensor x, Tensor gradOutput) {
         try (var _ = TensorScope.open()) {
-            learn(norm, FusedNorm.backwardInto(x, gradOutput, norm.gain(), norm.eps(), gradOutput).gain());
+            accumulateGrad(norm, FusedNorm.backwardInto(x, gradOutput, norm.gain(), norm.eps(), gradOutput).gain());
         }
     }
 
     /// @param gain its gradient, (C) in f32
-    static void learn(RmsNorm norm, Tensor gain) {
+    static void accumulateGrad(RmsNorm norm, Tensor gain) {
         var weight = norm.weight_C();
         if (weight.requiresGrad()) {
             try (var _ = TensorScope.open()) {

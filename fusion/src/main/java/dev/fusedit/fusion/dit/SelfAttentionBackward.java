@@ -66,7 +66,7 @@ final class SelfAttentionBackward {
     private Tensor projections(AttentionBackward.Gradient heads) {
         return TensorScope.scoped(() -> {
             long tokens = x_BNC.size(1), before = heads.all().keys().size(2) - tokens;
-            AttentionBackward.teach(text, heads.all().narrow(0, before), gateOfText);
+            AttentionBackward.accumulateGrad(text, heads.all().narrow(0, before), gateOfText);
             var own = gateOfImage.gradients(heads.all().narrow(before, tokens));
             var change_BNX = Tensor.empty(x_BNC.dtype(), x_BNC.size(0), tokens, joined.weight_XI().size(0));
             queries.backward(heads.queries(), joined.part(change_BNX, 0));

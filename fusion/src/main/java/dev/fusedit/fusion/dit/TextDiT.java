@@ -2,11 +2,11 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
@@ -44,16 +44,16 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
     public TextDiT masked(GradientMask other) { return new TextDiT(config, encoder, contextNorm, context, dit, layers, other); }
 
     @Override
-    public TextKvCache text(Prompt given, boolean withOutput, Taps taps, Tape tape) {
+    public TextKvCache text(Prompt given, boolean withOutput, ForwardHooks hooks, Tape tape) {
         var prompt = encoder.bucketed(given);
         return TensorScope.scoped(() -> {
             var gates = tape.hold(mask.over(prompt, encoder.embedding_VM()));
-            var states = encoder.hiddenStates(prompt, gates::ofText, Taps.NONE, tape);
+            var states = encoder.hiddenStates(prompt, gates::ofText, ForwardHooks.NONE, tape);
             for (int i = 0; i < states.size(); i++) {
-                taps.see("text.hidden_states." + i, states.get(i));
+                hooks.see("text.hidden_states." + i, states.get(i));
             }
             var selected = states.get(Math.floorMod(config.hiddenState(), states.size()));
-            taps.see("text.selected", selected);
+            hooks.see("text.selected", selected);
             return state(prompt, tape.fork(selected), gates, withOutput ? states.getLast() : null);
         });
     }
@@ -78,8 +78,8 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
 
     /// The noise level alone conditions: the baseline never reads a pooled text.
     @Override
-    public TrainingPass.Image image(ImageInput input, Taps taps, Tape tape) {
-        var unpooled = new ImageInput(input.latents(), input.timesteps_B(), input.text(), null, input.wish());
-        return dit.image(layers, config.fusion(), mask.ofImage(), unpooled, taps, tape);
+    public TrainingPass.Image image(ImageInput input, ForwardHooks hooks, Tape tape) {
+        var unpooled = new ImageInput(input.latents(), input.timesteps_B(), input.text(), null, input.options());
+        return dit.image(layers, config.fusion(), mask.ofImage(), unpooled, hooks, tape);
     }
 }

@@ -2,10 +2,10 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
@@ -87,22 +87,22 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
     /// Computed in f32 (or f64) whatever the layers' dtype: a few numbers that every token is scaled by.
     ///
     /// @param dtype of the layers and of the result
-    State forward(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType dtype, TimeConditioning kind, Taps taps) {
+    State forward(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType dtype, TimeConditioning kind, ForwardHooks hooks) {
         var exact = dtype == DType.F64 ? DType.F64 : DType.F32;
         if (dtype == exact) {
-            return exact(timesteps_B, pooled_BX, exact, kind, taps);
+            return exact(timesteps_B, pooled_BX, exact, kind, hooks);
         }
         try (var _ = BlasThreads.one()) { // the only BLAS calls among bf16 kernels
-            return TensorScope.scoped(() -> exact(timesteps_B, pooled_BX, exact, kind, taps).replaced(part -> part.to(dtype)));
+            return TensorScope.scoped(() -> exact(timesteps_B, pooled_BX, exact, kind, hooks).replaced(part -> part.to(dtype)));
         }
     }
 
-    private State exact(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType exact, TimeConditioning kind, Taps taps) {
+    private State exact(Tensor timesteps_B, @Nullable Tensor pooled_BX, DType exact, TimeConditioning kind, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
             var waves = waves(timesteps_B);
-            taps.see("time_proj", waves);
+            hooks.see("time_proj", waves);
             var time = second.apply(first.apply(waves.to(exact)).silu());
-            taps.see("timestep_embedder", time);
+            hooks.see("timestep_embedder", time);
             if (pooled != null) {
                 checkArgument(pooled_BX != null, "this model needs the pooled text");
                 time = time.add(pooled.apply(pooled_BX.to(exact)));
@@ -112,7 +112,7 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
                 case TimeConditioning.AdaLnSingle() -> block == null ? time : block.apply(time.silu());
                 case TimeConditioning.Addition(),TimeConditioning.None() -> time;
             };
-            taps.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
+            hooks.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
             return new State(time, modulation);
         });
     }

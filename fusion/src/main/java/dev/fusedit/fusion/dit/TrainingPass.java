@@ -2,7 +2,7 @@ package dev.fusedit.fusion.dit;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tape;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 ///     try (var pass = model.pass(checkpointing)) {
 ///         var text = pass.text(prompt, false);
-///         var image = pass.image(noisy, times, text, null, Wish.NONE);
+///         var image = pass.image(noisy, times, text, null, ForwardOptions.NONE);
 ///         pass.backward(loss(image.prediction()));
 ///     }
 ///
@@ -40,7 +40,7 @@ public final class TrainingPass implements AutoCloseable {
     /// What the image side made.
     ///
     /// @param prediction of the latents' shape and dtype
-    /// @param features_BNC outputs of the blocks that were wished for
+    /// @param features_BNC outputs of the blocks that were asked for
     public record Image(Tensor prediction, Map<Integer, Tensor> features_BNC) implements Tensors {
         public Image {
             features_BNC = ImmutableMap.copyOf(features_BNC);
@@ -54,20 +54,20 @@ public final class TrainingPass implements AutoCloseable {
     ///
     /// @param withOutput whether the language model's own last hidden states are wanted too
     public TextKvCache text(Prompt prompt, boolean withOutput) {
-        return text.hold(model.text(prompt, withOutput, Taps.NONE, text));
+        return text.hold(model.text(prompt, withOutput, ForwardHooks.NONE, text));
     }
 
     /// The language model alone: normed hidden states (B, T, M). No gradient mask acts here.
-    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, Taps.NONE, text); }
+    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, ForwardHooks.NONE, text); }
 
-    /// The prediction for noisy latents, and what else is wished.
+    /// The prediction for noisy latents, and what else is asked for.
     ///
     /// @param latents (B, channels, height, width)
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param read of this pass, or rows of one made anew for each call, or one without a graph
     /// @param pooled_BX a pooled text, if the model takes one
-    public Image image(Tensor latents, Tensor timesteps_B, TextKvCache read, @Nullable Tensor pooled_BX, Wish wish) {
-        return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, wish), Taps.NONE, image);
+    public Image image(Tensor latents, Tensor timesteps_B, TextKvCache read, @Nullable Tensor pooled_BX, ForwardOptions options) {
+        return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, options), ForwardHooks.NONE, image);
     }
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.

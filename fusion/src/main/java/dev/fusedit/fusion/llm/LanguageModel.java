@@ -2,12 +2,12 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -111,34 +111,34 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     }
 
     /// Hidden states after the last layer and the final norm, (B, T, M).
-    public Tensor forward(Prompt prompt) { return forward(prompt, Taps.NONE); }
+    public Tensor forward(Prompt prompt) { return forward(prompt, ForwardHooks.NONE); }
 
-    public Tensor forward(Prompt prompt, Taps taps) { return forward(prompt, taps, Tape.PLAIN); }
+    public Tensor forward(Prompt prompt, ForwardHooks hooks) { return forward(prompt, hooks, Tape.PLAIN); }
 
     /// @param tape how the layers are run
-    public Tensor forward(Prompt prompt, Taps taps, Tape tape) {
+    public Tensor forward(Prompt prompt, ForwardHooks hooks, Tape tape) {
         return TensorScope.scoped(() -> {
             var x = tape.boundary(embed(prompt));
             var pass = tape.hold(pass(prompt, x));
-            taps.see("llm.in", x);
+            hooks.see("llm.in", x);
             for (var layer : layers) {
                 x = tape.segment(x, in -> layer.forward(in, pass));
-                taps.see("llm.layer." + layer.index(), x);
+                hooks.see("llm.layer." + layer.index(), x);
             }
             return norm.apply(x);
         });
     }
 
     /// Every layer's input, then the final normed state: M + 1 tensors of (B, T, M) for M layers, as transformers counts them.
-    public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, Taps.NONE); }
+    public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, ForwardHooks.NONE); }
 
-    public List<Tensor> hiddenStates(Prompt prompt, Taps taps) {
-        return hiddenStates(prompt, _ -> GradientGate.OPEN, taps, Tape.PLAIN);
+    public List<Tensor> hiddenStates(Prompt prompt, ForwardHooks hooks) {
+        return hiddenStates(prompt, _ -> GradientGate.OPEN, hooks, Tape.PLAIN);
     }
 
     /// @param gates by layer, as [TextPass#gates]
     /// @param tape how the layers are run
-    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, Taps taps, Tape tape) {
+    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, ForwardHooks hooks, Tape tape) {
         var states = new ArrayList<Tensor>();
         var x = tape.boundary(embed(prompt));
         states.add(x);
@@ -146,7 +146,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
             var pass = tape.hold(pass(prompt, x).gated(gates));
             for (var layer : layers) {
                 x = scope.keep(tape.segment(tape.fork(x), in -> layer.forward(in, pass)));
-                taps.see("llm.layer." + layer.index(), x);
+                hooks.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }
             states.set(states.size() - 1, scope.keep(tape.boundary(norm.apply(x))));

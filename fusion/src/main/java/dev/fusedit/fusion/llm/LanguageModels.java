@@ -2,7 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
@@ -38,8 +38,8 @@ public final class LanguageModels {
     /// @param tensors named `model.…` and `lm_head.weight`; open until this is closed
     public record Stored(LanguageModelConfig config, TensorSource tensors) implements AutoCloseable {
         /// Reads the weights, and builds the model of them.
-        Loaded load(Placement placement) {
-            var weights = Weights.stored(tensors, placement);
+        Loaded load(DTypePolicy policy) {
+            var weights = Weights.stored(tensors, policy);
             try {
                 var withHead = !config.tied() && tensors.contains(HEAD);
                 var model = LanguageModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
@@ -58,18 +58,18 @@ public final class LanguageModels {
     /// Reads a folder or a GGUF file.
     ///
     /// @throws UserError if it is no such thing, of no family known here, or its files are broken or do not fit each other
-    public static Loaded read(Path path, Placement placement) {
+    public static Loaded read(Path path, DTypePolicy policy) {
         try (var stored = open(path)) {
-            return stored.load(placement);
+            return stored.load(policy);
         }
     }
 
     /// Reads weights for a configuration.
     ///
     /// @param within whether the file holds a larger model, whose other parts are left alone
-    public static Loaded read(Path file, LanguageModelConfig config, boolean within, Placement placement) {
+    public static Loaded read(Path file, LanguageModelConfig config, boolean within, DTypePolicy policy) {
         try (var stored = opened(file, source -> new Stored(config, named(source, config, within)))) {
-            return stored.load(placement);
+            return stored.load(policy);
         }
     }
 

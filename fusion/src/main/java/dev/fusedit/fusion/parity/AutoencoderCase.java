@@ -3,8 +3,8 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.TensorScope;
@@ -23,7 +23,7 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(AutoencoderKL.named(stored), Placement.F32);
+                var weights = Weights.stored(AutoencoderKL.named(stored), DTypePolicy.F32);
                 var _ = Autograd.noGrad()) {
             var config = AutoencoderConfig.of(files.json("config.json"), files.file("config.json").toString());
             var model = AutoencoderKL.of(config, weights);
@@ -38,7 +38,7 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
     private void picture(String prefix) {
         try (var _ = TensorScope.open()) {
             var picture = expected.read(prefix + "image");
-            expected.compare(prefix + "parameters", model.moments(picture, tap(prefix + "stage.encoder.")), Tolerance.TAP);
+            expected.compare(prefix + "parameters", model.moments(picture, hook(prefix + "stage.encoder.")), Tolerance.TAP);
             var posterior = model.slicing().encode(picture);
             expected.compare(prefix + "mean", posterior.mean_BCHW(), Tolerance.TAP);
             expected.compare(prefix + "logvar", posterior.logvar_BCHW(), Tolerance.TAP);
@@ -46,9 +46,9 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
             expected.compare(prefix + "sample", sample, Tolerance.TAP);
             expected.compare(prefix + "scaled_latents", model.scaled(sample), Tolerance.TAP);
             var latents = model.unscaled(expected.read(prefix + "scaled_latents"));
-            expected.compare(prefix + "decoded", model.decode(latents, tap(prefix + "stage.decoder.")), Tolerance.TAP);
+            expected.compare(prefix + "decoded", model.decode(latents, hook(prefix + "stage.decoder.")), Tolerance.TAP);
         }
     }
 
-    private Taps tap(String prefix) { return (name, value) -> expected.compare(prefix + name, value, Tolerance.TAP); }
+    private ForwardHooks hook(String prefix) { return (name, value) -> expected.compare(prefix + name, value, Tolerance.TAP); }
 }

@@ -3,8 +3,8 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.io.SafeTensors;
@@ -23,7 +23,7 @@ record ClipTextCase(ClipTextModel model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(ClipTextModel.named(stored), Placement.F32);
+                var weights = Weights.stored(ClipTextModel.named(stored), DTypePolicy.F32);
                 var _ = Autograd.noGrad()) {
             var config = ClipTextConfig.of(files.json("config.json"), files.file("config.json").toString());
             var model = ClipTextModel.of(config, weights);
@@ -38,8 +38,8 @@ record ClipTextCase(ClipTextModel model, Expected expected) {
     }
 
     private void compare(String prefix, long[][] ids, long @Nullable [][] mask) {
-        Taps tap = (name, value) -> expected.compare(prefix + name, value, Tolerance.FINE);
-        var output = model.forward(ids, mask, tap);
+        ForwardHooks hook = (name, value) -> expected.compare(prefix + name, value, Tolerance.FINE);
+        var output = model.forward(ids, mask, hook);
         expected.compare(prefix + "last_hidden_state", output.last_BTC(), Tolerance.FINE);
         expected.compare(prefix + "pooled", output.pooled_BC(), Tolerance.FINE);
         expected.compare(prefix + "text_embeds", output.embeds_BO(), Tolerance.FINE);

@@ -3,7 +3,7 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vision.DinoConfig;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.TensorScope;
@@ -20,7 +20,7 @@ record DinoCase(DinoModel model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(stored, Placement.F32);
+                var weights = Weights.stored(stored, DTypePolicy.F32);
                 var _ = Autograd.noGrad()) {
             var model = DinoModel.of(DinoConfig.of(files.json("config.json"), files.file("config.json").toString()), weights);
             weights.requireComplete();

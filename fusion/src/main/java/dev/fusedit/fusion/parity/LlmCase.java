@@ -5,7 +5,7 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -55,7 +55,7 @@ record LlmCase(Case files, Expected expected) {
         }
         var json = files.json("config.json");
         var config = LanguageConfigs.read(json, files.file("config.json").toString()).withSoftcap(softcapped);
-        try (var loaded = LanguageModels.read(files.file("weights.safetensors"), config, json.has("text_config"), Placement.F32);
+        try (var loaded = LanguageModels.read(files.file("weights.safetensors"), config, json.has("text_config"), DTypePolicy.F32);
                 var _ = TensorScope.open()) {
             var ids = expected.rows("input_ids");
             var mask = expected.rows("attention_mask");

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
@@ -21,7 +21,7 @@ import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
@@ -98,7 +98,7 @@ final class PipelineCase implements AutoCloseable {
     private Weights stored(Case folder, String name, UnaryOperator<TensorSource> named, List<TensorSource> open) {
         var file = SafeTensors.open(folder.file(name));
         open.add(file);
-        var all = Weights.stored(named.apply(file), Placement.F32);
+        var all = Weights.stored(named.apply(file), DTypePolicy.F32);
         weights.add(all);
         return all;
     }
@@ -121,9 +121,9 @@ final class PipelineCase implements AutoCloseable {
         return built(open -> {
             var own = stored(files, "weights.safetensors", file -> file, open);
             if (!config.path("kind").asText().equals("DiT")) {
-                return FuseDiT.of(ModelConfigs.fused(transformer, where), own);
+                return FuseDiT.of(ModelConfigJson.fused(transformer, where), own);
             }
-            var settings = ModelConfigs.beside(transformer, where);
+            var settings = ModelConfigJson.baseline(transformer, where);
             var text = settings.text().withSoftcap(config.path("llm_attention").asText().equals("eager"));
             return TextDiT.of(settings, own, LanguageModel.of(text, stored(files, "llm.safetensors", file -> file, open)));
         });
@@ -219,8 +219,8 @@ final class PipelineCase implements AutoCloseable {
         expected.compare("input_ids", Arrays.stream(padded).flatMapToLong(Arrays::stream).asDoubleStream().toArray(), Tolerance.EXACT);
         expected.compare("attention_mask", ids.stream().flatMapToDouble(row -> java.util.stream.IntStream.range(0, width)
                 .mapToDouble(i -> i < row.length ? 1 : 0)).toArray(), Tolerance.EXACT);
-        if (model instanceof TextDiT beside) {
-            var windows = beside.config().text().family().windows();
+        if (model instanceof TextDiT baseline) {
+            var windows = baseline.config().text().family().windows();
             var reach = windows.layers().isEmpty() ? width : windows.size() - 1;
             model.text(Prompt.padded(padded, lengths), false, (name, value) -> {
                 if (name.equals("text.selected")) {

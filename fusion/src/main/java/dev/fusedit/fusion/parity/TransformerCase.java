@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.fusion.dit.DiT;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
@@ -51,17 +51,17 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         }
     }
 
-    Loaded load(Placement placement) {
+    Loaded load(DTypePolicy policy) {
         var json = config.path("reference");
         var where = files.file("config.json").toString();
-        return json.path("model_type").asText().equals("DiT") ? beside(json, where, placement) : fused(json, where, placement);
+        return json.path("model_type").asText().equals("DiT") ? baseline(json, where, policy) : fused(json, where, policy);
     }
 
-    private Loaded fused(JsonNode json, String where, Placement placement) {
+    private Loaded fused(JsonNode json, String where, DTypePolicy policy) {
         try (var file = SafeTensors.open(files.file("model.safetensors"))) {
-            var weights = Weights.stored(file, placement);
+            var weights = Weights.stored(file, policy);
             return closingOnFailure(() -> {
-                var model = FuseDiT.of(ModelConfigs.fused(json, where), weights);
+                var model = FuseDiT.of(ModelConfigJson.fused(json, where), weights);
                 weights.requireComplete();
                 return new Loaded(model, weights, null);
             }, weights);
@@ -77,12 +77,12 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         }
     }
 
-    private Loaded beside(JsonNode json, String where, Placement placement) {
+    private Loaded baseline(JsonNode json, String where, DTypePolicy policy) {
         try (var file = SafeTensors.open(files.file("model.safetensors")); var text = SafeTensors.open(files.file("llm.safetensors"))) {
-            var encoderWeights = Weights.stored(text, placement);
-            var weights = Weights.stored(file, placement);
+            var encoderWeights = Weights.stored(text, policy);
+            var weights = Weights.stored(file, policy);
             return closingOnFailure(() -> {
-                var settings = ModelConfigs.beside(json, where);
+                var settings = ModelConfigJson.baseline(json, where);
                 var model = TextDiT.of(settings, weights, LanguageModel.of(settings.text(), encoderWeights));
                 encoderWeights.requireComplete();
                 weights.requireComplete();
@@ -117,7 +117,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
     }
 
     private void forward() {
-        try (var loaded = load(Placement.F32); var _ = TensorScope.open()) {
+        try (var loaded = load(DTypePolicy.F32); var _ = TensorScope.open()) {
             var model = loaded.model();
             Tensor latents = input("latents"), times = input("timestep");
             var text = model.text(prompt(""));
@@ -126,15 +126,15 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
             if (inputs.contains("leftpad.input_ids")) {
                 expected.compare("leftpad.output", model.image(latents, times, model.text(prompt("leftpad.")), pooled()), Tolerance.OUTPUT);
             }
-            taps(model, latents, times);
+            hooks(model, latents, times);
             cache(model);
         }
     }
 
-    private void taps(ImageModel model, Tensor latents, Tensor times) {
+    private void hooks(ImageModel model, Tensor latents, Tensor times) {
         var prompt = paddedPrompt();
-        var text = model.text(prompt, true, this::tap);
-        model.image(latents, times, text, pooled(), this::tap);
+        var text = model.text(prompt, true, this::hook);
+        model.image(latents, times, text, pooled(), this::hook);
         if (model.dit().time() == null && expected.has("taps.temb")) {
             expected.compare("taps.temb", Tensor.zeros(dev.fusedit.torch.DType.F32, latents.size(0), model.dit().config().width()),
                     Tolerance.TAP);
@@ -142,7 +142,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         rotary(model, prompt, latents);
     }
 
-    private void tap(String name, Tensor value) {
+    private void hook(String name, Tensor value) {
         expected.compare(name.startsWith("text.") ? name : "taps." + name, value, Tolerance.TAP);
     }
 
@@ -154,7 +154,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         }
         var language = switch (model) {
             case FuseDiT fused -> fused.llm();
-            case TextDiT beside -> beside.encoder();
+            case TextDiT baseline -> baseline.encoder();
         };
         var starts = model instanceof FuseDiT fused ? fused.imageStarts(prompt) : new int[prompt.batch()];
         var text = language.rotaryEmbedding(prompt, latents.device());
@@ -210,7 +210,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         if (!expected.has("bf16_autocast.output") && !expected.has("bf16_weights.output")) {
             return;
         }
-        try (var loaded = load(Placement.MIXED); var _ = TensorScope.open()) {
+        try (var loaded = load(DTypePolicy.MIXED); var _ = TensorScope.open()) {
             var output = loaded.model().image(input("latents"), input("timestep"), loaded.model().text(prompt("")), pooled());
             expected.compare("bf16_autocast.output", output, Tolerance.BF16);
             expected.compare("bf16_weights.output", output, Tolerance.BF16);

@@ -7,8 +7,8 @@ import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.parity.TransformerCase.Loaded;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
@@ -64,7 +64,7 @@ record TransformerTraining(TransformerCase test) {
 
     void run() {
         var modes = MODES.stream().filter(mode -> test.config().path("trainable").has(mode)).toList();
-        try (var loaded = test.load(Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var noised = noised(flow("none", false), 0);
             expected().compare("train.noisy", noised.noisy(), Tolerance.OUTPUT);
             var output = output(loaded, noised);
@@ -107,7 +107,7 @@ record TransformerTraining(TransformerCase test) {
 
     private void gradients(String mode, String kind) {
         var prefix = "train." + mode + "." + kind + ".";
-        try (var loaded = test.load(Placement.F32); var _ = TensorScope.open()) {
+        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open()) {
             var parameters = train(loaded, mode);
             expected().compare(prefix + "loss", new double[] {lossAndBackward(loaded, mode, kind.equals("precondition"), 0)},
                     Tolerance.LOSS);
@@ -126,7 +126,7 @@ record TransformerTraining(TransformerCase test) {
     private void optimize(String mode) {
         var prefix = "optim." + mode + ".";
         var steps = training().path("steps").asInt(3);
-        try (var loaded = test.load(Placement.F32); var _ = TensorScope.open()) {
+        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open()) {
             var parameters = train(loaded, mode);
             var averages = parameters.stream().map(p -> p.master().detach().copy()).toList();
             var skipped = Set.copyOf(names("not_optimised", mode));

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.config.JsonFile;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
-import dev.fusedit.fusion.dit.ModelConfigs;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.fusion.dit.ModelConfigJson;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -32,10 +32,10 @@ public final class ModelFolder {
     /// Reads a folder.
     ///
     /// @throws UserError if it is no model folder, or its files are broken or do not fit each other
-    public static Loaded read(Path folder, Placement placement) {
+    public static Loaded read(Path folder, DTypePolicy policy) {
         var config = config(folder);
         try (var file = SafeTensors.open(folder.resolve(WEIGHTS))) {
-            var weights = Weights.stored(file, placement);
+            var weights = Weights.stored(file, policy);
             try {
                 var model = FuseDiT.of(config, weights);
                 weights.requireComplete();
@@ -56,7 +56,7 @@ public final class ModelFolder {
         if (!Files.isRegularFile(file)) {
             throw new UserError("%s is not a model folder: it has no %s".formatted(folder, CONFIG));
         }
-        return ModelConfigs.fused(JsonFile.read(file), file.toString());
+        return ModelConfigJson.fused(JsonFile.read(file), file.toString());
     }
 
     /// Writes a folder, which must exist.
@@ -66,7 +66,7 @@ public final class ModelFolder {
 
     /// As [#write(Path, FuseDiTConfig, Weights)] with other values under the same names: a moving average.
     public static void write(Path folder, FuseDiTConfig config, Map<String, Tensor> state) throws IOException {
-        JSON.writerWithDefaultPrettyPrinter().writeValue(folder.resolve(CONFIG).toFile(), ModelConfigs.json(config));
+        JSON.writerWithDefaultPrettyPrinter().writeValue(folder.resolve(CONFIG).toFile(), ModelConfigJson.json(config));
         SafeTensors.write(folder.resolve(WEIGHTS), state, Map.of("format", "pt"));
     }
 }

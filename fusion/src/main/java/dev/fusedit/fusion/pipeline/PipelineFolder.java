@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
@@ -48,29 +48,29 @@ public final class PipelineFolder {
     /// Reads a folder as it says itself: weights in bf16 stay so, matrices are multiplied in what the model was trained with, or else what
     /// its weights are in.
     ///
-    /// @throws UserError as [#read(Path, Placement)]
+    /// @throws UserError as [#read(Path, DTypePolicy)]
     public static LoadedPipeline read(Path folder) { return read(folder, own -> own); }
 
     /// Reads a folder with another placement than it says itself.
     ///
-    /// @param placed from the folder's own to the one that is taken
-    /// @throws UserError as [#read(Path, Placement)]
-    public static LoadedPipeline read(Path folder, UnaryOperator<Placement> placed) {
-        return new PipelineReader(folder, placed).read(null, null);
+    /// @param adjusted from the folder's own to the one that is taken
+    /// @throws UserError as [#read(Path, DTypePolicy)]
+    public static LoadedPipeline read(Path folder, UnaryOperator<DTypePolicy> adjusted) {
+        return new PipelineReader(folder, adjusted).read(null, null);
     }
 
     /// Reads a folder, the tokenizers too.
     ///
-    /// @param placement of the transformer and its language model; the autoencoder and CLIP compute in f32 beside them
+    /// @param policy of the transformer and its language model; the autoencoder and CLIP compute in f32 beside them
     /// @throws UserError if it is no such folder, something of it is not there, broken, or does not fit
-    public static LoadedPipeline read(Path folder, Placement placement) { return read(folder, placement, null, null); }
+    public static LoadedPipeline read(Path folder, DTypePolicy policy) { return read(folder, policy, null, null); }
 
     /// Reads a folder, with tokenizers from elsewhere.
     ///
     /// @param text null for the folder's
     /// @param clip null for the folder's, if the model needs one
-    public static LoadedPipeline read(Path folder, Placement placement, @Nullable Tokenizer text, @Nullable Tokenizer clip) {
-        return new PipelineReader(folder, _ -> placement).read(text, clip);
+    public static LoadedPipeline read(Path folder, DTypePolicy policy, @Nullable Tokenizer text, @Nullable Tokenizer clip) {
+        return new PipelineReader(folder, _ -> policy).read(text, clip);
     }
 
     /// Writes a pipeline into a folder, which is made if it is not there. Tokenizers are copied from where they were read; one of whole

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageModels;
@@ -17,7 +17,7 @@ import dev.fusedit.fusion.vae.PictureSpace;
 import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -44,19 +44,19 @@ final class PipelineReader {
 
     private final Path folder;
     private final JsonNode index;
-    private final Placement placement;
+    private final DTypePolicy policy;
     private final Map<String, Weights> weights = new LinkedHashMap<>();
     private final Map<String, Path> tokenizers = new LinkedHashMap<>();
     private final List<SubwordTokenizer> opened = new ArrayList<>();
 
-    /// @param placed from the folder's own placement to the one that is taken
-    PipelineReader(Path folder, UnaryOperator<Placement> placed) {
+    /// @param adjusted from the folder's own placement to the one that is taken
+    PipelineReader(Path folder, UnaryOperator<DTypePolicy> adjusted) {
         if (!PipelineFolder.is(folder)) {
             throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, PipelineFolder.INDEX));
         }
         this.folder = folder;
         this.index = json(folder.resolve(PipelineFolder.INDEX));
-        this.placement = placed.apply(ownPlacement());
+        this.policy = adjusted.apply(ownPolicy());
     }
 
     LoadedPipeline read(@Nullable Tokenizer text, @Nullable Tokenizer clip) {
@@ -82,13 +82,13 @@ final class PipelineReader {
 
     private Path transformerConfig() { return folder.resolve(PipelineFolder.TRANSFORMER).resolve(PipelineFolder.CONFIG); }
 
-    private Placement ownPlacement() {
+    private DTypePolicy ownPolicy() {
         var stored = "bfloat16".equals(json(transformerConfig()).path("torch_dtype").asText()) ? DType.BF16 : DType.F32;
         var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
         var compute = ours.has(PipelineFolder.COMPUTE) ? ours.text(PipelineFolder.COMPUTE) : stored.toString();
         return switch (compute) {
-            case "f32" -> Placement.F32;
-            case "bf16" -> new Placement(stored, DType.BF16, Device.CPU);
+            case "f32" -> DTypePolicy.F32;
+            case "bf16" -> new DTypePolicy(stored, DType.BF16, Device.CPU);
             case null, default -> throw ours.unknown(PipelineFolder.COMPUTE, "f32, bf16");
         };
     }
@@ -119,12 +119,12 @@ final class PipelineReader {
         var json = json(config);
         return switch (json.path("model_type").asText()) {
             case "FuseDiT" -> part(PipelineFolder.TRANSFORMER, place, file -> file,
-                    _ -> own -> FuseDiT.of(ModelConfigs.fused(json, config.toString()), own));
+                    _ -> own -> FuseDiT.of(ModelConfigJson.fused(json, config.toString()), own));
             case "DiT" -> {
-                var llm = LanguageModels.read(either(PipelineFolder.LLM), placement);
+                var llm = LanguageModels.read(either(PipelineFolder.LLM), policy);
                 weights.put(PipelineFolder.LLM, llm.weights().in("model"));
                 yield part(PipelineFolder.TRANSFORMER, place, file -> file,
-                        _ -> own -> TextDiT.of(ModelConfigs.beside(json, config.toString()), own, llm.model()));
+                        _ -> own -> TextDiT.of(ModelConfigJson.baseline(json, config.toString()), own, llm.model()));
             }
             default -> throw new UserError("%s: model_type must be FuseDiT or DiT, got %s".formatted(config, json.path("model_type")));
         };
@@ -149,7 +149,7 @@ final class PipelineReader {
         }
         try (var file = TensorFiles.open(FolderTensors.weights(place))) {
             var own = Weights.stored(named.apply(file),
-                    isTransformer(name) ? placement : new Placement(DType.F32, DType.F32, placement.device()));
+                    isTransformer(name) ? policy : new DTypePolicy(DType.F32, DType.F32, policy.device()));
             weights.put(name, own);
             var result = build.apply(config).apply(own);
             own.requireComplete();

@@ -3,7 +3,7 @@ package dev.fusedit.fusion.pipeline;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.dit.FuseDiT;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.Family;
@@ -49,7 +49,7 @@ final class PipelineWriter {
         var pipeline = parts.pipeline();
         index.put("_class_name", name(pipeline)).put("_diffusers_version", DIFFUSERS);
         index.set(PipelineFolder.OURS, parts.defaults().json().put(PipelineFolder.COMPUTE,
-                weights(parts, PipelineFolder.TRANSFORMER).placement().compute().toString()));
+                weights(parts, PipelineFolder.TRANSFORMER).policy().compute().toString()));
         Files.createDirectories(folder);
         model(parts);
         space(parts);
@@ -94,9 +94,9 @@ final class PipelineWriter {
     private void model(LoadedPipeline parts) throws IOException {
         var own = weights(parts, PipelineFolder.TRANSFORMER);
         switch (parts.pipeline().model()) {
-            case FuseDiT model -> transformer("FuseDiT", ModelConfigs.json(model.config()), own, parts);
+            case FuseDiT model -> transformer("FuseDiT", ModelConfigJson.json(model.config()), own, parts);
             case TextDiT model -> {
-                transformer("DiT", ModelConfigs.json(model.config()), own, parts);
+                transformer("DiT", ModelConfigJson.json(model.config()), own, parts);
                 llm(model.encoder(), weights(parts, PipelineFolder.LLM));
             }
         }
@@ -129,7 +129,7 @@ final class PipelineWriter {
     }
 
     private ObjectNode typed(ObjectNode config, Weights own) {
-        return config.put("torch_dtype", switch (dtype == null ? own.placement().master() : dtype) {
+        return config.put("torch_dtype", switch (dtype == null ? own.policy().master() : dtype) {
             case BF16 -> "bfloat16";
             case F16 -> "float16";
             default -> "float32";

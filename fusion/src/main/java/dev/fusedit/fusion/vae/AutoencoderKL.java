@@ -3,8 +3,8 @@ package dev.fusedit.fusion.vae;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.RenamedTensors;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -70,10 +70,10 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     private Tensor tiledMoments(Tensor picture) {
         int factor = config.factor(), height = (int) picture.size(2) / factor, width = (int) picture.size(3) / factor;
         if (tiling == null || tiling.isOne(height, width)) {
-            return moments(picture, Taps.NONE);
+            return moments(picture, ForwardHooks.NONE);
         }
         return tiling.join(height, width, 1,
-                (y, x) -> TensorScope.scoped(() -> moments(part(part(picture, 2, y, factor), 3, x, factor), Taps.NONE)));
+                (y, x) -> TensorScope.scoped(() -> moments(part(part(picture, 2, y, factor), 3, x, factor), ForwardHooks.NONE)));
     }
 
     /// A tile's pixels; the last one has those too that are too few for a latent.
@@ -82,9 +82,9 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     }
 
     /// As [#moments], of the whole at once.
-    public Tensor moments(Tensor picture_BCHW, Taps taps) {
+    public Tensor moments(Tensor picture_BCHW, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
-            var encoded = encoder.apply(picture_BCHW, taps);
+            var encoded = encoder.apply(picture_BCHW, hooks);
             return quant == null ? encoded : quant.apply(encoded);
         });
     }
@@ -101,15 +101,15 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     private Tensor tiledPicture(Tensor latents) {
         int height = (int) latents.size(2), width = (int) latents.size(3);
         if (tiling == null || tiling.isOne(height, width)) {
-            return decode(latents, Taps.NONE);
+            return decode(latents, ForwardHooks.NONE);
         }
         return tiling.join(height, width, config.factor(), (y, x) -> TensorScope
-                .scoped(() -> decode(latents.narrow(2, y.start(), y.length()).narrow(3, x.start(), x.length()), Taps.NONE)));
+                .scoped(() -> decode(latents.narrow(2, y.start(), y.length()).narrow(3, x.start(), x.length()), ForwardHooks.NONE)));
     }
 
     /// As [#decode], of the whole at once.
-    public Tensor decode(Tensor latents_BCHW, Taps taps) {
-        return TensorScope.scoped(() -> decoder.apply(postQuant == null ? latents_BCHW : postQuant.apply(latents_BCHW), taps));
+    public Tensor decode(Tensor latents_BCHW, ForwardHooks hooks) {
+        return TensorScope.scoped(() -> decoder.apply(postQuant == null ? latents_BCHW : postQuant.apply(latents_BCHW), hooks));
     }
 
     // ---- scale

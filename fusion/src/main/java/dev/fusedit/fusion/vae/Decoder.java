@@ -1,8 +1,8 @@
 package dev.fusedit.fusion.vae;
 
 import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.GroupNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -22,9 +22,9 @@ record Decoder(Conv2d in, MidBlock mid, List<Level> levels, GroupNorm normOut, C
                 Conv2d.same(weights.in("conv_out"), outermost, config.outChannels()));
     }
 
-    Tensor apply(Tensor latents_BCHW, Taps taps) {
+    Tensor apply(Tensor latents_BCHW, ForwardHooks hooks) {
         try (var scope = TensorScope.open()) {
-            var stages = new Stages(latents_BCHW, taps);
+            var stages = new Stages(latents_BCHW, hooks);
             stages.then("conv_in", in::apply);
             stages.then("mid_block", mid::apply);
             for (int i = 0; i < levels.size(); i++) {

@@ -1,8 +1,8 @@
 package dev.fusedit.fusion.vae;
 
 import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.GroupNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -21,9 +21,9 @@ record Encoder(Conv2d in, List<Level> levels, MidBlock mid, GroupNorm normOut, C
                 Conv2d.same(weights.in("conv_out"), channels, 2 * config.latentChannels()));
     }
 
-    Tensor apply(Tensor picture_BCHW, Taps taps) {
+    Tensor apply(Tensor picture_BCHW, ForwardHooks hooks) {
         try (var scope = TensorScope.open()) {
-            var stages = new Stages(picture_BCHW, taps);
+            var stages = new Stages(picture_BCHW, hooks);
             stages.then("conv_in", in::apply);
             for (int i = 0; i < levels.size(); i++) {
                 stages.then("blocks." + i, levels.get(i)::apply);

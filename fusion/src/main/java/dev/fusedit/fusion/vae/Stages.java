@@ -1,22 +1,22 @@
 package dev.fusedit.fusion.vae;
 
 import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.GroupNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.function.UnaryOperator;
 
-/// One stage after another, each shown to the taps. What a stage read is freed after it: a picture's activations are too large to keep
-/// two stages of them. (With gradients the graph holds its own references.)
+/// One stage after another, each shown to the forward hooks. What a stage read is freed after it: a picture's activations are too large to
+/// keep two stages of them. (With gradients the graph holds its own references.)
 final class Stages {
     private final Tensor input;
-    private final Taps taps;
+    private final ForwardHooks hooks;
     private Tensor x;
 
-    Stages(Tensor input, Taps taps) {
+    Stages(Tensor input, ForwardHooks hooks) {
         this.input = input;
-        this.taps = taps;
+        this.hooks = hooks;
         this.x = input;
     }
 
@@ -26,7 +26,7 @@ final class Stages {
             x.free();
         }
         x = next;
-        taps.see(name, x);
+        hooks.see(name, x);
     }
 
     /// conv(silu(norm(x))), and with it the end.

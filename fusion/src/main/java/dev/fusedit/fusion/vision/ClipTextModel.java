@@ -2,11 +2,11 @@ package dev.fusedit.fusion.vision;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.LayerNorm;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RenamedTensors;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -56,21 +56,21 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
     }
 
     /// Rows of equal length, padded behind the end token.
-    public Output forward(long[][] ids_BT) { return forward(ids_BT, null, Taps.NONE); }
+    public Output forward(long[][] ids_BT) { return forward(ids_BT, null, ForwardHooks.NONE); }
 
     /// @param mask_BT 1 at real tokens, for comparisons with models that mask padding; null to mask nothing. The pooled state is the same
-    /// @param taps see `hidden_states.i`: the embeddings, then each layer's output
-    public Output forward(long[][] ids_BT, long @Nullable [][] mask_BT, Taps taps) {
+    /// @param hooks see `hidden_states.i`: the embeddings, then each layer's output
+    public Output forward(long[][] ids_BT, long @Nullable [][] mask_BT, ForwardHooks hooks) {
         var count = ids_BT[0].length;
         checkArgument(Arrays.stream(ids_BT).allMatch(row -> row.length == count), "rows of ids are of different lengths");
         checkArgument(count > 0 && count <= config.maxTokens(), "CLIP reads 1 to %s tokens, got %s", config.maxTokens(), count);
         return TensorScope.scoped(() -> {
             var x = embed(ids_BT);
             var bias = mask_BT == null ? null : bias(mask_BT, x);
-            taps.see("hidden_states.0", x);
+            hooks.see("hidden_states.0", x);
             for (int i = 0; i < layers.size(); i++) {
                 x = layers.get(i).forward(x, bias);
-                taps.see("hidden_states." + (i + 1), x);
+                hooks.see("hidden_states." + (i + 1), x);
             }
             var last = norm.apply(x);
             var pooled = pooled(last, ids_BT);

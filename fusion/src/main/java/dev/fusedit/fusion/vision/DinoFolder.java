@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.JsonFile;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -65,11 +65,11 @@ public final class DinoFolder {
     }
 
     /// @throws UserError if it is no folder of such a model, or its files are broken or do not fit each other
-    public static Loaded read(Path folder, Placement placement) {
+    public static Loaded read(Path folder, DTypePolicy policy) {
         try (var file = FolderTensors.open(folder)) {
             var config = DinoConfig.of(JsonFile.read(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
             var normalization = normalization(folder.resolve(PICTURES));
-            var weights = Weights.stored(file, placement);
+            var weights = Weights.stored(file, policy);
             try {
                 var model = DinoModel.of(config, weights);
                 weights.requireComplete();

@@ -3,9 +3,9 @@ package dev.fusedit.fusion.vision;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.Conv2d;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.LayerNorm;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
@@ -45,24 +45,24 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
     /// Normed states of the class token, the registers and the patches, (B, 1 + R + N, C).
     ///
     /// @param pictures_BCHW normalised as in training; what is beyond the last whole patch is not seen
-    public Tensor forward(Tensor pictures_BCHW) { return forward(pictures_BCHW, Taps.NONE); }
+    public Tensor forward(Tensor pictures_BCHW) { return forward(pictures_BCHW, ForwardHooks.NONE); }
 
-    /// @param taps see `hidden_states.i`: the embeddings, then each layer's output
-    public Tensor forward(Tensor pictures_BCHW, Taps taps) { return forward(pictures_BCHW, null, taps); }
+    /// @param hooks see `hidden_states.i`: the embeddings, then each layer's output
+    public Tensor forward(Tensor pictures_BCHW, ForwardHooks hooks) { return forward(pictures_BCHW, null, hooks); }
 
     /// @param hidden_BN true for patches that are hidden: the mask token takes the place of what they show, and they keep their positions.
     ///        Null for none
-    /// @param taps see `hidden_states.i`: the embeddings, then each layer's output
-    public Tensor forward(Tensor pictures_BCHW, @Nullable Tensor hidden_BN, Taps taps) {
+    /// @param hooks see `hidden_states.i`: the embeddings, then each layer's output
+    public Tensor forward(Tensor pictures_BCHW, @Nullable Tensor hidden_BN, ForwardHooks hooks) {
         checkArgument(Math.min(pictures_BCHW.size(2), pictures_BCHW.size(3)) >= config.patch(),
                 "a picture has sides of %s and more, got %s",
                 config.patch(), pictures_BCHW);
         return TensorScope.scoped(() -> {
             var x = embed(pictures_BCHW, hidden_BN);
-            taps.see("hidden_states.0", x);
+            hooks.see("hidden_states.0", x);
             for (int i = 0; i < layers.size(); i++) {
                 x = layers.get(i).forward(x);
-                taps.see("hidden_states." + (i + 1), x);
+                hooks.see("hidden_states." + (i + 1), x);
             }
             return norm.apply(x);
         });

@@ -8,7 +8,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.RopeScaling;
 import dev.fusedit.nn.Activation;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -48,7 +48,7 @@ class AttentionMemoryTest {
     /// What a training step takes at most, above what there is before it. A heap that has room takes less, but none has for a square.
     private static double growth(Fusion fusion, AttentionScoring attention) throws IOException {
         assumeTrue(Files.isWritable(CLEAR), "peak memory is read from /proc");
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var model = FuseDiT.of(config(fusion, attention), weights);
             Tiny.fill(weights);
             weights.train(name -> name.startsWith("dit."));
@@ -65,7 +65,7 @@ class AttentionMemoryTest {
             var prompt = Prompt.of(new int[TEXT], new int[TEXT / 2]);
             var latents = Tensor.randn(Seed.of(3), DType.F32, BATCH, 4, 2 * rows, 2 * columns);
             pass.backward(
-                    pass.image(latents, Tiny.times(BATCH), pass.text(prompt, false), null, Wish.NONE).prediction().square().mean());
+                    pass.image(latents, Tiny.times(BATCH), pass.text(prompt, false), null, ForwardOptions.NONE).prediction().square().mean());
         }
     }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -44,7 +44,7 @@ class CheckpointingMemoryTest {
     @Test
     void checkpointingTakesLessThanHalfOfTheActivations() throws IOException {
         assumeTrue(Files.isWritable(CLEAR), "peak memory is read from /proc");
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var model = FuseDiT.of(config(), weights);
             Tiny.fill(weights);
             weights.train(_ -> true);
@@ -70,7 +70,7 @@ class CheckpointingMemoryTest {
                     .toArray(int[][]::new));
             var text = pass.text(prompt, false);
             var latents = Tensor.randn(Seed.of(3), DType.F32, BATCH, 4, 32, 32);
-            pass.backward(pass.image(latents, Tiny.times(BATCH), text, null, Wish.NONE).prediction().square().mean());
+            pass.backward(pass.image(latents, Tiny.times(BATCH), text, null, ForwardOptions.NONE).prediction().square().mean());
         }
         return System.nanoTime() - start;
     }

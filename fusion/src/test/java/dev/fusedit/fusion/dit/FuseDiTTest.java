@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Windows;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Rounding;
@@ -137,7 +137,7 @@ class FuseDiTTest {
                 assertThat(output.sameValues(tiny.model().image(Tiny.latents(2), Tiny.times(2), text))).isTrue();
                 var alone = tiny.model().forward(Tiny.latents(2).narrow(0, 1, 1), Tiny.times(1), PROMPT.rows(1));
                 assertThat(alone.allClose(output.narrow(0, 1, 1), 1e-5, 1e-5)).isTrue();
-                assertThat(ModelConfigs.fused(ModelConfigs.json(tiny.model().config()), "here")).isEqualTo(tiny.model().config());
+                assertThat(ModelConfigJson.fused(ModelConfigJson.json(tiny.model().config()), "here")).isEqualTo(tiny.model().config());
             }
         }
     }
@@ -204,7 +204,7 @@ class FuseDiTTest {
 
     @Test
     void aFreshModelPredictsZeroAndOnlyItsLastLayerLearns() {
-        try (var weights = Weights.fresh(Seed.of(5), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(5), DTypePolicy.F32)) {
             var model = FuseDiT.of(Tiny.config(), weights);
             weights.train(_ -> true);
             try (var _ = TensorScope.open()) {
@@ -232,7 +232,7 @@ class FuseDiTTest {
 
     @Test
     void matmulsInBf16StayNear() {
-        try (var exact = Tiny.of(Tiny.config()); var mixed = Tiny.of(Tiny.config(), Placement.MIXED)) {
+        try (var exact = Tiny.of(Tiny.config()); var mixed = Tiny.of(Tiny.config(), DTypePolicy.MIXED)) {
             var expected = exact.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
             var actual = mixed.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
             assertThat(actual.sub(expected).norm().item() / expected.norm().item()).isLessThan(0.03);

@@ -9,9 +9,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.common.collect.Range;
 import dev.fusedit.fusion.dit.GradientMask.Rule;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.KeyValues;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -40,15 +40,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Threads(atMost = Fused.MOST_THREADS)
 @ExtendWith(NoTensorLeaks.class)
 class GradientMaskTest {
-    private static final Placement EXACT = new Placement(DType.F64, DType.F64, Device.CPU);
+    private static final DTypePolicy EXACT = new DTypePolicy(DType.F64, DType.F64, Device.CPU);
     private static final Prompt PROMPT = Prompt.of(new long[] {2, 7, 9, 11}, new long[] {2, 5});
     /// The block that is masked.
     private static final int BLOCK = 1;
 
     /// A model that learns whole.
     private record Subject(ImageModel model, Weights weights) implements AutoCloseable {
-        static Subject of(ImageModelConfig config, Placement placement) {
-            var weights = Weights.fresh(Seed.of(1), placement);
+        static Subject of(ImageModelConfig config, DTypePolicy policy) {
+            var weights = Weights.fresh(Seed.of(1), policy);
             var model = config.build(weights);
             Tiny.fill(weights);
             weights.train(_ -> true);
@@ -59,8 +59,8 @@ class GradientMaskTest {
         Map<String, Tensor> gradients(GradientMask mask, boolean flow, boolean language) {
             weights.clearGradients();
             var masked = model.masked(mask);
-            var text = masked.text(PROMPT, language, Taps.NONE);
-            var loss = Tensor.zeros(weights.placement().compute(), 1).sum();
+            var text = masked.text(PROMPT, language, ForwardHooks.NONE);
+            var loss = Tensor.zeros(weights.policy().compute(), 1).sum();
             if (flow) {
                 loss = loss.add(flow(masked, text));
             }
@@ -89,7 +89,7 @@ class GradientMaskTest {
 
     static Stream<ImageModelConfig> models() {
         return Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention()).flatMap(fusion -> Stream.of(fused(fusion),
-                Tiny.beside(fusion, -1)));
+                Tiny.baseline(fusion, -1)));
     }
 
     private static FuseDiTConfig fused(Fusion fusion) {
@@ -107,7 +107,7 @@ class GradientMaskTest {
             parameter.copyInPlace(read);
             var looked = subject.model().text(PROMPT).blocks().get(BLOCK);
             parameter.copyInPlace(rest);
-            var text = subject.model().text(PROMPT, true, Taps.NONE);
+            var text = subject.model().text(PROMPT, true, ForwardHooks.NONE);
             var blocks = new ArrayList<KeyValues>(text.blocks());
             blocks.set(BLOCK, looked);
             var mixed = new TextKvCache(blocks, text.prompt(), text.imageStarts(), text.output());
@@ -179,7 +179,7 @@ class GradientMaskTest {
     @ParameterizedTest
     @MethodSource("models")
     void whatStillLearnsIsAsTheTableSays(ImageModelConfig config) {
-        try (var subject = Subject.of(config, Placement.F32)) {
+        try (var subject = Subject.of(config, DTypePolicy.F32)) {
             var reached = config instanceof FuseDiTConfig ? LLM.and(BEYOND.negate()) : LLM;
             var dit = LLM.negate();
             // a baseline norms text keys with the block's own norm where both share one attention
@@ -205,7 +205,7 @@ class GradientMaskTest {
 
     @Test
     void theLanguageModelAloneIsNeverMasked() {
-        try (var subject = Subject.of(fused(new Fusion.JointSelfAttention()), Placement.F32);
+        try (var subject = Subject.of(fused(new Fusion.JointSelfAttention()), DTypePolicy.F32);
                 var pass = subject.model().masked(GradientMask.imageOnly(0)).pass(false)) {
             pass.backward(Subject.language(subject.model(), pass.language(PROMPT)));
             assertThat(subject.weights().all().filter(p -> LLM_KEYS.test(p.name()))).allMatch(p -> p.gradient() != null);
@@ -217,13 +217,13 @@ class GradientMaskTest {
     @ParameterizedTest
     @MethodSource("models")
     void forwardNoBitChanges(ImageModelConfig config) {
-        for (var placement : List.of(Placement.F32, Placement.MIXED, EXACT, new Placement(DType.F32, DType.F16, Device.CPU))) {
-            try (var subject = Subject.of(config, placement)) {
-                var latents = Tiny.latents(2).to(placement.compute());
+        for (var policy : List.of(DTypePolicy.F32, DTypePolicy.MIXED, EXACT, new DTypePolicy(DType.F32, DType.F16, Device.CPU))) {
+            try (var subject = Subject.of(config, policy)) {
+                var latents = Tiny.latents(2).to(policy.compute());
                 var expected = subject.model().image(latents, Tiny.times(2), subject.model().text(PROMPT));
                 assertThat(expected.requiresGrad()).isTrue();
                 var layersWithCustomBackward =
-                        placement.compute() == DType.F32 || placement.compute() == DType.BF16 ? TrainingPassTest.layersWithCustomBackward(config) : 0;
+                        policy.compute() == DType.F32 || policy.compute() == DType.BF16 ? TrainingPassTest.layersWithCustomBackward(config) : 0;
                 var inTraining = inTraining(subject.model(), latents, layersWithCustomBackward);
                 for (var factor : List.of(0.0, 0.1, 0.7)) {
                     for (var mask : List.of(GradientMask.insulateLlm(factor), GradientMask.textOnly(factor), GradientMask.imageOnly(factor),
@@ -240,7 +240,7 @@ class GradientMaskTest {
     /// As a training step does it: by the layers with a custom backward pass, where they compute in f32 or bf16.
     private static Tensor inTraining(ImageModel model, Tensor latents, int layersWithCustomBackward) {
         try (var scope = TensorScope.open(); var pass = model.pass(false)) {
-            var made = pass.image(latents, Tiny.times(2), pass.text(PROMPT, false), null, Wish.NONE).prediction();
+            var made = pass.image(latents, Tiny.times(2), pass.text(PROMPT, false), null, ForwardOptions.NONE).prediction();
             assertThat(pass.layersWithCustomBackward()).isEqualTo(layersWithCustomBackward);
             return scope.keep(made.detach().copy());
         }
@@ -256,7 +256,7 @@ class GradientMaskTest {
             var found = new ArrayList<Map<String, Tensor>>();
             for (var inRows : List.of(true, false)) {
                 subject.weights().clearGradients();
-                Subject.flow(model, model.text(prompt, inRows, Taps.NONE)).backward();
+                Subject.flow(model, model.text(prompt, inRows, ForwardHooks.NONE)).backward();
                 var gradients = new LinkedHashMap<String, Tensor>();
                 subject.weights().all().filter(p -> p.gradient() != null).forEach(p -> gradients.put(p.name(), p.gradient().copy()));
                 found.add(gradients);
@@ -320,9 +320,9 @@ class GradientMaskTest {
     @ParameterizedTest
     @MethodSource("models")
     void droppedCaptionsTeachNoKeysAndValues(ImageModelConfig config) {
-        try (var subject = Subject.of(config, Placement.F32)) {
+        try (var subject = Subject.of(config, DTypePolicy.F32)) {
             var model = subject.model().masked(GradientMask.NONE.with(new GradientMask.Tokens(1, 1, 0)));
-            var text = model.text(PROMPT.withDropped(true, true), true, Taps.NONE);
+            var text = model.text(PROMPT.withDropped(true, true), true, ForwardHooks.NONE);
             Subject.flow(model, text).add(Subject.language(model, Objects.requireNonNull(text.output()))).backward();
             assertThat(subject.weights().all().filter(p -> p.gradient() != null && p.gradient().abs().max().item() > 0).map(p -> p.name()))
                     .noneMatch(LLM_KEYS).anyMatch(name -> name.contains("q_proj"));

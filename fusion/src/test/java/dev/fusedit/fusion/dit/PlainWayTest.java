@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.fusion.dit.TrainingPassTest.Use;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Kernels;
@@ -54,11 +54,11 @@ class PlainWayTest {
     void gradientsAreThoseOfTheCustomBackward(ImageModelConfig config) {
         for (var checkpointing : List.of(false, true)) {
             var plain =
-                    TrainingPassTest.gradients(config, Placement.F32, GradientMask.NONE, Use.ALL, model -> model.pass(checkpointing), 0);
-            var custom = byKernels(() -> TrainingPassTest.gradients(config, Placement.F32, GradientMask.NONE, Use.ALL,
+                    TrainingPassTest.gradients(config, DTypePolicy.F32, GradientMask.NONE, Use.ALL, model -> model.pass(checkpointing), 0);
+            var custom = byKernels(() -> TrainingPassTest.gradients(config, DTypePolicy.F32, GradientMask.NONE, Use.ALL,
                     model -> model.pass(checkpointing), TrainingPassTest.layersWithCustomBackward(config)));
             TrainingPassTest.assertNear(custom, plain);
-            TrainingPassTest.assertNear(plain, TrainingPassTest.ofAutograd(config, Placement.F32, GradientMask.NONE, Use.ALL));
+            TrainingPassTest.assertNear(plain, TrainingPassTest.ofAutograd(config, DTypePolicy.F32, GradientMask.NONE, Use.ALL));
         }
     }
 
@@ -86,7 +86,7 @@ class PlainWayTest {
         static String line() {
             try (var tiny = Tiny.of(Tiny.config()); var _ = TensorScope.open(); var pass = tiny.model().pass(false)) {
                 tiny.weights().train(_ -> true);
-                var made = pass.image(Tiny.latents(2), Tiny.times(2), pass.text(PROMPT, false), null, Wish.NONE).prediction();
+                var made = pass.image(Tiny.latents(2), Tiny.times(2), pass.text(PROMPT, false), null, ForwardOptions.NONE).prediction();
                 var loss = made.sub(1).square().mean();
                 pass.backward(loss);
                 double squares = tiny.weights().all().filter(p -> p.gradient() != null)

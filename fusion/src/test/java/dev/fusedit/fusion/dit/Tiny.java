@@ -5,8 +5,8 @@ import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.RopeScaling;
 import dev.fusedit.nn.Activation;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -48,17 +48,17 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
 
     static SharedLayers shared(Integer... layers) { return new SharedLayers.Some(ImmutableSet.copyOf(layers)); }
 
-    static Tiny of(FuseDiTConfig config) { return of(config, Placement.F32); }
+    static Tiny of(FuseDiTConfig config) { return of(config, DTypePolicy.F32); }
 
-    static Tiny of(FuseDiTConfig config, Placement placement) {
-        var weights = Weights.fresh(Seed.of(1), placement);
+    static Tiny of(FuseDiTConfig config, DTypePolicy policy) {
+        var weights = Weights.fresh(Seed.of(1), policy);
         var model = FuseDiT.of(config, weights);
         fill(weights);
         return new Tiny(model, weights);
     }
 
     /// A baseline over the usual sides, whose blocks read the hidden state named.
-    static TextDiTConfig beside(Fusion fusion, int hiddenState) {
+    static TextDiTConfig baseline(Fusion fusion, int hiddenState) {
         var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
         var image = usual.image();
         var wide = new DiTConfig(32, 40, 3, 4, 2, 16, 2, CHANNELS, CHANNELS, image.positions(), image.time(), true, true, 0, 10_000, 1e-6,

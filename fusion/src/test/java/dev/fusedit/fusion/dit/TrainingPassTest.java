@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Windows;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Kernels;
@@ -51,17 +51,17 @@ class TrainingPassTest {
     ///
     /// @param output whether the text's own output has a loss
     /// @param sentences whether the language model alone has one
-    record Use(Wish wish, boolean output, boolean sentences, Predicate<String> trained) {
-        static final Use PLAIN = new Use(Wish.NONE, false, false, _ -> true);
-        static final Use ALL = new Use(new Wish(Set.of(1, 2), new boolean[] {false, true, true}), true, true, _ -> true);
+    record Use(ForwardOptions options, boolean output, boolean sentences, Predicate<String> trained) {
+        static final Use PLAIN = new Use(ForwardOptions.NONE, false, false, _ -> true);
+        static final Use ALL = new Use(new ForwardOptions(Set.of(1, 2), new boolean[] {false, true, true}), true, true, _ -> true);
     }
 
     /// With a custom backward pass where there is one.
-    private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, Placement placement, GradientMask mask, Use use,
+    private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
             boolean checkpointing) {
-        var firstLearns = use.trained().test("dit.layers.0.self_attn.q_proj.weight"); // and so all that follow do
-        return gradients(config, placement, mask, use, model -> model.pass(checkpointing),
-                firstLearns ? layersWithCustomBackward(config) : Integer.MIN_VALUE);
+        var firstTrains = use.trained().test("dit.layers.0.self_attn.q_proj.weight"); // and so all that follow do
+        return gradients(config, policy, mask, use, model -> model.pass(checkpointing),
+                firstTrains ? layersWithCustomBackward(config) : Integer.MIN_VALUE);
     }
 
     /// All layers of a fused model; none of a baseline, whose text has a part in the blocks' norms, and none in a Java without the kernels.
@@ -70,14 +70,14 @@ class TrainingPassTest {
     }
 
     /// @param layersWithCustomBackward how many layers' backward passes must not be libtorch's; negative where a test does not say
-    static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, Placement placement, GradientMask mask, Use use,
+    static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
             Function<ImageModel, TrainingPass> ways, int layersWithCustomBackward) {
-        try (var weights = Weights.fresh(Seed.of(1), placement); var scope = TensorScope.open()) {
+        try (var weights = Weights.fresh(Seed.of(1), policy); var scope = TensorScope.open()) {
             var model = config.build(weights).masked(mask);
             Tiny.fill(weights);
             weights.train(use.trained());
             try (var pass = ways.apply(model)) {
-                pass.backward(loss(model, pass, placement, use));
+                pass.backward(loss(model, pass, policy, use));
                 if (layersWithCustomBackward >= 0) {
                     assertThat(pass.layersWithCustomBackward()).as("layers with a custom backward pass").isEqualTo(layersWithCustomBackward);
                 }
@@ -89,12 +89,12 @@ class TrainingPassTest {
     }
 
     /// The pictures' error, and whatever else is used. Handles are dropped early, as a caller may.
-    private static Tensor loss(ImageModel model, TrainingPass pass, Placement placement, Use use) {
+    private static Tensor loss(ImageModel model, TrainingPass pass, DTypePolicy policy, Use use) {
         return TensorScope.scoped(() -> {
             var text = pass.text(PROMPT, use.output());
             var sentences = use.sentences() ? pass.language(SENTENCES) : null;
-            var latents = Tiny.latents(BATCH).to(placement.compute());
-            var image = pass.image(latents, Tiny.times(BATCH), text, null, use.wish());
+            var latents = Tiny.latents(BATCH).to(policy.compute());
+            var image = pass.image(latents, Tiny.times(BATCH), text, null, use.options());
             var loss = image.prediction().to(DType.F32).sub(1).square().mean();
             for (var feature : image.features_BNC().values()) {
                 loss = loss.add(feature.to(DType.F32).sin().mean());
@@ -107,9 +107,9 @@ class TrainingPassTest {
         });
     }
 
-    private static void assertSame(ImageModelConfig config, Placement placement, GradientMask mask, Use use) {
-        var expected = gradients(config, placement, mask, use, false);
-        var actual = gradients(config, placement, mask, use, true);
+    private static void assertSame(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use) {
+        var expected = gradients(config, policy, mask, use, false);
+        var actual = gradients(config, policy, mask, use, true);
         assertThat(expected.values()).as("something learns").anyMatch(gradient -> gradient != null && gradient.abs().max().item() > 0);
         expected.forEach((name, gradient) -> {
             var other = actual.get(name);
@@ -127,9 +127,9 @@ class TrainingPassTest {
                     new Family.Llama(true), new Family.Qwen3(windows))) {
                 all.add(Tiny.with(Tiny.config(family, fusion), AttentionScoring.FAMILY));
             }
-            all.add(Tiny.beside(fusion, -1));
-            all.add(Tiny.beside(fusion, 2));
-            all.add(Tiny.beside(fusion, 0));
+            all.add(Tiny.baseline(fusion, -1));
+            all.add(Tiny.baseline(fusion, 2));
+            all.add(Tiny.baseline(fusion, 0));
         }
         return all.stream();
     }
@@ -137,25 +137,25 @@ class TrainingPassTest {
     @ParameterizedTest
     @MethodSource("everyModel")
     void checkpointedGradientsHaveTheSameBits(ImageModelConfig config) {
-        assertSame(config, Placement.F32, GradientMask.NONE, Use.ALL);
+        assertSame(config, DTypePolicy.F32, GradientMask.NONE, Use.ALL);
     }
 
     @ParameterizedTest
     @MethodSource("everyModel")
     void checkpointedGradientsHaveTheSameBitsInBf16(ImageModelConfig config) {
-        assertSame(config, Placement.MIXED, GradientMask.NONE, Use.ALL);
+        assertSame(config, DTypePolicy.MIXED, GradientMask.NONE, Use.ALL);
     }
 
     private static Stream<Use> uses() {
-        return Stream.of(Use.PLAIN, Use.ALL, new Use(Wish.NONE, false, false, name -> name.contains("q_proj")));
+        return Stream.of(Use.PLAIN, Use.ALL, new Use(ForwardOptions.NONE, false, false, name -> name.contains("q_proj")));
     }
 
-    private static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, Placement placement, Use use) {
-        return ofAutograd(config, placement, GradientMask.NONE, use);
+    private static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, DTypePolicy policy, Use use) {
+        return ofAutograd(config, policy, GradientMask.NONE, use);
     }
 
-    static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, Placement placement, GradientMask mask, Use use) {
-        return gradients(config, placement, mask, use, model -> new TrainingPass(model, () -> Tape.PLAIN), 0);
+    static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use) {
+        return gradients(config, policy, mask, use, model -> new TrainingPass(model, () -> Tape.PLAIN), 0);
     }
 
     /// Custom gradients against autograd's.
@@ -163,7 +163,7 @@ class TrainingPassTest {
     @MethodSource("everyModel")
     void customGradientsAreThoseOfAutograd(ImageModelConfig config) {
         uses().forEach(use -> {
-            assertNear(gradients(config, Placement.F32, GradientMask.NONE, use, false), ofAutograd(config, Placement.F32, use));
+            assertNear(gradients(config, DTypePolicy.F32, GradientMask.NONE, use, false), ofAutograd(config, DTypePolicy.F32, use));
         });
     }
 
@@ -183,7 +183,7 @@ class TrainingPassTest {
     void customGradientsUnderMasksAreThoseOfAutograd(ImageModelConfig config) {
         for (var mask : MASKS) {
             for (var use : List.of(Use.PLAIN, Use.ALL)) {
-                assertNear(gradients(config, Placement.F32, mask, use, false), ofAutograd(config, Placement.F32, mask, use));
+                assertNear(gradients(config, DTypePolicy.F32, mask, use, false), ofAutograd(config, DTypePolicy.F32, mask, use));
             }
         }
     }
@@ -194,9 +194,9 @@ class TrainingPassTest {
     @MethodSource("everyModel")
     void customGradientsAreAsGoodInBf16(ImageModelConfig config) {
         uses().forEach(use -> {
-            var exact = ofAutograd(config, Placement.F32, use);
-            var graph = ofAutograd(config, Placement.MIXED, use);
-            var custom = gradients(config, Placement.MIXED, GradientMask.NONE, use, false);
+            var exact = ofAutograd(config, DTypePolicy.F32, use);
+            var graph = ofAutograd(config, DTypePolicy.MIXED, use);
+            var custom = gradients(config, DTypePolicy.MIXED, GradientMask.NONE, use, false);
             double ofAutograd = 0, ofCustom = 0;
             for (var name : exact.keySet()) {
                 if (exact.get(name) != null) {
@@ -217,16 +217,16 @@ class TrainingPassTest {
     static Stream<ImageModelConfig> usualModels() {
         return Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention()).flatMap(fusion -> Stream.of(
                 Tiny.config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 4, 3, 1, Tiny.shared(1, 3)),
-                Tiny.beside(fusion, 2)));
+                Tiny.baseline(fusion, 2)));
     }
 
     @ParameterizedTest
     @MethodSource("usualModels")
     void checkpointedGradientsHaveTheSameBitsUnderMasks(ImageModelConfig config) {
-        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
+        for (var policy : List.of(DTypePolicy.F32, DTypePolicy.MIXED)) {
             for (var use : List.of(Use.PLAIN, Use.ALL)) {
                 for (var mask : MASKS) {
-                    assertSame(config, placement, mask, use);
+                    assertSame(config, policy, mask, use);
                 }
             }
         }
@@ -238,7 +238,7 @@ class TrainingPassTest {
         List<Predicate<String>> parts = List.of(name -> name.startsWith("dit."), name -> name.startsWith("llm."),
                 name -> name.startsWith("llm.layers.1."), name -> name.startsWith("dit.layers.1."));
         for (var part : parts) {
-            assertSame(config, Placement.F32, GradientMask.NONE, new Use(Use.ALL.wish(), true, false, part));
+            assertSame(config, DTypePolicy.F32, GradientMask.NONE, new Use(Use.ALL.options(), true, false, part));
         }
     }
 
@@ -252,9 +252,9 @@ class TrainingPassTest {
                 tiny.weights().clearGradients();
                 try (var pass = tiny.model().pass(checkpointing)) {
                     var text = pass.text(PROMPT, false);
-                    var first = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH), text, null, Wish.NONE);
-                    var second = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH).mul(0.5), text, null, Wish.NONE);
-                    var third = pass.image(Tiny.latents(2), Tiny.times(2).mul(0.2), text.rows(0, 2), null, Wish.NONE);
+                    var first = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH), text, null, ForwardOptions.NONE);
+                    var second = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH).mul(0.5), text, null, ForwardOptions.NONE);
+                    var third = pass.image(Tiny.latents(2), Tiny.times(2).mul(0.2), text.rows(0, 2), null, ForwardOptions.NONE);
                     pass.backward(first.prediction().square().mean().add(second.prediction().mean()).add(third.prediction().mean()));
                 }
                 found.add(tiny.weights().all().filter(p -> p.gradient() != null).map(p -> p.gradient().copy()).toList());
@@ -269,7 +269,7 @@ class TrainingPassTest {
     @ParameterizedTest
     @MethodSource("usualModels")
     void featuresAreTheOutputsOfBlocks(ImageModelConfig config) {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var copies = TensorScope.holding()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var copies = TensorScope.holding()) {
             var model = config.build(weights);
             Tiny.fill(weights);
             var seen = new LinkedHashMap<String, Tensor>();
@@ -278,7 +278,7 @@ class TrainingPassTest {
             for (var checkpointing : List.of(false, true)) {
                 try (var pass = model.pass(checkpointing)) {
                     var image = pass.image(Tiny.latents(BATCH), Tiny.times(BATCH), pass.text(PROMPT, false), null,
-                            new Wish(Set.of(1, 3), null));
+                            new ForwardOptions(Set.of(1, 3), null));
                     assertThat(image.prediction().sameValues(expected)).isTrue();
                     assertThat(image.features_BNC()).containsOnlyKeys(1, 3);
                     image.features_BNC().forEach((block, feature) -> assertThat(feature.sameValues(seen.get("dit.layer." + (block - 1))))
@@ -291,16 +291,16 @@ class TrainingPassTest {
     @ParameterizedTest
     @MethodSource("usualModels")
     void textMaskedSamplesDoNotSeeTheirText(ImageModelConfig config) {
-        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
-            try (var weights = Weights.fresh(Seed.of(1), placement)) {
+        for (var policy : List.of(DTypePolicy.F32, DTypePolicy.MIXED)) {
+            try (var weights = Weights.fresh(Seed.of(1), policy)) {
                 var model = config.build(weights);
                 Tiny.fill(weights);
-                var wish = new Wish(Set.of(), new boolean[] {false, true, true});
+                var options = new ForwardOptions(Set.of(), new boolean[] {false, true, true});
                 var other = Prompt.of(new long[] {2, 7, 9, 11}, new long[] {4, 1}, new long[] {2, 12, 13});
-                var latents = Tiny.latents(BATCH).to(placement.compute());
-                var first = drawn(model, latents, model.text(PROMPT), wish);
-                var second = drawn(model, latents, model.text(other), wish);
-                var unmasked = drawn(model, latents, model.text(PROMPT), Wish.NONE);
+                var latents = Tiny.latents(BATCH).to(policy.compute());
+                var first = drawn(model, latents, model.text(PROMPT), options);
+                var second = drawn(model, latents, model.text(other), options);
+                var unmasked = drawn(model, latents, model.text(PROMPT), ForwardOptions.NONE);
                 assertThat(first.isFinite().all().itemLong()).isOne();
                 assertThat(first.sameValues(second)).as("another text of a text-masked sample changes nothing").isTrue();
                 assertThat(row(first, 0).allClose(row(unmasked, 0), 1e-6, 1e-6)).as("the others see theirs").isTrue();
@@ -309,9 +309,9 @@ class TrainingPassTest {
         }
     }
 
-    private static Tensor drawn(ImageModel model, Tensor latents, TextKvCache text, Wish wish) {
+    private static Tensor drawn(ImageModel model, Tensor latents, TextKvCache text, ForwardOptions options) {
         try (var pass = model.pass(false)) {
-            return pass.image(latents, Tiny.times(BATCH), text, null, wish).prediction();
+            return pass.image(latents, Tiny.times(BATCH), text, null, options).prediction();
         }
     }
 
@@ -321,14 +321,14 @@ class TrainingPassTest {
     void anEmptyPromptAddsNothingInCrossAttention() {
         var config = Tiny.config(new Fusion.CrossAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0,
                 new SharedLayers.All());
-        for (var placement : List.of(Placement.F32, Placement.MIXED)) {
-            try (var tiny = Tiny.of(config, placement)) {
+        for (var policy : List.of(DTypePolicy.F32, DTypePolicy.MIXED)) {
+            try (var tiny = Tiny.of(config, policy)) {
                 var empty = Prompt.of(new long[0], new long[] {2, 5}, new long[0]);
-                var latents = Tiny.latents(BATCH).to(placement.compute());
-                var output = drawn(tiny.model(), latents, tiny.model().text(empty), Wish.NONE);
+                var latents = Tiny.latents(BATCH).to(policy.compute());
+                var output = drawn(tiny.model(), latents, tiny.model().text(empty), ForwardOptions.NONE);
                 assertThat(output.isFinite().all().itemLong()).isOne();
                 var textMasked = drawn(tiny.model(), latents, tiny.model().text(PROMPT),
-                        new Wish(Set.of(), new boolean[] {true, false, true}));
+                        new ForwardOptions(Set.of(), new boolean[] {true, false, true}));
                 assertThat(row(output, 0).allClose(row(textMasked, 0), 1e-5, 1e-5)).isTrue();
             }
         }
@@ -336,7 +336,7 @@ class TrainingPassTest {
 
     @Test
     void aParameterKnowsItsGradient() { // guards the helper above: a pass without a loss on the text leaves its last layers alone
-        var found = gradients(Tiny.config(), Placement.F32, GradientMask.NONE, Use.PLAIN, true);
+        var found = gradients(Tiny.config(), DTypePolicy.F32, GradientMask.NONE, Use.PLAIN, true);
         assertThat(found.get("llm.layers.2.mlp.down_proj.weight")).isNull();
         assertThat(found.get("llm.layers.2.self_attn.k_proj.weight")).isNotNull();
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.Goldens;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -47,13 +47,13 @@ class GgufModelsTest {
         try (var stored = LanguageModels.open(file(name))) {
             assertThat(stored.config().withSoftcap(config.softcap())).isEqualTo(config);
         }
-        var ours = logits(LanguageModels.read(file(name), Placement.F32));
-        assertThat(ours.allClose(logits(LanguageModels.read(weights, config, false, Placement.F32)), 1e-5, 1e-5)).isTrue();
+        var ours = logits(LanguageModels.read(file(name), DTypePolicy.F32));
+        assertThat(ours.allClose(logits(LanguageModels.read(weights, config, false, DTypePolicy.F32)), 1e-5, 1e-5)).isTrue();
     }
 
     @Test
     void oneFileThatDoesNotSayItsSizesIsRefused() {
-        assertThatThrownBy(() -> LanguageModels.read(Goldens.folder("llm/gemma").resolve("weights.safetensors"), Placement.F32))
+        assertThatThrownBy(() -> LanguageModels.read(Goldens.folder("llm/gemma").resolve("weights.safetensors"), DTypePolicy.F32))
                 .isInstanceOf(UserError.class).hasMessageContaining("must be GGUF").hasMessageContaining("config.json");
     }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.Goldens;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
@@ -43,7 +43,7 @@ class LanguageModelsTest {
     }
 
     private static Tensor logits(Path folder) {
-        try (var loaded = LanguageModels.read(folder, Placement.F32)) {
+        try (var loaded = LanguageModels.read(folder, DTypePolicy.F32)) {
             return loaded.model().logits(loaded.model().forward(PROMPT)).copy();
         }
     }
@@ -89,7 +89,7 @@ class LanguageModelsTest {
 
     @Test
     void aModelWithoutItsHeadHasNoLogits() {
-        try (var loaded = LanguageModels.read(Goldens.folder("llm/llama"), Placement.F32)) {
+        try (var loaded = LanguageModels.read(Goldens.folder("llm/llama"), DTypePolicy.F32)) {
             assertThatThrownBy(() -> loaded.model().logits(loaded.model().forward(PROMPT))).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("head");
         }
@@ -108,21 +108,21 @@ class LanguageModelsTest {
         all.put("layers.2.self_attn.q_proj.bias", Tensor.zeros(DType.F32, 64));
         SafeTensors.write(folder.resolve("model.safetensors"), all, Map.of());
         Files.writeString(folder.resolve("config.json"), json("qwen3").toString());
-        assertThatThrownBy(() -> LanguageModels.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("layers.1.self_attn.k_norm.weight").hasMessageContaining("layers.2.self_attn.q_proj.bias");
     }
 
     @Test
     void aFolderOfSomethingElseIsRefused(@TempDir Path folder) throws IOException {
-        assertThatThrownBy(() -> LanguageModels.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("config.json");
         Files.writeString(folder.resolve("config.json"), json("gemma").put("model_type", "bert").toString());
-        assertThatThrownBy(() -> LanguageModels.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("model.safetensors");
         SafeTensors.write(folder.resolve("model.safetensors"), Map.of("x", Tensor.zeros(DType.F32, 1)), Map.of());
-        assertThatThrownBy(() -> LanguageModels.read(folder, Placement.F32)).isInstanceOf(UserError.class).hasMessageContaining("\"bert\"");
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class).hasMessageContaining("\"bert\"");
         Files.writeString(folder.resolve("config.json"), json("gemma").toString());
-        assertThatThrownBy(() -> LanguageModels.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("embed_tokens");
     }
 

@@ -2,8 +2,8 @@ package dev.fusedit.fusion.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.KeyValues;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /// Texts of any lengths are computed in few shapes, and the padding that this takes changes nothing.
 @ExtendWith(NoTensorLeaks.class)
 class PackedPromptTest {
-    private static final Placement BF16 = new Placement(DType.F32, DType.BF16, Device.CPU);
+    private static final DTypePolicy BF16 = new DTypePolicy(DType.F32, DType.BF16, Device.CPU);
 
     private static Prompt drawn(Random random, int texts, int longest) {
         var rows = new long[texts][];

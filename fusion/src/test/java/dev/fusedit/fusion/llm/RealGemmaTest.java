@@ -11,8 +11,8 @@ import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.text.SubwordTokenizer;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -41,7 +41,7 @@ class RealGemmaTest {
 
     @Test
     void nextTokensAreThoseOfTransformers() {
-        try (var gemma = LanguageModels.read(given("gguf"), Placement.F32);
+        try (var gemma = LanguageModels.read(given("gguf"), DTypePolicy.F32);
                 var tokens = SubwordTokenizer.open(given("tokenizer"));
                 var reference = TensorFiles.open(given("reference"));
                 var _ = Autograd.noGrad()) {
@@ -85,7 +85,7 @@ class RealGemmaTest {
     void aFusedModelOverItTrains() {
         try (var stored = LanguageModels.open(given("gguf"));
                 var tokens = SubwordTokenizer.open(given("tokenizer"));
-                var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+                var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var text = stored.config();
             var image = new DiTConfig(256, 512, text.layers(), text.heads(), text.kvHeads(), text.headDim(), 2, 4, 4,
                     new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true, true, 0, 10_000, 1e-6, 0.02, false,

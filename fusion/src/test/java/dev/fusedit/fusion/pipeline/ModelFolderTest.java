@@ -3,13 +3,13 @@ package dev.fusedit.fusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.Goldens;
-import dev.fusedit.fusion.dit.ModelConfigs;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.fusion.dit.ModelConfigJson;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +33,9 @@ class ModelFolderTest {
     @ParameterizedTest
     @ValueSource(strings = {"baseline", "2d-rope", "large-scale"})
     void whatIsWrittenIsRead(String name, @TempDir Path first, @TempDir Path second) throws IOException {
-        try (var model = ModelFolder.read(folder(name, first), Placement.F32)) {
+        try (var model = ModelFolder.read(folder(name, first), DTypePolicy.F32)) {
             ModelFolder.write(second, model.model().config(), model.weights());
-            try (var again = ModelFolder.read(second, Placement.F32)) {
+            try (var again = ModelFolder.read(second, DTypePolicy.F32)) {
                 assertThat(again.model().config()).isEqualTo(model.model().config());
                 model.weights().state()
                         .forEach((key, value) -> assertThat(again.weights().state().get(key).sameValues(value)).as(key).isTrue());
@@ -46,20 +46,20 @@ class ModelFolderTest {
     @Test
     void aConfigurationIsItsOwnJson(@TempDir Path folder) throws IOException {
         var config = ModelFolder.config(folder("baseline", folder));
-        assertThat(ModelConfigs.fused(ModelConfigs.json(config), "here")).isEqualTo(config);
+        assertThat(ModelConfigJson.fused(ModelConfigJson.json(config), "here")).isEqualTo(config);
     }
 
     @Test
     void whatIsNoModelFolderIsSaid(@TempDir Path folder) throws IOException {
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("no config.json");
         var file = Files.writeString(folder.resolve("config.json"), "{\"pos_embed\": 3}");
-        assertThatThrownBy(() -> ModelFolder.read(file, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ModelFolder.read(file, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("a file, not a model folder");
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("base_config must be an object");
         Files.writeString(file, "{");
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("not valid JSON");
     }
 
@@ -69,7 +69,7 @@ class ModelFolderTest {
         var config = folder.resolve("config.json");
         Files.writeString(config, Files.readString(config).replace("\"dit_num_hidden_layers\":3", "\"dit_num_hidden_layers\":4"));
         var before = TensorScope.live();
-        assertThatThrownBy(() -> ModelFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("dit.layers.3.");
         assertThat(TensorScope.live()).isEqualTo(before);
     }

@@ -10,7 +10,7 @@ import dev.fusedit.fusion.Goldens;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -108,13 +108,13 @@ class PipelineFolderTest {
         var target = WRITTEN.resolve(name);
         try (var _ = TensorScope.open();
                 var io = SafeTensors.open(golden.resolve("io.safetensors"));
-                var first = PipelineFolder.read(published(name, folder), Placement.F32, words(), clipWords(io, run))) {
+                var first = PipelineFolder.read(published(name, folder), DTypePolicy.F32, words(), clipWords(io, run))) {
             var request = request(run, io.read("initial_latents"));
             var pixels = first.pipeline().draw(request).pixels_B3HW();
             assertThat(pixels.allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             PipelineFolder.write(target, first, SHARD);
             assertThat(target.resolve("transformer/model.safetensors.index.json")).exists();
-            try (var again = PipelineFolder.read(target, Placement.F32, words(), clipWords(io, run))) {
+            try (var again = PipelineFolder.read(target, DTypePolicy.F32, words(), clipWords(io, run))) {
                 assertThat(again.pipeline().model().dit().config()).isEqualTo(first.pipeline().model().dit().config());
                 assertThat(again.pipeline().space().channels()).isEqualTo(first.pipeline().space().channels());
                 assertThat(again.pipeline().draw(request).pixels_B3HW().sameValues(pixels)).isTrue();
@@ -136,22 +136,22 @@ class PipelineFolderTest {
                     .allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             var sampleSize = json(folder.resolve("transformer/config.json")).get("sample_size").asInt();
             assertThat(pipeline.defaults()).isEqualTo(PictureDefaults.usual(sampleSize * pipeline.pipeline().space().factor()));
-            assertThat(pipeline.weights().get("transformer").placement()).isEqualTo(Placement.F32);
+            assertThat(pipeline.weights().get("transformer").policy()).isEqualTo(DTypePolicy.F32);
             assertThat(PipelineNotes.of(pipeline).limits()).as("all of it is Python's own").isEmpty();
         }
     }
 
     @Test
     void aPipelineInBf16IsReadInBf16(@TempDir Path folder) throws IOException {
-        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder.resolve("a")), Placement.F32, words(), null)) {
+        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder.resolve("a")), DTypePolicy.F32, words(), null)) {
             PipelineFolder.writeNew(folder.resolve("b"), first, DType.BF16);
             PipelineFolder.writeNew(folder.resolve("c"), first, null);
         }
         compute(folder.resolve("b"), null);
         compute(folder.resolve("c"), "bf16");
-        Placement stored = placement(folder.resolve("b")), mixed = placement(folder.resolve("c"));
-        assertThat(stored).isEqualTo(new Placement(DType.BF16, DType.BF16, Device.CPU));
-        assertThat(mixed).isEqualTo(Placement.MIXED);
+        DTypePolicy stored = policy(folder.resolve("b")), mixed = policy(folder.resolve("c"));
+        assertThat(stored).isEqualTo(new DTypePolicy(DType.BF16, DType.BF16, Device.CPU));
+        assertThat(mixed).isEqualTo(DTypePolicy.MIXED);
         compute(folder.resolve("c"), "f8");
         assertThatThrownBy(() -> new PipelineReader(folder.resolve("c"), own -> own)).isInstanceOf(UserError.class)
                 .hasMessageContaining("compute must be one of f32, bf16");
@@ -168,21 +168,21 @@ class PipelineFolderTest {
         Files.writeString(folder.resolve("model_index.json"), index.toString());
     }
 
-    private static Placement placement(Path folder) throws IOException {
+    private static DTypePolicy policy(Path folder) throws IOException {
         try (var _ = TensorScope.open(); var pipeline = new PipelineReader(folder, own -> own).read(words(), null)) {
             assertThat(pipeline.pipeline().draw(pipeline.defaults().request(List.of("a cat")).steps(2)).pixels_B3HW().dtype())
                     .isEqualTo(DType.F32);
-            return pipeline.weights().get("transformer").placement();
+            return pipeline.weights().get("transformer").policy();
         }
     }
 
     @Test
     void wordsAreWrittenForTheLibraryAndReadBack(@TempDir Path folder) throws IOException {
         var words = WordTokenizer.of(List.of("a", "red", "top-left", "snake_case", "été"));
-        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder), Placement.F32, words, null)) {
+        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder), DTypePolicy.F32, words, null)) {
             PipelineFolder.write(WRITTEN.resolve("words"), first);
         }
-        try (var again = PipelineFolder.read(WRITTEN.resolve("words"), Placement.F32)) {
+        try (var again = PipelineFolder.read(WRITTEN.resolve("words"), DTypePolicy.F32)) {
             for (var text : List.of("", "A red, RED top-left.", "a snake_case Été 3 blue", "  a\nred  ")) {
                 assertThat(again.pipeline().tokenizer().encode(text, 6)).as(text).isEqualTo(words.encode(text, 6));
             }
@@ -193,7 +193,7 @@ class PipelineFolderTest {
 
     @Test
     void partsAreCounted(@TempDir Path folder) throws IOException {
-        try (var pipeline = PipelineFolder.read(published("dit_cross_ape", folder.resolve("a")), Placement.F32, words(), null)) {
+        try (var pipeline = PipelineFolder.read(published("dit_cross_ape", folder.resolve("a")), DTypePolicy.F32, words(), null)) {
             PipelineFolder.write(folder.resolve("b"), pipeline);
             try (var tensors = FolderTensors.open(folder.resolve("b"))) {
                 assertThat(tensors.architecture()).isEqualTo("DiTPipeline (transformer DiT, llm GemmaModel, vae AutoencoderKL, "
@@ -210,7 +210,7 @@ class PipelineFolderTest {
         saved("gemma", folder.resolve("tokenizer"), "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json");
         saved("clip", folder.resolve("clip_tokenizer"), "vocab.json", "merges.txt", "tokenizer_config.json");
         var target = folder.resolve("written");
-        try (var first = PipelineFolder.read(folder, Placement.F32)) {
+        try (var first = PipelineFolder.read(folder, DTypePolicy.F32)) {
             assertThat(first.pipeline().tokenizer().encode("a cat")).containsExactly(2, 467, 316, 470);
             assertThat(first.pipeline().pooled().tokenizer().encode("a cat")).containsExactly(826, 320, 595, 827);
             PipelineFolder.write(target, first);
@@ -231,15 +231,15 @@ class PipelineFolderTest {
 
     @Test
     void whatIsMissingIsSaid(@TempDir Path folder) throws IOException {
-        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("no model_index.json");
         published("fuse_gemma_ape", folder);
-        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("the pipeline's tokenizer is not there");
         refused(folder.resolve("scheduler/scheduler_config.json"), Map.of("use_beta_sigmas", "true"), "use_beta_sigmas must be");
         refused(folder.resolve("transformer/config.json"), Map.of("model_type", "\"SD3\""), "must be FuseDiT or DiT");
         Files.delete(folder.resolve("vae/diffusion_pytorch_model.safetensors"));
-        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("vae: has no weights");
     }
 
@@ -251,7 +251,7 @@ class PipelineFolderTest {
         }
         Files.writeString(file, changed.toString());
         var folder = file.getParent().getParent();
-        assertThatThrownBy(() -> PipelineFolder.read(folder, Placement.F32, words(), null)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32, words(), null)).isInstanceOf(UserError.class)
                 .hasMessageContaining(message).hasMessageContaining(file.toString());
         Files.writeString(file, before);
     }

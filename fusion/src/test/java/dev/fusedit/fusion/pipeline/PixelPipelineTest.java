@@ -18,7 +18,7 @@ import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.Pixels;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -52,7 +52,7 @@ class PixelPipelineTest {
         var image = new DiTConfig(width, mlpWidth, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(),
                 new TimeConditioning.AdaLnZero(),
                 true, false, 0, 10_000, 1e-6, 0.02, false, text.activation());
-        var weights = Weights.fresh(Seed.of(1), Placement.F32);
+        var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
             var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
             weights.all()

@@ -21,7 +21,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -72,7 +72,7 @@ class TextToImagePipelineTest {
     private FuseDiT rotary() { return model(new ImagePositions.Rope2d()); }
 
     private Weights random() {
-        weights.add(Weights.fresh(Seed.of(1), Placement.F32));
+        weights.add(Weights.fresh(Seed.of(1), DTypePolicy.F32));
         return weights.getLast();
     }
 

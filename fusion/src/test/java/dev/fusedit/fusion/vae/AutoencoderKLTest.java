@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.Goldens;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -35,7 +35,7 @@ class AutoencoderKLTest {
             new AutoencoderConfig(3, 3, List.of(8, 16, 16, 16), 1, 4, 4, 128, 0.5, 0.1, true, true, true);
 
     private static void with(Consumer<AutoencoderKL> test) {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             test.accept(AutoencoderKL.of(TINY, weights));
         }
     }
@@ -107,7 +107,7 @@ class AutoencoderKLTest {
 
     @Test
     void bf16StaysNearF32() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.MIXED); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var smaller = AutoencoderKL.of(TINY, weights).decode(noise(1, 4, 4, 4).to(DType.BF16));
             assertThat(smaller.dtype()).isEqualTo(DType.BF16);
             with(model -> {

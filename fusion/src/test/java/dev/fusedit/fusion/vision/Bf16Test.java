@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.Goldens;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.LayerNorm;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -33,14 +33,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Bf16Test {
     private static final double LIMIT = 0.02;
     private static final double AS_GOOD = 1.2; // our rounding errors, in transformers'
-    private static final Placement BF16 = new Placement(DType.BF16, DType.BF16, Device.CPU);
+    private static final DTypePolicy BF16 = new DTypePolicy(DType.BF16, DType.BF16, Device.CPU);
 
     private enum Kind {
-        ALL(BF16), MATMULS(Placement.MIXED);
+        ALL(BF16), MATMULS(DTypePolicy.MIXED);
 
-        private final Placement placement;
+        private final DTypePolicy policy;
 
-        Kind(Placement placement) { this.placement = placement; }
+        Kind(DTypePolicy policy) { this.policy = policy; }
     }
 
     private static JsonNode config(Path folder) throws IOException {
@@ -87,7 +87,7 @@ class Bf16Test {
         for (var kind : Kind.values()) {
             try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
                     var io = SafeTensors.open(folder.resolve("io.safetensors"));
-                    var weights = Weights.stored(stored, kind.placement);
+                    var weights = Weights.stored(stored, kind.policy);
                     var _ = Autograd.noGrad();
                     var _ = TensorScope.open()) {
                 var model = DinoModel.of(DinoConfig.of(config(folder), name), weights);
@@ -108,7 +108,7 @@ class Bf16Test {
         for (var kind : Kind.values()) {
             try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
                     var io = SafeTensors.open(folder.resolve("io.safetensors"));
-                    var weights = Weights.stored(ClipTextModel.named(stored), kind.placement);
+                    var weights = Weights.stored(ClipTextModel.named(stored), kind.policy);
                     var _ = Autograd.noGrad();
                     var _ = TensorScope.open()) {
                 var model = ClipTextModel.of(ClipTextConfig.of(config(folder), name), weights);
@@ -132,7 +132,7 @@ class Bf16Test {
     void aRowThatSeesNothingIsStillANumber(Kind kind) throws IOException {
         var folder = Goldens.folder("clip/modern_gelu");
         try (var stored = SafeTensors.open(folder.resolve("weights.safetensors"));
-                var weights = Weights.stored(ClipTextModel.named(stored), kind.placement);
+                var weights = Weights.stored(ClipTextModel.named(stored), kind.policy);
                 var _ = Autograd.noGrad();
                 var _ = TensorScope.open()) {
             var model = ClipTextModel.of(ClipTextConfig.of(config(folder), "x"), weights);

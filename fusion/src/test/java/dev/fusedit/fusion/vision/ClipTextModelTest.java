@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.nn.Activation;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -26,7 +26,7 @@ class ClipTextModelTest {
     }
 
     private static void with(int eosId, Consumer<ClipTextModel> test) {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             test.accept(ClipTextModel.of(tiny(eosId), weights));
         }
     }

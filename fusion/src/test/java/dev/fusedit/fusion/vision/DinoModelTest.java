@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -25,7 +25,7 @@ class DinoModelTest {
     @Test
     void placesAreThePatchesAlone() {
         var config = new DinoConfig(16, 1, 2, 2, 28, 7, 1e-6, 2, true, false, true);
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var model = DinoModel.of(config, weights);
             var states = model.forward(Tensor.randn(Seed.of(2), DType.F32, 2, 3, 21, 35));
             assertThat(states.shape()).containsExactly(2, 1 + 2 + 15, 16);
@@ -38,16 +38,16 @@ class DinoModelTest {
     @Test
     void hiddenPatchesAreNotSeen() {
         var config = new DinoConfig(16, 1, 2, 2, 16, 8, 1e-6, 0, false, false, true);
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var model = DinoModel.of(config, 0.3, weights);
             var picture = Tensor.randn(Seed.of(2), DType.F32, 1, 3, 16, 16);
             var changed = picture.copy();
             changed.narrow(2, 0, 8).narrow(3, 8, 8).fillInPlace(3); // the second of four patches
             var hidden = Tensor.of(new boolean[] {false, true, false, false}, 1, 4);
-            assertThat(model.forward(changed, hidden, Taps.NONE).sameValues(model.forward(picture, hidden, Taps.NONE))).isTrue();
+            assertThat(model.forward(changed, hidden, ForwardHooks.NONE).sameValues(model.forward(picture, hidden, ForwardHooks.NONE))).isTrue();
             assertThat(model.forward(changed).allClose(model.forward(picture), 1e-3, 1e-3)).isFalse();
-            assertThat(model.forward(picture, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), Taps.NONE)
-                    .allClose(model.forward(picture, hidden, Taps.NONE), 1e-3, 1e-3)).isFalse();
+            assertThat(model.forward(picture, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), ForwardHooks.NONE)
+                    .allClose(model.forward(picture, hidden, ForwardHooks.NONE), 1e-3, 1e-3)).isFalse();
         }
     }
 

@@ -1,9 +1,9 @@
 package dev.fusedit.trainer.align;
 
 import dev.fusedit.fusion.vision.DinoModel;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
-import dev.fusedit.nn.Taps;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
@@ -35,7 +35,7 @@ record HiddenPatches(DinoModel model, Linear head, double hidden, int view) impl
         return TensorScope.scoped(() -> {
             var views_BNV = views(pictures_BCHW);
             var hidden_BN = Tensor.rand(seed, DType.F32, views_BNV.size(0), views_BNV.size(1)).lt(hidden);
-            return head.apply(model.places(model.forward(pictures_BCHW, hidden_BN, Taps.NONE))).mseLoss(views_BNV);
+            return head.apply(model.places(model.forward(pictures_BCHW, hidden_BN, ForwardHooks.NONE))).mseLoss(views_BNV);
         });
     }
 

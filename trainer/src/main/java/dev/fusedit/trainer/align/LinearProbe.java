@@ -1,16 +1,16 @@
 package dev.fusedit.trainer.align;
 
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.optim.AdamW;
-import dev.fusedit.trainer.optim.Moments;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.Update;
 
 /// What can be read off features by a linear classifier: softmax regression on features that were brought to mean 0 and variance 1.
@@ -33,15 +33,15 @@ final class LinearProbe implements AutoCloseable {
     /// @param features_NF f32
     /// @param classes of the rows, from 0
     LinearProbe(Tensor features_NF, long[] classes, int count, Seed seed) {
-        weights = Weights.fresh(seed, Placement.F32);
+        weights = Weights.fresh(seed, DTypePolicy.F32);
         linear = Linear.of(weights, Init.ZEROS, features_NF.size(1), count, true);
         weights.train(_ -> true);
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             mean_1F = owned.hold(features_NF.mean(true, 0));
             scale_1F = owned.hold(features_NF.var(false, true, 0).clamp(SMALLEST_VARIANCE, Double.POSITIVE_INFINITY).rsqrt());
         }
-        try (var _ = TensorScope.open(); var moments = new Moments()) {
-            var adam = new AdamW(0.9, 0.999, 1e-8, moments);
+        try (var _ = TensorScope.open(); var optimizerState = new OptimizerState()) {
+            var adam = new AdamW(0.9, 0.999, 1e-8, optimizerState);
             var known = Tensor.of(classes);
             for (int step = 0; step < STEPS; step++) step(features_NF, known, adam, seed, step);
         }

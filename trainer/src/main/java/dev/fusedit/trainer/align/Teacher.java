@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -41,13 +41,13 @@ public final class Teacher implements AutoCloseable {
     }
 
     private static Teacher stored(Path folder) {
-        var loaded = DinoFolder.read(folder, Placement.F32);
+        var loaded = DinoFolder.read(folder, DTypePolicy.F32);
         return new Teacher(loaded.model(), loaded.weights(), loaded.normalization());
     }
 
     /// As it is before its training with this seed.
     static Teacher random(TeacherRecipe recipe, long seed) {
-        var weights = Weights.fresh(Seed.of(seed).derive("weights"), Placement.F32);
+        var weights = Weights.fresh(Seed.of(seed).derive("weights"), DTypePolicy.F32);
         var config = TeacherConfigs.of(recipe);
         return new Teacher(DinoModel.of(config, recipe.teacher().initRange(), weights), weights, DinoFolder.Normalization.PLAIN);
     }

@@ -2,8 +2,8 @@ package dev.fusedit.trainer.bench;
 
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -18,14 +18,14 @@ record BenchModel(Weights weights, FuseDiT model, Prompt prompt, Tensor latents,
     /// What a trained model has where a new one has zeros (modulation, the last layer, norms): random numbers of this deviation.
     private static final double DEVIATION = 0.02;
 
-    static BenchModel of(Workload.Shape shape, Placement placement) {
-        var weights = Weights.fresh(Work.SEED, placement);
+    static BenchModel of(Workload.Shape shape, DTypePolicy policy) {
+        var weights = Weights.fresh(Work.SEED, policy);
         var owned = TensorScope.holding();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var model = FuseDiT.of(shape.model(), weights);
             weights.all().forEach(BenchModel::fill);
             var latents = owned.hold(Tensor.randn(Work.SEED.derive("latents"), DType.F32, shape.batch(), shape.channels(), shape.rows(),
-                    shape.columns()).to(placement.device()));
+                    shape.columns()).to(policy.device()));
             return new BenchModel(weights, model, prompt(shape), latents, owned);
         }
     }

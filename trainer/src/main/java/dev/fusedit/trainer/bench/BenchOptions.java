@@ -2,7 +2,7 @@ package dev.fusedit.trainer.bench;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.host.Host;
@@ -35,7 +35,7 @@ public record BenchOptions(DType dtype, Device device, int threads, OptionalInt 
     /// Of a workload as it is measured: `train-s f32`.
     String name(Workload workload) { return workload.name() + " " + dtype; }
 
-    Placement placement() { return placement(dtype); }
+    DTypePolicy policy() { return policy(dtype); }
 
-    Placement placement(DType dtype) { return (dtype == DType.F32 ? Placement.F32 : Placement.MIXED).on(device); }
+    DTypePolicy policy(DType dtype) { return (dtype == DType.F32 ? DTypePolicy.F32 : DTypePolicy.MIXED).on(device); }
 }

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.primitives.Longs;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.pipeline.NewFolder;
 import dev.fusedit.nn.Parameter;
@@ -48,7 +48,7 @@ public final class CaseExport {
     public static void write(Workload workload, BenchOptions options, Path folder) {
         try {
             NewFolder.write(folder, place -> {
-                try (var model = BenchModel.of(workload.shape(), options.placement(DType.F32)); var _ = TensorScope.open()) {
+                try (var model = BenchModel.of(workload.shape(), options.policy(DType.F32)); var _ = TensorScope.open()) {
                     new CaseExport(workload, model).fill(place);
                 }
             });
@@ -128,7 +128,7 @@ public final class CaseExport {
 
     private ObjectNode config() {
         var json = JSON.createObjectNode();
-        json.set("reference", ModelConfigs.json(workload.shape().model()));
+        json.set("reference", ModelConfigJson.json(workload.shape().model()));
         json.putArray("notes").add("the workload " + workload.name() + " with random weights");
         if (workload instanceof Workload.Train(_, var clip)) {
             var training = json.putObject("training").put("scheduler_shift", 3.0).put("num_train_timesteps", flow.scheduler().levels())

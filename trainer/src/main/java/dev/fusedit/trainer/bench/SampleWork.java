@@ -26,7 +26,7 @@ final class SampleWork implements Work {
     SampleWork(Workload.Sample workload, BenchOptions options) {
         this.workload = workload;
         lanes = options.lanes(workload);
-        model = BenchModel.of(workload.shape(), options.placement().frozen());
+        model = BenchModel.of(workload.shape(), options.policy().frozen());
         sampler = new FlowSampler(FlowMatchScheduler.shifted(3), new Prediction.Velocity(), Solver.EULER, workload.steps(),
                 Guidance.of(workload.guidance()));
     }
@@ -58,7 +58,7 @@ final class SampleWork implements Work {
     }
 
     @Override
-    public DType weightsDtype() { return model.weights().placement().compute(); }
+    public DType weightsDtype() { return model.weights().policy().compute(); }
 
     @Override
     public void close() { model.close(); }

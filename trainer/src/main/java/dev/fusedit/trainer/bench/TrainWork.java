@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.bench;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.Weights;
@@ -13,7 +13,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.optim.AdamW;
 import dev.fusedit.trainer.optim.Gradients;
-import dev.fusedit.trainer.optim.Moments;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.Update;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ final class TrainWork implements Work {
     private final Workload.Train workload;
     private final BenchModel model;
     private final FlowMatching flow = FlowMatching.ofThePaper();
-    private final Moments moments = new Moments();
+    private final OptimizerState moments = new OptimizerState();
     private final AdamW optimizer = new AdamW(BETA1, BETA2, EPS, moments);
     private final Lanes lanes;
     /// For each lane; the first are the weights themselves.
@@ -41,7 +41,7 @@ final class TrainWork implements Work {
 
     TrainWork(Workload.Train workload, BenchOptions options) {
         this.workload = workload;
-        model = BenchModel.of(workload.shape(), options.placement().learning(name -> name.startsWith("dit.")));
+        model = BenchModel.of(workload.shape(), options.policy().training(name -> name.startsWith("dit.")));
         model.weights().train(name -> name.startsWith("dit."));
         lanes = Lanes.of(options.lanes(workload));
         leaves = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? model.weights() : model.weights().replica()).toList();
@@ -94,8 +94,8 @@ final class TrainWork implements Work {
     private double backward(ImageModel own, FlowMatching.Noised noised, Prompt prompt, int batch) {
         try (var pass = own.pass(false)) {
             var read = pass.text(prompt, false);
-            var compute = model.weights().placement().compute();
-            var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, Wish.NONE);
+            var compute = model.weights().policy().compute();
+            var image = pass.image(noised.noisy().to(compute), noised.timesteps_B(), read, null, ForwardOptions.NONE);
             var loss = flow.loss(image.prediction(), noised).mul((double) prompt.batch() / batch);
             pass.backward(loss);
             return loss.item();
@@ -119,7 +119,7 @@ final class TrainWork implements Work {
     }
 
     @Override
-    public DType weightsDtype() { return model.weights().placement().master(); }
+    public DType weightsDtype() { return model.weights().policy().master(); }
 
     @Override
     public void close() {

@@ -1,7 +1,7 @@
 package dev.fusedit.trainer.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.config.ConfigReader;
-import dev.fusedit.fusion.dit.ModelConfigs;
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -110,7 +110,7 @@ public final class Workloads {
         int batch = fields.integer("batch");
         fields.require(batch > 0, "batch", "must be at least 1");
         var lengths = IntStream.range(0, batch).mapToObj(i -> valid.get(i % valid.size())).toList();
-        return new Workload.Shape(name, ModelConfigs.fused(model(fields, latent), fields.where()), batch, latent.get(0), latent.get(1),
+        return new Workload.Shape(name, ModelConfigJson.fused(model(fields, latent), fields.where()), batch, latent.get(0), latent.get(1),
                 latent.get(2), lengths, text.integer("padded"));
     }
 

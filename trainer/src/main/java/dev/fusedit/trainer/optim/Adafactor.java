@@ -18,7 +18,7 @@ import java.util.List;
 ///
 /// The last two dimensions are factored, as transformers' implementation does it. One weight is done after the other, so that no second
 /// copy of all of them is alive.
-public record Adafactor(double decayRate, double eps, double clipThreshold, Moments moments) implements Optimizer {
+public record Adafactor(double decayRate, double eps, double clipThreshold, OptimizerState optimizerState) implements Optimizer {
     private static final String ROWS = "exp_avg_sq_row";
     private static final String COLUMNS = "exp_avg_sq_col";
     private static final String WHOLE = "exp_avg_sq";
@@ -35,7 +35,7 @@ public record Adafactor(double decayRate, double eps, double clipThreshold, Mome
     }
 
     private void step(Update update) {
-        double beta = 1 - Math.pow(moments.nextStep(update.parameter()), decayRate);
+        double beta = 1 - Math.pow(optimizerState.nextStep(update.parameter()), decayRate);
         var squares = update.gradient().square().add(eps);
         var direction = update.weight().rank() >= 2 ? factored(update, squares, beta) : whole(update, squares, beta);
         double rms = direction.norm().item() / Math.sqrt(direction.numel());
@@ -48,17 +48,17 @@ public record Adafactor(double decayRate, double eps, double clipThreshold, Mome
     private Tensor factored(Update update, Tensor squares, double beta) {
         var shape = update.weight().shape();
         int last = shape.length - 1;
-        var rows = moments.get(update, ROWS, Arrays.copyOf(shape, last));
+        var rows = optimizerState.get(update, ROWS, Arrays.copyOf(shape, last));
         var columnShape = Arrays.copyOf(shape, last);
         columnShape[last - 1] = shape[last];
-        var columns = moments.get(update, COLUMNS, columnShape);
+        var columns = optimizerState.get(update, COLUMNS, columnShape);
         Foreach.lerp(List.of(rows, columns), List.of(squares.mean(false, -1), squares.mean(false, -2)), 1 - beta);
         var ofRow = rows.div(rows.mean(true, -1)).rsqrt().unsqueeze(-1);
         return ofRow.mul(columns.rsqrt().unsqueeze(-2)).mul(update.gradient());
     }
 
     private Tensor whole(Update update, Tensor squares, double beta) {
-        var means = moments.get(update, WHOLE);
+        var means = optimizerState.get(update, WHOLE);
         Foreach.lerp(List.of(means), List.of(squares), 1 - beta);
         return means.rsqrt().mul(update.gradient());
     }

@@ -13,8 +13,8 @@ import java.util.List;
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
 ///     w ← w − rate · decay · w − rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
 ///
-/// t counts the steps of each weight: one that thaws later begins at 1.
-public record AdamW(double beta1, double beta2, double eps, Moments moments) implements Optimizer {
+/// t counts the steps of each weight: one that unfreezes later begins at 1.
+public record AdamW(double beta1, double beta2, double eps, OptimizerState optimizerState) implements Optimizer {
     private static final String FIRST = "exp_avg";
     private static final String SECOND = "exp_avg_sq";
 
@@ -26,9 +26,9 @@ public record AdamW(double beta1, double beta2, double eps, Moments moments) imp
         byRate.forEach((rate, some) -> FusedAdamW.step(
                 some.stream().map(Update::weight).toList(),
                 some.stream().map(Update::gradient).toList(),
-                some.stream().map(update -> moments.get(update, FIRST)).toList(),
-                some.stream().map(update -> moments.get(update, SECOND)).toList(),
-                some.stream().map(update -> moments.nextStep(update.parameter())).toList(),
+                some.stream().map(update -> optimizerState.get(update, FIRST)).toList(),
+                some.stream().map(update -> optimizerState.get(update, SECOND)).toList(),
+                some.stream().map(update -> optimizerState.nextStep(update.parameter())).toList(),
                 rate.rate, new FusedAdamW.Settings(beta1, beta2, eps, rate.decay)));
     }
 }

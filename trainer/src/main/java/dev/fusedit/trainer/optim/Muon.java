@@ -28,7 +28,7 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
     private static final Pattern WITHIN_A_LAYER = Pattern.compile("(llm|dit)\\.layers\\.\\d+\\..*");
 
     @Override
-    public Moments moments() { return rest.moments(); }
+    public OptimizerState optimizerState() { return rest.optimizerState(); }
 
     static boolean isHiddenMatrix(Update update) {
         return update.weight().rank() == 2 && WITHIN_A_LAYER.matcher(update.parameter()).matches();
@@ -51,8 +51,8 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
 
     private void matrix(Update update) {
         try (var _ = TensorScope.open()) {
-            moments().nextStep(update.parameter());
-            var mean = moments().get(update, MOMENTUM);
+            optimizerState().nextStep(update.parameter());
+            var mean = optimizerState().get(update, MOMENTUM);
             Foreach.lerp(List.of(mean), List.of(update.gradient()), 1 - momentum);
             var ahead = update.gradient().lerp(mean, Tensor.full(momentum, mean.dtype()).to(mean.device()));
             if (update.decay() != 0) {

@@ -111,7 +111,7 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
     public double secondsPerStep(Plan.StageEstimate stage) {
         double matmuls = stage.work().matmuls().stream().mapToDouble(p -> p.flops() / rates.getOrDefault(Key.of(p), otherwise)).sum();
         if (stage.plan().stage().checkpointing()) matmuls *= 4.0 / 3;
-        double moved = MOVES * stage.memory().kept() * stage.plan().stage().accumulation() + 4 * MOVES_OF_A_PARAMETER * stage.learned();
+        double moved = MOVES * stage.memory().kept() * stage.plan().stage().accumulation() + 4 * MOVES_OF_A_PARAMETER * stage.trainable();
         return matmuls + moved / bandwidth;
     }
 

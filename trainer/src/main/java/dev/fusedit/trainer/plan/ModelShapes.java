@@ -10,7 +10,7 @@ import dev.fusedit.fusion.vision.KnownClipTexts;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.trainer.recipe.Model;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.stage.ModelConfigs;
+import dev.fusedit.trainer.stage.RecipeModelConfigs;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -27,7 +27,7 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<
         List<Shape> clip) {
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
-        var config = ModelConfigs.of(model, ModelConfigs.vocabulary(model.llm()), recipe.largestSide() / model.pixels());
+        var config = RecipeModelConfigs.of(model, RecipeModelConfigs.vocabulary(model.llm()), recipe.largestSide() / model.pixels());
         try (var weights = Weights.shapes()) {
             config.build(weights);
             var shapes = shapes(weights);

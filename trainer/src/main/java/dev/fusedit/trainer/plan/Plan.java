@@ -28,8 +28,8 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     /// @param trainable by some stage
     public record Parameters(long total, long trainable, long dit, long llm) {}
 
-    /// @param learned parameters that the stage trains
-    public record StageEstimate(StagePlan plan, long learned, StageMemory memory, StageWork work) {
+    /// @param trainable parameters that the stage trains
+    public record StageEstimate(StagePlan plan, long trainable, StageMemory memory, StageWork work) {
         /// Pictures that it shows.
         public long pictures() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
     }
@@ -82,17 +82,17 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     private static List<StageEstimate> estimates(Recipe recipe, ModelShapes shapes, TextLengths lengths) {
         var plans = StagePlan.of(recipe);
         var forms = recipe.stages().stream().map(stage -> StageShape.of(recipe, stage, shapes, lengths)).toList();
-        var learned = forms.stream().flatMap(form -> form.learned().stream()).collect(Collectors.toSet());
-        var averaged = new LinkedHashSet<Shape>();
+        var trainable = forms.stream().flatMap(form -> form.trainable().stream()).collect(Collectors.toSet());
+        var inEma = new LinkedHashSet<Shape>();
         var estimates = ImmutableList.<StageEstimate>builder();
         StageMemory before = null;
         for (int i = 0; i < plans.size(); i++) {
             var form = forms.get(i);
-            if (form.stage().ema() != null) averaged.addAll(form.learned());
-            else averaged.removeAll(form.learned());
-            var alone = StageMemory.of(form, learned, averaged, i > 0 || savesWithin(recipe, plans.get(i)));
+            if (form.stage().ema() != null) inEma.addAll(form.trainable());
+            else inEma.removeAll(form.trainable());
+            var alone = StageMemory.of(form, trainable, inEma, i > 0 || savesWithin(recipe, plans.get(i)));
             before = before == null ? alone : alone.after(before, form.stage().keepOptimizer());
-            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.learned()), before, StageWork.of(form)));
+            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.trainable()), before, StageWork.of(form)));
         }
         return estimates.build();
     }
@@ -104,7 +104,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     }
 
     private static Parameters parameters(List<StageEstimate> stages, ModelShapes shapes, Recipe recipe) {
-        var groups = recipe.stages().stream().map(dev.fusedit.trainer.stage.LearningGroups::new).toList();
+        var groups = recipe.stages().stream().map(dev.fusedit.trainer.stage.ParameterGroups::new).toList();
         long trainable = shapes.model().stream().filter(shape -> groups.stream().anyMatch(group -> group.of(shape.name()) != null))
                 .mapToLong(Shape::count).sum();
         return new Parameters(ModelShapes.count(shapes.model()), trainable,

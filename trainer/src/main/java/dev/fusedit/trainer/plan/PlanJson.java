@@ -38,7 +38,7 @@ public final class PlanJson {
         for (var stage : plan.stages()) {
             var object = stages.addObject().put("name", stage.plan().stage().name()).put("steps", stage.plan().steps())
                     .put("pictures", stage.pictures())
-                    .put("trainable", stage.learned());
+                    .put("trainable", stage.trainable());
             object.set("memory_mib", memory(stage.memory()));
             object.put("flops_per_step", stage.work().flops());
             if (speed != null) object.put("seconds_per_step", speed.secondsPerStep(stage));

@@ -76,7 +76,7 @@ public final class PlanText {
         if (plan.beside() > 0) cells(table, plan, "autoencoder, CLIP", stage -> giga(stage.work().flops(Matmul.Of.BESIDE)));
         cells(table, plan, "steps", stage -> "%,d".formatted(stage.plan().steps()));
         cells(table, plan, "pictures", stage -> "%,d".formatted(stage.pictures()));
-        cells(table, plan, "trained parameters", stage -> millions(stage.learned()));
+        cells(table, plan, "trained parameters", stage -> millions(stage.trainable()));
         var speed = plan.speed();
         if (speed != null)
             cells(table, plan, "seconds a step here", stage -> String.format(Locale.ROOT, "%.3g", speed.secondsPerStep(stage)));

@@ -11,11 +11,11 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
 
     private LanguageModelConfig text() { return stage.shapes().config().text(); }
 
-    private long hasImageGraph() { return stage.drawn() && (stage.learnsDit() || stage.flowReachesLlm()) ? 1 : 0; }
+    private long hasImageGraph() { return stage.drawn() && (stage.trainsDit() || stage.flowReachesLlm()) ? 1 : 0; }
 
-    private long captionGraphs() { return stage.flowReachesLlm() || stage.readsCaptions() && stage.learnsLlm() ? stage.captions() : 0; }
+    private long captionGraphs() { return stage.flowReachesLlm() || stage.readsCaptions() && stage.trainsLlm() ? stage.captions() : 0; }
 
-    private long spokenApart() { return stage.readsCaptions() || !stage.learnsLlm() ? 0 : stage.spoken(); }
+    private long spokenApart() { return stage.readsCaptions() || !stage.trainsLlm() ? 0 : stage.spoken(); }
 
     /// What is kept when forward passes have ended.
     long kept() {
@@ -25,7 +25,7 @@ record StageGraph(StageShape stage, Activations activations, boolean checkpointi
                 : activations.layer(text(), stage.computedCaption()));
         long spoken = spokenApart() * text().layers() * (checkpointing ? e * stage.sentence() * text().hidden()
                 : activations.layer(text(), stage.sentence()));
-        long logits = stage.learnsLlm() ? stage.spoken() * activations.logits(text(), stage.spokenTokens()) : 0;
+        long logits = stage.trainsLlm() ? stage.spoken() * activations.logits(text(), stage.spokenTokens()) : 0;
         return image + captions + spoken + logits + modulation();
     }
 

@@ -27,31 +27,31 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
     static final double HOLES = 1.2;
 
-    /// @param everLearned what any stage of the recipe trains: it has masters
-    /// @param averaged what the average holds
+    /// @param everTrained what any stage of the recipe trains: it has masters
+    /// @param inEma what the average holds
     /// @param written whether a checkpoint is being written meanwhile
-    static StageMemory of(StageShape stage, Set<Shape> everLearned, Set<Shape> averaged, boolean written) {
+    static StageMemory of(StageShape stage, Set<Shape> everTrained, Set<Shape> inEma, boolean written) {
         var run = stage.recipe().run();
         int lanes = stage.lanes();
         var widths = Widths.of(run.precision());
-        long weights = stage.shapes().model().stream().mapToLong(shape -> widths.stored(shape, everLearned.contains(shape))).sum()
+        long weights = stage.shapes().model().stream().mapToLong(shape -> widths.stored(shape, everTrained.contains(shape))).sum()
                 + widths.wide() * stage.shapes().buffers()
                 + widths.compute() * (ModelShapes.count(stage.shapes().vae()) + ModelShapes.count(stage.shapes().clip()));
-        long left = lanes * stage.learned().stream().mapToLong(widths::gradient).sum();
-        long sums = widths.wide() * ModelShapes.count(stage.learned());
+        long left = lanes * stage.trainable().stream().mapToLong(widths::gradient).sum();
+        long sums = widths.wide() * ModelShapes.count(stage.trainable());
         boolean several = stage.stage().accumulation() > 1;
-        long average = 4 * count(averaged);
-        long moments = Moments.bytes(stage.stage().optimizer(), stage.learned(), widths);
-        long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everLearned.contains(shape))).sum() + average
+        long average = 4 * count(inEma);
+        long moments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
+        long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
                 + moments;
         var activations = Activations.of(run);
         var graph = new StageGraph(stage, activations, stage.stage().checkpointing());
         var other = new StageGraph(stage, activations, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
-                moments + Moments.work(stage.stage().optimizer(), stage.learned(), widths),
+                moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(averaged) + graph.drawing(), ProcessMemory.bytes(), saved,
+                widths.master() * count(inEma) + graph.drawing(), ProcessMemory.bytes(), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 
@@ -78,11 +78,11 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     static final class Moments {
         private Moments() {}
 
-        static long bytes(Optimizer optimizer, List<Shape> learned, Widths widths) {
+        static long bytes(Optimizer optimizer, List<Shape> trainable, Widths widths) {
             long numbers = switch (optimizer) {
-                case Optimizer.AdamW _ -> 2 * ModelShapes.count(learned);
-                case Optimizer.Adafactor _ -> learned.stream().mapToLong(Moments::factored).sum();
-                case Optimizer.Muon _ -> learned.stream().mapToLong(shape -> (isHidden(shape) ? 1 : 2) * shape.count()).sum();
+                case Optimizer.AdamW _ -> 2 * ModelShapes.count(trainable);
+                case Optimizer.Adafactor _ -> trainable.stream().mapToLong(Moments::factored).sum();
+                case Optimizer.Muon _ -> trainable.stream().mapToLong(shape -> (isHidden(shape) ? 1 : 2) * shape.count()).sum();
             };
             return numbers * widths.wide();
         }
@@ -94,9 +94,9 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         private static boolean isHidden(Shape shape) { return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*"); }
 
         /// Optimizers that take one weight after the other make some copies of each.
-        static long work(Optimizer optimizer, List<Shape> learned, Widths widths) {
-            long largest = learned.stream().mapToLong(Shape::count).max().orElse(0);
-            long hidden = learned.stream().filter(Moments::isHidden).mapToLong(Shape::count).max().orElse(0);
+        static long work(Optimizer optimizer, List<Shape> trainable, Widths widths) {
+            long largest = trainable.stream().mapToLong(Shape::count).max().orElse(0);
+            long hidden = trainable.stream().filter(Moments::isHidden).mapToLong(Shape::count).max().orElse(0);
             return switch (optimizer) {
                 case Optimizer.AdamW _ -> 0;
                 case Optimizer.Adafactor _ -> 4 * largest * widths.wide();

@@ -8,32 +8,32 @@ import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
-import dev.fusedit.trainer.stage.LearningGroups;
+import dev.fusedit.trainer.stage.ParameterGroups;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /// What memory and work of a stage follow from.
 ///
-/// @param learned parameters that it trains
+/// @param trainable parameters that it trains
 /// @param pictures of a micro-batch; 0 in a stage that draws none
 /// @param tokens of a picture
 /// @param caption tokens of the longest caption
 /// @param meanCaption tokens of one on average
 /// @param sentences of a micro-batch for the language loss, apart from captions
 /// @param sentence tokens of the longest one
-record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> learned, int pictures, long tokens, int caption,
+record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> trainable, int pictures, long tokens, int caption,
         int meanCaption,
         int sentences,
         int sentence) {
     static StageShape of(Recipe recipe, Stage stage, ModelShapes shapes, TextLengths lengths) {
-        var groups = new LearningGroups(stage);
-        var learned = shapes.model().stream().filter(shape -> groups.of(shape.name()) != null).collect(ImmutableList.toImmutableList());
+        var groups = new ParameterGroups(stage);
+        var trainable = shapes.model().stream().filter(shape -> groups.of(shape.name()) != null).collect(ImmutableList.toImmutableList());
         int micro = stage.batch() / stage.accumulation();
         long row = recipe.side(stage) / recipe.model().pixels() / recipe.model().dit().patch();
         var language = stage.losses().language();
         boolean apart = language != null && language.corpus() == Losses.Corpus.TEXT;
-        return new StageShape(recipe, stage, shapes, learned, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
+        return new StageShape(recipe, stage, shapes, trainable, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
                 lengths.meanCaption(),
                 apart ? micro : 0, lengths.sentence());
     }
@@ -54,13 +54,13 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> le
     /// Captions that go through the language model in a micro-batch.
     int captions() { return pictures; }
 
-    boolean learnsDit() { return learned.stream().anyMatch(Shape::isDit); }
+    boolean trainsDit() { return trainable.stream().anyMatch(Shape::isDit); }
 
-    boolean learnsLlm() { return learned.stream().anyMatch(Shape::isLlm); }
+    boolean trainsLlm() { return trainable.stream().anyMatch(Shape::isLlm); }
 
     /// Whether the flow loss reaches the language model, so that there is a graph of the captions and of the way to them.
     boolean flowReachesLlm() {
-        return drawn() && learnsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+        return drawn() && trainsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
     }
 
     boolean readsCaptions() {

@@ -44,12 +44,12 @@ public record StageWork(List<Matmul> matmuls) {
     // ---- the image side
 
     private static void image(StageShape stage, List<Matmul> matmuls) {
-        boolean graph = stage.learnsDit() || stage.flowReachesLlm();
+        boolean graph = stage.trainsDit() || stage.flowReachesLlm();
         for (var shape : stage.shapes().model()) {
             if (!shape.isDit() || shape.isVector()) continue;
             long rows = stage.pictures() * (PER_PICTURE.matcher(shape.name()).matches() ? 1
                     : PER_TEXT_TOKEN.matcher(shape.name()).matches() ? stage.caption() : stage.tokens());
-            matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(graph, stage.learned().contains(shape))));
+            matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(graph, stage.trainable().contains(shape))));
         }
         var dit = stage.shapes().config().image();
         long inner = (long) dit.heads() * dit.headDim();
@@ -64,11 +64,11 @@ public record StageWork(List<Matmul> matmuls) {
     private static void heads(StageShape stage, List<Matmul> matmuls) {
         for (var shape : stage.shapes().heads().getOrDefault(stage.stage().name(), List.of())) {
             long rows = stage.pictures() * (shape.name().contains(".repa.") ? stage.tokens() : 1);
-            if (!shape.isVector()) matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(true, stage.learned().contains(shape))));
+            if (!shape.isVector()) matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(true, stage.trainable().contains(shape))));
         }
     }
 
-    private static double times(boolean graph, boolean learned) { return 1 + (graph ? 1 : 0) + (learned ? 1 : 0); }
+    private static double times(boolean graph, boolean trainable) { return 1 + (graph ? 1 : 0) + (trainable ? 1 : 0); }
 
     private static Matmul matrix(Matmul.Of of, long rows, Shape shape, double count) {
         return new Matmul(of, rows, shape.count() / shape.first(), shape.first(), count); // a convolution is a matrix over its places
@@ -83,13 +83,13 @@ public record StageWork(List<Matmul> matmuls) {
     // ---- the text side
 
     private static void captions(StageShape stage, List<Matmul> matmuls) {
-        boolean graph = stage.flowReachesLlm() || stage.readsCaptions() && stage.learnsLlm();
+        boolean graph = stage.flowReachesLlm() || stage.readsCaptions() && stage.trainsLlm();
         boolean fused = stage.shapes().config() instanceof FuseDiTConfig;
         layers(stage, matmuls, stage.captions(), stage.caption(), stage.captionDepth(), fused && !stage.readsCaptions(), graph);
     }
 
     private static void language(StageShape stage, List<Matmul> matmuls) {
-        layers(stage, matmuls, stage.spoken(), stage.spokenTokens(), stage.shapes().config().text().layers(), false, stage.learnsLlm());
+        layers(stage, matmuls, stage.spoken(), stage.spokenTokens(), stage.shapes().config().text().layers(), false, stage.trainsLlm());
     }
 
     /// @param keysOnly whether of the last layer only keys and values are wanted
@@ -102,7 +102,7 @@ public record StageWork(List<Matmul> matmuls) {
             if (shape.isVector() || !layer.matches() || Integer.parseInt(layer.group(1)) >= depth) continue;
             boolean last = Integer.parseInt(layer.group(1)) == depth - 1;
             if (last && keysOnly && !KEYS_VALUES.matcher(shape.name()).matches()) continue;
-            matmuls.add(matrix(Matmul.Of.LLM, rows, shape, times(graph, graph && stage.learned().contains(shape))));
+            matmuls.add(matrix(Matmul.Of.LLM, rows, shape, times(graph, graph && stage.trainable().contains(shape))));
         }
         LanguageModelConfig text = stage.shapes().config().text();
         double count = (depth - (keysOnly ? 1 : 0)) * (graph ? 3 : 1) * 0.5;
@@ -112,8 +112,8 @@ public record StageWork(List<Matmul> matmuls) {
     private static void logits(StageShape stage, List<Matmul> matmuls) {
         LanguageModelConfig text = stage.shapes().config().text();
         long rows = (long) stage.spoken() * stage.spokenTokens();
-        boolean table = stage.learned().stream().anyMatch(shape -> shape.name().equals("llm.embed_tokens.weight"));
-        if (rows > 0) matmuls.add(new Matmul(Matmul.Of.LLM, rows, text.hidden(), text.vocabulary(), times(stage.learnsLlm(), table)));
+        boolean table = stage.trainable().stream().anyMatch(shape -> shape.name().equals("llm.embed_tokens.weight"));
+        if (rows > 0) matmuls.add(new Matmul(Matmul.Of.LLM, rows, text.hidden(), text.vocabulary(), times(stage.trainsLlm(), table)));
     }
 
     // ---- what looks on

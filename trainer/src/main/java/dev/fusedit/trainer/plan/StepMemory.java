@@ -10,26 +10,26 @@ import dev.fusedit.trainer.recipe.Run;
 /// hand. As [StageMemory] counts a stage's.
 ///
 /// @param parameters of language model and image side
-/// @param learned those of the image side
+/// @param trainable those of the image side
 /// @param bytes largest resident set of the process
-public record StepMemory(long parameters, long learned, long bytes) {
+public record StepMemory(long parameters, long trainable, long bytes) {
     /// @param tokens of a picture
     /// @param text tokens of the longest text
     public static StepMemory of(FuseDiTConfig config, Run.Precision precision, int batch, long tokens, int text) {
         var shapes = ModelShapes.shapes(weights -> FuseDiT.of(config, weights));
         var widths = Widths.of(precision);
-        long learned = 0, weights = 0, left = 0;
+        long trainable = 0, weights = 0, left = 0;
         for (var shape : shapes) {
             weights += widths.stored(shape, shape.isDit());
             if (shape.isDit()) {
-                learned += shape.count();
+                trainable += shape.count();
                 left += widths.gradient(shape);
             }
         }
-        long gradients = Math.max(lanes(batch, tokens) * left, widths.wide() * learned);
-        long moments = 2 * widths.wide() * learned;
+        long gradients = Math.max(lanes(batch, tokens) * left, widths.wide() * trainable);
+        long moments = 2 * widths.wide() * trainable;
         long graph = (long) (StageMemory.HOLES * graph(config, Activations.of(precision, true), batch, tokens, text));
-        return new StepMemory(ModelShapes.count(shapes), learned, ProcessMemory.bytes() + weights + moments + Math.max(graph, gradients));
+        return new StepMemory(ModelShapes.count(shapes), trainable, ProcessMemory.bytes() + weights + moments + Math.max(graph, gradients));
     }
 
     private static int lanes(int batch, long tokens) { return Lanes.fitting(Device.CPU, batch, tokens); }

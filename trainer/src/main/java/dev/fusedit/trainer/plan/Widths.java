@@ -19,13 +19,13 @@ record Widths(int master, int compute, int wide) {
     }
 
     /// Of a parameter: its master and its copy, if some stage trains it.
-    long stored(Shape shape, boolean learned) {
+    long stored(Shape shape, boolean trainable) {
         if (shape.isVector()) return wide * shape.count();
-        return shape.count() * (!learned || master == compute ? compute : master + compute);
+        return shape.count() * (!trainable || master == compute ? compute : master + compute);
     }
 
     /// Of what a checkpoint holds of it.
-    long saved(Shape shape, boolean learned) { return shape.count() * (shape.isVector() ? wide : learned ? master : compute); }
+    long saved(Shape shape, boolean trainable) { return shape.count() * (shape.isVector() ? wide : trainable ? master : compute); }
 
     /// Of the gradient that a backward pass leaves.
     long gradient(Shape shape) { return shape.count() * (shape.isVector() ? wide : compute); }

@@ -2,7 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// A moving average of the weights: average ← decay · average + (1 − decay) · weight.
+/// An exponential moving average (EMA) of the weights: average ← decay · average + (1 − decay) · weight.
 ///
 /// @param every optimizer steps between two updates
 /// @param warm whether the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not

@@ -29,7 +29,7 @@ public record Stage(String name, @Nullable Integer steps, @Nullable Double epoch
         @Nullable Integer resolution, Data.@Nullable Mix mix, @Default("{}") Map<String, Group> groups, Map<String, Double> lr,
         Losses losses,
         @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer,
-        @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable HugeGradient hugeGradient,
+        @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable GradientSpikes hugeGradient,
         @Default("none") GradientMask gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
         @Nullable Ema ema, @Nullable Stop stop) {
     public Stage {

@@ -80,8 +80,8 @@ public record AutoSettings(Recipe recipe, @Nullable MatmulRates rates) {
     }
 
     static DiTConfig config(Recipe recipe) {
-        return ModelConfigs
-                .of(recipe.model(), ModelConfigs.vocabulary(recipe.model().llm()), recipe.largestSide() / recipe.model().pixels())
+        return RecipeModelConfigs
+                .of(recipe.model(), RecipeModelConfigs.vocabulary(recipe.model().llm()), recipe.largestSide() / recipe.model().pixels())
                 .image();
     }
 

@@ -39,12 +39,12 @@ final class CheckpointFiles {
         try {
             var files = new LinkedHashMap<String, Content>();
             files.put(RECIPE, Content.of(recipe.canonical()));
-            files.put(WORDS, Content.of(RecipeTokenizers.json(tensors.trainee().tokenizer())));
-            files.put(WEIGHTS, copied(tensors.trainee().weights().state(), copies));
-            if (!tensors.average().isEmpty()) {
-                files.put(AVERAGE, copied(tensors.average().averages(), copies));
+            files.put(WORDS, Content.of(RecipeTokenizers.json(tensors.bundle().tokenizer())));
+            files.put(WEIGHTS, copied(tensors.bundle().weights().state(), copies));
+            if (!tensors.emaWeights().isEmpty()) {
+                files.put(AVERAGE, copied(tensors.emaWeights().averages(), copies));
             }
-            files.put(OPTIMIZER, copied(tensors.moments().state(), copies));
+            files.put(OPTIMIZER, copied(tensors.optimizerState().state(), copies));
             files.put(STATE, Content.of(state.text()));
             files.put(TIMES, Content.of(figures.text()));
             return new Snapshot(files, () -> copies.forEach(SafeTensorsCopy::close));

@@ -6,7 +6,7 @@ import dev.fusedit.fusion.pipeline.PooledText;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Device;
@@ -34,7 +34,7 @@ public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer to
         var config = folder.resolve("config.json");
         try (var file = TensorFiles.open(FolderTensors.weights(folder))) {
             var json = json(config, name);
-            var weights = Weights.stored(ClipTextModel.named(file), Placement.F32.on(device));
+            var weights = Weights.stored(ClipTextModel.named(file), DTypePolicy.F32.on(device));
             try {
                 var clip = ClipTextModel.of(ClipTextConfig.of(json, config.toString()), weights);
                 weights.requireComplete();

@@ -59,7 +59,7 @@ public final class DrawingModel {
 
     private static LoadedPipeline pipeline(SavedModel.Loaded saved) {
         try {
-            return RunPipeline.of(saved.recipe(), saved.trainee());
+            return RunPipeline.of(saved.recipe(), saved.bundle());
         } catch (RuntimeException e) {
             saved.close();
             throw e;

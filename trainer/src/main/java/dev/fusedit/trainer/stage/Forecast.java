@@ -43,7 +43,7 @@ public record Forecast(Map<String, Double> stages, double images) {
     }
 
     /// Images that are drawn at the end of a run.
-    static int images(Recipe recipe) { return BlocksExam.images(recipe.evaluation()) + Showcase.IMAGES; }
+    static int images(Recipe recipe) { return BlocksEvaluation.images(recipe.evaluation()) + Showcase.IMAGES; }
 
     public double training() { return stages.values().stream().mapToDouble(Double::doubleValue).sum(); }
 

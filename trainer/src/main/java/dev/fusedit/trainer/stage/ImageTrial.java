@@ -21,9 +21,9 @@ record ImageTrial(StageParts parts, Trials trials) {
     double seconds() {
         var recipe = parts.recipe();
         try (var _ = TensorScope.open()) {
-            var loaded = RunPipeline.of(recipe, parts.tensors().trainee());
+            var loaded = RunPipeline.of(recipe, parts.tensors().bundle());
             int batch = Math.min(loaded.defaults().batch(), Forecast.images(recipe));
-            var prompts = BlocksExam.prompts(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
+            var prompts = BlocksEvaluation.prompts(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
                     .map(Caption::text).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
             return trials.usual(() -> drawn(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
@@ -32,7 +32,7 @@ record ImageTrial(StageParts parts, Trials trials) {
 
     /// Passes of the network over an image.
     int evaluations() {
-        var loaded = RunPipeline.of(parts.recipe(), parts.tensors().trainee());
+        var loaded = RunPipeline.of(parts.recipe(), parts.tensors().bundle());
         return loaded.pipeline().evaluations(loaded.defaults().request(List.of("")));
     }
 

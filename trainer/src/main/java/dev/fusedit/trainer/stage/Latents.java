@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.PictureSpace;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -64,7 +64,7 @@ public sealed interface Latents extends AutoCloseable {
             var config = folder.resolve("config.json");
             try (var file = TensorFiles.open(FolderTensors.weights(folder))) {
                 var json = json(config, name);
-                var weights = Weights.stored(AutoencoderKL.named(file), Placement.F32.on(device));
+                var weights = Weights.stored(AutoencoderKL.named(file), DTypePolicy.F32.on(device));
                 try {
                     var vae = AutoencoderKL.of(AutoencoderConfig.of(json, config.toString()), weights);
                     weights.requireComplete();

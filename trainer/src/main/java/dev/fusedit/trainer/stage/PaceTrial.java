@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -47,7 +47,7 @@ final class PaceTrial {
     /// @param stopped asked between two steps: true ends the trial with what there is
     static Pace of(StageParts parts, StepEstimate estimate, long done, BooleanSupplier stopped) {
         var trial = new PaceTrial(parts, estimate, stopped);
-        var weights = parts.tensors().trainee().weights();
+        var weights = parts.tensors().bundle().weights();
         var trainable = weights.trainable().stream().map(parameter -> parameter.name()).toList();
         try {
             var steps = trial.steps(done);
@@ -70,16 +70,16 @@ final class PaceTrial {
         return plan.endStep() <= done || trials.stopped().getAsBoolean() ? 0 : step(Math.max(0, done - plan.firstStep()), plan, some);
     }
 
-    /// In the middle of what is left of the stage: layers that thaw and losses that end do so on the way.
+    /// In the middle of what is left of the stage: layers that unfreeze and losses that end do so on the way.
     private double step(long first, StagePlan plan, Trials some) {
         var known = estimate.seconds(plan);
         if (known.isPresent()) {
             return known.getAsDouble();
         }
         long middle = Math.min((first + plan.steps()) / 2, plan.steps() - 1);
-        try (var average = new MovingAverage();
-                var moments = new Moments();
-                var loop = parts.loop(plan, middle, average, moments)) {
+        try (var emaWeights = new EmaWeights();
+                var optimizerState = new OptimizerState();
+                var loop = parts.loop(plan, middle, emaWeights, optimizerState)) {
             return some.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
         }
     }

@@ -17,8 +17,8 @@ public final class Painter {
     private final Runnable between;
     private final DoubleConsumer drawn;
 
-    /// A picture to be drawn.
-    public record Wish(String prompt, Seed noise) {}
+    /// The prompt of one picture, and the seed of its noise.
+    public record SeededPrompt(String prompt, Seed noise) {}
 
     private Painter(LoadedPipeline model, Runnable between, DoubleConsumer drawn) {
         this.model = model;
@@ -26,8 +26,8 @@ public final class Painter {
         this.drawn = drawn;
     }
 
-    /// @param trainee stays its owner's
-    public static Painter of(Recipe recipe, Trainee trainee) { return of(RunPipeline.of(recipe, trainee)); }
+    /// @param bundle stays its owner's
+    public static Painter of(Recipe recipe, ModelBundle bundle) { return of(RunPipeline.of(recipe, bundle)); }
 
     /// Draws as the model's defaults say.
     ///
@@ -43,20 +43,20 @@ public final class Painter {
     /// Width and height of the pictures.
     public int side() { return model.defaults().width(); }
 
-    /// One picture a wish, in their order: side × side × 3 bytes each.
-    public List<byte[]> paint(List<Wish> wishes) {
+    /// One picture a prompt, in their order: side × side × 3 bytes each.
+    public List<byte[]> paint(List<SeededPrompt> seededPrompts) {
         var pictures = new ArrayList<byte[]>();
-        for (var some : Lists.partition(wishes, model.defaults().batch())) {
+        for (var some : Lists.partition(seededPrompts, model.defaults().batch())) {
             between.run();
             pictures.addAll(together(some));
         }
         return pictures;
     }
 
-    private List<byte[]> together(List<Wish> wishes) {
+    private List<byte[]> together(List<SeededPrompt> seededPrompts) {
         try (var _ = TensorScope.open()) {
-            var request = model.defaults().request(wishes.stream().map(Wish::prompt).toList());
-            var seeded = request.seeds(wishes.stream().map(Wish::noise).toList());
+            var request = model.defaults().request(seededPrompts.stream().map(SeededPrompt::prompt).toList());
+            var seeded = request.seeds(seededPrompts.stream().map(SeededPrompt::noise).toList());
             return model.pipeline().draw(seeded, DrawingProgress.of(seeded, drawn)).bytes();
         }
     }

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -11,28 +11,28 @@ public final class Precisions {
     private Precisions() {}
 
     /// For training: what no stage trains has no master.
-    public static Placement of(Recipe recipe) {
-        var stages = recipe.stages().stream().map(LearningGroups::new).toList();
-        return of(recipe.run()).learning(name -> stages.stream().anyMatch(stage -> stage.of(name) != null));
+    public static DTypePolicy of(Recipe recipe) {
+        var stages = recipe.stages().stream().map(ParameterGroups::new).toList();
+        return of(recipe.run()).training(name -> stages.stream().anyMatch(stage -> stage.of(name) != null));
     }
 
-    static Placement of(Run run) {
-        var placement = switch (run.precision()) {
+    static DTypePolicy of(Run run) {
+        var policy = switch (run.precision()) {
             case AUTO -> throw run.precision().open();
-            case F32 -> Placement.F32;
-            case BF16 -> Placement.MIXED;
-            case F16 -> Placement.HALF;
-            case PURE_BF16 -> Placement.PURE;
-            case F64 -> Placement.F64;
+            case F32 -> DTypePolicy.F32;
+            case BF16 -> DTypePolicy.MIXED;
+            case F16 -> DTypePolicy.HALF;
+            case PURE_BF16 -> DTypePolicy.PURE;
+            case F64 -> DTypePolicy.F64;
         };
         return switch (run.device()) {
-            case CPU -> placement;
-            case CUDA -> placement.on(Device.cuda(0));
+            case CPU -> policy;
+            case CUDA -> policy.on(Device.cuda(0));
         };
     }
 
     /// In what Muon multiplies: bf16 is enough for it, unless more is asked of everything.
-    static DType products(Run.Precision precision) {
+    static DType matmulDType(Run.Precision precision) {
         return switch (precision) {
             case AUTO -> throw precision.open();
             case F32 -> DType.F32;

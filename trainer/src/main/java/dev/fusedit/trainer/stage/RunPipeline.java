@@ -13,23 +13,23 @@ import java.util.Objects;
 final class RunPipeline {
     private RunPipeline() {}
 
-    /// Draws as the recipe's `sampling` says; closing it closes the trainee.
+    /// Draws as the recipe's `sampling` says; closing it closes the bundle.
     ///
     /// @throws UserError if no stage taught the model to draw
-    static LoadedPipeline of(Recipe recipe, Trainee trainee) {
+    static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
         var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
                 .orElseThrow(
                         () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
         var sampling = recipe.sampling();
-        var clip = trainee.clip();
-        var pipeline = new TextToImagePipeline(trainee.model(), trainee.tokenizer(), clip == null ? null : clip.text(),
-                trainee.latents().space(), FlowMatchScheduler.even(sampling.shift()),
-                ModelConfigs.prediction(recipe.model().prediction(), flow), false);
+        var clip = bundle.clip();
+        var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),
+                bundle.latents().space(), FlowMatchScheduler.even(sampling.shift()),
+                RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
         var defaults = new PictureDefaults(side, side, sampling.solver(), sampling.steps(),
                 new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
-        var loaded = LoadedPipeline.of(pipeline, defaults, trainee.weights());
-        if (trainee.latents() instanceof Latents.Encoded encoded) {
+        var loaded = LoadedPipeline.of(pipeline, defaults, bundle.weights());
+        if (bundle.latents() instanceof Latents.Encoded encoded) {
             loaded = loaded.withVae(encoded.weights());
         }
         return clip == null ? loaded : loaded.withClip(clip.weights(), clip.tokenizer(), clip.folder());

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
@@ -28,9 +28,9 @@ public final class SavedModel {
     private SavedModel() {}
 
     /// A model to draw with, and the recipe it was made by.
-    public record Loaded(Recipe recipe, Trainee trainee, Path folder) implements AutoCloseable {
+    public record Loaded(Recipe recipe, ModelBundle bundle, Path folder) implements AutoCloseable {
         @Override
-        public void close() { trainee.close(); }
+        public void close() { bundle.close(); }
     }
 
     /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe draws with those.
@@ -38,7 +38,7 @@ public final class SavedModel {
     /// @throws UserError naming what is wrong with the place
     public static Loaded load(Path place) { return load(place, null); }
 
-    /// As [#load(Path)], computing in what is fast here ([Placement#sampling]): another dtype than the model was trained in, perhaps.
+    /// As [#load(Path)], computing in what is fast here ([DTypePolicy#sampling]): another dtype than the model was trained in, perhaps.
     public static Loaded loadForSampling(Path place) {
         return load(place, null, own -> own.sampling(parameters(Checkpoints.find(place).resolve(CheckpointFiles.WEIGHTS)),
                 Host.here().memory().available()));
@@ -49,20 +49,20 @@ public final class SavedModel {
     /// @param weights null for the recipe's choice
     public static Loaded load(Path place, Sampling.@Nullable Weights weights) { return load(place, weights, own -> own); }
 
-    private static Loaded load(Path place, Sampling.@Nullable Weights weights, UnaryOperator<Placement> placed) {
+    private static Loaded load(Path place, Sampling.@Nullable Weights weights, UnaryOperator<DTypePolicy> adjusted) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var recipe = recipe(checkpoint);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
-        var placement = placed.apply(Precisions.of(recipe.run()).frozen());
-        var trainee = Trainee.fresh(recipe, tokenizer, placement, Seed.of(0));
+        var policy = adjusted.apply(Precisions.of(recipe.run()).frozen());
+        var bundle = ModelBundle.fresh(recipe, tokenizer, policy, Seed.of(0));
         try {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
             }
-            readDrawn(weights == null ? recipe.sampling().weights() : weights, checkpoint, trainee);
-            return new Loaded(recipe, trainee, checkpoint.folder());
+            readDrawn(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle);
+            return new Loaded(recipe, bundle, checkpoint.folder());
         } catch (RuntimeException e) {
-            trainee.close();
+            bundle.close();
             throw e;
         }
     }
@@ -93,26 +93,26 @@ public final class SavedModel {
     public static FolderTensors tensors(Path place) { return FolderTensors.of(Checkpoints.find(place), "checkpoint", "FuseDiT"); }
 
     /// @throws UserError that lists what the checkpoint lacks, has too much, or has in another shape
-    static void readWeights(Checkpoint checkpoint, Trainee trainee) {
+    static void readWeights(Checkpoint checkpoint, ModelBundle bundle) {
         CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
         try (var tensors = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
-            trainee.weights().load(tensors, name -> name);
+            bundle.weights().load(tensors, name -> name);
         }
     }
 
     /// What pictures are drawn with: the weights, and if the recipe says so their average over them. What has no average never learned.
-    /// Weights of the trainee's alignments keep their values.
+    /// Weights of the bundle's alignments keep their values.
     ///
     /// @param recipe the checkpoint's own
-    static void readDrawn(Sampling.Weights chosen, Checkpoint checkpoint, Trainee trainee) {
+    static void readDrawn(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle) {
         CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
         try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
-            trainee.weights().load(RenamedTensors.of(file, SavedModel::drawn), SavedModel::drawn);
+            bundle.weights().load(RenamedTensors.of(file, SavedModel::drawn), SavedModel::drawn);
         }
         if (chosen == Sampling.Weights.EMA && checkpoint.has(CheckpointFiles.AVERAGE)) {
             try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
                 var average = RenamedTensors.of(file, SavedModel::drawn);
-                trainee.weights().load(average, name -> average.contains(name) ? name : null);
+                bundle.weights().load(average, name -> average.contains(name) ? name : null);
             }
         }
     }

@@ -51,7 +51,7 @@ final class Showcase {
         var prompts = new ArrayList<String>();
         for (int i = 0; i < perKind; i++) {
             for (var kind : Kind.values()) {
-                var ofKind = BlocksExam.prompts(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
+                var ofKind = BlocksEvaluation.prompts(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
                 prompts.add(ofKind.get(i).text());
             }
         }
@@ -59,10 +59,10 @@ final class Showcase {
     }
 
     private Picture grid(List<String> prompts) {
-        var wishes = new ArrayList<Painter.Wish>();
+        var seededPrompts = new ArrayList<Painter.SeededPrompt>();
         for (var prompt : prompts) {
-            wishes.add(new Painter.Wish(prompt, SampledPictures.noise(Seed.of(SEED), wishes.size())));
+            seededPrompts.add(new Painter.SeededPrompt(prompt, SampledPictures.noise(Seed.of(SEED), seededPrompts.size())));
         }
-        return new SampledPictures(painter.side(), painter.side(), prompts, painter.paint(wishes)).grid();
+        return new SampledPictures(painter.side(), painter.side(), prompts, painter.paint(seededPrompts)).grid();
     }
 }

@@ -13,14 +13,14 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Prefetch;
+import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.GradientSpikeGuard;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
 import dev.fusedit.trainer.optim.Optimizer;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.StopRule;
 import dev.fusedit.trainer.optim.Update;
-import dev.fusedit.trainer.optim.UsualNorm;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
@@ -48,16 +48,16 @@ final class StageLoop implements AutoCloseable {
     private final Run run;
     private final StagePlan plan;
     private final Stage stage;
-    private final Trainee trainee;
+    private final ModelBundle bundle;
     private final List<Lane> sides;
-    private final MovingAverage average;
-    private final List<Learner> learners;
+    private final EmaWeights emaWeights;
+    private final List<TrainableParameter> trainables;
     private final WeightSteps optimizer;
     private final Prefetch<Batch> batches;
     private final Lanes lanes;
-    private List<Learner> learning = List.of();
+    private List<TrainableParameter> active = List.of();
     private @Nullable LossScale scale;
-    private @Nullable UsualNorm usual;
+    private @Nullable GradientSpikeGuard spikeGuard;
     private @Nullable StopRule stop;
     private long next;
 
@@ -89,45 +89,45 @@ final class StageLoop implements AutoCloseable {
 
     /// @param run nothing of it is left to the machine
     /// @param first step of the stage to begin with, counted from 0
-    /// @param losses of the stage over weights: those of the trainee, or a replica of them
+    /// @param losses of the stage over weights: those of the bundle, or a replica of them
     /// @param workers threads that make batches ahead
-    /// @param average takes the weights that learn in if the stage has one, else gives them up
-    /// @param moments of the stage before, or those of a checkpoint if `first` is not 0
-    StageLoop(Run run, StagePlan plan, long first, Trainee trainee, Function<Weights, StepLosses> losses, LongFunction<Batch> batchOfStep,
-            int workers, MovingAverage average, Moments moments) {
+    /// @param emaWeights takes the weights that learn in if the stage has one, else gives them up
+    /// @param optimizerState of the stage before, or those of a checkpoint if `first` is not 0
+    StageLoop(Run run, StagePlan plan, long first, ModelBundle bundle, Function<Weights, StepLosses> losses, LongFunction<Batch> batchOfStep,
+            int workers, EmaWeights emaWeights, OptimizerState optimizerState) {
         this.run = run;
         this.plan = plan;
         this.stage = plan.stage();
-        this.trainee = trainee;
-        this.average = average;
-        learners = Learner.of(stage, trainee.weights());
+        this.bundle = bundle;
+        this.emaWeights = emaWeights;
+        trainables = TrainableParameter.of(stage, bundle.weights());
         if (first == 0) {
-            takeOver(moments);
+            takeOver(optimizerState);
         }
-        optimizer = new WeightSteps(Optimizer.of(stage.optimizer(), moments, Precisions.products(run.precision())), Seed.of(run.seed()));
+        optimizer = new WeightSteps(Optimizer.of(stage.optimizer(), optimizerState, Precisions.matmulDType(run.precision())), Seed.of(run.seed()));
         next = first;
         restoreRules(StageState.BEGIN);
         lanes = Lanes.of(StagePlan.lanes(run, stage));
-        sides = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? trainee.weights() : trainee.weights().replica())
+        sides = IntStream.range(0, lanes.count()).mapToObj(i -> i == 0 ? bundle.weights() : bundle.weights().replica())
                 .map(leaves -> new Lane(leaves, losses.apply(leaves))).toList();
-        learn(learner -> learner.from() <= next);
+        requireGrad(trainable -> trainable.from() <= next);
         batches = new Prefetch<>(first, plan.steps(), workers, batchOfStep);
     }
 
-    private void takeOver(Moments moments) {
-        var names = learners.stream().map(learner -> learner.parameter().name()).collect(ImmutableSet.toImmutableSet());
-        moments.retain(name -> stage.keepOptimizer() && names.contains(name));
+    private void takeOver(OptimizerState optimizerState) {
+        var names = trainables.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
+        optimizerState.retain(name -> stage.keepOptimizer() && names.contains(name));
         if (stage.ema() == null) {
-            average.forget(names::contains);
+            emaWeights.forget(names::contains);
         } else {
-            average.include(learners.stream().map(Learner::parameter).toList());
+            emaWeights.include(trainables.stream().map(TrainableParameter::parameter).toList());
         }
     }
 
     /// Computes gradients for these learners from now on.
-    private void learn(Predicate<Learner> which) {
-        learning = learners.stream().filter(which).toList();
-        var names = learning.stream().map(learner -> learner.parameter().name()).collect(ImmutableSet.toImmutableSet());
+    private void requireGrad(Predicate<TrainableParameter> which) {
+        active = trainables.stream().filter(which).toList();
+        var names = active.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
         sides.forEach(lane -> lane.leaves().train(names::contains));
     }
 
@@ -139,10 +139,10 @@ final class StageLoop implements AutoCloseable {
     /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
     Report step() {
         var batch = batches.next();
-        if (learners.stream().anyMatch(learner -> learner.from() == next)) {
-            learn(learner -> learner.from() <= next);
+        if (trainables.stream().anyMatch(trainable -> trainable.from() == next)) {
+            requireGrad(trainable -> trainable.from() <= next);
         }
-        try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(active.stream().map(TrainableParameter::parameter).toList())) {
             var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
             var values = Lists.partition(parts, lanes.count()).stream().map(some -> backward(some, gradients))
                     .reduce(LossValues.NONE, LossValues::plus);
@@ -162,7 +162,7 @@ final class StageLoop implements AutoCloseable {
     /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.
     void rehearse() {
         var batch = batches.next();
-        try (var _ = TensorScope.open(); var gradients = new Gradients(learning.stream().map(Learner::parameter).toList())) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(active.stream().map(TrainableParameter::parameter).toList())) {
             var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
             Lists.partition(parts, lanes.count()).forEach(some -> backward(some, gradients));
             gradients.norm();
@@ -194,17 +194,17 @@ final class StageLoop implements AutoCloseable {
         if (scale != null) {
             scale = scale.afterGood();
         }
-        double share = usual == null ? 1 : usual.factor(norm);
+        double share = spikeGuard == null ? 1 : spikeGuard.factor(norm);
         if (share == 0) {
             return Outcome.LEFT_OUT;
         }
         gradients.scale(share * clip(share * norm));
         decayedQueries().ifPresent(gradients::zeroIfNone);
         optimizer.step(updates(gradients), plan.firstStep() + next);
-        trainee.weights().refreshCopies();
+        bundle.weights().refreshCopies();
         var ema = stage.ema();
         if (ema != null && (plan.firstStep() + next + 1) % ema.every() == 0) {
-            average.update(learning.stream().map(Learner::parameter).toList(), ema);
+            emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema);
         }
         return share == 1 ? Outcome.LEARNED : Outcome.SHRUNK;
     }
@@ -214,11 +214,11 @@ final class StageLoop implements AutoCloseable {
 
     private List<Update> updates(Gradients gradients) {
         var updates = new ArrayList<Update>();
-        for (var learner : learning) {
-            var parameter = learner.parameter();
+        for (var trainable : active) {
+            var parameter = trainable.parameter();
             var gradient = gradients.of(parameter.name());
             if (gradient != null) {
-                updates.add(new Update(parameter.name(), parameter.master(), gradient, plan.rate(learner.base(), next), learner.decay()));
+                updates.add(new Update(parameter.name(), parameter.master(), gradient, plan.rate(trainable.base(), next), trainable.decay()));
             }
         }
         return updates;
@@ -227,12 +227,12 @@ final class StageLoop implements AutoCloseable {
     /// The reference gives the last shared layer's queries zeros as their gradient, where nothing reads them and there should be none: with
     /// joint attention AdamW lets them decay.
     private Optional<Parameter> decayedQueries() {
-        if (run.compatibility() == Run.Compatibility.NONE || !(trainee.model() instanceof FuseDiT model)
+        if (run.compatibility() == Run.Compatibility.NONE || !(bundle.model() instanceof FuseDiT model)
                 || !(model.config().fusion() instanceof Fusion.JointSelfAttention)) {
             return Optional.empty();
         }
         var name = "llm.layers." + (model.config().textDepth() - 1) + ".self_attn.q_proj.weight";
-        return learning.stream().map(Learner::parameter).filter(parameter -> parameter.name().equals(name)).findFirst();
+        return active.stream().map(TrainableParameter::parameter).filter(parameter -> parameter.name().equals(name)).findFirst();
     }
 
     /// What is not finite: in f16 first the scale's fault, else nobody's who could mend it here.
@@ -248,23 +248,23 @@ final class StageLoop implements AutoCloseable {
     // ---- for checkpoints
 
     StageState state() {
-        return new StageState(optimizer.optimizer().moments().steps(), scale, usual == null ? List.of() : usual.norms(),
+        return new StageState(optimizer.optimizer().optimizerState().steps(), scale, spikeGuard == null ? List.of() : spikeGuard.norms(),
                 stop == null ? StopRule.State.NOTHING : stop.state());
     }
 
     /// The optimizer's tensors by name; they stay its own.
-    Map<String, Tensor> tensors() { return optimizer.optimizer().moments().state(); }
+    Map<String, Tensor> tensors() { return optimizer.optimizer().optimizerState().state(); }
 
     /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
     void restore(StageState state, TensorSource tensors) {
-        optimizer.optimizer().moments().load(tensors, state.optimizerSteps(), trainee.weights());
+        optimizer.optimizer().optimizerState().load(tensors, state.optimizerSteps(), bundle.weights());
         restoreRules(state);
     }
 
     /// Goes on from what [#state] was, with the moments it was given.
     void restoreRules(StageState state) {
         scale = run.precision() != Run.Precision.F16 ? null : Objects.requireNonNullElse(state.lossScale(), LossScale.FIRST);
-        usual = stage.hugeGradient() == null ? null : new UsualNorm(stage.hugeGradient(), state.norms());
+        spikeGuard = stage.hugeGradient() == null ? null : new GradientSpikeGuard(stage.hugeGradient(), state.norms());
         stop = stage.stop() == null ? null : new StopRule(stage.stop(), state.stop());
     }
 

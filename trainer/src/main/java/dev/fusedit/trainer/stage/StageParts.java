@@ -8,8 +8,8 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
@@ -33,27 +33,27 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
 
     /// A stage's steps from `first`, counted in the stage, on.
     ///
-    /// @param moments of the stage before, or those of a checkpoint if `first` is not 0
-    StageLoop loop(StagePlan plan, long first, MovingAverage average, Moments moments) {
-        return new StageLoop(recipe.run(), plan, first, tensors.trainee(), leaves -> losses(plan, leaves), batches(plan),
-                recipe.data().workers(), average, moments);
+    /// @param optimizerState of the stage before, or those of a checkpoint if `first` is not 0
+    StageLoop loop(StagePlan plan, long first, EmaWeights emaWeights, OptimizerState optimizerState) {
+        return new StageLoop(recipe.run(), plan, first, tensors.bundle(), leaves -> losses(plan, leaves), batches(plan),
+                recipe.data().workers(), emaWeights, optimizerState);
     }
 
-    /// @param leaves the trainee's weights, or a replica of them
+    /// @param leaves the bundle's weights, or a replica of them
     private StepLosses losses(StagePlan plan, Weights leaves) {
         var stage = plan.stage();
-        var trainee = tensors.trainee();
-        boolean own = leaves == trainee.weights();
-        var model = (own ? trainee.model() : trainee.model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
+        var bundle = tensors.bundle();
+        boolean own = leaves == bundle.weights();
+        var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
-        return new StepLosses(model, stage.losses(), flow(stage), trainee.latents(), trainee.clip(), recipe.side(stage), leaves.placement(),
+        return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
                 Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep());
     }
 
     @Nullable
     FlowMatching flow(Stage stage) {
         return stage.losses().flow() == null ? null
-                : ModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
+                : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
     private LongFunction<Batch> batches(StagePlan plan) {

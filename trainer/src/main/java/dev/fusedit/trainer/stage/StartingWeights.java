@@ -33,17 +33,17 @@ final class StartingWeights {
     private static final Pattern WRAPPING =
             Pattern.compile("(?<=^|\\.)(module|_orig_mod|_orig_module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
-    private final Trainee trainee;
+    private final ModelBundle bundle;
 
-    private StartingWeights(Trainee trainee) { this.trainee = trainee; }
+    private StartingWeights(ModelBundle bundle) { this.bundle = bundle; }
 
     /// Reads what the recipe names.
     ///
     /// @throws UserError if a place is not there, is something else, or does not fit
-    static void read(Recipe recipe, Trainee trainee) {
+    static void read(Recipe recipe, ModelBundle bundle) {
         var model = recipe.weights().model();
         var llm = recipe.weights().llm();
-        var starting = new StartingWeights(trainee);
+        var starting = new StartingWeights(bundle);
         if (model != null) {
             starting.model(Path.of(model));
         }
@@ -73,7 +73,7 @@ final class StartingWeights {
     private void run(Checkpoint checkpoint) {
         var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
                 checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
-        SavedModel.readDrawn(recipe.sampling().weights(), checkpoint, trainee);
+        SavedModel.readDrawn(recipe.sampling().weights(), checkpoint, bundle);
     }
 
     private void pipeline(Path folder) {
@@ -99,13 +99,13 @@ final class StartingWeights {
     }
 
     /// The paper's baseline has its language model beside it, in a file of its own.
-    private boolean isBaseline() { return trainee.model() instanceof TextDiT; }
+    private boolean isBaseline() { return bundle.model() instanceof TextDiT; }
 
-    private void load(TensorSource file) { trainee.weights().load(file, SavedModel::drawn); }
+    private void load(TensorSource file) { bundle.weights().load(file, SavedModel::drawn); }
 
     private void loadImageSide(TensorSource file) {
         var named = RenamedTensors.of(file, name -> DIT + name);
-        trainee.weights().in("dit").load(named, name -> name);
+        bundle.weights().in("dit").load(named, name -> name);
     }
 
     // ---- language models
@@ -113,13 +113,13 @@ final class StartingWeights {
     /// Of a file with more layers than the model has, the first ones are taken; a head that the model does not have is left out.
     private void llm(Path place) {
         try (var stored = LanguageModels.open(place)) {
-            int layers = trainee.model().llm().config().layers();
+            int layers = bundle.model().llm().config().layers();
             var named = RenamedTensors.of(stored.tensors(), name -> {
                 var layer = LAYER.matcher(name);
                 boolean beyond = layer.matches() && Integer.parseInt(layer.group(1)) >= layers;
                 return beyond || !name.startsWith("model.") ? null : LLM + name.substring("model.".length());
             });
-            trainee.weights().in("llm").load(named, name -> name);
+            bundle.weights().in("llm").load(named, name -> name);
         }
     }
 }

@@ -2,15 +2,15 @@ package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Booleans;
+import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.dit.TrainingPass;
-import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -37,11 +37,11 @@ import org.jspecify.annotations.Nullable;
 /// @param latents what the model's pictures are made of
 /// @param clip a second reading of the captions; null for a model that takes none
 /// @param side of the pictures in pixels
-/// @param placement in what the models compute, and where
+/// @param policy in what the models compute, and where
 /// @param alignment of the stage
 /// @param firstStep of the stage, as a global number
 record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
-        @Nullable ClipCaptions clip, int side, Placement placement, Seed seed, Alignment alignment, long firstStep) {
+        @Nullable ClipCaptions clip, int side, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep) {
     private static final long IGNORED = -100;
 
     static final String FLOW = "flow";
@@ -79,7 +79,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
-        var pictures = seen ? PictureTensors.of(cut.pictures(side), side).to(placement.device()) : null;
+        var pictures = seen ? PictureTensors.of(cut.pictures(side), side).to(policy.device()) : null;
         if (contrastive == null) {
             return new Aligned(layers, pictures, null, List.of(), cut.index());
         }
@@ -104,7 +104,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
-            var pictures = PictureTensors.of(batch.pictures(), side).to(placement.device());
+            var pictures = PictureTensors.of(batch.pictures(), side).to(policy.device());
             return matching.noised(latents.of(pictures, draws), draws);
         });
     }
@@ -165,8 +165,8 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private TrainingPass.Image image(TrainingPass pass, MicroBatch part, TextKvCache text) {
         var noised = Objects.requireNonNull(part.noised());
-        return pass.image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled(part),
-                new Wish(part.aligned().layers(), part.aligned().textMasked()));
+        return pass.image(noised.noisy().to(policy.compute()), noised.timesteps_B(), text, pooled(part),
+                new ForwardOptions(part.aligned().layers(), part.aligned().textMasked()));
     }
 
     private void align(TrainingPass.Image image, TextKvCache text, MicroBatch part, Map<String, Tensor> each) {
@@ -225,13 +225,13 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
     // ---- looking for what went wrong
 
     /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
-    void watch(MicroBatch part, Taps taps) {
+    void watch(MicroBatch part, ForwardHooks hooks) {
         if (part.noised() != null) {
-            var text = model.text(part.prompt(), readsCaptions(), taps);
-            model.image(part.noised().noisy().to(placement.compute()), part.noised().timesteps_B(), text, pooled(part), taps);
+            var text = model.text(part.prompt(), readsCaptions(), hooks);
+            model.image(part.noised().noisy().to(policy.compute()), part.noised().timesteps_B(), text, pooled(part), hooks);
         }
         if (losses.language() != null && !(part.noised() != null && readsCaptions())) {
-            model.llm().forward(Prompt.of(languageOf(part.captions(), part.sentences())), taps);
+            model.llm().forward(Prompt.of(languageOf(part.captions(), part.sentences())), hooks);
         }
     }
 }

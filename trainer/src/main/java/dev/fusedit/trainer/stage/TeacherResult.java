@@ -3,7 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -25,7 +25,7 @@ public record TeacherResult(double seconds, long steps, double peakMib, Map<Stri
         int side = recipe.data().imageSize();
         int patch = recipe.teacher().patch();
         var probes = new PatchProbes(recipe.probes(), side, patch);
-        try (var weights = Weights.fresh(Seed.of(recipe.run().seed()).derive("weights"), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(recipe.run().seed()).derive("weights"), DTypePolicy.F32)) {
             var random = DinoModel.of(TeacherConfigs.of(recipe), recipe.teacher().initRange(), weights);
             return new TeacherResult(seconds, steps, peakMib, ImmutableMap.of(
                     "trained", probes.of(bytes -> states(model, PictureTensors.of(bytes, side))),

@@ -3,8 +3,8 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.fusion.vision.DinoModel;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -25,8 +25,8 @@ import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.optim.Gradients;
-import dev.fusedit.trainer.optim.Moments;
 import dev.fusedit.trainer.optim.Optimizer;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
@@ -62,7 +62,7 @@ public final class TeacherRun implements AutoCloseable {
     private final DinoModel model;
     private final TeacherTask task;
     private final BlocksBatches data;
-    private final Moments moments = new Moments();
+    private final OptimizerState optimizerState = new OptimizerState();
     private final Optimizer optimizer;
     private final Checkpoints checkpoints;
     private final MetricsLog metrics;
@@ -82,10 +82,10 @@ public final class TeacherRun implements AutoCloseable {
         var blocks = (Data.Blocks) recipe.data();
         data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
                 Integer.MAX_VALUE);
-        weights = Weights.fresh(seed.derive("weights"), Placement.F32);
+        weights = Weights.fresh(seed.derive("weights"), DTypePolicy.F32);
         model = DinoModel.of(TeacherConfigs.of(recipe), recipe.teacher().initRange(), weights);
         task = TeacherTask.of(learning.task(), model, tokenizer.size(), weights.in("task"));
-        optimizer = Optimizer.of(learning.optimizer(), moments, weights.placement().compute());
+        optimizer = Optimizer.of(learning.optimizer(), optimizerState, weights.policy().compute());
         weights.train(_ -> true);
         checkpoints = new Checkpoints(folder.checkpoints(),
                 new Checkpoints.Keep(recipe.checkpoints().keep(), recipe.checkpoints().keepEvery()));
@@ -215,7 +215,7 @@ public final class TeacherRun implements AutoCloseable {
         files.put(DinoFolder.PICTURES, Content.of(DinoFolder.Normalization.PLAIN.json()));
         files.put(WEIGHTS, tensors(state(false)));
         files.put(HEADS, tensors(state(true)));
-        files.put(OPTIMIZER, tensors(moments.state()));
+        files.put(OPTIMIZER, tensors(optimizerState.state()));
         return checkpoints.save(done, files);
     }
 
@@ -238,7 +238,7 @@ public final class TeacherRun implements AutoCloseable {
             weights.load(heads, name -> name.startsWith(TASK) ? name : null);
             var steps = new LinkedHashMap<String, Long>();
             remembered.names().forEach(name -> steps.put(name.substring(0, name.lastIndexOf('.')), done));
-            moments.load(remembered, steps, weights);
+            optimizerState.load(remembered, steps, weights);
         }
     }
 
@@ -250,7 +250,7 @@ public final class TeacherRun implements AutoCloseable {
     public void close() {
         metrics.close();
         console.close();
-        moments.close();
+        optimizerState.close();
         weights.close();
         scope.close();
     }

@@ -101,7 +101,7 @@ public final class TrainingRun implements AutoCloseable {
     public String name() { return recipe.run().name(); }
 
     /// What is trained, for those who want to look at it meanwhile.
-    public Trainee trainee() { return tensors.trainee(); }
+    public ModelBundle bundle() { return tensors.bundle(); }
 
     /// Steps done, over all stages.
     public long done() { return done; }
@@ -156,7 +156,7 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
-        try (var loop = parts.loop(plan, first, tensors.average(), tensors.moments())) {
+        try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
             if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
                 loop.restoreRules(resumption.state().loop());
             }
@@ -187,7 +187,7 @@ public final class TrainingRun implements AutoCloseable {
         var stage = plan.stage();
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
-            log.validation(plan, done, withSampledWeights(() -> validation.of(trainee(), parts.flow(stage), recipe.side(stage))));
+            log.validation(plan, done, withSampledWeights(() -> validation.of(bundle(), parts.flow(stage), recipe.side(stage))));
             clock.paused(Pause.VALIDATION);
         }
         var preview = recipe.logging().previewEvery();
@@ -215,18 +215,18 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
-        var state = RunState.of(plan, done, tensors.average().updates(), loop.state());
+        var state = RunState.of(plan, done, tensors.emaWeights().updates(), loop.state());
         return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
     }
 
     // ---- pictures and scores
 
     private Map<String, BlocksScore> drawAndScore() {
-        log.say("Drawing %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksExam.images(recipe.evaluation())));
+        log.say("Drawing %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
         var progress = log.drawing("score", Forecast.images(recipe), clock.imagesLeft());
         var painter = painter().pausing(this::requireGoOn).watched(progress::add);
         new Showcase(painter).write(folder, folder.samples());
-        return BlocksExam.sit(painter, recipe.evaluation());
+        return BlocksEvaluation.run(painter, recipe.evaluation());
     }
 
     private void requireGoOn() {
@@ -238,15 +238,15 @@ public final class TrainingRun implements AutoCloseable {
     /// Of the last step that was done, where one was saved.
     private Path checkpoint() { return folder.checkpoints().resolve("step-" + done); }
 
-    private Painter painter() { return Painter.of(recipe, trainee()); }
+    private Painter painter() { return Painter.of(recipe, bundle()); }
 
     /// Runs `body` with the weights that pictures are drawn with: the average, if the recipe says so.
     <T> T withSampledWeights(Supplier<T> body) {
-        var average = tensors.average();
-        if (recipe.sampling().weights() == Sampling.Weights.RAW || average.isEmpty()) {
+        var emaWeights = tensors.emaWeights();
+        if (recipe.sampling().weights() == Sampling.Weights.RAW || emaWeights.isEmpty()) {
             return body.get();
         }
-        try (var _ = new AveragedWeights(trainee().weights(), average)) {
+        try (var _ = new EmaScope(bundle().weights(), emaWeights)) {
             return body.get();
         }
     }

@@ -5,9 +5,9 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Optimizer;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Ema;
@@ -29,60 +29,60 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
     ///
     /// @param step of the stage, from 0
     double seconds(long step) {
-        var learners = Learner.of(plan.stage(), parts.tensors().trainee().weights()).stream()
-                .filter(learner -> learner.from() <= step).toList();
-        var some = some(learners);
+        var trainables = TrainableParameter.of(plan.stage(), parts.tensors().bundle().weights()).stream()
+                .filter(trainable -> trainable.from() <= step).toList();
+        var some = some(trainables);
         if (some.isEmpty()) {
             return 0;
         }
-        long all = learners.stream().mapToLong(learner -> learner.parameter().master().numel()).sum();
-        long tried = some.stream().mapToLong(learner -> learner.parameter().master().numel()).sum();
+        long all = trainables.stream().mapToLong(trainable -> trainable.parameter().master().numel()).sum();
+        long tried = some.stream().mapToLong(trainable -> trainable.parameter().master().numel()).sum();
         return seconds(some, step) * all / tried;
     }
 
     /// As many as may be tried, or the smallest one.
-    private static List<Learner> some(List<Learner> learners) {
-        var some = new ArrayList<Learner>();
+    private static List<TrainableParameter> some(List<TrainableParameter> trainables) {
+        var some = new ArrayList<TrainableParameter>();
         long elements = 0;
-        for (var learner : learners) {
-            long own = learner.parameter().master().numel();
+        for (var trainable : trainables) {
+            long own = trainable.parameter().master().numel();
             if (elements + own <= ELEMENTS) {
-                some.add(learner);
+                some.add(trainable);
                 elements += own;
             }
         }
         return some;
     }
 
-    private double seconds(List<Learner> learners, long step) {
+    private double seconds(List<TrainableParameter> trainables, long step) {
         var run = parts.recipe().run();
         try (var _ = Autograd.noGrad();
                 var _ = TensorScope.open();
-                var moments = new Moments();
-                var average = new MovingAverage()) {
-            var optimizer = new WeightSteps(Optimizer.of(plan.stage().optimizer(), moments, Precisions.products(run.precision())),
+                var optimizerState = new OptimizerState();
+                var emaWeights = new EmaWeights()) {
+            var optimizer = new WeightSteps(Optimizer.of(plan.stage().optimizer(), optimizerState, Precisions.matmulDType(run.precision())),
                     Seed.of(run.seed()));
-            var updates = learners.stream().map(learner -> update(learner, step)).toList();
-            var parameters = learners.stream().map(Learner::parameter).toList();
+            var updates = trainables.stream().map(trainable -> update(trainable, step)).toList();
+            var parameters = trainables.stream().map(TrainableParameter::parameter).toList();
             return new Trials(SHARE_OF_TIME * trials.seconds(), MOST, trials.stopped()).took(() -> {
                 optimizer.step(updates, step);
-                parts.tensors().trainee().weights().refreshCopies();
-                average(average, plan.stage().ema(), parameters);
+                parts.tensors().bundle().weights().refreshCopies();
+                emaWeights(emaWeights, plan.stage().ema(), parameters);
             });
         }
     }
 
     /// Of a copy; the gradient is 0.
-    private Update update(Learner learner, long step) {
-        var master = learner.parameter().master();
-        return new Update(learner.parameter().name(), master.detach().copy(),
-                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.rate(learner.base(), step), learner.decay());
+    private Update update(TrainableParameter trainable, long step) {
+        var master = trainable.parameter().master();
+        return new Update(trainable.parameter().name(), master.detach().copy(),
+                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.rate(trainable.base(), step), trainable.decay());
     }
 
-    private static void average(MovingAverage average, @Nullable Ema ema, List<Parameter> parameters) {
+    private static void emaWeights(EmaWeights emaWeights, @Nullable Ema ema, List<Parameter> parameters) {
         if (ema != null) {
-            average.include(parameters);
-            average.update(parameters, ema);
+            emaWeights.include(parameters);
+            emaWeights.update(parameters, ema);
         }
     }
 }

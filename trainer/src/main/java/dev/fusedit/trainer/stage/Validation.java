@@ -73,44 +73,44 @@ final class Validation {
 
     /// @param flow of the stage; null for none
     /// @param side of the stage's pictures
-    Found of(Trainee trainee, @Nullable FlowMatching flow, int side) {
+    Found of(ModelBundle bundle, @Nullable FlowMatching flow, int side) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
-            List<Double> bins = flow == null ? List.of() : flowBins(trainee, flow, side);
+            List<Double> bins = flow == null ? List.of() : flowBins(bundle, flow, side);
             var mean = bins.isEmpty() ? null : bins.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-            var hasHead = trainee.model().llm().head() != null || trainee.model().llm().config().tied();
-            return new Found(mean, bins, hasHead ? perplexity(trainee, samples.captionTokens()) : null,
-                    hasHead ? perplexity(trainee, samples.sentenceTokens()) : null);
+            var hasHead = bundle.model().llm().head() != null || bundle.model().llm().config().tied();
+            return new Found(mean, bins, hasHead ? perplexity(bundle, samples.captionTokens()) : null,
+                    hasHead ? perplexity(bundle, samples.sentenceTokens()) : null);
         }
     }
 
     // ---- pictures
 
-    private List<Double> flowBins(Trainee trainee, FlowMatching flow, int side) {
+    private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, int side) {
         var plain = new FlowMatching(flow.scheduler(), flow.density(), LossWeighting.NONE, flow.prediction());
         var losses = ImmutableList.<Double>builder();
         int perBin = settings.samples() / settings.bins();
         for (int bin = 0; bin < settings.bins(); bin++) {
             double sum = 0;
             for (var some : Lists.partition(IntStream.range(bin * perBin, (bin + 1) * perBin).boxed().toList(), batch)) {
-                sum += flowLoss(trainee, plain, side, some) * some.size();
+                sum += flowLoss(bundle, plain, side, some) * some.size();
             }
             losses.add(sum / perBin);
         }
         return losses.build();
     }
 
-    private double flowLoss(Trainee trainee, FlowMatching flow, int side, List<Integer> indices) {
+    private double flowLoss(ModelBundle bundle, FlowMatching flow, int side, List<Integer> indices) {
         try (var _ = TensorScope.open()) {
-            var placement = trainee.weights().placement();
-            var pictures = PictureTensors.of(samples.pictures(indices, side), side).to(placement.device());
-            var clean = trainee.latents().of(pictures, noise.derive("latents", indices.getFirst()));
+            var policy = bundle.weights().policy();
+            var pictures = PictureTensors.of(samples.pictures(indices, side), side).to(policy.device());
+            var clean = bundle.latents().of(pictures, noise.derive("latents", indices.getFirst()));
             var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
             var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
             var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / settings.samples())).toArray();
             var noised = flow.noised(clean, drawn.to(clean.device()), levels);
-            var text = trainee.model().text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
-            var pooled = trainee.clip() == null ? null : trainee.clip().of(indices.stream().map(samples.captions()::get).toList());
-            var predicted = trainee.model().image(noised.noisy().to(placement.compute()), noised.timesteps_B(), text, pooled);
+            var text = bundle.model().text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
+            var pooled = bundle.clip() == null ? null : bundle.clip().of(indices.stream().map(samples.captions()::get).toList());
+            var predicted = bundle.model().image(noised.noisy().to(policy.compute()), noised.timesteps_B(), text, pooled);
             return flow.loss(predicted, noised).item();
         }
     }
@@ -127,14 +127,14 @@ final class Validation {
 
     // ---- texts
 
-    private double perplexity(Trainee trainee, int[][] texts) {
+    private double perplexity(ModelBundle bundle, int[][] texts) {
         double nats = 0;
         long tokens = 0;
         for (var some : Lists.partition(Arrays.asList(texts), batch)) {
             try (var _ = TensorScope.open()) {
                 var ids = some.toArray(int[][]::new);
                 long predicted = some.stream().mapToLong(text -> text.length - 1).sum();
-                var llm = trainee.model().llm();
+                var llm = bundle.model().llm();
                 nats += StepLosses.nextTokens(llm, llm.forward(llm.bucketed(Prompt.of(ids))), ids).item() * predicted;
                 tokens += predicted;
             }

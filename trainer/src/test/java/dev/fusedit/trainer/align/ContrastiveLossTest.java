@@ -3,7 +3,7 @@ package dev.fusedit.trainer.align;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -31,7 +31,7 @@ class ContrastiveLossTest {
     private static final int[] LENGTHS = {5, 3, 4, 1, 2, 5, 5, 4};
     private static final boolean[] COMPARED = {true, true, true, false, true, true, false, true};
 
-    private final Weights weights = Weights.fresh(Seed.of(5), Placement.F64);
+    private final Weights weights = Weights.fresh(Seed.of(5), DTypePolicy.F64);
 
     @AfterEach
     void close() { weights.close(); }
@@ -99,7 +99,7 @@ class ContrastiveLossTest {
     @Test
     void theLanguageModelLearnsOnlyIfAsked() {
         for (boolean into : new boolean[] {false, true}) {
-            try (var own = Weights.fresh(Seed.of(5), Placement.F64)) {
+            try (var own = Weights.fresh(Seed.of(5), DTypePolicy.F64)) {
                 var recipe = new Losses.Contrastive(0.1, Losses.Comparison.INFONCE, 1, 7, 0.5, 100, Losses.Negatives.GLOBAL, into);
                 var loss = new ContrastiveLoss(recipe, ContrastiveLoss.Heads.of(recipe, WIDTH, TEXT_WIDTH, own));
                 own.train(_ -> true);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fusedit.fusion.vision.DinoConfig;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -74,7 +74,7 @@ class PatchProbesTest {
 
     @Test
     void viewsAreThePixelsAroundAPatch() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var config = new DinoConfig(8, 1, 2, 2, 8, 4, 1e-6, 0, false, false, true);
             var task = HiddenPatches.of(DinoModel.of(config, weights.in("model")), 0.5, 6, weights.in("head"));
             var picture = Tensor.arange(3 * 8 * 8).to(DType.F32).view(1, 3, 8, 8);

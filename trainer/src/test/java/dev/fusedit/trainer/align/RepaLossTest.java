@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.fusedit.fusion.vision.DinoConfig;
 import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -34,7 +34,7 @@ class RepaLossTest {
     }
 
     private static Teacher teacher() {
-        var weights = Weights.fresh(Seed.of(3), Placement.F32);
+        var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32);
         return new Teacher(DinoModel.of(CONFIG, 0.3, weights), weights, DinoFolder.Normalization.PLAIN);
     }
 
@@ -43,7 +43,7 @@ class RepaLossTest {
     /// By the equation, number by number.
     @Test
     void isTheMeanCosineWithTheTeachersFeatures() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var teacher = teacher()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var teacher = teacher()) {
             var loss = new RepaLoss(recipe(Losses.Match.RESIZE_PICTURE, null), teacher, Projection.of(weights, 6, 9, 12));
             var h = Tensor.randn(Seed.of(2), DType.F32, 2, 16, 6);
             var wanted = teacher.features(pictures(16, 16), 4, 4, Losses.Match.RESIZE_PICTURE).toDoubles();
@@ -69,7 +69,7 @@ class RepaLossTest {
     /// Rows of tokens are rows of the picture: a teacher whose positions say nothing and whose layers do nothing sees each patch alone.
     @Test
     void gridsKeepTheirPlaces() {
-        var weights = Weights.fresh(Seed.of(3), Placement.F32);
+        var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32);
         var flat = new DinoConfig(12, 1, 2, 2, 8, 4, 1e-6, 0, false, false, true);
         try (var teacher = new Teacher(DinoModel.of(flat, 0.3, weights), weights, DinoFolder.Normalization.PLAIN)) {
             for (var name : new String[] {"layer_scale1.lambda1", "layer_scale2.lambda1"})
@@ -110,7 +110,7 @@ class RepaLossTest {
 
     @Test
     void theHeadAndTheTokensLearnAndTheTeacherDoesNot() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED); var teacher = teacher()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.MIXED); var teacher = teacher()) {
             var loss = new RepaLoss(recipe(Losses.Match.RESIZE_PICTURE, null), teacher, Projection.of(weights, 6, 9, 12));
             weights.train(_ -> true);
             var h = Tensor.randn(Seed.of(2), DType.F32, 2, 16, 6).to(DType.BF16).requiresGrad(true);
@@ -124,7 +124,7 @@ class RepaLossTest {
 
     @Test
     void endsAtItsStep() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var teacher = teacher()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var teacher = teacher()) {
             var head = Projection.of(weights, 6, 9, 12);
             var ending = new RepaLoss(recipe(Losses.Match.RESIZE_PICTURE, 10), teacher, head);
             assertThat(ending.acts(9)).isTrue();
@@ -139,7 +139,7 @@ class RepaLossTest {
     @Test
     void dinoComesFromItsFolder(@TempDir Path folder) throws IOException {
         var config = new DinoConfig(12, 1, 2, 2, 28, 14, 1e-6, 2, true, false, true);
-        try (var weights = Weights.fresh(Seed.of(3), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32)) {
             var model = DinoModel.of(config, 0.3, weights);
             Files.writeString(folder.resolve("config.json"), config.json().toString());
             weights.save(folder.resolve("model.safetensors"));

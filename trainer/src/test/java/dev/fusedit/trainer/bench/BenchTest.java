@@ -136,7 +136,7 @@ class BenchTest {
         var once = StepMemory.of(shape.model(), Run.Precision.F32, 2, 4096, 20);
         var larger = StepMemory.of(shape.model(), Run.Precision.F32, 8, 4096, 20);
         assertThat(once.parameters()).isEqualTo(27_355_072);
-        assertThat(none.bytes()).as("weights, gradients, moments").isGreaterThan(4 * none.parameters() + 12 * none.learned());
+        assertThat(none.bytes()).as("weights, gradients, moments").isGreaterThan(4 * none.parameters() + 12 * none.trainable());
         assertThat((double) larger.bytes() - none.bytes()).isCloseTo(4.0 * (once.bytes() - none.bytes()), withinPercentage(10));
         assertThat(StepMemory.of(shape.model(), Run.Precision.BF16, 2, 4096, 20).bytes()).as("by matmuls, so many scores are not kept")
                 .isLessThan(once.bytes());

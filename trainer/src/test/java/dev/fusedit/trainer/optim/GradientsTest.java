@@ -3,8 +3,8 @@ package dev.fusedit.trainer.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -20,7 +20,7 @@ class GradientsTest {
     /// In bf16 1 + 1/256 is 1: sums of many small parts would stand still.
     @Test
     void bf16GradientsAreSummedInF32() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.MIXED)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.MIXED)) {
             var w = weights.get("w", Init.ZEROS, 2, 2);
             weights.train(_ -> true);
             try (var gradients = new Gradients(weights.trainable())) {
@@ -39,7 +39,7 @@ class GradientsTest {
 
     @Test
     void aParameterThatNoLossReachesHasNone() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var a = weights.get("a", Init.ZEROS, 1);
             weights.get("idle", Init.ZEROS, 3);
             var b = weights.get("b", Init.ZEROS, 1);
@@ -63,10 +63,10 @@ class GradientsTest {
     /// A step of 1e-4 is below bf16's resolution at 1: with rounding to the nearest the weight would never move.
     @Test
     void weightsWithoutMastersLearnThroughStochasticRounding() {
-        try (var weights = Weights.fresh(Seed.of(1), Placement.PURE); var moments = new Moments(); var again = new Moments()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.PURE); var optimizerState = new OptimizerState(); var again = new OptimizerState()) {
             var w = weights.get("w", Init.ZEROS, 100, 100);
             var bias = weights.get("bias", Init.ZEROS, 10);
-            var steps = new WeightSteps(new AdamW(0.9, 0.999, 1e-8, moments), Seed.of(5));
+            var steps = new WeightSteps(new AdamW(0.9, 0.999, 1e-8, optimizerState), Seed.of(5));
             var same = new WeightSteps(new AdamW(0.9, 0.999, 1e-8, again), Seed.of(5));
             w.fillInPlace(1);
             bias.fillInPlace(1);
@@ -80,7 +80,7 @@ class GradientsTest {
             assertThat(w.to(DType.F64).mean().item()).isCloseTo(0.99, within(2e-4));
             assertThat(bias.toFloats()[0]).as("a vector is in f32").isCloseTo(0.99f, within(1e-5f));
             assertThat(copy.sameValues(w)).as("draws are functions of seed, step and name").isTrue();
-            assertThat(moments.state().get("w.exp_avg").dtype()).isEqualTo(DType.F32);
+            assertThat(optimizerState.state().get("w.exp_avg").dtype()).isEqualTo(DType.F32);
         }
     }
 }

@@ -2,8 +2,8 @@ package dev.fusedit.trainer.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.Placement;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -44,11 +44,11 @@ class OptimizersTest {
         }
     }
 
-    private static Optimizer optimizer(String kind, Moments moments, DType matmulDType) {
-        var adamW = new AdamW(0.9, 0.95, 1e-8, moments);
+    private static Optimizer optimizer(String kind, OptimizerState optimizerState, DType matmulDType) {
+        var adamW = new AdamW(0.9, 0.95, 1e-8, optimizerState);
         return switch (kind) {
             case "adamw" -> adamW;
-            case "adafactor" -> new Adafactor(-0.8, 1e-30, 1, moments);
+            case "adafactor" -> new Adafactor(-0.8, 1e-30, 1, optimizerState);
             default -> new Muon(0.95, 5, matmulDType, adamW);
         };
     }
@@ -66,8 +66,8 @@ class OptimizersTest {
         "muon_bf16, bf16, 4e-3"})
     void stepsAreThoseOfASecondImplementation(String kind, String precision, double tolerance) {
         var matmulDType = DType.valueOf(precision.toUpperCase(java.util.Locale.ROOT));
-        try (var goldens = goldens(); var moments = new Moments()) {
-            var optimizer = optimizer(kind, moments, matmulDType);
+        try (var goldens = goldens(); var optimizerState = new OptimizerState()) {
+            var optimizer = optimizer(kind, optimizerState, matmulDType);
             var weights = new LinkedHashMap<String, Tensor>();
             weights(kind).forEach(name -> weights.put(name, goldens.read("start." + name).to(matmulDType.wide())));
             for (int step = 0; step < STEPS; step++) {
@@ -101,49 +101,49 @@ class OptimizersTest {
     /// Embeddings, vectors, the patches and the last layer are AdamW's.
     @Test
     void muonLeavesAllButHiddenMatricesToAdamW() {
-        try (var moments = new Moments()) {
+        try (var optimizerState = new OptimizerState()) {
             var names = Map.of("llm.embed_tokens.weight", new long[] {5, 4}, "dit.layers.1.norm.weight", new long[] {4},
                     "dit.patch_embed.proj.weight", new long[] {4, 3, 2, 2}, "dit.proj_out.weight", new long[] {6, 4},
                     "dit.timestep_embedder.0.weight", new long[] {4, 8}, "alignment.repa.0.weight", new long[] {4, 4},
                     "llm.layers.0.mlp.up_proj.weight", new long[] {8, 4}, "dit.layers.10.self_attn.q_proj.weight", new long[] {4, 4});
             var updates = names.entrySet().stream().map(entry -> new Update(entry.getKey(),
                     Tensor.ones(DType.F32, entry.getValue()), Tensor.ones(DType.F32, entry.getValue()), 0.1, 0)).toList();
-            optimizer("muon", moments, DType.F32).step(updates);
-            assertThat(moments.state().keySet().stream().filter(name -> name.endsWith(".momentum_buffer")))
+            optimizer("muon", optimizerState, DType.F32).step(updates);
+            assertThat(optimizerState.state().keySet().stream().filter(name -> name.endsWith(".momentum_buffer")))
                     .containsExactly("dit.layers.10.self_attn.q_proj.weight.momentum_buffer",
                             "llm.layers.0.mlp.up_proj.weight.momentum_buffer");
-            assertThat(moments.state().keySet().stream().filter(name -> name.endsWith(".exp_avg"))).hasSize(6);
-            assertThat(moments.steps()).hasSize(8);
+            assertThat(optimizerState.state().keySet().stream().filter(name -> name.endsWith(".exp_avg"))).hasSize(6);
+            assertThat(optimizerState.steps()).hasSize(8);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"adamw", "adafactor", "muon"})
-    void goesOnToTheBitAfterItsMomentsWereSaved(String kind, @TempDir Path folder) throws IOException {
+    void goesOnToTheBitAfterItsStateWasSaved(String kind, @TempDir Path folder) throws IOException {
         var file = folder.resolve("optimizer.safetensors");
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var moments = new Moments(); var restored = new Moments()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var optimizerState = new OptimizerState(); var restored = new OptimizerState()) {
             var layer = weights.in("dit.layers.0");
             layer.get("matrix", Init.XAVIER, 6, 4);
             layer.get("late", Init.XAVIER, 3, 4);
             layer.get("norm", Init.ONES, 4);
-            var optimizer = optimizer(kind, moments, DType.F32);
+            var optimizer = optimizer(kind, optimizerState, DType.F32);
             for (int step = 0; step < 3; step++) {
                 optimizer.step(updates(weights, step, step == 0 ? "late" : ""));
             }
-            SafeTensors.write(file, moments.state(), Map.of());
+            SafeTensors.write(file, optimizerState.state(), Map.of());
             var before = copies(weights);
             optimizer.step(updates(weights, 3, ""));
             var expected = copies(weights);
 
             weights.all().forEach(parameter -> parameter.master().copyInPlace(before.get(parameter.name())));
             try (var saved = SafeTensors.open(file)) {
-                restored.load(saved, moments.steps().entrySet().stream()
+                restored.load(saved, optimizerState.steps().entrySet().stream()
                         .collect(java.util.stream.Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue() - 1)), weights);
             }
             assertThat(restored.steps()).containsEntry("dit.layers.0.late", 2L).containsEntry("dit.layers.0.norm", 3L);
             optimizer(kind, restored, DType.F32).step(updates(weights, 3, ""));
             expected.forEach((name, value) -> assertThat(weights.parameter(name).master().sameValues(value)).as(name).isTrue());
-            moments.state().forEach((name, value) -> assertThat(restored.state().get(name).sameValues(value)).as(name).isTrue());
+            optimizerState.state().forEach((name, value) -> assertThat(restored.state().get(name).sameValues(value)).as(name).isTrue());
         }
     }
 
@@ -162,16 +162,16 @@ class OptimizersTest {
 
     @Test
     void momentsAreKeptForParametersThatTrainOn() {
-        try (var moments = new Moments(); var _ = TensorScope.open()) {
+        try (var optimizerState = new OptimizerState(); var _ = TensorScope.open()) {
             var one = new Update("a.w", Tensor.ones(DType.F32, 2), Tensor.ones(DType.F32, 2), 0.1, 0);
             var other = new Update("b.w", Tensor.ones(DType.F32, 2), Tensor.ones(DType.F32, 2), 0.1, 0);
-            optimizer("adamw", moments, DType.F32).step(List.of(one, other));
-            moments.retain(name -> name.startsWith("b."));
-            assertThat(moments.state()).containsOnlyKeys("b.w.exp_avg", "b.w.exp_avg_sq");
-            assertThat(moments.steps()).containsOnlyKeys("b.w");
-            moments.clear();
-            assertThat(moments.state()).isEmpty();
-            assertThat(moments.bytes()).isZero();
+            optimizer("adamw", optimizerState, DType.F32).step(List.of(one, other));
+            optimizerState.retain(name -> name.startsWith("b."));
+            assertThat(optimizerState.state()).containsOnlyKeys("b.w.exp_avg", "b.w.exp_avg_sq");
+            assertThat(optimizerState.steps()).containsOnlyKeys("b.w");
+            optimizerState.clear();
+            assertThat(optimizerState.state()).isEmpty();
+            assertThat(optimizerState.bytes()).isZero();
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fusedit.trainer.recipe.HugeGradient;
+import dev.fusedit.trainer.recipe.GradientSpikes;
 import dev.fusedit.trainer.recipe.Stop;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,22 +34,22 @@ class RulesTest {
     }
 
     @Test
-    void aHugeNormIsSkippedOrShrunkToTheMedian() {
-        for (var action : HugeGradient.Action.values()) {
-            var usual = new UsualNorm(new HugeGradient(5, 4, action), List.of());
-            assertThat(List.of(usual.factor(1), usual.factor(100), usual.factor(2), usual.factor(3))).as("the window fills")
+    void aGradientSpikeIsSkippedOrShrunkToTheMedian() {
+        for (var action : GradientSpikes.Action.values()) {
+            var spikeGuard = new GradientSpikeGuard(new GradientSpikes(5, 4, action), List.of());
+            assertThat(List.of(spikeGuard.factor(1), spikeGuard.factor(100), spikeGuard.factor(2), spikeGuard.factor(3))).as("the window fills")
                     .containsOnly(1.0);
-            assertThat(usual.factor(12)).as("the median of 1, 100, 2, 3 is 2.5").isEqualTo(1);
-            double huge = usual.factor(50); // 100, 2, 3, 12: 7.5
-            assertThat(huge).isCloseTo(action == HugeGradient.Action.SKIP ? 0 : 7.5 / 50, within(1e-12));
-            assertThat(usual.norms()).containsExactly(2.0, 3.0, 12.0, 50.0);
+            assertThat(spikeGuard.factor(12)).as("the median of 1, 100, 2, 3 is 2.5").isEqualTo(1);
+            double huge = spikeGuard.factor(50); // 100, 2, 3, 12: 7.5
+            assertThat(huge).isCloseTo(action == GradientSpikes.Action.SKIP ? 0 : 7.5 / 50, within(1e-12));
+            assertThat(spikeGuard.norms()).containsExactly(2.0, 3.0, 12.0, 50.0);
         }
     }
 
     @Test
     void largeNormsBecomeTheUsualOnes() {
-        var usual = new UsualNorm(new HugeGradient(10, 4, HugeGradient.Action.SKIP), List.of(1.0, 1.0, 1.0, 1.0));
-        assertThat(List.of(usual.factor(1000), usual.factor(1000), usual.factor(1000))).containsExactly(0.0, 0.0, 1.0);
+        var spikeGuard = new GradientSpikeGuard(new GradientSpikes(10, 4, GradientSpikes.Action.SKIP), List.of(1.0, 1.0, 1.0, 1.0));
+        assertThat(List.of(spikeGuard.factor(1000), spikeGuard.factor(1000), spikeGuard.factor(1000))).containsExactly(0.0, 0.0, 1.0);
     }
 
     @Test

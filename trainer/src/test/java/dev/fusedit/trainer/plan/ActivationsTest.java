@@ -3,11 +3,11 @@ package dev.fusedit.trainer.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
-import dev.fusedit.fusion.dit.Wish;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -60,7 +60,7 @@ class ActivationsTest {
 
     private static long measured(FuseDiTConfig config, DType dtype) {
         Libtorch.setThreads(2);
-        try (var weights = Weights.fresh(Seed.of(1), new Placement(DType.F32, dtype, Device.CPU)); var _ = TensorScope.open()) {
+        try (var weights = Weights.fresh(Seed.of(1), new DTypePolicy(DType.F32, dtype, Device.CPU)); var _ = TensorScope.open()) {
             var model = FuseDiT.of(config, weights);
             weights.train(name -> name.startsWith("dit"));
             try (var pass = model.pass(false)) {
@@ -73,7 +73,7 @@ class ActivationsTest {
                     var latents = Tensor.randn(Seed.of(3), DType.F32, IMAGES, config.image().inChannels(), 32, 32).to(dtype);
                     long before = TensorScope.liveBytes();
                     try (var _ = Autograd.withGrad()) {
-                        pass.image(latents, Tensor.full(500, DType.F32, IMAGES), text, null, Wish.NONE);
+                        pass.image(latents, Tensor.full(500, DType.F32, IMAGES), text, null, ForwardOptions.NONE);
                     }
                     return TensorScope.liveBytes() - before;
                 }

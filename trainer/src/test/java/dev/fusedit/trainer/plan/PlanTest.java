@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -14,7 +14,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.stage.ModelConfigs;
+import dev.fusedit.trainer.stage.RecipeModelConfigs;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -43,8 +43,8 @@ class PlanTest {
     @ValueSource(strings = {"tests/minimal", "quickstart", "tests/tiny"})
     void parametersAreThoseOfTheModelThatIsTrained(String name) {
         var recipe = recipe(name);
-        var config = ModelConfigs.of(recipe.model(), ModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        var config = RecipeModelConfigs.of(recipe.model(), RecipeModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             config.build(weights);
             var parameters = Plan.of(recipe).parameters();
             assertThat(parameters.total()).isEqualTo(weights.all().mapToLong(p -> p.master().numel()).sum());
@@ -58,8 +58,8 @@ class PlanTest {
         var recipe = recipe("tests/minimal",
                 "stages.fuse.losses={flow: {}, repa: {teacher: random, layer: 1, width: 24}, contrastive: {layer: 2, comparison: siglip}}",
                 "stages.joint.losses={flow: {}, repa: {teacher: random, layer: 1, width: 24}, contrastive: {layer: 1}}");
-        var config = ModelConfigs.of(recipe.model(), ModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32)) {
+        var config = RecipeModelConfigs.of(recipe.model(), RecipeModelConfigs.vocabulary(recipe.model().llm()), recipe.data().imageSize());
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             config.build(weights);
             try (var _ = new Alignments(recipe.stages(), weights, config.image().width(), config.text().hidden())) {
                 assertThat(ModelShapes.of(recipe).model()).extracting(Shape::name)
@@ -95,7 +95,7 @@ class PlanTest {
         double dit = 6.0 * batch * tokens * matrices + 12.0 * batch * tokens * (tokens + lengths.caption()) * heads;
         double captions = 2.0 * batch * lengths.caption() * width * keys * 2; // the one layer's keys and values
         assertThat(flops(plan, "fuse")).isCloseTo(dit + captions, within(1.0));
-        long vocabulary = ModelConfigs.vocabulary(recipe("tests/minimal").model().llm());
+        long vocabulary = RecipeModelConfigs.vocabulary(recipe("tests/minimal").model().llm());
         double sentences =
                 6.0 * batch * lengths.sentence() * (width * heads * 2 + width * keys * 2 + 3 * width * inner + width * vocabulary)
                         + 12.0 * batch * lengths.sentence() * lengths.sentence() * heads / 2;
@@ -140,7 +140,7 @@ class PlanTest {
     }
 
     @Test
-    void whatIsFrozenHasNoMastersNoMomentsNoGradients() {
+    void whatIsFrozenHasNoMastersNoOptimizerStateNoGradients() {
         var frozen = memory(plan("paper/baseline", "run.device=cpu"), "train");
         var trained = memory(plan("paper/baseline", "run.device=cpu", "stages.train.lr={dit: 1e-4, llm: 1e-5}"), "train");
         long llm = 2_506_172_416L;

@@ -115,7 +115,7 @@ class RecipeErrorTest {
     }
 
     @Test
-    void averageThatNobodyKeepsCannotBeSampled() {
+    void anEmaThatNoStageKeepsCannotBeSampled() {
         assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema: {decay: 0.9}", "warm_up: 1"), "r.yaml", List.of()))
                 .isInstanceOf(UserError.class)
                 .hasMessage(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fusedit.fusion.dit.Wish;
+import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
@@ -130,13 +130,13 @@ class AlignmentTest {
     @Test
     void headsLearnBesideTheModel() {
         try (var tiny = TinyStage.of(CONTRASTIVE, REPA); var loop = tiny.loop()) {
-            var names = tiny.trainee.weights().all().map(p -> p.name()).filter(name -> name.startsWith("alignment.")).toList();
+            var names = tiny.bundle.weights().all().map(p -> p.name()).filter(name -> name.startsWith("alignment.")).toList();
             assertThat(names).contains("alignment.joint.repa.first.weight", "alignment.joint.contrastive.image.weight",
                     "alignment.joint.contrastive.log_scale");
             var before = tiny.everything();
             loop.step();
             assertThat(TinyStage.differences(before, tiny.everything())).containsAll(names.stream().map(name -> "master " + name).toList());
-            assertThat(tiny.moments.steps().keySet()).containsAll(names);
+            assertThat(tiny.optimizerState.steps().keySet()).containsAll(names);
         }
     }
 
@@ -152,9 +152,9 @@ class AlignmentTest {
     private static double aboveChance(boolean shuffled, boolean textMasked, int steps) {
         try (var tiny = TinyStage.fresh(CONTRASTIVE, "stages.joint.batch=32", "data.shuffled_captions=" + shuffled,
                 "model.llm.width=32", "model.dit={width: 48, layers: 2, mlp_width: 96, patch: 8}", LITTLE_NOISE)) {
-            tiny.trainee.weights().train(name -> name.startsWith("dit.") || name.startsWith("alignment."));
-            var learning = tiny.trainee.weights().trainable();
-            var adam = new AdamW(0.9, 0.98, 1e-8, tiny.moments);
+            tiny.bundle.weights().train(name -> name.startsWith("dit.") || name.startsWith("alignment."));
+            var learning = tiny.bundle.weights().trainable();
+            var adam = new AdamW(0.9, 0.98, 1e-8, tiny.optimizerState);
             var losses = tiny.losses();
             var contrastive = Objects.requireNonNull(tiny.alignments.of(tiny.plan.stage()).contrastive());
             double above = 0;
@@ -165,7 +165,7 @@ class AlignmentTest {
                     var compared = Objects.requireNonNull(part.aligned().textMasked());
                     var text = pass.text(part.prompt(), true);
                     var image = pass.image(noised.noisy(), noised.timesteps_B(), text, null,
-                            new Wish(part.aligned().layers(), textMasked ? compared : null));
+                            new ForwardOptions(part.aligned().layers(), textMasked ? compared : null));
                     var rows = contrastive.embed(image.features_BNC().get(2), Objects.requireNonNull(text.output()),
                             text.prompt().lengths_B(), part.texts(), compared);
                     var loss = Objects.requireNonNull(contrastive.of(rows));
@@ -175,7 +175,7 @@ class AlignmentTest {
                         adam.step(learning.stream().filter(p -> p.gradient() != null)
                                 .map(p -> new Update(p.name(), p.master(), Objects.requireNonNull(p.gradient()), 3e-3, 0)).toList());
                     }
-                    tiny.trainee.weights().clearGradients();
+                    tiny.bundle.weights().clearGradients();
                 }
             }
             return above;

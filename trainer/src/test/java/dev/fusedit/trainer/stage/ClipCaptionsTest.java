@@ -8,7 +8,7 @@ import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
 import dev.fusedit.nn.Activation;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -37,7 +37,7 @@ class ClipCaptionsTest {
     void writeAClip() throws IOException {
         var words = WordTokenizer.of(BlocksText.words());
         var config = new ClipTextConfig(words.size(), 16, 32, WIDTH, 2, 2, 24, 1e-5, Activation.QUICK_GELU, 2);
-        try (var weights = Weights.fresh(Seed.of(3), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32)) {
             ClipTextModel.of(config, weights);
             weights.save(folder.resolve("model.safetensors"));
         }
@@ -46,41 +46,41 @@ class ClipCaptionsTest {
     }
 
     /// A fused model that takes a second reading of the captions.
-    private Trainee trainee(Recipe recipe, WordTokenizer tokenizer) {
-        var plain = (FuseDiTConfig) ModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
+    private ModelBundle bundle(Recipe recipe, WordTokenizer tokenizer) {
+        var plain = (FuseDiTConfig) RecipeModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
         var i = plain.image();
         var image = new DiTConfig(i.width(), i.intermediate(), i.layers(), i.heads(), i.kvHeads(), i.headDim(), i.patch(), i.inChannels(),
                 i.outChannels(), i.positions(), i.time(), i.qkNorm(), i.sandwichNorm(), WIDTH, i.ropeTheta(), i.normEps(), i.initRange(),
                 i.attentionBias(), i.activation());
         var config = new FuseDiTConfig(plain.text(), image, plain.fusion(), plain.initialLayers(), plain.shared(), plain.attention());
         var weights = Weights.fresh(Seed.of(1), Precisions.of(recipe));
-        return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS,
+        return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS,
                 ClipCaptions.read(folder, Device.CPU, "weights.clip"));
     }
 
     @Test
     void aModelLearnsToReadItsVectors() {
-        try (var tiny = TinyStage.of(this::trainee, "stages.joint.accumulation=2", "stages.joint.losses={flow: {}}");
+        try (var tiny = TinyStage.of(this::bundle, "stages.joint.accumulation=2", "stages.joint.losses={flow: {}}");
                 var loop = tiny.loop()) {
             var before = tiny.everything();
             loop.step();
             assertThat(TinyStage.differences(before, tiny.everything())).contains("master dit.condition_embedder.1.weight");
-            assertThat(tiny.trainee.clip().weights().trainable()).isEmpty();
+            assertThat(tiny.bundle.clip().weights().trainable()).isEmpty();
         }
     }
 
     @Test
     void picturesFollowTheVectorsOfTheirOwnPrompts() {
-        try (var tiny = TinyStage.of(this::trainee)) {
-            var clip = tiny.trainee.clip();
+        try (var tiny = TinyStage.of(this::bundle)) {
+            var clip = tiny.bundle.clip();
             var two = clip.of(List.of("a red circle", "a blue square"));
             assertThat(two.shape()).containsExactly(2, WIDTH);
             assertThat(two.narrow(0, 1, 1).allClose(clip.of(List.of("a blue square")), 1e-5, 1e-6)).isTrue();
             assertThat(two.narrow(0, 0, 1).allClose(two.narrow(0, 1, 1), 1e-3, 1e-3)).isFalse();
             assertThat(two.requiresGrad()).isFalse();
-            var painter = Painter.of(tiny.recipe, tiny.trainee);
-            var wishes = List.of(new Painter.Wish("a red circle", Seed.of(1)), new Painter.Wish("a blue square", Seed.of(2)));
-            assertThat(painter.paint(wishes).getLast()).isEqualTo(painter.paint(wishes.subList(1, 2)).getFirst());
+            var painter = Painter.of(tiny.recipe, tiny.bundle);
+            var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("a blue square", Seed.of(2)));
+            assertThat(painter.paint(seededPrompts).getLast()).isEqualTo(painter.paint(seededPrompts.subList(1, 2)).getFirst());
         }
     }
 }

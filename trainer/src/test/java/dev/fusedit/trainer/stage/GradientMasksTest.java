@@ -61,14 +61,14 @@ class GradientMasksTest {
         return TensorScope.scoped(() -> {
             try (var tiny = TinyStage.of("run.precision=f64", "stages.joint.losses={flow: {}}",
                     "stages.joint.gradient_mask={kind: insulate-llm, factor: 1, tokens: {instruction: " + factor + "}}")) {
-                tiny.trainee.weights().train(_ -> true);
+                tiny.bundle.weights().train(_ -> true);
                 var losses = tiny.losses();
                 var drawn = tiny.batch(0);
                 var batch = new Batch(drawn.pictures(), drawn.captions(), drawn.captionTokens(), instruction, drawn.sentenceTokens(),
                         drawn.keys());
-                try (var gradients = new Gradients(tiny.trainee.weights().trainable()); var pass = losses.model().pass(false)) {
+                try (var gradients = new Gradients(tiny.bundle.weights().trainable()); var pass = losses.model().pass(false)) {
                     pass.backward(losses.of(pass, losses.parts(batch, 0, 1).getFirst()).total());
-                    gradients.take(tiny.trainee.weights());
+                    gradients.take(tiny.bundle.weights());
                     return Objects.requireNonNull(gradients.of("llm.embed_tokens.weight")).copy();
                 }
             }

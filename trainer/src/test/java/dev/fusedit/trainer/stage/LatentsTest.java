@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -35,7 +35,7 @@ class LatentsTest {
 
     @BeforeEach
     void writeAnAutoencoder() throws IOException {
-        try (var weights = Weights.fresh(Seed.of(3), Placement.F32)) {
+        try (var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32)) {
             AutoencoderKL.of(CONFIG, weights);
             weights.save(folder.resolve("diffusion_pytorch_model.safetensors"));
         }
@@ -73,7 +73,7 @@ class LatentsTest {
     void aModelLearnsLatentsOfAFrozenAutoencoderAndDrawsPictures() {
         try (var tiny = stage("stages.joint.steps=30", "stages.joint.lr={dit: 1e-2, llm: 1e-3}", "stages.joint.accumulation=2");
                 var loop = tiny.loop()) {
-            var vae = ((Latents.Encoded) tiny.trainee.latents()).weights();
+            var vae = ((Latents.Encoded) tiny.bundle.latents()).weights();
             var before = vae.parameter("encoder.conv_in.weight").master().copy();
             var first = loop.step();
             var last = first;
@@ -83,11 +83,11 @@ class LatentsTest {
             assertThat(last.losses().get("flow")).isLessThan(0.8 * first.losses().get("flow"));
             assertThat(vae.parameter("encoder.conv_in.weight").master().sameValues(before)).isTrue();
             assertThat(vae.trainable()).isEmpty();
-            var painter = Painter.of(tiny.recipe, tiny.trainee);
-            var wishes = List.of(new Painter.Wish("a red circle", Seed.of(1)), new Painter.Wish("a blue square", Seed.of(2)));
-            var drawn = painter.paint(wishes);
+            var painter = Painter.of(tiny.recipe, tiny.bundle);
+            var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("a blue square", Seed.of(2)));
+            var drawn = painter.paint(seededPrompts);
             assertThat(drawn.getFirst()).hasSize(32 * 32 * 3);
-            assertThat(painter.paint(wishes.subList(1, 2)).getFirst()).as("alone or in company").isEqualTo(drawn.getLast());
+            assertThat(painter.paint(seededPrompts.subList(1, 2)).getFirst()).as("alone or in company").isEqualTo(drawn.getLast());
         }
     }
 

@@ -38,7 +38,7 @@ class PaceTest {
         var tokenizer = RecipeTokenizers.of(recipe);
         try (var _ = TensorScope.open(); var tensors = RunTensors.of(recipe, tokenizer, null)) {
             var parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
-            var weights = tensors.trainee().weights();
+            var weights = tensors.bundle().weights();
             weights.train(name -> name.startsWith("llm."));
             var before = bits(tensors);
             var pace = PaceTrial.of(parts, StepEstimate.NONE, 0, () -> false);
@@ -47,15 +47,15 @@ class PaceTest {
             assertThat(bits(tensors)).isEqualTo(before);
             assertThat(weights.all().filter(parameter -> parameter.gradient() != null)).isEmpty();
             assertThat(weights.trainable()).isNotEmpty().allSatisfy(parameter -> assertThat(parameter.name()).startsWith("llm."));
-            assertThat(tensors.average().isEmpty()).isTrue();
-            assertThat(tensors.moments().state()).isEmpty();
+            assertThat(tensors.emaWeights().isEmpty()).isTrue();
+            assertThat(tensors.optimizerState().state()).isEmpty();
         }
     }
 
     private static Map<String, List<Float>> bits(RunTensors tensors) {
         var bits = new java.util.TreeMap<String, List<Float>>();
         try (var _ = TensorScope.open()) {
-            tensors.trainee().weights().all().forEach(parameter -> {
+            tensors.bundle().weights().all().forEach(parameter -> {
                 bits.put(parameter.name(), floats(parameter.master().detach().to(DType.F32).toFloats()));
                 bits.put(parameter.name() + " computed", floats(parameter.compute().detach().to(DType.F32).toFloats()));
             });

@@ -122,7 +122,7 @@ class ResumeTest {
         assertSameState(parts, whole);
         assertThat(rows(whole)).anyMatch(row -> row.containsKey("repa")).anyMatch(row -> row.containsKey("contrastive"));
         try (var loaded = SavedModel.load(whole)) {
-            assertThat(loaded.trainee().weights().all().map(parameter -> parameter.name()))
+            assertThat(loaded.bundle().weights().all().map(parameter -> parameter.name()))
                     .noneMatch(name -> name.startsWith("alignment."));
             try (var file = SafeTensors.open(loaded.folder().resolve("model.safetensors"))) {
                 assertThat(file.names()).contains("alignment.fuse.repa.first.weight", "alignment.joint.contrastive.log_scale");
@@ -130,7 +130,7 @@ class ResumeTest {
         }
     }
 
-    /// What the rules remember (usual gradients, losses that stop a stage, layers that thaw) goes over too; a stage that ends early is over.
+    /// What the rules remember (usual gradients, losses that stop a stage, layers that unfreeze) goes over too; a stage that ends early is over.
     @Test
     void rulesGoOnAsIfNothingHadBeen() throws IOException {
         var recipe =

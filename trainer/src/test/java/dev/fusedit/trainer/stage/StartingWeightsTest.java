@@ -56,7 +56,7 @@ class StartingWeightsTest {
         var recipe = recipe(settings);
         try (var folder = RunFolder.create(temp.resolve("run-" + System.nanoTime()), recipe.canonical());
                 var run = new TrainingRun(recipe, folder, Interrupts.none(), ProgressLine.silent())) {
-            look.accept(run.trainee().weights().state());
+            look.accept(run.bundle().weights().state());
         }
     }
 
@@ -97,7 +97,7 @@ class StartingWeightsTest {
 
     /// The file is by `src/test/python/reference_average.py`.
     @Test
-    void theReferencesAverageIsRead() throws Exception {
+    void theReferencesEmaIsRead() throws Exception {
         test(() -> {
             var begun = begun("weights.model=" + resource("starting/ema.pt.zst"));
             int k = 0;
@@ -130,7 +130,7 @@ class StartingWeightsTest {
                     new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
                 run.run();
                 run.withSampledWeights(() -> {
-                    run.trainee().weights().state().forEach((name, value) -> drawn.put(name, copied(value)));
+                    run.bundle().weights().state().forEach((name, value) -> drawn.put(name, copied(value)));
                     return drawn;
                 });
             }

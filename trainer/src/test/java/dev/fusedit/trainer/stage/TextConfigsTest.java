@@ -7,8 +7,8 @@ import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.Prompt;
-import dev.fusedit.nn.Placement;
-import dev.fusedit.nn.Taps;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
@@ -32,7 +32,7 @@ class TextConfigsTest {
 
     private static Recipe minimal(String... settings) { return Recipe.find("tests/minimal", List.of(settings)); }
 
-    private static ImageModelConfig config(String... settings) { return ModelConfigs.of(minimal(settings).model(), WORDS, 64); }
+    private static ImageModelConfig config(String... settings) { return RecipeModelConfigs.of(minimal(settings).model(), WORDS, 64); }
 
     private static LanguageModelConfig named(String name, String... settings) {
         var all = new ArrayList<>(List.of("model.llm={name: " + name + ", kind: pretrained}"));
@@ -45,13 +45,13 @@ class TextConfigsTest {
     @ValueSource(strings = {"gemma", "gemma2", "gemma3", "llama", "qwen3"})
     void everyFamilyLearnsFromBothSides(String family) {
         var config = config("model.llm.family=" + family);
-        try (var weights = Weights.fresh(Seed.of(1), Placement.F32); var _ = TensorScope.open()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open()) {
             var model = config.build(weights);
             weights.train(_ -> true);
             // What is 0 at first lets nothing through.
             weights.all().filter(p -> p.name().startsWith("dit.") && p.name().endsWith("weight"))
                     .forEach(p -> p.master().detach().copyInPlace(Tensor.randn(Seed.of(2), DType.F32, p.master().shape()).mul(0.1)));
-            var text = model.text(Prompt.of(new int[][] {{2, 5, 6, 7}, {2, 9}}), true, Taps.NONE);
+            var text = model.text(Prompt.of(new int[][] {{2, 5, 6, 7}, {2, 9}}), true, ForwardHooks.NONE);
             var drawn = model.image(Tensor.randn(Seed.of(3), DType.F32, 2, 3, 64, 64), Tensor.of(new float[] {500, 900}, 2), text);
             var next = StepLosses.nextTokens(model.llm(), Objects.requireNonNull(text.output()), new int[][] {{2, 5, 6, 7}, {2, 9}});
             drawn.mul(drawn).mean().add(next).backward();
@@ -90,7 +90,7 @@ class TextConfigsTest {
                 "model.clip=openai/clip-vit-large-patch14").model();
         assertThat(model.channels()).isEqualTo(16);
         assertThat(model.pixels()).isEqualTo(8);
-        var image = ((FuseDiTConfig) ModelConfigs.of(model, WORDS, 8)).image();
+        var image = ((FuseDiTConfig) RecipeModelConfigs.of(model, WORDS, 8)).image();
         assertThat(image.inChannels()).isEqualTo(16);
         assertThat(image.outChannels()).isEqualTo(16);
         assertThat(image.pooledText()).isEqualTo(768);

@@ -9,8 +9,8 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksText;
-import dev.fusedit.trainer.optim.Moments;
-import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
@@ -28,20 +28,20 @@ import java.util.stream.Stream;
 final class TinyStage implements AutoCloseable {
     final Recipe recipe;
     final StagePlan plan;
-    final Trainee trainee;
+    final ModelBundle bundle;
     final Alignments alignments;
-    final MovingAverage average = new MovingAverage();
-    final Moments moments = new Moments();
+    final EmaWeights emaWeights = new EmaWeights();
+    final OptimizerState optimizerState = new OptimizerState();
     private final BlocksBatches data;
 
     /// @param drawn whether weights are nowhere zero, or those that training begins with
-    private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, Trainee> build, boolean drawn) {
+    private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, ModelBundle> build, boolean drawn) {
         this.recipe = recipe;
         plan = StagePlan.of(recipe).getLast();
         var tokenizer = WordTokenizer.of(BlocksText.words());
-        trainee = build.apply(recipe, tokenizer);
-        alignments = new Alignments(recipe.stages(), trainee.weights(), trainee.model().dit().config().width(),
-                trainee.model().llm().config().hidden());
+        bundle = build.apply(recipe, tokenizer);
+        alignments = new Alignments(recipe.stages(), bundle.weights(), bundle.model().dit().config().width(),
+                bundle.model().llm().config().hidden());
         if (drawn) {
             draw();
         }
@@ -51,7 +51,7 @@ final class TinyStage implements AutoCloseable {
     }
 
     private void draw() {
-        trainee.weights().all().forEach(parameter -> {
+        bundle.weights().all().forEach(parameter -> {
             var random =
                     Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
             parameter.master().copyInPlace(random);
@@ -64,11 +64,11 @@ final class TinyStage implements AutoCloseable {
     /// With the weights that training begins with.
     static TinyStage fresh(String... settings) { return new TinyStage(recipe(settings), TinyStage::fresh, false); }
 
-    private static Trainee fresh(Recipe recipe, WordTokenizer tokenizer) {
-        return Trainee.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
+    private static ModelBundle fresh(Recipe recipe, WordTokenizer tokenizer) {
+        return ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
     }
 
-    static TinyStage of(BiFunction<Recipe, WordTokenizer, Trainee> build, String... settings) {
+    static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {
         return new TinyStage(recipe(settings), build, true);
     }
 
@@ -80,20 +80,20 @@ final class TinyStage implements AutoCloseable {
     StageLoop loop() { return loop(0); }
 
     StageLoop loop(long first) {
-        return new StageLoop(recipe.run(), plan, first, trainee, this::losses, this::batch, 1, average, moments);
+        return new StageLoop(recipe.run(), plan, first, bundle, this::losses, this::batch, 1, emaWeights, optimizerState);
     }
 
-    StepLosses losses() { return losses(trainee.weights()); }
+    StepLosses losses() { return losses(bundle.weights()); }
 
     private StepLosses losses(Weights leaves) {
         var flow = plan.stage().losses().flow();
         return new StepLosses(
-                (leaves == trainee.weights() ? trainee.model() : trainee.model().over(leaves))
+                (leaves == bundle.weights() ? bundle.model() : bundle.model().over(leaves))
                         .masked(GradientMasks.of(plan.stage().gradientMask())),
                 plan.stage().losses(),
-                flow == null ? null : ModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                trainee.latents(), trainee.clip(), recipe.data().imageSize(), trainee.weights().placement(), Seed.of(recipe.run().seed()),
-                (leaves == trainee.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
+                flow == null ? null : RecipeModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
+                bundle.latents(), bundle.clip(), recipe.data().imageSize(), bundle.weights().policy(), Seed.of(recipe.run().seed()),
+                (leaves == bundle.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
@@ -105,12 +105,12 @@ final class TinyStage implements AutoCloseable {
     /// Copies of all that a step may change: weights, averages, moments.
     Map<String, Tensor> everything() {
         var all = new LinkedHashMap<String, Tensor>();
-        trainee.weights().all().forEach(parameter -> {
+        bundle.weights().all().forEach(parameter -> {
             all.put("master " + parameter.name(), parameter.master().detach().copy());
             all.put("compute " + parameter.name(), parameter.compute().detach().copy());
         });
-        average.averages().forEach((name, value) -> all.put("average " + name, value.copy()));
-        moments.state().forEach((name, value) -> all.put("moment " + name, value.copy()));
+        emaWeights.averages().forEach((name, value) -> all.put("average " + name, value.copy()));
+        optimizerState.state().forEach((name, value) -> all.put("moment " + name, value.copy()));
         return all;
     }
 
@@ -122,8 +122,8 @@ final class TinyStage implements AutoCloseable {
 
     void save(Path folder, StageLoop loop) {
         try {
-            SafeTensors.write(folder.resolve("model"), trainee.weights().state(), Map.of());
-            SafeTensors.write(folder.resolve("ema"), average.averages(), Map.of());
+            SafeTensors.write(folder.resolve("model"), bundle.weights().state(), Map.of());
+            SafeTensors.write(folder.resolve("ema"), emaWeights.averages(), Map.of());
             SafeTensors.write(folder.resolve("optimizer"), loop.tensors(), Map.of());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -135,8 +135,8 @@ final class TinyStage implements AutoCloseable {
         try (var model = SafeTensors.open(folder.resolve("model"));
                 var ema = SafeTensors.open(folder.resolve("ema"));
                 var optimizer = SafeTensors.open(folder.resolve("optimizer"))) {
-            trainee.weights().load(model, name -> name);
-            average.load(ema, averageUpdates, trainee.weights());
+            bundle.weights().load(model, name -> name);
+            emaWeights.load(ema, averageUpdates, bundle.weights());
             var loop = loop(first);
             loop.restore(state, optimizer);
             return loop;
@@ -146,8 +146,8 @@ final class TinyStage implements AutoCloseable {
     @Override
     public void close() {
         alignments.close();
-        trainee.close();
-        average.close();
-        moments.close();
+        bundle.close();
+        emaWeights.close();
+        optimizerState.close();
     }
 }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
@@ -19,14 +19,14 @@ import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ResultJson;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.io.IOException;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -99,7 +99,7 @@ class TrainingRunTest {
                 "checkpoints.keep=9");
         try (var run = new TrainingRun(fuseOnly, RunFolder.create(temp.resolve("run"), fuseOnly.canonical()), Interrupts.none(),
                 ProgressLine.silent())) {
-            var weights = run.trainee().weights();
+            var weights = run.bundle().weights();
             var llm = weights.parameter("llm.layers.0.mlp.up_proj.weight").master();
             var dit = weights.parameter("dit.layers.0.mlp.up_proj.weight").master();
             var before = Map.of("llm", llm.copy(), "dit", dit.copy());
@@ -108,7 +108,7 @@ class TrainingRunTest {
             assertThat(llm.sameValues(before.get("llm"))).as("it learned in the stage 'text'").isFalse();
             var trained = llm.copy();
             try (var again = SavedModel.load(temp.resolve("run/checkpoints/step-5"))) {
-                assertThat(again.trainee().weights().parameter("llm.layers.0.mlp.up_proj.weight").master().sameValues(trained))
+                assertThat(again.bundle().weights().parameter("llm.layers.0.mlp.up_proj.weight").master().sameValues(trained))
                         .as("between step 5 and the end only the DiT learned").isTrue();
             }
         }
@@ -122,8 +122,8 @@ class TrainingRunTest {
         assertThat(stopped.status()).isEqualTo(143);
         assertThat(stopped.checkpoint()).isEqualTo(temp.resolve("run/checkpoints/step-1"));
         try (var loaded = SavedModel.load(temp.resolve("run"))) {
-            var painter = Painter.of(loaded.recipe(), loaded.trainee());
-            assertThat(painter.paint(List.of(new Painter.Wish("a red circle", Seed.of(1)))).getFirst()).hasSize(32 * 32 * 3);
+            var painter = Painter.of(loaded.recipe(), loaded.bundle());
+            assertThat(painter.paint(List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)))).getFirst()).hasSize(32 * 32 * 3);
         }
     }
 
@@ -131,15 +131,15 @@ class TrainingRunTest {
     @Test
     void theSavedModelDrawsWhatTheRunDrew() {
         var recipe = minimal("run.precision=bf16");
-        var wishes = List.of(new Painter.Wish("a red circle", Seed.of(1)), new Painter.Wish("two blue squares", Seed.of(2)));
+        var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("two blue squares", Seed.of(2)));
         byte[] drawn;
         try (var run = new TrainingRun(recipe, RunFolder.create(temp.resolve("run"), recipe.canonical()), Interrupts.none(),
                 ProgressLine.silent())) {
             run.run();
-            drawn = run.withSampledWeights(() -> Painter.of(recipe, run.trainee()).paint(wishes)).getLast();
+            drawn = run.withSampledWeights(() -> Painter.of(recipe, run.bundle()).paint(seededPrompts)).getLast();
         }
         try (var loaded = SavedModel.load(temp.resolve("run"))) {
-            assertThat(Painter.of(loaded.recipe(), loaded.trainee()).paint(wishes).getLast()).isEqualTo(drawn);
+            assertThat(Painter.of(loaded.recipe(), loaded.bundle()).paint(seededPrompts).getLast()).isEqualTo(drawn);
         }
     }
 
@@ -166,7 +166,7 @@ class TrainingRunTest {
         var left = one.getRGB(0, 0, one.getWidth(), one.getHeight(), null, 0, one.getWidth());
         var right = other.getRGB(0, 0, one.getWidth(), one.getHeight(), null, 0, one.getWidth());
         return IntStream.range(0, 3 * left.length)
-                .map(i -> Math.abs((left[i / 3] >> 8 * (i % 3) & 0xFF) - (right[i / 3] >> 8 * (i % 3) & 0xFF))).average().orElseThrow();
+                .map(i -> Math.abs((left[i / 3] >> 8 * (i % 3) & 0xFF) - (right[i / 3] >> 8 * (i % 3) & 0xFF))).emaWeights().orElseThrow();
     }
 
     /// As `sample` does it.

@@ -9,7 +9,7 @@ import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.text.WordTokenizer;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
@@ -32,15 +32,15 @@ class ValidationTest {
 
     private static BlocksBatches data() { return new BlocksBatches(1, BlocksMix.DEFAULT, null, false, WORDS, 16); }
 
-    private static Trainee untrained() { return Trainee.fresh(RECIPE, WORDS, Placement.F32, Seed.of(1)); }
+    private static ModelBundle untrained() { return ModelBundle.fresh(RECIPE, WORDS, DTypePolicy.F32, Seed.of(1)); }
 
     private static FlowMatching flow(LossWeighting weighting) {
         return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.Uniform(), weighting, new Prediction.Velocity());
     }
 
     private static Validation.Found found(int samples, int bins, int batch, LossWeighting weighting) {
-        try (var trainee = untrained(); var _ = TensorScope.open()) {
-            return new Validation(new Evaluation.Validation(1, samples, bins, 0), data(), batch).of(trainee, flow(weighting), 32);
+        try (var bundle = untrained(); var _ = TensorScope.open()) {
+            return new Validation(new Evaluation.Validation(1, samples, bins, 0), data(), batch).of(bundle, flow(weighting), 32);
         }
     }
 

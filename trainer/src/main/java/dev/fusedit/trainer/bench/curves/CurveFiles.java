@@ -61,7 +61,7 @@ public final class CurveFiles {
     private static ObjectNode json(Point point) {
         var task = point.task();
         var json = JsonNodeFactory.instance.objectNode().put("value", task.value()).put("parameters", task.memory().parameters())
-                .put("learned", task.memory().learned()).put("flops", task.workload().flops()).put("planned_mib", task.plannedMiB());
+                .put("learned", task.memory().trainable()).put("flops", task.workload().flops()).put("planned_mib", task.plannedMiB());
         return switch (point) {
             case Point.Measured(_, var cost) -> json.put("measured", true).put("median", cost.median()).put("min", cost.least())
                     .put("runs", cost.seconds().size()).put("lanes", cost.lanes()).put("peak_mib", cost.peakMiB())

@@ -5,7 +5,7 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.PathChoice;
 import java.util.function.Predicate;
 
-/// Where weights live and in what dtypes.
+/// The dtype policy of a model's weights (mixed precision), and the device they live on.
 ///
 /// | | master | compute | |
 /// |---|---|---|---|
@@ -20,41 +20,42 @@ import java.util.function.Predicate;
 ///
 /// @param master what the optimizer changes and checkpoints hold
 /// @param compute what matrices are multiplied in
-/// @param learned names of the parameters that some stage trains. A matrix that none trains has no master: it is stored in `compute` alone
-public record Placement(DType master, DType compute, Device device, Predicate<String> learned) {
+/// @param trainable names of the parameters that some stage trains. A matrix that none trains has no master: it is stored in `compute`
+///        alone
+public record DTypePolicy(DType master, DType compute, Device device, Predicate<String> trainable) {
     private static final Predicate<String> ALL = _ -> true;
 
-    public static final Placement F32 = new Placement(DType.F32, DType.F32, Device.CPU);
-    public static final Placement MIXED = new Placement(DType.F32, DType.BF16, Device.CPU);
-    public static final Placement HALF = new Placement(DType.F32, DType.F16, Device.CPU);
-    public static final Placement PURE = new Placement(DType.BF16, DType.BF16, Device.CPU);
-    public static final Placement F64 = new Placement(DType.F64, DType.F64, Device.CPU);
+    public static final DTypePolicy F32 = new DTypePolicy(DType.F32, DType.F32, Device.CPU);
+    public static final DTypePolicy MIXED = new DTypePolicy(DType.F32, DType.BF16, Device.CPU);
+    public static final DTypePolicy HALF = new DTypePolicy(DType.F32, DType.F16, Device.CPU);
+    public static final DTypePolicy PURE = new DTypePolicy(DType.BF16, DType.BF16, Device.CPU);
+    public static final DTypePolicy F64 = new DTypePolicy(DType.F64, DType.F64, Device.CPU);
 
-    public Placement(DType master, DType compute, Device device) { this(master, compute, device, ALL); }
+    public DTypePolicy(DType master, DType compute, Device device) { this(master, compute, device, ALL); }
 
-    public Placement on(Device other) { return new Placement(master, compute, other, learned); }
+    public DTypePolicy on(Device other) { return new DTypePolicy(master, compute, other, trainable); }
 
     /// Masters for these parameters only.
-    public Placement learning(Predicate<String> names) { return new Placement(master, compute, device, names); }
+    public DTypePolicy training(Predicate<String> names) { return new DTypePolicy(master, compute, device, names); }
 
     /// For use without training: no masters at all.
-    public Placement frozen() { return learning(_ -> false); }
+    public DTypePolicy frozen() { return training(_ -> false); }
 
     /// For sampling: where the device multiplies `compute` in f32 anyway ([PathChoice]), matrices are turned to f32 once, not in each matmul.
     /// Where memory does not hold them so, they stay, and each is turned when it is multiplied.
     ///
     /// @param parameters of the model
     /// @param available bytes of memory; half of it is left to what sampling needs besides
-    public Placement sampling(long parameters, long available) {
+    public DTypePolicy sampling(long parameters, long available) {
         var multiplied = PathChoice.LINEAR.dtype(compute, device);
         boolean once = multiplied != compute && (long) multiplied.bytes() * parameters <= available / 2;
-        return once ? new Placement(multiplied, multiplied, device, learned) : this;
+        return once ? new DTypePolicy(multiplied, multiplied, device, trainable) : this;
     }
 
     public DType vectors() { return master.wide(); }
 
     /// What the optimizer changes of a parameter of this shape.
-    DType masterOf(String name, long... shape) { return shape.length <= 1 ? vectors() : learned.test(name) ? master : compute; }
+    DType masterOf(String name, long... shape) { return shape.length <= 1 ? vectors() : trainable.test(name) ? master : compute; }
 
     /// What layers read of it.
     DType computeOf(long... shape) { return shape.length <= 1 ? vectors() : compute; }

@@ -2,12 +2,12 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Steps whose gradient is far larger than those before them: skipped, or shrunk to the usual norm.
+/// Gradient spikes: steps whose gradient norm is far above the running median are skipped, or scaled down to it.
 ///
 /// @param over how many times the median norm of the last `window` steps is far larger
 /// @param window steps that the median is taken over; until there are so many, nothing is done
-public record HugeGradient(@Default("10") double over, @Default("64") int window, @Default("skip") Action action) {
-    public HugeGradient {
+public record GradientSpikes(@Default("10") double over, @Default("64") int window, @Default("skip") Action action) {
+    public GradientSpikes {
         checkArgument(over > 1, "over must be more than 1, but is %s", over);
         checkArgument(window > 1, "window must be at least 2, but is %s", window);
     }

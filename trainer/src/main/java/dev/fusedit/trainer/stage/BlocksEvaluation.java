@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Has a model draw the prompts of the score sets, one picture each, and judges what it drew.
-public final class BlocksExam {
-    private BlocksExam() {}
+/// Evaluates a model on Blocks. It draws the prompts of the score sets, one picture each, and judges what it drew.
+public final class BlocksEvaluation {
+    private BlocksEvaluation() {}
 
     /// How many images are drawn for it.
     static int images(Evaluation evaluation) {
@@ -24,21 +24,21 @@ public final class BlocksExam {
     }
 
     /// Scores by set, in the order of the recipe.
-    public static Map<String, BlocksScore> sit(Painter painter, Evaluation evaluation) {
+    public static Map<String, BlocksScore> run(Painter painter, Evaluation evaluation) {
         var scores = ImmutableMap.<String, BlocksScore>builder();
         for (var set : evaluation.sets()) {
             scores.put(set.name().toLowerCase(Locale.ROOT),
-                    sit(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
+                    run(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
         }
         return scores.buildOrThrow();
     }
 
-    private static BlocksScore sit(Painter painter, List<Caption> prompts, Seed seed) {
-        var wishes = new ArrayList<Painter.Wish>();
+    private static BlocksScore run(Painter painter, List<Caption> prompts, Seed seed) {
+        var seededPrompts = new ArrayList<Painter.SeededPrompt>();
         for (int i = 0; i < prompts.size(); i++) {
-            wishes.add(new Painter.Wish(prompts.get(i).text(), seed.derive("picture", i)));
+            seededPrompts.add(new Painter.SeededPrompt(prompts.get(i).text(), seed.derive("picture", i)));
         }
-        var pictures = painter.paint(wishes);
+        var pictures = painter.paint(seededPrompts);
         var tally = new BlocksScore.Tally();
         for (int i = 0; i < prompts.size(); i++) {
             tally.add(prompts.get(i).kind(), BlocksChecker.judge(prompts.get(i).claim(), pictures.get(i)));

@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Which of a stage's learning rates a parameter has: that of the last group that names it, else of the narrowest part.
-public record LearningGroups(Stage stage) {
+/// A stage's parameter groups: which learning rate a parameter has, that of the last group that names it, else of the narrowest part.
+public record ParameterGroups(Stage stage) {
     private static final Pattern LAYER = Pattern.compile("(llm|dit)\\.layers\\.(\\d+)\\..*");
     private static final Pattern PROJECTION =
             Pattern.compile("dit\\.(context_embedder\\..*|layers\\.\\d+\\.(self_attn\\.text_|cross_attn\\.).*)");
@@ -25,8 +25,8 @@ public record LearningGroups(Stage stage) {
         return found != null ? found : part(parameter);
     }
 
-    /// The step of the stage, counted from 0, in which a parameter begins to learn: 0 for most, later for layers that thaw.
-    long thawsAt(String parameter) {
+    /// The step of the stage, counted from 0, from which a parameter is trained: 0 for most, later for layers that unfreeze.
+    long unfreezesAt(String parameter) {
         var group = stage.groups().get(of(parameter));
         if (group == null || group.thaw() == null || group.layers() == null) {
             return 0;

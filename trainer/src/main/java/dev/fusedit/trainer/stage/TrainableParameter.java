@@ -11,22 +11,22 @@ import java.util.Objects;
 ///
 /// @param base highest learning rate of its group
 /// @param decay weight decay; 0 for what does not decay
-/// @param from step of the stage, counted from 0, in which it begins to learn
-record Learner(Parameter parameter, double base, double decay, long from) {
-    /// All that learn at some step of a stage, in the weights' order.
-    static List<Learner> of(Stage stage, Weights weights) {
-        var groups = new LearningGroups(stage);
+/// @param from step of the stage, counted from 0, from which it is trained
+record TrainableParameter(Parameter parameter, double base, double decay, long from) {
+    /// All parameters that a stage trains at some step, in the weights' order.
+    static List<TrainableParameter> of(Stage stage, Weights weights) {
+        var groups = new ParameterGroups(stage);
         return weights.all().filter(parameter -> groups.of(parameter.name()) != null).map(parameter -> {
             var group = Objects.requireNonNull(groups.of(parameter.name()));
-            return new Learner(parameter, Objects.requireNonNull(stage.lr().get(group)), decay(stage, group, parameter),
-                    groups.thawsAt(parameter.name()));
+            return new TrainableParameter(parameter, Objects.requireNonNull(stage.lr().get(group)), decay(stage, group, parameter),
+                    groups.unfreezesAt(parameter.name()));
         }).toList();
     }
 
     private static double decay(Stage stage, String group, Parameter parameter) {
         boolean decays = switch (stage.optimizer().decay()) {
             case Optimizer.Decay.ALL -> true;
-            case Optimizer.Decay.MATRICES -> parameter.master().rank() > 1 && !LearningGroups.isEmbedding(parameter.name());
+            case Optimizer.Decay.MATRICES -> parameter.master().rank() > 1 && !ParameterGroups.isEmbedding(parameter.name());
         };
         var own = stage.groups().get(group);
         return !decays ? 0 : own != null && own.weightDecay() != null ? own.weightDecay() : stage.optimizer().weightDecay();

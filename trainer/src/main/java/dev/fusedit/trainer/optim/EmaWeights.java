@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// An exponential moving average of weights in f32, whatever the weights are in: average ← decay · average + (1 − decay) · weight.
+/// An exponential moving average (EMA) of weights in f32, whatever the weights are in: average ← decay · average + (1 − decay) · weight.
 ///
 /// With a warm-up the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not remember
 /// the untrained weights. The paper's reference keeps it constant.
 ///
 /// It holds what learns under an average and nothing else: weights that never learn are their own average, and weights that learned on
 /// without it are forgotten, since what is held would be out of date.
-public final class MovingAverage implements AutoCloseable {
+public final class EmaWeights implements AutoCloseable {
     private final TensorScope owned = TensorScope.holding();
     private final Map<String, Tensor> averages = new LinkedHashMap<>();
     private long updates;

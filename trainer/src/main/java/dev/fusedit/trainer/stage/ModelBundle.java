@@ -3,7 +3,7 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.nn.Placement;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
@@ -12,41 +12,41 @@ import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// What learns: a model of pictures with text, the weights that it owns, the words that it knows, and the frozen parts around it.
+/// A model with what it needs to train and sample: its weights, its tokenizer, and the frozen parts around it.
 ///
 /// @param latents what the model's pictures are made of
 /// @param clip a second reading of captions; null for a model that takes none
-public record Trainee(Weights weights, ImageModel model, Tokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
+public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
         implements AutoCloseable {
     /// An untrained one of pixels, the same for the same seed.
-    static Trainee fresh(ImageModelConfig config, Tokenizer tokenizer, Placement placement, Seed seed) {
-        var weights = Weights.fresh(seed, placement);
-        return new Trainee(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
+    static ModelBundle fresh(ImageModelConfig config, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var weights = Weights.fresh(seed, policy);
+        return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
     }
 
     /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
     ///
     /// @throws UserError if one of them cannot be read or does not fit the model
-    static Trainee fresh(Recipe recipe, Tokenizer tokenizer, Placement placement, Seed seed) {
-        var latents = latents(recipe, placement);
+    static ModelBundle fresh(Recipe recipe, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var latents = latents(recipe, policy);
         try {
             int side = recipe.largestSide() / latents.space().factor();
-            var config = ModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
-            var clip = clip(recipe, config.image().pooledText(), placement);
-            var plain = fresh(config, tokenizer, placement, seed);
-            return new Trainee(plain.weights, plain.model, tokenizer, latents, clip);
+            var config = RecipeModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
+            var clip = clip(recipe, config.image().pooledText(), policy);
+            var plain = fresh(config, tokenizer, policy, seed);
+            return new ModelBundle(plain.weights, plain.model, tokenizer, latents, clip);
         } catch (RuntimeException e) {
             latents.close();
             throw e;
         }
     }
 
-    private static Latents latents(Recipe recipe, Placement placement) {
+    private static Latents latents(Recipe recipe, DTypePolicy policy) {
         if (recipe.model().vae() == null) {
             return Latents.PIXELS;
         }
         var folder = folder(recipe, "trains on the latents of", recipe.model().vae(), "weights.vae", recipe.weights().vae());
-        var encoded = Latents.Encoded.read(folder, placement.device(), "weights.vae");
+        var encoded = Latents.Encoded.read(folder, policy.device(), "weights.vae");
         int channels = encoded.vae().config().latentChannels();
         if (channels != recipe.model().dit().channels()) {
             encoded.close();
@@ -56,12 +56,12 @@ public record Trainee(Weights weights, ImageModel model, Tokenizer tokenizer, La
         return encoded;
     }
 
-    private static @Nullable ClipCaptions clip(Recipe recipe, int width, Placement placement) {
+    private static @Nullable ClipCaptions clip(Recipe recipe, int width, DTypePolicy policy) {
         if (recipe.model().clip() == null) {
             return null;
         }
         var folder = folder(recipe, "reads captions by", recipe.model().clip(), "weights.clip", recipe.weights().clip());
-        var clip = ClipCaptions.read(folder, placement.device(), "weights.clip");
+        var clip = ClipCaptions.read(folder, policy.device(), "weights.clip");
         if (clip.width() != width) {
             clip.close();
             throw new UserError(

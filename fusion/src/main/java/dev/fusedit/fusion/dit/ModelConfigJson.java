@@ -13,10 +13,10 @@ import java.util.Objects;
 
 /// Configurations as JSON, under the field names that the paper's published models use (`attention`, `pos_embed`, `base_config` …), so
 /// that a folder of theirs and one of ours read alike.
-public final class ModelConfigs {
+public final class ModelConfigJson {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private ModelConfigs() {}
+    private ModelConfigJson() {}
 
     /// A fused model's configuration.
     ///
@@ -31,7 +31,7 @@ public final class ModelConfigs {
     }
 
     /// A baseline's configuration.
-    public static TextDiTConfig beside(JsonNode json, String where) {
+    public static TextDiTConfig baseline(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
         return checked(where, () -> {
             var text = text(fields);
@@ -138,7 +138,7 @@ public final class ModelConfigs {
         return root;
     }
 
-    /// The JSON that [#beside] reads.
+    /// The JSON that [#baseline] reads.
     public static ObjectNode json(TextDiTConfig config) {
         return json(config.image(), config.fusion(), config.text()).put("model_type", "DiT").put("text_hidden_size", config.textWidth())
                 .put("text_hidden_states_index", config.hiddenState());

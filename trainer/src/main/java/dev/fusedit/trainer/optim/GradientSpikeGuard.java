@@ -1,22 +1,22 @@
 package dev.fusedit.trainer.optim;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.trainer.recipe.HugeGradient;
+import dev.fusedit.trainer.recipe.GradientSpikes;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 
-/// The gradients' norms of the last steps, by which a huge one is known: more than `over` times their median.
+/// Guards against gradient spikes by a running median of gradient norms: a spike is more than `over` times the median of the last steps.
 ///
 /// Huge norms are remembered too. A single one does not move the median; where all norms have become larger, half a window later the new
 /// size is the usual one, and training goes on.
-public final class UsualNorm {
-    private final HugeGradient rule;
+public final class GradientSpikeGuard {
+    private final GradientSpikes rule;
     private final Deque<Double> norms;
 
     /// @param norms of the last steps, the oldest first
-    public UsualNorm(HugeGradient rule, Collection<Double> norms) {
+    public GradientSpikeGuard(GradientSpikes rule, Collection<Double> norms) {
         this.rule = rule;
         this.norms = new ArrayDeque<>(norms);
     }

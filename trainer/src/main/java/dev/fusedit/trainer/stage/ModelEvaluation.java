@@ -22,10 +22,10 @@ import java.util.function.UnaryOperator;
 /// @param evaluations passes of the network over each picture; a guided one counts as two
 /// @param seconds that drawing and judging took, the model being there
 /// @param scores by set
-public record ModelExam(PictureDefaults drawn, int evaluations, double seconds, Map<String, BlocksScore> scores) {
+public record ModelEvaluation(PictureDefaults drawn, int evaluations, double seconds, Map<String, BlocksScore> scores) {
     private static final int BLOCKS = 32;
 
-    public ModelExam {
+    public ModelEvaluation {
         scores = ImmutableMap.copyOf(scores);
     }
 
@@ -36,7 +36,7 @@ public record ModelExam(PictureDefaults drawn, int evaluations, double seconds, 
     /// @param prompts changes which prompts are drawn
     /// @param console told how far it is
     /// @throws UserError naming what is wrong with the place
-    public static ModelExam sit(Path place, UnaryOperator<PictureDefaults> drawing, UnaryOperator<Evaluation> prompts,
+    public static ModelEvaluation run(Path place, UnaryOperator<PictureDefaults> drawing, UnaryOperator<Evaluation> prompts,
             ProgressLine console) {
         var usual = PipelineFolder.is(place) ? new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0, null)
                 : SavedModel.recipe(place).evaluation();
@@ -45,16 +45,16 @@ public record ModelExam(PictureDefaults drawn, int evaluations, double seconds, 
         }
     }
 
-    private static ModelExam of(LoadedPipeline model, PictureDefaults drawn, Evaluation evaluation, ProgressLine console) {
+    private static ModelEvaluation of(LoadedPipeline model, PictureDefaults drawn, Evaluation evaluation, ProgressLine console) {
         if (drawn.height() != drawn.width() || drawn.width() % BLOCKS != 0) {
             throw new UserError("the model draws %d x %d pixels (height x width), and Blocks is judged on squares of a multiple of %d"
                     .formatted(drawn.height(), drawn.width(), BLOCKS));
         }
         var evaluations = model.pipeline().evaluations(drawn.request(List.of("")));
         var began = System.nanoTime();
-        var progress = DrawingProgress.of(console, "score", BlocksExam.images(evaluation));
-        var scores = BlocksExam.sit(Painter.of(model.drawing(drawn)).watched(progress::add), evaluation);
-        return new ModelExam(drawn, evaluations, (System.nanoTime() - began) / 1e9, scores);
+        var progress = DrawingProgress.of(console, "score", BlocksEvaluation.images(evaluation));
+        var scores = BlocksEvaluation.run(Painter.of(model.drawing(drawn)).watched(progress::add), evaluation);
+        return new ModelEvaluation(drawn, evaluations, (System.nanoTime() - began) / 1e9, scores);
     }
 
     public ObjectNode toJson() {

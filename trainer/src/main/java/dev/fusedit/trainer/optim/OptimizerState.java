@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// What an optimizer remembers of each parameter: tensors, under `PARAMETER.exp_avg` and the like, and how many steps the parameter has
-/// taken. A parameter has none before its first step.
-public final class Moments implements AutoCloseable {
+/// The state of an optimizer, as `torch.optim`'s `state`: for each parameter tensors, under `PARAMETER.exp_avg` and the like, and the
+/// number of steps it has taken. A parameter has none before its first step.
+public final class OptimizerState implements AutoCloseable {
     private final TensorScope owned = TensorScope.holding();
     private final TreeMap<String, Tensor> tensors = new TreeMap<>();
     private final TreeMap<String, Long> steps = new TreeMap<>();
@@ -69,7 +69,7 @@ public final class Moments implements AutoCloseable {
         clear();
         var parameters = new HashSet<String>();
         weights.all().forEach(parameter -> parameters.add(parameter.name()));
-        requireKnown(file.names().stream().map(Moments::parameterOf).toList(), parameters, file);
+        requireKnown(file.names().stream().map(OptimizerState::parameterOf).toList(), parameters, file);
         requireKnown(taken.keySet(), parameters, file);
         for (var name : file.names()) {
             var master = weights.parameter(parameterOf(name)).master();

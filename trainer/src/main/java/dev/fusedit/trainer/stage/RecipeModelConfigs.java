@@ -23,12 +23,12 @@ import dev.fusedit.trainer.recipe.LanguageModel;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
-/// From what a recipe says to what the models take.
-public final class ModelConfigs {
+/// A recipe's model as the models' configuration.
+public final class RecipeModelConfigs {
     /// Deviation of the image side's new embedders, whatever the language model's.
     private static final double IMAGE_INIT_RANGE = 0.02;
 
-    private ModelConfigs() {}
+    private RecipeModelConfigs() {}
 
     /// Rows of a language model's table of embeddings.
     public static int vocabulary(LanguageModel llm) {

@@ -6,21 +6,21 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.trainer.optim.MovingAverage;
+import dev.fusedit.trainer.optim.EmaWeights;
 import java.util.List;
 
-/// The moving average in the place of the weights, until it is closed: for previews and scores.
-final class AveragedWeights implements AutoCloseable {
+/// Puts the EMA in the place of the weights until it is closed: for previews and scores.
+final class EmaScope implements AutoCloseable {
     private final TensorScope backup = TensorScope.holding();
     private final List<Parameter> parameters;
     private final List<Tensor> before;
 
-    AveragedWeights(Weights weights, MovingAverage average) {
-        parameters = weights.all().filter(parameter -> average.averages().containsKey(parameter.name())).toList();
+    EmaScope(Weights weights, EmaWeights emaWeights) {
+        parameters = weights.all().filter(parameter -> emaWeights.averages().containsKey(parameter.name())).toList();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             before = parameters.stream().map(parameter -> backup.hold(parameter.master().detach().copy())).toList();
         }
-        put(parameters.stream().map(parameter -> average.averages().get(parameter.name())).toList());
+        put(parameters.stream().map(parameter -> emaWeights.averages().get(parameter.name())).toList());
     }
 
     private void put(List<Tensor> values) {
