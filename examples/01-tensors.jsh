@@ -1,4 +1,4 @@
-// 01 · Tensors, scopes, gradients, and attention as a picture of numbers
+// 01 · Tensors, scopes, gradients, and attention as an image of numbers
 //
 //     ./fusedit shell examples/01-tensors.jsh
 //
@@ -88,7 +88,7 @@ var keys_LD = Tensor.of(new float[] {0, 0, 0, 3,  3, 0, 0, 0,  0, 3, 0, 0,  0, 0
 var queries_LD = Tensor.of(new float[] {0, 2, 0, 1,  0, 3, 0, 0,  3, 1, 0, 0,  0, 3, 1, 0,  0, 2, 0, 1,  0, 3, 0, 0,  3, 1, 0, 0}, 7, 4);
 
 // softmax(q kᵀ / √D): row i says how much of each word reaches word i. With the causal mask of a language model a word hears only
-// itself and what came before it; the rows of a picture's tokens have no such mask.
+// itself and what came before it; the rows of an image's tokens have no such mask.
 
 Tensor attention(boolean causal) {
     try (var inner = TensorScope.open()) {

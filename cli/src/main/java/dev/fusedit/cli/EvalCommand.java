@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "eval", description = "Measures how well pictures follow their captions.")
+@Command(name = "eval", description = "Measures how well images follow their captions.")
 final class EvalCommand implements Callable<Integer> {
     private enum Suite {
         BLOCKS
@@ -36,16 +36,16 @@ final class EvalCommand implements Callable<Integer> {
     /// One of both.
     static final class Subject {
         @Option(names = "--model", required = true, paramLabel = "DIR",
-                description = "Have a trained model draw the suite's prompts: a run's folder, one of its checkpoints, or a pipeline.")
+                description = "Have a trained model generate images for the suite's prompts: a run's folder, one of its checkpoints, or a pipeline.")
         private @Nullable Path model;
 
         @Option(names = "--self-check", required = true,
-                description = "Try the suite's checker on drawn pictures whose captions are known to be true or false.")
+                description = "Try the suite's checker on drawn images whose captions are known to be true or false.")
         private boolean selfCheck;
     }
 
     @Mixin
-    private DrawingOptions drawing;
+    private SamplingOptions sampling;
 
     @Option(names = "--sets", split = ",", paramLabel = "SET",
             description = "With --model: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
@@ -56,24 +56,24 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(names = "--pictures", defaultValue = "10000", paramLabel = "N",
             description = "With --self-check: how many of each kind (default: ${DEFAULT-VALUE}).")
-    private int pictures;
+    private int images;
 
     @Option(names = "--json", description = "The same for programs.")
     private boolean json;
 
     @Override
     public Integer call() throws IOException {
-        drawing.check();
-        drawing.checkPositive("--pictures", pictures);
-        drawing.checkPositive("--prompts", prompts);
+        sampling.check();
+        sampling.checkPositive("--pictures", images);
+        sampling.checkPositive("--prompts", prompts);
         return subject.model == null ? selfCheck() : evaluation(subject.model);
     }
 
     private int evaluation(Path model) throws IOException {
         var console = ProgressLine.onStderr();
         var evaluation = switch (suite) {
-            case BLOCKS -> ModelEvaluation.run(model, drawing::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
-                    DrawingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
+            case BLOCKS -> ModelEvaluation.run(model, sampling::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
+                    SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
         };
         console.close();
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(evaluation.toJson()) : evaluation);
@@ -82,7 +82,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private int selfCheck() throws IOException {
         var check = switch (suite) {
-            case BLOCKS -> SelfCheck.run(pictures);
+            case BLOCKS -> SelfCheck.run(images);
         };
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(check.toJson()) : check);
         return check.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;

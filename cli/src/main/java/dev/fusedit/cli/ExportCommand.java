@@ -2,7 +2,7 @@ package dev.fusedit.cli;
 
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.Sampling;
-import dev.fusedit.trainer.stage.DrawingModel;
+import dev.fusedit.trainer.stage.SamplingModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var notes = DrawingModel.export(model, out, weights, switch (dtype) {
+        var notes = SamplingModel.export(model, out, weights, switch (dtype) {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
         });

@@ -39,7 +39,7 @@ final class RecipeChoice {
         return switch (any(err)) {
             case Training.OfModel(var recipe) -> recipe;
             case Training.OfTeacher(var recipe) -> throw new UserError(
-                    "recipe '%s' trains a teacher, and this command is about models that draw".formatted(recipe.run().name()));
+                    "recipe '%s' trains a teacher, and this command is about models that generate images".formatted(recipe.run().name()));
         };
     }
 

@@ -1,14 +1,14 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.fusion.pipeline.PictureDefaults;
-import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.pipeline.ImageRequest;
+import dev.fusedit.fusion.pipeline.SamplingDefaults;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.stage.DrawingModel;
-import dev.fusedit.trainer.stage.SampledPictures;
+import dev.fusedit.trainer.stage.SampledImages;
+import dev.fusedit.trainer.stage.SamplingModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "sample", description = "Draws pictures from prompts with a trained model.")
+@Command(name = "sample", description = "Generates images from prompts with a trained model.")
 final class SampleCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -36,22 +36,22 @@ final class SampleCommand implements Callable<Integer> {
 
     /// One of both.
     static final class Prompts {
-        @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "What to draw. May be repeated.")
+        @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "What to generate. May be repeated.")
         private @Nullable List<String> texts;
 
         @Option(names = "--prompts", required = true, paramLabel = "FILE", description = "A file with a prompt a line.")
         private @Nullable Path file;
     }
 
-    @Option(names = "-n", defaultValue = "1", paramLabel = "K", description = "Pictures a prompt (default: ${DEFAULT-VALUE}).")
+    @Option(names = "-n", defaultValue = "1", paramLabel = "K", description = "Images a prompt (default: ${DEFAULT-VALUE}).")
     private int each;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "S",
-            description = "Of the noise: the same seed draws the same pictures (default: ${DEFAULT-VALUE}).")
+            description = "Of the noise: the same seed gives the same images (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
-    private DrawingOptions drawing;
+    private SamplingOptions sampling;
 
     @Option(names = "--negative", defaultValue = "", paramLabel = "TEXT",
             description = "What guidance leads away from. Default: no text.")
@@ -64,33 +64,33 @@ final class SampleCommand implements Callable<Integer> {
     private @Nullable Integer height;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
-            description = "A file that ends in .png for all pictures in one grid, or a folder for one file a picture and prompts.jsonl.")
+            description = "A file that ends in .png for all images in one grid, or a folder for one file an image and prompts.jsonl.")
     private Path out;
 
     @Override
     public Integer call() {
-        drawing.check();
-        drawing.checkPositive("-n", each);
-        drawing.checkPositive("--width", width);
-        drawing.checkPositive("--height", height);
+        sampling.check();
+        sampling.checkPositive("-n", each);
+        sampling.checkPositive("--width", width);
+        sampling.checkPositive("--height", height);
         var texts = prompts.texts != null ? prompts.texts : lines(prompts.file);
-        SampledPictures.requireWritable(out);
-        try (var _ = TensorScope.open(); var loaded = DrawingModel.open(model)) {
+        SampledImages.requireWritable(out);
+        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model)) {
             var request = request(loaded.defaults(), texts);
-            loaded.pipeline().requireDrawable(request.height(), request.width());
+            loaded.pipeline().requireSize(request.height(), request.width());
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
             var console = ProgressLine.onStderr();
-            var pictures = SampledPictures.draw(loaded.pipeline(), request, console);
+            var images = SampledImages.generate(loaded.pipeline(), request, console);
             console.close();
-            pictures.write(out);
+            images.write(out);
             spec.commandLine().getOut().println(out);
             return ExitCode.OK;
         }
     }
 
-    private PictureRequest request(PictureDefaults usual, List<String> texts) {
-        var own = drawing.over(usual);
-        var chosen = new PictureDefaults(DrawingOptions.orElse(height, own.height()), DrawingOptions.orElse(width, own.width()),
+    private ImageRequest request(SamplingDefaults usual, List<String> texts) {
+        var own = sampling.over(usual);
+        var chosen = new SamplingDefaults(SamplingOptions.orElse(height, own.height()), SamplingOptions.orElse(width, own.width()),
                 own.solver(), own.steps(), own.guidance(), own.batch());
         return chosen.request(texts).each(each).negative(negative).seed(Seed.of(seed));
     }

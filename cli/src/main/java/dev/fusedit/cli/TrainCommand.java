@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train",
-        description = {"Trains a model by a recipe, draws and scores pictures with it.",
+        description = {"Trains a model by a recipe, samples and scores images with it.",
             "A run that was stopped or killed goes on when the same command is given again."})
 final class TrainCommand implements Callable<Integer> {
     private static final Path RUNS = Path.of("runs");
@@ -51,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(names = "--minutes", paramLabel = "N",
-            description = "Make all stages longer or shorter, so that training, drawing and scoring take about N minutes on this machine. "
+            description = "Make all stages longer or shorter, so that training, sampling and scoring take about N minutes on this machine. "
                     + "Images and scores take the same time whatever is trained: with a small N, or on a slow machine, the whole takes longer "
                     + "(at least a quarter of N is trained), and the line before the first step says how long. A run that goes on keeps its "
                     + "steps. A teacher's recipe is scaled by its run.minutes.")
@@ -102,7 +102,7 @@ final class TrainCommand implements Callable<Integer> {
                 stdout.println("Stopped after step %d%nGo on: %s".formatted(run.done(), again(folder.folder())));
                 return ExitCode.OK;
             }
-            stdout.println("Shares of patches whose object's color and shape a linear probe tells, on pictures that were not trained on");
+            stdout.println("Shares of patches whose object's color and shape a linear probe tells, on images that were not trained on");
             stdout.println(result.table());
             stdout.println("%d steps in %.0f s, %.0f MiB at most".formatted(result.steps(), result.seconds(), result.peakMib()));
             stdout.println("Align with it: losses: {repa: {teacher: {kind: trained, path: %s}, layer: 3}}".formatted(folder.folder()));
@@ -162,8 +162,8 @@ final class TrainCommand implements Callable<Integer> {
         var stdout = spec.commandLine().getOut();
         stdout.println(ScoreTable.text(result.blocks()));
         stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
-        stdout.println("Pictures: " + start.folder().samples());
-        stdout.println("Draw more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out pictures.png"
+        stdout.println("Images: " + start.folder().samples());
+        stdout.println("Sample more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out images.png"
                 .formatted(start.folder().folder()));
     }
 

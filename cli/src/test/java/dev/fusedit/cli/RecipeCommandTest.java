@@ -45,7 +45,7 @@ class RecipeCommandTest {
     void listNamesEveryRecipe() {
         assertThat(run("recipe", "list")).isZero();
         assertThat(out.toString()).contains(Recipes.names());
-        assertThat(out.toString()).containsPattern("quickstart +Learns to draw captioned shapes .*\\.\\R");
+        assertThat(out.toString()).containsPattern("quickstart +Learns to generate images of captioned shapes .*\\.\\R");
     }
 
     @Test

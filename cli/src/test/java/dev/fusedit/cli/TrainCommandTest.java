@@ -45,18 +45,18 @@ class TrainCommandTest {
         assertThat(trained.out()).contains("Blocks", "attribution", "samples.png");
 
         var prompts = Files.writeString(temp.resolve("prompts.txt"), "a red circle\n\ntwo blue squares\n");
-        var pictures = temp.resolve("pictures");
-        var sampled = run("sample", "--model", out, "--prompts", prompts, "--out", pictures, "--seed", 3, "-n", 2);
+        var images = temp.resolve("pictures");
+        var sampled = run("sample", "--model", out, "--prompts", prompts, "--out", images, "--seed", 3, "-n", 2);
         assertThat(sampled.status()).as(sampled.err()).isZero();
-        assertThat(pictures.resolve("00003.png")).exists();
-        assertThat(pictures.resolve("00004.png")).doesNotExist();
-        assertThat(Files.readAllLines(pictures.resolve("prompts.jsonl"))).hasSize(4).first()
+        assertThat(images.resolve("00003.png")).exists();
+        assertThat(images.resolve("00004.png")).doesNotExist();
+        assertThat(Files.readAllLines(images.resolve("prompts.jsonl"))).hasSize(4).first()
                 .isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
 
         var grid = temp.resolve("grid.png");
-        var drawn = run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
-        assertThat(drawn.status()).isZero();
-        assertThat(drawn.err()).contains("crimsonish");
+        var generated = run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
+        assertThat(generated.status()).isZero();
+        assertThat(generated.err()).contains("crimsonish");
         assertThat(grid).exists();
     }
 
@@ -78,7 +78,7 @@ class TrainCommandTest {
         assertThat(other.get("evaluations").asInt()).as("at 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25, the last four guided")
                 .isEqualTo(3 + 2 * 4);
         assertThat(run("eval", "--model", out, "--sets", "seen", "--prompts", 1, "--solver", "dpmpp-2m").out()).contains("mean",
-                "dpmpp-2m, 2 steps, guidance 2.0 at 0.0..1.0: 4 evaluations a picture");
+                "dpmpp-2m, 2 steps, guidance 2.0 at 0.0..1.0: 4 evaluations an image");
         for (var interval : List.of("0.6..0.2", "0.2", "-1..1", "0..1.5", "0.2-0.6")) {
             var refused = run("eval", "--model", out, "--guidance-interval=" + interval);
             assertThat(refused.status()).isEqualTo(2);
@@ -92,7 +92,7 @@ class TrainCommandTest {
 
     @ParameterizedTest
     @CsvSource({"f32, joint", "bf16, joint", "bf16, shallow-cross"})
-    void whatIsExportedDrawsTheSamePictures(String precision, String fusion) throws IOException {
+    void whatIsExportedSamplesTheSameImages(String precision, String fusion) throws IOException {
         var trained = temp.resolve("run");
         assertThat(run("train", "tests/minimal", "--set", "run.precision=" + precision, "--set", "model.fusion=" + fusion, "--out", trained)
                 .status()).isZero();
@@ -104,14 +104,14 @@ class TrainCommandTest {
 
         var options = List.of("--prompt", "a red circle", "--prompt", "two blue squares", "-n", "2", "--seed", "5", "--height", "40");
         assertThat(sample(trained, "a", options).status()).isZero();
-        var drawn = sample(exported, "b", options);
-        assertThat(drawn.status()).as(drawn.err()).isZero();
+        var generated = sample(exported, "b", options);
+        assertThat(generated.status()).as(generated.err()).isZero();
         for (var name : List.of("00000.png", "00001.png", "00002.png", "00003.png", "prompts.jsonl")) {
             assertThat(temp.resolve("b").resolve(name)).hasSameBinaryContentAs(temp.resolve("a").resolve(name));
         }
-        assertThat(temp.resolve("a/00000.png")).as("another picture of the same prompt")
+        assertThat(temp.resolve("a/00000.png")).as("another image of the same prompt")
                 .satisfies(
-                        picture -> assertThat(Files.readAllBytes(picture)).isNotEqualTo(Files.readAllBytes(temp.resolve("a/00001.png"))));
+                        image -> assertThat(Files.readAllBytes(image)).isNotEqualTo(Files.readAllBytes(temp.resolve("a/00001.png"))));
         assertThat(ImageIO.read(temp.resolve("b/00000.png").toFile()).getHeight()).isEqualTo(40);
         assertThat(ImageIO.read(temp.resolve("b/00000.png").toFile()).getWidth()).isEqualTo(32);
     }
@@ -266,13 +266,13 @@ class TrainCommandTest {
     }
 
     @Test
-    void sampleDrawsAPreviewAgain() {
+    void sampleRepeatsAPreview() {
         var out = temp.resolve("run");
         run("train", "tests/minimal", "--out", out, "--set", "checkpoints={every: 6, keep: 9}");
-        var drawn =
+        var generated =
                 run("sample", "--model", out.resolve("checkpoints/step-6"), "--prompts", out.resolve("previews/prompts.txt"), "--seed", 7,
                         "--out", temp.resolve("again.png"));
-        assertThat(drawn.status()).as(drawn.err()).isZero();
+        assertThat(generated.status()).as(generated.err()).isZero();
         assertThat(temp.resolve("again.png")).hasSameBinaryContentAs(out.resolve("previews/step-000006.png"));
     }
 

@@ -3,7 +3,7 @@ package dev.fusedit.nn;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// A convolution over pictures (B, I, height, width) with square kernels of side S, in the picture's dtype.
+/// A convolution over images (B, I, height, width) with square kernels of side S, in the image's dtype.
 ///
 /// @param padding zeros on every side
 public record Conv2d(Tensor weight_OISS, Tensor bias_O, int stride, int padding) {
@@ -11,7 +11,7 @@ public record Conv2d(Tensor weight_OISS, Tensor bias_O, int stride, int padding)
         return new Conv2d(weights.get("weight", Init.XAVIER, out, in, side, side), weights.get("bias", Init.ZEROS, out), stride, padding);
     }
 
-    /// A 3 × 3 kernel that keeps the picture's size.
+    /// A 3 × 3 kernel that keeps the image's size.
     public static Conv2d same(Weights weights, long in, long out) { return of(weights, in, out, 3, 1, 1); }
 
     /// A 1 × 1 kernel: a linear layer over channels.

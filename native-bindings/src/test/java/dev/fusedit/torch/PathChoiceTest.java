@@ -30,9 +30,9 @@ class PathChoiceTest {
         assertThat(x.grad().toFloats()).containsOnly(2);
         assertThat(Tensor.full(512, DType.F16, 1, 512).linear(Tensor.full(0.5, DType.F16, 1, 512), null).item())
                 .isEqualTo(Double.POSITIVE_INFINITY);
-        var picture = Tensor.ones(DType.F16, 1, 2, 4, 4).conv2d(Tensor.ones(DType.F16, 3, 2, 2, 2), null, 2, 0);
-        assertThat(picture.dtype()).isEqualTo(DType.F16);
-        assertThat(picture.toFloats()).hasSize(12).containsOnly(8);
+        var image = Tensor.ones(DType.F16, 1, 2, 4, 4).conv2d(Tensor.ones(DType.F16, 3, 2, 2, 2), null, 2, 0);
+        assertThat(image.dtype()).isEqualTo(DType.F16);
+        assertThat(image.toFloats()).hasSize(12).containsOnly(8);
     }
 
     @Test

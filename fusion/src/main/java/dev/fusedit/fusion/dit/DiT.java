@@ -51,7 +51,7 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
         });
     }
 
-    /// Rotary positions of the picture's tokens; null with sine/cosine ones.
+    /// Rotary positions of the image's tokens; null with sine/cosine ones.
     public @Nullable RotaryEmbedding rotaryEmbedding(Tensor latents, int[] starts) {
         if (!config.positions().isRotary()) {
             return null;

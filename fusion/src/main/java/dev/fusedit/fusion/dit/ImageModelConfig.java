@@ -4,7 +4,7 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.nn.Weights;
 
-/// Shape of a model of pictures with text.
+/// Shape of a model of images with text.
 public sealed interface ImageModelConfig permits FuseDiTConfig, TextDiTConfig {
     LanguageModelConfig text();
 

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What all blocks need of a batch of noisy pictures, made once.
+/// What all blocks need of a batch of noisy images, made once.
 ///
 /// @param time the noise level; null where it is not told
 /// @param rotary rotary positions; null with sine/cosine ones

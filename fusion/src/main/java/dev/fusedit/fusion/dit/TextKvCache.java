@@ -37,7 +37,7 @@ public record TextKvCache(List<@Nullable KeyValues> blocks, Prompt prompt, int[]
 
     public int batch() { return prompt.batch(); }
 
-    /// The samples named, in that order: several pictures a prompt, or some captions of a cache.
+    /// The samples named, in that order: several images a prompt, or some captions of a cache.
     public TextKvCache rows(int... samples) {
         var indices = Tensor.of(Arrays.stream(samples).asLongStream().toArray());
         var placed = tensors().findFirst().map(t -> indices.to(t.device())).orElse(indices);
@@ -55,7 +55,7 @@ public record TextKvCache(List<@Nullable KeyValues> blocks, Prompt prompt, int[]
                         prompt.first(columns), imageStarts, output == null ? null : output.narrow(1, 0, columns));
     }
 
-    /// A single sample for so many pictures: views of the one text.
+    /// A single sample for so many images: views of the one text.
     public TextKvCache repeated(int times) {
         checkArgument(batch() == 1, "%s samples cannot be one for all", batch());
         var rows = new int[times];

@@ -11,6 +11,6 @@ public sealed interface TimeConditioning {
     /// Added to every image token once.
     record Addition() implements TimeConditioning {}
 
-    /// Not at all: the noisy picture shows it.
+    /// Not at all: the noisy image shows it.
     record None() implements TimeConditioning {}
 }

@@ -14,7 +14,7 @@ import java.util.function.DoubleUnaryOperator;
 /// @param spacing of sampling's levels
 /// @param curve what sampling's levels are laid on after the shift
 /// @param terminal where sampling's last level before the end is to lie, the others stretched with it; 0 to leave them
-/// @param inverted true for models in whose terms noise is 0 and the picture 1: sampling's levels are 1 − σ
+/// @param inverted true for models in whose terms noise is 0 and the image 1: sampling's levels are 1 − σ
 public record FlowMatchScheduler(Shift shift, int levels, Spacing spacing, Curve curve, double terminal, boolean inverted) {
     private static final double RHO = 7; // Karras et al. 2022, equation 5
 
@@ -50,9 +50,9 @@ public record FlowMatchScheduler(Shift shift, int levels, Spacing spacing, Curve
     /// Levels that lie evenly, with nothing of the reference's habits.
     public static FlowMatchScheduler even(double shift) { return new FlowMatchScheduler(new Shift.Fixed(shift), 1000, Spacing.EVEN); }
 
-    /// For pictures of one size.
+    /// For images of one size.
     ///
-    /// @param tokens of a picture: patches of latents
+    /// @param tokens of an image: patches of latents
     public FlowMatchScheduler sized(int tokens) {
         return switch (shift) {
             case Shift.Dynamic dynamic -> of(dynamic.at(tokens));
@@ -85,7 +85,7 @@ public record FlowMatchScheduler(Shift shift, int levels, Spacing spacing, Curve
 
     /// `steps` levels, and the end: 0, or 1 where they are inverted.
     ///
-    /// @throws IllegalArgumentException if the shift depends on the pictures' size; see [#sized]
+    /// @throws IllegalArgumentException if the shift depends on the images' size; see [#sized]
     public Table sampling(int steps) {
         checkArgument(steps > 0, "sampling steps must be positive, got %s", steps);
         var exact = curved(stretched(shifted(steps)));

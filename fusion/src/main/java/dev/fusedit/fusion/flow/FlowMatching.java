@@ -7,7 +7,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 
-/// Training by flow matching (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies from a picture.
+/// Training by flow matching (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies from an image.
 public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
     /// The paper's setting: shift 3, logit-normal times, velocity.
     public static FlowMatching ofThePaper() {
@@ -15,7 +15,7 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
                 new Prediction.Velocity());
     }
 
-    /// Pictures with noise mixed in.
+    /// Images with noise mixed in.
     ///
     /// @param noisy (1 − σ) clean + σ noise
     /// @param sigmas_B noise levels, f32
@@ -24,7 +24,7 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
         @Override
         public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
 
-        /// Some of the pictures, as views.
+        /// Some of the images, as views.
         public Noised rows(int first, int count) {
             return new Noised(clean.narrow(0, first, count), noise.narrow(0, first, count), noisy.narrow(0, first, count),
                     sigmas_B.narrow(0, first, count), timesteps_B.narrow(0, first, count));

@@ -3,8 +3,8 @@ package dev.fusedit.fusion.flow;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// The way from noise to pictures as a differential equation, dx/dσ = v(x, σ), over a row of noise levels (Lipman et al. 2023,
-/// arXiv 2210.02747). On it x = (1 − σ) picture + σ noise and v = noise − picture, so that at each level the picture seen is x − σ v.
+/// The way from noise to images as a differential equation, dx/dσ = v(x, σ), over a row of noise levels (Lipman et al. 2023,
+/// arXiv 2210.02747). On it x = (1 − σ) image + σ noise and v = noise − image, so that at each level the image seen is x − σ v.
 ///
 /// @param sigmas levels, the end last: 0, or 1 where they are inverted and both directions with them
 record FlowOde(float[] sigmas, Field field) {
@@ -25,11 +25,11 @@ record FlowOde(float[] sigmas, Field field) {
     Tensor along(Tensor x, Tensor velocity, int step) { return FlowSampler.step(x, velocity, sigmas[step], sigmas[step + 1]); }
 
     /// A straight line to the end.
-    Tensor picture(Tensor x, Tensor velocity, int level) { return FlowSampler.step(x, velocity, sigmas[level], sigmas[steps()]); }
+    Tensor image(Tensor x, Tensor velocity, int level) { return FlowSampler.step(x, velocity, sigmas[level], sigmas[steps()]); }
 
     /// The noise's share, from 1 to 0.
     double noise(int level) { return Math.abs((double) sigmas[level] - sigmas[steps()]); }
 
-    /// λ = log((1 − σ) / σ), half the logarithm of the signal-to-noise ratio: −∞ at noise alone, ∞ at the picture.
+    /// λ = log((1 − σ) / σ), half the logarithm of the signal-to-noise ratio: −∞ at noise alone, ∞ at the image.
     double lambda(int level) { return Math.log((1 - noise(level)) / noise(level)); }
 }

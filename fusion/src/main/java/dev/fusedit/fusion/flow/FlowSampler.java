@@ -8,7 +8,7 @@ import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/// Draws pictures from noise: steps along the velocity from σ = 1 to 0.
+/// Samples images from noise: steps along the velocity from σ = 1 to 0.
 public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, Solver solver, int steps, Guidance guidance) {
     public FlowSampler {
         checkArgument(steps > 0, "sampling steps must be positive, got %s", steps);
@@ -22,9 +22,9 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
         void after(int step, Tensor latents);
     }
 
-    /// Passes of the network over each picture; a guided one counts as two.
+    /// Passes of the network over each image; a guided one counts as two.
     ///
-    /// @throws IllegalArgumentException if the scheduler's shift depends on the pictures' size; see [FlowMatchScheduler#sized]
+    /// @throws IllegalArgumentException if the scheduler's shift depends on the images' size; see [FlowMatchScheduler#sized]
     public int evaluations() {
         var sigmas = scheduler.sampling(steps).sigmas();
         return IntStream.range(0, steps).flatMap(step -> solver.asksAt(step, steps)).map(level -> isGuided(sigmas[level]) ? 2 : 1).sum();
@@ -32,7 +32,7 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
 
     private boolean isGuided(float sigma) { return guidance.isOn(scheduler.inverted() ? 1 - sigma : sigma); }
 
-    /// Pictures of the noise's shape.
+    /// Images of the noise's shape.
     ///
     /// @param model asked for both branches at guided levels, at others with the text alone
     /// @param noise (B, channels, height, width), standard normal

@@ -6,7 +6,7 @@ import dev.fusedit.torch.Tensor;
 /// one without the text and one with it.
 ///
 /// Only some noise levels may be guided (Kynkäänniemi et al. 2024, arXiv 2404.07724): at the noisiest ones guidance costs variety, near the
-/// picture it changes little. Elsewhere there is one pass, with the text.
+/// image it changes little. Elsewhere there is one pass, with the text.
 ///
 /// @param factor g; 1 or less is no guidance
 /// @param at levels that are guided

@@ -2,7 +2,7 @@ package dev.fusedit.fusion.flow;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Noise levels σ above `low` and up to `high`, between 0, the picture, and 1, noise alone.
+/// Noise levels σ above `low` and up to `high`, between 0, the image, and 1, noise alone.
 public record NoiseRange(double low, double high) {
     public static final NoiseRange WHOLE = new NoiseRange(0, 1);
 

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// What the model's output means. x is the clean picture, n the noise, z = (1 − σ) x + σ n what the model sees, v = n − x the velocity.
+/// What the model's output means. x is the clean image, n the noise, z = (1 − σ) x + σ n what the model sees, v = n − x the velocity.
 public sealed interface Prediction {
     /// The output is v, and so is the target.
     record Velocity() implements Prediction {}
@@ -13,7 +13,7 @@ public sealed interface Prediction {
     /// The output is v; the loss is on x = z − σ v (Karras et al. 2022, section 5).
     record Preconditioned() implements Prediction {}
 
-    /// The output is x; the loss is on v = (z − x) / σ. Draws crisper shapes in few steps on small pictures.
+    /// The output is x; the loss is on v = (z − x) / σ. Draws crisper shapes in few steps on small images.
     ///
     /// @param smallestSigma σ is taken to be at least this where the loss divides by it
     record CleanPicture(double smallestSigma) implements Prediction {
@@ -30,7 +30,7 @@ public sealed interface Prediction {
 
     /// The velocity that an output stands for.
     ///
-    /// @param sigmas broadcasts over the picture, (B, 1, 1, 1)
+    /// @param sigmas broadcasts over the image, (B, 1, 1, 1)
     default Tensor velocity(Tensor output, Tensor noisy, Tensor sigmas) {
         return switch (this) {
             case Velocity() -> output;
@@ -50,8 +50,8 @@ public sealed interface Prediction {
         });
     }
 
-    /// A step of sampling from σ to 0 arrives at the picture itself, however small σ is: only the loss is kept from dividing by little.
-    private static Tensor towards(Tensor picture, Tensor noisy, Tensor sigmas) {
-        return TensorScope.scoped(() -> noisy.sub(picture).div(sigmas.clamp(1e-6, 1)));
+    /// A step of sampling from σ to 0 arrives at the image itself, however small σ is: only the loss is kept from dividing by little.
+    private static Tensor towards(Tensor image, Tensor noisy, Tensor sigmas) {
+        return TensorScope.scoped(() -> noisy.sub(image).div(sigmas.clamp(1e-6, 1)));
     }
 }

@@ -9,11 +9,11 @@ import java.util.Objects;
 import java.util.Set;
 
 /// A scheduler, and what the model's output means to it, as diffusers' `scheduler_config.json`. Two fields are ours, and Python's library
-/// passes over them: `spacing` for levels that lie evenly, and `prediction_type` for models that predict the picture.
+/// passes over them: `spacing` for levels that lie evenly, and `prediction_type` for models that predict the image.
 public final class SchedulerConfigs {
     private static final String CLASS = "FlowMatchEulerDiscreteScheduler";
     private static final String EVEN = "even";
-    private static final String PICTURE = "sample";
+    private static final String IMAGE = "sample";
     private static final String SPACING = "spacing";
     private static final String PREDICTION = "prediction_type";
     private static final String KARRAS = "use_karras_sigmas";
@@ -77,16 +77,16 @@ public final class SchedulerConfigs {
                 : fields.flag(EXPONENTIAL) ? FlowMatchScheduler.Curve.EXPONENTIAL : FlowMatchScheduler.Curve.NONE;
     }
 
-    /// What the output means for drawing; losses are not told apart.
+    /// What the output means for sampling; losses are not told apart.
     public static Prediction prediction(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
         var kind = fields.has(PREDICTION) ? Objects.requireNonNull(fields.text(PREDICTION)) : "velocity";
-        if (kind.equals(PICTURE) && fields.flag("invert_sigmas")) {
+        if (kind.equals(IMAGE) && fields.flag("invert_sigmas")) {
             throw new UserError("%s: invert_sigmas needs a model of velocities, but %s is %s".formatted(where, PREDICTION, kind));
         }
         return switch (kind) {
             case "velocity" -> new Prediction.Velocity();
-            case PICTURE -> new Prediction.Denoised();
+            case IMAGE -> new Prediction.Denoised();
             default -> throw fields.unknown(PREDICTION, "velocity, sample");
         };
     }
@@ -117,7 +117,7 @@ public final class SchedulerConfigs {
         }
         switch (prediction) {
             case Prediction.Velocity _,Prediction.Preconditioned _ -> {}
-            case Prediction.CleanPicture _,Prediction.Denoised _ -> root.put(PREDICTION, PICTURE);
+            case Prediction.CleanPicture _,Prediction.Denoised _ -> root.put(PREDICTION, IMAGE);
         }
         return root;
     }

@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 /// How far noise levels are moved towards noise: σ' = s σ / (1 + (s − 1) σ) (Esser et al. 2024, section 5.3.2).
 public sealed interface Shift {
-    /// The same for all pictures, in training too.
+    /// The same for all images, in training too.
     ///
     /// @param factor s; 1 leaves levels as they are
     record Fixed(double factor) implements Shift {
@@ -13,9 +13,9 @@ public sealed interface Shift {
         }
     }
 
-    /// More for larger pictures, in sampling only: s = exp(μ), μ a line through two points (diffusers' `use_dynamic_shifting`).
+    /// More for larger images, in sampling only: s = exp(μ), μ a line through two points (diffusers' `use_dynamic_shifting`).
     ///
-    /// @param base μ of a picture of `baseTokens`
+    /// @param base μ of an image of `baseTokens`
     /// @param most μ of one of `mostTokens`
     record Dynamic(double base, double most, int baseTokens, int mostTokens) implements Shift {
         public Dynamic {
@@ -26,25 +26,25 @@ public sealed interface Shift {
         /// As FLUX and Stable Diffusion 3.5 have it, from 256 px to 1024 px.
         public static Dynamic usual() { return new Dynamic(0.5, 1.15, 256, 4096); }
 
-        /// @param tokens of the picture: patches of latents
+        /// @param tokens of the image: patches of latents
         public OfSize at(int tokens) {
-            checkArgument(tokens > 0, "a picture has tokens, got %s", tokens);
+            checkArgument(tokens > 0, "an image has tokens, got %s", tokens);
             var slope = (most - base) / (mostTokens - baseTokens);
             return new OfSize(tokens * slope + (base - slope * baseTokens));
         }
     }
 
-    /// A dynamic one, for pictures of one size.
+    /// A dynamic one, for images of one size.
     record OfSize(double mu) implements Shift {}
 
     /// A level in sampling.
     ///
-    /// @throws IllegalArgumentException if it depends on the pictures' size
+    /// @throws IllegalArgumentException if it depends on the images' size
     default double applied(double sigma) {
         return switch (this) {
             case Fixed(var factor) -> factor * sigma / (1 + (factor - 1) * sigma);
             case OfSize(var mu) -> Math.exp(mu) / (Math.exp(mu) + (1 / sigma - 1));
-            case Dynamic _ -> throw new IllegalArgumentException("a dynamic shift needs the picture's number of tokens");
+            case Dynamic _ -> throw new IllegalArgumentException("a dynamic shift needs the image's number of tokens");
         };
     }
 

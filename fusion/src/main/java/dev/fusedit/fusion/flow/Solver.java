@@ -15,30 +15,30 @@ public enum Solver {
     EULER,
 
     /// Along the mean of the velocities at both ends, the far one found by Euler's step: second order, asks twice. The last step is Euler's,
-    /// since at the picture there is no noise left to ask about: N steps ask 2N − 1 times (Karras et al. 2022, algorithm 1).
+    /// since at the image there is no noise left to ask about: N steps ask 2N − 1 times (Karras et al. 2022, algorithm 1).
     HEUN,
 
-    /// DPM-Solver++ (2M) (Lu et al. 2022, arXiv 2211.01095, algorithm 2): goes on from the picture seen, led further the way in which it has
+    /// DPM-Solver++ (2M) (Lu et al. 2022, arXiv 2211.01095, algorithm 2): goes on from the image seen, led further the way in which it has
     /// changed since the step before. Second order, asks once.
     ///
     /// With α = 1 − σ the paper's step to the level t, from s and before it r, is
     ///
-    ///     x_t = σ_t/σ_s x + (1 − σ_t/σ_s) D,   D = picture_s + (λ_t − λ_s) / 2 (λ_s − λ_r) (picture_s − picture_r)
+    ///     x_t = σ_t/σ_s x + (1 − σ_t/σ_s) D,   D = image_s + (λ_t − λ_s) / 2 (λ_s − λ_r) (image_s − image_r)
     ///
-    /// and with D = picture_s alone it is Euler's. That is left of it in the first step; in the second, if the first began at noise alone, where
-    /// λ_r = −∞; and in the last, where λ_t = ∞ and the picture seen is where the step arrives. It is so too where λ grows by more than twice what
-    /// it grew by before, further than the change can be led: levels that are spaced as diffusers' end with such a step, to σ = 1/1000, and
-    /// taken at second order it makes eight steps worse than Euler's (`SolverTest`).
+    /// and with D = image_s alone it is Euler's. That is left of it in the first step; in the second, if the first began at noise alone,
+    /// where λ_r = −∞; and in the last, where λ_t = ∞ and the image seen is where the step arrives. It is so too where λ grows by more than
+    /// twice what it grew by before, further than the change can be led: levels that are spaced as diffusers' end with such a step, to σ =
+    /// 1/1000, and taken at second order it makes eight steps worse than Euler's (`SolverTest`).
     DPMPP_2M;
 
     private static final double FURTHEST = 1;
 
     /// Where a step has come to.
     ///
-    /// @param picture as it was last seen; null for solvers that do not ask
-    record State(Tensor x, @Nullable Tensor picture) implements Tensors {
+    /// @param image as it was last seen; null for solvers that do not ask
+    record State(Tensor x, @Nullable Tensor image) implements Tensors {
         @Override
-        public Stream<Tensor> tensors() { return picture == null ? Stream.of(x) : Stream.of(x, picture); }
+        public Stream<Tensor> tensors() { return image == null ? Stream.of(x) : Stream.of(x, image); }
     }
 
     /// @param i the step, from level i to i + 1
@@ -51,10 +51,10 @@ public enum Solver {
             case HEUN -> new State(ode.isLast(i) ? straight
                     : ode.along(now.x(), velocity.add(ode.velocity(straight, i + 1)).mul(0.5), i), null);
             case DPMPP_2M -> {
-                var picture = ode.picture(now.x(), velocity, i);
+                var image = ode.image(now.x(), velocity, i);
                 var further = further(ode, i);
                 yield new State(further == 0 ? straight
-                        : straight.add(picture.sub(Objects.requireNonNull(now.picture())).mul(further)), picture);
+                        : straight.add(image.sub(Objects.requireNonNull(now.image())).mul(further)), image);
             }
         };
     }
@@ -68,7 +68,7 @@ public enum Solver {
         };
     }
 
-    /// What the change of the picture seen is multiplied by. Levels that lie on each other have no change between them.
+    /// What the change of the image seen is multiplied by. Levels that lie on each other have no change between them.
     private static double further(FlowOde ode, int i) {
         if (i == 0 || ode.isLast(i)) {
             return 0;

@@ -2,7 +2,7 @@ package dev.fusedit.fusion.flow;
 
 import dev.fusedit.torch.Tensor;
 
-/// A model of noisy pictures with its text already bound to it.
+/// A model of noisy images with its text already bound to it.
 @FunctionalInterface
 public interface VelocityModel {
     /// @param noisy (B, channels, height, width)

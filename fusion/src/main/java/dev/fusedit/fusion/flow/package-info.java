@@ -1,4 +1,4 @@
-/// Flow matching: how noise is mixed in, what is learned, and how pictures are drawn from noise.
+/// Flow matching: how noise is mixed in, what is learned, and how images are sampled from noise.
 @NullMarked
 package dev.fusedit.fusion.flow;
 

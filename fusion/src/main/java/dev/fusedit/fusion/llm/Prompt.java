@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param positions_BT of each token; behind the real ones they count on
 /// @param lengths_B real tokens
 /// @param instructions_B how many of the first tokens are an instruction, the same for all captions; only gradient masks ask
-/// @param dropped_B whether a caption was dropped, so that what is left of the row does not speak of the picture; only gradient masks ask
+/// @param dropped_B whether a caption was dropped, so that what is left of the row does not speak of the image; only gradient masks ask
 /// @param padded true if padding is computed too and masked as columns, for comparisons with models that do
 public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, int[] instructions_B, boolean[] dropped_B, boolean padded) {
     public Prompt {

@@ -11,7 +11,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.SafeTensors;
 import java.util.regex.Pattern;
 
-/// An autoencoder of pictures: latents' distributions and samples, pictures again, what flows inside.
+/// An autoencoder of images: latents' distributions and samples, images again, what flows inside.
 record AutoencoderCase(AutoencoderKL model, Expected expected) {
     private static final Pattern INPUT = Pattern.compile("\\d+\\.(image|noise)");
 
@@ -30,16 +30,16 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
             weights.requireComplete();
             var here = new AutoencoderCase(model, new Expected(io, name -> !INPUT.matcher(name).matches()));
             here.expected.names().stream().filter(name -> name.endsWith(".image")).sorted()
-                    .forEach(name -> here.picture(name.substring(0, name.length() - "image".length())));
+                    .forEach(name -> here.image(name.substring(0, name.length() - "image".length())));
             return here.expected.result(files.name());
         }
     }
 
-    private void picture(String prefix) {
+    private void image(String prefix) {
         try (var _ = TensorScope.open()) {
-            var picture = expected.read(prefix + "image");
-            expected.compare(prefix + "parameters", model.moments(picture, hook(prefix + "stage.encoder.")), Tolerance.TAP);
-            var posterior = model.slicing().encode(picture);
+            var image = expected.read(prefix + "image");
+            expected.compare(prefix + "parameters", model.moments(image, hook(prefix + "stage.encoder.")), Tolerance.TAP);
+            var posterior = model.slicing().encode(image);
             expected.compare(prefix + "mean", posterior.mean_BCHW(), Tolerance.TAP);
             expected.compare(prefix + "logvar", posterior.logvar_BCHW(), Tolerance.TAP);
             var sample = posterior.sample(expected.read(prefix + "noise"));

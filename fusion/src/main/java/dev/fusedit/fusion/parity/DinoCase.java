@@ -9,7 +9,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.SafeTensors;
 
-/// DINOv2's encoder on pictures of several sizes.
+/// DINOv2's encoder on images of several sizes.
 record DinoCase(DinoModel model, Expected expected) {
     private static final String INPUT = ".pixel_values";
 
@@ -26,12 +26,12 @@ record DinoCase(DinoModel model, Expected expected) {
             weights.requireComplete();
             var here = new DinoCase(model, new Expected(io, name -> !name.endsWith(INPUT)));
             here.expected.names().stream().filter(name -> name.endsWith(INPUT)).sorted()
-                    .forEach(name -> here.picture(name.substring(0, name.length() - INPUT.length()) + "."));
+                    .forEach(name -> here.image(name.substring(0, name.length() - INPUT.length()) + "."));
             return here.expected.result(files.name());
         }
     }
 
-    private void picture(String prefix) {
+    private void image(String prefix) {
         try (var _ = TensorScope.open()) {
             var states = model.forward(expected.read(prefix + "pixel_values"),
                     (name, value) -> expected.compare(prefix + name, value, Tolerance.OUTPUT));

@@ -12,7 +12,7 @@ import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
-import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.PooledText;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.fusion.text.Instruction;
@@ -35,7 +35,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// A whole way from prompts to pictures, by a fused model, one with CLIP, or a baseline; and one training step. The autoencoder and the
+/// A whole way from prompts to images, by a fused model, one with CLIP, or a baseline; and one training step. The autoencoder and the
 /// list of words lie beside the case.
 ///
 /// Ours is the uncached result. The reference's cached one forgets the prompt's length in rotary positions; told the same, ours gives its
@@ -79,7 +79,7 @@ final class PipelineCase implements AutoCloseable {
             for (var run : here.config.path("runs").properties()) {
                 var name = run.getKey().isEmpty() ? RUN : RUN + "_" + run.getKey();
                 try (var file = SafeTensors.open(files.file(name + ".safetensors")); var _ = Autograd.noGrad()) {
-                    results.add(here.draw(new Expected(file, key -> !key.equals("initial_latents") && !key.endsWith("clip_input_ids")),
+                    results.add(here.generate(new Expected(file, key -> !key.equals("initial_latents") && !key.endsWith("clip_input_ids")),
                             run.getValue()).result(name));
                 }
             }
@@ -165,22 +165,22 @@ final class PipelineCase implements AutoCloseable {
 
     // ---- one run
 
-    private Expected draw(Expected expected, JsonNode run) {
+    private Expected generate(Expected expected, JsonNode run) {
         try (var _ = TensorScope.open()) {
             var rows = run.path("rows").valueStream().map(JsonNode::textValue).toList();
             var instruction = new Instruction(run.path("instruction").asText());
             compareText(expected, rows, instruction.longest(tokenizer, run.path("max_len").asInt()));
             var request = request(run, rows, instruction).latents(expected.read("initial_latents"));
             var pooled = pooled(expected, rows);
-            draw(expected, "nocache.", pipeline(pooled, false), request);
-            draw(expected, "cache.", pipeline(pooled, model instanceof FuseDiT), request);
+            generate(expected, "nocache.", pipeline(pooled, false), request);
+            generate(expected, "cache.", pipeline(pooled, model instanceof FuseDiT), request);
             return expected;
         }
     }
 
-    private PictureRequest request(JsonNode run, List<String> rows, Instruction instruction) {
+    private ImageRequest request(JsonNode run, List<String> rows, Instruction instruction) {
         var prompts = run.path("prompts").valueStream().map(JsonNode::textValue).toArray(String[]::new);
-        return PictureRequest.of(run.path("size").path(0).asInt(), run.path("size").path(1).asInt(), prompts).negative(rows.getFirst())
+        return ImageRequest.of(run.path("size").path(0).asInt(), run.path("size").path(1).asInt(), prompts).negative(rows.getFirst())
                 .each(run.path("npp").asInt(1)).steps(run.path("steps").asInt()).guidance(run.path("guidance").asDouble())
                 .longest(run.path("max_len").asInt()).instruction(instruction);
     }
@@ -193,18 +193,18 @@ final class PipelineCase implements AutoCloseable {
         return SchedulerConfigs.scheduler(config.path("scheduler"), files.file("config.json") + ": scheduler");
     }
 
-    private void draw(Expected expected, String way, TextToImagePipeline pipeline, PictureRequest request) {
+    private void generate(Expected expected, String way, TextToImagePipeline pipeline, ImageRequest request) {
         if (expected.names().stream().noneMatch(name -> name.startsWith(way + "final"))) {
             return;
         }
-        var drawn = pipeline.draw(request,
+        var sampled = pipeline.generate(request,
                 (_, step, latents) -> expected.compare(way + "latents_after_step" + (step + 1), latents, Tolerance.LATENT));
-        expected.compare(way + "final_latents", drawn.latents_BCHW(), Tolerance.LATENT);
-        expected.compare(way + "image01", drawn.pixels_B3HW(), Tolerance.LATENT);
-        var bytes = new double[(int) drawn.pixels_B3HW().numel()];
+        expected.compare(way + "final_latents", sampled.latents_BCHW(), Tolerance.LATENT);
+        expected.compare(way + "image01", sampled.pixels_B3HW(), Tolerance.LATENT);
+        var bytes = new double[(int) sampled.pixels_B3HW().numel()];
         int at = 0;
-        for (var picture : drawn.bytes()) {
-            for (var value : picture) {
+        for (var image : sampled.bytes()) {
+            for (var value : image) {
                 bytes[at++] = value & 0xff;
             }
         }

@@ -46,7 +46,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
         sampling("shift" + shift + ".", scheduler);
     }
 
-    /// One with a whole configuration of its own, and for a dynamic shift some sizes of pictures, or the shifts themselves.
+    /// One with a whole configuration of its own, and for a dynamic shift some sizes of images, or the shifts themselves.
     private void named(JsonNode scheduler, String where) {
         var prefix = scheduler.path("name").asText() + ".";
         var levels = SchedulerConfigs.scheduler(scheduler.path("config"), where + ": " + scheduler.path("name").asText());

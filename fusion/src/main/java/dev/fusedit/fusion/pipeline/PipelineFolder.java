@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// | `clip/`, `clip_tokenizer/` | CLIP's text side | transformers' `CLIPTextModelWithProjection` |
 ///
 /// `text_encoder/`, diffusers' own name, is read as either of the last two. `model_index.json` has one field that only we read, `_fusedit`:
-/// how pictures are drawn unless told otherwise, and what is multiplied in. `README.md` says what of the folder Python can use.
+/// how images are sampled unless told otherwise, and what is multiplied in. `README.md` says what of the folder Python can use.
 public final class PipelineFolder {
     static final String INDEX = FolderTensors.PIPELINE;
     static final String CONFIG = FolderTensors.CONFIG;

@@ -19,7 +19,7 @@ public record PipelineNotes(ImmutableList<String> limits) {
         var pipeline = parts.pipeline();
         var limits = ImmutableList.<String>builder();
         if (pipeline.space() instanceof Pixels) {
-            limits.add("There is no vae/: this model draws pixels. The paper's pipeline needs one, so that the folder as a whole does not "
+            limits.add("There is no vae/: this model samples pixels. The paper's pipeline needs one, so that the folder as a whole does not "
                     + "load in diffusers; its parts do.");
         }
         transformer(parts, limits);
@@ -27,22 +27,22 @@ public record PipelineNotes(ImmutableList<String> limits) {
             limits.add("scheduler/ loads in diffusers, but its noise levels differ there: diffusers does not know the field 'spacing'.");
         }
         if (pipeline.scheduler().shift() instanceof Shift.Dynamic) {
-            limits.add("scheduler/ shifts by the picture's size, which the paper's pipeline does not tell it: that one refuses to draw.");
+            limits.add("scheduler/ shifts by the image's size, which the paper's pipeline does not tell it: that one refuses to sample.");
         }
-        if (isPicture(pipeline.prediction())) {
-            limits.add("scheduler/ loads in diffusers, but the model's output is the picture ('prediction_type': 'sample'), and diffusers' "
+        if (isImage(pipeline.prediction())) {
+            limits.add("scheduler/ loads in diffusers, but the model's output is the image ('prediction_type': 'sample'), and diffusers' "
                     + "steps take it for a velocity: x_next = x + (s_next - s) (x - output) / s is the step to write.");
         }
-        var drawn = parts.defaults();
-        if (drawn.solver() != Solver.EULER || drawn.guidance().isPartial()) {
+        var sampled = parts.defaults();
+        if (sampled.solver() != Solver.EULER || sampled.guidance().isPartial()) {
             limits.add(
-                    "model_index.json says under '_fusedit' how the model draws: solver %s, guidance at noise levels %s. Python passes over "
-                            .formatted(drawn.solver(), drawn.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
+                    "model_index.json says under '_fusedit' how the model samples: solver %s, guidance at noise levels %s. Python passes over "
+                            .formatted(sampled.solver(), sampled.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
         }
         return new PipelineNotes(limits.build());
     }
 
-    private static boolean isPicture(Prediction prediction) {
+    private static boolean isImage(Prediction prediction) {
         return switch (prediction) {
             case Prediction.Velocity() -> false;
             case Prediction.Preconditioned() -> false;
@@ -62,7 +62,7 @@ public record PipelineNotes(ImmutableList<String> limits) {
         }
         if (parts.pipeline().model() instanceof FuseDiT && image.width() != text.hidden()
                 && !(image.positions() instanceof ImagePositions.Absolute)) {
-            limits.add("transformer/ does not run in the paper's class: it draws with a width (%d) other than the language model's (%d) "
+            limits.add("transformer/ does not run in the paper's class: it samples with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
         }
         switch (text.family()) {
@@ -84,7 +84,7 @@ public record PipelineNotes(ImmutableList<String> limits) {
         return """
                 # A text-to-image model
 
-                Draw with it: `./fusedit sample --model FOLDER --prompt TEXT --out pictures.png`
+                Sample with it: `./fusedit sample --model FOLDER --prompt TEXT --out images.png`
 
                 Each folder is a part in the form of the Python library that `model_index.json` names beside it.
                 """ + (limits.isEmpty() ? ""

@@ -13,7 +13,7 @@ import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.fusion.vae.PictureSpace;
+import dev.fusedit.fusion.vae.LatentSpace;
 import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
@@ -93,13 +93,13 @@ final class PipelineReader {
         };
     }
 
-    private PictureDefaults defaults(PictureSpace space) {
+    private SamplingDefaults defaults(LatentSpace space) {
         var place = folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS;
         if (index.has(PipelineFolder.OURS)) {
-            return PictureDefaults.of(index.get(PipelineFolder.OURS), place);
+            return SamplingDefaults.of(index.get(PipelineFolder.OURS), place);
         }
         var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
-        return fields.checked(() -> PictureDefaults.usual(fields.integer("sample_size", USUAL_SIDE) * space.factor()));
+        return fields.checked(() -> SamplingDefaults.usual(fields.integer("sample_size", USUAL_SIDE) * space.factor()));
     }
 
     /// Diffusers' way to say that a pipeline does without a part.
@@ -107,7 +107,7 @@ final class PipelineReader {
 
     // ---- parts
 
-    private PictureSpace space() {
+    private LatentSpace space() {
         return isLeftOut(PipelineFolder.VAE) ? new Pixels()
                 : part(PipelineFolder.VAE, folder.resolve(PipelineFolder.VAE), AutoencoderKL::named,
                         config -> own -> AutoencoderKL.of(AutoencoderConfig.of(json(config), config.toString()), own));

@@ -104,7 +104,7 @@ final class PipelineWriter {
 
     private void transformer(String type, ObjectNode config, Weights own, LoadedPipeline parts) throws IOException {
         config.putArray("architectures").add(type);
-        if (!config.has("sample_size")) { // the size that Python draws unless told otherwise
+        if (!config.has("sample_size")) { // the size that Python samples unless told otherwise
             config.put("sample_size", parts.defaults().height() / parts.pipeline().space().factor());
         }
         part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.localState());

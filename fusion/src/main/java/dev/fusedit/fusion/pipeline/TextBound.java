@@ -26,7 +26,7 @@ public final class TextBound implements VelocityModel, AutoCloseable {
         Part fromZero() { return new Part(rows, text.withImageStarts(new int[rows.count()])); }
     }
 
-    /// A picture a text.
+    /// An image a text.
     ///
     /// @param text stays the caller's. What is made of it here belongs to the innermost scope
     /// @param pooled_BX null for models that take no pooled text
@@ -35,8 +35,8 @@ public final class TextBound implements VelocityModel, AutoCloseable {
         this(model, text, IntStream.range(0, text.batch()).toArray(), pooled_BX, lanes);
     }
 
-    /// @param rows the text of each picture
-    /// @param pooled_BX of each picture
+    /// @param rows the text of each image
+    /// @param pooled_BX of each image
     /// @param tokens of an image
     public TextBound(ImageModel model, TextKvCache texts, int[] rows, @Nullable Tensor pooled_BX, int tokens) {
         this(model, texts, rows, pooled_BX, Lanes.of(Lanes.fitting(model.dit().patches().weight_OIPP().device(), rows.length, tokens)));
@@ -51,7 +51,7 @@ public final class TextBound implements VelocityModel, AutoCloseable {
                 .map(part -> new Part(part, part(texts, Arrays.copyOfRange(rows, part.first(), part.first() + part.count())))).toList();
     }
 
-    /// Padded to the longest text that is in it, and no text twice where all pictures have the same.
+    /// Padded to the longest text that is in it, and no text twice where all images have the same.
     private static TextKvCache part(TextKvCache texts, int[] rows) {
         return Arrays.stream(rows).allMatch(row -> row == rows[0]) ? texts.rows(rows[0]).trimmed().repeated(rows.length)
                 : texts.rows(rows).trimmed();
@@ -60,7 +60,7 @@ public final class TextBound implements VelocityModel, AutoCloseable {
     /// Parts that a step's batch falls into, side by side.
     public int lanes() { return parts.size(); }
 
-    /// Columns of text that the pictures read, padding included, and counted for each picture.
+    /// Columns of text that the images read, padding included, and counted for each image.
     int columns() { return parts.stream().mapToInt(part -> part.text().batch() * part.text().prompt().tokens()).sum(); }
 
     @Override

@@ -13,7 +13,7 @@ import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.VelocityModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.fusion.vae.PictureSpace;
+import dev.fusedit.fusion.vae.LatentSpace;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -28,64 +28,64 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Pictures from prompts, by a fused model (with CLIP's pooled text, if it takes one) or a baseline.
+/// Images from prompts, by a fused model (with CLIP's pooled text, if it takes one) or a baseline.
 ///
-/// Notable: each prompt's text is computed once for all of its pictures and steps. Noise is drawn picture by picture, so neither the
-/// batch nor a split of it changes a picture.
+/// Notable: each prompt's text is computed once for all of its images and steps. Noise is drawn image by image, so neither the
+/// batch nor a split of it changes an image.
 ///
 /// @param pooled null for models that take no pooled text
 /// @param space what the model's latents are
 /// @param forgetsPrompt true to place a fused model's rotary image positions at 0 from the second step on, as the paper's published
 ///        scripts do; only to draw what they draw
-public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, PictureSpace space,
+public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, LatentSpace space,
         FlowMatchScheduler scheduler, Prediction prediction, boolean forgetsPrompt) {
     public TextToImagePipeline {
         checkArgument((model.dit().config().pooledText() > 0 && model instanceof FuseDiT) == (pooled != null),
                 "a model with a pooled text of width %s needs CLIP, and only such a one", model.dit().config().pooledText());
         checkArgument(model.dit().config().inChannels() == space.channels() && model.dit().config().outChannels() == space.channels(),
-                "the model works on %s channels and draws %s, but its pictures have %s", model.dit().config().inChannels(),
+                "the model works on %s channels and samples %s, but its images have %s", model.dit().config().inChannels(),
                 model.dit().config().outChannels(), space.channels());
     }
 
-    /// Sees the latents of some pictures after each step; they are freed after the call. Where memory did not hold a batch, its smaller
+    /// Sees the latents of some images after each step; they are freed after the call. Where memory did not hold a batch, its smaller
     /// parts begin again at the first step.
     @FunctionalInterface
     public interface Progress {
         Progress NONE = (_, _, _) -> {};
 
-        /// @param firstPicture the batch's first
+        /// @param firstImage the batch's first
         /// @param step from 0 on
-        void after(int firstPicture, int step, Tensor latents);
+        void after(int firstImage, int step, Tensor latents);
     }
 
-    public Drawn draw(PictureRequest request) { return draw(request, Progress.NONE); }
+    public GeneratedImages generate(ImageRequest request) { return generate(request, Progress.NONE); }
 
-    /// Passes of the network over each picture that a request takes; a guided one counts as two.
-    public int evaluations(PictureRequest request) {
+    /// Passes of the network over each image that a request takes; a guided one counts as two.
+    public int evaluations(ImageRequest request) {
         return sampler(request, request.height() / space.factor(), request.width() / space.factor()).evaluations();
     }
 
-    /// Whether the model draws pictures of this size; [#draw] asks too.
+    /// Whether the model samples images of this size; [#generate] asks too.
     ///
     /// @throws UserError that names the nearest sizes, if not
-    public void requireDrawable(int height, int width) {
-        PictureSize.of(model.dit().config(), space.factor()).require(height, width);
+    public void requireSize(int height, int width) {
+        ImageSize.of(model.dit().config(), space.factor()).require(height, width);
     }
 
-    /// @throws UserError if the model cannot draw pictures of this size, or memory does not hold one of them
-    public Drawn draw(PictureRequest request, Progress progress) {
-        requireDrawable(request.height(), request.width());
+    /// @throws UserError if the model cannot sample images of this size, or memory does not hold one of them
+    public GeneratedImages generate(ImageRequest request, Progress progress) {
+        requireSize(request.height(), request.width());
         try (var _ = Autograd.noGrad()) {
             return TensorScope.scoped(() -> {
-                var texts = inMemory(() -> texts(request), "the text of all %d prompts. Draw fewer prompts at a time".formatted(
+                var texts = inMemory(() -> texts(request), "the text of all %d prompts. Sample fewer prompts at a time".formatted(
                         request.prompts().size()));
                 var noise =
-                        inMemory(() -> noise(request), "the noise of %d pictures of %d x %d (height x width). Draw fewer or smaller ones"
-                                .formatted(request.pictures(), request.height(), request.width()));
-                var parts = new ArrayList<Drawn>();
-                for (int at = 0, size = request.batch(); at < request.pictures();) {
-                    var count = Math.min(size, request.pictures() - at);
-                    var part = drawOrNull(request, texts, noise.narrow(0, at, count), at, progress);
+                        inMemory(() -> noise(request), "the noise of %d images of %d x %d (height x width). Sample fewer or smaller ones"
+                                .formatted(request.images(), request.height(), request.width()));
+                var parts = new ArrayList<GeneratedImages>();
+                for (int at = 0, size = request.batch(); at < request.images();) {
+                    var count = Math.min(size, request.images() - at);
+                    var part = generateOrNull(request, texts, noise.narrow(0, at, count), at, progress);
                     if (part == null) {
                         size = count / 2;
                     } else {
@@ -93,7 +93,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                         at += count;
                     }
                 }
-                return inMemory(() -> Drawn.joined(parts), "all %d pictures. Draw fewer at a time".formatted(request.pictures()));
+                return inMemory(() -> GeneratedImages.joined(parts), "all %d images. Sample fewer at a time".formatted(request.images()));
             });
         }
     }
@@ -106,12 +106,12 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         }
     }
 
-    // ---- what pictures begin with
+    // ---- what images begin with
 
     /// Prompts in order, then the negative one where there is guidance.
     private record Texts(TextKvCache state, @Nullable Tensor pooled) {}
 
-    private Texts texts(PictureRequest request) {
+    private Texts texts(ImageRequest request) {
         var rows = new ArrayList<int[]>();
         var words = new ArrayList<String>();
         for (var prompt : request.prompts()) {
@@ -125,7 +125,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         return new Texts(model.text(Prompt.of(rows.toArray(int[][]::new))), pooled == null ? null : pooled.of(words));
     }
 
-    private Tensor noise(PictureRequest request) {
+    private Tensor noise(ImageRequest request) {
         long channels = model.dit().config().inChannels();
         long height = request.height() / space.factor(), width = request.width() / space.factor();
         if (request.latents() != null) {
@@ -141,12 +141,12 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     private Device device() { return model.dit().patches().weight_OIPP().device(); }
 
-    // ---- pictures
+    // ---- images
 
     /// Null if memory did not hold so many, and fewer can be tried.
-    private @Nullable Drawn drawOrNull(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
+    private @Nullable GeneratedImages generateOrNull(ImageRequest request, Texts texts, Tensor noise, int first, Progress progress) {
         try {
-            return TensorScope.scoped(() -> draw(request, texts, noise, first, progress));
+            return TensorScope.scoped(() -> generate(request, texts, noise, first, progress));
         } catch (TorchException e) {
             if (!e.isOutOfMemory()) {
                 throw e;
@@ -155,13 +155,13 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                 return null;
             }
             throw new UserError(
-                    "memory does not hold even one picture of %d x %d (height x width). Draw a smaller one, or on a device with "
+                    "memory does not hold even one image of %d x %d (height x width). Sample a smaller one, or on a device with "
                             .formatted(request.height(), request.width()) + "more memory",
                     e);
         }
     }
 
-    private Drawn draw(PictureRequest request, Texts texts, Tensor noise, int first, Progress progress) {
+    private GeneratedImages generate(ImageRequest request, Texts texts, Tensor noise, int first, Progress progress) {
         var sampler = sampler(request, noise.size(2), noise.size(3));
         var own = IntStream.range(first, first + (int) noise.size(0)).map(request::prompt).toArray();
         var negative = new int[own.length];
@@ -172,11 +172,11 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
             var began = new AtomicBoolean();
             var branches = new Branches(placed(bound, began), placed(prompted == null ? bound : prompted, began));
             var latents = sampler.sample(branches, noise, (step, x) -> progress.after(first, step, x));
-            return new Drawn(latents, space.pictures(latents).div(2.0).add(0.5).clamp(0, 1));
+            return new GeneratedImages(latents, space.images(latents).div(2.0).add(0.5).clamp(0, 1));
         }
     }
 
-    private FlowSampler sampler(PictureRequest request, long height, long width) {
+    private FlowSampler sampler(ImageRequest request, long height, long width) {
         return new FlowSampler(scheduler.sized(tokens(height, width)), prediction, request.solver(), request.steps(), request.guidance());
     }
 

@@ -1,4 +1,4 @@
-/// Whole models from folders, and pictures from prompts.
+/// Whole models from folders, and images from prompts.
 @NullMarked
 package dev.fusedit.fusion.pipeline;
 

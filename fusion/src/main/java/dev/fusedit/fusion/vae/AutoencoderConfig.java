@@ -11,9 +11,9 @@ import java.util.List;
 
 /// Sizes of an [AutoencoderKL]. JSON has diffusers' field names.
 ///
-/// @param blockChannels channels of each level, from the picture down; every level but the last halves the sides
+/// @param blockChannels channels of each level, from the image down; every level but the last halves the sides
 /// @param layersPerBlock residual blocks a level going down; there is one more going up
-/// @param sampleSize side of the pictures it was trained on, and of a tile where pictures are tiled
+/// @param sampleSize side of the images it was trained on, and of a tile where images are tiled
 /// @param scalingFactor brings latents to unit variance
 /// @param shiftFactor their mean
 /// @param quantConv a pointwise convolution after the encoder
@@ -96,7 +96,7 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
 
     public int levels() { return blockChannels.size(); }
 
-    /// Picture pixels along a side of one latent.
+    /// Image pixels along a side of one latent.
     public int factor() { return 1 << levels() - 1; }
 
     public int innermostChannels() { return blockChannels.getLast(); }

@@ -15,20 +15,20 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Pictures to latents and back (Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models"; diffusers'
+/// Images to latents and back (Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models"; diffusers'
 /// `AutoencoderKL` and its names of weights).
 ///
 /// Notable: convolutions of stride 2 pad on the right and at the bottom only, so a side's latents are side / 8 rounded down and an odd
-/// picture comes back smaller; the one attention is at the smallest level; models of 16 channels (SD3, FLUX) have no quant convolutions.
+/// image comes back smaller; the one attention is at the smallest level; models of 16 channels (SD3, FLUX) have no quant convolutions.
 ///
-/// Pictures are (B, 3, H, W) in [-1, 1].
+/// Images are (B, 3, H, W) in [-1, 1].
 ///
 /// @param quant after the encoder
 /// @param postQuant before the decoder
 /// @param sliced true to compute one sample of a batch at a time: the memory of one, the same numbers
-/// @param tiling how larger pictures are cut; null never to
+/// @param tiling how larger images are cut; null never to
 public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder decoder, @Nullable Conv2d quant, @Nullable Conv2d postQuant,
-        boolean sliced, @Nullable Tiling tiling) implements PictureSpace {
+        boolean sliced, @Nullable Tiling tiling) implements LatentSpace {
     private static final Map<String, String> NAMES = Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
     private static final Pattern OLD_NAME = Pattern.compile("(.*\\.attentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.\\w+)");
 
@@ -50,55 +50,55 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     /// The same model, computing one sample at a time.
     public AutoencoderKL slicing() { return new AutoencoderKL(config, encoder, decoder, quant, postQuant, true, tiling); }
 
-    /// The same model, computing large pictures in tiles. For use without gradients.
+    /// The same model, computing large images in tiles. For use without gradients.
     public AutoencoderKL tiling(Tiling tiles) { return new AutoencoderKL(config, encoder, decoder, quant, postQuant, sliced, tiles); }
 
-    // ---- picture to latents
+    // ---- image to latents
 
     /// The latents' distribution, unscaled.
-    public Posterior encode(Tensor picture_BCHW) { return TensorScope.scoped(() -> Posterior.of(moments(picture_BCHW))); }
+    public Posterior encode(Tensor image_BCHW) { return TensorScope.scoped(() -> Posterior.of(moments(image_BCHW))); }
 
     /// Means and logarithms of variances, (B, 2 · latent channels, H / factor, W / factor).
-    public Tensor moments(Tensor picture_BCHW) {
-        checkArgument(picture_BCHW.rank() == 4 && picture_BCHW.size(1) == config.inChannels(), "a picture is (B, %s, H, W), got %s",
-                config.inChannels(), picture_BCHW);
-        checkArgument(Math.min(picture_BCHW.size(2), picture_BCHW.size(3)) >= config.factor(), "a picture has sides of %s and more, got %s",
-                config.factor(), picture_BCHW);
-        return each(picture_BCHW, this::tiledMoments);
+    public Tensor moments(Tensor image_BCHW) {
+        checkArgument(image_BCHW.rank() == 4 && image_BCHW.size(1) == config.inChannels(), "an image is (B, %s, H, W), got %s",
+                config.inChannels(), image_BCHW);
+        checkArgument(Math.min(image_BCHW.size(2), image_BCHW.size(3)) >= config.factor(), "an image has sides of %s and more, got %s",
+                config.factor(), image_BCHW);
+        return each(image_BCHW, this::tiledMoments);
     }
 
-    private Tensor tiledMoments(Tensor picture) {
-        int factor = config.factor(), height = (int) picture.size(2) / factor, width = (int) picture.size(3) / factor;
+    private Tensor tiledMoments(Tensor image) {
+        int factor = config.factor(), height = (int) image.size(2) / factor, width = (int) image.size(3) / factor;
         if (tiling == null || tiling.isOne(height, width)) {
-            return moments(picture, ForwardHooks.NONE);
+            return moments(image, ForwardHooks.NONE);
         }
         return tiling.join(height, width, 1,
-                (y, x) -> TensorScope.scoped(() -> moments(part(part(picture, 2, y, factor), 3, x, factor), ForwardHooks.NONE)));
+                (y, x) -> TensorScope.scoped(() -> moments(part(part(image, 2, y, factor), 3, x, factor), ForwardHooks.NONE)));
     }
 
     /// A tile's pixels; the last one has those too that are too few for a latent.
-    private static Tensor part(Tensor picture, int dim, Tiling.Span span, int factor) {
-        return picture.slice(dim, (long) span.start() * factor, span.isLast() ? picture.size(dim) : (long) span.end() * factor, 1);
+    private static Tensor part(Tensor image, int dim, Tiling.Span span, int factor) {
+        return image.slice(dim, (long) span.start() * factor, span.isLast() ? image.size(dim) : (long) span.end() * factor, 1);
     }
 
     /// As [#moments], of the whole at once.
-    public Tensor moments(Tensor picture_BCHW, ForwardHooks hooks) {
+    public Tensor moments(Tensor image_BCHW, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
-            var encoded = encoder.apply(picture_BCHW, hooks);
+            var encoded = encoder.apply(image_BCHW, hooks);
             return quant == null ? encoded : quant.apply(encoded);
         });
     }
 
-    // ---- latents to picture
+    // ---- latents to image
 
-    /// The picture of unscaled latents, (B, 3, factor · height, factor · width). Values may be beyond [-1, 1].
+    /// The image of unscaled latents, (B, 3, factor · height, factor · width). Values may be beyond [-1, 1].
     public Tensor decode(Tensor latents_BCHW) {
         checkArgument(latents_BCHW.rank() == 4 && latents_BCHW.size(1) == config.latentChannels(), "latents are (B, %s, H, W), got %s",
                 config.latentChannels(), latents_BCHW);
-        return each(latents_BCHW, this::tiledPicture);
+        return each(latents_BCHW, this::tiledImage);
     }
 
-    private Tensor tiledPicture(Tensor latents) {
+    private Tensor tiledImage(Tensor latents) {
         int height = (int) latents.size(2), width = (int) latents.size(3);
         if (tiling == null || tiling.isOne(height, width)) {
             return decode(latents, ForwardHooks.NONE);
@@ -127,9 +127,9 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     @Override
     public int factor() { return config.factor(); }
 
-    /// One picture at a time, since decoding takes far more memory than drawing latents.
+    /// One image at a time, since decoding takes far more memory than sampling latents.
     @Override
-    public Tensor pictures(Tensor latents_BCHW) { return TensorScope.scoped(() -> slicing().decode(unscaled(latents_BCHW))); }
+    public Tensor images(Tensor latents_BCHW) { return TensorScope.scoped(() -> slicing().decode(unscaled(latents_BCHW))); }
 
     private Tensor each(Tensor batch, UnaryOperator<Tensor> compute) {
         if (!sliced || batch.size(0) <= 1) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Latents to picture.
+/// Latents to image.
 record Decoder(Conv2d in, MidBlock mid, List<Level> levels, GroupNorm normOut, Conv2d out) {
     static Decoder of(Weights weights, AutoencoderConfig config) {
         int innermost = config.innermostChannels(), outermost = config.blockChannels().getFirst();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Picture to the moments of its latents.
+/// Image to the moments of its latents.
 record Encoder(Conv2d in, List<Level> levels, MidBlock mid, GroupNorm normOut, Conv2d out) {
     static Encoder of(Weights weights, AutoencoderConfig config) {
         var channels = config.innermostChannels();
@@ -21,9 +21,9 @@ record Encoder(Conv2d in, List<Level> levels, MidBlock mid, GroupNorm normOut, C
                 Conv2d.same(weights.in("conv_out"), channels, 2 * config.latentChannels()));
     }
 
-    Tensor apply(Tensor picture_BCHW, ForwardHooks hooks) {
+    Tensor apply(Tensor image_BCHW, ForwardHooks hooks) {
         try (var scope = TensorScope.open()) {
-            var stages = new Stages(picture_BCHW, hooks);
+            var stages = new Stages(image_BCHW, hooks);
             stages.then("conv_in", in::apply);
             for (int i = 0; i < levels.size(); i++) {
                 stages.then("blocks." + i, levels.get(i)::apply);

@@ -3,7 +3,7 @@ package dev.fusedit.fusion.vae;
 import dev.fusedit.torch.Tensor;
 
 /// Models without an autoencoder: latents are red, green and blue in [-1, 1].
-public record Pixels() implements PictureSpace {
+public record Pixels() implements LatentSpace {
     @Override
     public int channels() { return 3; }
 
@@ -11,5 +11,5 @@ public record Pixels() implements PictureSpace {
     public int factor() { return 1; }
 
     @Override
-    public Tensor pictures(Tensor latents_BCHW) { return latents_BCHW; }
+    public Tensor images(Tensor latents_BCHW) { return latents_BCHW; }
 }

@@ -5,7 +5,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 
-/// What the encoder says of a picture's latents: independent normal distributions (Kingma and Welling 2013).
+/// What the encoder says of an image's latents: independent normal distributions (Kingma and Welling 2013).
 ///
 /// @param mean_BCHW the likeliest latents
 /// @param logvar_BCHW logarithms of the variances, within -30 to 20

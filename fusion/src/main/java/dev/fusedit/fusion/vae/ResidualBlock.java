@@ -27,7 +27,7 @@ record ResidualBlock(GroupNorm norm1, Conv2d conv1, GroupNorm norm2, Conv2d conv
         });
     }
 
-    /// In scopes of their own: pictures are large, and the normed one is not needed beside the activated one.
+    /// In scopes of their own: images are large, and the normed one is not needed beside the activated one.
     private static Tensor half(GroupNorm norm, Conv2d conv, Tensor x) {
         return TensorScope.scoped(() -> conv.apply(TensorScope.scoped(() -> norm.apply(x).silu())));
     }

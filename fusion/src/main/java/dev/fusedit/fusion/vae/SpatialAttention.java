@@ -8,7 +8,7 @@ import dev.fusedit.torch.Attention;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// Spatial self-attention: every position of a picture attends to every position, with one head as wide as the channels; residual.
+/// Spatial self-attention: every position of an image attends to every position, with one head as wide as the channels; residual.
 record SpatialAttention(GroupNorm norm, Linear q, Linear k, Linear v, Linear out) {
     static SpatialAttention of(Weights weights, int groups, int channels) {
         return new SpatialAttention(GroupNorm.of(weights.in("group_norm"), groups, channels, ResidualBlock.EPS),

@@ -7,7 +7,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.function.UnaryOperator;
 
-/// One stage after another, each shown to the forward hooks. What a stage read is freed after it: a picture's activations are too large to
+/// One stage after another, each shown to the forward hooks. What a stage read is freed after it: an image's activations are too large to
 /// keep two stages of them. (With gradients the graph holds its own references.)
 final class Stages {
     private final Tensor input;

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
-/// Large pictures in overlapping squares, so that memory is that of a square.
+/// Large images in overlapping squares, so that memory is that of a square.
 ///
 /// All tiles of a side are of full size and spread evenly: a sliver at the end would have norms and attention of its own. Where tiles
 /// overlap, each counts more toward its middle, and the shares of a place sum to 1. Norms and attention look at one tile at a time, so
-/// a tiled picture is near an untiled one, not equal to it; where one tile suffices nothing is tiled.
+/// a tiled image is near an untiled one, not equal to it; where one tile suffices nothing is tiled.
 ///
 /// @param tile side of a tile, in latents
 /// @param overlap of neighbours, at least, in latents
@@ -22,7 +22,7 @@ public record Tiling(int tile, int overlap) {
         checkArgument(overlap >= 0 && overlap <= tile / 2, "tiles of %s latents can overlap by 0 to %s, got %s", tile, tile / 2, overlap);
     }
 
-    /// Tiles as large as the pictures in training, a quarter of them shared.
+    /// Tiles as large as the images in training, a quarter of them shared.
     public static Tiling of(AutoencoderConfig config) {
         var tile = config.sampleSize() / config.factor();
         return new Tiling(tile, tile / 4);

@@ -10,7 +10,7 @@ import dev.fusedit.nn.Activation;
 
 /// Sizes of a [ClipTextModel]. JSON has transformers' field names.
 ///
-/// @param projection width of the vector that is compared with pictures
+/// @param projection width of the vector that is compared with images
 /// @param maxTokens positions that were learned
 /// @param eosId the token whose state stands for the text; 2 means the one of the highest id, see [ClipTextModel]
 public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int projection, int layers, int heads, int maxTokens,

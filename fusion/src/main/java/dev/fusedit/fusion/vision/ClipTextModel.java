@@ -50,7 +50,7 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
                 Linear.of(weights.in("text_projection"), init, config.hidden(), config.projection(), false));
     }
 
-    /// A file without the table of whole numbers 0, 1, … that older ones have, and without a whole CLIP's picture side.
+    /// A file without the table of whole numbers 0, 1, … that older ones have, and without a whole CLIP's image side.
     public static TensorSource named(TensorSource file) {
         return RenamedTensors.of(file, name -> name.startsWith("text_") && !name.endsWith(".position_ids") ? name : null);
     }

@@ -9,18 +9,18 @@ import dev.fusedit.fusion.config.ConfigReader;
 
 /// Sizes of a [DinoModel]. JSON has transformers' field names.
 ///
-/// @param pictureSide of the pictures that positions were learned on
+/// @param imageSide of the images that positions were learned on
 /// @param registers tokens beside the class's that stand for no place (Darcet et al. 2023)
 /// @param hasRegisters whether the model is of the kind with registers, whose positions are resized with antialiasing
 /// @param gated whether the MLP is the gated one of the giant model
-public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int pictureSide, int patch, double normEps, int registers,
+public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int imageSide, int patch, double normEps, int registers,
         boolean hasRegisters, boolean gated, boolean qkvBias) {
     public DinoConfig {
         checkArgument(hidden > 0 && layers > 0 && mlpRatio > 0, "sizes must be positive: hidden %s, layers %s, mlp_ratio %s", hidden,
                 layers,
                 mlpRatio);
         checkArgument(heads > 0 && hidden % heads == 0, "the hidden size (%s) must be a multiple of the heads (%s)", hidden, heads);
-        checkArgument(patch > 0 && pictureSide >= patch, "image_size %s must be at least the patch of %s", pictureSide, patch);
+        checkArgument(patch > 0 && imageSide >= patch, "image_size %s must be at least the patch of %s", imageSide, patch);
         checkArgument(registers >= 0 && (hasRegisters || registers == 0), "a model without registers cannot have %s", registers);
     }
 
@@ -51,14 +51,14 @@ public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int pi
         json.putArray("architectures").add(hasRegisters ? "Dinov2WithRegistersModel" : "Dinov2Model");
         json.put("model_type", hasRegisters ? "dinov2_with_registers" : "dinov2").put("hidden_size", hidden)
                 .put("num_hidden_layers", layers).put("num_attention_heads", heads).put("mlp_ratio", mlpRatio)
-                .put("image_size", pictureSide)
+                .put("image_size", imageSide)
                 .put("patch_size", patch).put("layer_norm_eps", normEps).put("hidden_act", "gelu").put("qkv_bias", qkvBias)
                 .put("use_swiglu_ffn", gated);
         return hasRegisters ? json.put("num_register_tokens", registers) : json;
     }
 
     /// Patches along a side that positions were learned on.
-    int side() { return pictureSide / patch; }
+    int side() { return imageSide / patch; }
 
     /// Width within the MLP; that of the gated one is two thirds, rounded up to a multiple of 8.
     int inner() { return gated ? (hidden * mlpRatio * 2 / 3 + 7) / 8 * 8 : hidden * mlpRatio; }

@@ -18,15 +18,15 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// A [DinoModel] in a folder as Hugging Face has them: `config.json`, `model.safetensors` (or its shards, or `pytorch_model.bin`), and what
-/// pictures are normalised by in `preprocessor_config.json`.
+/// images are normalised by in `preprocessor_config.json`.
 public final class DinoFolder {
     public static final String CONFIG = "config.json";
-    public static final String PICTURES = "preprocessor_config.json";
+    public static final String IMAGES = "preprocessor_config.json";
     private static final JsonMapper JSON = new JsonMapper();
 
     private DinoFolder() {}
 
-    /// How pictures in 0 to 1 are brought to what the model was trained on: (x − mean) / deviation, channel by channel.
+    /// How images in 0 to 1 are brought to what the model was trained on: (x − mean) / deviation, channel by channel.
     public record Normalization(List<Double> mean, List<Double> deviation) {
         /// ImageNet's, which DINOv2 was trained with.
         public static final Normalization IMAGENET = new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
@@ -40,10 +40,10 @@ public final class DinoFolder {
             deviation = ImmutableList.copyOf(deviation);
         }
 
-        /// @param pictures_BCHW in −1 to 1, as the image side has them
-        public Tensor apply(Tensor pictures_BCHW) {
-            return TensorScope.scoped(() -> pictures_BCHW.add(1).mul(0.5).sub(channels(mean, pictures_BCHW))
-                    .div(channels(deviation, pictures_BCHW)));
+        /// @param images_BCHW in −1 to 1, as the image side has them
+        public Tensor apply(Tensor images_BCHW) {
+            return TensorScope.scoped(() -> images_BCHW.add(1).mul(0.5).sub(channels(mean, images_BCHW))
+                    .div(channels(deviation, images_BCHW)));
         }
 
         private static Tensor channels(List<Double> values, Tensor like) {
@@ -68,7 +68,7 @@ public final class DinoFolder {
     public static Loaded read(Path folder, DTypePolicy policy) {
         try (var file = FolderTensors.open(folder)) {
             var config = DinoConfig.of(JsonFile.read(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
-            var normalization = normalization(folder.resolve(PICTURES));
+            var normalization = normalization(folder.resolve(IMAGES));
             var weights = Weights.stored(file, policy);
             try {
                 var model = DinoModel.of(config, weights);

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// DINOv2's encoder of pictures (Oquab et al. 2023; with registers Darcet et al. 2023; transformers' `Dinov2Model` and
+/// DINOv2's encoder of images (Oquab et al. 2023; with registers Darcet et al. 2023; transformers' `Dinov2Model` and
 /// `Dinov2WithRegistersModel` and their names of weights).
 ///
-/// Notable: positions are learned on one grid and resized to a picture's own by a bicubic filter, antialiased in the models with
+/// Notable: positions are learned on one grid and resized to an image's own by a bicubic filter, antialiased in the models with
 /// registers only; registers have no positions and stand between the class token and the patches.
 ///
 /// @param mask_1C what stands for a hidden patch in DINOv2's own training; kept so that files are whole
@@ -44,21 +44,21 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
 
     /// Normed states of the class token, the registers and the patches, (B, 1 + R + N, C).
     ///
-    /// @param pictures_BCHW normalised as in training; what is beyond the last whole patch is not seen
-    public Tensor forward(Tensor pictures_BCHW) { return forward(pictures_BCHW, ForwardHooks.NONE); }
+    /// @param images_BCHW normalised as in training; what is beyond the last whole patch is not seen
+    public Tensor forward(Tensor images_BCHW) { return forward(images_BCHW, ForwardHooks.NONE); }
 
     /// @param hooks see `hidden_states.i`: the embeddings, then each layer's output
-    public Tensor forward(Tensor pictures_BCHW, ForwardHooks hooks) { return forward(pictures_BCHW, null, hooks); }
+    public Tensor forward(Tensor images_BCHW, ForwardHooks hooks) { return forward(images_BCHW, null, hooks); }
 
     /// @param hidden_BN true for patches that are hidden: the mask token takes the place of what they show, and they keep their positions.
     ///        Null for none
     /// @param hooks see `hidden_states.i`: the embeddings, then each layer's output
-    public Tensor forward(Tensor pictures_BCHW, @Nullable Tensor hidden_BN, ForwardHooks hooks) {
-        checkArgument(Math.min(pictures_BCHW.size(2), pictures_BCHW.size(3)) >= config.patch(),
-                "a picture has sides of %s and more, got %s",
-                config.patch(), pictures_BCHW);
+    public Tensor forward(Tensor images_BCHW, @Nullable Tensor hidden_BN, ForwardHooks hooks) {
+        checkArgument(Math.min(images_BCHW.size(2), images_BCHW.size(3)) >= config.patch(),
+                "an image has sides of %s and more, got %s",
+                config.patch(), images_BCHW);
         return TensorScope.scoped(() -> {
-            var x = embed(pictures_BCHW, hidden_BN);
+            var x = embed(images_BCHW, hidden_BN);
             hooks.see("hidden_states.0", x);
             for (int i = 0; i < layers.size(); i++) {
                 x = layers.get(i).forward(x);
@@ -74,11 +74,11 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
         return states_BNC.narrow(1, first, states_BNC.size(1) - first);
     }
 
-    private Tensor embed(Tensor pictures_BCHW, @Nullable Tensor hidden_BN) {
+    private Tensor embed(Tensor images_BCHW, @Nullable Tensor hidden_BN) {
         return TensorScope.scoped(() -> {
-            var grid_BCHW = patches.apply(pictures_BCHW.to(patches.weight_OISS().dtype())); // from here on in what matrices are in
+            var grid_BCHW = patches.apply(images_BCHW.to(patches.weight_OISS().dtype())); // from here on in what matrices are in
             long batch = grid_BCHW.size(0), width = config.hidden();
-            var positions = positions(pictures_BCHW, grid_BCHW.size(2), grid_BCHW.size(3)).to(grid_BCHW.dtype());
+            var positions = positions(images_BCHW, grid_BCHW.size(2), grid_BCHW.size(3)).to(grid_BCHW.dtype());
             var shown = grid_BCHW.flatten(2, 3).transpose(1, 2);
             var seen = hidden_BN == null ? shown : hidden_BN.unsqueeze(2).where(mask_1C.to(shown.dtype()), shown);
             var places = seen.add(positions.narrow(1, 1, positions.size(1) - 1));
@@ -88,10 +88,10 @@ public record DinoModel(DinoConfig config, Tensor class_11C, Tensor mask_1C, @Nu
         });
     }
 
-    /// As learned for a square picture of as many patches, else resized in f32.
-    private Tensor positions(Tensor pictures, long rows, long columns) {
+    /// As learned for a square image of as many patches, else resized in f32.
+    private Tensor positions(Tensor images, long rows, long columns) {
         long side = config.side();
-        if (rows * columns == side * side && pictures.size(2) == pictures.size(3)) {
+        if (rows * columns == side * side && images.size(2) == images.size(3)) {
             return positions_1NC;
         }
         return TensorScope.scoped(() -> {

@@ -1,6 +1,6 @@
-/// Encoders of pictures and of their captions, for modulation, alignment and evaluation.
+/// Encoders of images and of their captions, for modulation, alignment and evaluation.
 ///
-/// Letters at the end of a tensor's name: B batch, T text tokens, N places of a picture, H heads, D head width, C width.
+/// Letters at the end of a tensor's name: B batch, T text tokens, N places of an image, H heads, D head width, C width.
 @NullMarked
 package dev.fusedit.fusion.vision;
 

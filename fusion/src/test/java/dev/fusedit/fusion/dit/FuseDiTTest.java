@@ -61,7 +61,7 @@ class FuseDiTTest {
             var second = tiny.model().image(other, times, text);
             assertThat(first.isFinite().all().itemLong()).isOne();
             assertThat(second.sameValues(tiny.model().forward(other, times, PROMPT))).isTrue();
-            assertThat(second.allClose(first, 1e-3, 1e-3)).as("another picture gives another answer").isFalse();
+            assertThat(second.allClose(first, 1e-3, 1e-3)).as("another image gives another answer").isFalse();
         }
     }
 
@@ -101,7 +101,7 @@ class FuseDiTTest {
 
     private static void requireSame(Tensor actual, Tensor expected) { assertThat(actual.allClose(expected, 1e-5, 1e-5)).isTrue(); }
 
-    /// Padding that is in no sample of a batch, and copies of one text, are not computed with; the picture does not tell.
+    /// Padding that is in no sample of a batch, and copies of one text, are not computed with; the image does not tell.
     @ParameterizedTest
     @MethodSource("everyCombination")
     void trimmedAndSharedTextReadsTheSame(FuseDiTConfig config) {

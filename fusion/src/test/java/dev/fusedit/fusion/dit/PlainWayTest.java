@@ -64,7 +64,7 @@ class PlainWayTest {
 
     @ParameterizedTest
     @MethodSource("dev.fusedit.fusion.dit.FuseDiTTest#everyFamily")
-    void picturesAreThoseOfTheKernelsUpToRounding(FuseDiTConfig config) {
+    void imagesAreThoseOfTheKernelsUpToRounding(FuseDiTConfig config) {
         try (var tiny = Tiny.of(config); var _ = Autograd.noGrad()) {
             Supplier<Tensor> drawn = () -> tiny.model().forward(Tiny.latents(2), Tiny.times(2), PROMPT);
             Rounding.assertSame(byKernels(drawn), drawn.get(), Rounding.SMALL_MODEL);

@@ -88,7 +88,7 @@ class TrainingPassTest {
         }
     }
 
-    /// The pictures' error, and whatever else is used. Handles are dropped early, as a caller may.
+    /// The images' error, and whatever else is used. Handles are dropped early, as a caller may.
     private static Tensor loss(ImageModel model, TrainingPass pass, DTypePolicy policy, Use use) {
         return TensorScope.scoped(() -> {
             var text = pass.text(PROMPT, use.output());
@@ -243,7 +243,7 @@ class TrainingPassTest {
     }
 
     @Test
-    void severalPicturesOfOneTextAddUp() {
+    void severalImagesOfOneTextAddUp() {
         var config = Tiny.config();
         var found = new ArrayList<List<Tensor>>();
         try (var tiny = Tiny.of(config)) {

@@ -19,18 +19,18 @@ class FlowMatchingTest {
     private static final List<Prediction> KINDS =
             List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture(), new Prediction.Denoised());
 
-    private static Tensor picture() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
+    private static Tensor image() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
 
     private static FlowMatching flow(Prediction prediction) {
         return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE, prediction);
     }
 
-    /// What a model that knows picture and noise puts out.
+    /// What a model that knows image and noise puts out.
     private static Tensor perfect(Prediction prediction, FlowMatching.Noised noised) {
-        return showsPicture(prediction) ? noised.clean() : noised.noise().sub(noised.clean());
+        return showsImage(prediction) ? noised.clean() : noised.noise().sub(noised.clean());
     }
 
-    private static boolean showsPicture(Prediction prediction) {
+    private static boolean showsImage(Prediction prediction) {
         return prediction instanceof Prediction.CleanPicture || prediction instanceof Prediction.Denoised;
     }
 
@@ -44,7 +44,7 @@ class FlowMatchingTest {
     @Test
     void aPerfectAnswerHasNoLoss() {
         for (var kind : KINDS) {
-            var noised = flow(kind).noised(picture(), Seed.of(2));
+            var noised = flow(kind).noised(image(), Seed.of(2));
             assertThat(flow(kind).loss(perfect(kind, noised), noised).item()).as("%s", kind).isCloseTo(0, within(1e-10));
         }
     }
@@ -52,7 +52,7 @@ class FlowMatchingTest {
     @Test
     void theCleanPicturesLossIsThatOfItsVelocity() {
         var clean = flow(new Prediction.CleanPicture());
-        var noised = clean.noised(picture(), Seed.of(2));
+        var noised = clean.noised(image(), Seed.of(2));
         var guess = noised.clean().mul(0.5);
         var sigmas = FlowMatching.spread(noised.sigmas_B(), guess);
         var velocity = clean.prediction().velocity(guess, noised.noisy(), sigmas);
@@ -62,20 +62,20 @@ class FlowMatchingTest {
     @Test
     void noiseAndTimesAreAFunctionOfTheSeed() {
         var flow = flow(new Prediction.Velocity());
-        assertThat(flow.noised(picture(), Seed.of(2)).noisy().sameValues(flow.noised(picture(), Seed.of(2)).noisy())).isTrue();
-        assertThat(flow.noised(picture(), Seed.of(3)).noisy().sameValues(flow.noised(picture(), Seed.of(2)).noisy())).isFalse();
+        assertThat(flow.noised(image(), Seed.of(2)).noisy().sameValues(flow.noised(image(), Seed.of(2)).noisy())).isTrue();
+        assertThat(flow.noised(image(), Seed.of(3)).noisy().sameValues(flow.noised(image(), Seed.of(2)).noisy())).isFalse();
     }
 
     @Test
-    void samplingAlongThePerfectVelocityArrivesAtThePicture() {
-        var picture = picture();
+    void samplingAlongThePerfectVelocityArrivesAtTheImage() {
+        var image = image();
         var noise = Tensor.randn(Seed.of(4), DType.F32, 4, 3, 8, 8);
         for (var kind : KINDS) {
             var sampler = new FlowSampler(FlowMatchScheduler.shifted(3), kind, Solver.EULER, 7, Guidance.NONE);
-            var model = showsPicture(kind) ? picture : noise.sub(picture);
+            var model = showsImage(kind) ? image : noise.sub(image);
             var steps = new ArrayList<Integer>();
             var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
-            assertThat(drawn.allClose(picture, 0, 1e-5)).as("%s", kind).isTrue();
+            assertThat(drawn.allClose(image, 0, 1e-5)).as("%s", kind).isTrue();
             assertThat(steps).containsExactly(0, 1, 2, 3, 4, 5, 6);
         }
     }

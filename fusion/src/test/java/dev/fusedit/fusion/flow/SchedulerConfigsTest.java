@@ -48,7 +48,7 @@ class SchedulerConfigsTest {
     }
 
     @Test
-    void picturesAreNotPredictedOnInvertedLevels() throws JsonProcessingException {
+    void imagesAreNotPredictedOnInvertedLevels() throws JsonProcessingException {
         var json = json("{'invert_sigmas': true, 'prediction_type': 'sample'}");
         assertThatThrownBy(() -> SchedulerConfigs.prediction(json, "x")).isInstanceOf(UserError.class).hasMessageContaining("velocities");
     }

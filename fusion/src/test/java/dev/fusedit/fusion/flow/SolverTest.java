@@ -33,9 +33,9 @@ class SolverTest {
 
     private static Tensor noise() { return Tensor.randn(Seed.of(4), DType.F32, 2, 3, 4, 4); }
 
-    // ---- pictures from N(0.7, deviation²): their velocity is linear, and where it leads is known
+    // ---- images from N(0.7, deviation²): their velocity is linear, and where it leads is known
 
-    /// E[noise − picture | x].
+    /// E[noise − image | x].
     private static Tensor velocity(Tensor x, double sigma, double deviation) {
         double clean = (1 - sigma) * deviation * deviation, variance = (1 - sigma) * clean + sigma * sigma;
         return x.sub((1 - sigma) * 0.7).mul((sigma - clean) / variance).sub(0.7);
@@ -67,7 +67,7 @@ class SolverTest {
         }
     }
 
-    /// Whose last level but the end is 1/1000: led that far, the picture's change would make it 0.29 and 0.57 where Euler's is 0.22 and 0.30.
+    /// Whose last level but the end is 1/1000: led that far, the image's change would make it 0.29 and 0.57 where Euler's is 0.22 and 0.30.
     @Test
     void theLongStepAtTheEndOfDiffusersLevelsIsOfFirstOrder() {
         for (double shift : List.of(1.0, 3.0)) {
@@ -102,11 +102,11 @@ class SolverTest {
 
     @ParameterizedTest
     @EnumSource
-    void theLastStepArrivesAtThePictureSeen(Solver solver) {
-        var picture = Tensor.rand(Seed.of(1), DType.F32, 2, 3, 4, 4);
+    void theLastStepArrivesAtTheImageSeen(Solver solver) {
+        var image = Tensor.rand(Seed.of(1), DType.F32, 2, 3, 4, 4);
         for (int steps : List.of(1, 2, 5)) {
             var sampler = new FlowSampler(EVEN, new Prediction.Denoised(), solver, steps, Guidance.NONE);
-            assertThat(sampler.sample((_, _) -> picture, noise()).allClose(picture, 0, 1e-5)).as("%s steps", steps).isTrue();
+            assertThat(sampler.sample((_, _) -> image, noise()).allClose(image, 0, 1e-5)).as("%s steps", steps).isTrue();
         }
     }
 
@@ -169,7 +169,7 @@ class SolverTest {
 
     @ParameterizedTest
     @EnumSource
-    void evaluationsAreThePassesOverAPicture(Solver solver) {
+    void evaluationsAreThePassesOverAImage(Solver solver) {
         for (var guidance : List.of(Guidance.NONE, Guidance.of(2), MIDDLE)) {
             for (int steps : List.of(1, 5, 8)) {
                 var passes = calls(solver, steps, guidance).stream().mapToInt(call -> call.startsWith("both") ? 2 : 1).sum();

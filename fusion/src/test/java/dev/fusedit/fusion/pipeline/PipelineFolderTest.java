@@ -93,16 +93,16 @@ class PipelineFolderTest {
         };
     }
 
-    private static PictureRequest request(JsonNode run, Tensor noise) {
+    private static ImageRequest request(JsonNode run, Tensor noise) {
         var prompts = run.get("prompts").valueStream().map(JsonNode::textValue).toArray(String[]::new);
-        return PictureRequest.of(run.at("/size/0").asInt(), run.at("/size/1").asInt(), prompts).negative(run.at("/rows/0").textValue())
+        return ImageRequest.of(run.at("/size/0").asInt(), run.at("/size/1").asInt(), prompts).negative(run.at("/rows/0").textValue())
                 .each(run.path("npp").asInt(1)).steps(run.get("steps").asInt()).guidance(run.get("guidance").asDouble())
                 .longest(run.get("max_len").asInt()).latents(noise);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"fuse_gemma_ape", "fuse_gemma2_2drope", "fuse_gemma_clip", "dit_cross_ape"})
-    void whatIsWrittenAndReadDrawsTheGoldenPictures(String name, @TempDir Path folder) throws IOException {
+    void whatIsWrittenAndReadGeneratesTheGoldenImages(String name, @TempDir Path folder) throws IOException {
         var golden = Goldens.folder("pipeline/" + name);
         var run = json(golden.resolve("config.json")).get("runs").get("");
         var target = WRITTEN.resolve(name);
@@ -110,14 +110,14 @@ class PipelineFolderTest {
                 var io = SafeTensors.open(golden.resolve("io.safetensors"));
                 var first = PipelineFolder.read(published(name, folder), DTypePolicy.F32, words(), clipWords(io, run))) {
             var request = request(run, io.read("initial_latents"));
-            var pixels = first.pipeline().draw(request).pixels_B3HW();
+            var pixels = first.pipeline().generate(request).pixels_B3HW();
             assertThat(pixels.allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             PipelineFolder.write(target, first, SHARD);
             assertThat(target.resolve("transformer/model.safetensors.index.json")).exists();
             try (var again = PipelineFolder.read(target, DTypePolicy.F32, words(), clipWords(io, run))) {
                 assertThat(again.pipeline().model().dit().config()).isEqualTo(first.pipeline().model().dit().config());
                 assertThat(again.pipeline().space().channels()).isEqualTo(first.pipeline().space().channels());
-                assertThat(again.pipeline().draw(request).pixels_B3HW().sameValues(pixels)).isTrue();
+                assertThat(again.pipeline().generate(request).pixels_B3HW().sameValues(pixels)).isTrue();
             }
         }
     }
@@ -125,17 +125,17 @@ class PipelineFolderTest {
     /// What `saved_pipelines.py` had the paper's own classes save.
     @ParameterizedTest
     @CsvSource({"fuse-dit, fuse_gemma_ape", "fuse-dit-clip, fuse_gemma_clip", "baseline-dit, dit_cross_ape"})
-    void thePapersSavedPipelinesDrawTheGoldenPictures(String saved, String name) throws IOException {
+    void thePapersSavedPipelinesGenerateTheGoldenImages(String saved, String name) throws IOException {
         var golden = Goldens.folder("pipeline/" + name);
         var run = json(golden.resolve("config.json")).get("runs").get("");
         var folder = Goldens.folder("saved_pipelines/" + saved);
         try (var _ = TensorScope.open();
                 var io = SafeTensors.open(golden.resolve("io.safetensors"));
                 var pipeline = new PipelineReader(folder, own -> own).read(words(), clipWords(io, run))) {
-            assertThat(pipeline.pipeline().draw(request(run, io.read("initial_latents"))).pixels_B3HW()
+            assertThat(pipeline.pipeline().generate(request(run, io.read("initial_latents"))).pixels_B3HW()
                     .allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             var sampleSize = json(folder.resolve("transformer/config.json")).get("sample_size").asInt();
-            assertThat(pipeline.defaults()).isEqualTo(PictureDefaults.usual(sampleSize * pipeline.pipeline().space().factor()));
+            assertThat(pipeline.defaults()).isEqualTo(SamplingDefaults.usual(sampleSize * pipeline.pipeline().space().factor()));
             assertThat(pipeline.weights().get("transformer").policy()).isEqualTo(DTypePolicy.F32);
             assertThat(PipelineNotes.of(pipeline).limits()).as("all of it is Python's own").isEmpty();
         }
@@ -170,7 +170,7 @@ class PipelineFolderTest {
 
     private static DTypePolicy policy(Path folder) throws IOException {
         try (var _ = TensorScope.open(); var pipeline = new PipelineReader(folder, own -> own).read(words(), null)) {
-            assertThat(pipeline.pipeline().draw(pipeline.defaults().request(List.of("a cat")).steps(2)).pixels_B3HW().dtype())
+            assertThat(pipeline.pipeline().generate(pipeline.defaults().request(List.of("a cat")).steps(2)).pixels_B3HW().dtype())
                     .isEqualTo(DType.F32);
             return pipeline.weights().get("transformer").policy();
         }

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class PixelPipelineTest {
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
+    private static final SamplingDefaults DEFAULTS = new SamplingDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
 
     /// One whose transformer the paper's class can be filled with.
     private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
@@ -66,33 +66,33 @@ class PixelPipelineTest {
         }
     }
 
-    /// What is written stays there, for `pipelines.py` to draw the same in Python.
+    /// What is written stays there, for `pipelines.py` to sample the same in Python.
     @Test
-    void whatIsWrittenDrawsTheSame(@TempDir Path temp) throws IOException {
+    void whatIsWrittenGeneratesTheSame(@TempDir Path temp) throws IOException {
         var folder = temp.resolve("pixels");
         try (var _ = TensorScope.open(); var first = pixels(3)) {
             var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 3, 8, 12);
             var request = first.defaults().request(List.of("a red cat", "blue")).latents(noise);
-            var drawn = first.pipeline().draw(request).pixels_B3HW();
+            var sampled = first.pipeline().generate(request).pixels_B3HW();
             PipelineFolder.writeNew(folder, first, null);
             try (var again = PipelineFolder.read(folder)) {
                 assertThat(again.defaults()).isEqualTo(DEFAULTS);
                 assertThat(again.pipeline().scheduler()).isEqualTo(first.pipeline().scheduler());
-                assertThat(again.pipeline().draw(request).pixels_B3HW().sameValues(drawn)).isTrue();
+                assertThat(again.pipeline().generate(request).pixels_B3HW().sameValues(sampled)).isTrue();
                 assertThat(PipelineNotes.of(again)).isEqualTo(PipelineNotes.of(first));
                 PipelineFolder.write(PipelineFolderTest.WRITTEN.resolve("pixels"), again);
             }
-            SafeTensors.write(PipelineFolderTest.WRITTEN.resolve("pixels/drawn.safetensors"), Map.of("noise", noise, "pixels", drawn),
+            SafeTensors.write(PipelineFolderTest.WRITTEN.resolve("pixels/drawn.safetensors"), Map.of("noise", noise, "pixels", sampled),
                     Map.of());
         }
     }
 
-    /// Folders of models that draw as usual have nothing of it in their index.
+    /// Folders of models that generate images as usual have nothing of it in their index.
     @Test
     void anotherSolverAndIntervalAreWrittenAndRead(@TempDir Path temp) throws IOException {
-        var other = new PictureDefaults(8, 12, Solver.DPMPP_2M, 4, Guidance.of(2).at(new NoiseRange(0.25, 0.75)), 3);
+        var other = new SamplingDefaults(8, 12, Solver.DPMPP_2M, 4, Guidance.of(2).at(new NoiseRange(0.25, 0.75)), 3);
         try (var _ = TensorScope.open(); var model = pixels(3)) {
-            PipelineFolder.writeNew(temp.resolve("other"), model.drawing(other), null);
+            PipelineFolder.writeNew(temp.resolve("other"), model.sampling(other), null);
             PipelineFolder.writeNew(temp.resolve("usual"), model, null);
         }
         try (var again = PipelineFolder.read(temp.resolve("other"))) {

@@ -52,7 +52,7 @@ class TextToImagePipelineTest {
     void build() {
         var model = model(new ImagePositions.Absolute(4, 8));
         var vae = AutoencoderKL.of(new AutoencoderConfig(3, 3, List.of(8, 8), 1, 4, 4, 16, 1, 0, false, false, true), random());
-        for (var all : weights) { // nothing stays 0, or every picture would be the same
+        for (var all : weights) { // nothing stays 0, or every image would be the same
             try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
                 all.all().forEach(
                         p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
@@ -79,61 +79,61 @@ class TextToImagePipelineTest {
     @AfterEach
     void close() { weights.forEach(Weights::close); }
 
-    private static PictureRequest request() { return PictureRequest.of(8, 12, "a red cat", "blue").steps(3).guidance(3); }
+    private static ImageRequest request() { return ImageRequest.of(8, 12, "a red cat", "blue").steps(3).guidance(3); }
 
     @Test
-    void aSplitBatchDrawsTheSamePictures() {
-        var whole = pipeline.draw(request().each(2));
-        var split = pipeline.draw(request().each(2).batch(3));
+    void aSplitBatchGeneratesTheSameImages() {
+        var whole = pipeline.generate(request().each(2));
+        var split = pipeline.generate(request().each(2).batch(3));
         assertThat(whole.pixels_B3HW().shape()).containsExactly(4, 3, 8, 12);
         assertThat(split.latents_BCHW().allClose(whole.latents_BCHW(), 1e-5, 1e-5)).isTrue();
-        assertThat(whole.bytes()).hasSize(4).allMatch(picture -> picture.length == 8 * 12 * 3);
+        assertThat(whole.bytes()).hasSize(4).allMatch(image -> image.length == 8 * 12 * 3);
     }
 
-    /// What libtorch throws where there is no memory, from within a batch of more pictures than so many.
-    private static TextToImagePipeline.Progress memoryFor(int pictures, List<String> seen) {
+    /// What libtorch throws where there is no memory, from within a batch of more images than so many.
+    private static TextToImagePipeline.Progress memoryFor(int images, List<String> seen) {
         return (first, step, latents) -> {
             seen.add(first + "+" + latents.size(0) + "." + step);
-            if (latents.size(0) > pictures && step == 1) {
+            if (latents.size(0) > images && step == 1) {
                 throw new TorchException("mm", "CUDA out of memory. Tried to allocate 2.00 GiB.", List.of());
             }
         };
     }
 
     @Test
-    void whereMemoryDoesNotHoldABatchItIsHalvedAndThePicturesAreTheSame() {
-        var whole = pipeline.draw(request().each(4));
+    void whereMemoryDoesNotHoldABatchItIsHalvedAndTheImagesAreTheSame() {
+        var whole = pipeline.generate(request().each(4));
         var seen = new ArrayList<String>();
-        var split = pipeline.draw(request().each(4), memoryFor(3, seen));
+        var split = pipeline.generate(request().each(4), memoryFor(3, seen));
         assertThat(split.latents_BCHW().allClose(whole.latents_BCHW(), 1e-5, 1e-5)).isTrue();
         assertThat(split.pixels_B3HW().allClose(whole.pixels_B3HW(), 1e-5, 1e-5)).isTrue();
-        assertThat(seen).as("8, then 4, then 2 pictures at once, and not more again")
+        assertThat(seen).as("8, then 4, then 2 images at once, and not more again")
                 .startsWith("0+8.0", "0+8.1", "0+4.0", "0+4.1", "0+2.0")
                 .endsWith("6+2.0", "6+2.1", "6+2.2").doesNotContain("2+4.0", "4+4.0").hasSize(4 + 4 * 3);
     }
 
     @Test
-    void aPictureThatMemoryDoesNotHoldIsTheCallersMistake() {
-        assertThatThrownBy(() -> pipeline.draw(request(), memoryFor(0, new ArrayList<>()))).isInstanceOf(UserError.class)
-                .hasMessageContaining("even one picture of 8 x 12").hasMessageContaining("Draw a smaller one");
-        assertThatThrownBy(() -> pipeline.draw(request(), (_, _, _) -> {
+    void aImageThatMemoryDoesNotHoldIsTheCallersMistake() {
+        assertThatThrownBy(() -> pipeline.generate(request(), memoryFor(0, new ArrayList<>()))).isInstanceOf(UserError.class)
+                .hasMessageContaining("even one image of 8 x 12").hasMessageContaining("Sample a smaller one");
+        assertThatThrownBy(() -> pipeline.generate(request(), (_, _, _) -> {
             throw new TorchException("mm", "sizes do not fit", List.of());
         })).as("another failure is none of memory").isInstanceOf(TorchException.class);
     }
 
-    /// A picture of 2^52 pixels: its noise alone is 4 petabytes.
+    /// An image of 2^52 pixels: its noise alone is 4 petabytes.
     @Test
     void realMemoryThatIsTooSmallIsToldToo() {
         var huge = new TextToImagePipeline(rotary(), pipeline.tokenizer(), null, pipeline.space(), pipeline.scheduler(),
                 pipeline.prediction(), false);
-        assertThatThrownBy(() -> huge.draw(PictureRequest.of(1 << 26, 1 << 26, "a"))).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> huge.generate(ImageRequest.of(1 << 26, 1 << 26, "a"))).isInstanceOf(UserError.class)
                 .hasMessageContaining("memory does not hold");
     }
 
     @Test
-    void eachPictureHasItsSeedAndItsPrompt() {
-        var all = pipeline.draw(request().each(2).seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW();
-        var alone = pipeline.draw(PictureRequest.of(8, 12, "blue").steps(3).guidance(3).seeds(List.of(Seed.of(7)))).latents_BCHW();
+    void eachImageHasItsSeedAndItsPrompt() {
+        var all = pipeline.generate(request().each(2).seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW();
+        var alone = pipeline.generate(ImageRequest.of(8, 12, "blue").steps(3).guidance(3).seeds(List.of(Seed.of(7)))).latents_BCHW();
         assertThat(all.narrow(0, 2, 1).allClose(all.narrow(0, 0, 1), 1e-5, 1e-5)).as("the same prompt and seed").isTrue();
         assertThat(all.narrow(0, 1, 1).allClose(all.narrow(0, 0, 1), 1e-3, 1e-3)).isFalse();
         assertThat(all.narrow(0, 3, 1).allClose(alone, 1e-5, 1e-5)).isTrue();
@@ -141,14 +141,14 @@ class TextToImagePipelineTest {
 
     @Test
     void withoutGuidanceTheNegativePromptIsNotRead() {
-        var plain = pipeline.draw(request().guidance(1)).latents_BCHW();
-        assertThat(pipeline.draw(request().guidance(1).negative("blue cat")).latents_BCHW().sameValues(plain)).isTrue();
-        var guided = pipeline.draw(request()).latents_BCHW();
+        var plain = pipeline.generate(request().guidance(1)).latents_BCHW();
+        assertThat(pipeline.generate(request().guidance(1).negative("blue cat")).latents_BCHW().sameValues(plain)).isTrue();
+        var guided = pipeline.generate(request()).latents_BCHW();
         assertThat(guided.allClose(plain, 1e-3, 1e-3)).isFalse();
-        assertThat(pipeline.draw(request().negative("blue cat")).latents_BCHW().allClose(guided, 1e-4, 1e-4)).isFalse();
+        assertThat(pipeline.generate(request().negative("blue cat")).latents_BCHW().allClose(guided, 1e-4, 1e-4)).isFalse();
     }
 
-    /// A lane is a branch: the empty text has one column and not the prompts' four, and the picture is the same.
+    /// A lane is a branch: the empty text has one column and not the prompts' four, and the image is the same.
     @Test
     void branchesAreNotPaddedToEachOther() {
         var text = pipeline.model().text(Prompt.of(new int[] {2, 4, 5, 6}, new int[] {2, 6}, new int[] {2}));
@@ -178,19 +178,19 @@ class TextToImagePipelineTest {
     @EnumSource
     void aRequestsSolverAndIntervalAreFollowed(Solver solver) {
         var way = request().steps(6).solver(solver);
-        var everywhere = pipeline.draw(way).latents_BCHW();
+        var everywhere = pipeline.generate(way).latents_BCHW();
         var some = way.guidance(Guidance.of(3).at(new NoiseRange(0.4, 0.8)));
-        assertThat(pipeline.draw(some).latents_BCHW().allClose(everywhere, 1e-3, 1e-3)).isFalse();
-        assertThat(pipeline.draw(some.each(2).batch(3)).latents_BCHW().narrow(0, 0, 2).allClose(pipeline.draw(some).latents_BCHW(), 1e-4,
+        assertThat(pipeline.generate(some).latents_BCHW().allClose(everywhere, 1e-3, 1e-3)).isFalse();
+        assertThat(pipeline.generate(some.each(2).batch(3)).latents_BCHW().narrow(0, 0, 2).allClose(pipeline.generate(some).latents_BCHW(), 1e-4,
                 1e-4)).as("a split batch").isTrue();
         var none = way.guidance(Guidance.of(3).at(new NoiseRange(0, 1e-6)));
-        assertThat(pipeline.draw(none).latents_BCHW().allClose(pipeline.draw(way.guidance(1)).latents_BCHW(), 1e-5, 1e-5))
+        assertThat(pipeline.generate(none).latents_BCHW().allClose(pipeline.generate(way.guidance(1)).latents_BCHW(), 1e-5, 1e-5))
                 .as("an interval without a level is no guidance").isTrue();
         assertThat(pipeline.evaluations(none)).isEqualTo(solver == Solver.HEUN ? 11 : 6);
         assertThat(pipeline.evaluations(way)).isEqualTo(solver == Solver.HEUN ? 22 : 12);
         assertThat(pipeline.evaluations(some)).isBetween(pipeline.evaluations(none) + 1, pipeline.evaluations(way) - 1);
         if (solver != Solver.EULER) {
-            assertThat(pipeline.draw(way.solver(Solver.EULER)).latents_BCHW().sameValues(everywhere)).isFalse();
+            assertThat(pipeline.generate(way.solver(Solver.EULER)).latents_BCHW().sameValues(everywhere)).isFalse();
         }
     }
 
@@ -198,20 +198,20 @@ class TextToImagePipelineTest {
     void noiseMayBeGivenAndStepsAreSeen() {
         var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 4, 4, 6);
         var seen = new ArrayList<String>();
-        var drawn = pipeline.draw(request().latents(noise).batch(1), (first, step, _) -> seen.add(first + "." + step));
+        var sampled = pipeline.generate(request().latents(noise).batch(1), (first, step, _) -> seen.add(first + "." + step));
         assertThat(seen).containsExactly("0.0", "0.1", "0.2", "1.0", "1.1", "1.2");
-        assertThat(drawn.latents_BCHW().sameValues(noise)).isFalse();
-        assertThatThrownBy(() -> pipeline.draw(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))
+        assertThat(sampled.latents_BCHW().sameValues(noise)).isFalse();
+        assertThatThrownBy(() -> pipeline.generate(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("initial latents");
     }
 
     /// 8 x 12 pixels are 4 x 6 latents, or 2 x 3 patches.
     @Test
-    void aDynamicShiftFollowsThePicturesSize() {
+    void aDynamicShiftFollowsTheImagesSize() {
         var dynamic = new Shift.Dynamic(0, 1, 2, 10);
-        var drawn = with(dynamic).draw(request()).latents_BCHW();
-        assertThat(with(new Shift.OfSize(0.5)).draw(request()).latents_BCHW().sameValues(drawn)).isTrue();
-        assertThat(with(new Shift.OfSize(0)).draw(request()).latents_BCHW().allClose(drawn, 1e-3, 1e-3)).isFalse();
+        var sampled = with(dynamic).generate(request()).latents_BCHW();
+        assertThat(with(new Shift.OfSize(0.5)).generate(request()).latents_BCHW().sameValues(sampled)).isTrue();
+        assertThat(with(new Shift.OfSize(0)).generate(request()).latents_BCHW().allClose(sampled, 1e-3, 1e-3)).isFalse();
     }
 
     private TextToImagePipeline with(Shift shift) {
@@ -221,10 +221,10 @@ class TextToImagePipelineTest {
 
     @Test
     void aSizeOfBrokenPatchesNamesTheNearest() {
-        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(10, 12, "a"))).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> pipeline.generate(ImageRequest.of(10, 12, "a"))).isInstanceOf(UserError.class)
                 .hasMessageContaining("8 x 12 and 12 x 12");
-        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(3, 7, "a"))).hasMessageContaining("4 x 4 and 4 x 8");
-        assertThatThrownBy(() -> pipeline.draw(PictureRequest.of(8, 32, "a"))).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> pipeline.generate(ImageRequest.of(3, 7, "a"))).hasMessageContaining("4 x 4 and 4 x 8");
+        assertThatThrownBy(() -> pipeline.generate(ImageRequest.of(8, 32, "a"))).isInstanceOf(UserError.class)
                 .hasMessageContaining("ends at 16 pixels");
     }
 }

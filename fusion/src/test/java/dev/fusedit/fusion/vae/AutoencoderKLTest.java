@@ -40,13 +40,13 @@ class AutoencoderKLTest {
         }
     }
 
-    /// Even noise: a tile's norms and attention see what the whole picture's see.
+    /// Even noise: a tile's norms and attention see what the whole image's see.
     private static Tensor noise(long... shape) { return Tensor.randn(Seed.of(2), DType.F32, shape); }
 
     private static double rms(Tensor x) { return Math.sqrt(x.square().mean().item()); }
 
     @Test
-    void oneTileIsThePictureToTheBit() {
+    void oneTileIsTheImageToTheBit() {
         with(model -> {
             var tiled = model.tiling(TILES);
             assertThat(tiled.moments(noise(1, 3, 128, 100)).sameValues(model.moments(noise(1, 3, 128, 100)))).isTrue();
@@ -56,7 +56,7 @@ class AutoencoderKLTest {
 
     /// Latents that repeat: norms and attention of a tile see what those of the whole see, but for its edges. What is left is the seams.
     @Test
-    void aTiledPictureIsNearTheWholeOneAwayFromSeams() {
+    void aTiledImageIsNearTheWholeOneAwayFromSeams() {
         with(model -> {
             var latents = noise(1, 4, 4, 4).repeat(1, 1, 4, 10);
             Tensor whole = model.decode(latents), tiled = model.tiling(TILES).decode(latents);
@@ -71,8 +71,8 @@ class AutoencoderKLTest {
     @Test
     void tiledMomentsAreNearTheWholeOnes() {
         with(model -> {
-            var picture = noise(2, 3, 131, 250);
-            Tensor whole = model.moments(picture), tiled = model.slicing().tiling(TILES).moments(picture);
+            var image = noise(2, 3, 131, 250);
+            Tensor whole = model.moments(image), tiled = model.slicing().tiling(TILES).moments(image);
             assertThat(tiled.shape()).containsExactly(whole.shape());
             assertThat(rms(tiled.sub(whole))).isLessThan(0.2 * rms(whole));
         });
@@ -93,8 +93,8 @@ class AutoencoderKLTest {
     @Test
     void slicesAreTheBatch() {
         with(model -> {
-            var picture = noise(3, 3, 32, 24);
-            assertThat(model.slicing().moments(picture).allClose(model.moments(picture), 0, 1e-5)).isTrue();
+            var image = noise(3, 3, 32, 24);
+            assertThat(model.slicing().moments(image).allClose(model.moments(image), 0, 1e-5)).isTrue();
             var latents = noise(3, 4, 4, 3);
             assertThat(model.slicing().decode(latents).allClose(model.decode(latents), 0, 1e-5)).isTrue();
         });
@@ -141,7 +141,7 @@ class AutoencoderKLTest {
     }
 
     @Test
-    void wrongConfigurationsAndPicturesAreRefused() throws IOException {
+    void wrongConfigurationsAndImagesAreRefused() throws IOException {
         var json = new JsonMapper().readTree("{\"block_out_channels\": [6, 8], \"norm_num_groups\": 4}");
         assertThatThrownBy(() -> AutoencoderConfig.of(json, "x/config.json")).isInstanceOf(UserError.class)
                 .hasMessageContaining("x/config.json").hasMessageContaining("[6, 8]");

@@ -93,8 +93,8 @@ class Bf16Test {
                 var model = DinoModel.of(DinoConfig.of(config(folder), name), weights);
                 weights.requireComplete();
                 var errors = new Errors(io, folder);
-                for (var picture : new String[] {"trained", "larger", "smaller", "same_count", "odd"}) {
-                    errors.add(picture + ".last_hidden_state", model.forward(io.read(picture + ".pixel_values")));
+                for (var image : new String[] {"trained", "larger", "smaller", "same_count", "odd"}) {
+                    errors.add(image + ".last_hidden_state", model.forward(io.read(image + ".pixel_values")));
                 }
                 errors.requireAsGood();
             }

@@ -40,14 +40,14 @@ class DinoModelTest {
         var config = new DinoConfig(16, 1, 2, 2, 16, 8, 1e-6, 0, false, false, true);
         try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var model = DinoModel.of(config, 0.3, weights);
-            var picture = Tensor.randn(Seed.of(2), DType.F32, 1, 3, 16, 16);
-            var changed = picture.copy();
+            var image = Tensor.randn(Seed.of(2), DType.F32, 1, 3, 16, 16);
+            var changed = image.copy();
             changed.narrow(2, 0, 8).narrow(3, 8, 8).fillInPlace(3); // the second of four patches
             var hidden = Tensor.of(new boolean[] {false, true, false, false}, 1, 4);
-            assertThat(model.forward(changed, hidden, ForwardHooks.NONE).sameValues(model.forward(picture, hidden, ForwardHooks.NONE))).isTrue();
-            assertThat(model.forward(changed).allClose(model.forward(picture), 1e-3, 1e-3)).isFalse();
-            assertThat(model.forward(picture, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), ForwardHooks.NONE)
-                    .allClose(model.forward(picture, hidden, ForwardHooks.NONE), 1e-3, 1e-3)).isFalse();
+            assertThat(model.forward(changed, hidden, ForwardHooks.NONE).sameValues(model.forward(image, hidden, ForwardHooks.NONE))).isTrue();
+            assertThat(model.forward(changed).allClose(model.forward(image), 1e-3, 1e-3)).isFalse();
+            assertThat(model.forward(image, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), ForwardHooks.NONE)
+                    .allClose(model.forward(image, hidden, ForwardHooks.NONE), 1e-3, 1e-3)).isFalse();
         }
     }
 

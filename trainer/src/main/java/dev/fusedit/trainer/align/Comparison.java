@@ -7,11 +7,11 @@ import dev.fusedit.trainer.recipe.Losses;
 import java.util.Collections;
 import java.util.List;
 
-/// How pictures and captions are told from each other, by the scores s_ij of picture i with caption j.
+/// How images and captions are told from each other, by the scores s_ij of image i with caption j.
 ///
-/// **Equal captions are no negatives.** The rows with picture i's caption are right answers together, P(i). Were they left out of the sum
-/// below instead, a guess by how often a caption comes would be better than chance, and on pictures shuffled against captions the loss
-/// could fall without any picture being looked at. As it is, the even guess is the best one without looking, and its loss is known
+/// **Equal captions are no negatives.** The rows with image i's caption are right answers together, P(i). Were they left out of the sum
+/// below instead, a guess by how often a caption comes would be better than chance, and on images shuffled against captions the loss
+/// could fall without any image being looked at. As it is, the even guess is the best one without looking, and its loss is known
 /// exactly: [#chance].
 ///
 /// InfoNCE in both directions (Oord et al. 2018, arXiv 1807.03748; CLIP: Radford et al. 2021, arXiv 2103.00020, figure 3), the sum over right
@@ -25,7 +25,7 @@ import java.util.List;
 final class Comparison {
     private Comparison() {}
 
-    /// @param scores_RR pictures by captions
+    /// @param scores_RR images by captions
     static Tensor loss(Losses.Comparison kind, Tensor scores_RR, List<String> captions) {
         return TensorScope.scoped(() -> {
             var right_RR = right(captions);
@@ -52,7 +52,7 @@ final class Comparison {
         return Tensor.of(right, rows, rows);
     }
 
-    /// The least loss, in nats, that is to be had without looking at pictures, n_i being how many rows have row i's caption.
+    /// The least loss, in nats, that is to be had without looking at images, n_i being how many rows have row i's caption.
     ///
     /// InfoNCE: 1/R Σ_i log(R/n_i), which is log R where all captions differ. SigLIP: Σ_i h(n_i/R), h(p) = −p log p − (1 − p) log(1 − p).
     static double chance(Losses.Comparison kind, List<String> captions) {

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Alignment of pictures with captions: the mean of a picture's image tokens behind block k, and the mean of the caption's last normed
+/// Alignment of images with captions: the mean of an image's image tokens behind block k, and the mean of the caption's last normed
 /// hidden states over real tokens, each through a linear layer into a common space; their cosines c_ij are scaled and compared
 /// ([Comparison]):
 ///
@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 /// (arXiv 2303.15343, section 3.2).
 ///
 /// **No copying.** The image reads the caption in its attention, so its tokens could be told apart by the text they read, whatever the
-/// picture shows. Only rows that don't see their own text ([#textMasked]) are compared.
+/// image shows. Only rows that don't see their own text ([#textMasked]) are compared.
 ///
 /// **Targets.** The language model's features are targets under stop-gradient, unless `into_llm`; the two linear layers always learn.
 ///
-/// **A batch in parts.** With `negatives: global` pictures are told from those of all micro-batches of a step, by gradient caching (GradCache:
-/// Gao et al. 2021, arXiv 2101.06983): all parts are first embedded without a graph; then each part again with one, and its loss over
-/// all of them has gradients for that part alone. Heads are used row by row, so the parts' gradients add up to the whole's.
+/// **A batch in parts.** With `negatives: global` images are told from those of all micro-batches of a step, by gradient caching
+/// (GradCache: Gao et al. 2021, arXiv 2101.06983): all parts are first embedded without a graph; then each part again with one, and its
+/// loss over all of them has gradients for that part alone. Heads are used row by row, so the parts' gradients add up to the whole's.
 public final class ContrastiveLoss {
     private static final double SIGLIP_BIAS = -10;
 
@@ -163,6 +163,6 @@ public final class ContrastiveLoss {
         }
     }
 
-    /// The least loss, in nats, that these captions allow without looking at pictures; see [Comparison#chance].
+    /// The least loss, in nats, that these captions allow without looking at images; see [Comparison#chance].
     public double chance(List<String> captions) { return Comparison.chance(recipe.comparison(), captions); }
 }

@@ -22,7 +22,7 @@ import dev.fusedit.trainer.data.Batch;
 ///
 /// @param view side of what is told, in pixels
 record HiddenPatches(DinoModel model, Linear head, double hidden, int view) implements TeacherTask {
-    /// Beyond the picture's border all is dark.
+    /// Beyond the image's border all is dark.
     private static final double BEYOND = -1;
 
     /// @param weights of the head, which is of no use later
@@ -31,19 +31,19 @@ record HiddenPatches(DinoModel model, Linear head, double hidden, int view) impl
     }
 
     @Override
-    public Tensor loss(Tensor pictures_BCHW, Batch batch, Seed seed) {
+    public Tensor loss(Tensor images_BCHW, Batch batch, Seed seed) {
         return TensorScope.scoped(() -> {
-            var views_BNV = views(pictures_BCHW);
+            var views_BNV = views(images_BCHW);
             var hidden_BN = Tensor.rand(seed, DType.F32, views_BNV.size(0), views_BNV.size(1)).lt(hidden);
-            return head.apply(model.places(model.forward(pictures_BCHW, hidden_BN, ForwardHooks.NONE))).mseLoss(views_BNV);
+            return head.apply(model.places(model.forward(images_BCHW, hidden_BN, ForwardHooks.NONE))).mseLoss(views_BNV);
         });
     }
 
     /// The pixels around each patch's middle, (B, N, 3 · view²).
-    Tensor views(Tensor pictures_BCHW) {
+    Tensor views(Tensor images_BCHW) {
         int patch = model.config().patch();
         int before = (view - patch) / 2, after = view - patch - before;
-        return TensorScope.scoped(() -> Torch.call("aten::im2col", "", pictures_BCHW.pad(BEYOND, before, after, before, after),
+        return TensorScope.scoped(() -> Torch.call("aten::im2col", "", images_BCHW.pad(BEYOND, before, after, before, after),
                 new long[] {view, view}, new long[] {1, 1}, new long[] {0, 0}, new long[] {patch, patch}).tensor().transpose(1, 2)
                 .contiguous());
     }

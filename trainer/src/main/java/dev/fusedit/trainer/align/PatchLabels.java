@@ -8,18 +8,18 @@ import dev.fusedit.trainer.data.blocks.Scene.Rgb;
 import java.util.Arrays;
 import java.util.List;
 
-/// Which object each patch of pictures shows: the one that covers most of it, if that is a quarter of the patch or more.
+/// Which object each patch of images shows: the one that covers most of it, if that is a quarter of the patch or more.
 ///
-/// @param color by patch, picture after picture, row by row: the ordinal of the object's colour, -1 where there is no object
+/// @param color by patch, image after image, row by row: the ordinal of the object's colour, -1 where there is no object
 /// @param shape likewise
-/// @param heldOut whether the object is of a pair that no training picture shows
+/// @param heldOut whether the object is of a pair that no training image shows
 record PatchLabels(int[] color, int[] shape, boolean[] heldOut) {
     static final int NONE = -1;
     private static final double LEAST = 0.25;
     private static final Rgb WHITE = new Rgb(255, 255, 255);
     private static final Rgb BLACK = new Rgb(0, 0, 0);
 
-    /// @param side of the pictures
+    /// @param side of the images
     static PatchLabels of(List<Scene> scenes, int side, int patch) {
         int row = side / patch;
         int each = row * row;

@@ -20,8 +20,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/// Linear probes of colour and shape on patch features of Blocks pictures, none of which was trained on. Objects of the probes' pictures
-/// have any colour with any shape, so that one tells nothing of the other: a sixth of them are of a held-out pair, in pictures that probes
+/// Linear probes of colour and shape on patch features of Blocks images, none of which was trained on. Objects of the probes' images
+/// have any colour with any shape, so that one tells nothing of the other: a sixth of them are of a held-out pair, in images that probes
 /// are fitted to and in others that they are judged on. (Fitted to seen pairs alone, a probe learns that what is purple is no square, and
 /// is wrong about held-out pairs however well the features tell them.)
 public final class PatchProbes {
@@ -71,7 +71,7 @@ public final class PatchProbes {
 
     private static int jittered(int value, Dice dice) { return Math.clamp(value + dice.between(-JITTER, JITTER), 0, 255); }
 
-    /// @param encoder from pictures, byte after byte, to features (B, N, F) of the patches
+    /// @param encoder from images, byte after byte, to features (B, N, F) of the patches
     public Accuracy of(Function<byte[], Tensor> encoder) {
         try (var _ = TensorScope.open()) {
             var fit_NF = features(fitted, known, encoder);

@@ -10,7 +10,7 @@ import dev.fusedit.trainer.recipe.Losses;
 ///
 ///     L = −1/(B·N) Σ_b Σ_n cos(y_bn, head(h_bn))
 ///
-/// h are the image tokens that block k makes of the noisy picture, y the frozen teacher's features of the clean picture at the same place.
+/// h are the image tokens that block k makes of the noisy image, y the frozen teacher's features of the clean image at the same place.
 /// The cosine is taken in f32. It lies in −1 to 1, so at weight 0.5 the loss stays of the flow loss's size.
 ///
 /// What the teacher knows is soon known, and then holds the model back: the loss may end at a step of the stage (HASTE: Wang et al. 2025,
@@ -35,7 +35,7 @@ public final class RepaLoss {
     public boolean acts(long step) { return recipe.untilStep() == null || step < recipe.untilStep(); }
 
     /// @param features_BNC image tokens, row by row of a grid
-    /// @param clean_BCHW the pictures without noise, in −1 to 1; not latents
+    /// @param clean_BCHW the images without noise, in −1 to 1; not latents
     /// @return one number, f32
     public Tensor of(Tensor features_BNC, int rows, int columns, Tensor clean_BCHW) {
         checkArgument(features_BNC.size(1) == (long) rows * columns, "%s tokens are no grid of %s × %s", features_BNC.size(1), rows,

@@ -90,12 +90,12 @@ public final class Teacher implements AutoCloseable {
         return same ? grid_BFHW : grid_BFHW.upsampleBilinear2d(rows, columns, true);
     }
 
-    /// The patches' features of pictures of whole patches, (B, F, H, W).
-    private Tensor grid(Tensor pictures_BCHW) {
-        long rows = pictures_BCHW.size(2) / patch(), columns = pictures_BCHW.size(3) / patch();
-        checkArgument(pictures_BCHW.size(1) == 3, "a vision encoder sees three channels, not %s", pictures_BCHW);
+    /// The patches' features of images of whole patches, (B, F, H, W).
+    private Tensor grid(Tensor images_BCHW) {
+        long rows = images_BCHW.size(2) / patch(), columns = images_BCHW.size(3) / patch();
+        checkArgument(images_BCHW.size(1) == 3, "a vision encoder sees three channels, not %s", images_BCHW);
         return TensorScope.scoped(() -> {
-            var places_BNF = model.places(model.forward(normalization.apply(pictures_BCHW)));
+            var places_BNF = model.places(model.forward(normalization.apply(images_BCHW)));
             return places_BNF.transpose(1, 2).reshape(places_BNF.size(0), width(), rows, columns);
         });
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /// Which rows of a batch don't see their own text, so that their image tokens cannot copy it. They are drawn, evenly, from those whose
-/// caption was not dropped: a picture has nothing to do with an empty caption.
+/// caption was not dropped: an image has nothing to do with an empty caption.
 final class TextMaskedRows {
     /// Fewer cannot be compared.
     private static final int LEAST = 2;

@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
 /// What was measured of one workload.
 ///
 /// @param seconds of each repetition
-/// @param values of each: losses, or mean sizes of what was drawn
+/// @param values of each: losses, or mean sizes of what was sampled
 /// @param peakMiB largest resident set of the process; 0 where the system does not tell
-/// @param weightsDtype of the weights that learn or are drawn with
+/// @param weightsDtype of the weights that learn or are sampled with
 /// @param lanes parts of the batch that a repetition computes side by side
 /// @param ops calls of libtorch in a repetition; a backward pass is one, and each lane makes its own
 /// @param javaBytes that a repetition allocates on Java's heap
@@ -51,7 +51,7 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
                 .put("unit", trains ? "s/step" : "s/call")
                 .put("median", median()).put("min", least()).put("peak_mib", peakMiB).put("runs", seconds.size())
                 .put("flops", workload.flops()).put("flops_per_s", rate()).put("matmul_peak", matmulPeak).put("share", share())
-                .put("images_per_s", workload.pictures() / median()).put("ops", ops).put("java_bytes", javaBytes);
+                .put("images_per_s", workload.images() / median()).put("ops", ops).put("java_bytes", javaBytes);
         if (trains) {
             json.put("loss_first", values.getFirst()).put("loss_last", values.getLast());
         } else {
@@ -69,7 +69,7 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
     public String toString() {
         return "%-14s %s  %s  median %.4f s (least %.4f, %d runs)  %.1f images/s  %.0f GFLOP/s, %.0f %% of this machine's products  %d MiB  %d calls"
                 .formatted(workload.name(), options.dtype(), workload instanceof Workload.Train ? "training step" : "sampling call",
-                        median(), least(), seconds.size(), workload.pictures() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
+                        median(), least(), seconds.size(), workload.images() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
                 + "  threads: %d, lanes: %d".formatted(options.threads(), lanes)
                 + System.lineSeparator() + "  "
                 + parts.entrySet().stream().map(part -> "%s %.4f s".formatted(name(part.getKey()), part.getValue()))

@@ -16,7 +16,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import java.util.Map;
 
-/// Sampling calls, without tokens and pictures. The branch without text has one as long all the same, so that both take the same work.
+/// Sampling calls, without tokens and images. The branch without text has one as long all the same, so that both take the same work.
 final class SampleWork implements Work {
     private final Workload.Sample workload;
     private final BenchModel model;

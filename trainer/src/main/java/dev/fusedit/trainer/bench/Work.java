@@ -20,7 +20,7 @@ sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
     /// Does all of it anew.
     ///
     /// @param index of the repetition; its noise and times are its own
-    /// @return the loss before the step, or the mean size of what was drawn
+    /// @return the loss before the step, or the mean size of what was sampled
     double repeat(int index);
 
     /// Parts of the batch that a repetition computes side by side.
@@ -29,7 +29,7 @@ sealed interface Work extends AutoCloseable permits TrainWork, SampleWork {
     /// Seconds that parts of a repetition take, each by itself.
     Map<Part, Double> parts();
 
-    /// What the weights that learn, or are drawn with, are kept in.
+    /// What the weights that learn, or are sampled with, are kept in.
     DType weightsDtype();
 
     @Override

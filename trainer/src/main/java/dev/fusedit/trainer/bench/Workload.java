@@ -15,8 +15,8 @@ public sealed interface Workload {
     /// Products that it takes at least, in floating-point operations.
     default double flops() { return NeededWork.flops(this); }
 
-    /// Pictures that come of one repetition, or are learned from.
-    default int pictures() { return shape().batch(); }
+    /// Images that come of one repetition, or are learned from.
+    default int images() { return shape().batch(); }
 
     /// Samples that go through the network at once.
     int rows();

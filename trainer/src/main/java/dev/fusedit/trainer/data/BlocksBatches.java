@@ -14,23 +14,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Batches of the built-in data: a function of the step alone. Each picture and sentence has a position of its own over the whole run.
-/// Without an end, the position is the sample's index, so no stage sees a picture of another; with epochs, [SampleOrder] says which of the
+/// Batches of the built-in data: a function of the step alone. Each image and sentence has a position of its own over the whole run.
+/// Without an end, the position is the sample's index, so no stage sees an image of another; with epochs, [SampleOrder] says which of the
 /// samples comes.
 ///
 /// Whether a caption is dropped goes by the position, so that a sample is not without caption in every epoch.
 ///
 /// @param seed of the drawing
 /// @param mix how often each kind of caption comes
-/// @param samples of an epoch; null for pictures without end
-/// @param shuffledCaptions whether each picture has another sample's caption instead of its own; the pairs are the same in all epochs
+/// @param samples of an epoch; null for images without end
+/// @param shuffledCaptions whether each image has another sample's caption instead of its own; the pairs are the same in all epochs
 /// @param tokenizer of the language model
 /// @param maxTokens longest text; longer ones are cut
 public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples, boolean shuffledCaptions, Tokenizer tokenizer,
         int maxTokens) {
     /// What the dice for dropped captions are for; a number that `Split` does not use.
     private static final long DROPPING = 101;
-    /// Pictures without end exchange their captions within so many.
+    /// Images without end exchange their captions within so many.
     private static final long EXCHANGED = 1 << 20;
 
     public BlocksBatches {
@@ -39,26 +39,26 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
 
     /// What a stage wants of each of its steps.
     ///
-    /// @param firstPicture position of the stage's first picture
-    /// @param pictures in a batch; 0 for none
-    /// @param side of the pictures in pixels, a multiple of 32
+    /// @param firstImage position of the stage's first image
+    /// @param images in a batch; 0 for none
+    /// @param side of the images in pixels, a multiple of 32
     /// @param firstSentence index of the stage's first sentence
     /// @param sentences in a batch; 0 for none
     /// @param dropout share of captions that are left out
-    public record Wanted(long firstPicture, int pictures, int side, long firstSentence, int sentences, double dropout) {}
+    public record Wanted(long firstImage, int images, int side, long firstSentence, int sentences, double dropout) {}
 
-    /// The same pictures' places with other kinds of captions.
+    /// The same images' places with other kinds of captions.
     public BlocksBatches withMix(BlocksMix other) {
         return new BlocksBatches(seed, other, samples, shuffledCaptions, tokenizer, maxTokens);
     }
 
     /// The batch of a stage's step, counted from 0.
     public Batch of(long step, Wanted wanted) {
-        var bytes = new byte[wanted.pictures() * wanted.side() * wanted.side() * 3];
+        var bytes = new byte[wanted.images() * wanted.side() * wanted.side() * 3];
         var captions = new ArrayList<String>();
         var keys = ImmutableList.<Long>builder();
-        for (int i = 0; i < wanted.pictures(); i++) {
-            long position = wanted.firstPicture() + step * wanted.pictures() + i;
+        for (int i = 0; i < wanted.images(); i++) {
+            long position = wanted.firstImage() + step * wanted.images() + i;
             long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
             var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, wanted.side()));
             System.arraycopy(sample.rgb(), 0, bytes, i * sample.rgb().length, sample.rgb().length);
@@ -74,7 +74,7 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
                 keys.build());
     }
 
-    /// So many pictures and sentences that no batch holds.
+    /// So many images and sentences that no batch holds.
     public ValidationSamples validation(long validationSeed, int count) {
         return ValidationSamples.of(validationSeed, count, mix, this::tokens, this::sentence);
     }

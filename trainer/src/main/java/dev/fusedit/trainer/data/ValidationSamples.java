@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/// Captioned pictures that no run trains on, of the split `SEEN`: new captions of pairs that training shows. And sentences, drawn apart from
+/// Captioned images that no run trains on, of the split `SEEN`: new captions of pairs that training shows. And sentences, drawn apart from
 /// those that the language model reads.
 ///
-/// @param captions of the pictures, one each
+/// @param captions of the images, one each
 /// @param captionTokens their ids
 /// @param sentenceTokens as many sentences, with their ends
 public record ValidationSamples(long seed, BlocksMix mix, List<String> captions, int[][] captionTokens, int[][] sentenceTokens) {
@@ -27,7 +27,7 @@ public record ValidationSamples(long seed, BlocksMix mix, List<String> captions,
     }
 
     /// side × side × 3 bytes each, one after the other.
-    public byte[] pictures(List<Integer> indices, int side) {
+    public byte[] images(List<Integer> indices, int side) {
         var size = side * side * 3;
         var bytes = new byte[indices.size() * size];
         for (int i = 0; i < indices.size(); i++) {

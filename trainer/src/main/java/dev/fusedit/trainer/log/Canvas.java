@@ -20,10 +20,10 @@ final class Canvas {
             for (int column = Math.max(0, x); column < Math.min(width, x + w); column++) pixels[row * width + column] = color;
     }
 
-    void picture(int x, int y, Picture picture) {
-        byte[] rgb = picture.rgb();
-        for (int i = 0, row = 0; row < picture.height(); row++)
-            for (int column = 0; column < picture.width(); column++, i += 3)
+    void image(int x, int y, PngImage image) {
+        byte[] rgb = image.rgb();
+        for (int i = 0, row = 0; row < image.height(); row++)
+            for (int column = 0; column < image.width(); column++, i += 3)
                 rectangle(x + column, y + row, 1, 1, (rgb[i] & 255) << 16 | (rgb[i + 1] & 255) << 8 | rgb[i + 2] & 255);
     }
 
@@ -76,13 +76,13 @@ final class Canvas {
         pixels[i] = mixed;
     }
 
-    Picture picture() {
+    PngImage image() {
         byte[] rgb = new byte[3 * pixels.length];
         for (int i = 0; i < pixels.length; i++) {
             rgb[3 * i] = (byte) (pixels[i] >> 16);
             rgb[3 * i + 1] = (byte) (pixels[i] >> 8);
             rgb[3 * i + 2] = (byte) pixels[i];
         }
-        return new Picture(width, height, rgb);
+        return new PngImage(width, height, rgb);
     }
 }

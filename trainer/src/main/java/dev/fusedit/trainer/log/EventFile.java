@@ -75,9 +75,9 @@ public final class EventFile implements AutoCloseable {
         write(event(step).message(SUMMARY, summary));
     }
 
-    public void image(long step, String tag, Picture picture) {
-        var image = new Protobuf().integer(HEIGHT, picture.height()).integer(WIDTH, picture.width()).integer(COLORSPACE, RGB)
-                .bytes(ENCODED, picture.png());
+    public void image(long step, String tag, PngImage pixels) {
+        var image = new Protobuf().integer(HEIGHT, pixels.height()).integer(WIDTH, pixels.width()).integer(COLORSPACE, RGB)
+                .bytes(ENCODED, pixels.png());
         write(event(step).message(SUMMARY, new Protobuf().message(VALUE, new Protobuf().text(TAG, tag).message(IMAGE, image))));
     }
 

@@ -51,7 +51,7 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
     }
 
     /// 900 x 520 pixels.
-    public Picture picture() {
+    public PngImage image() {
         var canvas = new Canvas(WIDTH, HEIGHT, 0xffffff);
         var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), logX, LEFT, WIDTH - RIGHT);
         var vertical = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.y)), logScale, HEIGHT - BOTTOM, TOP);
@@ -60,7 +60,7 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         legend(canvas);
         canvas.text((WIDTH - 2 * Alphabet.width(title)) / 2, 14, title, INK, 2);
         canvas.text(LEFT + (WIDTH - LEFT - RIGHT - Alphabet.width(xLabel)) / 2, HEIGHT - 20, xLabel, INK);
-        return canvas.picture();
+        return canvas.image();
     }
 
     private static Axis axis(DoubleStream values, boolean log, int from, int to) {

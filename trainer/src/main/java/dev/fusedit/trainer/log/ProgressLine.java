@@ -39,7 +39,7 @@ public final class ProgressLine {
                     step, total, loss == null ? "" : String.format(Locale.ROOT, "loss %.4f  ", loss), speed(), clock(secondsLeft));
         }
 
-        /// Nothing in a stage without pictures.
+        /// Nothing in a stage without images.
         private String speed() {
             if (imagesPerSecond <= 0) return "";
             return String.format(Locale.ROOT, imagesPerSecond < 10 ? "%.1f images/s  " : "%.0f images/s  ", imagesPerSecond);

@@ -11,7 +11,7 @@ import java.util.Map;
 /// @param steps of the optimizer, over all stages
 /// @param imagesPerSecond in training
 /// @param peakMib largest resident memory of the process
-/// @param weights `ema` or `raw`: which the scored pictures were drawn with
+/// @param weights `ema` or `raw`: which the scored images were sampled with
 /// @param blocks scores by set: `seen`, `heldout`, `paraphrase`
 public record ResultJson(double seconds, long steps, double imagesPerSecond, double peakMib, double guidance, int sampleSteps,
         String weights,

@@ -18,7 +18,7 @@ public final class ScoreTable {
         var table = new TextTable(cells("Blocks", sets, Map.Entry::getKey));
         for (var kind : Kind.values()) table.row(cells(kind.key(), sets, set -> share(set.getValue(), kind)));
         table.row(cells("mean", sets, set -> decimal(set.getValue().mean())));
-        table.row(cells("pictures", sets, set -> String.valueOf(set.getValue().all().n())));
+        table.row(cells("images", sets, set -> String.valueOf(set.getValue().all().n())));
         var attributes = ImmutableSortedSet.<String>naturalOrder();
         sets.values().forEach(score -> attributes.addAll(score.attributes().keySet()));
         for (String attribute : attributes.build())

@@ -1,4 +1,4 @@
-/// What a run shows of itself: pictures, plots, metrics, the console. Nothing here needs a font or a screen.
+/// What a run shows of itself: images, plots, metrics, the console. Nothing here needs a font or a screen.
 @NullMarked
 package dev.fusedit.trainer.log;
 

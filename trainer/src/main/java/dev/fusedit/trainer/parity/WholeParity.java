@@ -12,7 +12,7 @@ public final class WholeParity {
     private static final List<Suite> SUITES = List.of(
             Suite.of(LearningRatesCase::is, LearningRatesCase::run),
             Suite.of(MetricsCase::is, MetricsCase::run),
-            Suite.of(PicturesCase::is, PicturesCase::run));
+            Suite.of(ImageFilesCase::is, ImageFilesCase::run));
 
     private WholeParity() {}
 

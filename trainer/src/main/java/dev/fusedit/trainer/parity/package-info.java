@@ -1,4 +1,4 @@
-/// Golden numbers of what lies above the models: schedules, metrics, pictures.
+/// Golden numbers of what lies above the models: schedules, metrics, images.
 @NullMarked
 package dev.fusedit.trainer.parity;
 

@@ -30,8 +30,8 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
 
     /// @param trainable parameters that the stage trains
     public record StageEstimate(StagePlan plan, long trainable, StageMemory memory, StageWork work) {
-        /// Pictures that it shows.
-        public long pictures() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
+        /// Images that it shows.
+        public long images() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
     }
 
     /// The plan of a recipe with what it leaves to the machine decided: the precision, and as many lanes as fit into the memory.

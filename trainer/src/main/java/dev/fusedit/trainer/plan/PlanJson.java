@@ -24,7 +24,7 @@ public final class PlanJson {
                     remedies.addObject().put("what", remedy.what()).put("saves_mib", mib(remedy.saved())).put("enough", remedy.enough());
             remedy.settings().forEach(object.putArray("set")::add);
         }
-        json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum());
+        json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum());
         json.put("checkpoint_mib", mib(plan.checkpoint()));
         plan.paths().forEach(json.putArray("paths")::add);
         var speed = plan.speed();
@@ -37,7 +37,7 @@ public final class PlanJson {
         var stages = json.putArray("stages");
         for (var stage : plan.stages()) {
             var object = stages.addObject().put("name", stage.plan().stage().name()).put("steps", stage.plan().steps())
-                    .put("pictures", stage.pictures())
+                    .put("pictures", stage.images())
                     .put("trainable", stage.trainable());
             object.set("memory_mib", memory(stage.memory()));
             object.put("flops_per_step", stage.work().flops());
@@ -50,7 +50,7 @@ public final class PlanJson {
         return JsonNodeFactory.instance.objectNode().put("weights", mib(memory.weights())).put("gradients", mib(memory.gradients()))
                 .put("optimizer", mib(memory.optimizer())).put("average", mib(memory.average()))
                 .put("activations", mib(memory.activations()))
-                .put("caches", mib(memory.caches())).put("checkpoint", mib(memory.checkpoint())).put("drawing", mib(memory.drawing()))
+                .put("caches", mib(memory.caches())).put("checkpoint", mib(memory.checkpoint())).put("drawing", mib(memory.sampling()))
                 .put("leftover", mib(memory.leftover())).put("process", mib(memory.process())).put("total", mib(memory.total()));
     }
 

@@ -19,8 +19,8 @@ public final class PlanText {
         text.append(memory(plan)).append('\n');
         if (plan.speed() != null) text.append(busyness(plan.speed().busyness()));
         text.append(work(plan)).append('\n');
-        text.append("Pictures: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
-                plan.stages().stream().mapToLong(Plan.StageEstimate::pictures).sum(), mib(plan.checkpoint())));
+        text.append("Images: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
+                plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum(), mib(plan.checkpoint())));
         text.append("Computed here: ").append(String.join("; ", plan.paths())).append(".\n");
         if (plan.speed() != null) text.append(speed(plan, plan.speed()));
         text.append(verdict(plan));
@@ -46,7 +46,7 @@ public final class PlanText {
         row(table, plan, "activations", StageMemory::activations);
         row(table, plan, "caches", StageMemory::caches);
         row(table, plan, "checkpoint being written", StageMemory::checkpoint);
-        row(table, plan, "drawing", StageMemory::drawing);
+        row(table, plan, "sampling", StageMemory::sampling);
         row(table, plan, "left over from before", StageMemory::leftover);
         row(table, plan, "the process itself", StageMemory::process);
         row(table, plan, "at most at once", StageMemory::total);
@@ -75,7 +75,7 @@ public final class PlanText {
         cells(table, plan, "language model", stage -> giga(stage.work().flops(Matmul.Of.LLM)));
         if (plan.beside() > 0) cells(table, plan, "autoencoder, CLIP", stage -> giga(stage.work().flops(Matmul.Of.BESIDE)));
         cells(table, plan, "steps", stage -> "%,d".formatted(stage.plan().steps()));
-        cells(table, plan, "pictures", stage -> "%,d".formatted(stage.pictures()));
+        cells(table, plan, "images", stage -> "%,d".formatted(stage.images()));
         cells(table, plan, "trained parameters", stage -> millions(stage.trainable()));
         var speed = plan.speed();
         if (speed != null)

@@ -16,13 +16,13 @@ import java.util.Set;
 /// @param sums of gradients that are there during the last micro-batch's forward pass
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
-/// @param drawing what drawing needs between steps: the weights that the average takes the place of, and the pictures
+/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if gradient checkpointing were on where it is off, and off where it is on
 /// @param leftover of stages before: a heap does not shrink; new moments, and a checkpoint's copies in part, do not fit the holes in it
 public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
-        long checkpoint, long drawing,
+        long checkpoint, long sampling,
         long process, long saved, long otherwise, long leftover) {
     /// A heap keeps holes between what comes and goes: its size over what is in it, as measured (1.17 to 1.25).
     static final double HOLES = 1.2;
@@ -51,14 +51,14 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + graph.drawing(), ProcessMemory.bytes(), saved,
+                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 
     /// At the worst moment: activations go while gradients come, so they are not there in full together.
     public long total() {
         long training = caches + Math.max(activations() + sums, gradients);
-        return process + weights + optimizer + average + checkpoint + Math.max(training, drawing) + leftover;
+        return process + weights + optimizer + average + checkpoint + Math.max(training, sampling) + leftover;
     }
 
     /// The same after another stage.
@@ -66,7 +66,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// @param kept whether the optimizer of the stage before is taken on
     StageMemory after(StageMemory before, boolean kept) {
         long least = before.total() + (kept ? 0 : optimizer) + (long) ((HOLES - 1) * checkpoint);
-        return new StageMemory(weights, gradients, optimizer, average, this.kept, work, sums, caches, checkpoint, drawing, process, saved,
+        return new StageMemory(weights, gradients, optimizer, average, this.kept, work, sums, caches, checkpoint, sampling, process, saved,
                 otherwise, Math.max(0, least - total()));
     }
 

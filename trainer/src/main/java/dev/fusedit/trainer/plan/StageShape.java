@@ -16,13 +16,13 @@ import java.util.stream.IntStream;
 /// What memory and work of a stage follow from.
 ///
 /// @param trainable parameters that it trains
-/// @param pictures of a micro-batch; 0 in a stage that draws none
-/// @param tokens of a picture
+/// @param images of a micro-batch; 0 in a stage that samples none
+/// @param tokens of an image
 /// @param caption tokens of the longest caption
 /// @param meanCaption tokens of one on average
 /// @param sentences of a micro-batch for the language loss, apart from captions
 /// @param sentence tokens of the longest one
-record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> trainable, int pictures, long tokens, int caption,
+record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> trainable, int images, long tokens, int caption,
         int meanCaption,
         int sentences,
         int sentence) {
@@ -41,7 +41,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> tr
     /// Parts of a micro-batch that are there side by side, each with gradients of its own.
     int lanes() { return StagePlan.lanes(recipe.run(), stage); }
 
-    boolean drawn() { return pictures > 0; }
+    boolean sampled() { return images > 0; }
 
     /// Tokens of a caption that the language model computes: no padding on a CPU, unless somebody sees tokens at their places
     /// ([dev.fusedit.fusion.llm.LanguageModel#enter]).
@@ -52,7 +52,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> tr
     }
 
     /// Captions that go through the language model in a micro-batch.
-    int captions() { return pictures; }
+    int captions() { return images; }
 
     boolean trainsDit() { return trainable.stream().anyMatch(Shape::isDit); }
 
@@ -60,7 +60,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> tr
 
     /// Whether the flow loss reaches the language model, so that there is a graph of the captions and of the way to them.
     boolean flowReachesLlm() {
-        return drawn() && trainsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+        return sampled() && trainsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
     }
 
     boolean readsCaptions() {

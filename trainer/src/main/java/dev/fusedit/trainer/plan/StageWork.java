@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 /// where it learns itself: 6 in all for what is trained, 2 for a frozen language model. Attention: 4 · queries · keys · heads · width, half of
 /// it where it is causal, twice as much in the backward pass; the image's rows see text and image.
 public record StageWork(List<Matmul> matmuls) {
-    /// Layers that are applied to the noise level, once a picture.
-    private static final Pattern PER_PICTURE =
+    /// Layers that are applied to the noise level, once an image.
+    private static final Pattern PER_IMAGE =
             Pattern.compile("dit\\.(timestep_embedder|t_block|condition_embedder|norm_out)\\..*|.*input_layernorm\\.linear\\.weight");
     private static final Pattern PER_TEXT_TOKEN = Pattern.compile("dit\\.(context_embedder\\..*|.*\\.text_[kv]_proj\\.weight)");
     private static final Pattern KEYS_VALUES = Pattern.compile(".*\\.self_attn\\.[kv]_proj\\.weight");
@@ -24,7 +24,7 @@ public record StageWork(List<Matmul> matmuls) {
 
     static StageWork of(StageShape stage) {
         var matmuls = new ArrayList<Matmul>();
-        if (stage.drawn()) {
+        if (stage.sampled()) {
             image(stage, matmuls);
             captions(stage, matmuls);
             heads(stage, matmuls);
@@ -47,14 +47,14 @@ public record StageWork(List<Matmul> matmuls) {
         boolean graph = stage.trainsDit() || stage.flowReachesLlm();
         for (var shape : stage.shapes().model()) {
             if (!shape.isDit() || shape.isVector()) continue;
-            long rows = stage.pictures() * (PER_PICTURE.matcher(shape.name()).matches() ? 1
+            long rows = stage.images() * (PER_IMAGE.matcher(shape.name()).matches() ? 1
                     : PER_TEXT_TOKEN.matcher(shape.name()).matches() ? stage.caption() : stage.tokens());
             matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(graph, stage.trainable().contains(shape))));
         }
         var dit = stage.shapes().config().image();
         long inner = (long) dit.heads() * dit.headDim();
         double count = dit.layers() * (graph ? 3 : 1);
-        long queries = stage.pictures() * stage.tokens();
+        long queries = stage.images() * stage.tokens();
         long joint = stage.shapes().config().fusion() instanceof Fusion.JointSelfAttention ? stage.caption() : 0;
         addAttention(matmuls, Matmul.Of.DIT, queries, inner, stage.tokens() + joint, count);
         if (joint == 0) addAttention(matmuls, Matmul.Of.DIT, queries, inner, stage.caption(), count);
@@ -63,7 +63,7 @@ public record StageWork(List<Matmul> matmuls) {
     /// Those of features look at every token; those of comparisons at pooled ones.
     private static void heads(StageShape stage, List<Matmul> matmuls) {
         for (var shape : stage.shapes().heads().getOrDefault(stage.stage().name(), List.of())) {
-            long rows = stage.pictures() * (shape.name().contains(".repa.") ? stage.tokens() : 1);
+            long rows = stage.images() * (shape.name().contains(".repa.") ? stage.tokens() : 1);
             if (!shape.isVector()) matmuls.add(matrix(Matmul.Of.DIT, rows, shape, times(true, stage.trainable().contains(shape))));
         }
     }
@@ -121,7 +121,7 @@ public record StageWork(List<Matmul> matmuls) {
     private static void beside(StageShape stage, List<Matmul> matmuls) {
         for (var shape : stage.shapes().clip()) {
             if (shape.rank() == 2 && !shape.name().contains("embedding"))
-                matmuls.add(matrix(Matmul.Of.BESIDE, (long) stage.pictures() * CLIP_TOKENS, shape, 1));
+                matmuls.add(matrix(Matmul.Of.BESIDE, (long) stage.images() * CLIP_TOKENS, shape, 1));
         }
         var sizes = stage.shapes().autoencoder();
         if (sizes == null) return;
@@ -130,7 +130,7 @@ public record StageWork(List<Matmul> matmuls) {
             if (shape.isVector() || !shape.name().startsWith("encoder.")) continue;
             long level = EncoderLevels.of(shape.name(), sizes.levels());
             long places = (side >> level) * (side >> level);
-            matmuls.add(matrix(Matmul.Of.BESIDE, stage.pictures() * places, shape, 1));
+            matmuls.add(matrix(Matmul.Of.BESIDE, stage.images() * places, shape, 1));
         }
     }
 

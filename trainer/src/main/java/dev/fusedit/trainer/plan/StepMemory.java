@@ -13,7 +13,7 @@ import dev.fusedit.trainer.recipe.Run;
 /// @param trainable those of the image side
 /// @param bytes largest resident set of the process
 public record StepMemory(long parameters, long trainable, long bytes) {
-    /// @param tokens of a picture
+    /// @param tokens of an image
     /// @param text tokens of the longest text
     public static StepMemory of(FuseDiTConfig config, Run.Precision precision, int batch, long tokens, int text) {
         var shapes = ModelShapes.shapes(weights -> FuseDiT.of(config, weights));

@@ -7,12 +7,12 @@ import dev.fusedit.trainer.data.blocks.BlocksMix;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Where captioned pictures come from.
+/// Where captioned images come from.
 public sealed interface Data {
-    /// Side of the (square) pictures in pixels.
+    /// Side of the (square) images in pixels.
     int imageSize();
 
-    /// Pictures of an epoch; null where every picture is new.
+    /// Images of an epoch; null where every image is new.
     @Nullable
     Integer samples();
 
@@ -22,9 +22,9 @@ public sealed interface Data {
     /// The built-in data: coloured shapes, drawn on the fly.
     ///
     /// @param imageSize a multiple of 32, the side of the grid on which shapes lie
-    /// @param seed of the drawing, apart from the run's, so that two runs may see the same pictures in the same order
-    /// @param samples after so many pictures the same come again in another order; without end if left out
-    /// @param shuffledCaptions whether each picture gets another one's caption: a control for what captions teach
+    /// @param seed of the drawing, apart from the run's, so that two runs may see the same images in the same order
+    /// @param samples after so many images the same come again in another order; without end if left out
+    /// @param shuffledCaptions whether each image gets another one's caption: a control for what captions teach
     record Blocks(@Default("32") int imageSize, @Default("1") long seed, @Default("{}") Mix mix, @Nullable Integer samples,
             @Default("2") int workers, @Default("false") boolean shuffledCaptions) implements Data {
         public Blocks {
@@ -38,12 +38,12 @@ public sealed interface Data {
         }
     }
 
-    /// Captioned pictures in tar files, as [WebDataset](https://github.com/webdataset/webdataset) names them.
+    /// Captioned images in tar files, as [WebDataset](https://github.com/webdataset/webdataset) names them.
     ///
     /// @param shards paths, in which `{000..199}` counts
-    /// @param picture field of the picture
+    /// @param image field of the image
     /// @param captions fields of captions and how often each is taken; they are normed to 1
-    /// @param samples pictures in all shards, as far as known: for epochs and plans
+    /// @param samples images in all shards, as far as known: for epochs and plans
     @Named("webdataset")
     record WebDataset(List<String> shards, int imageSize, @Default("jpg") String picture, List<CaptionField> captions,
             @Default("true") boolean centerCrop, @Nullable Integer samples, @Default("4") int workers) implements Data {

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What is scored at the end of a run, and what is watched on the way.
 ///
-/// @param promptsPerKind prompts of each kind in each set, one picture each
-/// @param seed of the noise from which the scored pictures are drawn
-/// @param validation losses on pictures that are never trained on; none if left out
+/// @param promptsPerKind prompts of each kind in each set, one image each
+/// @param seed of the noise from which the scored images are sampled
+/// @param validation losses on images that are never trained on; none if left out
 public record Evaluation(@Default("[seen, heldout, paraphrase]") List<ScoreSet> sets, @Default("48") int promptsPerKind,
         @Default("0") long seed, @Nullable Validation validation) {
     public Evaluation {
@@ -24,7 +24,7 @@ public record Evaluation(@Default("[seen, heldout, paraphrase]") List<ScoreSet> 
     /// The flow loss at fixed noise and times, by bins of the noise level, and the captions' perplexity.
     ///
     /// @param every steps between two of them; the end of a stage has one too
-    /// @param samples pictures, the same ones each time
+    /// @param samples images, the same ones each time
     /// @param bins of the noise level between 0 and 1
     public record Validation(@Default("200") int every, @Default("64") int samples, @Default("5") int bins, @Default("0") long seed) {
         public Validation {

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import org.jspecify.annotations.Nullable;
 
 /// @param metricsEvery steps between two rows of metrics.jsonl
-/// @param previewEvery steps between two previews in stages that draw; none if left out
+/// @param previewEvery steps between two previews in stages that sample; none if left out
 /// @param tensorboard whether event files for TensorBoard are written beside metrics.jsonl
 public record Logging(@Default("10") int metricsEvery, @Nullable Integer previewEvery, @Default("true") boolean tensorboard) {
     public Logging {

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable Repa repa, @Nullable Contrastive contrastive) {
     public Losses {
         checkArgument(flow != null || language != null, "flow or language must be given");
-        checkArgument(repa == null || flow != null, "repa must come with flow: it aligns what the image side makes of noisy pictures");
+        checkArgument(repa == null || flow != null, "repa must come with flow: it aligns what the image side makes of noisy images");
         checkArgument(contrastive == null || flow != null,
-                "contrastive must come with flow: it aligns what the image side makes of noisy pictures");
+                "contrastive must come with flow: it aligns what the image side makes of noisy images");
     }
 
     /// Flow matching: `noisy = (1 - sigma) picture + sigma noise`, the velocity is `noise - picture`.
@@ -18,7 +18,7 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
     /// @param shift above 1 moves the drawn noise levels towards noise (the paper: 3)
     /// @param target in which terms prediction and truth are compared; the network's prediction is converted (`clean` for a network that
     ///        predicts the velocity is the reference's preconditioning)
-    /// @param sigmaFloor a clean picture becomes a velocity by dividing by sigma, but by no less than this
+    /// @param sigmaFloor a clean image becomes a velocity by dividing by sigma, but by no less than this
     public record Flow(@Default("1") double weight, @Default("logit-normal") TimeDensity time, @Default("1") double shift,
             @Default("velocity") Model.Prediction target, @Default("uniform") Weighting weighting, @Default("0.05") double sigmaFloor) {
         public Flow {
@@ -30,7 +30,7 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     /// Next-token prediction, so that the language model keeps (or first learns) its language.
     ///
-    /// @param corpus which sentences: the wider text, or the captions of the stage's pictures
+    /// @param corpus which sentences: the wider text, or the captions of the stage's images
     public record Language(@Default("1") double weight, @Default("text") Corpus corpus) {
         public Language {
             positive("weight", weight);
@@ -39,8 +39,8 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     public enum Corpus { TEXT, CAPTIONS }
 
-    /// Alignment with a vision encoder: what a layer makes of a noisy picture, projected, resembles a frozen teacher's patch features of the
-    /// clean picture ([REPA](https://arxiv.org/abs/2410.06940)).
+    /// Alignment with a vision encoder: what a layer makes of a noisy image, projected, resembles a frozen teacher's patch features of the
+    /// clean image ([REPA](https://arxiv.org/abs/2410.06940)).
     ///
     /// @param layer of the image side whose output is projected, counted from 1
     /// @param width of the projection's two inner layers
@@ -75,7 +75,7 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
         record DinoV2(String path) implements Teacher {}
     }
 
-    /// Alignment of picture and caption: pooled image tokens against the language model's pooled caption features, each picture with its
+    /// Alignment of image and caption: pooled image tokens against the language model's pooled caption features, each image with its
     /// own caption against those of the others.
     ///
     /// @param layer of the image side whose output is pooled, counted from 1
@@ -99,10 +99,10 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     public enum Comparison { INFONCE, SIGLIP }
 
-    /// Which other samples a picture is told from: the whole batch of a step, or its own micro-batch.
+    /// Which other samples an image is told from: the whole batch of a step, or its own micro-batch.
     public enum Negatives { GLOBAL, MICRO }
 
-    /// From which density the noise level sigma of a training picture is drawn. More noise is nearer to 1.
+    /// From which density the noise level sigma of a training image is drawn. More noise is nearer to 1.
     public sealed interface TimeDensity {
         /// sigma = sigmoid(x), x normal: [Stable Diffusion 3](https://arxiv.org/abs/2403.03206), section 3.1.
         record LogitNormal(@Default("0") double mean, @Default("1") double std) implements TimeDensity {

@@ -54,7 +54,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
         return vae == null ? 3 : KnownAutoencoders.find(vae).orElseThrow().latentChannels();
     }
 
-    /// Channels of what the image side is given: the autoencoder's latents, or pictures.
+    /// Channels of what the image side is given: the autoencoder's latents, or images.
     public int channels() { return channels(vae); }
 
     /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
@@ -65,7 +65,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
     /// @param width the language model's if left out; so is mlpWidth
     /// @param layers blocks; a block without a shared layer beside it runs alone
     /// @param patch side of a patch in pixels (or latents)
-    /// @param channels of what it is given: the pictures' 3 or those of the autoencoder's latents if left out
+    /// @param channels of what it is given: the images' 3 or those of the autoencoder's latents if left out
     public record Dit(@Nullable Integer width, int layers, @Nullable Integer mlpWidth, @Default("2") int patch,
             @Nullable Integer channels) {
         public Dit {
@@ -106,8 +106,8 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
 
     /// How a patch knows its place: sines and cosines added to it, or rotary positions.
     public sealed interface Positions {
-        /// @param table side of the table in patches; the pictures' if left out
-        /// @param sampleSide latent side that positions are scaled to; the pictures' if left out
+        /// @param table side of the table in patches; the images' if left out
+        /// @param sampleSide latent side that positions are scaled to; the images' if left out
         record Ape(@Nullable Integer table, @Nullable Integer sampleSide) implements Positions {
             public Ape {
                 checkArgument(table == null || table > 0, "table must be at least 1, but is %s", table);
@@ -135,7 +135,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
         record None() implements Time {}
     }
 
-    /// The flow's velocity `noise - picture`, or the clean picture.
+    /// The flow's velocity `noise - picture`, or the clean image.
     public enum Prediction { VELOCITY, CLEAN }
 
     private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }

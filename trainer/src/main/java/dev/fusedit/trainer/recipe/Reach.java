@@ -4,12 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.List;
 
-/// Whether what a stage trains is reached by what it minimizes, and whether its pictures fit its model.
+/// Whether what a stage trains is reached by what it minimizes, and whether its images fit its model.
 final class Reach {
     private Reach() {}
 
     static void check(Stage stage, Model model, Data data) {
-        checkPictures(stage, model, data);
+        checkImages(stage, model, data);
         var losses = stage.losses();
         String place = "stages." + stage.name();
         checkArgument(!stage.trains(Part.DIT) || losses.flow() != null,
@@ -26,7 +26,7 @@ final class Reach {
                 "%s.losses.contrastive.layer must be at most the DiT's %s layers", place, layers);
         boolean micro = losses.contrastive() != null && losses.contrastive().negatives() == Losses.Negatives.MICRO;
         checkArgument(losses.contrastive() == null || stage.batch() / (micro ? stage.accumulation() : 1) > 1,
-                "%s.losses.contrastive must be left out: there is no other picture in the %s to tell one from", place,
+                "%s.losses.contrastive must be left out: there is no other image in the %s to tell one from", place,
                 micro ? "micro-batch (negatives: global compares with the whole batch's)" : "batch");
         checkArgument(!stage.trains(Part.ALIGNMENT) || losses.repa() != null || losses.contrastive() != null,
                 "%s.lr.alignment must be left out: losses has neither repa nor contrastive, so there are no alignment heads", place);
@@ -54,7 +54,7 @@ final class Reach {
         return losses.language() != null || byAttention || byContrast;
     }
 
-    private static void checkPictures(Stage stage, Model model, Data data) {
+    private static void checkImages(Stage stage, Model model, Data data) {
         checkArgument(stage.epochs() == null || data.samples() != null,
                 "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
         checkArgument(stage.mix() == null || data instanceof Data.Blocks, "stages.%s.mix must be left out: it is of the built-in data",
@@ -62,7 +62,7 @@ final class Reach {
         int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
         int pixels = model.dit().patch() * model.pixels();
         checkArgument(side % pixels == 0, stage.resolution() == null
-                ? "model.dit.patch must divide the pictures' side of %s pixels, but a patch is %s pixels wide"
+                ? "model.dit.patch must divide the images' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
         if (model.positions() instanceof Model.Positions.Ape(var table, _) && table != null) {
             checkArgument(side <= table * pixels,

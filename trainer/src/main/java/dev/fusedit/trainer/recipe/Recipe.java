@@ -24,7 +24,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().ema() != null,
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
-                "stages must have one with a flow loss, or nothing learns to draw");
+                "stages must have one with a flow loss, or nothing learns to generate images");
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
         stages = ImmutableList.copyOf(stages);
@@ -83,10 +83,10 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return new Recipe(otherRun, model, weights, data, otherStages, sampling, evaluation, logging, checkpoints);
     }
 
-    /// The side of the largest pictures that are drawn or learned from, in pixels.
+    /// The side of the largest images that are sampled or learned from, in pixels.
     public int largestSide() { return stages.stream().mapToInt(this::side).reduce(data.imageSize(), Math::max); }
 
-    /// The side of a stage's pictures in pixels.
+    /// The side of a stage's images in pixels.
     public int side(Stage stage) { return stage.resolution() == null ? data.imageSize() : stage.resolution(); }
 
     /// This recipe as YAML with every default spelled out; reads back as itself.

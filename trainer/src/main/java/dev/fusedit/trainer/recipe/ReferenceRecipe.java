@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Objects;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A recipe out of a configuration file of the paper's reference ([ReferenceConfig]): every field of it is mapped, refused at its line, or
@@ -27,7 +27,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     /// never change.
     private static final Model.Positions APE = new Model.Positions.Ape(64, 32);
 
-    /// As the reference draws for its benchmarks.
+    /// As the reference samples for its benchmarks.
     private static final int SAMPLING_STEPS = 25;
     private static final double GUIDANCE = 6;
 
@@ -164,7 +164,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 : new Schedule.Diffusers(kind, scheduler.numCycles(), scheduler.power(), 1e-7, scheduler.stepRules());
     }
 
-    /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the picture's share, ours of the noise's.
+    /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the image's share, ours of the noise's.
     private static Losses.Flow flow(ReferenceConfig config) {
         var trainer = config.trainer();
         Losses.TimeDensity density = switch (trainer.weightingScheme()) {

@@ -7,16 +7,16 @@ import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
 import java.util.List;
 
-/// How pictures are drawn from the model, during training and after it.
+/// How images are sampled from the model, during training and after it.
 ///
 /// @param solver how a step goes from one noise level to the next: `euler`, or of second order `heun`, which asks the network twice a step
 ///        but the last, and `dpmpp-2m`, which asks it once
-/// @param steps from noise to picture
+/// @param steps from noise to image
 /// @param guidance 1 is none
-/// @param guidanceInterval two noise levels, 0 being the picture and 1 noise alone: only above the first and up to the second there is
+/// @param guidanceInterval two noise levels, 0 being the image and 1 noise alone: only above the first and up to the second there is
 ///        guidance, elsewhere half the work ([Kynkäänniemi et al. 2024](https://arxiv.org/abs/2404.07724))
 /// @param shift above 1 puts more of the steps where there is much noise and the layout is decided
-/// @param batch pictures drawn at once
+/// @param batch images sampled at once
 public record Sampling(@Default("euler") Solver solver, @Default("20") int steps, @Default("3") double guidance,
         @Default("[0, 1]") List<Double> guidanceInterval, @Default("1") double shift, @Default("ema") Weights weights,
         @Default("48") int batch) {

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param steps its length in optimizer steps (not by the clock: a run must be the same on every machine)
 /// @param epochs or its length in passes over the data; one of both
-/// @param batch pictures of an optimizer step, over all of its micro-batches
+/// @param batch images of an optimizer step, over all of its micro-batches
 /// @param accumulation micro-batches that a step's gradient is summed up over
-/// @param resolution side of this stage's pictures in pixels; the data's `image_size` if left out
+/// @param resolution side of this stage's images in pixels; the data's `image_size` if left out
 /// @param mix how often each kind of caption comes in this stage, in place of the data's; of the built-in data only
 /// @param groups sets of parameters of the stage's own, for rates of their own
 /// @param lr learning rate by part (see [Part]) or group. A parameter belongs to the last group that names it, else to the narrowest part
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param hugeGradient what is done in steps whose gradient is far larger than those before; nothing if left out
 /// @param gradientMask which gradients flow into keys and values
 /// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
-/// @param captionDropout share of pictures that are shown without caption, for guidance
+/// @param captionDropout share of images that are shown without caption, for guidance
 /// @param ema the moving average of the weights; none is kept if left out
 /// @param stop when the stage ends before its steps are done; never if left out
 public record Stage(String name, @Nullable Integer steps, @Nullable Double epochs, int batch, @Default("1") int accumulation,

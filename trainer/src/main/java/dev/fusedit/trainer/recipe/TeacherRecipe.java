@@ -18,7 +18,7 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
         checkArgument(run.lanes().orElse(1) == 1, "run.lanes must be 1 in the training of a teacher");
         checkArgument(run.device() == Run.Device.CPU, "run.device must be cpu in the training of a teacher");
         checkArgument(data instanceof Data.Blocks, "data.kind must be blocks in the training of a teacher");
-        checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the pictures' side of %s, but is %s",
+        checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the images' side of %s, but is %s",
                 data.imageSize(), teacher.patch());
     }
 
@@ -57,7 +57,7 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
 
     /// What it learns from. Neither knows what the probes ask for: which object a patch belongs to.
     public sealed interface Task {
-        /// Pictures alone: some patches are hidden, and what is around each patch, hidden or not, is to be told from the rest.
+        /// Images alone: some patches are hidden, and what is around each patch, hidden or not, is to be told from the rest.
         ///
         /// @param hidden share of the patches that are hidden
         /// @param view side in pixels of what is to be told around each patch's middle
@@ -68,7 +68,7 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
             }
         }
 
-        /// Pictures with captions: each is told from the others of the batch by the mean of its patches, each caption by the mean of its
+        /// Images with captions: each is told from the others of the batch by the mean of its patches, each caption by the mean of its
         /// words.
         ///
         /// @param width of the words and of the common space
@@ -81,8 +81,8 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
 
     /// Linear classifiers of colour and shape on the patches' features.
     ///
-    /// @param fitted pictures that they are fitted to
-    /// @param judged other pictures, that they are judged on; neither were trained on
+    /// @param fitted images that they are fitted to
+    /// @param judged other images, that they are judged on; neither were trained on
     public record Probes(@Default("1500") int fitted, @Default("1000") int judged, @Default("0") long seed) {
         public Probes {
             checkArgument(fitted > 0, "fitted must be at least 1, but is %s", fitted);

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.recipe;
 import dev.fusedit.torch.UserError;
 import java.util.List;
 
-/// What a recipe trains: a model that draws, or, where there is a block `teacher`, a vision encoder to align one with.
+/// What a recipe trains: a model that generates images, or, where there is a block `teacher`, a vision encoder to align one with.
 public sealed interface Training {
     /// The block that tells the kinds apart.
     String TEACHER = "teacher";

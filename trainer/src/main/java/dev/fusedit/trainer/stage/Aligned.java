@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// What alignment wants of a part of a batch.
 ///
 /// @param layers of the image side whose outputs are read
-/// @param pictures without noise, for a teacher; null if none looks
+/// @param images without noise, for a teacher; null if none looks
 /// @param textMasked rows that do not see their own text; null for none
 /// @param all parts of the batch in the common space, where parts are compared with each other; else empty
 /// @param index of this part among them
-record Aligned(Set<Integer> layers, @Nullable Tensor pictures, boolean @Nullable [] textMasked, List<Embedded> all, int index)
+record Aligned(Set<Integer> layers, @Nullable Tensor images, boolean @Nullable [] textMasked, List<Embedded> all, int index)
         implements Tensors {
     static final Aligned NOTHING = new Aligned(Set.of(), null, null, List.of(), 0);
 
@@ -26,9 +26,9 @@ record Aligned(Set<Integer> layers, @Nullable Tensor pictures, boolean @Nullable
     }
 
     @Override
-    public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(pictures), all.stream().flatMap(Tensors::tensors)); }
+    public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(images), all.stream().flatMap(Tensors::tensors)); }
 
-    Aligned among(List<Embedded> parts) { return new Aligned(layers, pictures, textMasked, parts, index); }
+    Aligned among(List<Embedded> parts) { return new Aligned(layers, images, textMasked, parts, index); }
 
     /// All parts, this one with its graph.
     List<Embedded> with(Embedded own) {

@@ -14,34 +14,34 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Evaluates a model on Blocks. It draws the prompts of the score sets, one picture each, and judges what it drew.
+/// Evaluates a model on Blocks. It samples the prompts of the score sets, one image each, and judges what it generated.
 public final class BlocksEvaluation {
     private BlocksEvaluation() {}
 
-    /// How many images are drawn for it.
+    /// How many images are sampled for it.
     static int images(Evaluation evaluation) {
         return evaluation.sets().stream().mapToInt(set -> prompts(split(set), evaluation.promptsPerKind()).size()).sum();
     }
 
     /// Scores by set, in the order of the recipe.
-    public static Map<String, BlocksScore> run(Painter painter, Evaluation evaluation) {
+    public static Map<String, BlocksScore> run(ImageSampler sampler, Evaluation evaluation) {
         var scores = ImmutableMap.<String, BlocksScore>builder();
         for (var set : evaluation.sets()) {
             scores.put(set.name().toLowerCase(Locale.ROOT),
-                    run(painter, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
+                    run(sampler, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
         }
         return scores.buildOrThrow();
     }
 
-    private static BlocksScore run(Painter painter, List<Caption> prompts, Seed seed) {
-        var seededPrompts = new ArrayList<Painter.SeededPrompt>();
+    private static BlocksScore run(ImageSampler sampler, List<Caption> prompts, Seed seed) {
+        var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (int i = 0; i < prompts.size(); i++) {
-            seededPrompts.add(new Painter.SeededPrompt(prompts.get(i).text(), seed.derive("picture", i)));
+            seededPrompts.add(new ImageSampler.SeededPrompt(prompts.get(i).text(), seed.derive("picture", i)));
         }
-        var pictures = painter.paint(seededPrompts);
+        var images = sampler.sample(seededPrompts);
         var tally = new BlocksScore.Tally();
         for (int i = 0; i < prompts.size(); i++) {
-            tally.add(prompts.get(i).kind(), BlocksChecker.judge(prompts.get(i).claim(), pictures.get(i)));
+            tally.add(prompts.get(i).kind(), BlocksChecker.judge(prompts.get(i).claim(), images.get(i)));
         }
         return tally.score();
     }

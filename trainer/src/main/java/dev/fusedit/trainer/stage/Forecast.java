@@ -11,7 +11,7 @@ import java.util.Map;
 /// What is left of a run and how long it takes, in seconds.
 ///
 /// @param stages by name, previews and validations included; those that are done are not in it
-/// @param images drawing and scoring at the end
+/// @param images sampling and scoring at the end
 public record Forecast(Map<String, Double> stages, double images) {
     private static final double MINUTE = 60;
     private static final double HOUR = 3600;
@@ -42,7 +42,7 @@ public record Forecast(Map<String, Double> stages, double images) {
         return seconds;
     }
 
-    /// Images that are drawn at the end of a run.
+    /// Images that are sampled at the end of a run.
     static int images(Recipe recipe) { return BlocksEvaluation.images(recipe.evaluation()) + Showcase.IMAGES; }
 
     public double training() { return stages.values().stream().mapToDouble(Double::doubleValue).sum(); }

@@ -1,7 +1,7 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
-import dev.fusedit.fusion.pipeline.PictureRequest;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.blocks.Blocks;
@@ -11,7 +11,7 @@ import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/// How long an image of the exam takes, drawn in a batch and judged.
+/// How long an image of the evaluation takes, sampled in a batch and judged.
 record ImageTrial(StageParts parts, Trials trials) {
     /// Two steps tell what the others take.
     private static final int STEPS = 2;
@@ -26,7 +26,7 @@ record ImageTrial(StageParts parts, Trials trials) {
             var prompts = BlocksEvaluation.prompts(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
                     .map(Caption::text).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
-            return trials.usual(() -> drawn(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
+            return trials.usual(() -> sampled(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
         }
     }
 
@@ -36,15 +36,15 @@ record ImageTrial(StageParts parts, Trials trials) {
         return loaded.pipeline().evaluations(loaded.defaults().request(List.of("")));
     }
 
-    /// Seconds of a batch, of which only the first steps are drawn: the others are as long as the last of those. The first one also reads the
+    /// Seconds of a batch, of which only the first steps are sampled: the others are as long as the last of those. The first one also reads the
     /// text, and behind the last one latents are decoded.
-    private static double drawn(LoadedPipeline loaded, PictureRequest whole) {
+    private static double sampled(LoadedPipeline loaded, ImageRequest whole) {
         var some = whole.steps(Math.min(STEPS, whole.steps()));
         int evaluations = loaded.pipeline().evaluations(some);
         var ends = new long[some.steps() + 1];
         ends[0] = System.nanoTime();
         double all = Trials.seconds(() -> TensorScope
-                .scoped(() -> loaded.pipeline().draw(some, (_, step, _) -> ends[step + 1] = System.nanoTime())));
+                .scoped(() -> loaded.pipeline().generate(some, (_, step, _) -> ends[step + 1] = System.nanoTime())));
         double last = (ends[some.steps()] - ends[some.steps() - 1]) / 1e9;
         return all + last * some.steps() * (loaded.pipeline().evaluations(whole) - evaluations) / evaluations;
     }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.fusion.vae.PictureSpace;
+import dev.fusedit.fusion.vae.LatentSpace;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -20,18 +20,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 
-/// What a model's pictures are made of: pixels, or an autoencoder's latents.
+/// What a model's images are made of: pixels, or an autoencoder's latents.
 public sealed interface Latents extends AutoCloseable {
     Latents PIXELS = new Pixels();
 
-    /// Clean pictures as the model is trained on them, f32, (B, channels, side / factor, side / factor).
+    /// Clean images as the model is trained on them, f32, (B, channels, side / factor, side / factor).
     ///
-    /// @param pictures (B, 3, side, side) in [-1, 1]
-    /// @param draws of which picture i takes the i-th where latents are drawn
-    Tensor of(Tensor pictures, Seed draws);
+    /// @param images (B, 3, side, side) in [-1, 1]
+    /// @param draws of which image i takes the i-th where latents are drawn
+    Tensor of(Tensor images, Seed draws);
 
-    /// How pictures are made of it again.
-    PictureSpace space();
+    /// How images are made of it again.
+    LatentSpace space();
 
     /// Frees what was read for it.
     @Override
@@ -40,17 +40,17 @@ public sealed interface Latents extends AutoCloseable {
     /// The model sees pixels.
     record Pixels() implements Latents {
         @Override
-        public Tensor of(Tensor pictures, Seed draws) { return pictures; }
+        public Tensor of(Tensor images, Seed draws) { return images; }
 
         @Override
-        public PictureSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
+        public LatentSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
 
         @Override
         public void close() {}
     }
 
-    /// The model sees what a frozen autoencoder makes of pictures: a sample of the posterior, shifted and scaled to mean 0 and variance 1.
-    /// All in f32, without gradients, a few pictures at a time.
+    /// The model sees what a frozen autoencoder makes of images: a sample of the posterior, shifted and scaled to mean 0 and variance 1.
+    /// All in f32, without gradients, a few images at a time.
     ///
     /// @param weights of the autoencoder; closed with this
     record Encoded(AutoencoderKL vae, Weights weights) implements Latents {
@@ -86,30 +86,30 @@ public sealed interface Latents extends AutoCloseable {
         }
 
         @Override
-        public Tensor of(Tensor pictures, Seed draws) {
+        public Tensor of(Tensor images, Seed draws) {
             try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
                 var parts = new ArrayList<Tensor>();
-                for (long i = 0; i < pictures.size(0); i += AT_ONCE) {
-                    parts.add(encoded(pictures.narrow(0, i, Math.min(AT_ONCE, pictures.size(0) - i)), draws, i));
+                for (long i = 0; i < images.size(0); i += AT_ONCE) {
+                    parts.add(encoded(images.narrow(0, i, Math.min(AT_ONCE, images.size(0) - i)), draws, i));
                 }
                 return scope.keep(Tensor.cat(0, parts));
             }
         }
 
-        private Tensor encoded(Tensor pictures, Seed draws, long first) {
+        private Tensor encoded(Tensor images, Seed draws, long first) {
             return TensorScope.scoped(() -> {
-                var posterior = vae.encode(pictures);
+                var posterior = vae.encode(images);
                 var shape = posterior.mean_BCHW().shape();
                 var noise = new ArrayList<Tensor>();
                 for (long i = 0; i < shape[0]; i++) {
                     noise.add(Tensor.randn(draws.derive("posterior", first + i), DType.F32, shape[1], shape[2], shape[3]));
                 }
-                return vae.scaled(posterior.sample(Tensor.stack(0, noise).to(pictures.device())));
+                return vae.scaled(posterior.sample(Tensor.stack(0, noise).to(images.device())));
             });
         }
 
         @Override
-        public PictureSpace space() { return vae; }
+        public LatentSpace space() { return vae; }
 
         @Override
         public void close() { weights.close(); }

@@ -12,28 +12,28 @@ import org.jspecify.annotations.Nullable;
 /// A part of a step's batch. Its losses are weighted by its shares of the whole, so that their sum over all parts is the loss of the whole,
 /// however it is cut.
 ///
-/// @param noised pictures with their noise; null in a stage that draws none
-/// @param texts captions of the pictures
+/// @param noised images with their noise; null in a stage that samples none
+/// @param texts captions of the images
 /// @param captions their ids
 /// @param instruction how many ids all captions begin with
 /// @param sentences ids
 /// @param dropped whether a caption was dropped
-/// @param pictureShare pictures here among all of the step's
+/// @param imageShare images here among all of the step's
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
 /// @param aligned what alignment wants
 record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int instruction, int[][] sentences,
         boolean[] dropped,
-        double pictureShare, double tokenShare, Aligned aligned) implements Tensors {
+        double imageShare, double tokenShare, Aligned aligned) implements Tensors {
     @Override
     public Stream<Tensor> tensors() {
         return Stream.concat(noised == null ? Stream.empty() : noised.tensors(), aligned.tensors());
     }
 
-    /// Whether no loss has anything to say of it: no pictures, and texts without a token to predict.
+    /// Whether no loss has anything to say of it: no images, and texts without a token to predict.
     boolean isEmpty() { return noised == null && tokenShare == 0; }
 
     MicroBatch withAligned(Aligned other) {
-        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, pictureShare, tokenShare, other);
+        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, imageShare, tokenShare, other);
     }
 
     /// The captions, with all that a gradient mask asks of them.

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A model with what it needs to train and sample: its weights, its tokenizer, and the frozen parts around it.
 ///
-/// @param latents what the model's pictures are made of
+/// @param latents what the model's images are made of
 /// @param clip a second reading of captions; null for a model that takes none
 public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
         implements AutoCloseable {

@@ -11,7 +11,7 @@ import java.util.List;
 /// at the end can be told from the steps that are done.
 ///
 /// @param steps of each stage of the recipe
-/// @param image to be drawn and scored at the end, one of a batch
+/// @param image to be sampled and scored at the end, one of a batch
 public record Pace(List<Double> steps, double image) {
     private static final double MOST = 1e6;
     private static final double LEAST_SHARE = 0.25;
@@ -43,7 +43,7 @@ public record Pace(List<Double> steps, double image) {
         };
     }
 
-    /// The recipe with all stages longer or shorter, so that training, drawing and scoring take so many minutes at this pace.
+    /// The recipe with all stages longer or shorter, so that training, sampling and scoring take so many minutes at this pace.
     ///
     /// Images and scores take the same time whatever is trained. Where they leave less, a quarter of the time is trained nevertheless, and the
     /// whole takes longer.

@@ -87,9 +87,9 @@ final class PaceTrial {
     /// Tried, unless a step of the last stage with images is too long for that.
     private double image() {
         var images = new ImageTrial(parts, trials);
-        var drawing = StagePlan.of(parts.recipe()).stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
-        var step = estimate.seconds(drawing);
+        var sampling = StagePlan.of(parts.recipe()).stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
+        var step = estimate.seconds(sampling);
         return step.isEmpty() ? images.seconds()
-                : FORWARD * step.getAsDouble() / StagePlan.pictures(drawing.stage()) * images.evaluations();
+                : FORWARD * step.getAsDouble() / StagePlan.images(sampling.stage()) * images.evaluations();
     }
 }

@@ -41,7 +41,7 @@ public final class RecipeModelConfigs {
     }
 
     /// @param vocabulary of the tokenizer; a published language model keeps its own
-    /// @param side of the pictures in pixels (or latents)
+    /// @param side of the images in pixels (or latents)
     public static ImageModelConfig of(Model model, int vocabulary, int side) {
         var text = TextConfigs.of(model, vocabulary);
         var image = image(model, text, side);

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.stage;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.UserError;
@@ -8,18 +9,18 @@ import dev.fusedit.torch.UserError;
 /// run to run.
 ///
 /// @param seconds of all processes from their starts; work that was lost by a kill is not counted
-/// @param trainingSeconds in stages with pictures
-/// @param pictures trained on
+/// @param trainingSeconds in stages with images
+/// @param images trained on
 /// @param peakMib largest resident memory of any of the processes
-record RunFigures(double seconds, double trainingSeconds, long pictures, long peakMib) {
+record RunFigures(double seconds, double trainingSeconds, @JsonProperty("pictures") long images, long peakMib) {
     static final RunFigures NONE = new RunFigures(0, 0, 0, 0);
     private static final JsonMapper JSON = new JsonMapper();
 
-    double imagesPerSecond() { return trainingSeconds == 0 ? 0 : pictures / trainingSeconds; }
+    double imagesPerSecond() { return trainingSeconds == 0 ? 0 : images / trainingSeconds; }
 
     /// With what this process has cost up to now.
     RunFigures now(double training, long trainedOn) {
-        return new RunFigures(seconds + ProcessFigures.seconds(), trainingSeconds + training, pictures + trainedOn,
+        return new RunFigures(seconds + ProcessFigures.seconds(), trainingSeconds + training, images + trainedOn,
                 Math.max(peakMib, ProcessFigures.peakMiB()));
     }
 

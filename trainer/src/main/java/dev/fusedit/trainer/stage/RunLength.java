@@ -15,7 +15,7 @@ public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimat
     /// The same steps on every machine.
     public static RunLength asWritten(Recipe recipe, StepEstimate estimate) { return new RunLength(recipe, null, estimate); }
 
-    /// As many steps as this machine does in so many minutes, drawing and scoring included. See [Pace#scaled].
+    /// As many steps as this machine does in so many minutes, sampling and scoring included. See [Pace#scaled].
     ///
     /// @param said told what is done meanwhile
     /// @throws dev.fusedit.torch.UserError if nothing takes so many minutes, or the recipe cannot be trained on here

@@ -5,7 +5,7 @@ import dev.fusedit.trainer.data.SampleKeys;
 import dev.fusedit.trainer.log.EventFile;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
-import dev.fusedit.trainer.log.Picture;
+import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Logging;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -77,9 +77,9 @@ final class RunLog implements AutoCloseable {
         scalars(step, "validation", found.scalars());
     }
 
-    void preview(long step, Picture picture) {
+    void preview(long step, PngImage image) {
         if (events != null) {
-            events.image(step, "preview", picture);
+            events.image(step, "preview", image);
         }
     }
 
@@ -96,14 +96,14 @@ final class RunLog implements AutoCloseable {
 
     void plotLosses() {
         var curves = MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss");
-        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).picture().png());
+        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).image().png());
     }
 
-    /// The console's line of images that are drawn.
+    /// The console's line of images that are sampled.
     ///
     /// @param seconds expected for all of them
-    DrawingProgress drawing(String name, int images, double seconds) {
-        return new DrawingProgress(console, name, images, seconds, 0, System::nanoTime);
+    SamplingProgress sampling(String name, int images, double seconds) {
+        return new SamplingProgress(console, name, images, seconds, 0, System::nanoTime);
     }
 
     void say(String text) { console.message(text); }

@@ -3,30 +3,30 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
-import dev.fusedit.fusion.pipeline.PictureDefaults;
+import dev.fusedit.fusion.pipeline.SamplingDefaults;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.Objects;
 
-/// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all draw with it, so that they show the same.
+/// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all sample with it, so that they show the same.
 final class RunPipeline {
     private RunPipeline() {}
 
-    /// Draws as the recipe's `sampling` says; closing it closes the bundle.
+    /// Samples as the recipe's `sampling` says; closing it closes the bundle.
     ///
-    /// @throws UserError if no stage taught the model to draw
+    /// @throws UserError if no stage taught the model to generate images
     static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
         var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
                 .orElseThrow(
-                        () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not draw"));
+                        () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
         var sampling = recipe.sampling();
         var clip = bundle.clip();
         var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),
                 bundle.latents().space(), FlowMatchScheduler.even(sampling.shift()),
                 RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        var defaults = new PictureDefaults(side, side, sampling.solver(), sampling.steps(),
+        var defaults = new SamplingDefaults(side, side, sampling.solver(), sampling.steps(),
                 new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
         var loaded = LoadedPipeline.of(pipeline, defaults, bundle.weights());
         if (bundle.latents() instanceof Latents.Encoded encoded) {

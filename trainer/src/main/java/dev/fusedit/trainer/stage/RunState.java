@@ -11,7 +11,7 @@ import dev.fusedit.torch.UserError;
 ///
 /// @param step optimizer steps done, over all stages; a stage that ended early counts as done to its end
 /// @param stage the one whose optimizer is in the checkpoint
-/// @param nextPicture position of the first picture that has not been trained on
+/// @param nextPicture position of the first image that has not been trained on
 /// @param nextSentence that of the first sentence
 /// @param averageUpdates of the moving average; 0 if there is none
 /// @param loop what the stage's loop remembers
@@ -24,7 +24,7 @@ record RunState(int version, long step, String stage, long nextPicture, long nex
     /// At the end of a step of a stage.
     static RunState of(StagePlan plan, long step, long averageUpdates, StageState loop) {
         long inStage = step - plan.firstStep();
-        return new RunState(VERSION, step, plan.stage().name(), plan.firstPicture() + inStage * StagePlan.pictures(plan.stage()),
+        return new RunState(VERSION, step, plan.stage().name(), plan.firstImage() + inStage * StagePlan.images(plan.stage()),
                 plan.firstSentence() + inStage * StagePlan.sentences(plan.stage()), averageUpdates, loop);
     }
 

@@ -20,20 +20,20 @@ import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/// A model as checkpoints hold it, opened to draw with.
+/// A model as checkpoints hold it, opened to sample with.
 public final class SavedModel {
     /// What the names of an alignment's own weights begin with: they serve training alone.
     static final String ALIGNMENT = Alignments.PREFIX;
 
     private SavedModel() {}
 
-    /// A model to draw with, and the recipe it was made by.
+    /// A model to sample with, and the recipe it was made by.
     public record Loaded(Recipe recipe, ModelBundle bundle, Path folder) implements AutoCloseable {
         @Override
         public void close() { bundle.close(); }
     }
 
-    /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe draws with those.
+    /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe samples with those.
     ///
     /// @throws UserError naming what is wrong with the place
     public static Loaded load(Path place) { return load(place, null); }
@@ -59,7 +59,7 @@ public final class SavedModel {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
             }
-            readDrawn(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle);
+            readForSampling(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle);
             return new Loaded(recipe, bundle, checkpoint.folder());
         } catch (RuntimeException e) {
             bundle.close();
@@ -100,22 +100,22 @@ public final class SavedModel {
         }
     }
 
-    /// What pictures are drawn with: the weights, and if the recipe says so their average over them. What has no average never learned.
+    /// What images are sampled with: the weights, and if the recipe says so their average over them. What has no average never learned.
     /// Weights of the bundle's alignments keep their values.
     ///
     /// @param recipe the checkpoint's own
-    static void readDrawn(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle) {
+    static void readForSampling(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle) {
         CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
         try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
-            bundle.weights().load(RenamedTensors.of(file, SavedModel::drawn), SavedModel::drawn);
+            bundle.weights().load(RenamedTensors.of(file, SavedModel::sampled), SavedModel::sampled);
         }
         if (chosen == Sampling.Weights.EMA && checkpoint.has(CheckpointFiles.AVERAGE)) {
             try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
-                var average = RenamedTensors.of(file, SavedModel::drawn);
+                var average = RenamedTensors.of(file, SavedModel::sampled);
                 bundle.weights().load(average, name -> average.contains(name) ? name : null);
             }
         }
     }
 
-    static @Nullable String drawn(String name) { return name.startsWith(ALIGNMENT) ? null : name; }
+    static @Nullable String sampled(String name) { return name.startsWith(ALIGNMENT) ? null : name; }
 }

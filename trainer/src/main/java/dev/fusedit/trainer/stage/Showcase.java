@@ -5,7 +5,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
-import dev.fusedit.trainer.log.Picture;
+import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A grid of pictures with captions, always of the same prompts and noise: four of each kind of the score set `seen`.
+/// A grid of images with captions, always of the same prompts and noise: four of each kind of the score set `seen`.
 ///
-/// What `sample --prompts previews/prompts.txt --seed 7` draws from the checkpoint of the same step is the same, pixel for pixel.
+/// What `sample --prompts previews/prompts.txt --seed 7` samples from the checkpoint of the same step is the same, pixel for pixel.
 final class Showcase {
     static final long SEED = 7;
     private static final int PER_KIND = 4;
@@ -25,15 +25,15 @@ final class Showcase {
     static final int PREVIEW = Kind.values().length;
     private static final String FOLDER = "previews";
 
-    private final Painter painter;
+    private final ImageSampler sampler;
 
-    Showcase(Painter painter) { this.painter = painter; }
+    Showcase(ImageSampler sampler) { this.sampler = sampler; }
 
-    /// 6 × 4 pictures.
+    /// 6 × 4 images.
     void write(RunFolder folder, Path file) { folder.write(file, grid(prompts(PER_KIND)).png()); }
 
-    /// 6 × 1 pictures, what a preview can afford, into `previews/`, and their prompts beside them.
-    Picture writePreview(RunFolder folder, long step) {
+    /// 6 × 1 images, what a preview can afford, into `previews/`, and their prompts beside them.
+    PngImage writePreview(RunFolder folder, long step) {
         var previews = folder.folder().resolve(FOLDER);
         try {
             Files.createDirectories(previews);
@@ -58,11 +58,11 @@ final class Showcase {
         return prompts;
     }
 
-    private Picture grid(List<String> prompts) {
-        var seededPrompts = new ArrayList<Painter.SeededPrompt>();
+    private PngImage grid(List<String> prompts) {
+        var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (var prompt : prompts) {
-            seededPrompts.add(new Painter.SeededPrompt(prompt, SampledPictures.noise(Seed.of(SEED), seededPrompts.size())));
+            seededPrompts.add(new ImageSampler.SeededPrompt(prompt, SampledImages.noise(Seed.of(SEED), seededPrompts.size())));
         }
-        return new SampledPictures(painter.side(), painter.side(), prompts, painter.paint(seededPrompts)).grid();
+        return new SampledImages(sampler.side(), sampler.side(), prompts, sampler.sample(seededPrompts)).grid();
     }
 }

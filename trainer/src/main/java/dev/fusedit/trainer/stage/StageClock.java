@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// How fast training goes, and how long the run will take, drawing and scoring included.
+/// How fast training goes, and how long the run will take, sampling and scoring included.
 ///
 /// What is left of the present stage goes by the median of its last steps, which begins as what was measured before the first one ([Pace]).
 /// Later stages and the images go by what was measured of them, times the ratio of truth to measure in what is done. Pauses between steps
@@ -20,7 +20,7 @@ final class StageClock {
     private final List<StagePlan> plans;
     private final RunFigures before;
     private final LongSupplier nanoTime;
-    private final int drawn;
+    private final int sampled;
     private final Map<Pause, Recent> pauses = new EnumMap<>(Pause.class);
     private @Nullable Pace pace;
     private Recent steps = new Recent(Double.NaN);
@@ -44,7 +44,7 @@ final class StageClock {
         this.plans = plans;
         this.before = before;
         this.nanoTime = nanoTime;
-        drawn = Forecast.images(recipe);
+        sampled = Forecast.images(recipe);
         for (var pause : Pause.values()) {
             pauses.put(pause, new Recent(Double.NaN));
         }
@@ -63,7 +63,7 @@ final class StageClock {
         lastStep = last;
     }
 
-    /// What the run has cost up to now, over all stages that train on pictures and all processes.
+    /// What the run has cost up to now, over all stages that train on images and all processes.
     RunFigures figures() { return before.now(trainingSeconds, images); }
 
     /// A step has ended.
@@ -71,9 +71,9 @@ final class StageClock {
         steps.add(sinceLast());
         done = step + 1;
         seen++;
-        if (StagePlan.pictures(plan.stage()) > 0) {
+        if (StagePlan.images(plan.stage()) > 0) {
             trainingSeconds += (last - lastStep) / 1e9;
-            images += StagePlan.pictures(plan.stage());
+            images += StagePlan.images(plan.stage());
         }
         lastStep = last;
     }
@@ -97,8 +97,8 @@ final class StageClock {
         done = plan.steps();
     }
 
-    /// Of the last steps; 0 in a stage without pictures.
-    double imagesPerSecond() { return seen == 0 ? 0 : StagePlan.pictures(plans.get(stage).stage()) / steps.seen(); }
+    /// Of the last steps; 0 in a stage without images.
+    double imagesPerSecond() { return seen == 0 ? 0 : StagePlan.images(plans.get(stage).stage()) / steps.seen(); }
 
     // ---- what is left
 
@@ -115,8 +115,8 @@ final class StageClock {
         return seconds + imagesLeft();
     }
 
-    /// Of drawing and scoring at the end, in seconds.
-    double imagesLeft() { return pace == null ? 0 : ratio() * pace.image() * drawn; }
+    /// Of sampling and scoring at the end, in seconds.
+    double imagesLeft() { return pace == null ? 0 : ratio() * pace.image() * sampled; }
 
     private double pausesLeft(StagePlan plan, double ratio) {
         long step = plans.get(stage).firstStep() + done;

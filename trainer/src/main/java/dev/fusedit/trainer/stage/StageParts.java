@@ -57,7 +57,7 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     }
 
     private LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()),
+        var wanted = new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
                 recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = mix == null ? data : data.withMix(mix.blocks());

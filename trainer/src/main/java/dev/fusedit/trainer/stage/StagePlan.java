@@ -8,24 +8,24 @@ import dev.fusedit.trainer.recipe.Stage;
 import java.util.List;
 import java.util.Objects;
 
-/// A stage and where it lies in the run: its steps, pictures and sentences are counted over all stages, so that every draw can be a function of
-/// one number.
+/// A stage and where it lies in the run: its steps, images and sentences are counted over all stages, so that every draw can be a function
+/// of one number.
 ///
 /// @param firstStep global number of the stage's first step
 /// @param steps its length
-public record StagePlan(Stage stage, int index, long firstStep, long steps, long firstPicture, long firstSentence) {
+public record StagePlan(Stage stage, int index, long firstStep, long steps, long firstImage, long firstSentence) {
     /// The stages of a recipe, one after the other.
     public static List<StagePlan> of(Recipe recipe) {
         var plans = ImmutableList.<StagePlan>builder();
         long step = 0;
-        long picture = 0;
+        long image = 0;
         long sentence = 0;
         for (int i = 0; i < recipe.stages().size(); i++) {
             var stage = recipe.stages().get(i);
             long steps = steps(stage, recipe);
-            plans.add(new StagePlan(stage, i, step, steps, picture, sentence));
+            plans.add(new StagePlan(stage, i, step, steps, image, sentence));
             step += steps;
-            picture += steps * pictures(stage);
+            image += steps * images(stage);
             sentence += steps * sentences(stage);
         }
         return plans.build();
@@ -35,12 +35,12 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
         if (stage.steps() != null) {
             return stage.steps();
         }
-        double pictures = Objects.requireNonNull(stage.epochs()) * Objects.requireNonNull(recipe.data().samples());
-        return Math.max(1, Math.round(pictures / stage.batch()));
+        double images = Objects.requireNonNull(stage.epochs()) * Objects.requireNonNull(recipe.data().samples());
+        return Math.max(1, Math.round(images / stage.batch()));
     }
 
-    /// Pictures in a batch, which come with the captions.
-    static int pictures(Stage stage) {
+    /// Images in a batch, which come with the captions.
+    static int images(Stage stage) {
         var language = stage.losses().language();
         boolean readsCaptions = language != null && language.corpus() == Losses.Corpus.CAPTIONS;
         return stage.losses().flow() != null || readsCaptions ? stage.batch() : 0;

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 ///
 /// | `weights.model` | its tensors |
 /// |---|---|
-/// | a run's folder or a checkpoint | what that run draws with: weights, and over them their average |
+/// | a run's folder or a checkpoint | what that run samples with: weights, and over them their average |
 /// | a pipeline's folder | `transformer/`, and `llm/` beside the paper's baselines |
 /// | a folder with `config.json`, or a file: `ema.pt.zst`, `.pt`, safetensors | the paper's reference saves them under the names that are ours too; its baselines lack the language model and the prefix `dit.` |
 final class StartingWeights {
@@ -73,7 +73,7 @@ final class StartingWeights {
     private void run(Checkpoint checkpoint) {
         var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
                 checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
-        SavedModel.readDrawn(recipe.sampling().weights(), checkpoint, bundle);
+        SavedModel.readForSampling(recipe.sampling().weights(), checkpoint, bundle);
     }
 
     private void pipeline(Path folder) {
@@ -101,7 +101,7 @@ final class StartingWeights {
     /// The paper's baseline has its language model beside it, in a file of its own.
     private boolean isBaseline() { return bundle.model() instanceof TextDiT; }
 
-    private void load(TensorSource file) { bundle.weights().load(file, SavedModel::drawn); }
+    private void load(TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
 
     private void loadImageSide(TensorSource file) {
         var named = RenamedTensors.of(file, name -> DIT + name);

@@ -27,16 +27,16 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// What a stage minimizes: flow matching on the pictures, next tokens on sentences or captions, alignment of what the image side makes of
-/// noisy pictures.
+/// What a stage minimizes: flow matching on the images, next tokens on sentences or captions, alignment of what the image side makes of
+/// noisy images.
 ///
 /// Noise, times and latents are functions of the seed, the global step and the place in the batch; they are drawn for the whole batch.
 ///
 /// @param model with the stage's gradient mask
-/// @param flow null where the stage draws no pictures
-/// @param latents what the model's pictures are made of
+/// @param flow null where the stage samples no images
+/// @param latents what the model's images are made of
 /// @param clip a second reading of the captions; null for a model that takes none
-/// @param side of the pictures in pixels
+/// @param side of the images in pixels
 /// @param policy in what the models compute, and where
 /// @param alignment of the stage
 /// @param firstStep of the stage, as a global number
@@ -66,7 +66,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var all = new Cut(batch, 0, 1);
         var cuts = IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).toList();
         var parts = cuts.stream().map(cut -> new MicroBatch(
-                noised == null ? null : noised.rows(cut.firstPicture(), cut.captions().length), cut.texts(), cut.captions(),
+                noised == null ? null : noised.rows(cut.firstImage(), cut.captions().length), cut.texts(), cut.captions(),
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
@@ -79,15 +79,15 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
-        var pictures = seen ? PictureTensors.of(cut.pictures(side), side).to(policy.device()) : null;
+        var images = seen ? ImageTensors.of(cut.images(side), side).to(policy.device()) : null;
         if (contrastive == null) {
-            return new Aligned(layers, pictures, null, List.of(), cut.index());
+            return new Aligned(layers, images, null, List.of(), cut.index());
         }
         var drawn = seed.derive("blind", globalStep);
         var textMasked = contrastive.isGlobal()
-                ? Arrays.copyOfRange(contrastive.textMasked(cut.batch().captions(), drawn), cut.firstPicture(), cut.endPicture())
+                ? Arrays.copyOfRange(contrastive.textMasked(cut.batch().captions(), drawn), cut.firstImage(), cut.endImage())
                 : contrastive.textMasked(cut.texts(), drawn.derive("part", cut.index()));
-        return new Aligned(layers, pictures, textMasked, List.of(), cut.index());
+        return new Aligned(layers, images, textMasked, List.of(), cut.index());
     }
 
     /// Gradient caching: every part knows what all of them look like in the common space, computed without a graph.
@@ -104,25 +104,25 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
-            var pictures = PictureTensors.of(batch.pictures(), side).to(policy.device());
-            return matching.noised(latents.of(pictures, draws), draws);
+            var images = ImageTensors.of(batch.images(), side).to(policy.device());
+            return matching.noised(latents.of(images, draws), draws);
         });
     }
 
     /// One of `count` parts of a batch.
     private record Cut(Batch batch, int index, int count) {
-        int firstPicture() { return index * batch.captions().size() / count; }
+        int firstImage() { return index * batch.captions().size() / count; }
 
-        int endPicture() { return (index + 1) * batch.captions().size() / count; }
+        int endImage() { return (index + 1) * batch.captions().size() / count; }
 
-        List<String> texts() { return batch.captions().subList(firstPicture(), endPicture()); }
+        List<String> texts() { return batch.captions().subList(firstImage(), endImage()); }
 
-        byte[] pictures(int side) {
+        byte[] images(int side) {
             int each = side * side * 3;
-            return Arrays.copyOfRange(batch.pictures(), firstPicture() * each, endPicture() * each);
+            return Arrays.copyOfRange(batch.images(), firstImage() * each, endImage() * each);
         }
 
-        int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstPicture(), endPicture()); }
+        int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstImage(), endImage()); }
 
         boolean[] dropped() { return Booleans.toArray(texts().stream().map(String::isEmpty).toList()); }
 
@@ -149,7 +149,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         if (flow != null && part.noised() != null) {
             text = pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null);
             var image = image(pass, part, text);
-            each.put(FLOW, flow.loss(image.prediction(), part.noised()).mul(part.pictureShare()));
+            each.put(FLOW, flow.loss(image.prediction(), part.noised()).mul(part.imageShare()));
             align(image, text, part, each);
         }
         if (losses.language() != null && part.tokenShare() > 0) {
@@ -171,11 +171,11 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private void align(TrainingPass.Image image, TextKvCache text, MicroBatch part, Map<String, Tensor> each) {
         var repa = alignment.repa();
-        if (repa != null && part.aligned().pictures() != null) {
+        if (repa != null && part.aligned().images() != null) {
             int patch = model.dit().config().patch();
             int rows = (int) image.prediction().size(2) / patch, columns = (int) image.prediction().size(3) / patch;
-            each.put(REPA, repa.of(Objects.requireNonNull(image.features_BNC().get(repa.layer())), rows, columns, part.aligned().pictures())
-                    .mul(part.pictureShare()));
+            each.put(REPA, repa.of(Objects.requireNonNull(image.features_BNC().get(repa.layer())), rows, columns, part.aligned().images())
+                    .mul(part.imageShare()));
         }
         var contrastive = alignment.contrastive();
         if (contrastive != null) {
@@ -183,7 +183,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
             var loss =
                     part.aligned().all().isEmpty() ? contrastive.of(own) : contrastive.of(part.aligned().with(own), part.aligned().index());
             if (loss != null) {
-                each.put(CONTRASTIVE, part.aligned().all().isEmpty() ? loss.mul(part.pictureShare()) : loss);
+                each.put(CONTRASTIVE, part.aligned().all().isEmpty() ? loss.mul(part.imageShare()) : loss);
             }
         }
     }

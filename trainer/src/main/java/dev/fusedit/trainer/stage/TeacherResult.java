@@ -28,19 +28,19 @@ public record TeacherResult(double seconds, long steps, double peakMib, Map<Stri
         try (var weights = Weights.fresh(Seed.of(recipe.run().seed()).derive("weights"), DTypePolicy.F32)) {
             var random = DinoModel.of(TeacherConfigs.of(recipe), recipe.teacher().initRange(), weights);
             return new TeacherResult(seconds, steps, peakMib, ImmutableMap.of(
-                    "trained", probes.of(bytes -> states(model, PictureTensors.of(bytes, side))),
-                    "random", probes.of(bytes -> states(random, PictureTensors.of(bytes, side))),
-                    "pixels", probes.of(bytes -> pixels(PictureTensors.of(bytes, side), patch))));
+                    "trained", probes.of(bytes -> states(model, ImageTensors.of(bytes, side))),
+                    "random", probes.of(bytes -> states(random, ImageTensors.of(bytes, side))),
+                    "pixels", probes.of(bytes -> pixels(ImageTensors.of(bytes, side), patch))));
         }
     }
 
-    private static Tensor states(DinoModel model, Tensor pictures_BCHW) {
-        return TensorScope.scoped(() -> model.places(model.forward(pictures_BCHW)).contiguous());
+    private static Tensor states(DinoModel model, Tensor images_BCHW) {
+        return TensorScope.scoped(() -> model.places(model.forward(images_BCHW)).contiguous());
     }
 
     /// Each patch's own, (B, N, 3 · patch²).
-    private static Tensor pixels(Tensor pictures_BCHW, int patch) {
-        return TensorScope.scoped(() -> Torch.call("aten::im2col", "", pictures_BCHW, new long[] {patch, patch}, new long[] {1, 1},
+    private static Tensor pixels(Tensor images_BCHW, int patch) {
+        return TensorScope.scoped(() -> Torch.call("aten::im2col", "", images_BCHW, new long[] {patch, patch}, new long[] {1, 1},
                 new long[] {0, 0}, new long[] {patch, patch}).tensor().transpose(1, 2).contiguous());
     }
 

@@ -132,8 +132,8 @@ public final class TeacherRun implements AutoCloseable {
             return null;
         }
         folder.write(folder.lossPlot(),
-                new LinePlot("Loss", "step", MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss"), true, 0.9).picture().png());
-        console.message("Probing %d pictures".formatted(recipe.probes().fitted() + recipe.probes().judged()));
+                new LinePlot("Loss", "step", MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss"), true, 0.9).image().png());
+        console.message("Probing %d images".formatted(recipe.probes().fitted() + recipe.probes().judged()));
         double trained = secondsOfTraining();
         var result = TeacherResult.of(recipe, model, trained, done, ProcessFigures.peakMiB());
         folder.write(folder.result(), result.json().getBytes(StandardCharsets.UTF_8));
@@ -162,7 +162,7 @@ public final class TeacherRun implements AutoCloseable {
 
     private void step(Batch batch) {
         try (var _ = TensorScope.open(); var gradients = new Gradients(weights.trainable())) {
-            var loss = task.loss(PictureTensors.of(batch.pictures(), recipe.data().imageSize()), batch, seed.derive("step", done));
+            var loss = task.loss(ImageTensors.of(batch.images(), recipe.data().imageSize()), batch, seed.derive("step", done));
             loss.backward();
             gradients.take(weights);
             double norm = gradients.norm();
@@ -212,7 +212,7 @@ public final class TeacherRun implements AutoCloseable {
         var files = new LinkedHashMap<String, Content>();
         files.put("recipe.yaml", Content.of(recipe.canonical()));
         files.put(DinoFolder.CONFIG, Content.of(model.config().json().toPrettyString() + "\n"));
-        files.put(DinoFolder.PICTURES, Content.of(DinoFolder.Normalization.PLAIN.json()));
+        files.put(DinoFolder.IMAGES, Content.of(DinoFolder.Normalization.PLAIN.json()));
         files.put(WEIGHTS, tensors(state(false)));
         files.put(HEADS, tensors(state(true)));
         files.put(OPTIMIZER, tensors(optimizerState.state()));

@@ -113,7 +113,7 @@ public final class TrainingRun implements AutoCloseable {
         };
     }
 
-    /// Trains what is left of all stages, draws, scores, and writes what the folder is to hold.
+    /// Trains what is left of all stages, samples, scores, and writes what the folder is to hold.
     ///
     /// @param upTo ends after this step, counted over all stages, with a checkpoint. No schedule changes by it
     /// @throws Interrupted if a signal came; a checkpoint is written first
@@ -128,7 +128,7 @@ public final class TrainingRun implements AutoCloseable {
         if (done < plans.getLast().endStep()) {
             return new Outcome.Paused(done, checkpoint());
         }
-        var scores = withSampledWeights(this::drawAndScore);
+        var scores = withSampledWeights(this::sampleAndScore);
         log.plotLosses();
         return new Outcome.Finished(result(scores));
     }
@@ -192,7 +192,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
-            log.preview(done, withSampledWeights(() -> new Showcase(painter()).writePreview(folder, done)));
+            log.preview(done, withSampledWeights(() -> new Showcase(sampler()).writePreview(folder, done)));
             clock.paused(Pause.PREVIEW);
         }
     }
@@ -219,14 +219,14 @@ public final class TrainingRun implements AutoCloseable {
         return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
     }
 
-    // ---- pictures and scores
+    // ---- images and scores
 
-    private Map<String, BlocksScore> drawAndScore() {
-        log.say("Drawing %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
-        var progress = log.drawing("score", Forecast.images(recipe), clock.imagesLeft());
-        var painter = painter().pausing(this::requireGoOn).watched(progress::add);
-        new Showcase(painter).write(folder, folder.samples());
-        return BlocksEvaluation.run(painter, recipe.evaluation());
+    private Map<String, BlocksScore> sampleAndScore() {
+        log.say("Sampling %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
+        var progress = log.sampling("score", Forecast.images(recipe), clock.imagesLeft());
+        var sampler = sampler().pausing(this::requireGoOn).watched(progress::add);
+        new Showcase(sampler).write(folder, folder.samples());
+        return BlocksEvaluation.run(sampler, recipe.evaluation());
     }
 
     private void requireGoOn() {
@@ -238,9 +238,9 @@ public final class TrainingRun implements AutoCloseable {
     /// Of the last step that was done, where one was saved.
     private Path checkpoint() { return folder.checkpoints().resolve("step-" + done); }
 
-    private Painter painter() { return Painter.of(recipe, bundle()); }
+    private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
 
-    /// Runs `body` with the weights that pictures are drawn with: the average, if the recipe says so.
+    /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
     <T> T withSampledWeights(Supplier<T> body) {
         var emaWeights = tensors.emaWeights();
         if (recipe.sampling().weights() == Sampling.Weights.RAW || emaWeights.isEmpty()) {

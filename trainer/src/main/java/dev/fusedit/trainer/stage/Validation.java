@@ -31,7 +31,7 @@ final class Validation {
     private final int batch;
     private final Seed noise;
 
-    /// @param flow mean over the bins; null in a stage that draws nothing
+    /// @param flow mean over the bins; null in a stage that samples nothing
     /// @param flowBins from the least noise to the most
     /// @param captionPerplexity null where the language model has no head
     record Found(@Nullable Double flow, List<Double> flowBins, @Nullable Double captionPerplexity, @Nullable Double textPerplexity) {
@@ -72,7 +72,7 @@ final class Validation {
     }
 
     /// @param flow of the stage; null for none
-    /// @param side of the stage's pictures
+    /// @param side of the stage's images
     Found of(ModelBundle bundle, @Nullable FlowMatching flow, int side) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
             List<Double> bins = flow == null ? List.of() : flowBins(bundle, flow, side);
@@ -83,7 +83,7 @@ final class Validation {
         }
     }
 
-    // ---- pictures
+    // ---- images
 
     private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, int side) {
         var plain = new FlowMatching(flow.scheduler(), flow.density(), LossWeighting.NONE, flow.prediction());
@@ -102,8 +102,8 @@ final class Validation {
     private double flowLoss(ModelBundle bundle, FlowMatching flow, int side, List<Integer> indices) {
         try (var _ = TensorScope.open()) {
             var policy = bundle.weights().policy();
-            var pictures = PictureTensors.of(samples.pictures(indices, side), side).to(policy.device());
-            var clean = bundle.latents().of(pictures, noise.derive("latents", indices.getFirst()));
+            var images = ImageTensors.of(samples.images(indices, side), side).to(policy.device());
+            var clean = bundle.latents().of(images, noise.derive("latents", indices.getFirst()));
             var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
             var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
             var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / settings.samples())).toArray();

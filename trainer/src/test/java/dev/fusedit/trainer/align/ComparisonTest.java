@@ -86,7 +86,7 @@ class ComparisonTest {
     @ParameterizedTest
     @EnumSource
     void noScoresWithoutLookingAreBetterThanChance(Losses.Comparison kind) {
-        int[][] shuffles = {{0, 1, 2, 3}, {1, 2, 3, 0}, {2, 3, 0, 1}, {3, 0, 1, 2}}; // each caption at each picture once
+        int[][] shuffles = {{0, 1, 2, 3}, {1, 2, 3, 0}, {2, 3, 0, 1}, {3, 0, 1, 2}}; // each caption at each image once
         for (long seed = 0; seed < 20; seed++) {
             var byCaption = Tensor.randn(Seed.of(seed), DType.F64, 1, 4).sub(kind == Losses.Comparison.SIGLIP ? 1 : 0);
             var scores = byCaption.expand(4, 4);

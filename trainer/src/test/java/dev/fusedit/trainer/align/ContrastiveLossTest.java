@@ -121,7 +121,7 @@ class ContrastiveLossTest {
         var texts = texts().requiresGrad(true);
         loss.of(part(loss, images, texts, 0, ROWS)).backward();
         for (int b = 0; b < ROWS; b++) {
-            assertThat(images.grad().get(b).abs().sum().item() > 0).as("picture %s", b).isEqualTo(COMPARED[b]);
+            assertThat(images.grad().get(b).abs().sum().item() > 0).as("image %s", b).isEqualTo(COMPARED[b]);
             for (int t = 0; t < TOKENS; t++)
                 assertThat(texts.grad().get(b).get(t).abs().sum().item() > 0).as("token %s of %s", t, b)
                         .isEqualTo(COMPARED[b] && t < LENGTHS[b]);

@@ -77,12 +77,12 @@ class PatchProbesTest {
         try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var config = new DinoConfig(8, 1, 2, 2, 8, 4, 1e-6, 0, false, false, true);
             var task = HiddenPatches.of(DinoModel.of(config, weights.in("model")), 0.5, 6, weights.in("head"));
-            var picture = Tensor.arange(3 * 8 * 8).to(DType.F32).view(1, 3, 8, 8);
-            var views = task.views(picture);
+            var image = Tensor.arange(3 * 8 * 8).to(DType.F32).view(1, 3, 8, 8);
+            var views = task.views(image);
             assertThat(views.shape()).containsExactly(1, 4, 3 * 36);
             var last = views.get(0).get(3).view(3, 6, 6); // rows and columns 3 to 8, of which 8 is beyond
-            assertThat(last.get(1).get(0).get(0).item()).isCloseTo(picture.get(0).get(1).get(3).get(3).item(), within(0.0));
-            assertThat(last.get(2).get(4).get(4).item()).isCloseTo(picture.get(0).get(2).get(7).get(7).item(), within(0.0));
+            assertThat(last.get(1).get(0).get(0).item()).isCloseTo(image.get(0).get(1).get(3).get(3).item(), within(0.0));
+            assertThat(last.get(2).get(4).get(4).item()).isCloseTo(image.get(0).get(2).get(7).get(7).item(), within(0.0));
             assertThat(last.get(0).get(5).get(0).item()).as("beyond").isEqualTo(-1);
         }
     }

@@ -21,7 +21,7 @@ class ForecastTest {
     /// 32 GFLOP a step, 538 and 2,070.
     private static final Workload SMALL = Objects.requireNonNull(Workloads.builtIn().get("train-s"));
     private static final Workload LARGE = Objects.requireNonNull(Workloads.builtIn().get("train-m"));
-    private static final Workload DRAWN = Objects.requireNonNull(Workloads.builtIn().get("sample-m"));
+    private static final Workload SAMPLED = Objects.requireNonNull(Workloads.builtIn().get("sample-m"));
 
     private final int threads = Libtorch.threads();
 
@@ -60,7 +60,7 @@ class ForecastTest {
     void timeIsThatOfAllRepetitions() {
         assertThat(Forecast.seconds(LARGE, options(2, 5), at(100))).isCloseTo(9 * LARGE.flops() / 60e9, within(1e-9));
         assertThat(Forecast.seconds(SMALL, options(2, 5), at(100))).isCloseTo(27 * SMALL.flops() / 60e9, within(1e-9));
-        assertThat(Forecast.seconds(DRAWN, options(2, 5), at(100))).isCloseTo(8 * DRAWN.flops() / 60e9, within(1e-9));
+        assertThat(Forecast.seconds(SAMPLED, options(2, 5), at(100))).isCloseTo(8 * SAMPLED.flops() / 60e9, within(1e-9));
         assertThat(Forecast.line(SMALL, options(2, 5), at(100)))
                 .isEqualTo(
                         "train-s f32: about 0:14 for 20 repetitions to warm up and 5 that count, "

@@ -19,20 +19,20 @@ class BlocksBatchesTest {
         return new BlocksBatches(1, BlocksMix.DEFAULT, samples, shuffled, WordTokenizer.of(BlocksText.words()), 24);
     }
 
-    private static BlocksBatches.Wanted pictures(int batch, int side) { return new BlocksBatches.Wanted(0, batch, side, 0, 0, 0); }
+    private static BlocksBatches.Wanted images(int batch, int side) { return new BlocksBatches.Wanted(0, batch, side, 0, 0, 0); }
 
     private static List<Long> keys(BlocksBatches data, long from, long to) {
         var keys = new ArrayList<Long>();
-        for (long step = from; step < to; step++) keys.addAll(data.of(step, pictures(10, 32)).keys());
+        for (long step = from; step < to; step++) keys.addAll(data.of(step, images(10, 32)).keys());
         return keys;
     }
 
-    private static byte[] picture(Batch batch, int index, int side) {
-        return Arrays.copyOfRange(batch.pictures(), index * side * side * 3, (index + 1) * side * side * 3);
+    private static byte[] image(Batch batch, int index, int side) {
+        return Arrays.copyOfRange(batch.images(), index * side * side * 3, (index + 1) * side * side * 3);
     }
 
     @Test
-    void withoutEndNoPictureComesTwice() {
+    void withoutEndNoImageComesTwice() {
         assertThat(keys(data(null, false), 0, 5)).startsWith(0L, 1L, 2L).doesNotHaveDuplicates();
     }
 
@@ -43,17 +43,17 @@ class BlocksBatchesTest {
         var second = keys(data, 5, 10);
         assertThat(new HashSet<>(first)).hasSize(50).isEqualTo(new HashSet<>(second));
         assertThat(first).isNotEqualTo(second);
-        var step = data.of(7, pictures(10, 32));
-        assertThat(picture(step, 3, 32)).isEqualTo(Blocks.sample(1, step.keys().get(3), Split.TRAIN).rgb());
+        var step = data.of(7, images(10, 32));
+        assertThat(image(step, 3, 32)).isEqualTo(Blocks.sample(1, step.keys().get(3), Split.TRAIN).rgb());
         assertThat(step.captions().get(3)).isEqualTo(Blocks.sample(1, step.keys().get(3), Split.TRAIN).caption().text());
     }
 
-    /// A batch split otherwise has the same pictures in the same order.
+    /// A batch split otherwise has the same images in the same order.
     @Test
     void theOrderDoesNotDependOnTheBatch() {
         var data = data(50, false);
-        var large = data.of(0, pictures(40, 32));
-        var small = data.of(3, pictures(10, 32));
+        var large = data.of(0, images(40, 32));
+        var small = data.of(3, images(10, 32));
         assertThat(small.keys()).isEqualTo(large.keys().subList(30, 40));
     }
 
@@ -72,28 +72,28 @@ class BlocksBatchesTest {
     }
 
     @Test
-    void largerPicturesShowTheSameScenes() {
-        var small = data(null, false).of(2, pictures(4, 32));
-        var large = data(null, false).of(2, pictures(4, 64));
+    void largerImagesShowTheSameScenes() {
+        var small = data(null, false).of(2, images(4, 32));
+        var large = data(null, false).of(2, images(4, 64));
         assertThat(large.captions()).isEqualTo(small.captions());
-        assertThat(picture(large, 1, 64)).isEqualTo(Blocks.sample(1, 9, Split.TRAIN, BlocksMix.DEFAULT, 64).rgb());
+        assertThat(image(large, 1, 64)).isEqualTo(Blocks.sample(1, 9, Split.TRAIN, BlocksMix.DEFAULT, 64).rgb());
     }
 
     @Test
-    void shuffledCaptionsAreThoseOfOtherPictures() {
+    void shuffledCaptionsAreThoseOfOtherImages() {
         for (Integer samples : new Integer[] {null, 40}) {
-            var own = data(samples, false).of(0, pictures(40, 32));
-            var shuffled = data(samples, true).of(0, pictures(40, 32));
-            assertThat(shuffled.pictures()).isEqualTo(own.pictures());
+            var own = data(samples, false).of(0, images(40, 32));
+            var shuffled = data(samples, true).of(0, images(40, 32));
+            assertThat(shuffled.images()).isEqualTo(own.images());
             int same = 0;
             for (int i = 0; i < 40; i++) if (own.captions().get(i).equals(shuffled.captions().get(i))) same++;
-            assertThat(same).as("pictures whose other one has the same caption").isLessThan(4);
+            assertThat(same).as("images whose other one has the same caption").isLessThan(4);
             if (samples != null) assertThat(shuffled.captions()).containsExactlyInAnyOrderElementsOf(own.captions());
         }
         var data = data(40, true);
         var pairs = new HashSet<String>();
         for (int epoch = 0; epoch < 3; epoch++) {
-            var batch = data.of(epoch, pictures(40, 32));
+            var batch = data.of(epoch, images(40, 32));
             for (int i = 0; i < 40; i++) pairs.add(batch.keys().get(i) + " " + batch.captions().get(i));
         }
         assertThat(pairs).as("the same in all epochs").hasSize(40);

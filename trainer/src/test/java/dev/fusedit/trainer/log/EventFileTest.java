@@ -103,12 +103,12 @@ class EventFileTest {
     // ---- tests
 
     @Test
-    void scalarsAndPicturesAreReadBack() throws IOException {
+    void scalarsAndImagesAreReadBack() throws IOException {
         double before = System.currentTimeMillis() / 1000.0;
-        var picture = new Picture(2, 3, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1});
+        var pixels = new PngImage(2, 3, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1});
         try (var file = EventFile.create(folder.resolve("events"), 0)) {
             file.scalars(300, ImmutableMap.of("train/loss", 1.5, "train/é", Double.NaN));
-            file.image(1L << 40, "preview", picture);
+            file.image(1L << 40, "preview", pixels);
         }
         var events = events(files().getFirst());
         assertThat(events).hasSize(4);

@@ -150,7 +150,7 @@ class PlanTest {
     }
 
     @Test
-    void largerPicturesNeedMore() {
+    void largerImagesNeedMore() {
         var larger = plan("quickstart", "stages.joint.resolution=64");
         assertThat(memory(larger, "joint").activations()).isGreaterThan(2 * memory(plan("quickstart"), "joint").activations());
         assertThat(larger.demanding().plan().stage().name()).isEqualTo("joint");

@@ -166,7 +166,7 @@ class ReferenceRecipeTest {
         assertThat(stage.warmUp()).isEqualTo(1000);
         assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.95), 1e-6, 1e-4, Optimizer.Decay.ALL));
         assertThat(read("trainer.logit_mean 0.5").recipe().stages().getFirst().losses().flow().time())
-                .as("the reference's mean is of the picture's share").isEqualTo(new Losses.TimeDensity.LogitNormal(-0.5, 1));
+                .as("the reference's mean is of the image's share").isEqualTo(new Losses.TimeDensity.LogitNormal(-0.5, 1));
         var plain = read("ema.update_steps null", "trainer.mixed_precision null", "data.original_caption_rate 0.25").recipe();
         assertThat(plain.stages().getFirst().ema()).isNull();
         assertThat(plain.sampling().weights()).isEqualTo(Sampling.Weights.RAW);
@@ -198,7 +198,7 @@ class ReferenceRecipeTest {
         "lr_scheduler.name inverse | must be one of constant, constant_with_warmup, piecewise_constant, linear, cosine, cosine_with_restarts, polynomial, but is 'inverse'",
         "optimizer.amsgrad true | unknown key 'amsgrad' in 'optimizer' of the reference's configuration",
         "trainer.train_dit - | 'trainer.train_dit' in the reference's configuration must be given, and so must train_llm",
-        "data.resolution 500 | as a recipe, model.dit.patch must divide the pictures' side of 500 pixels"})
+        "data.resolution 500 | as a recipe, model.dit.patch must divide the images' side of 500 pixels"})
     void whatHasNoMeaningHereIsRefusedAtItsLine(String change, String message) {
         assertThatThrownBy(() -> read(change)).isInstanceOf(UserError.class).hasMessageStartingWith("reference config c.yaml")
                 .hasMessageContaining(message);

@@ -96,21 +96,21 @@ class AlignmentTest {
 
     /// Not latents, and only while it looks.
     @Test
-    void aTeacherIsShownPictures() {
+    void aTeacherIsShownImages() {
         try (var tiny = TinyStage.of(REPA, "stages.joint.losses.repa.until_step=2"); var _ = TensorScope.open()) {
             var batch = tiny.batch(1);
             var parts = tiny.losses().parts(batch, tiny.plan.firstStep() + 1, 2);
-            var all = PictureTensors.of(batch.pictures(), 32);
-            assertThat(Objects.requireNonNull(parts.get(1).aligned().pictures()).sameValues(all.narrow(0, 4, 4).contiguous())).isTrue();
-            assertThat(tiny.losses().parts(batch, tiny.plan.firstStep() + 2, 2).get(1).aligned().pictures()).isNull();
+            var all = ImageTensors.of(batch.images(), 32);
+            assertThat(Objects.requireNonNull(parts.get(1).aligned().images()).sameValues(all.narrow(0, 4, 4).contiguous())).isTrue();
+            assertThat(tiny.losses().parts(batch, tiny.plan.firstStep() + 2, 2).get(1).aligned().images()).isNull();
         }
     }
 
     @Test
-    void onePictureIsComparedWithNone() {
+    void oneImageIsComparedWithNone() {
         assertThatThrownBy(
                 () -> TinyStage.of(CONTRASTIVE, "stages.joint.losses.contrastive.negatives=micro", "stages.joint.accumulation=8"))
-                .isInstanceOf(UserError.class).hasMessageContaining("no other picture in the micro-batch");
+                .isInstanceOf(UserError.class).hasMessageContaining("no other image in the micro-batch");
     }
 
     private static long textMasked(MicroBatch part) {

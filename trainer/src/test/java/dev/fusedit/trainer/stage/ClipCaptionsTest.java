@@ -70,7 +70,7 @@ class ClipCaptionsTest {
     }
 
     @Test
-    void picturesFollowTheVectorsOfTheirOwnPrompts() {
+    void imagesFollowTheVectorsOfTheirOwnPrompts() {
         try (var tiny = TinyStage.of(this::bundle)) {
             var clip = tiny.bundle.clip();
             var two = clip.of(List.of("a red circle", "a blue square"));
@@ -78,9 +78,9 @@ class ClipCaptionsTest {
             assertThat(two.narrow(0, 1, 1).allClose(clip.of(List.of("a blue square")), 1e-5, 1e-6)).isTrue();
             assertThat(two.narrow(0, 0, 1).allClose(two.narrow(0, 1, 1), 1e-3, 1e-3)).isFalse();
             assertThat(two.requiresGrad()).isFalse();
-            var painter = Painter.of(tiny.recipe, tiny.bundle);
-            var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("a blue square", Seed.of(2)));
-            assertThat(painter.paint(seededPrompts).getLast()).isEqualTo(painter.paint(seededPrompts.subList(1, 2)).getFirst());
+            var sampler = ImageSampler.of(tiny.recipe, tiny.bundle);
+            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)), new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
+            assertThat(sampler.sample(seededPrompts).getLast()).isEqualTo(sampler.sample(seededPrompts.subList(1, 2)).getFirst());
         }
     }
 }

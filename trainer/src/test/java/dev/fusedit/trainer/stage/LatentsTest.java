@@ -54,23 +54,23 @@ class LatentsTest {
         try (var latents = Latents.Encoded.read(folder, dev.fusedit.torch.Device.CPU, "weights.vae");
                 var _ = TensorScope.open();
                 var _ = Autograd.noGrad()) {
-            var pictures = Tensor.randn(Seed.of(1), DType.F32, 11, 3, 32, 32).clamp(-1, 1);
-            var made = latents.of(pictures, Seed.of(5));
+            var images = Tensor.randn(Seed.of(1), DType.F32, 11, 3, 32, 32).clamp(-1, 1);
+            var made = latents.of(images, Seed.of(5));
             assertThat(made.shape()).containsExactly(11, 4, 4, 4);
             for (int i : new int[] {0, 9}) {
-                var posterior = latents.vae().encode(pictures.narrow(0, i, 1));
+                var posterior = latents.vae().encode(images.narrow(0, i, 1));
                 var noise = Tensor.randn(Seed.of(5).derive("posterior", i), DType.F32, 4, 4, 4);
                 var expected = posterior.mean_BCHW().add(posterior.logvar_BCHW().mul(0.5).exp().mul(noise)).sub(0.1).mul(0.5);
-                assertThat(made.narrow(0, i, 1).allClose(expected, 1e-5, 1e-5)).as("picture %s", i).isTrue();
+                assertThat(made.narrow(0, i, 1).allClose(expected, 1e-5, 1e-5)).as("image %s", i).isTrue();
             }
-            assertThat(latents.of(pictures, Seed.of(5)).sameValues(made)).isTrue();
-            assertThat(latents.of(pictures, Seed.of(6)).sameValues(made)).isFalse();
-            assertThat(latents.space().pictures(made).shape()).containsExactly(11, 3, 32, 32);
+            assertThat(latents.of(images, Seed.of(5)).sameValues(made)).isTrue();
+            assertThat(latents.of(images, Seed.of(6)).sameValues(made)).isFalse();
+            assertThat(latents.space().images(made).shape()).containsExactly(11, 3, 32, 32);
         }
     }
 
     @Test
-    void aModelLearnsLatentsOfAFrozenAutoencoderAndDrawsPictures() {
+    void aModelLearnsLatentsOfAFrozenAutoencoderAndSamplesImages() {
         try (var tiny = stage("stages.joint.steps=30", "stages.joint.lr={dit: 1e-2, llm: 1e-3}", "stages.joint.accumulation=2");
                 var loop = tiny.loop()) {
             var vae = ((Latents.Encoded) tiny.bundle.latents()).weights();
@@ -83,11 +83,11 @@ class LatentsTest {
             assertThat(last.losses().get("flow")).isLessThan(0.8 * first.losses().get("flow"));
             assertThat(vae.parameter("encoder.conv_in.weight").master().sameValues(before)).isTrue();
             assertThat(vae.trainable()).isEmpty();
-            var painter = Painter.of(tiny.recipe, tiny.bundle);
-            var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("a blue square", Seed.of(2)));
-            var drawn = painter.paint(seededPrompts);
-            assertThat(drawn.getFirst()).hasSize(32 * 32 * 3);
-            assertThat(painter.paint(seededPrompts.subList(1, 2)).getFirst()).as("alone or in company").isEqualTo(drawn.getLast());
+            var sampler = ImageSampler.of(tiny.recipe, tiny.bundle);
+            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)), new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
+            var sampled = sampler.sample(seededPrompts);
+            assertThat(sampled.getFirst()).hasSize(32 * 32 * 3);
+            assertThat(sampler.sample(seededPrompts.subList(1, 2)).getFirst()).as("alone or in company").isEqualTo(sampled.getLast());
         }
     }
 

@@ -157,13 +157,13 @@ class PaceTest {
         }
     }
 
-    // ---- images that are drawn
+    // ---- images that are sampled
 
     @Test
-    void imagesAreCountedWhileTheyAreDrawn() {
+    void imagesAreCountedWhileTheyAreSampled() {
         var now = new long[1];
         var bytes = new ByteArrayOutputStream();
-        var progress = new DrawingProgress(ProgressLine.on(new PrintStream(bytes), () -> now[0]), "score", 96, 96, 0, () -> now[0]);
+        var progress = new SamplingProgress(ProgressLine.on(new PrintStream(bytes), () -> now[0]), "score", 96, 96, 0, () -> now[0]);
         for (int step = 0; step < 16; step++) {
             now[0] += 12_000_000_000L; // half as fast as expected
             progress.add(6);
@@ -175,10 +175,10 @@ class PaceTest {
     }
 
     @Test
-    void whatIsDrawnAtOnceNeedsNoLine() {
+    void whatIsSampledAtOnceNeedsNoLine() {
         var now = new long[1];
         var bytes = new ByteArrayOutputStream();
-        var progress = new DrawingProgress(ProgressLine.on(new PrintStream(bytes), () -> now[0]), "draw", 4, Double.NaN, 2, () -> now[0]);
+        var progress = new SamplingProgress(ProgressLine.on(new PrintStream(bytes), () -> now[0]), "draw", 4, Double.NaN, 2, () -> now[0]);
         progress.add(1);
         now[0] += 1_900_000_000L;
         progress.add(1);

@@ -106,7 +106,7 @@ class ResumeTest {
         assertSameState(parts, whole);
     }
 
-    /// Heads of alignment learn and are saved with the model; models that draw do without.
+    /// Heads of alignment learn and are saved with the model; models that generate images do without.
     @Test
     void alignmentGoesOn() throws IOException {
         var recipe = recipe(
@@ -169,8 +169,8 @@ class ResumeTest {
 
     private static void assertSame(Path run, Path expected) throws IOException {
         assertSameState(run, expected);
-        for (var picture : List.of("previews/step-000010.png", "previews/step-000030.png", "samples.png", "loss.png")) {
-            assertThat(run.resolve(picture)).as(picture).hasSameBinaryContentAs(expected.resolve(picture));
+        for (var image : List.of("previews/step-000010.png", "previews/step-000030.png", "samples.png", "loss.png")) {
+            assertThat(run.resolve(image)).as(image).hasSameBinaryContentAs(expected.resolve(image));
         }
     }
 

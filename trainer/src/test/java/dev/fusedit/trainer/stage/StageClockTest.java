@@ -114,7 +114,7 @@ class StageClockTest {
     }
 
     @Test
-    void drawingAndScoringAreLeftAfterTheLastStep() {
+    void samplingAndScoringAreLeftAfterTheLastStep() {
         var last = run(Truth.plain(), pace(1), 0).getLast();
         assertThat(last.left()).isCloseTo(IMAGE * 888, within(0.1));
     }

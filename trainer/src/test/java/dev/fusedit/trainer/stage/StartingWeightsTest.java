@@ -121,21 +121,21 @@ class StartingWeightsTest {
     }
 
     @Test
-    void anotherRunsWeightsAreThoseThatItDrawsWith() throws Exception {
+    void anotherRunsWeightsAreThoseThatItSamplesWith() throws Exception {
         test(() -> {
             var recipe = recipe("run.seed=4");
             var folder = temp.resolve("other");
-            Map<String, Tensor> drawn = new TreeMap<>();
+            Map<String, Tensor> sampled = new TreeMap<>();
             try (var run =
                     new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
                 run.run();
                 run.withSampledWeights(() -> {
-                    run.bundle().weights().state().forEach((name, value) -> drawn.put(name, copied(value)));
-                    return drawn;
+                    run.bundle().weights().state().forEach((name, value) -> sampled.put(name, copied(value)));
+                    return sampled;
                 });
             }
-            assertEqual(begun("weights.model=" + folder), drawn);
-            assertEqual(begun("weights.model=" + folder.resolve("checkpoints/step-2")), drawn);
+            assertEqual(begun("weights.model=" + folder), sampled);
+            assertEqual(begun("weights.model=" + folder.resolve("checkpoints/step-2")), sampled);
         });
     }
 

@@ -61,10 +61,10 @@ class TeacherRunTest {
         try (var trained = Teacher.of(new Losses.Teacher.Trained(out.toString()));
                 var again = Teacher.of(new Losses.Teacher.DinoV2(out.resolve("checkpoints/latest").toString()));
                 var _ = TensorScope.open()) {
-            var pictures = Tensor.zeros(DType.F32, 2, 3, 32, 32);
-            var features = trained.features(pictures, 4, 4, Losses.Match.RESIZE_PICTURE);
+            var images = Tensor.zeros(DType.F32, 2, 3, 32, 32);
+            var features = trained.features(images, 4, 4, Losses.Match.RESIZE_PICTURE);
             assertThat(features.shape()).containsExactly(2, 16, 16);
-            assertThat(features.sameValues(again.features(pictures, 4, 4, Losses.Match.RESIZE_PICTURE))).isTrue();
+            assertThat(features.sameValues(again.features(images, 4, 4, Losses.Match.RESIZE_PICTURE))).isTrue();
         }
     }
 

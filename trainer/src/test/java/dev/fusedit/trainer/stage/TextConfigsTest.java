@@ -52,9 +52,9 @@ class TextConfigsTest {
             weights.all().filter(p -> p.name().startsWith("dit.") && p.name().endsWith("weight"))
                     .forEach(p -> p.master().detach().copyInPlace(Tensor.randn(Seed.of(2), DType.F32, p.master().shape()).mul(0.1)));
             var text = model.text(Prompt.of(new int[][] {{2, 5, 6, 7}, {2, 9}}), true, ForwardHooks.NONE);
-            var drawn = model.image(Tensor.randn(Seed.of(3), DType.F32, 2, 3, 64, 64), Tensor.of(new float[] {500, 900}, 2), text);
+            var sampled = model.image(Tensor.randn(Seed.of(3), DType.F32, 2, 3, 64, 64), Tensor.of(new float[] {500, 900}, 2), text);
             var next = StepLosses.nextTokens(model.llm(), Objects.requireNonNull(text.output()), new int[][] {{2, 5, 6, 7}, {2, 9}});
-            drawn.mul(drawn).mean().add(next).backward();
+            sampled.mul(sampled).mean().add(next).backward();
             for (var name : List.of("llm.layers.0.self_attn.k_proj.weight", "llm.layers.1.mlp.up_proj.weight", "llm.embed_tokens.weight",
                     "dit.layers.0.self_attn.q_proj.weight")) {
                 var gradient = Objects.requireNonNull(weights.parameter(name).gradient(), name);

@@ -34,7 +34,7 @@ final class TinyStage implements AutoCloseable {
     final OptimizerState optimizerState = new OptimizerState();
     private final BlocksBatches data;
 
-    /// @param drawn whether weights are nowhere zero, or those that training begins with
+    /// @param sampled whether weights are nowhere zero, or those that training begins with
     private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, ModelBundle> build, boolean drawn) {
         this.recipe = recipe;
         plan = StagePlan.of(recipe).getLast();
@@ -43,14 +43,14 @@ final class TinyStage implements AutoCloseable {
         alignments = new Alignments(recipe.stages(), bundle.weights(), bundle.model().dit().config().width(),
                 bundle.model().llm().config().hidden());
         if (drawn) {
-            draw();
+            generate();
         }
         var blocks = (Data.Blocks) recipe.data();
         data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
                 recipe.model().llm().maxTokens());
     }
 
-    private void draw() {
+    private void generate() {
         bundle.weights().all().forEach(parameter -> {
             var random =
                     Tensor.randn(Seed.of(2).derive(parameter.name()), dev.fusedit.torch.DType.F32, parameter.master().shape()).mul(0.2);
@@ -97,7 +97,7 @@ final class TinyStage implements AutoCloseable {
     }
 
     dev.fusedit.trainer.data.Batch batch(long step) {
-        return data.of(step, new BlocksBatches.Wanted(plan.firstPicture(), StagePlan.pictures(plan.stage()), recipe.data().imageSize(),
+        return data.of(step, new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()), recipe.data().imageSize(),
                 plan.firstSentence(),
                 StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
     }

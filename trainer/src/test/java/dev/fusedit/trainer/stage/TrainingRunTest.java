@@ -71,7 +71,7 @@ class TrainingRunTest {
                     "shape", "count", "place");
         }
         var grid = ImageIO.read(out.resolve("samples.png").toFile());
-        assertThat(grid.getWidth()).as("six pictures of 128 and margins").isGreaterThan(6 * 128);
+        assertThat(grid.getWidth()).as("six images of 128 and margins").isGreaterThan(6 * 128);
         assertThat(ImageIO.read(out.resolve("loss.png").toFile())).isNotNull();
         assertThat(out.resolve("previews/step-000006.png")).exists();
         var rows = MetricsLog.rows(out.resolve("metrics.jsonl"));
@@ -122,41 +122,41 @@ class TrainingRunTest {
         assertThat(stopped.status()).isEqualTo(143);
         assertThat(stopped.checkpoint()).isEqualTo(temp.resolve("run/checkpoints/step-1"));
         try (var loaded = SavedModel.load(temp.resolve("run"))) {
-            var painter = Painter.of(loaded.recipe(), loaded.bundle());
-            assertThat(painter.paint(List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)))).getFirst()).hasSize(32 * 32 * 3);
+            var sampler = ImageSampler.of(loaded.recipe(), loaded.bundle());
+            assertThat(sampler.sample(List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)))).getFirst()).hasSize(32 * 32 * 3);
         }
     }
 
     /// A preview shows what `sample` will show.
     @Test
-    void theSavedModelDrawsWhatTheRunDrew() {
+    void theSavedModelSamplesWhatTheRunSampled() {
         var recipe = minimal("run.precision=bf16");
-        var seededPrompts = List.of(new Painter.SeededPrompt("a red circle", Seed.of(1)), new Painter.SeededPrompt("two blue squares", Seed.of(2)));
-        byte[] drawn;
+        var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)), new ImageSampler.SeededPrompt("two blue squares", Seed.of(2)));
+        byte[] sampled;
         try (var run = new TrainingRun(recipe, RunFolder.create(temp.resolve("run"), recipe.canonical()), Interrupts.none(),
                 ProgressLine.silent())) {
             run.run();
-            drawn = run.withSampledWeights(() -> Painter.of(recipe, run.bundle()).paint(seededPrompts)).getLast();
+            sampled = run.withSampledWeights(() -> ImageSampler.of(recipe, run.bundle()).sample(seededPrompts)).getLast();
         }
         try (var loaded = SavedModel.load(temp.resolve("run"))) {
-            assertThat(Painter.of(loaded.recipe(), loaded.bundle()).paint(seededPrompts).getLast()).isEqualTo(drawn);
+            assertThat(ImageSampler.of(loaded.recipe(), loaded.bundle()).sample(seededPrompts).getLast()).isEqualTo(sampled);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"f32", "bf16", "f16", "pure-bf16"})
-    void aPreviewIsWhatTheCheckpointOfItsStepDraws(String precision) throws IOException {
+    void aPreviewIsWhatTheCheckpointOfItsStepSamples(String precision) throws IOException {
         var run = temp.resolve("run");
         train(minimal("run.precision=" + precision, "checkpoints={every: 6, keep: 9}"), run, Interrupts.none());
         var prompts = Files.readAllLines(run.resolve("previews/prompts.txt"));
-        draw(run.resolve("checkpoints/step-6"), prompts, temp.resolve("drawn.png"));
+        generate(run.resolve("checkpoints/step-6"), prompts, temp.resolve("drawn.png"));
         var dtype = precision.equals("f32") ? DType.F32 : precision.equals("f16") ? DType.F16 : DType.BF16;
         if (PathChoice.LINEAR.dtype(dtype, Device.CPU) == dtype) {
             assertThat(temp.resolve("drawn.png")).hasSameBinaryContentAs(run.resolve("previews/step-000006.png"));
         } else { // weights are turned to f32 once, and nothing is rounded between products
             assertThat(distance(temp.resolve("drawn.png"), run.resolve("previews/step-000006.png"))).isLessThan(1);
         }
-        draw(run.resolve("checkpoints/step-7"), prompts, temp.resolve("later.png"));
+        generate(run.resolve("checkpoints/step-7"), prompts, temp.resolve("later.png"));
         assertThat(Files.mismatch(temp.resolve("later.png"), temp.resolve("drawn.png"))).as("a step changes it").isNotNegative();
     }
 
@@ -170,9 +170,9 @@ class TrainingRunTest {
     }
 
     /// As `sample` does it.
-    private static void draw(Path checkpoint, List<String> prompts, Path out) {
-        try (var _ = TensorScope.open(); var loaded = DrawingModel.open(checkpoint)) {
-            SampledPictures.draw(loaded.pipeline(), loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED))).write(out);
+    private static void generate(Path checkpoint, List<String> prompts, Path out) {
+        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(checkpoint)) {
+            SampledImages.generate(loaded.pipeline(), loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED))).write(out);
         }
     }
 

@@ -44,7 +44,7 @@ class ValidationTest {
         }
     }
 
-    /// A model that has learned nothing says 0: the loss is E[(noise − picture)²] = 1 + E[picture²] in every bin, but for chance.
+    /// A model that has learned nothing says 0: the loss is E[(noise − image)²] = 1 + E[image²] in every bin, but for chance.
     @Test
     void anUntrainedModelsLossIsThatOfPredictingNothing() {
         var found = found(20, 4, 7, LossWeighting.NONE);

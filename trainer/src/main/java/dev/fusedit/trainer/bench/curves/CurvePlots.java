@@ -4,19 +4,19 @@ import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.LinePlot.Mark;
 import dev.fusedit.trainer.log.LinePlot.Series;
-import dev.fusedit.trainer.log.Picture;
+import dev.fusedit.trainer.log.PngImage;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/// A curve as pictures, both axes logarithmic: what was measured in dots, what was planned in rings, the power law as a line.
+/// A curve as images, both axes logarithmic: what was measured in dots, what was planned in rings, the power law as a line.
 final class CurvePlots {
     private CurvePlots() {}
 
     /// Seconds of a step. The needed work is drawn as the time that it would take at the best rate of the curve.
-    static Picture time(Curve curve) {
+    static PngImage time(Curve curve) {
         double best = curve.measured().stream().map(Point.Measured::rate).max(Comparator.naturalOrder()).orElse(Double.NaN);
         var series = ImmutableList.<Series>builder();
         series.add(series("measured", Mark.DOTS, curve.measured(), point -> point.cost().median()));
@@ -30,7 +30,7 @@ final class CurvePlots {
     }
 
     /// Peak of the process, what of it is above the base, and the plan.
-    static Picture memory(Curve curve) {
+    static PngImage memory(Curve curve) {
         var series = ImmutableList.<Series>builder();
         series.add(series("peak, measured", Mark.DOTS, curve.measured(), point -> point.cost().peakMiB()));
         addLaw(series, curve.memoryName(), curve, curve.memory());
@@ -39,8 +39,8 @@ final class CurvePlots {
         return plot(curve, "MiB of a training step", series.build());
     }
 
-    private static Picture plot(Curve curve, String title, List<Series> series) {
-        return LinePlot.powers(title, curve.quantity().toString(), series).picture();
+    private static PngImage plot(Curve curve, String title, List<Series> series) {
+        return LinePlot.powers(title, curve.quantity().toString(), series).image();
     }
 
     private static <P extends Point> Series series(String name, Mark mark, List<P> points, ToDoubleFunction<P> value) {

@@ -2,9 +2,9 @@ package dev.fusedit.trainer.data.blocks;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Captioned pictures without end.
+/// Captioned images without end.
 public final class Blocks {
-    /// Pictures are as high as wide; this is the usual side.
+    /// Images are as high as wide; this is the usual side.
     public static final int SIDE = Scene.SIDE;
 
     private Blocks() {}
@@ -16,7 +16,7 @@ public final class Blocks {
 
     /// The same sample drawn larger: scene and caption don't depend on the side.
     ///
-    /// @param side of the picture, a multiple of 32
+    /// @param side of the image, a multiple of 32
     public static BlocksSample sample(long seed, long index, Split split, BlocksMix mix, int side) {
         var dice = dice(seed, index, split);
         var caption = Captions.draw(dice, mix.draw(dice), split, mix.namedPercent());
@@ -24,7 +24,7 @@ public final class Blocks {
         return new BlocksSample(Drawing.draw(scene, side), caption, scene);
     }
 
-    /// The caption of a sample alone, without its picture.
+    /// The caption of a sample alone, without its image.
     public static Caption caption(long seed, long index, Split split, BlocksMix mix) {
         var dice = dice(seed, index, split);
         return Captions.draw(dice, mix.draw(dice), split, mix.namedPercent());

@@ -6,7 +6,7 @@ import com.google.common.collect.ImmutableSortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/// What the language model reads: picture captions, held-out pairs among them, and sentences that explain other words for the same
+/// What the language model reads: image captions, held-out pairs among them, and sentences that explain other words for the same
 /// things, tell places the other way round and do small sums. No prompt of a score set is ever among them, word by word.
 public final class BlocksText {
     private static final int NAMED_PERCENT = 60;

@@ -6,13 +6,13 @@ import com.google.common.collect.ImmutableList;
 import java.util.Collections;
 import java.util.List;
 
-/// What a caption says. The world is closed: the picture shows what is named and nothing else.
+/// What a caption says. The world is closed: the image shows what is named and nothing else.
 ///
 /// Single, colors and two usually leave the colour or the shape open. Where they name both, as the held-out prompts must, both count.
 public sealed interface Claim {
     Kind kind();
 
-    /// The objects that the picture must show, in the order of the caption.
+    /// The objects that the image must show, in the order of the caption.
     List<Thing> things();
 
     /// "a circle"

@@ -7,13 +7,13 @@ import dev.fusedit.trainer.data.blocks.Scene.Block;
 /// Draws a scene: each pixel mixes ground and paint by how many of its 8 × 8 sample points lie in the object. Whole numbers throughout,
 /// so every machine draws the same bytes.
 ///
-/// A larger picture is the same scene drawn sharper, not a picture enlarged: lengths are multiplied, pixels keep their 8 × 8 points.
+/// A larger image is the same scene drawn sharper, not an image enlarged: lengths are multiplied, pixels keep their 8 × 8 points.
 public final class Drawing {
     private static final int POINTS = 8;
     private static final int ALL = POINTS * POINTS;
 
     private final int side;
-    /// What lengths in sixteenths of a pixel of a picture of 32 are multiplied by.
+    /// What lengths in sixteenths of a pixel of an image of 32 are multiplied by.
     private final int zoom;
 
     private Drawing(int side) {

@@ -11,7 +11,7 @@ import static dev.fusedit.trainer.data.blocks.BlockShape.TRIANGLE;
 
 import com.google.common.collect.ImmutableList;
 
-/// Which of the 24 pairs of colour and shape no training picture shows. The language model reads about them all the same.
+/// Which of the 24 pairs of colour and shape no training image shows. The language model reads about them all the same.
 public final class HeldOut {
     public static final ImmutableList<Thing> PAIRS = ImmutableList.of(
             Thing.of(YELLOW, CIRCLE), Thing.of(PURPLE, SQUARE), Thing.of(GREEN, TRIANGLE), Thing.of(BLUE, CROSS));

@@ -3,12 +3,12 @@ package dev.fusedit.trainer.data.blocks;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 
-/// All that a picture shows.
+/// All that an image shows.
 ///
 /// @param objects in the order of the caption; they never overlap
 /// @param ground the colour behind them
 public record Scene(List<Block> objects, Rgb ground) {
-    /// Sixteenths of a pixel are the unit of all lengths and places; this many make the picture's side.
+    /// Sixteenths of a pixel are the unit of all lengths and places; this many make the image's side.
     public static final int UNIT = 16;
     public static final int SIDE = 32;
 

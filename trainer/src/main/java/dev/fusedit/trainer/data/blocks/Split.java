@@ -2,7 +2,7 @@ package dev.fusedit.trainer.data.blocks;
 
 /// What a sample is for. Captions of one split never occur in another: `Captions` says how they are kept apart.
 public enum Split {
-    /// Pictures and captions to learn from.
+    /// Images and captions to learn from.
     TRAIN(1),
     /// New captions of pairs that training shows.
     SEEN(2),
@@ -10,7 +10,7 @@ public enum Split {
     HELDOUT(3),
     /// Captions in words that only the text corpus explains.
     PARAPHRASE(4),
-    /// The captions inside the text corpus; it has no pictures.
+    /// The captions inside the text corpus; it has no images.
     TEXT(5);
 
     private final long purpose;

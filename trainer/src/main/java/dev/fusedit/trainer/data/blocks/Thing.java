@@ -16,6 +16,6 @@ public record Thing(@Nullable BlockColor color, @Nullable BlockShape shape) {
 
     public static Thing of(BlockShape shape) { return new Thing(null, shape); }
 
-    /// One of the four pairs of colour and shape that no training picture shows.
+    /// One of the four pairs of colour and shape that no training image shows.
     public boolean isHeldOut() { return color != null && shape != null && HeldOut.is(color, shape); }
 }

@@ -7,7 +7,7 @@ import com.google.common.collect.ImmutableSet;
 import java.util.List;
 import java.util.Locale;
 
-/// The names that a caption uses. Picture captions speak plainly; the text corpus also knows, and explains, other names.
+/// The names that a caption uses. Image captions speak plainly; the text corpus also knows, and explains, other names.
 interface Words {
     String color(BlockColor color);
 
@@ -59,7 +59,7 @@ interface Words {
             2, ImmutableList.of("a pair of", "a couple of"), 3, ImmutableList.of("a trio of", "a triple of"),
             4, ImmutableList.of("a quartet of", "a foursome of"));
 
-    /// The words by which paraphrases differ from picture captions.
+    /// The words by which paraphrases differ from image captions.
     ImmutableSet<String> TEXT_ONLY = textOnly();
 
     /// Each name is another one with even odds.

@@ -13,14 +13,14 @@ public final class PillowResize {
 
     private PillowResize() {}
 
-    public static RgbPicture resize(RgbPicture picture, int width, int height) {
-        checkArgument(width > 0 && height > 0, "a picture has pixels, not %s x %s", width, height);
-        var wide = width == picture.width() ? picture
-                : new RgbPicture(width, picture.height(), along(picture, Weights.of(picture.width(), width)));
-        return height == wide.height() ? wide : new RgbPicture(width, height, down(wide, Weights.of(wide.height(), height)));
+    public static RgbImage resize(RgbImage image, int width, int height) {
+        checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
+        var wide = width == image.width() ? image
+                : new RgbImage(width, image.height(), along(image, Weights.of(image.width(), width)));
+        return height == wide.height() ? wide : new RgbImage(width, height, down(wide, Weights.of(wide.height(), height)));
     }
 
-    private static byte[] along(RgbPicture from, Weights weights) {
+    private static byte[] along(RgbImage from, Weights weights) {
         var to = new byte[COLOURS * weights.count() * from.height()];
         for (int y = 0, i = 0; y < from.height(); y++) {
             for (int x = 0; x < weights.count(); x++) {
@@ -32,7 +32,7 @@ public final class PillowResize {
         return to;
     }
 
-    private static byte[] down(RgbPicture from, Weights weights) {
+    private static byte[] down(RgbImage from, Weights weights) {
         var row = COLOURS * from.width();
         var to = new byte[row * weights.count()];
         for (int y = 0, i = 0; y < weights.count(); y++) {

@@ -4,35 +4,35 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.function.IntUnaryOperator;
 
-/// Square pictures of one side out of pictures of any size, as torchvision's `Resize` and crops make them.
+/// Square images of one side out of images of any size, as torchvision's `Resize` and crops make them.
 ///
 /// @param side of the square
 public record SquareCrop(int side) {
     private static final int COLOURS = 3;
 
     public SquareCrop {
-        checkArgument(side > 0, "a picture has pixels, not a side of %s", side);
+        checkArgument(side > 0, "an image has pixels, not a side of %s", side);
     }
 
     /// Where a crop begins.
     public record Corner(int top, int left) {}
 
-    /// The picture with its short side of this length, the long one rounded down.
-    public RgbPicture resized(RgbPicture picture) {
-        int width = picture.width(), height = picture.height();
-        return width <= height ? PillowResize.resize(picture, side, (int) ((long) side * height / width))
-                : PillowResize.resize(picture, (int) ((long) side * width / height), side);
+    /// The image with its short side of this length, the long one rounded down.
+    public RgbImage resized(RgbImage image) {
+        int width = image.width(), height = image.height();
+        return width <= height ? PillowResize.resize(image, side, (int) ((long) side * height / width))
+                : PillowResize.resize(image, (int) ((long) side * width / height), side);
     }
 
     /// The middle; halves go to the even pixel, as Python rounds.
-    public Corner centre(RgbPicture resized) {
+    public Corner centre(RgbImage resized) {
         return new Corner((int) Math.rint((resized.height() - side) / 2.0), (int) Math.rint((resized.width() - side) / 2.0));
     }
 
-    /// A corner by chance: first the top, then the left one. Nothing is drawn for a picture that fits.
+    /// A corner by chance: first the top, then the left one. Nothing is drawn for an image that fits.
     ///
     /// @param draw a number from 0 to below its argument
-    public Corner random(RgbPicture resized, IntUnaryOperator draw) {
+    public Corner random(RgbImage resized, IntUnaryOperator draw) {
         if (resized.width() == side && resized.height() == side) {
             return new Corner(0, 0);
         }
@@ -40,7 +40,7 @@ public record SquareCrop(int side) {
         return new Corner(top, draw.applyAsInt(resized.width() - side + 1));
     }
 
-    public RgbPicture crop(RgbPicture resized, Corner corner) {
+    public RgbImage crop(RgbImage resized, Corner corner) {
         checkArgument(corner.top >= 0 && corner.left >= 0 && corner.top + side <= resized.height() && corner.left + side <= resized.width(),
                 "a square of %s at %s is not inside %s", side, corner, resized);
         var rgb = new byte[COLOURS * side * side];
@@ -48,15 +48,15 @@ public record SquareCrop(int side) {
             System.arraycopy(resized.rgb(), COLOURS * ((corner.top + y) * resized.width() + corner.left), rgb, COLOURS * side * y,
                     COLOURS * side);
         }
-        return new RgbPicture(side, side, rgb);
+        return new RgbImage(side, side, rgb);
     }
 
     /// Values in [-1, 1], colour by colour (3, height, width), as a model takes them.
-    public static float[] pixels(RgbPicture picture) {
-        var places = picture.width() * picture.height();
+    public static float[] pixels(RgbImage image) {
+        var places = image.width() * image.height();
         var values = new float[COLOURS * places];
         for (int i = 0; i < values.length; i++) {
-            values[i] = ((picture.rgb()[i % places * COLOURS + i / places] & 255) / 255f - 0.5f) / 0.5f;
+            values[i] = ((image.rgb()[i % places * COLOURS + i / places] & 255) / 255f - 0.5f) / 0.5f;
         }
         return values;
     }

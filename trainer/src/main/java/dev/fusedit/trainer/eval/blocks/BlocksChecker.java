@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Judges pictures by their pixels alone: those of 32 × 32 pixels as they are, larger ones by their copy of 32 × 32, in which each pixel
+/// Judges images by their pixels alone: those of 32 × 32 pixels as they are, larger ones by their copy of 32 × 32, in which each pixel
 /// is the mean of those that it stands for.
 public final class BlocksChecker {
     /// Pixels between centres, along the axis.
@@ -26,7 +26,7 @@ public final class BlocksChecker {
 
     /// @param rgb side · side · 3 bytes, rows from the top, in a row from the left, red green blue; the side is a multiple of 32. What is
     ///        seen is told in pixels of the copy of 32 × 32
-    public static Sight look(byte[] rgb) { return Finder.look(Picture.shrunk(rgb)); }
+    public static Sight look(byte[] rgb) { return Finder.look(ImageAboveGround.shrunk(rgb)); }
 
     public static Verdict judge(Claim claim, byte[] rgb) { return judge(claim, look(rgb)); }
 
@@ -37,7 +37,7 @@ public final class BlocksChecker {
     }
 
     /// As many objects as named, each of some colour and large enough. Where any shape is named, each of them is whole and of some shape, and
-    /// shapes explain the whole picture; where none is, a compact object of one colour will do, whatever its outline.
+    /// shapes explain the whole image; where none is, a compact object of one colour will do, whatever its outline.
     private static boolean isWorld(Claim claim, Sight sight) {
         boolean shapes = claim.things().stream().anyMatch(thing -> thing.shape() != null);
         return sight.found().size() == claim.things().size() && !(shapes && sight.stray() > MOST_STRAY)
@@ -49,7 +49,7 @@ public final class BlocksChecker {
         return blob.elongation() <= MOST_ELONGATED && blob.purity() >= PURE && blob.evenness() >= EVEN;
     }
 
-    /// The least size in a picture of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
+    /// The least size in an image of so many. For one it is strict: half a triangle of 18 pixels is a triangle of 9.
     private static double smallest(int count) { return count == 1 ? 9.5 : count == 2 ? 7.5 : 6.5; }
 
     private static boolean isTrue(Claim claim, List<Found> found) {

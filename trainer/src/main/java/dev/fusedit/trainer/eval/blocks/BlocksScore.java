@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// How many pictures show what was asked for, kind by kind, and how much of it the others show.
+/// How many images show what was asked for, kind by kind, and how much of it the others show.
 ///
 /// @param kinds those that were asked for
 /// @param attributes mean of color, shape, count and place over the prompts that name them
@@ -46,18 +46,18 @@ public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, 
         }
     }
 
-    /// The part of a kind's pictures that was accepted; 0 where none was asked for.
+    /// The part of a kind's images that was accepted; 0 where none was asked for.
     public double of(Kind kind) { return kinds.containsKey(kind) ? kinds.get(kind).rate() : 0; }
 
     /// Of the kinds that were asked for, each as heavy as any other.
     public double mean() { return kinds.values().stream().mapToDouble(Share::rate).average().orElse(0); }
 
-    /// Of all pictures together.
+    /// Of all images together.
     public Share all() {
         return new Share(kinds.values().stream().mapToInt(Share::accepted).sum(), kinds.values().stream().mapToInt(Share::n).sum());
     }
 
-    /// As in `result.json`: the kinds' rates, their mean, n pictures, attributes, and 95 % intervals.
+    /// As in `result.json`: the kinds' rates, their mean, n images, attributes, and 95 % intervals.
     public ObjectNode toJson() {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("mean", round(mean()));

@@ -4,7 +4,7 @@ import dev.fusedit.trainer.data.blocks.BlockColor;
 import dev.fusedit.trainer.data.blocks.BlockShape;
 import org.jspecify.annotations.Nullable;
 
-/// An object in a picture.
+/// An object in an image.
 ///
 /// @param color null where the paint is near none of the palette
 /// @param shape null where none fits well enough
@@ -26,13 +26,13 @@ public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, bool
 
         private static final double BRIGHT = 0.7;
 
-        static Blob of(Regions.Region region, Picture picture, double[] color) {
+        static Blob of(Regions.Region region, ImageAboveGround image, double[] color) {
             int n = region.pixels().length;
             double x = 0;
             double y = 0;
             for (int i : region.pixels()) {
-                x += (double) (i % Picture.SIDE) / n;
-                y += (double) (i / Picture.SIDE) / n;
+                x += (double) (i % ImageAboveGround.SIDE) / n;
+                y += (double) (i / ImageAboveGround.SIDE) / n;
             }
             double xx = 1.0 / 12;
             double yy = 1.0 / 12;
@@ -40,15 +40,15 @@ public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, bool
             int same = 0;
             int bright = 0;
             double highest = 0;
-            for (int i : region.pixels()) highest = Math.max(highest, picture.height(i));
+            for (int i : region.pixels()) highest = Math.max(highest, image.height(i));
             for (int i : region.pixels()) {
-                double dx = i % Picture.SIDE - x;
-                double dy = i / Picture.SIDE - y;
+                double dx = i % ImageAboveGround.SIDE - x;
+                double dy = i / ImageAboveGround.SIDE - y;
                 xx += dx * dx / n;
                 yy += dy * dy / n;
                 xy += dx * dy / n;
-                if (cosine(picture.above(), i * 3, color) >= SAME_COLOR) same++;
-                if (picture.height(i) >= BRIGHT * highest) bright++;
+                if (cosine(image.above(), i * 3, color) >= SAME_COLOR) same++;
+                if (image.height(i) >= BRIGHT * highest) bright++;
             }
             double mean = (xx + yy) / 2;
             double spread = Math.hypot((xx - yy) / 2, xy);

@@ -1,13 +1,13 @@
 package dev.fusedit.trainer.eval.blocks;
 
-import static dev.fusedit.trainer.eval.blocks.Picture.PIXELS;
-import static dev.fusedit.trainer.eval.blocks.Picture.SIDE;
+import static dev.fusedit.trainer.eval.blocks.ImageAboveGround.PIXELS;
+import static dev.fusedit.trainer.eval.blocks.ImageAboveGround.SIDE;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Parts a picture into regions: connected pixels that stand out. A pixel stands out that reaches half the height of the highest one
+/// Parts an image into regions: connected pixels that stand out. A pixel stands out that reaches half the height of the highest one
 /// within four pixels, so two objects stay apart however bright one of them is, and a blur between them does not join them.
 final class Regions {
     private static final double LOWEST = 80;
@@ -25,19 +25,19 @@ final class Regions {
     /// How many pixels lie in specks.
     int specks;
 
-    static Regions of(Picture picture) {
+    static Regions of(ImageAboveGround image) {
         var found = new Regions();
-        var out = standingOut(picture);
+        var out = standingOut(image);
         Arrays.fill(found.owner, -1);
         for (int i = 0; i < PIXELS; i++) if (out[i]) found.collect(i, out);
         found.spread();
         return found;
     }
 
-    private static boolean[] standingOut(Picture picture) {
+    private static boolean[] standingOut(ImageAboveGround image) {
         var height = new double[PIXELS];
         var rows = new double[PIXELS];
-        for (int i = 0; i < PIXELS; i++) height[i] = picture.height(i);
+        for (int i = 0; i < PIXELS; i++) height[i] = image.height(i);
         for (int i = 0; i < PIXELS; i++)
             for (int x = Math.max(0, i % SIDE - NEAR); x <= Math.min(SIDE - 1, i % SIDE + NEAR); x++)
                 rows[i] = Math.max(rows[i], height[i - i % SIDE + x]);

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.eval.blocks;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 
-/// What the checker sees in a picture.
+/// What the checker sees in an image.
 ///
 /// @param found its objects, by the first row they touch
 /// @param flaws why no caption can be true of it: a bright ground, specks, too many regions; empty if none

@@ -2,7 +2,7 @@ package dev.fusedit.trainer.eval.blocks;
 
 import org.jspecify.annotations.Nullable;
 
-/// Whether a picture shows what was claimed, and how much of it.
+/// Whether an image shows what was claimed, and how much of it.
 ///
 /// @param accepted all of it and nothing else
 /// @param parts what came out right, also where the whole did not

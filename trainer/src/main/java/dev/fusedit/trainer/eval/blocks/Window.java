@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.eval.blocks;
 
-import static dev.fusedit.trainer.eval.blocks.Picture.SIDE;
+import static dev.fusedit.trainer.eval.blocks.ImageAboveGround.SIDE;
 
 import dev.fusedit.trainer.eval.blocks.Regions.Region;
 
@@ -12,7 +12,7 @@ record Window(int left, int top, int width, int height, double[] share, boolean[
     private static final int MARGIN = 3;
 
     /// @param paint the object's colour above the ground
-    static Window around(Region region, Picture picture, int[] owner, double[] paint) {
+    static Window around(Region region, ImageAboveGround image, int[] owner, double[] paint) {
         int left = Math.max(0, region.left() - MARGIN);
         int top = Math.max(0, region.top() - MARGIN);
         int width = Math.min(SIDE - 1, region.right() + MARGIN) - left + 1;
@@ -23,7 +23,7 @@ record Window(int left, int top, int width, int height, double[] share, boolean[
         for (int i = 0; i < share.length; i++) {
             int pixel = (top + i / width) * SIDE + left + i % width;
             own[i] = owner[pixel] == region.number();
-            for (int c = 0; c < 3; c++) share[i] += picture.above()[pixel * 3 + c] * paint[c] / norm;
+            for (int c = 0; c < 3; c++) share[i] += image.above()[pixel * 3 + c] * paint[c] / norm;
         }
         return new Window(left, top, width, height, share, own);
     }

@@ -7,20 +7,20 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 
-/// How well pictures fit their captions by CLIP's vectors, in the two forms that papers report.
+/// How well images fit their captions by CLIP's vectors, in the two forms that papers report.
 ///
-/// @param cosines of each picture and its caption
+/// @param cosines of each image and its caption
 public record ClipScore(double[] cosines) {
     private static final double WEIGHT = 2.5;
     private static final double PERCENT = 100;
 
-    /// @param pictures_NC not normalised
+    /// @param images_NC not normalised
     /// @param captions_NC not normalised
-    public static ClipScore of(Tensor pictures_NC, Tensor captions_NC) {
-        checkArgument(Arrays.equals(pictures_NC.shape(), captions_NC.shape()), "as many captions as pictures, got %s and %s", captions_NC,
-                pictures_NC);
+    public static ClipScore of(Tensor images_NC, Tensor captions_NC) {
+        checkArgument(Arrays.equals(images_NC.shape(), captions_NC.shape()), "as many captions as images, got %s and %s", captions_NC,
+                images_NC);
         try (var _ = TensorScope.open()) {
-            return new ClipScore(unit(pictures_NC).mul(unit(captions_NC)).sum(false, 1).toDoubles());
+            return new ClipScore(unit(images_NC).mul(unit(captions_NC)).sum(false, 1).toDoubles());
         }
     }
 

@@ -6,9 +6,9 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 
-/// How different pictures are from each other, by the cosines of their features.
+/// How different images are from each other, by the cosines of their features.
 ///
-/// @param vendi the number of different pictures, from 1 to as many as there are (Friedman and Dieng 2023)
+/// @param vendi the number of different images, from 1 to as many as there are (Friedman and Dieng 2023)
 /// @param meanCosine of all pairs
 public record Diversity(double vendi, double meanCosine) {
     /// @param features_NF two rows and more

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 /// DPG-Bench's sums (Hu et al. 2024; `dpg_bench/compute_dpg_bench.py` of ELLA's public repository).
 ///
 /// Its rules, kept so that numbers compare: a question counts nothing if one that it depends on came out 0, in the order of the questions,
-/// so that zeros go on; categories count the answers for the last picture of an item only, and without that rule.
+/// so that zeros go on; categories count the answers for the last image of an item only, and without that rule.
 public final class Dpg {
     private Dpg() {}
 
@@ -21,13 +21,13 @@ public final class Dpg {
     /// @param category `attribute - color`
     public record Question(int id, List<Integer> dependsOn, String category) {}
 
-    /// A prompt's questions, and for each of its pictures the answers by question.
+    /// A prompt's questions, and for each of its images the answers by question.
     public record Item(List<Question> questions, List<Map<Integer, Boolean>> answers) {
         public Item {
-            checkArgument(!questions.isEmpty() && !answers.isEmpty(), "an item has questions and pictures");
+            checkArgument(!questions.isEmpty() && !answers.isEmpty(), "an item has questions and images");
         }
 
-        /// Share of questions that count, for each picture.
+        /// Share of questions that count, for each image.
         public List<Double> scores() { return answers.stream().map(this::score).toList(); }
 
         private double score(Map<Integer, Boolean> answers) {

@@ -8,7 +8,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 
-/// Mean and covariance of pictures' features, f64 on the CPU.
+/// Mean and covariance of images' features, f64 on the CPU.
 ///
 /// @param mean (F)
 /// @param covariance (F, F), by n − 1
@@ -16,7 +16,7 @@ public record FeatureStatistics(Tensor mean, Tensor covariance) implements Tenso
     @Override
     public Stream<Tensor> tensors() { return Stream.of(mean, covariance); }
 
-    /// @param features_NF one row a picture, two and more of them
+    /// @param features_NF one row an image, two and more of them
     public static FeatureStatistics of(Tensor features_NF) {
         checkArgument(features_NF.rank() == 2 && features_NF.size(0) > 1, "features are (N, F) with N of 2 and more, got %s", features_NF);
         return TensorScope.scoped(() -> {

@@ -9,15 +9,15 @@ import java.util.stream.Collectors;
 
 /// GenEval's sums (Ghosh et al. 2023; `evaluation/summary_scores.py` of its public repository).
 ///
-/// @param byTag share of correct pictures of each kind of prompt
+/// @param byTag share of correct images of each kind of prompt
 public record GenEval(int images, int prompts, double correctImages, double correctPrompts, Map<String, Double> byTag) {
-    /// One picture's verdict.
+    /// One image's verdict.
     ///
     /// @param prompt what tells prompts apart
     public record Verdict(String tag, String prompt, boolean correct) {}
 
     public static GenEval of(List<Verdict> verdicts) {
-        checkArgument(!verdicts.isEmpty(), "no pictures");
+        checkArgument(!verdicts.isEmpty(), "no images");
         var anyOfPrompt = verdicts.stream()
                 .collect(Collectors.groupingBy(Verdict::prompt, LinkedHashMap::new,
                         Collectors.reducing(false, Verdict::correct, Boolean::logicalOr)));
@@ -30,6 +30,6 @@ public record GenEval(int images, int prompts, double correctImages, double corr
         return Collectors.averagingDouble(verdict -> verdict.correct ? 1 : 0);
     }
 
-    /// Each kind counts the same, however many pictures it has.
+    /// Each kind counts the same, however many images it has.
     public double overall() { return byTag.values().stream().mapToDouble(share -> share).average().orElseThrow(); }
 }

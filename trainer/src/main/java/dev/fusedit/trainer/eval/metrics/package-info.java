@@ -1,4 +1,4 @@
-/// Numbers that sum up how good pictures are. All in double precision.
+/// Numbers that sum up how good images are. All in double precision.
 @NullMarked
 package dev.fusedit.trainer.eval.metrics;
 

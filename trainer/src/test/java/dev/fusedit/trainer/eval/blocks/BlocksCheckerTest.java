@@ -34,7 +34,7 @@ class BlocksCheckerTest {
 
     private static byte[] draw(Block... blocks) { return Drawing.draw(new Scene(ImmutableList.copyOf(blocks), new Rgb(10, 20, 0))); }
 
-    private static boolean accepts(Claim claim, byte[] picture) { return BlocksChecker.judge(claim, picture).accepted(); }
+    private static boolean accepts(Claim claim, byte[] image) { return BlocksChecker.judge(claim, image).accepted(); }
 
     @Test
     void everyColorAndShapeIsFoundWhereItIs() {
@@ -86,8 +86,8 @@ class BlocksCheckerTest {
 
     @Test
     void placeCountsByColorsAlone() {
-        var picture = draw(block(RED, TRIANGLE, 9, 9, 10), block(BLUE, CROSS, 9, 22, 10));
-        var verdict = BlocksChecker.judge(new Claim.Position(RED_CIRCLE, Relation.ABOVE, BLUE_SQUARE), picture);
+        var image = draw(block(RED, TRIANGLE, 9, 9, 10), block(BLUE, CROSS, 9, 22, 10));
+        var verdict = BlocksChecker.judge(new Claim.Position(RED_CIRCLE, Relation.ABOVE, BLUE_SQUARE), image);
         assertThat(verdict.accepted()).isFalse();
         assertThat(verdict.parts().place()).isEqualTo(1);
         assertThat(verdict.parts().color()).isEqualTo(1);
@@ -96,8 +96,8 @@ class BlocksCheckerTest {
 
     @Test
     void partsAreFractions() {
-        var picture = draw(block(RED, SQUARE, 9, 9, 9), block(RED, SQUARE, 22, 9, 9));
-        var parts = BlocksChecker.judge(new Claim.Counting(4, Thing.of(RED, SQUARE)), picture).parts();
+        var image = draw(block(RED, SQUARE, 9, 9, 9), block(RED, SQUARE, 22, 9, 9));
+        var parts = BlocksChecker.judge(new Claim.Counting(4, Thing.of(RED, SQUARE)), image).parts();
         assertThat(parts.color()).isEqualTo(0.5);
         assertThat(parts.count()).isEqualTo(0);
     }
@@ -132,9 +132,9 @@ class BlocksCheckerTest {
 
     @Test
     void aBrightGroundIsAFlaw() {
-        var picture = Drawing.draw(new Scene(ImmutableList.of(block(RED, CIRCLE, 16, 16, 14)), new Rgb(90, 90, 90)));
-        assertThat(BlocksChecker.look(picture).flaws()).contains("the ground is too bright");
-        assertThat(accepts(new Claim.Colors(Thing.of(RED)), picture)).isFalse();
+        var image = Drawing.draw(new Scene(ImmutableList.of(block(RED, CIRCLE, 16, 16, 14)), new Rgb(90, 90, 90)));
+        assertThat(BlocksChecker.look(image).flaws()).contains("the ground is too bright");
+        assertThat(accepts(new Claim.Colors(Thing.of(RED)), image)).isFalse();
     }
 
     @Test

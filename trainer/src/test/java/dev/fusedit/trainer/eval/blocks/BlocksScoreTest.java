@@ -40,7 +40,7 @@ class BlocksScoreTest {
     }
 
     @Test
-    void picturesDrawnForEachSetScoreOne() {
+    void imagesDrawnForEachSetScoreOne() {
         for (var split : new Split[] {Split.SEEN, Split.HELDOUT, Split.PARAPHRASE}) {
             var tally = new BlocksScore.Tally();
             for (long i = 0; i < 300; i++) {

@@ -29,7 +29,7 @@ class MetricsTest {
     }
 
     @Test
-    void fewerPicturesThanNumbersHaveADistanceToo() {
+    void fewerImagesThanNumbersHaveADistanceToo() {
         try (var _ = TensorScope.open()) {
             var few = FeatureStatistics.of(features().narrow(0, 0, 3));
             assertThat(few.frechetDistance(few)).isCloseTo(0, within(1e-6));
@@ -37,7 +37,7 @@ class MetricsTest {
     }
 
     @Test
-    void vendiCountsDifferentPictures() {
+    void vendiCountsDifferentImages() {
         try (var _ = TensorScope.open()) {
             assertThat(Diversity.of(Tensor.eye(4, DType.F64).repeat(3, 1)).vendi()).isCloseTo(4, within(1e-9));
         }
@@ -49,7 +49,7 @@ class MetricsTest {
                 new Dpg.Question(3, List.of(2), "attribute - size"));
         var item = new Dpg.Item(questions, List.of(Map.of(1, false, 2, true, 3, true), Map.of(1, true, 2, true, 3, false)));
         assertThat(item.scores()).containsExactly(0.0, 2 / 3.0);
-        assertThat(Dpg.kinds(List.of(item))).as("of the last picture, not zeroed").containsEntry("attribute", 0.5).containsEntry("entity",
+        assertThat(Dpg.kinds(List.of(item))).as("of the last image, not zeroed").containsEntry("attribute", 0.5).containsEntry("entity",
                 1.0);
     }
 }

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.eval.blocks.selfcheck;
 
-/// One change that makes a true caption false, be it made in the caption or in the picture.
+/// One change that makes a true caption false, be it made in the caption or in the image.
 public enum Change {
     COLOR, SHAPE, COUNT, RELATION, SWAP, ADDED, REMOVED
 }

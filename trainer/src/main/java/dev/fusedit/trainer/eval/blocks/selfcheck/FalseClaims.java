@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// Changes a caption so that its picture no longer shows it.
+/// Changes a caption so that its image no longer shows it.
 final class FalseClaims {
     private FalseClaims() {}
 

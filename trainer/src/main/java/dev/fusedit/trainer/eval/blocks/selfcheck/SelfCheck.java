@@ -18,12 +18,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Whether the checker can be trusted: it must accept true captions, also of slightly harmed pictures, reject captions and pictures
+/// Whether the checker can be trusted: it must accept true captions, also of slightly harmed images, reject captions and images
 /// that are false by one change, and never accept what shows nothing.
 public final class SelfCheck {
     private static final long SEED = 2;
     private static final long PURPOSE = 32;
-    /// Every so many pictures are harmed too.
+    /// Every so many images are harmed too.
     private static final int HARMED = 10;
     private static final double NOISE = 8;
     private static final double BLUR = 1;
@@ -38,14 +38,14 @@ public final class SelfCheck {
 
     private final Map<Kind, Ratio> accepted = new EnumMap<>(Kind.class);
     private final Map<Kind, Map<Change, Ratio>> claims = new EnumMap<>(Kind.class);
-    private final Map<Kind, Map<Change, Ratio>> pictures = new EnumMap<>(Kind.class);
+    private final Map<Kind, Map<Change, Ratio>> images = new EnumMap<>(Kind.class);
     private final Map<Kind, Map<Harm, Ratio>> harms = new EnumMap<>(Kind.class);
 
     private SelfCheck() {
         for (var kind : Kind.values()) {
             accepted.put(kind, new Ratio());
             claims.put(kind, ratios(Change.class));
-            pictures.put(kind, ratios(Change.class));
+            images.put(kind, ratios(Change.class));
             harms.put(kind, ratios(Harm.class));
         }
     }
@@ -56,7 +56,7 @@ public final class SelfCheck {
         return ratios;
     }
 
-    /// On so many drawn pictures of each kind, on all cores. The same number gives the same result.
+    /// On so many drawn images of each kind, on all cores. The same number gives the same result.
     public static SelfCheck run(int perKind) {
         checkArgument(perKind > 0, "perKind %s", perKind);
         var check = new SelfCheck();
@@ -73,24 +73,24 @@ public final class SelfCheck {
         for (var change : Change.values())
             for (var falseClaim : FalseClaims.of(claim, change, dice))
                 claims.get(kind).get(change).add(!BlocksChecker.judge(falseClaim, sight).accepted());
-        changePicture(sample, Change.values()[index % Change.values().length], dice);
+        changeImage(sample, Change.values()[index % Change.values().length], dice);
         if (index % HARMED == 0) harm(sample, index, dice);
     }
 
     private static BlocksSample sample(Kind kind, int index) { return Blocks.sample(SEED, index, Split.TRAIN, BlocksMix.only(kind)); }
 
-    private void changePicture(BlocksSample sample, Change change, Dice dice) {
+    private void changeImage(BlocksSample sample, Change change, Dice dice) {
         var claim = sample.caption().claim();
-        var scene = FalsePictures.of(claim, sample.scene(), change, dice);
+        var scene = FalseImages.of(claim, sample.scene(), change, dice);
         if (scene == null) return;
-        pictures.get(claim.kind()).get(change).add(!BlocksChecker.judge(claim, Drawing.draw(scene)).accepted());
+        images.get(claim.kind()).get(change).add(!BlocksChecker.judge(claim, Drawing.draw(scene)).accepted());
     }
 
     private void harm(BlocksSample sample, int index, Dice dice) {
         var claim = sample.caption().claim();
         for (var harm : Harm.values()) {
             if (harm == Harm.BLOBS && claim.kind() == Kind.COLORS && claim.things().getFirst().shape() == null) continue;
-            var picture = switch (harm) {
+            var image = switch (harm) {
                 case NOISY -> Spoiled.noisy(sample.rgb(), NOISE, dice);
                 case BLURRED -> Spoiled.blurred(sample.rgb(), BLUR);
                 case BLANK -> Spoiled.blank(sample);
@@ -100,20 +100,20 @@ public final class SelfCheck {
                 case BLOBS -> Spoiled.blurred(sample.rgb(), BLOB);
                 case HALF_ERASED -> Spoiled.halfErased(sample, dice);
             };
-            harms.get(claim.kind()).get(harm).add(BlocksChecker.judge(claim, picture).accepted() == harm.isSlight());
+            harms.get(claim.kind()).get(harm).add(BlocksChecker.judge(claim, image).accepted() == harm.isSlight());
         }
     }
 
     /// True captions accepted.
     public double accept(Kind kind) { return accepted.get(kind).rate(); }
 
-    /// Captions and pictures that are false by one change rejected.
+    /// Captions and images that are false by one change rejected.
     public double reject(Kind kind) { return rejected(kind).rate(); }
 
     private Ratio rejected(Kind kind) {
         var sum = new Ratio();
         claims.get(kind).values().forEach(sum::add);
-        pictures.get(kind).values().forEach(sum::add);
+        images.get(kind).values().forEach(sum::add);
         return sum;
     }
 
@@ -131,7 +131,7 @@ public final class SelfCheck {
         for (var kind : Kind.values()) {
             if (accept(kind) < 0.995) return false;
             for (var change : Change.values())
-                if (claims.get(kind).get(change).rate() < 0.995 || pictures.get(kind).get(change).rate() < 0.995) return false;
+                if (claims.get(kind).get(change).rate() < 0.995 || images.get(kind).get(change).rate() < 0.995) return false;
             for (var harm : Harm.values()) if (harmed(kind, harm) < (harm.isSlight() ? 0.97 : 0.99)) return false;
         }
         return true;
@@ -162,7 +162,7 @@ public final class SelfCheck {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("accept", accept(kind)).put("reject", reject(kind)).put("n", accepted.get(kind).n());
         putAll(json.putObject("caption_changes"), claims.get(kind));
-        putAll(json.putObject("picture_changes"), pictures.get(kind));
+        putAll(json.putObject("picture_changes"), images.get(kind));
         putAll(json.putObject("harms"), harms.get(kind));
         return json;
     }

@@ -6,7 +6,7 @@ import dev.fusedit.trainer.data.blocks.Scene;
 import java.util.Arrays;
 import java.util.List;
 
-/// What becomes of a picture that is harmed: a little, so that its caption stays true, or so much that it shows nothing.
+/// What becomes of an image that is harmed: a little, so that its caption stays true, or so much that it shows nothing.
 final class Spoiled {
     private static final int SIDE = Scene.SIDE;
 
@@ -26,12 +26,12 @@ final class Spoiled {
         return rgb;
     }
 
-    static byte[] average(List<byte[]> pictures) {
+    static byte[] average(List<byte[]> images) {
         var rgb = new byte[SIDE * SIDE * 3];
         for (int i = 0; i < rgb.length; i++) {
             int sum = 0;
-            for (var picture : pictures) sum += picture[i] & 255;
-            rgb[i] = (byte) (sum / pictures.size());
+            for (var image : images) sum += image[i] & 255;
+            rgb[i] = (byte) (sum / images.size());
         }
         return rgb;
     }
@@ -53,22 +53,22 @@ final class Spoiled {
     }
 
     /// Gaussian noise added to every byte: the sum of twelve uniform draws.
-    static byte[] noisy(byte[] picture, double deviation, Dice dice) {
-        var rgb = new byte[picture.length];
+    static byte[] noisy(byte[] image, double deviation, Dice dice) {
+        var rgb = new byte[image.length];
         for (int i = 0; i < rgb.length; i++) {
             double sum = -6;
             for (int k = 0; k < 12; k++) sum += (dice.bits() >>> 11) * 0x1p-53;
-            rgb[i] = (byte) Math.clamp(Math.round((picture[i] & 255) + deviation * sum), 0, 255);
+            rgb[i] = (byte) Math.clamp(Math.round((image[i] & 255) + deviation * sum), 0, 255);
         }
         return rgb;
     }
 
     /// A Gaussian blur of this standard deviation in pixels; beyond the border the border goes on.
-    static byte[] blurred(byte[] picture, double deviation) {
-        var values = new double[picture.length];
-        for (int i = 0; i < values.length; i++) values[i] = picture[i] & 255;
+    static byte[] blurred(byte[] image, double deviation) {
+        var values = new double[image.length];
+        for (int i = 0; i < values.length; i++) values[i] = image[i] & 255;
         var both = blurredAlong(3 * SIDE, blurredAlong(3, values, deviation), deviation);
-        var rgb = new byte[picture.length];
+        var rgb = new byte[image.length];
         for (int i = 0; i < rgb.length; i++) rgb[i] = (byte) Math.round(both[i]);
         return rgb;
     }

@@ -1,4 +1,4 @@
-/// Tries the checker on pictures whose captions are known to be true, false by one change, or no captions of anything.
+/// Tries the checker on images whose captions are known to be true, false by one change, or no captions of anything.
 @NullMarked
 package dev.fusedit.trainer.eval.blocks.selfcheck;
 

@@ -25,7 +25,7 @@ class ResolutionTest {
     void trueCaptionsPassAndFalseOnesFailAsAtThirtyTwo(int side) {
         var trueOnes = new Ratio();
         var falseOnes = new Ratio();
-        var pictures = new Ratio();
+        var images = new Ratio();
         for (var kind : Kind.values())
             for (int i = 0; i < PER_KIND; i++) {
                 var dice = new Dice(5, 64 + kind.ordinal(), i);
@@ -36,17 +36,17 @@ class ResolutionTest {
                 for (var change : Change.values())
                     for (var falseClaim : FalseClaims.of(claim, change, dice))
                         falseOnes.add(!BlocksChecker.judge(falseClaim, sight).accepted());
-                var scene = FalsePictures.of(claim, sample.scene(), Change.values()[i % Change.values().length], dice);
-                if (scene != null) pictures.add(!BlocksChecker.judge(claim, Drawing.draw(scene, side)).accepted());
+                var scene = FalseImages.of(claim, sample.scene(), Change.values()[i % Change.values().length], dice);
+                if (scene != null) images.add(!BlocksChecker.judge(claim, Drawing.draw(scene, side)).accepted());
             }
         assertThat(trueOnes.rate()).as("true captions accepted").isGreaterThanOrEqualTo(0.995);
         assertThat(falseOnes.rate()).as("false captions rejected").isGreaterThanOrEqualTo(0.995);
-        assertThat(pictures.rate()).as("false pictures rejected").isGreaterThanOrEqualTo(0.995);
+        assertThat(images.rate()).as("false pictures rejected").isGreaterThanOrEqualTo(0.995);
     }
 
     /// The mean over each area is what 32 pixels show, but for sample points and rounding.
     @Test
-    void aLargerPictureIsTheSameScene() {
+    void aLargerImageIsTheSameScene() {
         for (int i = 0; i < 50; i++) {
             var small = Blocks.sample(6, i, Split.TRAIN).rgb();
             var large = Blocks.sample(6, i, Split.TRAIN, BlocksMix.DEFAULT, 128).rgb();
@@ -56,9 +56,9 @@ class ResolutionTest {
         }
     }
 
-    /// An enlarged picture has flat squares of pixels; a sharper one has outlines that cross them.
+    /// An enlarged image has flat squares of pixels; a sharper one has outlines that cross them.
     @Test
-    void aLargerPictureIsSharper() {
+    void aLargerImageIsSharper() {
         int uneven = 0;
         int mixed = 0;
         for (int i = 0; i < 50; i++) {

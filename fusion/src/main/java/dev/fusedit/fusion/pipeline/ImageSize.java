@@ -4,25 +4,25 @@ import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.torch.UserError;
 
-/// Sizes that a model can draw: whole patches, and no more of them than its table of positions has.
+/// Sizes that a model can sample: whole patches, and no more of them than its table of positions has.
 ///
 /// @param multiple pixels along a patch's side
 /// @param longest pixels along a side at most
-record PictureSize(int multiple, int longest) {
-    static PictureSize of(DiTConfig config, int pixelsALatent) {
+record ImageSize(int multiple, int longest) {
+    static ImageSize of(DiTConfig config, int pixelsALatent) {
         var multiple = pixelsALatent * config.patch();
-        return new PictureSize(multiple,
+        return new ImageSize(multiple,
                 config.positions() instanceof ImagePositions.Absolute(var side, _) ? side * multiple : Integer.MAX_VALUE);
     }
 
-    /// @throws UserError that names the nearest sizes, if the model cannot draw this one
+    /// @throws UserError that names the nearest sizes, if the model cannot sample this one
     void require(int height, int width) {
         if (height % multiple != 0 || width % multiple != 0) {
-            throw new UserError("a picture of %d x %d (height x width) is not made of whole patches of %d pixels; the nearest sizes are %s"
+            throw new UserError("an image of %d x %d (height x width) is not made of whole patches of %d pixels; the nearest sizes are %s"
                     .formatted(height, width, multiple, nearest(height, width)));
         }
         if (Math.max(height, width) > longest) {
-            throw new UserError("a picture of %d x %d (height x width) is too large: this model's table of positions ends at %d pixels"
+            throw new UserError("an image of %d x %d (height x width) is too large: this model's table of positions ends at %d pixels"
                     .formatted(height, width, longest));
         }
     }

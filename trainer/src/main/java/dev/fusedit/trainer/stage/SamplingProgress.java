@@ -1,16 +1,16 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.util.function.DoubleConsumer;
 import java.util.function.LongSupplier;
 
-/// The console's line while images are drawn: how many there are, and how long the rest takes.
+/// The console's line while images are sampled: how many there are, and how long the rest takes.
 ///
-/// What is left goes by what was drawn so far. What is expected beforehand counts as a twentieth of the images.
-final class DrawingProgress {
+/// What is left goes by what was sampled so far. What is expected beforehand counts as a twentieth of the images.
+final class SamplingProgress {
     private static final double EXPECTED = 0.05;
     /// Who waits less for images that he asked for need not be told.
     private static final double QUIET_SECONDS = 2;
@@ -24,12 +24,12 @@ final class DrawingProgress {
     private final double quiet;
     private final LongSupplier nanoTime;
     private final long began;
-    private double drawn;
+    private double sampled;
 
     /// @param images in all
     /// @param expected seconds for all of them; NaN if nothing is known
     /// @param quiet seconds in which nothing is said
-    DrawingProgress(ProgressLine console, String name, int images, double expected, double quiet, LongSupplier nanoTime) {
+    SamplingProgress(ProgressLine console, String name, int images, double expected, double quiet, LongSupplier nanoTime) {
         this.console = console;
         this.name = name;
         this.images = images;
@@ -40,40 +40,40 @@ final class DrawingProgress {
         tell();
     }
 
-    /// Of a command that draws: nothing is known beforehand.
-    static DrawingProgress of(ProgressLine console, String name, int images) {
-        return new DrawingProgress(console, name, images, Double.NaN, QUIET_SECONDS, System::nanoTime);
+    /// Of a command that samples: nothing is known beforehand.
+    static SamplingProgress of(ProgressLine console, String name, int images) {
+        return new SamplingProgress(console, name, images, Double.NaN, QUIET_SECONDS, System::nanoTime);
     }
 
     /// What the pipeline tells of a request, as images more.
-    static TextToImagePipeline.Progress of(PictureRequest request, DoubleConsumer more) {
+    static TextToImagePipeline.Progress of(ImageRequest request, DoubleConsumer more) {
         return new TextToImagePipeline.Progress() {
             private double before;
 
             @Override
-            public void after(int firstPicture, int step, Tensor latents) {
-                double now = firstPicture + (double) latents.size(0) * (step + 1) / request.steps();
+            public void after(int firstImage, int step, Tensor latents) {
+                double now = firstImage + (double) latents.size(0) * (step + 1) / request.steps();
                 more.accept(now - before);
                 before = now;
             }
         };
     }
 
-    /// So many more are drawn.
+    /// So many more are sampled.
     void add(double more) {
-        drawn += more;
+        sampled += more;
         tell();
     }
 
     private void tell() {
         double seconds = (nanoTime.getAsLong() - began) / 1e9;
         if (seconds >= quiet) {
-            console.update(ProgressLine.Progress.counted(name, (long) (drawn + ROUNDING), images, left(seconds)));
+            console.update(ProgressLine.Progress.counted(name, (long) (sampled + ROUNDING), images, left(seconds)));
         }
     }
 
     private double left(double seconds) {
-        double share = drawn / images;
+        double share = sampled / images;
         double all = Double.isNaN(expected) ? seconds / share : (EXPECTED * expected + seconds) / (EXPECTED + share);
         return (1 - share) * all;
     }

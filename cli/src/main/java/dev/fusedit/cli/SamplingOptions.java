@@ -3,7 +3,7 @@ package dev.fusedit.cli;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
-import dev.fusedit.fusion.pipeline.PictureDefaults;
+import dev.fusedit.fusion.pipeline.SamplingDefaults;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -13,8 +13,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/// How a model draws, where that is to be another way than its own.
-final class DrawingOptions {
+/// How a model samples, where that is to be another way than its own.
+final class SamplingOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -22,7 +22,7 @@ final class DrawingOptions {
             description = "How a step goes from one noise level to the next: ${COMPLETION-CANDIDATES}. Default: the model's.")
     private @Nullable Solver solver;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to picture. Default: the model's.")
+    @Option(names = "--steps", paramLabel = "N", description = "Steps from noise to image. Default: the model's.")
     private @Nullable Integer steps;
 
     @Option(names = "--guidance", paramLabel = "G",
@@ -30,12 +30,12 @@ final class DrawingOptions {
     private @Nullable Double guidance;
 
     @Option(names = "--guidance-interval", paramLabel = "LOW..HIGH", converter = Levels.class,
-            description = "Noise levels, between 0 (the picture) and 1 (noise alone), that are guided; elsewhere is half the work. "
+            description = "Noise levels, between 0 (the image) and 1 (noise alone), that are guided; elsewhere is half the work. "
                     + "Default: the model's.")
     private @Nullable NoiseRange interval;
 
     @Option(names = "--batch", paramLabel = "N",
-            description = "Pictures at once at most; fewer where memory does not hold them. Default: the model's.")
+            description = "Images at once at most; fewer where memory does not hold them. Default: the model's.")
     private @Nullable Integer batch;
 
     /// `0.2..0.8`
@@ -68,10 +68,10 @@ final class DrawingOptions {
     }
 
     /// What was given, else as usual.
-    PictureDefaults over(PictureDefaults usual) {
+    SamplingDefaults over(SamplingDefaults usual) {
         var guided =
                 new Guidance(guidance != null ? guidance : usual.guidance().factor(), interval != null ? interval : usual.guidance().at());
-        return new PictureDefaults(usual.height(), usual.width(), solver != null ? solver : usual.solver(), orElse(steps, usual.steps()),
+        return new SamplingDefaults(usual.height(), usual.width(), solver != null ? solver : usual.solver(), orElse(steps, usual.steps()),
                 guided, orElse(batch, usual.batch()));
     }
 

@@ -11,25 +11,25 @@ import java.io.IOException;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/// Pictures as Pillow's `convert("RGB")` has them, which is what webdataset's decoder hands to training.
+/// Images as Pillow's `convert("RGB")` has them, which is what webdataset's decoder hands to training.
 ///
 /// Notable: transparency is dropped, not blended; grey is repeated; 16-bit grey is cut at 255, not scaled (Pillow's way, almost all
 /// white); a camera's orientation and colour profile are ignored; a JPEG that ends early loads, what is missing is grey. So samples are
 /// read as the file has them, never through Java's colour spaces, whose grey has another curve.
-public final class PictureDecoder {
+public final class ImageDecoder {
     private static final int COLOURS = 3;
     private static final int INKS = 4;
     private static final int BYTE = 8;
 
-    private PictureDecoder() {}
+    private ImageDecoder() {}
 
     /// @param where what the bytes are, for messages
-    /// @throws UserError if they are no picture, or one of a kind that is not known
-    public static RgbPicture decode(byte[] file, String where) {
+    /// @throws UserError if they are no image, or one of a kind that is not known
+    public static RgbImage decode(byte[] file, String where) {
         try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             var readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
-                throw new UserError("%s: is no picture of a known kind (PNG, JPEG, GIF, BMP, TIFF)".formatted(where));
+                throw new UserError("%s: is no image of a known kind (PNG, JPEG, GIF, BMP, TIFF)".formatted(where));
             }
             var reader = readers.next();
             try {
@@ -43,7 +43,7 @@ public final class PictureDecoder {
         }
     }
 
-    private static RgbPicture rgb(BufferedImage image, String where) {
+    private static RgbImage rgb(BufferedImage image, String where) {
         int width = image.getWidth(), height = image.getHeight();
         var rgb = new byte[COLOURS * width * height];
         if (image.getColorModel() instanceof IndexColorModel palette) {
@@ -53,7 +53,7 @@ public final class PictureDecoder {
         } else {
             fromSamples(image.getRaster(), rgb, where);
         }
-        return new RgbPicture(width, height, rgb);
+        return new RgbImage(width, height, rgb);
     }
 
     private static void fromPalette(Raster raster, IndexColorModel palette, byte[] rgb) {

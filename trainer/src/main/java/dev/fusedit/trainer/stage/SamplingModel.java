@@ -16,9 +16,9 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Whatever a person can draw with: a run's folder, one of its checkpoints, or a pipeline in diffusers' form.
-public final class DrawingModel {
-    private DrawingModel() {}
+/// Whatever a person can sample with: a run's folder, one of its checkpoints, or a pipeline in diffusers' form.
+public final class SamplingModel {
+    private SamplingModel() {}
 
     /// Where bf16 or f16 is slow here it computes in f32, so images differ in their last digits from a machine where it is not.
     ///
@@ -28,7 +28,7 @@ public final class DrawingModel {
             return PipelineFolder.read(place, own -> own.sampling(parameters(place), Host.here().memory().available()));
         }
         if (Files.isDirectory(place) && !Checkpoints.isIn(place)) {
-            throw new UserError(("%s holds nothing to draw with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
+            throw new UserError(("%s holds nothing to sample with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
                     + "pipeline (a folder with a model_index.json)").formatted(place));
         }
         return pipeline(SavedModel.loadForSampling(place));
@@ -39,11 +39,11 @@ public final class DrawingModel {
                 .mapToLong(part -> SavedModel.parameters(FolderTensors.weights(part))).sum();
     }
 
-    /// Writes a trained run as a pipeline's folder, which [#open] reads and draws the same with.
+    /// Writes a trained run as a pipeline's folder, which [#open] reads and samples the same with.
     ///
     /// @param place a run's folder, or one of its checkpoints
     /// @param out new or empty; there whole in the end, or not at all
-    /// @param weights null for those that the recipe draws with
+    /// @param weights null for those that the recipe samples with
     /// @param dtype what weights are stored in; null as they are
     /// @return what of it Python cannot use
     /// @throws UserError if the place holds no run, or `out` something already, or cannot be written to

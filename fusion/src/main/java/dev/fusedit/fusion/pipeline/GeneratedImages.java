@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/// Pictures, and the latents that they were decoded from.
+/// Images, and the latents that they were decoded from.
 ///
 /// @param latents_BCHW as diffusion sees them
 /// @param pixels_B3HW from 0 to 1
-public record Drawn(Tensor latents_BCHW, Tensor pixels_B3HW) implements Tensors {
+public record GeneratedImages(Tensor latents_BCHW, Tensor pixels_B3HW) implements Tensors {
     /// One after the other.
-    static Drawn joined(List<Drawn> parts) {
+    static GeneratedImages joined(List<GeneratedImages> parts) {
         return parts.size() == 1 ? parts.getFirst()
-                : new Drawn(Tensor.cat(0, parts.stream().map(Drawn::latents_BCHW).toList()),
-                        Tensor.cat(0, parts.stream().map(Drawn::pixels_B3HW).toList()));
+                : new GeneratedImages(Tensor.cat(0, parts.stream().map(GeneratedImages::latents_BCHW).toList()),
+                        Tensor.cat(0, parts.stream().map(GeneratedImages::pixels_B3HW).toList()));
     }
 
     @Override
     public Stream<Tensor> tensors() { return Stream.of(latents_BCHW, pixels_B3HW); }
 
-    /// Red, green and blue of each pixel, row after row, 0 to 255; an array a picture.
+    /// Red, green and blue of each pixel, row after row, 0 to 255; an array an image.
     public List<byte[]> bytes() {
         try (var _ = TensorScope.open()) {
             var rounded = pixels_B3HW.mul(255.0).round().permute(0, 2, 3, 1).contiguous().to(DType.U8);

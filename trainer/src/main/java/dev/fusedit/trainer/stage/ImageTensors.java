@@ -5,10 +5,10 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
 /// From bytes (rows, columns, red green blue) to tensors (channels, rows, columns) in [-1, 1].
-final class PictureTensors {
-    private PictureTensors() {}
+final class ImageTensors {
+    private ImageTensors() {}
 
-    /// @param bytes pictures one after the other, side × side × 3
+    /// @param bytes images one after the other, side × side × 3
     /// @return (B, 3, side, side), f32
     static Tensor of(byte[] bytes, int side) {
         return TensorScope.scoped(() -> Tensor.of(bytes, bytes.length / (3L * side * side), side, side, 3).to(DType.F32).div(127.5).sub(1)

@@ -19,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
-class PicturesTest {
+class PlotsTest {
     @Test
     void pngReadsBackAsTheSamePixels() throws IOException {
         byte[] rgb = new byte[3 * 7 * 5];
         new Random(1).nextBytes(rgb);
-        var image = ImageIO.read(new ByteArrayInputStream(new Picture(7, 5, rgb).png()));
+        var image = ImageIO.read(new ByteArrayInputStream(new PngImage(7, 5, rgb).png()));
         assertThat(image.getWidth()).isEqualTo(7);
         for (int y = 0; y < 5; y++)
             for (int x = 0; x < 7; x++) {
@@ -36,9 +36,9 @@ class PicturesTest {
     @Test
     void enlargedPixelsAreSquares() {
         byte[] rgb = {1, 2, 3, 4, 5, 6};
-        assertThat(new Picture(2, 1, rgb).enlarged(2).rgb())
+        assertThat(new PngImage(2, 1, rgb).enlarged(2).rgb())
                 .containsExactly(1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6);
-        assertThatIllegalArgumentException().isThrownBy(() -> new Picture(2, 2, rgb)).withMessageContaining("12 bytes, not 6");
+        assertThatIllegalArgumentException().isThrownBy(() -> new PngImage(2, 2, rgb)).withMessageContaining("12 bytes, not 6");
     }
 
     @Test
@@ -64,19 +64,19 @@ class PicturesTest {
     }
 
     @Test
-    void gridHoldsEveryPictureWhole() throws IOException {
-        var grid = PictureGrid.forPicturesOf(32, 6);
+    void gridHoldsEveryImageWhole() throws IOException {
+        var grid = ImageGrid.forImagesOf(32, 6);
         for (int i = 0; i < 24; i++) {
             var sample = Blocks.sample(3, i, Split.TRAIN);
-            grid.add(new Picture(32, 32, sample.rgb()), sample.caption().text());
+            grid.add(new PngImage(32, 32, sample.rgb()), sample.caption().text());
         }
-        var picture = grid.picture();
-        assertThat(picture.width()).isEqualTo(10 + 6 * (128 + 10));
-        byte[] first = new Picture(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()).enlarged(4).rgb();
+        var made = grid.image();
+        assertThat(made.width()).isEqualTo(10 + 6 * (128 + 10));
+        byte[] first = new PngImage(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()).enlarged(4).rgb();
         byte[] row = new byte[128 * 3];
-        System.arraycopy(picture.rgb(), 3 * (10 * picture.width() + 10), row, 0, row.length);
+        System.arraycopy(made.rgb(), 3 * (10 * made.width() + 10), row, 0, row.length);
         assertThat(row).isEqualTo(Arrays.copyOf(first, row.length));
-        keep("grid.png", picture);
+        keep("grid.png", made);
     }
 
     @Test
@@ -92,22 +92,22 @@ class PicturesTest {
         }
         var series = List.of(new LinePlot.Series("text: language", x, first), new LinePlot.Series("fuse: flow", x, second));
         for (boolean log : new boolean[] {false, true}) {
-            var picture = new LinePlot("Loss of quickstart", "step", series, log, 0.9).picture();
-            assertThat(pixelsOf(picture, 0x1f6fb4)).isGreaterThan(200);
-            assertThat(pixelsOf(picture, 0xe07b1a)).isGreaterThan(100);
-            keep(log ? "plot-log.png" : "plot.png", picture);
+            var made = new LinePlot("Loss of quickstart", "step", series, log, 0.9).image();
+            assertThat(pixelsOf(made, 0x1f6fb4)).isGreaterThan(200);
+            assertThat(pixelsOf(made, 0xe07b1a)).isGreaterThan(100);
+            keep(log ? "plot-log.png" : "plot.png", made);
         }
     }
 
     @Test
     void plotsOfNextToNothingAreDrawn() throws IOException {
-        keep("plot-empty.png", new LinePlot("Nothing", "step", List.of(), true, 0.9).picture());
+        keep("plot-empty.png", new LinePlot("Nothing", "step", List.of(), true, 0.9).image());
         var single = new LinePlot.Series("one", new double[] {5}, new double[] {2});
-        assertThat(pixelsOf(new LinePlot("One", "step", List.of(single), false, 0).picture(), 0x1f6fb4)).isGreaterThan(10);
+        assertThat(pixelsOf(new LinePlot("One", "step", List.of(single), false, 0).image(), 0x1f6fb4)).isGreaterThan(10);
         var flat = new LinePlot.Series("flat", new double[] {0, 1}, new double[] {0, 0});
-        new LinePlot("Flat", "step", List.of(flat), true, 0).picture();
+        new LinePlot("Flat", "step", List.of(flat), true, 0).image();
         var nan = new LinePlot.Series("nan", new double[] {0, 1}, new double[] {Double.NaN, Double.POSITIVE_INFINITY});
-        new LinePlot("NaN", "step", List.of(nan), false, 0).picture();
+        new LinePlot("NaN", "step", List.of(nan), false, 0).image();
     }
 
     /// A power is a straight line on logarithmic axes: the middle of the line is where the middle point (geometric means) is.
@@ -117,16 +117,16 @@ class PicturesTest {
         double[] y = {0.5, 4, 32, 7};
         var dots = new LinePlot.Series("dots", x, y, LinePlot.Mark.DOTS);
         var rings = new LinePlot.Series("rings", new double[] {1, 1024}, new double[] {32, 0.5}, LinePlot.Mark.RINGS);
-        var picture = LinePlot.powers("Powers", "x", List.of(dots, rings)).picture();
-        keep("plot-powers.png", picture);
+        var made = LinePlot.powers("Powers", "x", List.of(dots, rings)).image();
+        keep("plot-powers.png", made);
         var horizontal = Axis.of(1, 1024, true, 0, 1000);
         assertThat(horizontal.pixel(32)).isCloseTo(500, within(1e-6));
-        assertThat(pixelsOf(picture, 0x1f6fb4)).as("a line with dots, in the legend too")
+        assertThat(pixelsOf(made, 0x1f6fb4)).as("a line with dots, in the legend too")
                 .isGreaterThan(
-                        pixelsOf(LinePlot.powers("Powers", "x", List.of(new LinePlot.Series("dots", x, y), rings)).picture(), 0x1f6fb4)
+                        pixelsOf(LinePlot.powers("Powers", "x", List.of(new LinePlot.Series("dots", x, y), rings)).image(), 0x1f6fb4)
                                 + 100);
         int middle = 3 * ((48 + 468) / 2 * 900 + (76 + 876) / 2);
-        assertThat(picture.rgb()[middle + 2] & 255).as("the ring's line over the dot in the middle").isEqualTo(0x1a);
+        assertThat(made.rgb()[middle + 2] & 255).as("the ring's line over the dot in the middle").isEqualTo(0x1a);
     }
 
     @Test
@@ -155,22 +155,22 @@ class PicturesTest {
     /// Draws a grid and a plot.
     static final class DrawEverything {
         public static void main(String[] args) {
-            var grid = new PictureGrid(2, 1).add(new Picture(1, 1, new byte[3]), "a b").picture().png();
+            var grid = new ImageGrid(2, 1).add(new PngImage(1, 1, new byte[3]), "a b").image().png();
             var plot = new LinePlot("t", "x", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
-                    .picture().png();
+                    .image().png();
             System.out.println(grid.length + plot.length);
         }
     }
 
-    private static long pixelsOf(Picture picture, int color) {
+    private static long pixelsOf(PngImage made, int color) {
         long count = 0;
-        for (int i = 0; i < picture.rgb().length; i += 3)
-            if (((picture.rgb()[i] & 255) << 16 | (picture.rgb()[i + 1] & 255) << 8 | picture.rgb()[i + 2] & 255) == color) count++;
+        for (int i = 0; i < made.rgb().length; i += 3)
+            if (((made.rgb()[i] & 255) << 16 | (made.rgb()[i + 1] & 255) << 8 | made.rgb()[i + 2] & 255) == color) count++;
         return count;
     }
 
     /// For a look at it.
-    private static void keep(String name, Picture picture) throws IOException {
-        Files.write(Files.createDirectories(new File("target/pictures").toPath()).resolve(name), picture.png());
+    private static void keep(String name, PngImage made) throws IOException {
+        Files.write(Files.createDirectories(new File("target/pictures").toPath()).resolve(name), made.png());
     }
 }

@@ -3,13 +3,13 @@ package dev.fusedit.trainer.data.image;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /// @param rgb height · width · 3 bytes, rows from the top, in a row from the left, red green blue; not copied
-public record RgbPicture(int width, int height, byte[] rgb) {
-    public RgbPicture {
-        checkArgument(width > 0 && height > 0, "a picture has pixels, not %s x %s", width, height);
+public record RgbImage(int width, int height, byte[] rgb) {
+    public RgbImage {
+        checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
         checkArgument(rgb.length == 3 * width * height, "%s x %s pixels are %s bytes, not %s", width, height, 3 * width * height,
                 rgb.length);
     }
 
     @Override
-    public String toString() { return "picture of %d x %d".formatted(width, height); }
+    public String toString() { return "image of %d x %d".formatted(width, height); }
 }

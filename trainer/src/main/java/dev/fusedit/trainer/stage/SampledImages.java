@@ -1,13 +1,13 @@
 package dev.fusedit.trainer.stage;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.fusedit.fusion.pipeline.PictureRequest;
+import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.log.Picture;
-import dev.fusedit.trainer.log.PictureGrid;
+import dev.fusedit.trainer.log.ImageGrid;
+import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,44 +18,44 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/// Pictures that somebody asked for, with their prompts, in prompt order.
+/// Images that somebody asked for, with their prompts, in prompt order.
 ///
-/// @param pictures height × width × 3 bytes each
-public record SampledPictures(int height, int width, List<String> prompts, List<byte[]> pictures) {
+/// @param images height × width × 3 bytes each
+public record SampledImages(int height, int width, List<String> prompts, List<byte[]> images) {
     private static final int COLUMNS = 6;
 
-    /// Draws each prompt as often as it is asked for. A picture's noise is a function of the request's seed and the picture's place here.
-    public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request) {
-        return draw(pipeline, request, ProgressLine.silent());
+    /// Samples each prompt as often as it is asked for. An image's noise is a function of the request's seed and the image's place here.
+    public static SampledImages generate(TextToImagePipeline pipeline, ImageRequest request) {
+        return generate(pipeline, request, ProgressLine.silent());
     }
 
     /// @param console told how far it is
-    public static SampledPictures draw(TextToImagePipeline pipeline, PictureRequest request, ProgressLine console) {
-        var places = IntStream.range(0, request.pictures()).map(i -> place(request, i)).toArray();
+    public static SampledImages generate(TextToImagePipeline pipeline, ImageRequest request, ProgressLine console) {
+        var places = IntStream.range(0, request.images()).map(i -> place(request, i)).toArray();
         var seeds = Arrays.stream(places).mapToObj(place -> noise(request.seed(), place)).toList();
         var prompts = new String[places.length];
-        var pictures = new byte[places.length][];
+        var images = new byte[places.length][];
         try (var _ = TensorScope.open()) {
-            var progress = DrawingProgress.of(console, "draw", places.length);
-            var drawn = pipeline.draw(request.seeds(seeds), DrawingProgress.of(request, progress::add)).bytes();
+            var progress = SamplingProgress.of(console, "sample", places.length);
+            var generated = pipeline.generate(request.seeds(seeds), SamplingProgress.of(request, progress::add)).bytes();
             for (int i = 0; i < places.length; i++) {
                 prompts[places[i]] = request.prompts().get(i % request.prompts().size());
-                pictures[places[i]] = drawn.get(i);
+                images[places[i]] = generated.get(i);
             }
         }
-        return new SampledPictures(request.height(), request.width(), List.of(prompts), List.of(pictures));
+        return new SampledImages(request.height(), request.width(), List.of(prompts), List.of(images));
     }
 
-    /// What the noise of the picture at a place derives from.
+    /// What the noise of the image at a place derives from.
     static Seed noise(Seed all, int place) { return all.derive("picture", place); }
 
-    /// The pipeline draws p1 p2 p1 p2; here all pictures of a prompt stand together.
-    private static int place(PictureRequest request, int picture) {
+    /// The pipeline samples p1 p2 p1 p2; here all images of a prompt stand together.
+    private static int place(ImageRequest request, int image) {
         var prompts = request.prompts().size();
-        return picture % prompts * request.each() + picture / prompts;
+        return image % prompts * request.each() + image / prompts;
     }
 
-    /// Whether a place can take pictures, asked before the work is done.
+    /// Whether a place can take images, asked before the work is done.
     ///
     /// @throws UserError if not
     public static void requireWritable(Path out) {
@@ -89,20 +89,20 @@ public record SampledPictures(int height, int width, List<String> prompts, List<
 
     private void writeEach(Path folder) throws IOException {
         var lines = new StringBuilder();
-        for (int i = 0; i < pictures.size(); i++) {
+        for (int i = 0; i < images.size(); i++) {
             var name = "%05d.png".formatted(i);
-            Files.write(folder.resolve(name), new Picture(width, height, pictures.get(i)).png());
+            Files.write(folder.resolve(name), new PngImage(width, height, images.get(i)).png());
             lines.append(JsonNodeFactory.instance.objectNode().put("file", name).put("prompt", prompts.get(i))).append('\n');
         }
         Files.write(folder.resolve("prompts.jsonl"), lines.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /// All in one, each with its prompt.
-    Picture grid() {
-        var grid = PictureGrid.forPicturesOf(width, Math.min(COLUMNS, pictures.size()));
-        for (int i = 0; i < pictures.size(); i++) {
-            grid.add(new Picture(width, height, pictures.get(i)), prompts.get(i));
+    PngImage grid() {
+        var grid = ImageGrid.forImagesOf(width, Math.min(COLUMNS, images.size()));
+        for (int i = 0; i < images.size(); i++) {
+            grid.add(new PngImage(width, height, images.get(i)), prompts.get(i));
         }
-        return grid.picture();
+        return grid.image();
     }
 }

@@ -13,17 +13,17 @@ import dev.fusedit.fusion.flow.Solver;
 import java.util.Arrays;
 import java.util.List;
 
-/// How a pipeline draws where a person asks for nothing else.
+/// How a pipeline samples where a person asks for nothing else.
 ///
 /// @param height in pixels
 /// @param width in pixels
 /// @param guidance a factor of 1 is none
-/// @param batch pictures at once at most
-public record PictureDefaults(int height, int width, Solver solver, int steps, Guidance guidance, int batch) {
+/// @param batch images at once at most
+public record SamplingDefaults(int height, int width, Solver solver, int steps, Guidance guidance, int batch) {
     private static final String SOLVER = "solver";
     private static final String LEVELS = "guidance_interval";
 
-    public PictureDefaults {
+    public SamplingDefaults {
         checkArgument(height > 0 && width > 0, "height and width must be positive, got %s and %s", height, width);
         checkArgument(steps > 0 && batch > 0, "steps (%s) and batch (%s) must be positive", steps, batch);
         checkArgument(guidance.factor() >= 1, "guidance must be at least 1, got %s", guidance.factor());
@@ -31,21 +31,21 @@ public record PictureDefaults(int height, int width, Solver solver, int steps, G
 
     /// Of pipelines that say nothing of it: as the paper's models were measured.
     ///
-    /// @param side of a square picture, in pixels
-    static PictureDefaults usual(int side) {
-        var usual = PictureRequest.of(side, side, "");
-        return new PictureDefaults(side, side, usual.solver(), usual.steps(), usual.guidance(), usual.batch());
+    /// @param side of a square image, in pixels
+    static SamplingDefaults usual(int side) {
+        var usual = ImageRequest.of(side, side, "");
+        return new SamplingDefaults(side, side, usual.solver(), usual.steps(), usual.guidance(), usual.batch());
     }
 
-    /// One picture a prompt.
-    public PictureRequest request(List<String> prompts) {
-        return PictureRequest.of(height, width, prompts.toArray(String[]::new)).solver(solver).steps(steps).guidance(guidance)
+    /// One image a prompt.
+    public ImageRequest request(List<String> prompts) {
+        return ImageRequest.of(height, width, prompts.toArray(String[]::new)).solver(solver).steps(steps).guidance(guidance)
                 .batch(batch);
     }
 
-    static PictureDefaults of(JsonNode json, String where) {
+    static SamplingDefaults of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return fields.checked(() -> new PictureDefaults(fields.integer("height"), fields.integer("width"), solver(fields),
+        return fields.checked(() -> new SamplingDefaults(fields.integer("height"), fields.integer("width"), solver(fields),
                 fields.integer("steps"), new Guidance(fields.number("guidance", 1), levels(fields)), fields.integer("batch")));
     }
 

@@ -4,37 +4,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.log.Picture;
+import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class PicturesTest {
+class ImageFilesTest {
     private static final Path FILES = Path.of("../fusion/src/test/resources/goldens/image/files");
 
-    private static RgbPicture ramp(int width, int height) {
+    private static RgbImage ramp(int width, int height) {
         var rgb = new byte[3 * width * height];
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] = (byte) (i * 37 % 251);
         }
-        return new RgbPicture(width, height, rgb);
+        return new RgbImage(width, height, rgb);
     }
 
     @Test
-    void aPictureSurvivesItsPng() {
-        var picture = ramp(7, 5);
-        assertThat(PictureDecoder.decode(new Picture(7, 5, picture.rgb()).png(), "x").rgb()).isEqualTo(picture.rgb());
+    void aImageSurvivesItsPng() {
+        var image = ramp(7, 5);
+        assertThat(ImageDecoder.decode(new PngImage(7, 5, image.rgb()).png(), "x").rgb()).isEqualTo(image.rgb());
     }
 
     @Test
-    void whatIsNoPictureIsTheUsersMistake() throws IOException {
-        assertThatThrownBy(() -> PictureDecoder.decode(new byte[10], "a.png")).isInstanceOf(UserError.class).hasMessageContaining("a.png");
+    void whatIsNoImageIsTheUsersMistake() throws IOException {
+        assertThatThrownBy(() -> ImageDecoder.decode(new byte[10], "a.png")).isInstanceOf(UserError.class).hasMessageContaining("a.png");
         var file = Files.readAllBytes(FILES.resolve("rgb_97x61.png"));
         for (int length = 0; length < file.length; length += 97) {
             var cut = Arrays.copyOf(file, length);
-            assertThatThrownBy(() -> PictureDecoder.decode(cut, "cut.png")).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
+            assertThatThrownBy(() -> ImageDecoder.decode(cut, "cut.png")).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
         }
     }
 
@@ -43,12 +43,12 @@ class PicturesTest {
         var rgb = new byte[3 * 13 * 8];
         Arrays.fill(rgb, (byte) 201);
         for (int side : new int[] {1, 3, 8, 40}) {
-            assertThat(PillowResize.resize(new RgbPicture(13, 8, rgb), side, side + 1).rgb()).containsOnly((byte) 201);
+            assertThat(PillowResize.resize(new RgbImage(13, 8, rgb), side, side + 1).rgb()).containsOnly((byte) 201);
         }
     }
 
     @Test
-    void theSameSizeIsTheSamePicture() {
+    void theSameSizeIsTheSameImage() {
         assertThat(PillowResize.resize(ramp(6, 4), 6, 4).rgb()).isEqualTo(ramp(6, 4).rgb());
     }
 
@@ -65,6 +65,6 @@ class PicturesTest {
 
     @Test
     void blackIsMinusOneAndWhiteIsOne() {
-        assertThat(SquareCrop.pixels(new RgbPicture(1, 2, new byte[] {0, -1, 0, -1, 0, 0}))).containsExactly(-1, 1, 1, -1, -1, -1);
+        assertThat(SquareCrop.pixels(new RgbImage(1, 2, new byte[] {0, -1, 0, -1, 0, 0}))).containsExactly(-1, 1, 1, -1, -1, -1);
     }
 }

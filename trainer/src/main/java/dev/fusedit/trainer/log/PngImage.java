@@ -10,25 +10,25 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /// @param rgb height · width · 3 bytes, rows from the top, in a row from the left, red green blue; not copied
-public record Picture(int width, int height, byte[] rgb) {
-    public Picture {
-        checkArgument(width > 0 && height > 0, "a picture has pixels, not %s x %s", width, height);
+public record PngImage(int width, int height, byte[] rgb) {
+    public PngImage {
+        checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
         checkArgument(rgb.length == 3 * width * height, "%s x %s pixels are %s bytes, not %s", width, height, 3 * width * height,
                 rgb.length);
     }
 
     /// Every pixel becomes a square of so many.
-    public Picture enlarged(int factor) {
+    public PngImage enlarged(int factor) {
         checkArgument(factor >= 1, "factor must be at least 1, but is %s", factor);
         byte[] large = new byte[rgb.length * factor * factor];
         int row = 3 * width * factor;
         for (int y = 0; y < height * factor; y++)
             for (int x = 0; x < width * factor; x++)
                 System.arraycopy(rgb, 3 * (y / factor * width + x / factor), large, y * row + 3 * x, 3);
-        return new Picture(width * factor, height * factor, large);
+        return new PngImage(width * factor, height * factor, large);
     }
 
-    /// This picture as the bytes of a PNG file.
+    /// This image as the bytes of a PNG file.
     public byte[] png() {
         var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0, i = 0; y < height; y++)

@@ -13,12 +13,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Changes a scene so that its caption is no longer true of it.
-final class FalsePictures {
+final class FalseImages {
     private static final int SIDE = Scene.SIDE * Scene.UNIT;
     private static final int GAP = 2 * Scene.UNIT;
     private static final int TRIES = 300;
 
-    private FalsePictures() {}
+    private FalseImages() {}
 
     /// Null where the claim has nothing to change, or no room for one object more.
     static @Nullable Scene of(Claim claim, Scene scene, Change change, Dice dice) {

@@ -10,22 +10,22 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
-import dev.fusedit.trainer.data.image.PictureDecoder;
-import dev.fusedit.trainer.data.image.RgbPicture;
+import dev.fusedit.trainer.data.image.ImageDecoder;
+import dev.fusedit.trainer.data.image.RgbImage;
 import dev.fusedit.trainer.data.image.SquareCrop;
 import java.io.IOException;
 import java.nio.file.Files;
 
-/// Files of pictures: decoded, resized, cropped. All but a JPEG's decoding to the bit; what comes after that is computed from the
+/// Files of images: decoded, resized, cropped. All but a JPEG's decoding to the bit; what comes after that is computed from the
 /// expected decoded pixels, so it is to the bit there too.
-record PicturesCase(Case files, Expected expected) {
+record ImageFilesCase(Case files, Expected expected) {
     private static final long CROP_SEED = 7;
 
     static boolean is(Case here) { return here.configHas("resolutions"); }
 
     static CaseResult run(Case files) {
         try (var file = SafeTensors.open(files.file("expected.safetensors"))) {
-            var here = new PicturesCase(files, new Expected(file, _ -> true));
+            var here = new ImageFilesCase(files, new Expected(file, _ -> true));
             var config = files.json("config.json");
             config.path("files").fieldNames().forEachRemaining(name -> here.file(name, config.path("resolutions")));
             return here.expected.result(files.name());
@@ -36,10 +36,10 @@ record PicturesCase(Case files, Expected expected) {
         try (var _ = TensorScope.open()) {
             var path = files.file("files").resolve(name);
             var bytes = Files.readAllBytes(path);
-            var picture = PictureDecoder.decode(bytes, path.toString());
+            var image = ImageDecoder.decode(bytes, path.toString());
             var key = name + "/decoded_u8";
-            expected.compare(key, tensor(picture), isJpeg(bytes) ? Tolerance.TWO_STEPS : Tolerance.EXACT);
-            var same = expected.has(key) ? picture(expected.read(key)) : picture;
+            expected.compare(key, tensor(image), isJpeg(bytes) ? Tolerance.TWO_STEPS : Tolerance.EXACT);
+            var same = expected.has(key) ? image(expected.read(key)) : image;
             sides.forEach(side -> square(name + "/" + side.asInt() + ".", same, new SquareCrop(side.asInt())));
         } catch (IOException e) {
             throw new UserError("%s: cannot be read (%s)".formatted(files.file("files").resolve(name), e.getMessage()), e);
@@ -48,8 +48,8 @@ record PicturesCase(Case files, Expected expected) {
 
     private static boolean isJpeg(byte[] file) { return file.length > 2 && (file[0] & 0xff) == 0xff && (file[1] & 0xff) == 0xd8; }
 
-    private void square(String prefix, RgbPicture picture, SquareCrop crop) {
-        var resized = crop.resized(picture);
+    private void square(String prefix, RgbImage image, SquareCrop crop) {
+        var resized = crop.resized(image);
         expected.compare(prefix + "resized_u8", tensor(resized), Tolerance.EXACT);
         var random = Seed.of(CROP_SEED).stream();
         var corner = crop.random(resized, below -> (int) random.randint(0, below, 1).itemLong());
@@ -58,7 +58,7 @@ record PicturesCase(Case files, Expected expected) {
         expected.compare(prefix + "pixel_values", Tensor.of(SquareCrop.pixels(square), 3, crop.side(), crop.side()), Tolerance.EXACT);
     }
 
-    private static Tensor tensor(RgbPicture picture) { return Tensor.of(picture.rgb(), picture.height(), picture.width(), 3); }
+    private static Tensor tensor(RgbImage image) { return Tensor.of(image.rgb(), image.height(), image.width(), 3); }
 
-    private static RgbPicture picture(Tensor hwc) { return new RgbPicture((int) hwc.size(1), (int) hwc.size(0), hwc.toBytes()); }
+    private static RgbImage image(Tensor hwc) { return new RgbImage((int) hwc.size(1), (int) hwc.size(0), hwc.toBytes()); }
 }

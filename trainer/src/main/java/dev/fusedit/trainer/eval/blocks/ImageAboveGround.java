@@ -4,23 +4,23 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.Arrays;
 
-/// A picture of 32 × 32 pixels above its ground.
+/// An image of 32 × 32 pixels above its ground.
 ///
 /// @param above channel by channel, pixel by pixel, how far above the ground: `above[(y * 32 + x) * 3 + c]`
 /// @param ground the median of each channel along the border
 /// @param noise the standard deviation along the border, from the median deviation, 12 at most
-record Picture(double[] above, double[] ground, double noise) {
+record ImageAboveGround(double[] above, double[] ground, double noise) {
     static final int SIDE = 32;
     static final int PIXELS = SIDE * SIDE;
     private static final double MOST_NOISE = 12;
 
-    /// A copy of 32 × 32 pixels: means over areas, rounded. A picture of that size is returned as it is.
+    /// A copy of 32 × 32 pixels: means over areas, rounded. An image of that size is returned as it is.
     ///
     /// @param rgb of a side that is a multiple of 32
     static byte[] shrunk(byte[] rgb) {
         int side = (int) Math.round(Math.sqrt(rgb.length / 3.0));
         checkArgument(side > 0 && side * side * 3 == rgb.length && side % SIDE == 0,
-                "a picture has %s bytes, or those of another multiple of %s pixels a side, not %s", PIXELS * 3, SIDE, rgb.length);
+                "an image has %s bytes, or those of another multiple of %s pixels a side, not %s", PIXELS * 3, SIDE, rgb.length);
         int zoom = side / SIDE;
         if (zoom == 1) return rgb;
         var sums = new int[PIXELS * 3];
@@ -34,8 +34,8 @@ record Picture(double[] above, double[] ground, double noise) {
         return small;
     }
 
-    static Picture of(byte[] rgb) {
-        checkArgument(rgb.length == PIXELS * 3, "a picture has %s bytes, not %s", PIXELS * 3, rgb.length);
+    static ImageAboveGround of(byte[] rgb) {
+        checkArgument(rgb.length == PIXELS * 3, "an image has %s bytes, not %s", PIXELS * 3, rgb.length);
         var above = new double[PIXELS * 3];
         var ground = new double[3];
         var border = new double[4 * (SIDE - 1)];
@@ -51,7 +51,7 @@ record Picture(double[] above, double[] ground, double noise) {
             deviation[c] = 1.4826 * median(border);
             for (int i = 0; i < PIXELS; i++) above[i * 3 + c] -= ground[c];
         }
-        return new Picture(above, ground, Math.min(MOST_NOISE, (deviation[0] + deviation[1] + deviation[2]) / 3));
+        return new ImageAboveGround(above, ground, Math.min(MOST_NOISE, (deviation[0] + deviation[1] + deviation[2]) / 3));
     }
 
     /// The furthest channel above the ground.

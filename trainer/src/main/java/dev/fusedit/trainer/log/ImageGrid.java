@@ -5,8 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Pictures in rows, enlarged, each with its caption below.
-public final class PictureGrid {
+/// Images in rows, enlarged, each with its caption below.
+public final class ImageGrid {
     private static final int GROUND = 0xffffff;
     private static final int INK = 0x333333;
     private static final int MARGIN = 10;
@@ -16,35 +16,35 @@ public final class PictureGrid {
     private final int factor;
     private final List<Cell> cells = new ArrayList<>();
 
-    private record Cell(Picture picture, String caption) {}
+    private record Cell(PngImage image, String caption) {}
 
-    /// @param factor by which pictures are enlarged
-    public PictureGrid(int columns, int factor) {
+    /// @param factor by which images are enlarged
+    public ImageGrid(int columns, int factor) {
         checkArgument(columns >= 1 && factor >= 1, "columns and factor must be at least 1, but are %s and %s", columns, factor);
         this.columns = columns;
         this.factor = factor;
     }
 
-    /// A grid whose pictures are wide enough for captions of a few words.
-    public static PictureGrid forPicturesOf(int width, int columns) {
-        return new PictureGrid(columns, Math.max(1, (LEAST_WIDTH + width - 1) / width));
+    /// A grid whose images are wide enough for captions of a few words.
+    public static ImageGrid forImagesOf(int width, int columns) {
+        return new ImageGrid(columns, Math.max(1, (LEAST_WIDTH + width - 1) / width));
     }
 
-    public PictureGrid add(Picture picture, String caption) {
+    public ImageGrid add(PngImage image, String caption) {
         if (!cells.isEmpty()) {
-            var first = cells.getFirst().picture;
-            checkArgument(picture.width() == first.width() && picture.height() == first.height(),
-                    "pictures of a grid have one size: %s x %s, not %s x %s",
-                    first.width(), first.height(), picture.width(), picture.height());
+            var first = cells.getFirst().image;
+            checkArgument(image.width() == first.width() && image.height() == first.height(),
+                    "images of a grid have one size: %s x %s, not %s x %s",
+                    first.width(), first.height(), image.width(), image.height());
         }
-        cells.add(new Cell(picture, caption));
+        cells.add(new Cell(image, caption));
         return this;
     }
 
-    public Picture picture() {
-        checkArgument(!cells.isEmpty(), "a grid needs at least one picture");
-        int cellWidth = cells.getFirst().picture.width() * factor;
-        int cellHeight = cells.getFirst().picture.height() * factor;
+    public PngImage image() {
+        checkArgument(!cells.isEmpty(), "a grid needs at least one image");
+        int cellWidth = cells.getFirst().image.width() * factor;
+        int cellHeight = cells.getFirst().image.height() * factor;
         var rows = new ArrayList<List<Cell>>();
         for (int i = 0; i < cells.size(); i += columns) rows.add(cells.subList(i, Math.min(cells.size(), i + columns)));
 
@@ -56,11 +56,11 @@ public final class PictureGrid {
             for (int i = 0; i < row.size(); i++) draw(canvas, row.get(i), MARGIN + i * (cellWidth + MARGIN), y, cellWidth, cellHeight);
             y += cellHeight + captionHeight(row, cellWidth) + MARGIN;
         }
-        return canvas.picture();
+        return canvas.image();
     }
 
     private void draw(Canvas canvas, Cell cell, int x, int y, int cellWidth, int cellHeight) {
-        canvas.picture(x, y, cell.picture.enlarged(factor));
+        canvas.image(x, y, cell.image.enlarged(factor));
         var lines = Alphabet.wrap(cell.caption, cellWidth);
         for (int i = 0; i < lines.size(); i++) {
             int centred = x + (cellWidth - Alphabet.width(lines.get(i))) / 2;
