@@ -5,7 +5,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.Fused;
 import org.jspecify.annotations.Nullable;
 
-/// down(act(gate(x)) · up(x)) (Shazeer 2020, "GLU variants improve transformer").
+/// A gated MLP (SwiGLU, GEGLU): down(act(gate(x)) · up(x)), act the activation function (Shazeer 2020, "GLU variants improve transformer").
 ///
 /// @param gateUp gate and up as one matmul; null where they are not joined
 public record GatedMlp(Linear gate, Linear up, Linear down, @Nullable JoinedLinear gateUp, Activation activation) {

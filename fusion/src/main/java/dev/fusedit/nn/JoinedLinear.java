@@ -21,7 +21,7 @@ public record JoinedLinear(List<Linear> parts, Tensor weight_XI) {
         return whole == null ? null : new JoinedLinear(List.of(parts), whole);
     }
 
-    /// Whether nobody wants a graph of it, and one matmul is worth it.
+    /// Whether no graph of it is needed, and one matmul is worth it.
     public boolean serves(Tensor x) {
         return x.dtype() == weight_XI.dtype()
                 && Fused.servesForward(x, parts.stream().map(Linear::weight_OI).toArray(Tensor[]::new));

@@ -13,7 +13,8 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// Parts of a batch side by side, a thread each, instead of one after the other with every op spread over all threads.
+/// Data parallelism over threads: parts of a batch side by side, a thread each, instead of one after the other with every op spread over
+/// all threads.
 ///
 /// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and rest
 /// pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes would queue

@@ -90,7 +90,7 @@ final class SegmentedTape implements Tape {
         checkArgument(x.isLeaf(), "a segment's input must be a leaf: what a segment or a boundary gave");
         checkState(!over, "the backward pass is over");
         try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var input = own(x); // the caller may free his
+            var input = own(x); // the caller may free its own handle
             var node = part.forward(input);
             var leaf = scope.keep(node.result().detach().requiresGrad(true));
             customFunctions++;

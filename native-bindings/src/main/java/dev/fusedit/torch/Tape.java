@@ -45,7 +45,7 @@ public sealed interface Tape extends AutoCloseable permits PlainTape, SegmentedT
     /// A result of a segment for the next one, if others than that read it too: their gradients arrive as one number there, in both ways.
     Tensor fork(Tensor x);
 
-    /// What bodies read beside their input, open until [#close]; owned by whom it was before where nothing is run twice.
+    /// What bodies read beside their input, open until [#close]; it keeps its owner where nothing is run twice.
     <T extends Tensors> T hold(T read);
 
     /// The gradients of a loss on anything that segments gave, for all leaves. Once; losses are added up before.

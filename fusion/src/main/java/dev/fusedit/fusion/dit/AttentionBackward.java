@@ -73,7 +73,7 @@ sealed interface AttentionBackward {
         }
     }
 
-    /// Adds the gradients of keys and values that somebody else made, as far as the gate lets them pass, if he wants them.
+    /// Adds the gradients of keys and values that somebody else made, as far as the gate lets them pass, where they require one.
     static void accumulateGrad(@Nullable KeyValues theirs, KeyValues gradients, GradientGate gate) {
         if (theirs == null || theirs.tensors().noneMatch(Tensor::requiresGrad)) {
             return;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///     K̃ = sg(K) − g · (sg(K) − K),  Ṽ likewise,  g = factor(queries, keys, layer) · factor(token)
 ///
 /// Each pair has a K̃ of its own, so the gradient of K is Σ g · ∂L/∂K̃ over the pairs that read it. Forward no bit changes
-/// ([GradientGate]). Who looks at whom: text at text (in the language model's layers), image at text, image at image. The masks of image
+/// ([GradientGate]). The pairs are: text at text (in the language model's layers), image at text, image at image. The masks of image
 /// at text with g = 0 are knowledge insulation (Driess et al. 2025, arXiv 2505.23705), which stops the gradient of a newly made expert
 /// into the pre-trained model's keys and values, while a loss of its own keeps teaching that model.
 ///

@@ -9,7 +9,8 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
-/// Latents to tokens and back: squares of p × p pixels, row by row. A side that p does not divide loses its last pixels.
+/// Patchify and unpatchify, latents to tokens and back: squares of p × p pixels, row by row. A side that p does not divide loses its last
+/// pixels.
 ///
 /// @param weight_OIPP a convolution's kernel with stride p, which is a linear layer over patches
 /// @param table (1, side², C) of sine/cosine positions, null with rotary ones

@@ -2,10 +2,10 @@ package dev.fusedit.fusion.dit;
 
 /// How the noise level reaches the layers (paper, section 4.3).
 public sealed interface TimeConditioning {
-    /// A linear layer of its own in every block makes shift, scale and gate (Peebles and Xie 2023).
+    /// adaLN-zero: a linear layer of its own in every block makes shift, scale and gate (Peebles and Xie 2023).
     record AdaLnZero() implements TimeConditioning {}
 
-    /// One linear layer for all blocks, plus a table in each (PixArt-α, Chen et al. 2023).
+    /// adaLN-single: one linear layer for all blocks, plus a table in each (PixArt-α, Chen et al. 2023).
     record AdaLnSingle() implements TimeConditioning {}
 
     /// Added to every image token once.

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
-/// Noise levels σ from 1 (noise) down to 0, shifted towards noise.
+/// The noise schedule: noise levels σ from 1 (noise) down to 0, shifted towards noise.
 ///
 /// The same numbers as diffusers' `FlowMatchEulerDiscreteScheduler` (0.32.0), whose sampling levels are shifted a second time where the
 /// shift is fixed.

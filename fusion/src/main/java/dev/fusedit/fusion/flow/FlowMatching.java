@@ -7,7 +7,8 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 
-/// Training by flow matching (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies from an image.
+/// Training by flow matching, also called rectified flow (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies
+/// from an image.
 public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
     /// The paper's setting: shift 3, logit-normal times, velocity.
     public static FlowMatching ofThePaper() {

@@ -22,7 +22,7 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
         void after(int step, Tensor latents);
     }
 
-    /// Passes of the network over each image; a guided one counts as two.
+    /// The number of function evaluations (NFE) for each image: passes of the network, two at a guided noise level.
     ///
     /// @throws IllegalArgumentException if the scheduler's shift depends on the images' size; see [FlowMatchScheduler#sized]
     public int evaluations() {
@@ -63,7 +63,7 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
 
     private Tensor velocity(Branches model, Tensor x, float sigma, float time) {
         if (!isGuided(sigma)) {
-            return velocity(model.prompted(), x, sigma, time);
+            return velocity(model.conditional(), x, sigma, time);
         }
         var parts = velocity(model.both(), Tensor.cat(0, x, x), sigma, time).chunk(2, 0);
         return guidance.of(parts[0], parts[1]);

@@ -2,13 +2,13 @@ package dev.fusedit.fusion.flow;
 
 import dev.fusedit.torch.Tensor;
 
-/// Going beyond what no text, or a negative one, would give: u + g (c − u) (Ho and Salimans 2022), which takes two passes of the network,
-/// one without the text and one with it.
+/// Classifier-free guidance (CFG; Ho and Salimans 2022): u + g (c − u) of the unconditional branch u, without the text or with a negative
+/// prompt, and the conditional branch c, with the text. It takes two evaluations of the network (NFE).
 ///
 /// Only some noise levels may be guided (Kynkäänniemi et al. 2024, arXiv 2404.07724): at the noisiest ones guidance costs variety, near the
 /// image it changes little. Elsewhere there is one pass, with the text.
 ///
-/// @param factor g; 1 or less is no guidance
+/// @param factor g, diffusers' `guidance_scale`; 1 or less is no guidance
 /// @param at levels that are guided
 public record Guidance(double factor, NoiseRange at) {
     public static final Guidance NONE = of(1);
@@ -20,7 +20,7 @@ public record Guidance(double factor, NoiseRange at) {
 
     public Guidance at(NoiseRange levels) { return new Guidance(factor, levels); }
 
-    /// Whether any level is guided, and so whether what guidance leads away from is needed.
+    /// Whether any level is guided, and so whether the unconditional branch is needed.
     public boolean isOn() { return factor > 1; }
 
     /// Whether a level of noise, 0 to 1, is guided.
@@ -30,5 +30,5 @@ public record Guidance(double factor, NoiseRange at) {
     public boolean isPartial() { return isOn() && !at.equals(NoiseRange.WHOLE); }
 
     /// The velocity out of both branches'.
-    Tensor of(Tensor without, Tensor with) { return without.add(with.sub(without).mul(factor)); }
+    Tensor of(Tensor unconditional, Tensor conditional) { return unconditional.add(conditional.sub(unconditional).mul(factor)); }
 }

@@ -86,7 +86,7 @@ public final class SchedulerConfigs {
         }
         return switch (kind) {
             case "velocity" -> new Prediction.Velocity();
-            case IMAGE -> new Prediction.Denoised();
+            case IMAGE -> new Prediction.X0();
             default -> throw fields.unknown(PREDICTION, "velocity, sample");
         };
     }
@@ -116,8 +116,8 @@ public final class SchedulerConfigs {
             case EVEN -> root.put(SPACING, EVEN);
         }
         switch (prediction) {
-            case Prediction.Velocity _,Prediction.Preconditioned _ -> {}
-            case Prediction.CleanPicture _,Prediction.Denoised _ -> root.put(PREDICTION, IMAGE);
+            case Prediction.Velocity _,Prediction.EdmPreconditioned _ -> {}
+            case Prediction.X0WithVLoss _,Prediction.X0 _ -> root.put(PREDICTION, IMAGE);
         }
         return root;
     }

@@ -54,7 +54,7 @@ record PipelineTraining(Case files, JsonNode config, ImageModel model, Autoencod
             expected.compare("model_input", clean, Tolerance.TAP);
             var scheduler = PipelineCase.scheduler(files, config);
             var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(scheme(name)),
-                    name.endsWith(PRECONDITIONED) ? new Prediction.Preconditioned() : new Prediction.Velocity());
+                    name.endsWith(PRECONDITIONED) ? new Prediction.EdmPreconditioned() : new Prediction.Velocity());
             var indices = Arrays.stream(u.mul((double) scheduler.levels()).toLongs())
                     .mapToInt(place -> (int) Math.min(place, scheduler.levels() - 1)).toArray();
             var noised = flow.noised(clean, noise, indices);

@@ -47,7 +47,7 @@ record TransformerTraining(TransformerCase test) {
         return new FlowMatching(new FlowMatchScheduler(training().path("scheduler_shift").asDouble(3),
                 training().path("num_train_timesteps").asInt(1000)), new TimeDensity.Uniform(),
                 weighting(weighting),
-                precondition ? new Prediction.Preconditioned() : new Prediction.Velocity());
+                precondition ? new Prediction.EdmPreconditioned() : new Prediction.Velocity());
     }
 
     private FlowMatching.Noised noised(FlowMatching flow, int step) {

@@ -45,9 +45,9 @@ public record PipelineNotes(ImmutableList<String> limits) {
     private static boolean isImage(Prediction prediction) {
         return switch (prediction) {
             case Prediction.Velocity() -> false;
-            case Prediction.Preconditioned() -> false;
-            case Prediction.CleanPicture _ -> true;
-            case Prediction.Denoised() -> true;
+            case Prediction.EdmPreconditioned() -> false;
+            case Prediction.X0WithVLoss _ -> true;
+            case Prediction.X0() -> true;
         };
     }
 

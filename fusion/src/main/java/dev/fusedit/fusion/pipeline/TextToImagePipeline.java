@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Images from prompts, by a fused model (with CLIP's pooled text, if it takes one) or a baseline.
 ///
-/// Notable: each prompt's text is computed once for all of its images and steps. Noise is drawn image by image, so neither the
-/// batch nor a split of it changes an image.
+/// Notable: each prompt's text is computed once for all of its images and steps (a KV cache, [TextKvCache]). Noise is drawn image by image,
+/// so neither the batch nor a split of it changes an image.
 ///
 /// @param pooled null for models that take no pooled text
 /// @param space what the model's latents are
@@ -168,9 +168,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         Arrays.fill(negative, request.prompts().size());
         int tokens = tokens(noise.size(2), noise.size(3));
         try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own, tokens);
-                var prompted = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
+                var conditional = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
             var began = new AtomicBoolean();
-            var branches = new Branches(placed(bound, began), placed(prompted == null ? bound : prompted, began));
+            var branches = new Branches(placed(bound, began), placed(conditional == null ? bound : conditional, began));
             var latents = sampler.sample(branches, noise, (step, x) -> progress.after(first, step, x));
             return new GeneratedImages(latents, space.images(latents).div(2.0).add(0.5).clamp(0, 1));
         }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// What gradient checkpointing saves and costs, in a model of 24 fused layers.
+/// What activation checkpointing saves and costs, in a model of 24 fused layers.
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 @Tag("long")

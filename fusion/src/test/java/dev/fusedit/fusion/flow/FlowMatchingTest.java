@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NoTensorLeaks.class)
 class FlowMatchingTest {
     private static final List<Prediction> KINDS =
-            List.of(new Prediction.Velocity(), new Prediction.Preconditioned(), new Prediction.CleanPicture(), new Prediction.Denoised());
+            List.of(new Prediction.Velocity(), new Prediction.EdmPreconditioned(), new Prediction.X0WithVLoss(), new Prediction.X0());
 
     private static Tensor image() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
 
@@ -31,7 +31,7 @@ class FlowMatchingTest {
     }
 
     private static boolean showsImage(Prediction prediction) {
-        return prediction instanceof Prediction.CleanPicture || prediction instanceof Prediction.Denoised;
+        return prediction instanceof Prediction.X0WithVLoss || prediction instanceof Prediction.X0;
     }
 
     @Test
@@ -50,8 +50,8 @@ class FlowMatchingTest {
     }
 
     @Test
-    void theCleanPicturesLossIsThatOfItsVelocity() {
-        var clean = flow(new Prediction.CleanPicture());
+    void x0WithVLossHasTheLossOfItsVelocity() {
+        var clean = flow(new Prediction.X0WithVLoss());
         var noised = clean.noised(image(), Seed.of(2));
         var guess = noised.clean().mul(0.5);
         var sigmas = FlowMatching.spread(noised.sigmas_B(), guess);

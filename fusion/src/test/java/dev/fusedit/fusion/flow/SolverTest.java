@@ -105,7 +105,7 @@ class SolverTest {
     void theLastStepArrivesAtTheImageSeen(Solver solver) {
         var image = Tensor.rand(Seed.of(1), DType.F32, 2, 3, 4, 4);
         for (int steps : List.of(1, 2, 5)) {
-            var sampler = new FlowSampler(EVEN, new Prediction.Denoised(), solver, steps, Guidance.NONE);
+            var sampler = new FlowSampler(EVEN, new Prediction.X0(), solver, steps, Guidance.NONE);
             assertThat(sampler.sample((_, _) -> image, noise()).allClose(image, 0, 1e-5)).as("%s steps", steps).isTrue();
         }
     }

@@ -59,7 +59,7 @@ class PixelPipelineTest {
                     .forEach(p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
             return LoadedPipeline
                     .of(new TextToImagePipeline(model, WordTokenizer.of(List.of("a", "red", "blue", "cat")), null, new Pixels(),
-                            FlowMatchScheduler.even(2), new Prediction.CleanPicture(), false), DEFAULTS, weights);
+                            FlowMatchScheduler.even(2), new Prediction.X0WithVLoss(), false), DEFAULTS, weights);
         } catch (RuntimeException e) {
             weights.close();
             throw e;

@@ -33,7 +33,7 @@ public final class Fused {
         return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;
     }
 
-    /// As [#serves], where nobody wants a graph of these.
+    /// As [#serves], where no graph of these is needed.
     ///
     /// @param others null for one that is not there
     public static boolean servesForward(Tensor like, @Nullable Tensor... others) {

@@ -2,8 +2,8 @@ package dev.fusedit.torch.fused;
 
 import dev.fusedit.torch.Tensor;
 
-/// Queries that share a key/value head as rows of one matrix: keys and values need not be repeated. The rows' order (N, G) makes the usual memory
-/// of a projection, (B, N, H, D) seen as (B, H, N, D), free to fold and unfold when K is 1.
+/// Grouped-query attention (GQA): queries that share a key/value head as rows of one matrix, so that keys and values need not be repeated.
+/// The rows' order (N, G) makes the usual memory of a projection, (B, N, H, D) seen as (B, H, N, D), free to fold and unfold when K is 1.
 ///
 /// Letters: B batch, H heads, K key/value heads, G = H / K, N queries, D head width.
 ///

@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
 
 /// An event file of TensorBoard's: records in TFRecord's framing, each an `Event` message (`tensorflow/core/util/event.proto`).
 ///
-/// A file is never gone on with. A run that goes on after step n opens a new one, which tells TensorBoard to drop what earlier files say of
+/// A file is never continued. A run that goes on after step n opens a new one, which tells TensorBoard to drop what earlier files say of
 /// the steps after n: those are done again. Each event is with the file system as soon as it is written.
 public final class EventFile implements AutoCloseable {
     private static final int MOST_FILES_A_SECOND = 10_000;

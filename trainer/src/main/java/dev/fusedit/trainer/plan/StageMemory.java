@@ -19,7 +19,7 @@ import java.util.Set;
 /// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
-/// @param otherwise activations if gradient checkpointing were on where it is off, and off where it is on
+/// @param otherwise activations if activation checkpointing were on where it is off, and off where it is on
 /// @param leftover of stages before: a heap does not shrink; new moments, and a checkpoint's copies in part, do not fit the holes in it
 public record StageMemory(long weights, long gradients, long optimizer, long average, long kept, long work, long sums, long caches,
         long checkpoint, long sampling,

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// Floating-point operations of a step that are needed, however it is computed: what gradient checkpointing computes a second time is not.
+/// Floating-point operations of a step that are needed, however it is computed: what activation checkpointing computes a second time is
+/// not.
 ///
 /// For each matrix 2 · rows · size in the forward pass, the same for the gradient of its input where something before it learns, and once more
 /// where it learns itself: 6 in all for what is trained, 2 for a frozen language model. Attention: 4 · queries · keys · heads · width, half of

@@ -16,7 +16,7 @@ final class Rates {
         lr.forEach((name, rate) -> {
             checkArgument(known.contains(name), "lr.%s must be a part or one of the stage's groups.%s", name,
                     Names.suggestion(name, known));
-            checkArgument(rate > 0, "lr.%s must be more than 0, but is %s (a part that shall not train is left out)", name, rate);
+            checkArgument(rate > 0, "lr.%s must be more than 0, but is %s (leave out a part that is not trained)", name, rate);
         });
         groups.keySet().forEach(name -> {
             checkArgument(Arrays.stream(Part.values()).noneMatch(part -> Names.constant(part).equals(name)),

@@ -95,9 +95,9 @@ public final class RecipeModelConfigs {
     /// What the network's output means, and in which terms the loss compares.
     static Prediction prediction(Model.Prediction output, Losses.Flow flow) {
         return switch (output) {
-            case VELOCITY -> flow.target() == Model.Prediction.CLEAN ? new Prediction.Preconditioned() : new Prediction.Velocity();
+            case VELOCITY -> flow.target() == Model.Prediction.CLEAN ? new Prediction.EdmPreconditioned() : new Prediction.Velocity();
             case CLEAN ->
-                    flow.target() == Model.Prediction.CLEAN ? new Prediction.Denoised() : new Prediction.CleanPicture(flow.sigmaFloor());
+                    flow.target() == Model.Prediction.CLEAN ? new Prediction.X0() : new Prediction.X0WithVLoss(flow.sigmaFloor());
         };
     }
 

@@ -83,7 +83,7 @@ public sealed interface RunStart extends AutoCloseable {
     }
 
     /// Looks into the folder that a recipe's runs have where nobody names one: `NAME` below `runs`, then `NAME-2`, `NAME-3` and so on. If
-    /// the newest of them is an unfinished run of this recipe, it is gone on with; else the run gets the next number.
+    /// the newest of them is an unfinished run of this recipe, it is continued; else the run gets the next number.
     ///
     /// @param prepared as in [#in]
     /// @throws UserError as [#in]
@@ -116,7 +116,7 @@ public sealed interface RunStart extends AutoCloseable {
     /// The recipe, scaled as that of the run in a folder if that was scaled to so many minutes: a run that goes on keeps its steps, whatever
     /// this machine's speed is today. Whatever else differs between the two still does in what comes back.
     ///
-    /// @return empty if there is no such run, or none is to be gone on with
+    /// @return empty if there is no such run, or none is to be continued
     /// @throws UserError if the run's recipe cannot be read
     static Optional<Recipe> scaledIn(Path folder, Recipe recipe, double minutes, Resume resume) {
         if (resume == Resume.NO || !RunFolder.isRun(folder)) {

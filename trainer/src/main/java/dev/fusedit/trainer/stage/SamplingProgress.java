@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 /// What is left goes by what was sampled so far. What is expected beforehand counts as a twentieth of the images.
 final class SamplingProgress {
     private static final double EXPECTED = 0.05;
-    /// Who waits less for images that he asked for need not be told.
+    /// A shorter wait for images that were asked for needs no line.
     private static final double QUIET_SECONDS = 2;
 
     private static final double ROUNDING = 1e-6;

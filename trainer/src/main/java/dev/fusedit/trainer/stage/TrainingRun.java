@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A recipe, run from its first step, or from a checkpoint's, to its score: stage after stage, with previews, metrics and checkpoints on the
 /// way.
 ///
-/// **Going on.** Whatever a step reads is in the checkpoint or a function of recipe and step. So a run that was stopped and gone on with
+/// **Going on.** Whatever a step reads is in the checkpoint or a function of recipe and step. So a run that was stopped and continued
 /// ends with the same bits, on the CPU, as one that never was. All that a step gives rise to (row, validation, preview) is done before its
 /// checkpoint is begun: a checkpoint of step n proves that all of it is there up to n.
 ///

@@ -50,7 +50,7 @@ class AlignmentTest {
         }
     }
 
-    /// Without gradient checkpointing and with it. (The heads' gradients differ in their last bits.)
+    /// Without activation checkpointing and with it. (The heads' gradients differ in their last bits.)
     @Test
     void checkpointingChangesNothing() {
         try (var plain = TinyStage.of(CONTRASTIVE, REPA, "stages.joint.accumulation=2");

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A run that was stopped and gone on with ends with the same bits as one that never was.
+/// A run that was stopped and continued ends with the same bits as one that never was.
 @ExtendWith(NoTensorLeaks.class)
 class ResumeTest {
     /// Two stages of 20 steps with all that could make a resumed run differ.

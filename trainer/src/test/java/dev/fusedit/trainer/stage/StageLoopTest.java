@@ -111,7 +111,7 @@ class StageLoopTest {
         assertThat(byCustom).isEqualTo(Kernels.expected() ? byAutograd - 2 : byAutograd);
     }
 
-    /// The whole step in f64, two micro-batches, with and without gradient checkpointing: the central difference of the step's loss along one
+    /// The whole step in f64, two micro-batches, with and without activation checkpointing: the central difference of the step's loss along one
     /// direction in each parameter.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
