@@ -6,9 +6,9 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.bench.Baseline;
 import dev.fusedit.trainer.bench.Bench;
+import dev.fusedit.trainer.bench.BenchForecast;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.CaseExport;
-import dev.fusedit.trainer.bench.Forecast;
 import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
@@ -121,12 +121,12 @@ final class BenchCommand implements Callable<Integer> {
     private int measure(Workload workload, BenchOptions options, BenchConsole console) {
         var known = baseline == null ? null : Baseline.read(baseline);
         var matmul = foretell(workload, options, console);
-        console.message(Forecast.line(workload, options, matmul));
+        console.message(BenchForecast.line(workload, options, matmul));
         var heard = new AtomicInteger();
         var result = Bench.run(workload, options, repetition -> {
             console.accept(repetition);
             if (heard.get() >= BELIEVED) return;
-            var corrected = Forecast.corrected(workload, options, matmul, heard.getAndIncrement() == 0, repetition.seconds());
+            var corrected = BenchForecast.corrected(workload, options, matmul, heard.getAndIncrement() == 0, repetition.seconds());
             if (corrected != null) {
                 heard.set(BELIEVED);
                 console.message(corrected);
@@ -146,10 +146,10 @@ final class BenchCommand implements Callable<Integer> {
 
     /// Says what is wrong with how a measurement was asked for: at once what needs no measurement itself.
     static TrialMatmul foretell(Workload workload, BenchOptions options, BenchConsole console) {
-        var crowded = Forecast.oversubscribed(options.threads(), BenchOptions.cores());
+        var crowded = BenchForecast.oversubscribed(options.threads(), BenchOptions.cores());
         if (crowded != null) console.message(crowded);
         var matmul = TrialMatmul.of(workload, options);
-        var slow = Forecast.slowPrecision(options.dtype(), matmul);
+        var slow = BenchForecast.slowPrecision(options.dtype(), matmul);
         if (slow != null) console.message(slow);
         return matmul;
     }

@@ -17,13 +17,13 @@ public sealed interface Optimizer permits AdamW, Adafactor, Muon {
     /// The optimizer that a recipe asks for.
     ///
     /// @param matmulDType in what Muon multiplies matrices
-    static Optimizer of(dev.fusedit.trainer.recipe.Optimizer settings, OptimizerState optimizerState, DType matmulDType) {
+    static Optimizer of(dev.fusedit.trainer.recipe.OptimizerRecipe settings, OptimizerState optimizerState, DType matmulDType) {
         return switch (settings) {
-            case dev.fusedit.trainer.recipe.Optimizer.AdamW adamW ->
+            case dev.fusedit.trainer.recipe.OptimizerRecipe.AdamW adamW ->
                     new AdamW(adamW.betas().getFirst(), adamW.betas().getLast(), adamW.eps(), optimizerState);
-            case dev.fusedit.trainer.recipe.Optimizer.Adafactor adafactor ->
+            case dev.fusedit.trainer.recipe.OptimizerRecipe.Adafactor adafactor ->
                     new Adafactor(adafactor.decayRate(), adafactor.eps(), adafactor.clipThreshold(), optimizerState);
-            case dev.fusedit.trainer.recipe.Optimizer.Muon muon -> new Muon(muon.momentum(), muon.newtonSchulzSteps(), matmulDType,
+            case dev.fusedit.trainer.recipe.OptimizerRecipe.Muon muon -> new Muon(muon.momentum(), muon.newtonSchulzSteps(), matmulDType,
                     new AdamW(muon.betas().getFirst(), muon.betas().getLast(), muon.eps(), optimizerState));
         };
     }

@@ -16,7 +16,7 @@ import java.util.Map;
 final class HeadShapes {
     private final int imageWidth;
     private final int textWidth;
-    private final Map<List<Object>, List<Shape>> made = new HashMap<>();
+    private final Map<List<Object>, List<ParameterShape>> made = new HashMap<>();
 
     private HeadShapes(int imageWidth, int textWidth) {
         this.imageWidth = imageWidth;
@@ -24,15 +24,15 @@ final class HeadShapes {
     }
 
     /// Those that each stage uses, by its name. Equal heads are those of the first stage that has them.
-    static Map<String, List<Shape>> of(List<Stage> stages, int imageWidth, int textWidth) {
+    static Map<String, List<ParameterShape>> of(List<Stage> stages, int imageWidth, int textWidth) {
         var heads = new HeadShapes(imageWidth, textWidth);
-        var byStage = ImmutableMap.<String, List<Shape>>builder();
+        var byStage = ImmutableMap.<String, List<ParameterShape>>builder();
         stages.forEach(stage -> byStage.put(stage.name(), heads.of(stage)));
         return byStage.buildOrThrow();
     }
 
-    private List<Shape> of(Stage stage) {
-        var shapes = ImmutableList.<Shape>builder();
+    private List<ParameterShape> of(Stage stage) {
+        var shapes = ImmutableList.<ParameterShape>builder();
         String prefix = Alignments.PREFIX + stage.name();
         var repa = stage.losses().repa();
         if (repa != null)
@@ -44,8 +44,8 @@ final class HeadShapes {
         return shapes.build();
     }
 
-    private List<Shape> repa(String prefix, Losses.Repa loss) {
-        return ImmutableList.<Shape>builder().addAll(linear(prefix + ".first", imageWidth, loss.width()))
+    private List<ParameterShape> repa(String prefix, Losses.Repa loss) {
+        return ImmutableList.<ParameterShape>builder().addAll(linear(prefix + ".first", imageWidth, loss.width()))
                 .addAll(linear(prefix + ".second", loss.width(), loss.width()))
                 .addAll(linear(prefix + ".last", loss.width(), teacherWidth(loss.teacher()))).build();
     }
@@ -58,14 +58,14 @@ final class HeadShapes {
         };
     }
 
-    private List<Shape> contrastive(String prefix, Losses.Contrastive loss) {
-        var shapes = ImmutableList.<Shape>builder().addAll(linear(prefix + ".image", imageWidth, loss.width()))
-                .addAll(linear(prefix + ".text", textWidth, loss.width())).add(Shape.of(prefix + ".log_scale", new long[] {1}));
-        if (loss.comparison() == Losses.Comparison.SIGLIP) shapes.add(Shape.of(prefix + ".bias", new long[] {1}));
+    private List<ParameterShape> contrastive(String prefix, Losses.Contrastive loss) {
+        var shapes = ImmutableList.<ParameterShape>builder().addAll(linear(prefix + ".image", imageWidth, loss.width()))
+                .addAll(linear(prefix + ".text", textWidth, loss.width())).add(ParameterShape.of(prefix + ".log_scale", new long[] {1}));
+        if (loss.comparison() == Losses.Comparison.SIGLIP) shapes.add(ParameterShape.of(prefix + ".bias", new long[] {1}));
         return shapes.build();
     }
 
-    private static List<Shape> linear(String name, long in, long out) {
-        return List.of(Shape.of(name + ".weight", new long[] {out, in}), Shape.of(name + ".bias", new long[] {out}));
+    private static List<ParameterShape> linear(String name, long in, long out) {
+        return List.of(ParameterShape.of(name + ".weight", new long[] {out, in}), ParameterShape.of(name + ".bias", new long[] {out}));
     }
 }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// @param heads those that each stage uses, by its name
 /// @param buffers values that are computed and belong to the model, as tables of positions
 /// @param vae of the autoencoder, empty without one; so is clip
-record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<Shape>> heads, long buffers,
-        @Nullable AutoencoderConfig autoencoder, List<Shape> vae,
-        List<Shape> clip) {
+record ModelShapes(ImageModelConfig config, List<ParameterShape> model, Map<String, List<ParameterShape>> heads, long buffers,
+        @Nullable AutoencoderConfig autoencoder, List<ParameterShape> vae,
+        List<ParameterShape> clip) {
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
         var config = RecipeModelConfigs.of(model, RecipeModelConfigs.vocabulary(model.llm()), recipe.largestSide() / model.pixels());
@@ -33,7 +33,7 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<
             var shapes = shapes(weights);
             var heads = HeadShapes.of(recipe.stages(), config.image().width(), config.text().hidden());
             var whole =
-                    ImmutableList.<Shape>builder().addAll(shapes).addAll(heads.values().stream().flatMap(List::stream).distinct().toList())
+                    ImmutableList.<ParameterShape>builder().addAll(shapes).addAll(heads.values().stream().flatMap(List::stream).distinct().toList())
                             .build();
             long all = weights.state().values().stream().mapToLong(tensor -> tensor.numel()).sum();
             return new ModelShapes(config, whole, heads, all - count(shapes), autoencoder(model), vae(model), clip(model));
@@ -44,28 +44,28 @@ record ModelShapes(ImageModelConfig config, List<Shape> model, Map<String, List<
         return model.vae() == null ? null : KnownAutoencoders.find(model.vae()).orElseThrow();
     }
 
-    private static List<Shape> vae(Model model) {
+    private static List<ParameterShape> vae(Model model) {
         var sizes = autoencoder(model);
         return sizes == null ? List.of() : shapes(weights -> AutoencoderKL.of(sizes, weights));
     }
 
-    private static List<Shape> clip(Model model) {
+    private static List<ParameterShape> clip(Model model) {
         if (model.clip() == null) return List.of();
         var sizes = KnownClipTexts.find(model.clip()).orElseThrow();
         return shapes(weights -> ClipTextModel.of(sizes, weights));
     }
 
-    static List<Shape> shapes(Consumer<Weights> build) {
+    static List<ParameterShape> shapes(Consumer<Weights> build) {
         try (var weights = Weights.shapes()) {
             build.accept(weights);
             return shapes(weights);
         }
     }
 
-    private static List<Shape> shapes(Weights weights) {
-        return weights.all().map(parameter -> Shape.of(parameter.name(), parameter.master().shape()))
+    private static List<ParameterShape> shapes(Weights weights) {
+        return weights.all().map(parameter -> ParameterShape.of(parameter.name(), parameter.master().shape()))
                 .collect(ImmutableList.toImmutableList());
     }
 
-    static long count(List<Shape> shapes) { return shapes.stream().mapToLong(Shape::count).sum(); }
+    static long count(List<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
 }

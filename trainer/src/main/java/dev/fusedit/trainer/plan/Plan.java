@@ -83,7 +83,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         var plans = StagePlan.of(recipe);
         var forms = recipe.stages().stream().map(stage -> StageShape.of(recipe, stage, shapes, lengths)).toList();
         var trainable = forms.stream().flatMap(form -> form.trainable().stream()).collect(Collectors.toSet());
-        var inEma = new LinkedHashSet<Shape>();
+        var inEma = new LinkedHashSet<ParameterShape>();
         var estimates = ImmutableList.<StageEstimate>builder();
         StageMemory before = null;
         for (int i = 0; i < plans.size(); i++) {
@@ -106,10 +106,10 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     private static Parameters parameters(List<StageEstimate> stages, ModelShapes shapes, Recipe recipe) {
         var groups = recipe.stages().stream().map(dev.fusedit.trainer.stage.ParameterGroups::new).toList();
         long trainable = shapes.model().stream().filter(shape -> groups.stream().anyMatch(group -> group.of(shape.name()) != null))
-                .mapToLong(Shape::count).sum();
+                .mapToLong(ParameterShape::count).sum();
         return new Parameters(ModelShapes.count(shapes.model()), trainable,
-                shapes.model().stream().filter(Shape::isDit).mapToLong(Shape::count).sum(),
-                shapes.model().stream().filter(Shape::isLlm).mapToLong(Shape::count).sum());
+                shapes.model().stream().filter(ParameterShape::isDit).mapToLong(ParameterShape::count).sum(),
+                shapes.model().stream().filter(ParameterShape::isLlm).mapToLong(ParameterShape::count).sum());
     }
 
     private static StageEstimate demanding(List<StageEstimate> stages) {

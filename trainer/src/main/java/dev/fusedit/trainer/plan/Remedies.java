@@ -2,8 +2,8 @@ package dev.fusedit.trainer.plan;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.recipe.LanguageModel;
-import dev.fusedit.trainer.recipe.Optimizer;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
+import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
@@ -79,7 +79,7 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
     }
 
     private List<String> adafactor() {
-        return stages(stage -> !(stage.optimizer() instanceof Optimizer.Adafactor),
+        return stages(stage -> !(stage.optimizer() instanceof OptimizerRecipe.Adafactor),
                 stage -> "optimizer={kind: adafactor, weight_decay: " + stage.optimizer().weightDecay() + "}");
     }
 
@@ -92,7 +92,7 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
         int half = (recipe.model().dit().layers() + 1) / 2;
         if (recipe.model().sharedLayers() != null || half == recipe.model().dit().layers()) return List.of();
         var settings = new ArrayList<>(List.of("model.dit.layers=" + half));
-        if (recipe.model().llm() instanceof LanguageModel.Custom custom) settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
+        if (recipe.model().llm() instanceof LanguageModelRecipe.Custom custom) settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
         return settings;
     }
 }

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.plan;
 
-import dev.fusedit.trainer.recipe.Optimizer;
+import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.List;
 import java.util.Set;
@@ -30,7 +30,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// @param everTrained what any stage of the recipe trains: it has masters
     /// @param inEma what the average holds
     /// @param written whether a checkpoint is being written meanwhile
-    static StageMemory of(StageShape stage, Set<Shape> everTrained, Set<Shape> inEma, boolean written) {
+    static StageMemory of(StageShape stage, Set<ParameterShape> everTrained, Set<ParameterShape> inEma, boolean written) {
         var run = stage.recipe().run();
         int lanes = stage.lanes();
         var widths = Widths.of(run.precision());
@@ -72,35 +72,35 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
 
     public long activations() { return kept + work; }
 
-    private static long count(Set<Shape> shapes) { return shapes.stream().mapToLong(Shape::count).sum(); }
+    private static long count(Set<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
 
     /// An optimizer's state.
     static final class Moments {
         private Moments() {}
 
-        static long bytes(Optimizer optimizer, List<Shape> trainable, Widths widths) {
+        static long bytes(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths) {
             long numbers = switch (optimizer) {
-                case Optimizer.AdamW _ -> 2 * ModelShapes.count(trainable);
-                case Optimizer.Adafactor _ -> trainable.stream().mapToLong(Moments::factored).sum();
-                case Optimizer.Muon _ -> trainable.stream().mapToLong(shape -> (isHidden(shape) ? 1 : 2) * shape.count()).sum();
+                case OptimizerRecipe.AdamW _ -> 2 * ModelShapes.count(trainable);
+                case OptimizerRecipe.Adafactor _ -> trainable.stream().mapToLong(Moments::factored).sum();
+                case OptimizerRecipe.Muon _ -> trainable.stream().mapToLong(shape -> (isHidden(shape) ? 1 : 2) * shape.count()).sum();
             };
             return numbers * widths.wide();
         }
 
-        private static long factored(Shape shape) {
+        private static long factored(ParameterShape shape) {
             return shape.isVector() ? shape.count() : shape.rows() + shape.count() / shape.beforeLast();
         }
 
-        private static boolean isHidden(Shape shape) { return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*"); }
+        private static boolean isHidden(ParameterShape shape) { return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*"); }
 
         /// Optimizers that take one weight after the other make some copies of each.
-        static long work(Optimizer optimizer, List<Shape> trainable, Widths widths) {
-            long largest = trainable.stream().mapToLong(Shape::count).max().orElse(0);
-            long hidden = trainable.stream().filter(Moments::isHidden).mapToLong(Shape::count).max().orElse(0);
+        static long work(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths) {
+            long largest = trainable.stream().mapToLong(ParameterShape::count).max().orElse(0);
+            long hidden = trainable.stream().filter(Moments::isHidden).mapToLong(ParameterShape::count).max().orElse(0);
             return switch (optimizer) {
-                case Optimizer.AdamW _ -> 0;
-                case Optimizer.Adafactor _ -> 4 * largest * widths.wide();
-                case Optimizer.Muon _ -> 5 * hidden * widths.wide();
+                case OptimizerRecipe.AdamW _ -> 0;
+                case OptimizerRecipe.Adafactor _ -> 4 * largest * widths.wide();
+                case OptimizerRecipe.Muon _ -> 5 * hidden * widths.wide();
             };
         }
     }

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.plan;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.TextDiTConfig;
-import dev.fusedit.trainer.recipe.GradientMask;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 /// @param meanCaption tokens of one on average
 /// @param sentences of a micro-batch for the language loss, apart from captions
 /// @param sentence tokens of the longest one
-record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> trainable, int images, long tokens, int caption,
+record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<ParameterShape> trainable, int images, long tokens, int caption,
         int meanCaption,
         int sentences,
         int sentence) {
@@ -47,20 +47,20 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Shape> tr
     /// ([dev.fusedit.fusion.llm.LanguageModel#enter]).
     int computedCaption() {
         boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config() instanceof FuseDiTConfig && !readsCaptions()
-                && stage.gradientMask() instanceof GradientMask.None && stage.losses().contrastive() == null;
+                && stage.gradientMask() instanceof GradientMaskRecipe.None && stage.losses().contrastive() == null;
         return packed ? meanCaption : caption;
     }
 
     /// Captions that go through the language model in a micro-batch.
     int captions() { return images; }
 
-    boolean trainsDit() { return trainable.stream().anyMatch(Shape::isDit); }
+    boolean trainsDit() { return trainable.stream().anyMatch(ParameterShape::isDit); }
 
-    boolean trainsLlm() { return trainable.stream().anyMatch(Shape::isLlm); }
+    boolean trainsLlm() { return trainable.stream().anyMatch(ParameterShape::isLlm); }
 
     /// Whether the flow loss reaches the language model, so that there is a graph of the captions and of the way to them.
     boolean flowReachesLlm() {
-        return sampled() && trainsLlm() && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+        return sampled() && trainsLlm() && stage.gradientMask().lets(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT);
     }
 
     boolean readsCaptions() {

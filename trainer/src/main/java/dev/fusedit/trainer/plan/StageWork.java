@@ -71,7 +71,7 @@ public record StageWork(List<Matmul> matmuls) {
 
     private static double times(boolean graph, boolean trainable) { return 1 + (graph ? 1 : 0) + (trainable ? 1 : 0); }
 
-    private static Matmul matrix(Matmul.Of of, long rows, Shape shape, double count) {
+    private static Matmul matrix(Matmul.Of of, long rows, ParameterShape shape, double count) {
         return new Matmul(of, rows, shape.count() / shape.first(), shape.first(), count); // a convolution is a matrix over its places
     }
 

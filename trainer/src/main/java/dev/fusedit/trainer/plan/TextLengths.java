@@ -5,7 +5,7 @@ import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.recipe.Data;
-import dev.fusedit.trainer.recipe.LanguageModel;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -20,7 +20,7 @@ record TextLengths(int caption, int meanCaption, int sentence) {
     /// As the built-in data has them; of other data, which is not looked at, the longest that the recipe allows.
     static TextLengths of(Recipe recipe) {
         int most = recipe.model().llm().maxTokens();
-        if (!(recipe.data() instanceof Data.Blocks blocks) || recipe.model().llm() instanceof LanguageModel.Pretrained) {
+        if (!(recipe.data() instanceof Data.Blocks blocks) || recipe.model().llm() instanceof LanguageModelRecipe.Pretrained) {
             return new TextLengths(most, most, most);
         }
         var tokenizer = WordTokenizer.of(BlocksText.words());

@@ -19,14 +19,14 @@ record Widths(int master, int compute, int wide) {
     }
 
     /// Of a parameter: its master and its copy, if some stage trains it.
-    long stored(Shape shape, boolean trainable) {
+    long stored(ParameterShape shape, boolean trainable) {
         if (shape.isVector()) return wide * shape.count();
         return shape.count() * (!trainable || master == compute ? compute : master + compute);
     }
 
     /// Of what a checkpoint holds of it.
-    long saved(Shape shape, boolean trainable) { return shape.count() * (shape.isVector() ? wide : trainable ? master : compute); }
+    long saved(ParameterShape shape, boolean trainable) { return shape.count() * (shape.isVector() ? wide : trainable ? master : compute); }
 
     /// Of the gradient that a backward pass leaves.
-    long gradient(Shape shape) { return shape.count() * (shape.isVector() ? wide : compute); }
+    long gradient(ParameterShape shape) { return shape.count() * (shape.isVector() ? wide : compute); }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param prediction what the network's output means, for training and sampling alike
 /// @param vae public name of the autoencoder whose latents are trained on; pixels if left out
 /// @param clip public name of the CLIP text model whose pooled text joins the time embedding; none if left out
-public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion, @Default("0") int initialLayers,
+public record Model(LanguageModelRecipe llm, Dit dit, @Default("joint") Fusion fusion, @Default("0") int initialLayers,
         @Nullable List<Integer> sharedLayers, @Default("2d") Positions positions, @Default("adaln-zero") Time time,
         @Default("true") boolean qkNorm, @Default("false") boolean sandwichNorm, @Default("velocity") Prediction prediction,
         @Nullable String vae, @Nullable String clip) {
@@ -32,7 +32,7 @@ public record Model(LanguageModel llm, Dit dit, @Default("joint") Fusion fusion,
         if (positions instanceof Positions.Ape)
             checkArgument(dit.width == null || dit.width % 4 == 0, "dit.width must be a multiple of 4 with positions 'ape', but is %s",
                     dit.width);
-        if (llm instanceof LanguageModel.Custom custom
+        if (llm instanceof LanguageModelRecipe.Custom custom
                 && (positions instanceof Positions.Rope2d || positions instanceof Positions.MRope))
             checkArgument(custom.headWidth() % 4 == 0, "llm.head_width must be a multiple of 4 with these positions, but is %s",
                     custom.headWidth());

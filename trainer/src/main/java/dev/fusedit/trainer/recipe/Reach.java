@@ -49,7 +49,7 @@ final class Reach {
     private static boolean reachesLlm(Stage stage, Model model) {
         var losses = stage.losses();
         boolean byAttention = losses.flow() != null
-                && stage.gradientMask().lets(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT);
+                && stage.gradientMask().lets(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT);
         boolean byContrast = losses.contrastive() != null && losses.contrastive().intoLlm();
         return losses.language() != null || byAttention || byContrast;
     }

@@ -90,7 +90,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static Model model(ReferenceConfig config) {
         var model = config.model();
         var data = config.data();
-        var llm = new LanguageModel.Pretrained(model.base(), null, data.maxPromptLength(), data.instruction(), data.applyChatTemplate());
+        var llm = new LanguageModelRecipe.Pretrained(model.base(), null, data.maxPromptLength(), data.instruction(), data.applyChatTemplate());
         var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
                 positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(), model.sandwichNorm(),
@@ -144,8 +144,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         return new Stage("train", trainer.maxSteps(), null, config.data().batchSize() * accumulation, accumulation, null, null, Map.of(),
                 rates(config),
                 new Losses(flow(config), null, null, null), schedule(config.lrScheduler()), config.lrScheduler().numWarmupSteps(),
-                new Optimizer.AdamW(optimizer.betas(), optimizer.eps(), optimizer.weightDecay(), Optimizer.Decay.ALL), false,
-                trainer.gradientClipping(), null, new GradientMask.None(), trainer.enableGradientCheckpointing(),
+                new OptimizerRecipe.AdamW(optimizer.betas(), optimizer.eps(), optimizer.weightDecay(), OptimizerRecipe.Decay.ALL), false,
+                trainer.gradientClipping(), null, new GradientMaskRecipe.None(), trainer.enableGradientCheckpointing(),
                 config.data().randomDroppingRate(), every == null ? null : new Ema(config.ema().decay(), every, false), null);
     }
 

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 public record Stage(String name, @Nullable Integer steps, @Nullable Double epochs, int batch, @Default("1") int accumulation,
         @Nullable Integer resolution, Data.@Nullable Mix mix, @Default("{}") Map<String, Group> groups, Map<String, Double> lr,
         Losses losses,
-        @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") Optimizer optimizer,
+        @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") OptimizerRecipe optimizer,
         @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable GradientSpikes hugeGradient,
-        @Default("none") GradientMask gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
+        @Default("none") GradientMaskRecipe gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
         @Nullable Ema ema, @Nullable Stop stop) {
     public Stage {
         checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'",

@@ -40,7 +40,7 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
     /// How it learns.
     ///
     public record Learning(int steps, int batch, double lr, Task task, @Default("constant") Schedule schedule, @Default("0") int warmUp,
-            @Default("adamw") Optimizer optimizer, @Nullable Double gradClip) {
+            @Default("adamw") OptimizerRecipe optimizer, @Nullable Double gradClip) {
         public Learning {
             checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
             checkArgument(batch > 1, "batch must be at least 2, but is %s", batch);

@@ -4,19 +4,19 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Range;
 import dev.fusedit.fusion.dit.GradientMask;
 import dev.fusedit.fusion.dit.GradientMask.Modality;
-import dev.fusedit.trainer.recipe.GradientMask.Custom;
-import dev.fusedit.trainer.recipe.GradientMask.ImageOnly;
-import dev.fusedit.trainer.recipe.GradientMask.InsulateLlm;
-import dev.fusedit.trainer.recipe.GradientMask.None;
-import dev.fusedit.trainer.recipe.GradientMask.Rule;
-import dev.fusedit.trainer.recipe.GradientMask.TextOnly;
-import dev.fusedit.trainer.recipe.GradientMask.Tokens;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.Custom;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.ImageOnly;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.InsulateLlm;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.None;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.Rule;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.TextOnly;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe.Tokens;
 
 /// From a recipe's gradient mask to the models'.
 final class GradientMasks {
     private GradientMasks() {}
 
-    static GradientMask of(dev.fusedit.trainer.recipe.GradientMask mask) {
+    static GradientMask of(dev.fusedit.trainer.recipe.GradientMaskRecipe mask) {
         return switch (mask) {
             case None() -> GradientMask.NONE;
             case InsulateLlm(var factor, var tokens) -> GradientMask.insulateLlm(factor).with(tokens(tokens));
@@ -32,7 +32,7 @@ final class GradientMasks {
         return new GradientMask.Rule(modality(rule.queries()), modality(rule.keys()), layers, rule.factor());
     }
 
-    private static Modality modality(dev.fusedit.trainer.recipe.GradientMask.Modality modality) {
+    private static Modality modality(dev.fusedit.trainer.recipe.GradientMaskRecipe.Modality modality) {
         return switch (modality) {
             case TEXT -> Modality.TEXT;
             case IMAGE -> Modality.IMAGE;

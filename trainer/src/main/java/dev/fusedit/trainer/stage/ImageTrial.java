@@ -22,7 +22,7 @@ record ImageTrial(StageParts parts, Trials trials) {
         var recipe = parts.recipe();
         try (var _ = TensorScope.open()) {
             var loaded = RunPipeline.of(recipe, parts.tensors().bundle());
-            int batch = Math.min(loaded.defaults().batch(), Forecast.images(recipe));
+            int batch = Math.min(loaded.defaults().batch(), RunForecast.images(recipe));
             var prompts = BlocksEvaluation.prompts(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
                     .map(Caption::text).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));

@@ -51,12 +51,12 @@ public record Pace(List<Double> steps, double image) {
     /// @param spent seconds that have gone by before, and count
     public Recipe scaled(Recipe recipe, double minutes, double spent) {
         requireMinutes(minutes);
-        double wanted = 60 * minutes - spent - Forecast.of(recipe, this, 0).images();
+        double wanted = 60 * minutes - spent - RunForecast.of(recipe, this, 0).images();
         double training = Math.max(wanted, LEAST_SHARE * 60 * minutes);
         double low = Math.log(1 / MOST), high = Math.log(MOST); // the time grows with the factor, in steps
         for (int i = 0; i < HALVINGS; i++) {
             double middle = (low + high) / 2;
-            if (Forecast.of(recipe.scaled(Math.exp(middle), minutes), this, 0).training() <= training) {
+            if (RunForecast.of(recipe.scaled(Math.exp(middle), minutes), this, 0).training() <= training) {
                 low = middle;
             } else {
                 high = middle;

@@ -19,7 +19,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.KnownClipTexts;
 import dev.fusedit.trainer.data.blocks.BlocksText;
-import dev.fusedit.trainer.recipe.LanguageModel;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 
@@ -31,12 +31,12 @@ public final class RecipeModelConfigs {
     private RecipeModelConfigs() {}
 
     /// Rows of a language model's table of embeddings.
-    public static int vocabulary(LanguageModel llm) {
+    public static int vocabulary(LanguageModelRecipe llm) {
         return switch (llm) {
-            case LanguageModel.Custom custom -> switch (custom.tokenizer()) {
+            case LanguageModelRecipe.Custom custom -> switch (custom.tokenizer()) {
                 case WORDS -> WordTokenizer.of(BlocksText.words()).size();
             };
-            case LanguageModel.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
+            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
         };
     }
 

@@ -9,7 +9,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
 import dev.fusedit.trainer.data.blocks.BlocksText;
-import dev.fusedit.trainer.recipe.LanguageModel;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,12 +23,12 @@ final class RecipeTokenizers {
     /// @throws UserError if a published language model's tokenizer is nowhere
     static Tokenizer of(Recipe recipe) {
         return switch (recipe.model().llm()) {
-            case LanguageModel.Custom _ -> WordTokenizer.of(BlocksText.words());
-            case LanguageModel.Pretrained named -> read(place(recipe, named), named);
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.of(BlocksText.words());
+            case LanguageModelRecipe.Pretrained named -> read(place(recipe, named), named);
         };
     }
 
-    private static Path place(Recipe recipe, LanguageModel.Pretrained named) {
+    private static Path place(Recipe recipe, LanguageModelRecipe.Pretrained named) {
         var files = recipe.weights();
         if (files.tokenizer() != null) {
             return Path.of(files.tokenizer());
@@ -40,7 +40,7 @@ final class RecipeTokenizers {
                 .formatted(recipe.run().name(), named.name()));
     }
 
-    private static PretrainedTokenizer read(Path place, LanguageModel.Pretrained named) {
+    private static PretrainedTokenizer read(Path place, LanguageModelRecipe.Pretrained named) {
         return PretrainedTokenizer.read(place, new Instruction(named.instruction()),
                 named.chatTemplate() ? ChatTemplate.of(KnownLanguageModels.find(named.name()).orElseThrow().family()) : null);
     }
@@ -48,8 +48,8 @@ final class RecipeTokenizers {
     /// As a checkpoint has it.
     static Tokenizer of(Recipe recipe, Checkpoint checkpoint) {
         return switch (recipe.model().llm()) {
-            case LanguageModel.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
-            case LanguageModel.Pretrained named -> {
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
+            case LanguageModelRecipe.Pretrained named -> {
                 CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
                 yield read(checkpoint.file(CheckpointFiles.WORDS), named);
             }

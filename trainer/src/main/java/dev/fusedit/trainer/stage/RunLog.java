@@ -56,7 +56,7 @@ final class RunLog implements AutoCloseable {
         var row = new LinkedHashMap<String, Object>();
         row.put("stage", plan.stage().name());
         row.putAll(values);
-        if (report.outcome() != StageLoop.Outcome.LEARNED) {
+        if (report.outcome() != StageLoop.StepOutcome.LEARNED) {
             row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
         }
         if (!report.samples().isEmpty()) {

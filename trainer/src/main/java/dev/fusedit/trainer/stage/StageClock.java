@@ -44,7 +44,7 @@ final class StageClock {
         this.plans = plans;
         this.before = before;
         this.nanoTime = nanoTime;
-        sampled = Forecast.images(recipe);
+        sampled = RunForecast.images(recipe);
         for (var pause : Pause.values()) {
             pauses.put(pause, new Recent(Double.NaN));
         }

@@ -62,7 +62,7 @@ final class StageLoop implements AutoCloseable {
     private long next;
 
     /// What became of a step.
-    enum Outcome {
+    enum StepOutcome {
         LEARNED,
         /// The gradient was huge, and was shrunk to the usual norm.
         SHRUNK,
@@ -82,7 +82,7 @@ final class StageLoop implements AutoCloseable {
     /// @param rate share of the stage's learning rates
     /// @param lossScale that the step had; 1 but for f16
     record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
-            Outcome outcome, double lossScale) {}
+            StepOutcome outcome, double lossScale) {}
 
     /// What runs in a lane: the losses over leaves of its own. The first lane's leaves are the weights themselves.
     private record Lane(Weights leaves, StepLosses losses) {}
@@ -190,13 +190,13 @@ final class StageLoop implements AutoCloseable {
 
     // ---- from gradients to weights
 
-    private Outcome change(Gradients gradients, double norm) {
+    private StepOutcome change(Gradients gradients, double norm) {
         if (scale != null) {
             scale = scale.afterGood();
         }
         double share = spikeGuard == null ? 1 : spikeGuard.factor(norm);
         if (share == 0) {
-            return Outcome.LEFT_OUT;
+            return StepOutcome.LEFT_OUT;
         }
         gradients.scale(share * clip(share * norm));
         decayedQueries().ifPresent(gradients::zeroIfNone);
@@ -206,7 +206,7 @@ final class StageLoop implements AutoCloseable {
         if (ema != null && (plan.firstStep() + next + 1) % ema.every() == 0) {
             emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema);
         }
-        return share == 1 ? Outcome.LEARNED : Outcome.SHRUNK;
+        return share == 1 ? StepOutcome.LEARNED : StepOutcome.SHRUNK;
     }
 
     /// The 1e-6 is `torch.nn.utils.clip_grad_norm_`'s.
@@ -236,10 +236,10 @@ final class StageLoop implements AutoCloseable {
     }
 
     /// What is not finite: in f16 first the scale's fault, else nobody's who could mend it here.
-    private Outcome overflowed(Batch batch, List<MicroBatch> parts, LossValues values, Gradients gradients) {
+    private StepOutcome overflowed(Batch batch, List<MicroBatch> parts, LossValues values, Gradients gradients) {
         if (scale != null && !scale.afterBad().isHopeless()) {
             scale = scale.afterBad();
-            return Outcome.OVERFLOWED;
+            return StepOutcome.OVERFLOWED;
         }
         throw new DivergedException(stage.name(), plan.firstStep() + next, FirstBad.of(losses(), parts, values, gradients), values.total(),
                 gradients.norm(), batch.keys());

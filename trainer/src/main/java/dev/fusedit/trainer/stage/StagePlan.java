@@ -63,7 +63,7 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     public long endStep() { return firstStep + steps; }
 
     /// The learning rate at a step of the stage, counted from 0, of a group whose highest rate is `base`.
-    public double rate(double base, long step) { return new Rates(stage.schedule(), stage.warmUp(), steps).at(base, step); }
+    public double rate(double base, long step) { return new RateSchedule(stage.schedule(), stage.warmUp(), steps).at(base, step); }
 
     /// What remains of the stage's highest learning rate at a step.
     public double share(long step) {

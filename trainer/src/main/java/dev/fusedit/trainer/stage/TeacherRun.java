@@ -176,7 +176,7 @@ public final class TeacherRun implements AutoCloseable {
         }
     }
 
-    private double rate() { return new Rates(learning.schedule(), learning.warmUp(), learning.steps()).at(learning.lr(), done); }
+    private double rate() { return new RateSchedule(learning.schedule(), learning.warmUp(), learning.steps()).at(learning.lr(), done); }
 
     private List<Update> updates(Gradients gradients) {
         return weights.all().filter(parameter -> gradients.of(parameter.name()) != null)

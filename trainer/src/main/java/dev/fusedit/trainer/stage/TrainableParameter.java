@@ -2,7 +2,7 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.trainer.recipe.Optimizer;
+import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Stage;
 import java.util.List;
 import java.util.Objects;
@@ -25,8 +25,8 @@ record TrainableParameter(Parameter parameter, double base, double decay, long f
 
     private static double decay(Stage stage, String group, Parameter parameter) {
         boolean decays = switch (stage.optimizer().decay()) {
-            case Optimizer.Decay.ALL -> true;
-            case Optimizer.Decay.MATRICES -> parameter.master().rank() > 1 && !ParameterGroups.isEmbedding(parameter.name());
+            case OptimizerRecipe.Decay.ALL -> true;
+            case OptimizerRecipe.Decay.MATRICES -> parameter.master().rank() > 1 && !ParameterGroups.isEmbedding(parameter.name());
         };
         var own = stage.groups().get(group);
         return !decays ? 0 : own != null && own.weightDecay() != null ? own.weightDecay() : stage.optimizer().weightDecay();

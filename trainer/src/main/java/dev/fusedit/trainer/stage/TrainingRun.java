@@ -140,7 +140,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         clock.expect(pace);
         if (interrupts.status() == 0) {
-            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), Forecast.of(recipe, pace, done)));
+            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, pace, done)));
         }
     }
 
@@ -222,8 +222,8 @@ public final class TrainingRun implements AutoCloseable {
     // ---- images and scores
 
     private Map<String, BlocksScore> sampleAndScore() {
-        log.say("Sampling %d images, of which %d are scored".formatted(Forecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
-        var progress = log.sampling("score", Forecast.images(recipe), clock.imagesLeft());
+        log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
+        var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
         var sampler = sampler().pausing(this::requireGoOn).watched(progress::add);
         new Showcase(sampler).write(folder, folder.samples());
         return BlocksEvaluation.run(sampler, recipe.evaluation());

@@ -62,7 +62,7 @@ class PlanTest {
         try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             config.build(weights);
             try (var _ = new Alignments(recipe.stages(), weights, config.image().width(), config.text().hidden())) {
-                assertThat(ModelShapes.of(recipe).model()).extracting(Shape::name)
+                assertThat(ModelShapes.of(recipe).model()).extracting(ParameterShape::name)
                         .containsExactlyInAnyOrderElementsOf(weights.all().map(p -> p.name()).toList());
                 var parameters = Plan.of(recipe).parameters();
                 assertThat(parameters.total()).isEqualTo(weights.all().mapToLong(p -> p.master().numel()).sum());

@@ -27,7 +27,7 @@ class OverridesTest {
     @Test
     void blocksThatWereLeftOutAreMade() {
         assertThat(quickstart("stages.text.optimizer={kind: adamw, weight_decay: 0.5}").stages().getFirst().optimizer())
-                .isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0.5, Optimizer.Decay.ALL));
+                .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-8, 0.5, OptimizerRecipe.Decay.ALL));
         assertThat(quickstart("data.mix.single=7").data())
                 .isEqualTo(new Data.Blocks(32, 1, new Data.Mix(7, 3, 3, 2, 3, 3, 50), null, 2, false));
     }

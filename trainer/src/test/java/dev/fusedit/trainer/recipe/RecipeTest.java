@@ -34,7 +34,7 @@ class RecipeTest {
     @Test
     void whatIsLeftOutHasItsDefault() {
         var stage = QUICKSTART.stages().getFirst();
-        assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.999), 1e-8, 0, Optimizer.Decay.ALL));
+        assertThat(stage.optimizer()).isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-8, 0, OptimizerRecipe.Decay.ALL));
         assertThat(stage.captionDropout()).isZero();
         assertThat(stage.ema()).isNull();
         assertThat(((Data.Blocks) QUICKSTART.data()).mix().blocks()).isEqualTo(BlocksMix.DEFAULT);
@@ -133,7 +133,7 @@ class RecipeTest {
         var joint = stages.get(2);
         assertThat(joint.lr().get("llm") / joint.lr().get("dit")).isBetween(0.01, 0.1);
         assertThat(joint.losses().language()).isNotNull();
-        assertThat(joint.gradientMask()).isInstanceOf(GradientMask.InsulateLlm.class);
+        assertThat(joint.gradientMask()).isInstanceOf(GradientMaskRecipe.InsulateLlm.class);
         assertThat(stages).extracting(Stage::resolution).containsExactly(null, 32, 32, null, null);
         assertThat(stages.getLast().mix()).isNotNull();
         assertThatThrownBy(() -> Recipe.find("paper/baseline", List.of("stages.train.mix={}"))).isInstanceOf(UserError.class)

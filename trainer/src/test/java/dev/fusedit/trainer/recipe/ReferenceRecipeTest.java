@@ -164,7 +164,7 @@ class ReferenceRecipeTest {
                 new Losses.Weighting.Uniform(), 0.05));
         assertThat(stage.schedule()).isEqualTo(new Schedule.Diffusers(Schedule.Diffusers.Kind.COSINE, null, 1, 1e-7, null));
         assertThat(stage.warmUp()).isEqualTo(1000);
-        assertThat(stage.optimizer()).isEqualTo(new Optimizer.AdamW(List.of(0.9, 0.95), 1e-6, 1e-4, Optimizer.Decay.ALL));
+        assertThat(stage.optimizer()).isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, 1e-4, OptimizerRecipe.Decay.ALL));
         assertThat(read("trainer.logit_mean 0.5").recipe().stages().getFirst().losses().flow().time())
                 .as("the reference's mean is of the image's share").isEqualTo(new Losses.TimeDensity.LogitNormal(-0.5, 1));
         var plain = read("ema.update_steps null", "trainer.mixed_precision null", "data.original_caption_rate 0.25").recipe();

@@ -9,7 +9,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.optim.Gradients;
-import dev.fusedit.trainer.recipe.GradientMask;
+import dev.fusedit.trainer.recipe.GradientMaskRecipe;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
@@ -19,21 +19,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class GradientMasksTest {
-    private static final GradientMask.Tokens ALL = new GradientMask.Tokens(1, 1, 1);
+    private static final GradientMaskRecipe.Tokens ALL = new GradientMaskRecipe.Tokens(1, 1, 1);
 
     @Test
     void presetsMaskTheirPairs() {
-        assertThat(factors(new GradientMask.None(), 0)).containsExactly(1.0, 1.0, 1.0);
-        assertThat(factors(new GradientMask.InsulateLlm(0.1, ALL), 0)).containsExactly(1.0, 0.1, 1.0);
-        assertThat(factors(new GradientMask.TextOnly(0.2, ALL), 0)).containsExactly(1.0, 1.0, 0.2);
-        assertThat(factors(new GradientMask.ImageOnly(0, ALL), 0)).containsExactly(0.0, 0.0, 1.0);
+        assertThat(factors(new GradientMaskRecipe.None(), 0)).containsExactly(1.0, 1.0, 1.0);
+        assertThat(factors(new GradientMaskRecipe.InsulateLlm(0.1, ALL), 0)).containsExactly(1.0, 0.1, 1.0);
+        assertThat(factors(new GradientMaskRecipe.TextOnly(0.2, ALL), 0)).containsExactly(1.0, 1.0, 0.2);
+        assertThat(factors(new GradientMaskRecipe.ImageOnly(0, ALL), 0)).containsExactly(0.0, 0.0, 1.0);
     }
 
     @Test
     void theLastRuleThatNamesALayerHolds() {
-        var everywhere = new GradientMask.Rule(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT, null, 0.5);
-        var inTheMiddle = new GradientMask.Rule(GradientMask.Modality.IMAGE, GradientMask.Modality.TEXT, List.of(2, 3), 0);
-        var mask = new GradientMask.Custom(List.of(everywhere, inTheMiddle), ALL);
+        var everywhere = new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, null, 0.5);
+        var inTheMiddle = new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, List.of(2, 3), 0);
+        var mask = new GradientMaskRecipe.Custom(List.of(everywhere, inTheMiddle), ALL);
         assertThat(factors(mask, 1)).containsExactly(1.0, 0.5, 1.0);
         assertThat(factors(mask, 2)).containsExactly(1.0, 0.0, 1.0);
         assertThat(factors(mask, 3)).containsExactly(1.0, 0.0, 1.0);
@@ -42,7 +42,7 @@ class GradientMasksTest {
 
     @Test
     void factorsOfTokensAreTakenOver() {
-        var tokens = GradientMasks.of(new GradientMask.InsulateLlm(0, new GradientMask.Tokens(0.25, 0, 0.5))).tokens();
+        var tokens = GradientMasks.of(new GradientMaskRecipe.InsulateLlm(0, new GradientMaskRecipe.Tokens(0.25, 0, 0.5))).tokens();
         assertThat(List.of(tokens.instruction(), tokens.padding(), tokens.dropped())).containsExactly(0.25, 0.0, 0.5);
     }
 
@@ -75,7 +75,7 @@ class GradientMasksTest {
         });
     }
 
-    private static List<Double> factors(GradientMask mask, int layer) {
+    private static List<Double> factors(GradientMaskRecipe mask, int layer) {
         var found = GradientMasks.of(mask);
         return List.of(found.factor(TEXT, TEXT, layer), found.factor(IMAGE, TEXT, layer), found.factor(IMAGE, IMAGE, layer));
     }

@@ -81,7 +81,7 @@ class PaceTest {
             var rest = PaceTrial.of(parts, StepEstimate.NONE, 8, () -> false);
             assertThat(rest.steps().subList(0, 2)).containsOnly(0.0);
             assertThat(rest.steps().getLast()).isPositive();
-            assertThat(Forecast.of(recipe, rest, 8).stages()).containsOnlyKeys("joint");
+            assertThat(RunForecast.of(recipe, rest, 8).stages()).containsOnlyKeys("joint");
             assertThat(PaceTrial.of(parts, StepEstimate.NONE, 0, () -> true)).isEqualTo(new Pace(List.of(0.0, 0.0, 0.0), 0));
         }
     }
@@ -112,14 +112,14 @@ class PaceTest {
 
     @Test
     void theForecastNamesEachPart() {
-        var forecast = Forecast.of(QUICKSTART, PACE, 0);
+        var forecast = RunForecast.of(QUICKSTART, PACE, 0);
         assertThat(forecast.images()).isCloseTo(0.06 * (864 + 24), within(1e-9));
         assertThat(forecast.stages().get("text")).isCloseTo(12, within(1e-9));
         assertThat(forecast.stages().get("fuse")).isCloseTo(625 + 6 * 1.5 * 6 * 0.06, within(1e-9)); // at steps 400, 800 ... 2400
         assertThat(forecast).hasToString("12 minutes expected: text 0:12, fuse 10:28, joint 0:30, images and scores 0:53");
-        assertThat(Forecast.of(QUICKSTART, PACE, 2700)).hasToString("1 minute expected: joint 0:15, images and scores 0:53");
-        assertThat(Forecast.of(QUICKSTART, new Pace(List.of(1.0, 10.0, 1.0), 1), 0).toString()).startsWith("7.3 hours expected");
-        assertThat(Forecast.of(QUICKSTART, new Pace(List.of(0.0, 0.0, 0.0), 0.001), 0).toString()).startsWith("1 second expected");
+        assertThat(RunForecast.of(QUICKSTART, PACE, 2700)).hasToString("1 minute expected: joint 0:15, images and scores 0:53");
+        assertThat(RunForecast.of(QUICKSTART, new Pace(List.of(1.0, 10.0, 1.0), 1), 0).toString()).startsWith("7.3 hours expected");
+        assertThat(RunForecast.of(QUICKSTART, new Pace(List.of(0.0, 0.0, 0.0), 0.001), 0).toString()).startsWith("1 second expected");
     }
 
     // ---- so many minutes
@@ -132,7 +132,7 @@ class PaceTest {
             var pace = new Pace(PACE.steps().stream().map(seconds -> seconds * speed).toList(), PACE.image() * speed);
             var scaled = pace.scaled(QUICKSTART, minutes, 6);
             assertThat(scaled.run().minutes()).isEqualTo(minutes);
-            assertThat(Forecast.of(scaled, pace, 0).total() + 6).isCloseTo(60 * minutes, within(0.02 * 60 * minutes));
+            assertThat(RunForecast.of(scaled, pace, 0).total() + 6).isCloseTo(60 * minutes, within(0.02 * 60 * minutes));
             double of = (double) scaled.stages().get(1).steps() / QUICKSTART.stages().get(1).steps();
             assertThat((double) scaled.stages().get(2).steps() / QUICKSTART.stages().get(2).steps()).isCloseTo(of,
                     within(0.01 + 0.01 * of));
@@ -143,8 +143,8 @@ class PaceTest {
     @Test
     void aQuarterIsTrainedWhateverTheImagesTake() {
         var scaled = PACE.scaled(QUICKSTART, 0.5, 6);
-        assertThat(Forecast.of(scaled, PACE, 0).training()).isCloseTo(7.5, within(0.3));
-        assertThat(Forecast.of(scaled, PACE, 0).total()).isGreaterThan(60);
+        assertThat(RunForecast.of(scaled, PACE, 0).training()).isCloseTo(7.5, within(0.3));
+        assertThat(RunForecast.of(scaled, PACE, 0).total()).isGreaterThan(60);
     }
 
     @Test

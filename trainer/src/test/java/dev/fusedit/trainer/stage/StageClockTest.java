@@ -68,7 +68,7 @@ class StageClockTest {
             }
             clock.end(plan);
         }
-        double end = now[0] / 1e9 + truth.image() * Forecast.images(RECIPE);
+        double end = now[0] / 1e9 + truth.image() * RunForecast.images(RECIPE);
         return said.stream().map(one -> new Said(one.seconds(), one.left(), end - one.seconds())).toList();
     }
 

@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.bench.curves;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.bench.BenchForecast;
 import dev.fusedit.trainer.bench.BenchOptions;
-import dev.fusedit.trainer.bench.Forecast;
 import dev.fusedit.trainer.bench.StepCost;
 import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.plan.Capacity;
@@ -72,7 +72,7 @@ public record Curve(Quantity quantity, List<Point> points) {
     /// the start of each process.
     public static double forecast(Quantity quantity, List<Long> values, BenchOptions options, double seconds, TrialMatmul matmul) {
         return values.stream().distinct().map(quantity::workload).mapToDouble(workload -> {
-            double step = Forecast.seconds(workload, matmul);
+            double step = BenchForecast.seconds(workload, matmul);
             return START_SECONDS + (step > seconds ? 0 : Math.min(seconds, StepCost.steps(workload, options) * step));
         }).sum();
     }

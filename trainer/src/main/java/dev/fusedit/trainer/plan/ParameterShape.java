@@ -9,9 +9,9 @@ import java.util.Arrays;
 /// @param first size of the first dimension: outputs of a matrix or a convolution
 /// @param last size of the last dimension
 /// @param beforeLast size of the one before; 1 for vectors
-record Shape(String name, long count, int rank, long first, long last, long beforeLast) {
-    static Shape of(String name, long[] shape) {
-        return new Shape(name, Arrays.stream(shape).reduce(1, Math::multiplyExact), shape.length, shape[0], shape[shape.length - 1],
+record ParameterShape(String name, long count, int rank, long first, long last, long beforeLast) {
+    static ParameterShape of(String name, long[] shape) {
+        return new ParameterShape(name, Arrays.stream(shape).reduce(1, Math::multiplyExact), shape.length, shape[0], shape[shape.length - 1],
                 shape.length > 1 ? shape[shape.length - 2] : 1);
     }
 

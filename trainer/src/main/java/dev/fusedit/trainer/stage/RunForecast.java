@@ -12,26 +12,26 @@ import java.util.Map;
 ///
 /// @param stages by name, previews and validations included; those that are done are not in it
 /// @param images sampling and scoring at the end
-public record Forecast(Map<String, Double> stages, double images) {
+public record RunForecast(Map<String, Double> stages, double images) {
     private static final double MINUTE = 60;
     private static final double HOUR = 3600;
     private static final double DAY = 24 * HOUR;
 
-    public Forecast {
+    public RunForecast {
         stages = ImmutableMap.copyOf(stages);
     }
 
     /// At a pace that was measured before.
     ///
     /// @param done steps, over all stages
-    public static Forecast of(Recipe recipe, Pace pace, long done) {
+    public static RunForecast of(Recipe recipe, Pace pace, long done) {
         var stages = ImmutableMap.<String, Double>builder();
         for (var plan : StagePlan.of(recipe)) {
             if (plan.endStep() > done) {
                 stages.put(plan.stage().name(), stage(recipe, pace, plan, done));
             }
         }
-        return new Forecast(stages.buildOrThrow(), pace.image() * images(recipe));
+        return new RunForecast(stages.buildOrThrow(), pace.image() * images(recipe));
     }
 
     private static double stage(Recipe recipe, Pace pace, StagePlan plan, long done) {

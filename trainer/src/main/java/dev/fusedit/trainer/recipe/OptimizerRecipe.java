@@ -6,7 +6,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 
 /// What makes steps of gradients. A parameter without a gradient is left alone in a step, its weight decay included.
-public sealed interface Optimizer {
+public sealed interface OptimizerRecipe {
     /// Takes `lr · weight_decay` of a weight away in each step.
     double weightDecay();
 
@@ -16,7 +16,7 @@ public sealed interface Optimizer {
     /// Adam with decoupled weight decay.
     @Named("adamw")
     record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay,
-            @Default("all") Decay decay) implements Optimizer {
+            @Default("all") Decay decay) implements OptimizerRecipe {
         public AdamW {
             checkBetas(betas);
             checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
@@ -31,7 +31,7 @@ public sealed interface Optimizer {
     /// @param decayRate the second moment's decay at step t is 1 − t^decay_rate
     /// @param clipThreshold largest root mean square of an update
     record Adafactor(@Default("-0.8") double decayRate, @Default("1e-30") double eps, @Default("1") double clipThreshold,
-            @Default("0") double weightDecay, @Default("all") Decay decay) implements Optimizer {
+            @Default("0") double weightDecay, @Default("all") Decay decay) implements OptimizerRecipe {
         public Adafactor {
             checkArgument(decayRate < 0 && decayRate >= -1, "decay_rate must be from -1 to below 0, but is %s", decayRate);
             checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
@@ -44,7 +44,7 @@ public sealed interface Optimizer {
     /// ([Liu et al. 2025](https://arxiv.org/abs/2502.16982)); AdamW, with these betas and eps, for embeddings, vectors and the first and last
     /// layer.
     record Muon(@Default("0.95") double momentum, @Default("5") int newtonSchulzSteps, @Default("[0.9, 0.95]") List<Double> betas,
-            @Default("1e-8") double eps, @Default("0") double weightDecay, @Default("all") Decay decay) implements Optimizer {
+            @Default("1e-8") double eps, @Default("0") double weightDecay, @Default("all") Decay decay) implements OptimizerRecipe {
         public Muon {
             checkArgument(momentum >= 0 && momentum < 1, "momentum must be from 0 to below 1, but is %s", momentum);
             checkArgument(newtonSchulzSteps > 0, "newton_schulz_steps must be at least 1, but is %s", newtonSchulzSteps);

@@ -8,7 +8,7 @@ import java.util.Objects;
 ///
 /// @param warmUp steps in which they rise
 /// @param steps of the stage, the warm-up among them
-record Rates(Schedule schedule, long warmUp, long steps) {
+record RateSchedule(Schedule schedule, long warmUp, long steps) {
     /// The rate at a step, counted from 0, of a group whose highest rate is `base`.
     double at(double base, long step) {
         return switch (schedule) {

@@ -6,36 +6,36 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Gradient-masked attention: which gradients flow from attention into keys and values, as in [dev.fusedit.fusion.dit.GradientMask],
+/// Gradient-masked attention: which gradients flow from attention into keys and values, as in [dev.fusedit.fusion.dit.GradientMaskRecipe],
 /// which tells what each preset leaves to learn.
 ///
 /// `factor` is what remains of the masked gradients: 0 for none.
-public sealed interface GradientMask {
-    record None() implements GradientMask {}
+public sealed interface GradientMaskRecipe {
+    record None() implements GradientMaskRecipe {}
 
     /// No flow loss into the language model: image → text.
-    record InsulateLlm(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMask {
+    record InsulateLlm(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public InsulateLlm {
             checkFactor("factor", factor);
         }
     }
 
     /// The image's own keys and values learn nothing from attention: image → image.
-    record TextOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMask {
+    record TextOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public TextOnly {
             checkFactor("factor", factor);
         }
     }
 
     /// The text's keys and values learn nothing from attention: text → text and image → text.
-    record ImageOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMask {
+    record ImageOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public ImageOnly {
             checkFactor("factor", factor);
         }
     }
 
     /// Pairs and layers of one's own; where several rules name the same, the last one holds.
-    record Custom(@Default("[]") List<Rule> rules, @Default("{}") Tokens tokens) implements GradientMask {
+    record Custom(@Default("[]") List<Rule> rules, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public Custom {
             checkArgument(!rules.isEmpty() || !tokens.equals(new Tokens(1, 1, 1)), "rules must not be empty, or tokens must be given");
             rules = ImmutableList.copyOf(rules);

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class RatesTest {
+class RateScheduleTest {
     private static double[] rates(Schedule schedule, long warmUp, long steps) {
         var rates = new double[(int) steps];
         for (int i = 0; i < steps; i++) {
-            rates[i] = new Rates(schedule, warmUp, steps).at(2, i);
+            rates[i] = new RateSchedule(schedule, warmUp, steps).at(2, i);
         }
         return rates;
     }

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What to expect of a measurement before it begins, and what is wrong with how it was asked for.
-public final class Forecast {
+public final class BenchForecast {
     /// What a workload reaches of its product's rate: 0.4 to 0.85 in `benchmarks/RESULTS.md`.
     private static final double SHARE = 0.6;
     /// Repetitions besides those that are warming up or count: one under the profile, and parts by themselves.
@@ -18,7 +18,7 @@ public final class Forecast {
     private static final double BELIED = 2;
     private static final double LONG_SECONDS = 60;
 
-    private Forecast() {}
+    private BenchForecast() {}
 
     /// A warning, before anything is measured; null if each thread has a core.
     public static @Nullable String oversubscribed(int threads, int cores) {

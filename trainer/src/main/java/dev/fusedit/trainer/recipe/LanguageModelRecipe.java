@@ -6,7 +6,7 @@ import dev.fusedit.fusion.llm.KnownLanguageModels;
 import org.jspecify.annotations.Nullable;
 
 /// The language model of a recipe: described, or named.
-public sealed interface LanguageModel {
+public sealed interface LanguageModelRecipe {
     /// Longest text, in tokens; longer captions are cut.
     int maxTokens();
 
@@ -18,7 +18,7 @@ public sealed interface LanguageModel {
     @Usual
     record Custom(@Default("gemma") Family family, int width, int layers, int heads, int kvHeads, int headWidth, int mlpWidth,
             @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens, @Default("0.02") double initRange)
-            implements LanguageModel {
+            implements LanguageModelRecipe {
         public Custom {
             positive("width", width);
             positive("layers", layers);
@@ -39,7 +39,7 @@ public sealed interface LanguageModel {
     /// @param instruction put before each caption
     /// @param chatTemplate whether the prompt is put as a user's turn of a chat
     record Pretrained(String name, @Nullable Integer layers, @Default("256") int maxTokens, @Default("''") String instruction,
-            @Default("false") boolean chatTemplate) implements LanguageModel {
+            @Default("false") boolean chatTemplate) implements LanguageModelRecipe {
         public Pretrained {
             var sizes = KnownLanguageModels.find(name);
             checkArgument(sizes.isPresent(), "name must be that of a language model that is known here, but is '%s'.%s", name,
