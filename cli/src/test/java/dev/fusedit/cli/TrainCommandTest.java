@@ -54,7 +54,8 @@ class TrainCommandTest {
                 .isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
 
         var grid = temp.resolve("grid.png");
-        var generated = run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
+        var generated =
+                run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
         assertThat(generated.status()).isZero();
         assertThat(generated.err()).contains("crimsonish");
         assertThat(grid).exists();

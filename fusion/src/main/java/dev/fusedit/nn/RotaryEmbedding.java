@@ -63,7 +63,8 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) implements Tensors {
 
     private static RotaryEmbedding of(float[] cos, float[] sin, long batch, long count, long width, Device device) {
         return TensorScope
-                .scoped(() -> new RotaryEmbedding(Tensor.of(cos, batch, count, width).to(device), Tensor.of(sin, batch, count, width).to(device)));
+                .scoped(() -> new RotaryEmbedding(Tensor.of(cos, batch, count, width).to(device),
+                        Tensor.of(sin, batch, count, width).to(device)));
     }
 
     /// The position and the frequency that rotate each number of a row.

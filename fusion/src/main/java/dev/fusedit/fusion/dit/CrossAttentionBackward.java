@@ -21,7 +21,8 @@ final class CrossAttentionBackward {
 
     /// @param gate what of the gradients passes into the text
     /// @param owner of what is kept; x and the text are others'
-    CrossAttentionBackward(CrossAttention cross, KeyValues text, ScoreScaling scaling, TextVisibility visibility, GradientGate gate, Tensor x_BNC, TensorScope owner) {
+    CrossAttentionBackward(CrossAttention cross, KeyValues text, ScoreScaling scaling, TextVisibility visibility, GradientGate gate,
+            Tensor x_BNC, TensorScope owner) {
         this.cross = cross;
         this.text = text;
         this.visibility = visibility;

@@ -75,12 +75,14 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
             return switch (fusion) {
                 case Fusion.JointSelfAttention() -> {
                     var all = keys == null ? own : keys.concat(own); // over L = T + N
-                    yield image.attended(x_BNC, scaling(keys).attend(projected.q_BHND(), all, keys == null ? null : pass.visibility().bias()),
+                    yield image.attended(x_BNC,
+                            scaling(keys).attend(projected.q_BHND(), all, keys == null ? null : pass.visibility().bias()),
                             mod);
                 }
                 case Fusion.CrossAttention() -> {
                     var after = image.attended(x_BNC, scaling(null).attend(projected.q_BHND(), own, null), mod);
-                    yield keys == null || image.cross() == null ? after : image.cross().apply(after, keys, scaling(keys), pass.visibility());
+                    yield keys == null || image.cross() == null ? after
+                            : image.cross().apply(after, keys, scaling(keys), pass.visibility());
                 }
             };
         });

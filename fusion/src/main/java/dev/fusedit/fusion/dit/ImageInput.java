@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 public record ImageInput(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX, ForwardOptions options) {
     public ImageInput {
         checkArgument(latents.size(0) == text.batch(), "%s latents, %s prompts", latents.size(0), text.batch());
-        checkArgument(options.textMasked() == null || options.textMasked().length == text.batch(), "%s flags of text-masked samples, %s prompts",
+        checkArgument(options.textMasked() == null || options.textMasked().length == text.batch(),
+                "%s flags of text-masked samples, %s prompts",
                 options.textMasked() == null ? 0 : options.textMasked().length, text.batch());
     }
 }

@@ -39,7 +39,9 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
         return image(latents, timesteps_B, text, pooled_BX, ForwardHooks.NONE);
     }
 
-    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text) { return image(latents, timesteps_B, text, null, ForwardHooks.NONE); }
+    default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text) {
+        return image(latents, timesteps_B, text, null, ForwardHooks.NONE);
+    }
 
     /// Text and image in one go.
     default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param rotary rotary positions; null with sine/cosine ones
 /// @param visibility what they see of the text
 /// @param gates what of attention's gradients passes into keys and values
-record ImagePass(TimeEmbedding.@Nullable State time, @Nullable RotaryTable rotary, TextVisibility visibility, GradientMask.Gates gates) implements Tensors {
+record ImagePass(TimeEmbedding.@Nullable State time, @Nullable RotaryTable rotary, TextVisibility visibility, GradientMask.Gates gates)
+        implements Tensors {
     @Override
     public Stream<Tensor> tensors() {
         return Stream.of(time, rotary, visibility, gates).filter(Objects::nonNull).flatMap(part -> Objects.requireNonNull(part).tensors());

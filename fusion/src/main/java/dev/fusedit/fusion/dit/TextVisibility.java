@@ -21,8 +21,9 @@ record TextVisibility(@Nullable Tensor bias, @Nullable Tensor reads_B11) impleme
         var seen = IntStream.range(0, prompt.batch()).map(b -> textMasked != null && textMasked[b] ? 0 : prompt.lengths_B()[b]).toArray();
         return switch (fusion) {
             case Fusion.JointSelfAttention() -> new TextVisibility(bias(seen, prompt, (int) x_BNC.size(1), x_BNC), null);
-            case Fusion.CrossAttention() -> Arrays.stream(seen).allMatch(count -> count > 0) ? new TextVisibility(bias(seen, prompt, 0, x_BNC), null)
-                    : ofSome(seen, prompt, x_BNC);
+            case Fusion.CrossAttention() ->
+                    Arrays.stream(seen).allMatch(count -> count > 0) ? new TextVisibility(bias(seen, prompt, 0, x_BNC), null)
+                            : ofSome(seen, prompt, x_BNC);
         };
     }
 

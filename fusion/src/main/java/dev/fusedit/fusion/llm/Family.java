@@ -52,7 +52,8 @@ public sealed interface Family {
 
     private static void checkGemma(double queryScalar, double attentionSoftcap, double finalSoftcap) {
         checkArgument(queryScalar > 0, "query_pre_attn_scalar must be positive, got %s", queryScalar);
-        checkArgument(attentionSoftcap >= 0 && finalSoftcap >= 0, "soft caps must not be negative, got %s and %s", attentionSoftcap, finalSoftcap);
+        checkArgument(attentionSoftcap >= 0 && finalSoftcap >= 0, "soft caps must not be negative, got %s and %s", attentionSoftcap,
+                finalSoftcap);
     }
 
     /// True if embeddings are scaled by √M and norms multiply by 1 + weight.
@@ -94,8 +95,10 @@ public sealed interface Family {
     default Family first(int layers) {
         return switch (this) {
             case Gemma _,Llama _ -> this;
-            case Gemma2(var scalar, var windows, var softcap, var finalSoftcap) -> new Gemma2(scalar, windows.first(layers), softcap, finalSoftcap);
-            case Gemma3(var scalar, var windows, var theta, var finalSoftcap) -> new Gemma3(scalar, windows.first(layers), theta, finalSoftcap);
+            case Gemma2(var scalar, var windows, var softcap, var finalSoftcap) ->
+                    new Gemma2(scalar, windows.first(layers), softcap, finalSoftcap);
+            case Gemma3(var scalar, var windows, var theta, var finalSoftcap) ->
+                    new Gemma3(scalar, windows.first(layers), theta, finalSoftcap);
             case Qwen3(var windows) -> new Qwen3(windows.first(layers));
         };
     }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// @param windowed sees the last few
 /// @param gates by a layer's index, what of the gradients of its attention passes into its keys and values
 /// @param spread where layers see packed prompts, what makes rows of equal length of them again; null where they see such rows
-public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, TextMask windowed, Windows windows, IntFunction<GradientGate> gates,
+public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, TextMask windowed, Windows windows,
+        IntFunction<GradientGate> gates,
         @Nullable Spread spread) implements Tensors {
     /// @param places of B · T tokens in a packed row
     record Spread(Tensor places, int batch) implements Tensors {

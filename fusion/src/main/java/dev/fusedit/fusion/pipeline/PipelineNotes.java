@@ -19,8 +19,9 @@ public record PipelineNotes(ImmutableList<String> limits) {
         var pipeline = parts.pipeline();
         var limits = ImmutableList.<String>builder();
         if (pipeline.space() instanceof Pixels) {
-            limits.add("There is no vae/: this model samples pixels. The paper's pipeline needs one, so that the folder as a whole does not "
-                    + "load in diffusers; its parts do.");
+            limits.add(
+                    "There is no vae/: this model samples pixels. The paper's pipeline needs one, so that the folder as a whole does not "
+                            + "load in diffusers; its parts do.");
         }
         transformer(parts, limits);
         if (pipeline.scheduler().spacing() == FlowMatchScheduler.Spacing.EVEN) {

@@ -65,7 +65,8 @@ class AttentionMemoryTest {
             var prompt = Prompt.of(new int[TEXT], new int[TEXT / 2]);
             var latents = Tensor.randn(Seed.of(3), DType.F32, BATCH, 4, 2 * rows, 2 * columns);
             pass.backward(
-                    pass.image(latents, Tiny.times(BATCH), pass.text(prompt, false), null, ForwardOptions.NONE).prediction().square().mean());
+                    pass.image(latents, Tiny.times(BATCH), pass.text(prompt, false), null, ForwardOptions.NONE).prediction().square()
+                            .mean());
         }
     }
 

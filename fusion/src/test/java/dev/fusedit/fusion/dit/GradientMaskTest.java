@@ -223,14 +223,16 @@ class GradientMaskTest {
                 var expected = subject.model().image(latents, Tiny.times(2), subject.model().text(PROMPT));
                 assertThat(expected.requiresGrad()).isTrue();
                 var layersWithCustomBackward =
-                        policy.compute() == DType.F32 || policy.compute() == DType.BF16 ? TrainingPassTest.layersWithCustomBackward(config) : 0;
+                        policy.compute() == DType.F32 || policy.compute() == DType.BF16 ? TrainingPassTest.layersWithCustomBackward(config)
+                                : 0;
                 var inTraining = inTraining(subject.model(), latents, layersWithCustomBackward);
                 for (var factor : List.of(0.0, 0.1, 0.7)) {
                     for (var mask : List.of(GradientMask.insulateLlm(factor), GradientMask.textOnly(factor), GradientMask.imageOnly(factor),
                             GradientMask.NONE.with(new GradientMask.Tokens(factor, factor, factor)))) {
                         var model = subject.model().masked(mask);
                         assertThat(model.image(latents, Tiny.times(2), model.text(PROMPT)).sameValues(expected)).as("%s", mask).isTrue();
-                        assertThat(inTraining(model, latents, layersWithCustomBackward).sameValues(inTraining)).as("%s in training", mask).isTrue();
+                        assertThat(inTraining(model, latents, layersWithCustomBackward).sameValues(inTraining)).as("%s in training", mask)
+                                .isTrue();
                     }
                 }
             }

@@ -102,7 +102,8 @@ class PlainWayTest {
     void anotherJavaTakesTheSameStepUpToRounding(String options) throws IOException, InterruptedException {
         var found = step(options.isEmpty() ? List.of() : List.of(options.split(" ")));
         var expected = Step.line().split(" ");
-        assertThat(found[0]).as("layers with a custom backward").isEqualTo(options.endsWith("vector") && Boolean.parseBoolean(found[3]) ? "3" : "0");
+        assertThat(found[0]).as("layers with a custom backward")
+                .isEqualTo(options.endsWith("vector") && Boolean.parseBoolean(found[3]) ? "3" : "0");
         for (int i = 1; i <= 2; i++) {
             double right = Double.parseDouble(expected[i]);
             assertThat(Math.abs(Double.parseDouble(found[i]) - right)).isLessThanOrEqualTo(Rounding.SMALL_MODEL * 0x1p-24 * right);

@@ -79,7 +79,8 @@ class TrainingPassTest {
             try (var pass = ways.apply(model)) {
                 pass.backward(loss(model, pass, policy, use));
                 if (layersWithCustomBackward >= 0) {
-                    assertThat(pass.layersWithCustomBackward()).as("layers with a custom backward pass").isEqualTo(layersWithCustomBackward);
+                    assertThat(pass.layersWithCustomBackward()).as("layers with a custom backward pass")
+                            .isEqualTo(layersWithCustomBackward);
                 }
             }
             var found = new LinkedHashMap<String, @Nullable Tensor>();

@@ -120,7 +120,8 @@ class LanguageModelsTest {
         assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("model.safetensors");
         SafeTensors.write(folder.resolve("model.safetensors"), Map.of("x", Tensor.zeros(DType.F32, 1)), Map.of());
-        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class).hasMessageContaining("\"bert\"");
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("\"bert\"");
         Files.writeString(folder.resolve("config.json"), json("gemma").toString());
         assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("embed_tokens");

@@ -181,7 +181,8 @@ class TextToImagePipelineTest {
         var everywhere = pipeline.generate(way).latents_BCHW();
         var some = way.guidance(Guidance.of(3).at(new NoiseRange(0.4, 0.8)));
         assertThat(pipeline.generate(some).latents_BCHW().allClose(everywhere, 1e-3, 1e-3)).isFalse();
-        assertThat(pipeline.generate(some.each(2).batch(3)).latents_BCHW().narrow(0, 0, 2).allClose(pipeline.generate(some).latents_BCHW(), 1e-4,
+        assertThat(pipeline.generate(some.each(2).batch(3)).latents_BCHW().narrow(0, 0, 2).allClose(pipeline.generate(some).latents_BCHW(),
+                1e-4,
                 1e-4)).as("a split batch").isTrue();
         var none = way.guidance(Guidance.of(3).at(new NoiseRange(0, 1e-6)));
         assertThat(pipeline.generate(none).latents_BCHW().allClose(pipeline.generate(way.guidance(1)).latents_BCHW(), 1e-5, 1e-5))

@@ -44,7 +44,8 @@ class DinoModelTest {
             var changed = image.copy();
             changed.narrow(2, 0, 8).narrow(3, 8, 8).fillInPlace(3); // the second of four patches
             var hidden = Tensor.of(new boolean[] {false, true, false, false}, 1, 4);
-            assertThat(model.forward(changed, hidden, ForwardHooks.NONE).sameValues(model.forward(image, hidden, ForwardHooks.NONE))).isTrue();
+            assertThat(model.forward(changed, hidden, ForwardHooks.NONE).sameValues(model.forward(image, hidden, ForwardHooks.NONE)))
+                    .isTrue();
             assertThat(model.forward(changed).allClose(model.forward(image), 1e-3, 1e-3)).isFalse();
             assertThat(model.forward(image, Tensor.of(new boolean[] {true, false, false, false}, 1, 4), ForwardHooks.NONE)
                     .allClose(model.forward(image, hidden, ForwardHooks.NONE), 1e-3, 1e-3)).isFalse();

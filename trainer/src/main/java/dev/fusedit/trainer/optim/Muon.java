@@ -59,7 +59,8 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
                 update.weight().mulInPlace(1 - update.rate() * update.decay());
             }
             double size = SIZE * Math.sqrt(Math.max(mean.size(0), mean.size(1)));
-            Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, matmulDType)), -update.rate() * size);
+            Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, matmulDType)),
+                    -update.rate() * size);
         }
     }
 }

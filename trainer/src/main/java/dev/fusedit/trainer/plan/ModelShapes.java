@@ -33,7 +33,8 @@ record ModelShapes(ImageModelConfig config, List<ParameterShape> model, Map<Stri
             var shapes = shapes(weights);
             var heads = HeadShapes.of(recipe.stages(), config.image().width(), config.text().hidden());
             var whole =
-                    ImmutableList.<ParameterShape>builder().addAll(shapes).addAll(heads.values().stream().flatMap(List::stream).distinct().toList())
+                    ImmutableList.<ParameterShape>builder().addAll(shapes)
+                            .addAll(heads.values().stream().flatMap(List::stream).distinct().toList())
                             .build();
             long all = weights.state().values().stream().mapToLong(tensor -> tensor.numel()).sum();
             return new ModelShapes(config, whole, heads, all - count(shapes), autoencoder(model), vae(model), clip(model));

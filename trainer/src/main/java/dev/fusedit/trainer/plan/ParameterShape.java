@@ -11,7 +11,8 @@ import java.util.Arrays;
 /// @param beforeLast size of the one before; 1 for vectors
 record ParameterShape(String name, long count, int rank, long first, long last, long beforeLast) {
     static ParameterShape of(String name, long[] shape) {
-        return new ParameterShape(name, Arrays.stream(shape).reduce(1, Math::multiplyExact), shape.length, shape[0], shape[shape.length - 1],
+        return new ParameterShape(name, Arrays.stream(shape).reduce(1, Math::multiplyExact), shape.length, shape[0],
+                shape[shape.length - 1],
                 shape.length > 1 ? shape[shape.length - 2] : 1);
     }
 

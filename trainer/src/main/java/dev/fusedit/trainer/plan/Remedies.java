@@ -92,7 +92,8 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
         int half = (recipe.model().dit().layers() + 1) / 2;
         if (recipe.model().sharedLayers() != null || half == recipe.model().dit().layers()) return List.of();
         var settings = new ArrayList<>(List.of("model.dit.layers=" + half));
-        if (recipe.model().llm() instanceof LanguageModelRecipe.Custom custom) settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
+        if (recipe.model().llm() instanceof LanguageModelRecipe.Custom custom)
+            settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
         return settings;
     }
 }

@@ -91,7 +91,9 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
             return shape.isVector() ? shape.count() : shape.rows() + shape.count() / shape.beforeLast();
         }
 
-        private static boolean isHidden(ParameterShape shape) { return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*"); }
+        private static boolean isHidden(ParameterShape shape) {
+            return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*");
+        }
 
         /// Optimizers that take one weight after the other make some copies of each.
         static long work(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths) {

@@ -90,7 +90,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static Model model(ReferenceConfig config) {
         var model = config.model();
         var data = config.data();
-        var llm = new LanguageModelRecipe.Pretrained(model.base(), null, data.maxPromptLength(), data.instruction(), data.applyChatTemplate());
+        var llm = new LanguageModelRecipe.Pretrained(model.base(), null, data.maxPromptLength(), data.instruction(),
+                data.applyChatTemplate());
         var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
                 positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(), model.sandwichNorm(),

@@ -19,7 +19,8 @@ final class RunPipeline {
     static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
         var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
                 .orElseThrow(
-                        () -> new UserError("recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
+                        () -> new UserError(
+                                "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
         var sampling = recipe.sampling();
         var clip = bundle.clip();
         var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param emaWeights empty where no stage has kept one yet
 /// @param optimizerState of the present stage's optimizer
 /// @param alignments what alignment losses learn is among the bundle's weights, their teachers are not
-record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments) implements AutoCloseable {
+record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments)
+        implements AutoCloseable {
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model

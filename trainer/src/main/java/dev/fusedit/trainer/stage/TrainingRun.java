@@ -222,7 +222,8 @@ public final class TrainingRun implements AutoCloseable {
     // ---- images and scores
 
     private Map<String, BlocksScore> sampleAndScore() {
-        log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe), BlocksEvaluation.images(recipe.evaluation())));
+        log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe),
+                BlocksEvaluation.images(recipe.evaluation())));
         var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
         var sampler = sampler().pausing(this::requireGoOn).watched(progress::add);
         new Showcase(sampler).write(folder, folder.samples());

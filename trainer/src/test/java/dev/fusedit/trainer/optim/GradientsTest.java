@@ -63,7 +63,9 @@ class GradientsTest {
     /// A step of 1e-4 is below bf16's resolution at 1: with rounding to the nearest the weight would never move.
     @Test
     void weightsWithoutMastersLearnThroughStochasticRounding() {
-        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.PURE); var optimizerState = new OptimizerState(); var again = new OptimizerState()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.PURE);
+                var optimizerState = new OptimizerState();
+                var again = new OptimizerState()) {
             var w = weights.get("w", Init.ZEROS, 100, 100);
             var bias = weights.get("bias", Init.ZEROS, 10);
             var steps = new WeightSteps(new AdamW(0.9, 0.999, 1e-8, optimizerState), Seed.of(5));

@@ -121,7 +121,9 @@ class OptimizersTest {
     @ValueSource(strings = {"adamw", "adafactor", "muon"})
     void goesOnToTheBitAfterItsStateWasSaved(String kind, @TempDir Path folder) throws IOException {
         var file = folder.resolve("optimizer.safetensors");
-        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var optimizerState = new OptimizerState(); var restored = new OptimizerState()) {
+        try (var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+                var optimizerState = new OptimizerState();
+                var restored = new OptimizerState()) {
             var layer = weights.in("dit.layers.0");
             layer.get("matrix", Init.XAVIER, 6, 4);
             layer.get("late", Init.XAVIER, 3, 4);

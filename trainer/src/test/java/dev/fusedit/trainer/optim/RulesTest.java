@@ -37,7 +37,8 @@ class RulesTest {
     void aGradientSpikeIsSkippedOrShrunkToTheMedian() {
         for (var action : GradientSpikes.Action.values()) {
             var spikeGuard = new GradientSpikeGuard(new GradientSpikes(5, 4, action), List.of());
-            assertThat(List.of(spikeGuard.factor(1), spikeGuard.factor(100), spikeGuard.factor(2), spikeGuard.factor(3))).as("the window fills")
+            assertThat(List.of(spikeGuard.factor(1), spikeGuard.factor(100), spikeGuard.factor(2), spikeGuard.factor(3)))
+                    .as("the window fills")
                     .containsOnly(1.0);
             assertThat(spikeGuard.factor(12)).as("the median of 1, 100, 2, 3 is 2.5").isEqualTo(1);
             double huge = spikeGuard.factor(50); // 100, 2, 3, 12: 7.5

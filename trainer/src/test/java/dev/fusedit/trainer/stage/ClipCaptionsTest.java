@@ -79,7 +79,8 @@ class ClipCaptionsTest {
             assertThat(two.narrow(0, 0, 1).allClose(two.narrow(0, 1, 1), 1e-3, 1e-3)).isFalse();
             assertThat(two.requiresGrad()).isFalse();
             var sampler = ImageSampler.of(tiny.recipe, tiny.bundle);
-            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)), new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
+            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)),
+                    new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
             assertThat(sampler.sample(seededPrompts).getLast()).isEqualTo(sampler.sample(seededPrompts.subList(1, 2)).getFirst());
         }
     }

@@ -32,7 +32,8 @@ class GradientMasksTest {
     @Test
     void theLastRuleThatNamesALayerHolds() {
         var everywhere = new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, null, 0.5);
-        var inTheMiddle = new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, List.of(2, 3), 0);
+        var inTheMiddle =
+                new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, List.of(2, 3), 0);
         var mask = new GradientMaskRecipe.Custom(List.of(everywhere, inTheMiddle), ALL);
         assertThat(factors(mask, 1)).containsExactly(1.0, 0.5, 1.0);
         assertThat(factors(mask, 2)).containsExactly(1.0, 0.0, 1.0);

@@ -84,7 +84,8 @@ class LatentsTest {
             assertThat(vae.parameter("encoder.conv_in.weight").master().sameValues(before)).isTrue();
             assertThat(vae.trainable()).isEmpty();
             var sampler = ImageSampler.of(tiny.recipe, tiny.bundle);
-            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)), new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
+            var seededPrompts = List.of(new ImageSampler.SeededPrompt("a red circle", Seed.of(1)),
+                    new ImageSampler.SeededPrompt("a blue square", Seed.of(2)));
             var sampled = sampler.sample(seededPrompts);
             assertThat(sampled.getFirst()).hasSize(32 * 32 * 3);
             assertThat(sampler.sample(seededPrompts.subList(1, 2)).getFirst()).as("alone or in company").isEqualTo(sampled.getLast());
