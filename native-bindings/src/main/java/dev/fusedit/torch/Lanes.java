@@ -114,6 +114,7 @@ public final class Lanes implements AutoCloseable {
     }
 
     private static <T> T lane(Supplier<T> body, boolean grad) {
+        TorchState.threads(); // a thread's first look takes the process's number, whatever this thread was set to before
         TorchState.setOwnThreads(1);
         try (var _ = TensorScope.open(); var _ = grad ? Autograd.withGrad() : Autograd.noGrad()) {
             return body.get();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -69,6 +70,15 @@ class LanesTest {
             }
             assertThat(lanes.run(List.of(mode, mode))).containsExactly(true, true);
             assertThat(lanes.run(List.of(threadsInside, threadsInside))).containsExactly(1, 1);
+            for (int i = 0; i < 50; i++) { // new threads, which may begin after the caller's lane has ended
+                try (var fresh = Lanes.of(2)) {
+                    Supplier<Integer> late = () -> {
+                        LockSupport.parkNanos(200_000);
+                        return Libtorch.threads();
+                    };
+                    assertThat(fresh.run(List.of(threadsInside, late))).containsExactly(1, 1);
+                }
+            }
             assertThat(Libtorch.threads()).isEqualTo(2);
         }
     }
