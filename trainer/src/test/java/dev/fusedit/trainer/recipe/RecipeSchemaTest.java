@@ -88,9 +88,10 @@ class RecipeSchemaTest {
         assertThat(JSON.at("/$defs/Sampling/properties/solver/enum").toString()).isEqualTo("[\"euler\",\"heun\",\"dpmpp-2m\"]");
         assertThat(JSON.at("/$defs/Sampling/properties/guidance_interval/default").toString()).isEqualTo("[0,1]");
         assertThat(stage.at("/required").toString()).contains("name", "batch", "losses").doesNotContain("\"lr\"", "steps");
-        assertThat(JSON.at("/$defs/Optimizer.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
+        assertThat(JSON.at("/$defs/OptimizerRecipe.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
         assertThat(JSON.at("/$defs/Losses.Repa/description").asText()).contains("REPA (https://arxiv.org/abs/2410.06940)");
-        assertThat(JSON.at("/$defs/LanguageModel.Custom/required").toString()).as("a block without kind is one").doesNotContain("kind");
+        assertThat(JSON.at("/$defs/LanguageModelRecipe.Custom/required").toString()).as("a block without kind is one")
+                .doesNotContain("kind");
     }
 
     @Test
