@@ -74,8 +74,11 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
 
     private static boolean isGrid(Path out) { return out.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".png"); }
 
-    /// As one grid with captions into a `.png`, or into a folder as `00000.png` … and `prompts.jsonl`.
+    /// As one grid with captions into a `.png`, or into a folder as `00000.png` … and `prompts.jsonl`. Folders are made if they are not there.
+    ///
+    /// @throws UserError if it cannot be written
     public void write(Path out) {
+        requireWritable(out);
         try {
             if (isGrid(out)) {
                 Files.write(out, grid().png());

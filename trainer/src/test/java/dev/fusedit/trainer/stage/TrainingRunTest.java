@@ -157,8 +157,9 @@ class TrainingRunTest {
         } else { // weights are turned to f32 once, and nothing is rounded between products
             assertThat(distance(temp.resolve("drawn.png"), run.resolve("previews/step-000006.png"))).isLessThan(1);
         }
-        generate(run.resolve("checkpoints/step-7"), prompts, temp.resolve("later.png"));
-        assertThat(Files.mismatch(temp.resolve("later.png"), temp.resolve("drawn.png"))).as("a step changes it").isNotNegative();
+        generate(run.resolve("checkpoints/step-7"), prompts, temp.resolve("a new folder/later.png"));
+        assertThat(Files.mismatch(temp.resolve("a new folder/later.png"), temp.resolve("drawn.png"))).as("a step changes it")
+                .isNotNegative();
     }
 
     /// Mean difference of two images' numbers, in 255ths.
