@@ -22,7 +22,7 @@ public record Cores(int allowed, int all) {
     }
 
     /// Of `0-3,8,10-11`.
-    private static OptionalInt count(String list) {
+    static OptionalInt count(String list) {
         if (!list.matches("\\d{1,6}(-\\d{1,6})?(,\\d{1,6}(-\\d{1,6})?)*")) {
             return OptionalInt.empty();
         }

@@ -220,4 +220,8 @@ class HostTest {
         assertThat(host.memory().allowed()).isLessThanOrEqualTo(host.memory().total());
         assertThat(host.cpu().name()).isNotBlank();
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"0 | 1", "0-1 | 2", "0-3,8 | 5", "0-63,128-191 | 128"})
+    void coresAreCountedFromRanges(String ranges, int cores) { assertThat(Cores.count(ranges)).hasValue(cores); }
 }

@@ -3,11 +3,8 @@ package dev.fusedit.trainer.plan;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Ordering;
 import com.google.common.math.Quantiles;
-import java.io.IOException;
+import dev.fusedit.torch.host.Host;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -33,24 +30,9 @@ public record Busyness(Load load, List<Spread> spreads) {
     /// @param average of the last minute; negative where the system does not tell
     /// @param cores of the machine: other containers count in the average too
     public record Load(double average, int cores) {
-        private static final Path ONLINE = Path.of("/sys/devices/system/cpu/online");
-
         /// As it is now.
-        public static Load now() { return new Load(ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(), machineCores()); }
-
-        private static int machineCores() {
-            int allowed = Runtime.getRuntime().availableProcessors();
-            try {
-                return Math.max(allowed, count(Files.readString(ONLINE).strip()));
-            } catch (IOException | NumberFormatException e) {
-                return allowed;
-            }
-        }
-
-        /// @param ranges `0-3,8`
-        static int count(String ranges) {
-            return Arrays.stream(ranges.split(",")).map(range -> range.split("-"))
-                    .mapToInt(ends -> Integer.parseInt(ends[ends.length - 1]) - Integer.parseInt(ends[0]) + 1).sum();
+        public static Load now() {
+            return new Load(ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(), Host.here().cores().all());
         }
 
         boolean isHigh() { return average > cores; }

@@ -1,8 +1,6 @@
 package dev.fusedit.trainer.stage;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.fusedit.torch.host.ResidentSet;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -17,12 +15,5 @@ public final class ProcessFigures {
     }
 
     /// Largest resident set so far in MiB; 0 where the system does not tell (it does on Linux).
-    public static long peakMiB() {
-        try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                    .sum();
-        } catch (IOException e) {
-            return 0;
-        }
-    }
+    public static long peakMiB() { return ResidentSet.peakBytes() >> 20; }
 }

@@ -7,8 +7,6 @@ import dev.fusedit.trainer.plan.Busyness.Spread;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class BusynessTest {
     private static final Load QUIET = new Load(1.2, 2);
@@ -46,10 +44,6 @@ class BusynessTest {
         assertThat(new Busyness(QUIET, List.of(shorter, few)).sentence()).isNull();
         assertThat(new Busyness(QUIET, List.of(shorter, few, SCATTERED)).sentence()).contains("0.8 to 1.9 ms");
     }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"0 | 1", "0-1 | 2", "0-3,8 | 5", "0-63,128-191 | 128"})
-    void coresAreCountedFromRanges(String ranges, int cores) { assertThat(Load.count(ranges)).isEqualTo(cores); }
 
     @Test
     void aPlanSaysItBeforeItsTimes() {

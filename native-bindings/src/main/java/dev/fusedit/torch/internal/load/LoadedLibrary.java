@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.fusedit.torch.LibtorchInfo;
 import dev.fusedit.torch.LibtorchUnavailable;
+import dev.fusedit.torch.host.ResidentSet;
 import dev.fusedit.torch.host.Host;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
