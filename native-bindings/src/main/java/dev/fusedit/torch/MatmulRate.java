@@ -1,5 +1,9 @@
 package dev.fusedit.torch;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /// How fast this machine multiplies matrices, measured.
 public final class MatmulRate {
     private static final int MOST_RUNS = 20;
@@ -14,23 +18,33 @@ public final class MatmulRate {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var left = Tensor.full(0.5, dtype, rows, in).to(device);
             var right = Tensor.full(0.25, dtype, out, in).to(device);
-            double best = Double.POSITIVE_INFINITY;
-            var end = System.nanoTime() + (long) (seconds * 1e9);
-            for (int i = 0; i < 2 || i < MOST_RUNS && System.nanoTime() < end; i++) {
-                long start = System.nanoTime();
-                multiply(left, right);
-                best = i == 0 ? best : Math.min(best, (System.nanoTime() - start) / 1e9);
-            }
+            double best = Collections.min(seconds(() -> multiply(left, right), seconds));
             return 2.0 * rows * in * out / best;
         }
     }
 
-    private static void multiply(Tensor left, Tensor right) {
-        try (var _ = TensorScope.open()) {
-            var product = left.linear(right, null);
-            if (!product.device().isCpu()) {
-                product.narrow(0, 0, 1).narrow(1, 0, 1).item(); // waits
+    /// Seconds of each of some runs of anything, after one that does not count. What a run makes is freed after it.
+    ///
+    /// @param budget seconds after which no run begins; two are done in any case
+    public static List<Double> seconds(Runnable op, double budget) {
+        var seconds = new ArrayList<Double>();
+        var end = System.nanoTime() + (long) (budget * 1e9);
+        for (int i = 0; i < 2 || i < MOST_RUNS && System.nanoTime() < end; i++) {
+            try (var _ = TensorScope.open()) {
+                long start = System.nanoTime();
+                op.run();
+                if (i > 0) {
+                    seconds.add((System.nanoTime() - start) / 1e9);
+                }
             }
+        }
+        return seconds;
+    }
+
+    private static void multiply(Tensor left, Tensor right) {
+        var product = left.linear(right, null);
+        if (!product.device().isCpu()) {
+            product.narrow(0, 0, 1).narrow(1, 0, 1).item(); // waits
         }
     }
 }

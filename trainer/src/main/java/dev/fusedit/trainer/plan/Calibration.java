@@ -3,6 +3,7 @@ package dev.fusedit.trainer.plan;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.MatmulRate;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -12,7 +13,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /// How fast this machine is at what a recipe does: matmuls of its shapes, and moving bytes. On its CPU, whatever device the recipe
 /// names.
@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 /// @param busyness of the machine while it was measured
 public record Calibration(Map<Key, Double> rates, double otherwise, double bandwidth, Map<DType, Double> largest, Busyness busyness) {
     private static final double SECONDS = 12;
+    private static final double SECONDS_EACH = 0.3;
     private static final double FLOPS_AT_ONCE = 3e9;
     private static final long LONGEST_SIDE = 8192;
     private static final int ELEMENTS = 1 << 24;
@@ -94,18 +95,7 @@ public record Calibration(Map<Key, Double> rates, double otherwise, double bandw
     }
 
     /// Of some runs, after one that does not count.
-    private static Busyness.Spread spread(Supplier<Tensor> op) {
-        var seconds = new ArrayList<Double>();
-        var end = System.nanoTime() + 300_000_000L;
-        for (int i = 0; i < 2 || i < 20 && System.nanoTime() < end; i++) {
-            try (var _ = TensorScope.open()) {
-                long start = System.nanoTime();
-                op.get();
-                if (i > 0) seconds.add((System.nanoTime() - start) / 1e9);
-            }
-        }
-        return Busyness.Spread.of(seconds);
-    }
+    private static Busyness.Spread spread(Runnable op) { return Busyness.Spread.of(MatmulRate.seconds(op, SECONDS_EACH)); }
 
     /// Of a step of a stage on this machine.
     public double secondsPerStep(Plan.StageEstimate stage) {
