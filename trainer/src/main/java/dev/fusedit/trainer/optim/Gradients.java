@@ -50,14 +50,10 @@ public final class Gradients implements AutoCloseable {
     public void take(List<Weights> leaves, Lanes lanes) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var all = parameters.stream().flatMap(parameter -> sum(parameter.name(), leaves).stream()).toList();
-            if (lanes.count() > 1) {
-                lanes.run(balanced(all, lanes.count()).stream().<Supplier<Integer>>map(some -> () -> {
-                    some.forEach(Sum::take);
-                    return some.size();
-                }).toList());
-            } else {
-                all.forEach(Sum::take);
-            }
+            lanes.run(balanced(all, lanes.count()).stream().<Supplier<Integer>>map(some -> () -> {
+                some.forEach(Sum::take);
+                return some.size();
+            }).toList());
             leaves.forEach(weights -> parameters.forEach(parameter -> weights.parameter(parameter.name()).compute().clearGrad()));
         }
     }

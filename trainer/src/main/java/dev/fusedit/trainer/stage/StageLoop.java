@@ -124,7 +124,7 @@ final class StageLoop implements AutoCloseable {
         }
     }
 
-    /// Computes gradients for these learners from now on.
+    /// Computes gradients for these parameters from now on.
     private void requireGrad(Predicate<TrainableParameter> which) {
         active = trainables.stream().filter(which).toList();
         var names = active.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
@@ -143,9 +143,8 @@ final class StageLoop implements AutoCloseable {
             requireGrad(trainable -> trainable.from() <= next);
         }
         try (var _ = TensorScope.open(); var gradients = new Gradients(active.stream().map(TrainableParameter::parameter).toList())) {
-            var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
-            var values = Lists.partition(parts, lanes.count()).stream().map(some -> backward(some, gradients))
-                    .reduce(LossValues.NONE, LossValues::plus);
+            var parts = parts(batch);
+            var values = backward(parts, gradients);
             double scaled = scale == null ? 1 : scale.factor();
             gradients.scale(1 / scaled);
             double norm = gradients.norm();
@@ -163,14 +162,22 @@ final class StageLoop implements AutoCloseable {
     void rehearse() {
         var batch = batches.next();
         try (var _ = TensorScope.open(); var gradients = new Gradients(active.stream().map(TrainableParameter::parameter).toList())) {
-            var parts = losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
-            Lists.partition(parts, lanes.count()).forEach(some -> backward(some, gradients));
+            backward(parts(batch), gradients);
             gradients.norm();
         }
     }
 
-    /// A micro-batch, cut into lanes.
+    private List<MicroBatch> parts(Batch batch) {
+        return losses().parts(batch, plan.firstStep() + next, stage.accumulation() * lanes.count());
+    }
+
+    /// One micro-batch after the other, the lanes of each side by side.
     private LossValues backward(List<MicroBatch> parts, Gradients gradients) {
+        return Lists.partition(parts, lanes.count()).stream().map(some -> inLanes(some, gradients)).reduce(LossValues.NONE, LossValues::plus);
+    }
+
+    /// A micro-batch, cut into lanes.
+    private LossValues inLanes(List<MicroBatch> parts, Gradients gradients) {
         var values = lanes.run(IntStream.range(0, parts.size())
                 .<Supplier<LossValues>>mapToObj(i -> () -> backward(parts.get(i), sides.get(i).losses())).toList());
         gradients.take(sides.stream().map(Lane::leaves).toList(), lanes);
