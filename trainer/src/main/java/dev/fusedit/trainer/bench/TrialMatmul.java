@@ -45,7 +45,7 @@ public record TrialMatmul(double rate, double f32) {
     /// Of the whole batch, of both branches of guidance, or as many as can be tried quickly.
     private static int rows(Workload workload) {
         var shape = workload.shape();
-        long whole = (long) shape.batch() * shape.tokens() * (workload instanceof Workload.Sample ? 2 : 1);
+        long whole = (long) workload.rows() * shape.tokens();
         double row = 2.0 * shape.model().image().width() * shape.model().image().intermediate();
         return (int) Math.clamp((long) (MOST_FLOPS / row), 1, whole);
     }

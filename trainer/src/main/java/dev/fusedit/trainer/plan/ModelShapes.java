@@ -27,7 +27,7 @@ record ModelShapes(ImageModelConfig config, List<ParameterShape> model, Map<Stri
         List<ParameterShape> clip) {
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
-        var config = RecipeModelConfigs.of(model, RecipeModelConfigs.vocabulary(model.llm()), recipe.largestSide() / model.pixels());
+        var config = RecipeModelConfigs.of(recipe);
         try (var weights = Weights.shapes()) {
             config.build(weights);
             var shapes = shapes(weights);

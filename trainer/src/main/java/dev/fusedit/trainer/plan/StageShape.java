@@ -29,11 +29,11 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
     static StageShape of(Recipe recipe, Stage stage, ModelShapes shapes, TextLengths lengths) {
         var groups = new ParameterGroups(stage);
         var trainable = shapes.model().stream().filter(shape -> groups.of(shape.name()) != null).collect(ImmutableList.toImmutableList());
-        int micro = stage.batch() / stage.accumulation();
-        long row = recipe.side(stage) / recipe.model().pixels() / recipe.model().dit().patch();
+        int micro = stage.microBatch();
         var language = stage.losses().language();
         boolean apart = language != null && language.corpus() == Losses.Corpus.TEXT;
-        return new StageShape(recipe, stage, shapes, trainable, stage.losses().flow() == null ? 0 : micro, row * row, lengths.caption(),
+        return new StageShape(recipe, stage, shapes, trainable, stage.losses().flow() == null ? 0 : micro, recipe.tokens(stage),
+                lengths.caption(),
                 lengths.meanCaption(),
                 apart ? micro : 0, lengths.sentence());
     }
@@ -69,7 +69,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
     }
 
     /// Texts that a language loss reads in a micro-batch, and the longest one's tokens.
-    int spoken() { return readsCaptions() ? stage.batch() / stage.accumulation() : sentences; }
+    int spoken() { return readsCaptions() ? stage.microBatch() : sentences; }
 
     int spokenTokens() { return readsCaptions() ? caption : sentence; }
 

@@ -89,6 +89,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     /// The side of a stage's images in pixels.
     public int side(Stage stage) { return stage.resolution() == null ? data.imageSize() : stage.resolution(); }
 
+    /// Image tokens of a sample of a stage.
+    public long tokens(Stage stage) {
+        long row = side(stage) / model.pixels() / model.dit().patch();
+        return row * row;
+    }
+
     /// This recipe as YAML with every default spelled out; reads back as itself.
     public String canonical() { return new Canonical(true).yaml(this); }
 

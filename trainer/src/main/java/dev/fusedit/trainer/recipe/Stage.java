@@ -51,6 +51,9 @@ public record Stage(String name, @Nullable Integer steps, @Nullable Double epoch
         lr = ImmutableMap.copyOf(lr);
     }
 
+    /// Samples of a micro-batch.
+    public int microBatch() { return batch / accumulation; }
+
     /// Whether the stage trains anything of a part.
     public boolean trains(Part part) { return Rates.reaches(lr, groups, part); }
 

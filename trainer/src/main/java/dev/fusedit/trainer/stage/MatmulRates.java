@@ -59,9 +59,8 @@ public record MatmulRates(Map<DType, Double> flops) {
     }
 
     private static List<Shape> shapes(Recipe recipe, int lanes) {
-        var dit = AutoSettings.config(recipe);
-        long rows = Math.max(1, AutoSettings.samples(recipe) * AutoSettings.tokens(recipe, dit) / lanes);
-        return shapes(dit, rows).stream().map(Shape::cut).toList();
+        long rows = Math.max(1, AutoSettings.samples(recipe) * AutoSettings.tokens(recipe) / lanes);
+        return shapes(RecipeModelConfigs.of(recipe).image(), rows).stream().map(Shape::cut).toList();
     }
 
     /// Queries, keys and values; gate and up; down.

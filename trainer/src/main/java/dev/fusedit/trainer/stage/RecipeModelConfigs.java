@@ -22,6 +22,7 @@ import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
+import dev.fusedit.trainer.recipe.Recipe;
 
 /// A recipe's model as the models' configuration.
 public final class RecipeModelConfigs {
@@ -38,6 +39,12 @@ public final class RecipeModelConfigs {
             };
             case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
         };
+    }
+
+    /// For the largest images of a recipe.
+    public static ImageModelConfig of(Recipe recipe) {
+        var model = recipe.model();
+        return of(model, vocabulary(model.llm()), recipe.largestSide() / model.pixels());
     }
 
     /// @param vocabulary of the tokenizer; a published language model keeps its own

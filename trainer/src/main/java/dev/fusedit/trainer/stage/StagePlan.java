@@ -57,7 +57,7 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     ///
     /// @param run nothing of it is left to the machine
     public static int lanes(Run run, Stage stage) {
-        return stage.losses().contrastive() != null ? 1 : Math.min(run.lanes().orElseThrow(), stage.batch() / stage.accumulation());
+        return stage.losses().contrastive() != null ? 1 : Math.min(run.lanes().orElseThrow(), stage.microBatch());
     }
 
     public long endStep() { return firstStep + steps; }
