@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// How much of a gradient passes: x̃ = sg(x) − g · (sg(x) − x), where sg stops gradients.
@@ -20,44 +21,39 @@ public record GradientGate(double factor, @Nullable Tensor tokens_BT1) {
         checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
     }
 
-    public KeyValues apply(KeyValues own) {
-        if (isOpen()) {
-            return own;
-        }
-        return TensorScope.scoped(() -> {
-            var tokens_B1T1 = tokens_BT1 == null ? null : tokens_BT1.unsqueeze(1);
-            return new KeyValues(pass(own.keys(), tokens_B1T1), pass(own.values(), tokens_B1T1));
-        });
-    }
-
-    /// The same for hidden states.
-    public Tensor apply(Tensor x_BTM) { return isOpen() ? x_BTM : pass(x_BTM, tokens_BT1); }
-
     /// Whether gradients pass unchanged.
     public boolean isOpen() { return factor == 1 && tokens_BT1 == null; }
 
-    /// What of the gradients of keys and values passes, for a custom backward pass; null where nothing does.
-    public @Nullable KeyValues gradients(KeyValues gradOutput) {
-        if (factor == 0) {
-            return null;
-        }
-        return isOpen() ? gradOutput : TensorScope.scoped(() -> gradOutput.replaced(each -> {
-            var part = each.mul(factor);
-            return tokens_BT1 == null ? part : part.mul(tokens_BT1.unsqueeze(1));
-        }));
+    /// Whether none passes.
+    public boolean isClosed() { return factor == 0; }
+
+    /// What passes of a gradient, of keys or values (B, K, T, D) or of hidden states (B, T, M).
+    public Tensor share(Tensor gradient) {
+        return TensorScope.scoped(() -> {
+            var part = gradient.mul(factor);
+            return tokens_BT1 == null ? part : part.mul(tokens(gradient.rank()));
+        });
     }
 
-    private Tensor pass(Tensor x, @Nullable Tensor tokens) {
-        if (!x.requiresGrad()) {
+    private Tensor tokens(int rank) {
+        var tokens = Objects.requireNonNull(tokens_BT1);
+        return rank == 4 ? tokens.unsqueeze(1) : tokens;
+    }
+
+    /// x̃, with libtorch's graph.
+    ///
+    /// @param x keys or values (B, K, T, D), or hidden states (B, T, M)
+    public Tensor pass(Tensor x) {
+        if (isOpen() || !x.requiresGrad()) {
             return x;
         }
-        if (factor == 0) {
+        if (isClosed()) {
             return x.detach();
         }
         return TensorScope.scoped(() -> {
             var fixed = x.detach();
             var nothing = fixed.sub(x).mul(factor);
-            return fixed.sub(tokens == null ? nothing : nothing.mul(tokens));
+            return fixed.sub(tokens_BT1 == null ? nothing : nothing.mul(tokens(x.rank())));
         });
     }
 }

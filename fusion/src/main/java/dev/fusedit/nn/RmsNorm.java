@@ -3,8 +3,6 @@ package dev.fusedit.nn;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.FusedNorm;
 import org.jspecify.annotations.Nullable;
 
 /// x / rms(x) · (offset + weight) over the last dimension: f32 inside, x's dtype outside.
@@ -22,8 +20,7 @@ public record RmsNorm(Tensor weight_C, double eps, double offset) {
     }
 
     public Tensor apply(Tensor x) {
-        return TensorScope.scoped(() -> Fused.servesForward(x, weight_C) ? FusedNorm.forward(x, gain(DType.F32), null, eps)
-                : normed(x).mul(gain(x.dtype())));
+        return TensorScope.scoped(() -> normed(x).mul(gain(x.dtype())));
     }
 
     /// Each head by itself, (B, N, H·D) → (B, N, H·D). Notable: the gradient that arrives is laid out as x is, whatever attention made of
@@ -37,14 +34,11 @@ public record RmsNorm(Tensor weight_C, double eps, double offset) {
     /// @param scale_B1C null for none
     /// @param shift_B1C null for none
     public Tensor modulated(Tensor x_BNC, @Nullable Tensor scale_B1C, @Nullable Tensor shift_B1C) {
-        if (Fused.servesForward(x_BNC, weight_C, scale_B1C, shift_B1C)) {
-            return TensorScope.scoped(() -> FusedNorm.forward(x_BNC, gain(scale_B1C), shift_B1C, eps));
-        }
         return TensorScope.scoped(() -> {
             var gain =
                     scale_B1C == null ? gain(x_BNC.dtype()) : whole().mul(scale_B1C.to(weight_C.dtype()).add(1)).to(x_BNC.dtype());
             var scaled = normed(x_BNC).mul(gain);
-            return shift_B1C == null ? scaled : scaled.add(shift_B1C);
+            return shift_B1C == null ? scaled : scaled.add(shift_B1C.to(x_BNC.dtype()));
         });
     }
 

@@ -5,8 +5,6 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.FusedHeads;
 import java.util.stream.Stream;
 
 /// Rotary position embedding (RoPE; Su et al. 2021, RoFormer, arXiv 2104.09864) of one sequence: pairs (i, i + D/2) of a head's width are
@@ -103,11 +101,6 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) implements Tensors {
 
         /// x (B, H, N, D), rotated: (x₁ cos − x₂ sin, x₂ cos + x₁ sin), rounded once to x's dtype.
         public Tensor apply(Tensor x_BHND) {
-            if (Fused.servesForward(x_BHND)) {
-                var heads = Math.toIntExact(x_BHND.size(1));
-                return TensorScope.scoped(
-                        () -> Heads.split(new FusedHeads(heads, null, 0, cos, signedSin).forward(Heads.merge(x_BHND)), heads));
-            }
             return TensorScope
                     .scoped(() -> x_BHND.mul(cos).add(x_BHND.roll(x_BHND.size(-1) / 2, -1).mul(signedSin)).to(x_BHND.dtype()));
         }

@@ -27,7 +27,7 @@ class GradientGateTest {
         var tokens = Tensor.rand(dev.fusedit.torch.Seed.of(1), DType.F32, 1, finite.length, 1).to(dtype);
         var gates = Stream.of(0, 1e-3, 0.1, 1.0 / 3, 0.9, 1)
                 .flatMap(g -> Stream.of(new GradientGate(g.doubleValue(), null), new GradientGate(g.doubleValue(), tokens)));
-        gates.forEach(gate -> assertThat(bits(gate.apply(x))).as("%s", gate).isEqualTo(bits(x)));
+        gates.forEach(gate -> assertThat(bits(gate.pass(x))).as("%s", gate).isEqualTo(bits(x)));
     }
 
     private static long[] bits(Tensor x) { return Arrays.stream(x.toDoubles()).mapToLong(Double::doubleToRawLongBits).toArray(); }
@@ -42,7 +42,7 @@ class GradientGateTest {
     void theGradientIsMultipliedByBothFactors() {
         var x = Tensor.of(new double[] {1, 2, 3, 4}, 1, 2, 2).requiresGrad(true);
         var tokens = Tensor.of(new double[] {0.5, 0}, 1, 2, 1);
-        new GradientGate(0.25, tokens).apply(x).square().sum().backward();
+        new GradientGate(0.25, tokens).pass(x).square().sum().backward();
         assertThat(x.grad().toDoubles()).containsExactly(0.25, 0.5, 0, 0);
     }
 
@@ -50,7 +50,7 @@ class GradientGateTest {
     void keysAndValuesTakeTheFactorsOfTheirTokens() {
         var keys = Tensor.ones(DType.F64, 1, 3, 2, 4).requiresGrad(true);
         var values = Tensor.ones(DType.F64, 1, 3, 2, 4).requiresGrad(true);
-        var gated = new GradientGate(1, Tensor.of(new double[] {0.5, 0}, 1, 2, 1)).apply(new KeyValues(keys, values));
+        var gated = new KeyValues(keys, values).replaced(new GradientGate(1, Tensor.of(new double[] {0.5, 0}, 1, 2, 1))::pass);
         gated.keys().sum().add(gated.values().sum()).backward();
         for (var x : new Tensor[] {keys, values}) {
             assertThat(x.grad().narrow(2, 0, 1).toDoubles()).containsOnly(0.5);
@@ -61,9 +61,9 @@ class GradientGateTest {
     @Test
     void nothingIsDoneWhereNothingIsMasked() {
         var x = Tensor.ones(DType.F32, 2);
-        assertThat(GradientGate.OPEN.apply(x)).isSameAs(x);
-        assertThat(new GradientGate(0.5, null).apply(x)).as("no gradient is needed").isSameAs(x);
-        assertThat(new GradientGate(0, null).apply(x.requiresGrad(true)).requiresGrad()).isFalse();
+        assertThat(GradientGate.OPEN.pass(x)).isSameAs(x);
+        assertThat(new GradientGate(0.5, null).pass(x)).as("no gradient is needed").isSameAs(x);
+        assertThat(new GradientGate(0, null).pass(x.requiresGrad(true)).requiresGrad()).isFalse();
     }
 
     @Test

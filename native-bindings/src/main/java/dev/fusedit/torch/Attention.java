@@ -2,9 +2,6 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.MatmulAttention;
-import dev.fusedit.torch.fused.QueryGroups;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// | | |
 /// |---|---|
 /// | CPU, f32 and f64 | libtorch's flash kernel, with OpenBLAS at one thread meanwhile: it calls the BLAS from its own threads, and two pools fight |
-/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic matmul there, 20 times slower. Without a graph by [MatmulAttention] |
+/// | CPU, bf16 | bmm, softmax (f32 inside), bmm: the flash kernel falls to a generic matmul there, 20 times slower |
 /// | CPU, f16; bf16 on a CPU without it | as f32 ([PathChoice]) |
 /// | CUDA | libtorch's own choice |
 public final class Attention {
@@ -36,18 +33,10 @@ public final class Attention {
     public static Tensor attend(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias, double scale) {
         checkArgument(bias == null || bias.rank() == 4 && bias.size(1) == 1 && bias.size(2) == 1,
                 "the bias masks keys, (B, 1, 1, L), got %s", bias);
-        if (byMatmuls(q_BHND) && Fused.servesForward(q_BHND, k_BKLD, v_BKLD)) {
-            try (var scope = TensorScope.open(); var owner = TensorScope.holding()) {
-                return scope.keep(MatmulAttention.of(q_BHND, k_BKLD, v_BKLD, bias, scale, owner).out_BHND().anotherHandle());
-            }
-        }
         return chosen(q_BHND, k_BKLD, v_BKLD, bias,
                 (q, k, v, keys) -> byMatmuls(q) ? matmuls(q, k, v, keys == null ? null : keys.squeeze(1), scale)
                         : folded(q, k, v, keys, scale));
     }
-
-    /// Whether [MatmulAttention] is the way for [#attend] in these.
-    public static boolean customBackward(Tensor q_BHND) { return byMatmuls(q_BHND) && Fused.serves(q_BHND); }
 
     /// Query i sees keys 0 to i. As many keys as queries.
     public static Tensor causal(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD) {
@@ -104,7 +93,8 @@ public final class Attention {
                 : way.of(q.to(dtype), k.to(dtype), v.to(dtype), bias == null ? null : bias.to(dtype)).to(own));
     }
 
-    private static boolean byMatmuls(Tensor q) { return PathChoice.byMatmuls(q.dtype(), q.device()); }
+    /// Whether two matmuls and a softmax are faster than the fused kernel for queries like these.
+    public static boolean byMatmuls(Tensor q) { return PathChoice.byMatmuls(q.dtype(), q.device()); }
 
     private static Tensor matmuls(Tensor q_BHND, Tensor k_BKLD, Tensor v_BKLD, @Nullable Tensor bias_BRL, double scale) {
         long batch = q_BHND.size(0), kvHeads = k_BKLD.size(1), width = q_BHND.size(3), keys = k_BKLD.size(2);

@@ -2,8 +2,6 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.FusedSum;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.TorchState;
 import dev.fusedit.torch.internal.ops.Aten;
@@ -67,22 +65,6 @@ public final class Autograd {
         Frame.begin(Aten.BACKWARD).tensor(root.handle).tensors(TensorHandle.handles(inputs))
                 .optionalTensor(TensorHandle.handleOrNone(gradient))
                 .optional(retain ? 1L : 0L).bool(false).callForWord();
-    }
-
-    /// Adds a gradient that no graph made to a leaf's, as a backward pass does. Not for leaves that another thread's backward pass reaches too.
-    ///
-    /// @param gradient of the leaf's shape and dtype; the leaf may keep it
-    public static void accumulate(Tensor leaf, Tensor gradient) {
-        try (var _ = TensorScope.open(); var _ = noGrad()) {
-            var before = leaf.grad();
-            if (before == null) {
-                leaf.setGrad(gradient);
-            } else if (Fused.serves(before) && before.isContiguous()) {
-                FusedSum.add(before, gradient);
-            } else {
-                leaf.setGrad(before.add(gradient));
-            }
-        }
     }
 
     /// d(root)/d(input) for each input, without touching any accumulated gradient. Null where root does not depend on it.

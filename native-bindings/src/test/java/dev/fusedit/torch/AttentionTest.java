@@ -103,39 +103,22 @@ class AttentionTest {
         }
     }
 
-    /// f32 and f16 by libtorch's attention; bf16 by matmuls, whose softmax is libtorch's where a graph is wanted and the one-pass kernel
-    /// elsewhere.
+    /// f32 and f16 by libtorch's attention; bf16 by matmuls.
     @Test
     void theWayIsTheOneOfTheTable() {
         for (var dtype : List.of(DType.F32, DType.F16)) {
             var in = Inputs.of(4, 2, 5, 7, dtype);
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
-            assertThat(Attention.customBackward(in.q())).isFalse();
+            assertThat(Attention.byMatmuls(in.q())).isFalse();
         }
         var in = Inputs.of(4, 2, 5, 7, DType.BF16);
         try (var _ = Bf16Matmuls.assume(true)) {
-            assertThat(Attention.customBackward(in.q())).isEqualTo(Kernels.expected());
+            assertThat(Attention.byMatmuls(in.q())).isTrue();
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
-            try (var _ = Autograd.noGrad()) {
-                var ops = ops(() -> Attention.attend(in.q(), in.k(), in.v(), null));
-                assertThat(ops).contains("bmm").doesNotContain(BUILT_IN);
-                assertThat(ops.contains("softmax")).isEqualTo(!Kernels.expected());
-            }
         }
         try (var _ = Bf16Matmuls.assume(false)) { // then it is f32's
-            assertThat(Attention.customBackward(in.q())).isFalse();
+            assertThat(Attention.byMatmuls(in.q())).isFalse();
             assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains(BUILT_IN).doesNotContain("bmm", "softmax");
-        }
-    }
-
-    @Test
-    @Threads(atLeast = Fused.MOST_THREADS + 1)
-    void onManyThreadsTheSoftmaxIsLibtorchs() {
-        var in = Inputs.of(4, 2, 5, 7, DType.BF16);
-        assertThat(Attention.customBackward(in.q())).isFalse();
-        try (var _ = Autograd.noGrad(); var _ = Bf16Matmuls.assume(true)) {
-            assertThat(ops(() -> Attention.attend(in.q(), in.k(), in.v(), null))).contains("bmm", "softmax").doesNotContain(BUILT_IN);
-            assertThat(Attention.attend(in.q(), in.k(), in.v(), null).allClose(plain(in, null), 0.04, 0.04)).isTrue();
         }
     }
 

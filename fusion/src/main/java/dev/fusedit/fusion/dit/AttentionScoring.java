@@ -2,9 +2,9 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.DecoderLayer;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
-import dev.fusedit.fusion.llm.ScoreScaling;
-import dev.fusedit.fusion.llm.TextMask;
 import dev.fusedit.fusion.llm.TextPass;
+import dev.fusedit.nn.AttentionMask;
+import dev.fusedit.nn.ScoreScaling;
 
 /// How the layers that text and image share compute attention scores. ("Fused" kernels are another thing.)
 public enum AttentionScoring {
@@ -23,7 +23,7 @@ public enum AttentionScoring {
     }
 
     /// What a text's token sees.
-    TextMask mask(DecoderLayer layer, TextPass pass) {
+    AttentionMask mask(DecoderLayer layer, TextPass pass) {
         return switch (this) {
             case PLAIN -> pass.causal();
             case FAMILY -> pass.mask(layer);

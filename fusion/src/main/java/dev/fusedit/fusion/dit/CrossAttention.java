@@ -1,17 +1,13 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.llm.ScoreScaling;
-import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
-import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
-/// Image queries over text keys. Notable: its input is not normed, its output has no gate, and no positions take part.
+/// Weights of an attention of image queries over text keys. Notable: its input is not normed, its output has no gate, and no positions take
+/// part.
 public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nullable RmsNorm postNorm, int heads) {
     static CrossAttention of(DiTConfig config, Weights block) {
         var weights = block.in("cross_attn");
@@ -22,14 +18,5 @@ public record CrossAttention(@Nullable RmsNorm qNorm, Linear q, Linear o, @Nulla
                 Linear.of(weights.in("o_proj"), Init.XAVIER, inner, config.width(), config.attentionBias()),
                 config.sandwichNorm() ? RmsNorm.of(block.in("post_cross_attention_layernorm"), config.width(), config.normEps()) : null,
                 config.heads());
-    }
-
-    /// Adds what the image reads from the text: nothing to a sample that sees none of it.
-    Tensor apply(Tensor x_BNC, KeyValues text, ScoreScaling scaling, TextVisibility visibility) {
-        return TensorScope.scoped(() -> {
-            var queries = Heads.normAndRotate(q.apply(x_BNC), heads, qNorm, null);
-            var out = o.apply(Heads.merge(scaling.attend(queries, text, visibility.bias())));
-            return x_BNC.add(visibility.read(postNorm == null ? out : postNorm.apply(out)));
-        });
     }
 }

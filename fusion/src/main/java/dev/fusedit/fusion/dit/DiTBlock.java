@@ -1,8 +1,6 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.fusion.dit.Norms.AdaLn;
 import dev.fusedit.nn.GatedMlp;
-import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeyValues;
@@ -10,48 +8,55 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// One block of the image side: attention, perhaps cross-attention to the text, and a gated MLP, all residual (Peebles and Xie 2023).
+/// One block of the image side: attention and a gated MLP, both residual (Peebles and Xie 2023). In parts, of which [FuseLayer] is made.
 ///
-/// In parts, so that [FuseLayer] can put the text's keys and values into its attention.
-///
-/// @param qkv the three projections as one matmul; null where they are not joined
-/// @param text for a block that makes keys and values of the text itself, else null
+/// @param norm before the attention
+/// @param modulation where the vectors of the noise level come from
 /// @param qNorm over a head's width, null without qk-norm; so is kNorm
-/// @param postAttention before the MLP, or with sandwich norm on attention's output
-public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm, Linear q, Linear k, Linear v,
-        Linear o, @Nullable JoinedLinear qkv, @Nullable TextProjection text,
-        @Nullable CrossAttention cross, RmsNorm postAttention, @Nullable RmsNorm preMlp, @Nullable RmsNorm postMlp, GatedMlp mlp) {
+/// @param qkv queries, keys and values
+/// @param text makes keys and values of the text itself; null where the language model's layer does
+/// @param reading how it reads the text
+/// @param mlpNorm before the MLP
+/// @param sandwich null without sandwich norms
+public record DiTBlock(DiTConfig config, RmsNorm norm, BlockModulation modulation, @Nullable RmsNorm qNorm, @Nullable RmsNorm kNorm,
+        JoinedLinear qkv, Linear o, @Nullable TextProjection text, TextAttention reading, RmsNorm mlpNorm, @Nullable Sandwich sandwich,
+        GatedMlp mlp) {
+    /// Norms of what is added to the image.
+    public record Sandwich(RmsNorm attention, RmsNorm mlp) {}
 
     static DiTBlock of(DiTConfig config, BlockText text, Weights weights) {
         var attention = weights.in("self_attn");
         int width = config.width(), kvWidth = config.kvHeads() * config.headDim();
-        var sandwich = config.sandwichNorm();
-        var input = AdaLn.of(config, weights);
+        var norm = RmsNorm.of(weights.in(config.time().splitsNorms() ? "input_layernorm.norm" : "input_layernorm"), width, config.normEps());
+        var modulation = BlockModulation.of(config, weights);
         var qNorm = config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null;
         var kNorm = config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null;
         var q = Linear.of(attention.in("q_proj"), Init.XAVIER, width, config.heads() * config.headDim(), config.attentionBias());
         var k = Linear.of(attention.in("k_proj"), Init.XAVIER, width, kvWidth, config.attentionBias());
         var v = Linear.of(attention.in("v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias());
-        return new DiTBlock(config, input, qNorm, kNorm, q, k, v,
-                Linear.of(attention.in("o_proj"), Init.XAVIER, config.heads() * config.headDim(), width, config.attentionBias()),
-                JoinedLinear.of(weights, q, k, v),
-                TextProjection.of(config, text, weights),
-                text.fusion() instanceof Fusion.CrossAttention ? CrossAttention.of(config, weights) : null,
-                norm(config, weights, "post_attention_layernorm"),
-                sandwich ? norm(config, weights, "pre_feedforward_layernorm") : null,
-                sandwich ? norm(config, weights, "post_feedforward_layernorm") : null,
-                GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate(), config.activation(), false));
+        var o = Linear.of(attention.in("o_proj"), Init.XAVIER, config.heads() * config.headDim(), width, config.attentionBias());
+        var projection = TextProjection.of(config, text, weights);
+        var reading = TextAttention.of(text.fusion(), config, weights);
+        var postAttention = norm(config, weights, "post_attention_layernorm");
+        var mlpNorm = config.sandwichNorm() ? norm(config, weights, "pre_feedforward_layernorm") : postAttention;
+        var sandwich = config.sandwichNorm() ? new Sandwich(postAttention, norm(config, weights, "post_feedforward_layernorm")) : null;
+        return new DiTBlock(config, norm, modulation, qNorm, kNorm, JoinedLinear.of(weights, q, k, v), o, projection, reading, mlpNorm,
+                sandwich, GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate(), config.activation(), false));
     }
 
     private static RmsNorm norm(DiTConfig config, Weights weights, String name) {
         return RmsNorm.of(weights.in(name), config.width(), config.normEps());
     }
+
+    /// What the noise level does to this block.
+    Modulation modulation(Ops ops, TimeEmbedding.@Nullable State time) { return modulation.of(ops, time); }
 
     /// Queries, keys and values of the image, rotated by its positions.
     ///
@@ -61,33 +66,31 @@ public record DiTBlock(DiTConfig config, AdaLn input, @Nullable RmsNorm qNorm, @
         public Stream<Tensor> tensors() { return Stream.concat(Stream.of(q_BHND), keyValues.tensors()); }
     }
 
-    /// What the noise level does to this block.
-    Modulation modulation(TimeEmbedding.@Nullable State time) { return input.modulation(time); }
-
-    Projection project(Tensor x_BNC, Modulation mod, @Nullable RotaryTable rotary) {
+    /// q, k, v ← W n with n = norm(x) · (1 + scale) + shift; q and k normed and rotated.
+    Projection project(Ops ops, Tensor x_BNC, Modulation mod, @Nullable RotaryTable rotary) {
         return TensorScope.scoped(() -> {
-            var normed = input.norm().modulated(x_BNC, mod.scaleAttention(), mod.shiftAttention());
-            var projected = JoinedLinear.each(qkv, normed, q, k, v);
-            var queries = Heads.normAndRotate(projected.get(0), config.heads(), qNorm, rotary);
-            var keys = Heads.normAndRotate(projected.get(1), config.kvHeads(), kNorm, rotary);
-            return new Projection(queries, new KeyValues(keys, Heads.split(projected.get(2), config.kvHeads())));
+            var n = ops.norm(norm, x_BNC, mod.scaleAttention(), mod.shiftAttention());
+            var parts = ops.linears(qkv, n);
+            return new Projection(ops.heads(parts.get(0), config.heads(), qNorm, rotary),
+                    new KeyValues(ops.heads(parts.get(1), config.kvHeads(), kNorm, rotary), ops.heads(parts.get(2), config.kvHeads(), null, null)));
         });
     }
 
-    /// Adds attention's result to the image.
-    Tensor attended(Tensor x_BNC, Tensor out_BHND, Modulation mod) {
+    /// x + gate · post(W_o a).
+    ///
+    /// @param attended_BNX heads merged
+    Tensor attended(Ops ops, Tensor x_BNC, Tensor attended_BNX, Modulation mod) {
         return TensorScope.scoped(() -> {
-            var out = o.apply(Heads.merge(out_BHND));
-            return Modulation.add(x_BNC, config.sandwichNorm() ? postAttention.apply(out) : out, mod.gateAttention());
+            var out = ops.linear(o, attended_BNX);
+            return ops.add(x_BNC, sandwich == null ? out : ops.norm(sandwich.attention, out), mod.gateAttention());
         });
     }
 
-    /// Adds what the MLP makes of the image.
-    Tensor mlp(Tensor x_BNC, Modulation mod) {
+    /// x + gate · post(mlp(n)) with n = norm(x) · (1 + scale) + shift.
+    Tensor mlp(Ops ops, Tensor x_BNC, Modulation mod) {
         return TensorScope.scoped(() -> {
-            var norm = preMlp == null ? postAttention : preMlp;
-            var out = mlp.apply(norm.modulated(x_BNC, mod.scaleMlp(), mod.shiftMlp()));
-            return Modulation.add(x_BNC, postMlp == null ? out : postMlp.apply(out), mod.gateMlp());
+            var out = ops.gatedMlp(mlp, ops.norm(mlpNorm, x_BNC, mod.scaleMlp(), mod.shiftMlp()));
+            return ops.add(x_BNC, sandwich == null ? out : ops.norm(sandwich.mlp, out), mod.gateMlp());
         });
     }
 }

@@ -1,26 +1,41 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.DecoderLayer;
-import dev.fusedit.fusion.llm.ScoreScaling;
 import dev.fusedit.fusion.llm.TextPass;
+import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.ScoreScaling;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorRecord;
 import dev.fusedit.torch.TensorScope;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Where the two streams meet (paper, section 3). Text is causal and never sees the image, so it runs once a caption; the image sees
-/// all of the text and all of itself.
+/// Where the two streams meet (paper, section 3): a layer of the language model beside a block of the image side. Text is causal and never sees the
+/// image, so it runs once a caption ([DecoderLayer]); the image sees all of the text and all of itself:
+///
+///     γ₁, β₁, g₁, γ₂, β₂, g₂ ← modulation(t)
+///     n ← norm(x) · (1 + γ₁) + β₁
+///     q, k, v ← W_q n, W_k n, W_v n;  q, k normed over each head and rotated by the image's positions
+///     x ← x + g₁ · post(W_o softmax(q [K; k]ᵀ / √D) [V; v])                        joint: K, V the text's keys and values in its layer
+///     n ← norm(x) · (1 + γ₂) + β₂
+///     x ← x + g₂ · post(W_down (act(W_gate n) · W_up n))
+///
+/// With cross-attention the image's own attention reads k, v alone, and before the MLP comes
+///
+///     x ← x + post(W'_o softmax((W'_q x) Kᵀ / √D) V)
+///
+/// What the noise level does not act on (γ, β, g), and norms that a configuration lacks (post, those of heads), fall away.
 ///
 /// Notable: unless [AttentionScoring] says otherwise, scores are scaled by 1/√D, and nothing is soft-capped or windowed, whatever the
 /// language model's family does alone.
 ///
 /// @param index its place in the image side, from 0
-/// @param text the language model's layer, null for a block that reads no text
-public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, Fusion fusion,
-        AttentionScoring attention) {
+/// @param text the language model's layer, null for a block that reads no text or makes keys and values of it itself
+public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, Fusion fusion, AttentionScoring scoring) {
     /// What a layer makes of the text.
     ///
     /// @param x_BTM the next layer's input; null where nothing reads it
@@ -35,61 +50,52 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
         }
     }
 
-    /// Keys and values of the text, and its next hidden states if `more` layers read them: the last layer's queries, MLP and
-    /// later norms are not computed for nobody.
-    static Text text(DecoderLayer layer, Fusion fusion, AttentionScoring attention, Tensor x_BTM, TextPass pass, boolean more) {
+    /// The language model's layer, and what the image reads of it.
+    ///
+    /// @param more whether somebody reads the text's next hidden states
+    Text text(Ops ops, Tensor x_BTM, TextPass pass, boolean more) {
         return TensorScope.scoped(() -> {
-            var rotary = pass.rotary(layer);
-            var normed = layer.input().apply(x_BTM);
-            var plain = layer.keyValues(normed);
-            var rotated = new KeyValues(rotary.apply(plain.keys()), plain.values());
-            var shared = switch (fusion) {
-                case Fusion.JointSelfAttention() -> rotated;
-                case Fusion.CrossAttention() -> plain; // cross-attention reads no positions
-            };
-            if (!more) {
-                return new Text(null, pass.spread(shared));
-            }
-            var seen = pass.gate(layer).apply(rotated);
-            var out = attention.mask(layer, pass).attend(rotary.apply(layer.queries(normed)), seen, attention.scaling(layer.config()));
-            return new Text(layer.finish(x_BTM, out), pass.spread(shared));
+            var layer = Objects.requireNonNull(text);
+            var out = layer.forward(ops, x_BTM, pass, scoring.mask(layer, pass), scoring.scaling(layer.config()), more);
+            return new Text(out.x_BTM(), pass.spread(ops, fusion.shared(out)));
         });
     }
 
     /// The image's next hidden states.
     ///
-    /// @param shared the text's keys and values for this layer, null for a plain block
-    Tensor image(Tensor x_BNC, @Nullable KeyValues shared, ImagePass pass) {
+    /// @param shared the text's keys and values for this layer, (B, K, T, D) each; null for a plain block
+    /// @return (B, N, C)
+    Tensor image(Ops ops, Tensor x_BNC, @Nullable KeyValues shared, ImagePass pass) {
         return TensorScope.scoped(() -> {
-            var mod = image.modulation(pass.time());
-            return image.mlp(attended(x_BNC, shared, pass, mod), mod);
+            var mod = image.modulation(ops, pass.time());
+            return image.mlp(ops, attended(ops, x_BNC, shared, pass, mod), mod);
         });
     }
 
-    /// The image after its attention.
-    Tensor attended(Tensor x_BNC, @Nullable KeyValues shared, ImagePass pass, Modulation mod) {
+    private Tensor attended(Ops ops, Tensor x_BNC, @Nullable KeyValues shared, ImagePass pass, Modulation mod) {
         return TensorScope.scoped(() -> {
-            var projected = image.project(x_BNC, mod, pass.rotary());
-            var own = pass.gates().image(index).apply(projected.keyValues());
-            var keys = shared == null ? null : pass.gates().text(index).apply(shared);
-            return switch (fusion) {
-                case Fusion.JointSelfAttention() -> {
-                    var all = keys == null ? own : keys.concat(own); // over L = T + N
-                    yield image.attended(x_BNC,
-                            scaling(keys).attend(projected.q_BHND(), all, keys == null ? null : pass.visibility().bias()),
-                            mod);
-                }
-                case Fusion.CrossAttention() -> {
-                    var after = image.attended(x_BNC, scaling(null).attend(projected.q_BHND(), own, null), mod);
-                    yield keys == null || image.cross() == null ? after
-                            : image.cross().apply(after, keys, scaling(keys), pass.visibility());
+            var made = image.project(ops, x_BNC, mod, pass.rotary());
+            var q = made.q_BHND();
+            var own = ops.gate(pass.gates().image(index), made.keyValues());
+            if (shared == null) {
+                return image.attended(ops, x_BNC, ops.attention(q, own, plain(), AttentionMask.ALL), mod);
+            }
+            var text = ops.gate(pass.gates().text(index), shared);
+            return switch (image.reading()) {
+                case TextAttention.Joint() ->
+                        image.attended(ops, x_BNC, ops.attention(q, ops.concat(text, own), ofText(), pass.visibility().mask()), mod);
+                case TextAttention.Cross(var cross) -> {
+                    var x = image.attended(ops, x_BNC, ops.attention(q, own, plain(), AttentionMask.ALL), mod);
+                    var queries = ops.heads(ops.linear(cross.q(), x), cross.heads(), cross.qNorm(), null);
+                    var out = ops.linear(cross.o(), ops.attention(queries, text, ofText(), pass.visibility().mask()));
+                    yield ops.add(x, cross.postNorm() == null ? out : ops.norm(cross.postNorm(), out), pass.visibility().reads_B1C());
                 }
             };
         });
     }
 
     /// An attention that reads no text is the image's own.
-    ScoreScaling scaling(@Nullable KeyValues keys) {
-        return text == null || keys == null ? ScoreScaling.plain(image.config().headDim()) : attention.scaling(text.config());
-    }
+    private ScoreScaling plain() { return ScoreScaling.plain(image.config().headDim()); }
+
+    private ScoreScaling ofText() { return text == null ? plain() : scoring.scaling(text.config()); }
 }

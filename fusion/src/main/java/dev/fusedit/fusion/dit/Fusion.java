@@ -1,10 +1,29 @@
 package dev.fusedit.fusion.dit;
 
-/// Where image tokens meet the text (paper, section 3).
+import dev.fusedit.fusion.llm.DecoderLayer;
+import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.KeyValues;
+
+/// Where image tokens meet the text (paper, section 3). [FuseLayer] has the equations.
 public sealed interface Fusion {
     /// One attention over [text; image] in each layer.
     record JointSelfAttention() implements Fusion {}
 
     /// The image attends to itself, then to the text.
     record CrossAttention() implements Fusion {}
+
+    /// Whether text and image have positions in one sequence: the image's then follow its text's, and text keys are rotated by theirs. Else the
+    /// image's begin at 0, and the text's have none.
+    default boolean sharesPositions() {
+        return switch (this) {
+            case JointSelfAttention() -> true;
+            case CrossAttention() -> false;
+        };
+    }
+
+    /// What of a language model's layer the image reads.
+    default KeyValues shared(DecoderLayer.Output text) { return sharesPositions() ? text.rotated() : text.plain(); }
+
+    /// Where each sample's image positions begin.
+    default int[] imageStarts(Prompt prompt) { return sharesPositions() ? prompt.lengths_B() : new int[prompt.batch()]; }
 }

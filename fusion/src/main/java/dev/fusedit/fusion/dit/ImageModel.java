@@ -4,7 +4,8 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.Tape;
+import dev.fusedit.nn.ops.Ops;
+import dev.fusedit.nn.ops.RecordedOps;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +16,18 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default TextKvCache text(Prompt prompt) { return text(prompt, false, ForwardHooks.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    default TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks) { return text(prompt, withOutput, hooks, Tape.PLAIN); }
+    default TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks) { return text(prompt, withOutput, hooks, Ops.AUTOGRAD); }
 
-    /// @param tape how the layers are run
-    TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks, Tape tape);
+    /// @param ops how the layers are computed
+    TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks, Ops ops);
+
+    /// Where each sample's image positions begin.
+    int[] imageStarts(Prompt prompt);
 
     /// The prediction for noisy latents, and features if they are asked for.
     ///
-    /// @param tape how the layers are run
-    TrainingPass.Image image(ImageInput input, ForwardHooks hooks, Tape tape);
+    /// @param ops how the layers are computed
+    ImageOutput image(ImageInput input, ForwardHooks hooks, Ops ops);
 
     /// The prediction for noisy latents.
     ///
@@ -32,7 +36,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// @param pooled_BX a pooled text, if the model takes one
     /// @return of the latents' shape and dtype
     default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX, ForwardHooks hooks) {
-        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, ForwardOptions.NONE), hooks, Tape.PLAIN).prediction();
+        return image(new ImageInput(latents, timesteps_B, text, pooled_BX, ForwardOptions.NONE), hooks, Ops.AUTOGRAD).prediction();
     }
 
     default Tensor image(Tensor latents, Tensor timesteps_B, TextKvCache text, @Nullable Tensor pooled_BX) {
@@ -51,22 +55,23 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// One forward and backward in training.
     ///
     /// @param checkpointing whether each layer's inside is computed a second time for its gradient, instead of being kept
-    default TrainingPass pass(boolean checkpointing) {
-        return new TrainingPass(this, checkpointing ? Tape::checkpointed : Tape::segmented);
-    }
+    default TrainingPass pass(boolean checkpointing) { return new TrainingPass(this, RecordedOps.of(checkpointing)); }
 
     /// The same weights with another gradient mask. Forward nothing changes.
     ImageModel masked(GradientMask mask);
 
-    GradientMask mask();
+    default GradientMask mask() { return backbone().mask(); }
 
     ImageModelConfig config();
 
     /// The same model over other weights of the same names ([Weights#replica]).
     default ImageModel over(Weights weights) { return config().build(weights).masked(mask()); }
 
-    /// The image side.
-    DiT dit();
+    /// The image side's layers.
+    Backbone backbone();
+
+    /// The image side's two ends.
+    default DiT dit() { return backbone().dit(); }
 
     /// The language model, in fused models as far as it is fused.
     LanguageModel llm();

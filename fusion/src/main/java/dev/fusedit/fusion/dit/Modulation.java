@@ -1,10 +1,8 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.FusedSum;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -13,24 +11,18 @@ import org.jspecify.annotations.Nullable;
 public record Modulation(@Nullable Tensor shiftAttention, @Nullable Tensor scaleAttention, @Nullable Tensor gateAttention,
         @Nullable Tensor shiftMlp, @Nullable Tensor scaleMlp, @Nullable Tensor gateMlp) implements Tensors {
     public static final Modulation NONE = new Modulation(null, null, null, null, null, null);
+    static final int PARTS = 6;
 
-    /// (B, 6·C) in the paper's order.
-    static Modulation of(Tensor all_BX) {
-        var parts = all_BX.unsqueeze(1).chunk(6, -1);
-        return new Modulation(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]);
+    /// @param all_BX six widths in the paper's order
+    /// @param table_X added to it; null for none
+    static Modulation of(Ops ops, Tensor all_BX, @Nullable Tensor table_X) {
+        var parts = ops.modulation(all_BX, table_X, PARTS);
+        return new Modulation(parts.get(0), parts.get(1), parts.get(2), parts.get(3), parts.get(4), parts.get(5));
     }
 
     @Override
     public Stream<Tensor> tensors() {
         return Stream.of(shiftAttention, scaleAttention, gateAttention, shiftMlp, scaleMlp, gateMlp).filter(Objects::nonNull)
                 .map(Objects::requireNonNull);
-    }
-
-    /// x + gate · change
-    static Tensor add(Tensor x, Tensor change, @Nullable Tensor gate) {
-        if (gate != null && Fused.servesForward(x, change, gate)) {
-            return FusedSum.forward(x, change, gate);
-        }
-        return TensorScope.scoped(() -> x.add(gate == null ? change : change.mul(gate)));
     }
 }

@@ -17,7 +17,7 @@ public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fu
                 text.layers(), hiddenState);
         checkArgument(text.activation() == image.activation(), "both sides' MLPs need the same activation, got %s and %s",
                 text.activation(), image.activation());
-        checkArgument(fusion instanceof Fusion.JointSelfAttention || textWidth == image.width(),
+        checkArgument(fusion.sharesPositions() || textWidth == image.width(),
                 "cross-attention needs a text width (%s) equal to the image side's (%s)", textWidth, image.width());
     }
 }

@@ -1,11 +1,11 @@
 package dev.fusedit.fusion.dit;
 
-import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kv
             return null;
         }
         var kvWidth = config.kvHeads() * config.headDim();
-        var self = fusion instanceof Fusion.JointSelfAttention;
+        var self = fusion.sharesPositions();
         var weights = block.in(self ? "self_attn" : "cross_attn");
         // the shared attention norms text keys as it does its own: that norm belongs to the block
         var norm = config.qkNorm() && !self ? RmsNorm.of(weights.in("k_norm"), config.headDim(), config.normEps()) : null;
@@ -26,12 +26,9 @@ public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kv
                 Linear.of(weights.in("text_v_proj"), Init.XAVIER, width, kvWidth, config.attentionBias()), config.kvHeads());
     }
 
-    KeyValues apply(Tensor text_BTX, @Nullable RmsNorm blockNorm) {
-        return TensorScope.scoped(() -> {
-            var keys = k.apply(text_BTX);
-            var norm = kNorm == null ? blockNorm : kNorm;
-            return new KeyValues(Heads.split(norm == null ? keys : norm.perHead(keys, kvHeads), kvHeads),
-                    Heads.split(v.apply(text_BTX), kvHeads));
-        });
+    /// @param blockNorm of the block's own keys; null for none
+    KeyValues keyValues(Ops ops, Tensor text_BTX, @Nullable RmsNorm blockNorm) {
+        return TensorScope.scoped(() -> new KeyValues(ops.heads(ops.linear(k, text_BTX), kvHeads, kNorm == null ? blockNorm : kNorm, null),
+                ops.heads(ops.linear(v, text_BTX), kvHeads, null, null)));
     }
 }

@@ -1,28 +1,28 @@
 package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What image rows see of the text: a key-padding mask, which masks all keys in text-masked samples.
 ///
-/// @param bias takes away keys; (B, 1, 1, T + N) in a shared attention, (B, 1, 1, T) in one over text; null where all are seen
-/// @param reads_B11 0 for a sample that sees no text in an attention over text alone, where a softmax over nothing would not be a number;
+/// @param mask over T + N keys in a shared attention, over T in one over text
+/// @param reads_B1C 0 for a sample that sees no text in an attention over text alone, where a softmax over nothing would not be a number;
 ///        1 for the others; null where every sample sees some
-record TextVisibility(@Nullable Tensor bias, @Nullable Tensor reads_B11) implements Tensors {
+record TextVisibility(AttentionMask mask, @Nullable Tensor reads_B1C) implements Tensors {
     /// @param textMasked samples whose image rows do not see their own text; null for none
     static TextVisibility of(Fusion fusion, Prompt prompt, boolean @Nullable [] textMasked, Tensor x_BNC) {
         var seen = IntStream.range(0, prompt.batch()).map(b -> textMasked != null && textMasked[b] ? 0 : prompt.lengths_B()[b]).toArray();
         return switch (fusion) {
-            case Fusion.JointSelfAttention() -> new TextVisibility(bias(seen, prompt, (int) x_BNC.size(1), x_BNC), null);
+            case Fusion.JointSelfAttention() -> new TextVisibility(mask(seen, prompt, (int) x_BNC.size(1), x_BNC), null);
             case Fusion.CrossAttention() ->
-                    Arrays.stream(seen).allMatch(count -> count > 0) ? new TextVisibility(bias(seen, prompt, 0, x_BNC), null)
+                    Arrays.stream(seen).allMatch(count -> count > 0) ? new TextVisibility(mask(seen, prompt, 0, x_BNC), null)
                             : ofSome(seen, prompt, x_BNC);
         };
     }
@@ -34,17 +34,14 @@ record TextVisibility(@Nullable Tensor bias, @Nullable Tensor reads_B11) impleme
             reads[b] = seen[b] > 0 ? 1 : 0;
         }
         var columns = Arrays.stream(seen).map(count -> count > 0 ? count : prompt.tokens()).toArray();
-        return TensorScope.scoped(() -> new TextVisibility(bias(columns, prompt, 0, x_BNC),
-                Tensor.of(reads, seen.length, 1, 1).to(x_BNC.dtype()).to(x_BNC.device())));
+        return TensorScope.scoped(() -> new TextVisibility(mask(columns, prompt, 0, x_BNC),
+                Tensor.of(reads, seen.length, 1, 1).to(x_BNC.dtype()).to(x_BNC.device()).expand(-1, -1, x_BNC.size(2)).contiguous()));
     }
 
-    private static @Nullable Tensor bias(int[] seen, Prompt prompt, int more, Tensor x_BNC) {
-        return Prompt.keyBias(seen, prompt.tokens(), more, x_BNC.dtype(), x_BNC.device());
+    private static AttentionMask mask(int[] seen, Prompt prompt, int more, Tensor x_BNC) {
+        return new AttentionMask.Keys(Prompt.keyBias(seen, prompt.tokens(), more, x_BNC.dtype(), x_BNC.device()));
     }
-
-    /// What an attention over text alone adds.
-    Tensor read(Tensor out_BNC) { return reads_B11 == null ? out_BNC : out_BNC.mul(reads_B11); }
 
     @Override
-    public Stream<Tensor> tensors() { return Stream.of(bias, reads_B11).filter(Objects::nonNull).map(Objects::requireNonNull); }
+    public Stream<Tensor> tensors() { return Stream.concat(mask.tensors(), Stream.ofNullable(reads_B1C)); }
 }

@@ -13,4 +13,14 @@ public sealed interface TimeConditioning {
 
     /// Not at all: the noisy image shows it.
     record None() implements TimeConditioning {}
+
+    /// Whether a norm's weights lie one level deeper, beside those of a linear layer.
+    default boolean splitsNorms() {
+        return switch (this) {
+            case AdaLnZero() -> true;
+            case AdaLnSingle() -> false;
+            case Addition() -> false;
+            case None() -> false;
+        };
+    }
 }

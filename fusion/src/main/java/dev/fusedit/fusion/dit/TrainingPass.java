@@ -1,16 +1,12 @@
 package dev.fusedit.fusion.dit;
 
-import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.RecordedOps;
 import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.Tensors;
-import java.util.Map;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One forward and backward of a model in training. Plain, its graph is kept; with activation checkpointing each layer's inside is computed
@@ -28,37 +24,22 @@ import org.jspecify.annotations.Nullable;
 /// Passes in [dev.fusedit.torch.Lanes] are over [dev.fusedit.nn.Weights#replica]s, so that each has leaves of its own.
 public final class TrainingPass implements AutoCloseable {
     private final ImageModel model;
-    private final Tape text;
-    private final Tape image;
+    private final RecordedOps ops;
 
-    TrainingPass(ImageModel model, Supplier<Tape> tapes) {
+    TrainingPass(ImageModel model, RecordedOps ops) {
         this.model = model;
-        text = tapes.get();
-        image = tapes.get();
-    }
-
-    /// What the image side made.
-    ///
-    /// @param prediction of the latents' shape and dtype
-    /// @param features_BNC outputs of the blocks that were asked for
-    public record Image(Tensor prediction, Map<Integer, Tensor> features_BNC) implements Tensors {
-        public Image {
-            features_BNC = ImmutableMap.copyOf(features_BNC);
-        }
-
-        @Override
-        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(prediction), features_BNC.values().stream()); }
+        this.ops = ops;
     }
 
     /// What the image reads of the prompts. It belongs to the pass where that checkpoints.
     ///
     /// @param withOutput whether the language model's own last hidden states are wanted too
     public TextKvCache text(Prompt prompt, boolean withOutput) {
-        return text.hold(model.text(prompt, withOutput, ForwardHooks.NONE, text));
+        return ops.hold(model.text(prompt, withOutput, ForwardHooks.NONE, ops));
     }
 
     /// The language model alone: normed hidden states (B, T, M). No gradient mask acts here.
-    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, ForwardHooks.NONE, text); }
+    public Tensor language(Prompt prompt) { return model.llm().forward(prompt, ForwardHooks.NONE, ops); }
 
     /// The prediction for noisy latents, and what else is asked for.
     ///
@@ -66,33 +47,30 @@ public final class TrainingPass implements AutoCloseable {
     /// @param timesteps_B noise levels, 0 to 1000
     /// @param read of this pass, or rows of one made anew for each call, or one without a graph
     /// @param pooled_BX a pooled text, if the model takes one
-    public Image image(Tensor latents, Tensor timesteps_B, TextKvCache read, @Nullable Tensor pooled_BX, ForwardOptions options) {
-        return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, options), ForwardHooks.NONE, image);
+    public ImageOutput image(Tensor latents, Tensor timesteps_B, TextKvCache read, @Nullable Tensor pooled_BX, ForwardOptions options) {
+        return model.image(new ImageInput(latents, timesteps_B, read, pooled_BX, options), ForwardHooks.NONE, ops);
     }
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
-    public void backward(Tensor loss) {
+    public void backward(Tensor loss) { backward(loss, _ -> {}); }
+
+    /// As [#backward(Tensor)].
+    ///
+    /// @param complete as [RecordedOps#backward]
+    public void backward(Tensor loss, Consumer<Tensor> complete) {
         if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
-            pieces(loss);
+            ops.backward(loss, complete);
             return;
         }
         try (var _ = BlasThreads.one()) { // the noise level's embedding alone needs the BLAS
-            pieces(loss);
+            ops.backward(loss, complete);
         }
     }
 
-    /// Layers of the image side so far whose backward pass is [custom by hand][FuseLayerBackward]; the others' is libtorch's.
-    int layersWithCustomBackward() { return image.customFunctions(); }
-
-    private void pieces(Tensor loss) {
-        image.backward(loss);
-        text.backward();
-    }
+    /// How the pass is recorded.
+    RecordedOps ops() { return ops; }
 
     /// Frees what was kept for the backward pass.
     @Override
-    public void close() {
-        image.close();
-        text.close();
-    }
+    public void close() { ops.close(); }
 }

@@ -1,20 +1,24 @@
 package dev.fusedit.fusion.llm;
 
+import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.GatedMlp;
-import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
+import dev.fusedit.nn.ScoreScaling;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One layer of a language model: attention over the tokens before, then a gated MLP, both residual.
 ///
-/// In parts, because a fused layer needs them apart: keys and values are shared with the image, and the last layer's other parts are
-/// computed only for someone who reads them.
+/// Keys and values are given with the next hidden states, since a fused layer's image reads them.
 ///
 /// @param qNorm over a head's width, null where the family has none; so is kNorm
 /// @param postAttention before the MLP in Gemma 1, on attention's output in Gemma 2 and 3
@@ -48,45 +52,53 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
                 : RmsNorm.plain(weights.in(name), width, config.normEps());
     }
 
-    /// Keys without positions, and values, of normed tokens.
-    public KeyValues keyValues(Tensor normed_BTM) {
-        return TensorScope.scoped(() -> {
-            var keys = k.apply(normed_BTM);
-            return new KeyValues(Heads.split(kNorm == null ? keys : kNorm.perHead(keys, config.kvHeads()), config.kvHeads()),
-                    Heads.split(v.apply(normed_BTM), config.kvHeads()));
-        });
+    /// What a layer makes of its tokens.
+    ///
+    /// @param x_BTM the next layer's input; null where nobody reads it
+    /// @param plain keys without positions, and values, (B, K, T, D)
+    /// @param rotated keys with positions, and values
+    public record Output(@Nullable Tensor x_BTM, KeyValues plain, KeyValues rotated) implements Tensors {
+        @Override
+        public Stream<Tensor> tensors() {
+            return Stream.concat(Stream.ofNullable(x_BTM), Stream.concat(plain.tensors(), Stream.of(rotated.keys())));
+        }
     }
 
-    /// Queries without positions, of normed tokens.
-    public Tensor queries(Tensor normed_BTM) {
-        return TensorScope.scoped(() -> {
-            var queries = Heads.split(q.apply(normed_BTM), config.heads());
-            return qNorm == null ? queries : qNorm.apply(queries);
-        });
+    /// The layer as the family has it, with its own attention scale and window.
+    public Tensor forward(Ops ops, Tensor x_BTM, TextPass pass) {
+        return Objects.requireNonNull(forward(ops, x_BTM, pass, pass.mask(this), config.scaling(), true).x_BTM());
     }
 
-    /// What follows attention.
-    public Tensor finish(Tensor x_BTM, Tensor attended_BHTD) {
-        return TensorScope.scoped(() -> {
-            var attended = o.apply(Heads.merge(attended_BHTD));
-            if (preMlp == null || postMlp == null) {
-                var x = x_BTM.add(attended);
-                return x.add(mlp.apply(postAttention.apply(x)));
-            }
-            var x = x_BTM.add(postAttention.apply(attended));
-            return x.add(postMlp.apply(mlp.apply(preMlp.apply(x))));
-        });
-    }
-
-    /// The whole layer as the family has it, with its own query scale and window.
-    public Tensor forward(Tensor x_BTM, TextPass pass) {
+    /// The layer's equation, post and post' being nothing but in the families with sandwich norms (Gemma 2 and 3):
+    ///
+    ///     n ← norm(x);  q, k, v ← W_q n, W_k n, W_v n;  q, k rotated by their positions
+    ///     x ← x + post(W_o attention(q, k, v))
+    ///     x ← x + post'(mlp(norm'(x)))
+    ///
+    /// @param more whether somebody reads the next hidden states: else the last layer's queries, MLP and later norms are not computed
+    public Output forward(Ops ops, Tensor x_BTM, TextPass pass, AttentionMask mask, ScoreScaling scaling, boolean more) {
         return TensorScope.scoped(() -> {
             var rotary = pass.rotary(this);
-            var normed = input.apply(x_BTM);
-            var own = keyValues(normed);
-            var rotated = new KeyValues(rotary.apply(own.keys()), own.values());
-            var seen = pass.gate(this).apply(rotated);
-            return finish(x_BTM, pass.mask(this).attend(rotary.apply(queries(normed)), seen, config.scaling()));
+            var n = ops.norm(input, x_BTM);
+            var plain = new KeyValues(ops.heads(ops.linear(k, n), config.kvHeads(), kNorm, null),
+                    ops.heads(ops.linear(v, n), config.kvHeads(), null, null));
+            var rotated = new KeyValues(ops.rotate(plain.keys(), rotary), plain.values());
+            if (!more) {
+                return new Output(null, plain, rotated);
+            }
+            var queries = ops.rotate(ops.heads(ops.linear(q, n), config.heads(), qNorm, null), rotary);
+            var out = ops.linear(o, ops.attention(queries, ops.gate(pass.gate(this), rotated), scaling, mask));
+            var x = ops.add(x_BTM, hasSandwichNorms() ? ops.norm(postAttention, out) : out);
+            return new Output(mlp(ops, x), plain, rotated);
         });
     }
+
+    private Tensor mlp(Ops ops, Tensor x_BTM) {
+        return TensorScope.scoped(() -> {
+            var out = ops.gatedMlp(mlp, ops.norm(preMlp == null ? postAttention : preMlp, x_BTM));
+            return ops.add(x_BTM, postMlp == null ? out : ops.norm(postMlp, out));
+        });
+    }
+
+    private boolean hasSandwichNorms() { return postMlp != null; }
 }

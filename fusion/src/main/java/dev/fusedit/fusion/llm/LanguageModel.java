@@ -9,9 +9,9 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
-import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
@@ -98,10 +98,10 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// keys and values become rows of equal length by [TextPass#spread].
     ///
     /// @param inRows whether they are to be rows of equal length all the same
-    public Entered enter(Prompt prompt, boolean inRows, Tape tape) {
+    public Entered enter(Prompt prompt, boolean inRows, Ops ops) {
         var packed =
                 !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
-        var x = tape.boundary(embed(packed == null ? prompt : packed));
+        var x = ops.graph(() -> embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
     }
 
@@ -113,19 +113,19 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     /// Hidden states after the last layer and the final norm, (B, T, M).
     public Tensor forward(Prompt prompt) { return forward(prompt, ForwardHooks.NONE); }
 
-    public Tensor forward(Prompt prompt, ForwardHooks hooks) { return forward(prompt, hooks, Tape.PLAIN); }
+    public Tensor forward(Prompt prompt, ForwardHooks hooks) { return forward(prompt, hooks, Ops.AUTOGRAD); }
 
-    /// @param tape how the layers are run
-    public Tensor forward(Prompt prompt, ForwardHooks hooks, Tape tape) {
+    /// @param ops how the layers are computed
+    public Tensor forward(Prompt prompt, ForwardHooks hooks, Ops ops) {
         return TensorScope.scoped(() -> {
-            var x = tape.boundary(embed(prompt));
-            var pass = tape.hold(pass(prompt, x));
+            var x = ops.graph(() -> embed(prompt));
+            var pass = ops.hold(pass(prompt, x));
             hooks.see("llm.in", x);
             for (var layer : layers) {
-                x = tape.segment(x, in -> layer.forward(in, pass));
+                x = ops.segment(x, (inner, in) -> layer.forward(inner, in, pass));
                 hooks.see("llm.layer." + layer.index(), x);
             }
-            return norm.apply(x);
+            return ops.segment(x, (inner, in) -> inner.norm(norm, in));
         });
     }
 
@@ -133,23 +133,23 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     public List<Tensor> hiddenStates(Prompt prompt) { return hiddenStates(prompt, ForwardHooks.NONE); }
 
     public List<Tensor> hiddenStates(Prompt prompt, ForwardHooks hooks) {
-        return hiddenStates(prompt, _ -> GradientGate.OPEN, hooks, Tape.PLAIN);
+        return hiddenStates(prompt, _ -> GradientGate.OPEN, hooks, Ops.AUTOGRAD);
     }
 
     /// @param gates by layer, as [TextPass#gates]
-    /// @param tape how the layers are run
-    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, ForwardHooks hooks, Tape tape) {
+    /// @param ops how the layers are computed
+    public List<Tensor> hiddenStates(Prompt prompt, IntFunction<GradientGate> gates, ForwardHooks hooks, Ops ops) {
         var states = new ArrayList<Tensor>();
-        var x = tape.boundary(embed(prompt));
+        var x = ops.graph(() -> embed(prompt));
         states.add(x);
         try (var scope = TensorScope.open()) {
-            var pass = tape.hold(pass(prompt, x).gated(gates));
+            var pass = ops.hold(pass(prompt, x).gated(gates));
             for (var layer : layers) {
-                x = scope.keep(tape.segment(tape.fork(x), in -> layer.forward(in, pass)));
+                x = scope.keep(ops.segment(x, (inner, in) -> layer.forward(inner, in, pass)));
                 hooks.see("llm.layer." + layer.index(), x);
                 states.add(x);
             }
-            states.set(states.size() - 1, scope.keep(tape.boundary(norm.apply(x))));
+            states.set(states.size() - 1, scope.keep(ops.segment(x, (inner, in) -> inner.norm(norm, in))));
         }
         return states;
     }

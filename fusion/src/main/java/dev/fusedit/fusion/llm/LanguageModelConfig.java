@@ -3,6 +3,7 @@ package dev.fusedit.fusion.llm;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.Activation;
+import dev.fusedit.nn.ScoreScaling;
 
 /// Sizes of a language model of the Gemma form.
 ///

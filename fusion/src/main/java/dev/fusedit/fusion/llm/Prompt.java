@@ -109,7 +109,7 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
     /// All real tokens in one row, prompt after prompt, at the positions they have; null where no padding would be saved by that.
     ///
     /// Behind them comes padding up to the next of the [Buckets]' lengths, where tensors like this one ask for it, and at least as much as the
-    /// attention of a single prompt, rounded up too, may read ([TextMask.Packed]).
+    /// attention of a single prompt, rounded up too, may read ([dev.fusedit.nn.AttentionMask.Packed]).
     @Nullable
     Prompt packed(Tensor like) {
         int total = Arrays.stream(lengths_B).sum();

@@ -1,8 +1,10 @@
 package dev.fusedit.fusion.llm;
 
 import com.google.common.primitives.Ints;
+import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param windowed sees the last few
 /// @param gates by a layer's index, what of the gradients of its attention passes into its keys and values
 /// @param spread where layers see packed prompts, what makes rows of equal length of them again; null where they see such rows
-public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, TextMask windowed, Windows windows,
+public record TextPass(RotaryTable global, RotaryTable local, AttentionMask causal, AttentionMask windowed, Windows windows,
         IntFunction<GradientGate> gates,
         @Nullable Spread spread) implements Tensors {
     /// @param places of B · T tokens in a packed row
@@ -50,7 +52,7 @@ public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, T
     /// For layers without windows to mind, over the one row that a batch of prompts is packed into.
     static TextPass packed(LanguageModel model, Prompt prompt, Prompt packed, Tensor x_1SM) {
         var plain = of(model, packed, x_1SM);
-        var mask = new TextMask.Packed(Ints.asList(prompt.lengths_B()));
+        var mask = new AttentionMask.Packed(Ints.asList(prompt.lengths_B()));
         return new TextPass(plain.global, plain.local, mask, mask, plain.windows, plain.gates,
                 new Spread(prompt.placesInPacked(x_1SM.device()), prompt.batch()));
     }
@@ -70,13 +72,15 @@ public record TextPass(RotaryTable global, RotaryTable local, TextMask causal, T
     public boolean isPacked() { return spread != null; }
 
     /// Keys and values as an image reads them, (B, K, T, D).
-    public KeyValues spread(KeyValues own) { return spread == null ? own : own.replaced(spread::apply); }
+    public KeyValues spread(Ops ops, KeyValues own) {
+        return spread == null ? own : ops.map(own, packed -> packed.replaced(spread::apply));
+    }
 
     /// A layer's rotary positions.
     public RotaryTable rotary(DecoderLayer layer) { return windows.has(layer.index()) ? local : global; }
 
     /// What a token sees in a layer of the family's own.
-    public TextMask mask(DecoderLayer layer) { return windows.has(layer.index()) ? windowed : causal; }
+    public AttentionMask mask(DecoderLayer layer) { return windows.has(layer.index()) ? windowed : causal; }
 
     /// What of its own attention's gradients a layer's keys and values get.
     public GradientGate gate(DecoderLayer layer) { return gates.apply(layer.index()); }

@@ -152,13 +152,8 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         if (!expected.has("taps.rotary.cos")) {
             return;
         }
-        var language = switch (model) {
-            case FuseDiT fused -> fused.llm();
-            case TextDiT baseline -> baseline.encoder();
-        };
-        var starts = model instanceof FuseDiT fused ? fused.imageStarts(prompt) : new int[prompt.batch()];
-        var text = language.rotaryEmbedding(prompt, latents.device());
-        var image = model.dit().rotaryEmbedding(latents, starts);
+        var text = model.llm().rotaryEmbedding(prompt, latents.device());
+        var image = model.dit().rotaryEmbedding(latents, model.imageStarts(prompt));
         var count = expected.shape("taps.rotary.cos")[1];
         compareTable("taps.rotary.cos", count, text.cos(), image == null ? null : image.cos());
         compareTable("taps.rotary.sin", count, text.sin(), image == null ? null : image.sin());

@@ -12,7 +12,7 @@ import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Rounding;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.Tape;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Threads;
@@ -81,7 +81,7 @@ class FuseDiTTest {
     void packedTextIsThatOfPaddedRows(FuseDiTConfig config) {
         try (var tiny = Tiny.of(config)) {
             var prompt = Prompt.of(new long[] {2, 7, 9, 11}, new long[0], new long[] {2, 5});
-            assertThat(tiny.model().llm().enter(prompt, false, Tape.PLAIN).x().shape()).startsWith(1, 6);
+            assertThat(tiny.model().llm().enter(prompt, false, Ops.AUTOGRAD).x().shape()).startsWith(1, 6);
             var packed = tiny.model().text(prompt);
             var padded = tiny.model().text(prompt, false, (_, _) -> {});
             for (int b = 0; b < 3; b++) {

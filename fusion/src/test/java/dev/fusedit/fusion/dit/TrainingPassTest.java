@@ -7,12 +7,14 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.llm.Windows;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
+import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
+import dev.fusedit.nn.ops.RecordedOps;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Kernels;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.Tape;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Threads;
@@ -22,7 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,33 +59,42 @@ class TrainingPassTest {
         static final Use ALL = new Use(new ForwardOptions(Set.of(1, 2), new boolean[] {false, true, true}), true, true, _ -> true);
     }
 
-    /// With a custom backward pass where there is one.
+    /// With the ops' own backward where there is one.
     private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
             boolean checkpointing) {
-        var firstTrains = use.trained().test("dit.layers.0.self_attn.q_proj.weight"); // and so all that follow do
-        return gradients(config, policy, mask, use, model -> model.pass(checkpointing),
-                firstTrains ? layersWithCustomBackward(config) : Integer.MIN_VALUE);
+        return recorded(config, policy, mask, use, checkpointing, Kernels.expected());
     }
 
-    /// All layers of a fused model; none of a baseline, whose text has a part in the blocks' norms, and none in a Java without the kernels.
-    static int layersWithCustomBackward(ImageModelConfig config) {
-        return config instanceof TextDiTConfig || !Kernels.expected() ? 0 : config.image().layers();
+    /// @param byKernels whether every op but libtorch's attention must have a backward of its own; else those that need the kernels have none
+    static Map<String, @Nullable Tensor> recorded(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
+            boolean checkpointing, boolean byKernels) {
+        return gradients(config, policy, mask, use, model -> {
+            try (var ops = RecordedOps.of(checkpointing)) {
+                ops.backward(loss(model, ops, policy, use), _ -> {});
+                assertWay(ops, byKernels);
+            }
+        });
     }
 
-    /// @param layersWithCustomBackward how many layers' backward passes must not be libtorch's; negative where a test does not say
-    static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
-            Function<ImageModel, TrainingPass> ways, int layersWithCustomBackward) {
+    /// That ops were computed in the way that is tested.
+    static void assertWay(RecordedOps ops, boolean byKernels) {
+        var left = new TreeSet<>(ops.leftToAutograd().elementSet());
+        left.removeAll(Set.of("AttentionOp", "MapOp"));
+        if (byKernels) {
+            assertThat(left).as("ops that are left to libtorch's graph").isEmpty();
+        } else {
+            assertThat(ops.ownBackward().elementSet()).as("ops that have a backward of their own")
+                    .isSubsetOf("LinearOp", "JoinedLinearOp", "GatedMlpOp", "HeadsOp", "GatedAdd", "ConcatOp", "GateOp");
+        }
+    }
+
+    private static Map<String, @Nullable Tensor> gradients(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use,
+            Consumer<ImageModel> pass) {
         try (var weights = Weights.fresh(Seed.of(1), policy); var scope = TensorScope.open()) {
             var model = config.build(weights).masked(mask);
             Tiny.fill(weights);
             weights.train(use.trained());
-            try (var pass = ways.apply(model)) {
-                pass.backward(loss(model, pass, policy, use));
-                if (layersWithCustomBackward >= 0) {
-                    assertThat(pass.layersWithCustomBackward()).as("layers with a custom backward pass")
-                            .isEqualTo(layersWithCustomBackward);
-                }
-            }
+            pass.accept(model);
             var found = new LinkedHashMap<String, @Nullable Tensor>();
             weights.all().forEach(p -> found.put(p.name(), p.gradient() == null ? null : scope.keep(p.gradient().copy())));
             return found;
@@ -90,12 +102,12 @@ class TrainingPassTest {
     }
 
     /// The images' error, and whatever else is used. Handles are dropped early, as a caller may.
-    private static Tensor loss(ImageModel model, TrainingPass pass, DTypePolicy policy, Use use) {
+    private static Tensor loss(ImageModel model, Ops ops, DTypePolicy policy, Use use) {
         return TensorScope.scoped(() -> {
-            var text = pass.text(PROMPT, use.output());
-            var sentences = use.sentences() ? pass.language(SENTENCES) : null;
+            var text = ops.hold(model.text(PROMPT, use.output(), ForwardHooks.NONE, ops));
+            var sentences = use.sentences() ? model.llm().forward(SENTENCES, ForwardHooks.NONE, ops) : null;
             var latents = Tiny.latents(BATCH).to(policy.compute());
-            var image = pass.image(latents, Tiny.times(BATCH), text, null, use.options());
+            var image = model.image(new ImageInput(latents, Tiny.times(BATCH), text, null, use.options()), ForwardHooks.NONE, ops);
             var loss = image.prediction().to(DType.F32).sub(1).square().mean();
             for (var feature : image.features_BNC().values()) {
                 loss = loss.add(feature.to(DType.F32).sin().mean());
@@ -156,7 +168,7 @@ class TrainingPassTest {
     }
 
     static Map<String, @Nullable Tensor> ofAutograd(ImageModelConfig config, DTypePolicy policy, GradientMask mask, Use use) {
-        return gradients(config, policy, mask, use, model -> new TrainingPass(model, () -> Tape.PLAIN), 0);
+        return gradients(config, policy, mask, use, model -> loss(model, Ops.AUTOGRAD, policy, use).backward());
     }
 
     /// Custom gradients against autograd's.

@@ -3,14 +3,16 @@ package dev.fusedit.fusion.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.ScoreScaling;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.Tape;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
@@ -78,14 +80,14 @@ class PackedPromptTest {
             var q = leaf("q", 4, behind);
             var k = leaf("k", 1, behind);
             var v = leaf("v", 1, behind);
-            var out = new TextMask.Packed(List.of(3, 0, 5)).attend(q, new KeyValues(k, v), ScoreScaling.plain(8));
+            var out = new AttentionMask.Packed(List.of(3, 0, 5)).attend(q, new KeyValues(k, v), ScoreScaling.plain(8));
             assertThat(out.shape()).containsExactly(1, 4, 16, 8);
             assertThat(out.narrow(2, 8, 8).abs().max().item()).isZero();
             out.to(DType.F32).sum().backward();
             for (var leaf : List.of(q, k, v)) {
                 assertThat(leaf.grad().narrow(2, 8, 8).abs().max().item()).isZero();
             }
-            var alone = new TextMask.Causal().attend(q.narrow(2, 3, 5), new KeyValues(k, v).narrow(3, 5), ScoreScaling.plain(8));
+            var alone = new AttentionMask.Causal().attend(q.narrow(2, 3, 5), new KeyValues(k, v).narrow(3, 5), ScoreScaling.plain(8));
             assertThat(out.narrow(2, 3, 5).allClose(alone, 1e-2, 1e-2)).isTrue();
         }
     }
@@ -115,11 +117,11 @@ class PackedPromptTest {
     /// Of the sum of squares of real tokens' states.
     private static List<Tensor> gradients(LanguageModel llm, Weights weights, Prompt given, boolean inRows) {
         var prompt = llm.bucketed(given);
-        var entered = llm.enter(prompt, inRows, Tape.PLAIN);
+        var entered = llm.enter(prompt, inRows, Ops.AUTOGRAD);
         var x = entered.x();
         assertThat(x.shape()).containsExactly(inRows ? new long[] {3, 8, 32} : new long[] {1, 16, 32});
         for (var layer : llm.layers()) {
-            x = layer.forward(x, entered.pass());
+            x = layer.forward(Ops.AUTOGRAD, x, entered.pass());
         }
         var real = inRows ? Tensor.cat(0, x.select(0, 0).narrow(0, 0, 4), x.select(0, 2).narrow(0, 0, 2)) : x.select(0, 0).narrow(0, 0, 6);
         real.to(DType.F32).square().sum().backward();

@@ -2,13 +2,10 @@ package dev.fusedit.torch.fused;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.internal.vector.Rows;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /// Whether the one-pass kernels can be used.
 public final class Fused {
@@ -31,14 +28,6 @@ public final class Fused {
     public static boolean serves(Tensor like) {
         var dtype = like.dtype();
         return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;
-    }
-
-    /// As [#serves], where no graph of these is needed.
-    ///
-    /// @param others null for one that is not there
-    public static boolean servesForward(Tensor like, @Nullable Tensor... others) {
-        return serves(like) && !(Autograd.isEnabled()
-                && (like.requiresGrad() || Arrays.stream(others).anyMatch(other -> other != null && other.requiresGrad())));
     }
 
     /// The tensor's memory as rows of this width. The tensor must stay open. It is contiguous, or a part of the last dimension of one that is.

@@ -35,17 +35,12 @@ public final class FusedNorm {
         public Stream<Tensor> tensors() { return Stream.of(gain, shift).filter(Objects::nonNull).map(Objects::requireNonNull); }
     }
 
-    /// Adds the gradient of x to `sum`, which is contiguous and of x's shape.
-    public static Gradient backward(Tensor x, Tensor dy, Tensor gain_GC, boolean shifted, double eps, Tensor sum) {
-        return backward(x, dy, gain_GC, shifted, eps, sum, true);
-    }
-
-    /// Writes the gradient of x to `dx`, which is contiguous and of x's shape; may be dy itself.
-    public static Gradient backwardInto(Tensor x, Tensor dy, Tensor gain_GC, double eps, Tensor dx) {
-        return backward(x, dy, gain_GC, false, eps, dx, false);
-    }
-
-    private static Gradient backward(Tensor x, Tensor dy, Tensor gain_GC, boolean shifted, double eps, Tensor dx, boolean more) {
+    /// Writes the gradient of x to `dx`, or adds it to what is there.
+    ///
+    /// @param shifted whether there was a shift
+    /// @param dx contiguous and of x's shape; may be dy itself where it is written over
+    /// @param more whether the gradient is added
+    public static Gradient backward(Tensor x, Tensor dy, Tensor gain_GC, boolean shifted, double eps, Tensor dx, boolean more) {
         return TensorScope.scoped(() -> {
             long width = x.size(-1);
             var gradient = new Gradient(Tensor.empty(DType.F32, gain_GC.shape()),

@@ -1,6 +1,7 @@
 package dev.fusedit.torch.fused;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.QueryGroups;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;

@@ -1,0 +1,68 @@
+package dev.fusedit.fusion.dit;
+
+import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.Ops;
+import dev.fusedit.torch.TensorScope;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import dev.fusedit.fusion.llm.DecoderLayer;
+import dev.fusedit.torch.Tensor;
+
+/// The layers of an image side, between the two ends of a [DiT].
+///
+/// @param mask what of attention's gradients passes into keys and values; forward it changes nothing
+public record Backbone(DiT dit, List<FuseLayer> layers, Fusion fusion, GradientMask mask) {
+    /// @param text where blocks have keys and values of the text from
+    /// @param beside the language model's layer beside a block; null for none
+    static Backbone of(DiTConfig config, BlockText text, AttentionScoring scoring, IntFunction<@Nullable DecoderLayer> beside,
+            Weights weights) {
+        var layers = IntStream.range(0, config.layers()).mapToObj(i -> new FuseLayer(i, beside.apply(i),
+                DiTBlock.of(config, text, weights.in("layers." + i)), text.fusion(), scoring)).toList();
+        return new Backbone(DiT.of(config, text, weights), layers, text.fusion(), GradientMask.NONE);
+    }
+
+    Backbone masked(GradientMask other) { return new Backbone(dit, layers, fusion, other); }
+
+    /// The whole image side over a computed text.
+    ImageOutput image(ImageInput input, ForwardHooks hooks, Ops ops) {
+        return TensorScope.scoped(() -> {
+            var text = ops.hold(ops.graph(input::text));
+            var entered = ops.graph(() -> dit.enter(input.latents(), hooks));
+            var time = time(input, entered, hooks, ops);
+            var x = ops.graph(() -> dit.timed(entered, time, hooks));
+            var pass = ops.hold(pass(input, time, x));
+            var grid = dit.grid(input.latents());
+            var features = new LinkedHashMap<Integer, Tensor>();
+            for (var layer : layers) {
+                var shared = text.blocks().get(layer.index());
+                var next = ops.segment(x, (inner, in) -> layer.image(inner, in, shared, pass));
+                if (!features.containsValue(x)) {
+                    x.free(); // who needs it has it
+                }
+                x = next;
+                hooks.see("dit.layer." + layer.index(), x);
+                if (input.options().features().contains(layer.index() + 1)) {
+                    features.put(layer.index() + 1, x);
+                }
+            }
+            return new ImageOutput(ops.segment(x, (inner, in) -> dit.leave(inner, in, time, grid, hooks)), features);
+        });
+    }
+
+    private TimeEmbedding.@Nullable State time(ImageInput input, Tensor entered, ForwardHooks hooks, Ops ops) {
+        var time = dit.time();
+        return time == null ? null
+                : ops.hold(ops.graph(() -> time.forward(input.timesteps_B(), input.pooled_BX(), entered.dtype(), dit.config().time(), hooks)));
+    }
+
+    /// What all layers need.
+    private ImagePass pass(ImageInput input, TimeEmbedding.@Nullable State time, Tensor x_BNC) {
+        var text = input.text();
+        return new ImagePass(time, dit.rotary(input.latents(), text.imageStarts(), x_BNC),
+                TextVisibility.of(fusion, text.prompt(), input.options().textMasked(), x_BNC), mask.over(text.prompt(), x_BNC));
+    }
+}

@@ -1,0 +1,115 @@
+package dev.fusedit.nn.ops;
+
+import dev.fusedit.nn.GatedMlp;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.fused.Fused;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A gated MLP (SwiGLU, GEGLU; Shazeer 2020, arXiv 2002.05202): y = W_down · h, h = act(g) · u, g = W_gate · x, u = W_up · x.
+///
+///     ∂h = ∂y · W_down,  ∂g = ∂h · u · act′(g),  ∂u = ∂h · act(g),  weights and x as in [LinearOp]
+///
+/// Of the inner width only g and u are kept; h is computed again, and the gradients of g and u are written over them.
+///
+/// @param x (…, C)
+record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
+    @Override
+    public Stream<Tensor> reads() {
+        return Stream.concat(Stream.of(x), Stream.of(mlp.gate(), mlp.up(), mlp.down())
+                .flatMap(linear -> Stream.concat(Stream.of(linear.weight_OI()), Stream.ofNullable(linear.bias_O()))));
+    }
+
+    @Override
+    public GatedMlpOp over(UnaryOperator<Tensor> each) { return new GatedMlpOp(mlp, each.apply(x)); }
+
+    @Override
+    public Tensor autograd() { return mlp.apply(x); }
+
+    @Override
+    public Tensor inference() { return TensorScope.scoped(() -> mlp.down().apply(inner(gateUp()))); }
+
+    /// @param whole both in one memory; null where the layers are not joined
+    private record GateUp(Tensor gate, Tensor up, @Nullable Tensor whole) implements Tensors {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.concat(Stream.of(gate, up), Stream.ofNullable(whole)); }
+    }
+
+    private GateUp gateUp() {
+        if (!mlp.gateUp().isWhole(x.dtype())) {
+            return new GateUp(mlp.gate().apply(x), mlp.up().apply(x), null);
+        }
+        return parts(x.linear(mlp.gateUp().whole_XI(), null));
+    }
+
+    private GateUp parts(Tensor whole) { return new GateUp(mlp.gateUp().part(whole, 0), mlp.gateUp().part(whole, 1), whole); }
+
+    private Tensor inner(GateUp of) {
+        var fused = mlp.activation().fused();
+        return fused != null && Fused.serves(of.gate) ? fused.forward(of.gate, of.up) : mlp.activation().apply(of.gate).mul(of.up);
+    }
+
+    @Override
+    public Tensor recorded(Recording recording) {
+        if (Stream.of(mlp.gate(), mlp.up(), mlp.down()).anyMatch(linear -> linear.weight_OI().dtype() != x.dtype())) {
+            return recording.byAutograd(this);
+        }
+        var down = LinearOp.Gradients.of(recording, mlp.down());
+        var gateUp = gradientsOfGateUp(recording);
+        var x = recording.keep(this.x);
+        var made = recording.hold(gateUp());
+        recording.backward(dy -> {
+            var dInner = dy.matmul(mlp.down().weight_OI());
+            var inner = backward(made, dInner);
+            down.add(inner, dy);
+            inner.free();
+            gateUp.accept(x, made);
+        });
+        return TensorScope.scoped(() -> mlp.down().apply(inner(made)));
+    }
+
+    /// Gate and up become their gradients.
+    ///
+    /// @param dInner may be written over
+    /// @return what the last layer was given
+    private Tensor backward(GateUp of, Tensor dInner) {
+        var fused = mlp.activation().fused();
+        if (fused != null && Fused.serves(of.gate)) {
+            fused.backwardInPlace(of.gate, of.up, dInner);
+            return dInner;
+        }
+        return TensorScope.scoped(() -> {
+            Tensor gate = of.gate.detach().requiresGrad(true), up = of.up.detach().requiresGrad(true), inner;
+            try (var _ = Autograd.withGrad()) {
+                inner = mlp.activation().apply(gate).mul(up);
+            }
+            Autograd.backward(inner, dInner);
+            of.gate.copyInPlace(Objects.requireNonNull(gate.grad()));
+            of.up.copyInPlace(Objects.requireNonNull(up.grad()));
+            return inner.detach();
+        });
+    }
+
+    /// @return takes what the layers were given, and the gradients of what they made
+    private BiConsumer<Tensor, GateUp> gradientsOfGateUp(Recording recording) {
+        if (mlp.gateUp().isWhole(x.dtype())) {
+            var gradients = JoinedLinearOp.Gradients.of(recording, mlp.gateUp(), x);
+            return (x, of) -> gradients.add(x, Objects.requireNonNull(of.whole), _ -> true);
+        }
+        LinearOp.Gradients gate = LinearOp.Gradients.of(recording, mlp.gate()), up = LinearOp.Gradients.of(recording, mlp.up());
+        var dx = recording.gradient(x);
+        return (x, of) -> {
+            gate.add(x, of.gate);
+            up.add(x, of.up);
+            if (dx != null) {
+                dx.add(of.gate.matmul(mlp.gate().weight_OI()).add(of.up.matmul(mlp.up().weight_OI())));
+            }
+        };
+    }
+}
