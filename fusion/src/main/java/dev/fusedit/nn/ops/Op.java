@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 ///
 /// @param <R> what it makes: a tensor or a record of them
 public interface Op<R extends TensorRecord<R>> {
+    /// What it is called where ops are counted and timed.
+    default String name() { return getClass().getSimpleName(); }
+
     /// Everything that a gradient may flow to: values and parameters.
     Stream<Tensor> reads();
 

@@ -68,7 +68,7 @@ public final class RecordedOps implements Ops, AutoCloseable {
 
     boolean keeps() { return keeping; }
 
-    /// Ops so far with a backward of their own, by their classes' names.
+    /// Ops so far with a backward of their own, by their names.
     public ImmutableMultiset<String> ownBackward() { return ImmutableMultiset.copyOf(ownBackward); }
 
     /// Ops so far that were left to libtorch's graph.
@@ -86,7 +86,7 @@ public final class RecordedOps implements Ops, AutoCloseable {
         try (var _ = Autograd.noGrad()) {
             R made = TensorScope.scoped(() -> op.recorded(recording));
             recording.results(made.tensors().map(this::value).toList());
-            (recording.isByAutograd() ? leftToAutograd : ownBackward).add(op.getClass().getSimpleName());
+            (recording.isByAutograd() ? leftToAutograd : ownBackward).add(op.name());
             add(new Entry(recording::run, recording::close, parameters(op.reads().toList())));
             return made;
         } catch (RuntimeException e) { // memory may end anywhere

@@ -55,6 +55,12 @@ public final class Recording {
     /// As [#backward], of an op with several results: null for each that no gradient reached, but never for all.
     public void backwardOfAll(Consumer<List<@Nullable Tensor>> ofResults) { backward = ofResults; }
 
+    /// Puts something around the backward that was given.
+    void aroundBackward(Consumer<Runnable> around) {
+        var inner = backward;
+        backward = gradients -> around.accept(() -> inner.accept(gradients));
+    }
+
     /// Where each result's gradient is to be written first, for results that lie in one memory.
     void homes(List<Supplier<Tensor>> places) { homes = places; }
 

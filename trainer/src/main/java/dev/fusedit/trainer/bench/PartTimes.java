@@ -1,31 +1,34 @@
 package dev.fusedit.trainer.bench;
 
-import com.google.common.collect.ImmutableMap;
-import dev.fusedit.fusion.dit.BlockParts;
+import dev.fusedit.fusion.dit.ForwardOptions;
+import dev.fusedit.fusion.dit.ImageInput;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.Ops;
+import dev.fusedit.nn.ops.RecordedOps;
+import dev.fusedit.nn.ops.TimedOps;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-/// What a repetition's time goes into. A backward pass is one call, so the image side's parts are computed once more, each by itself,
-/// forward and, in training, backward.
+/// What a repetition's time goes into. The image side's parts are timed in passes of their own ([TimedOps]).
 final class PartTimes {
     private static final int TIMES = 5;
 
-    /// @see BlockParts
     enum Part {
         /// The language model.
         TEXT,
-        /// Of all blocks: projections, positions, attention.
+        /// Of the image side, but for MLPs and norms: modulation, projections, heads, attention, sums.
         ATTENTION,
-        /// Of all blocks.
+        /// Of the image side: gated MLPs.
         MLP,
-        /// Of all blocks; attention and MLP contain it.
+        /// Of the image side: norms with their modulation.
         NORMS,
         /// Clipping and AdamW.
         OPTIMIZER,
@@ -68,25 +71,40 @@ final class PartTimes {
         return watch.seconds();
     }
 
-    /// Of all blocks together, taken as equal to the first that reads text.
+    /// Of the image side's ops, forward and, in training, backward, by one thread: the median of some times each.
     static Map<Part, Double> ofBlocks(BenchModel model, boolean backward) {
-        int layers = model.model().layers().size();
-        var text = model.model().text(model.prompt());
-        var times = Tensor.full(500, DType.F32, text.batch()).to(model.latents().device());
-        var parts = BlockParts.of(model.model(), layers / 2, model.latents(), times, text);
-        return ImmutableMap.of(Part.ATTENTION, layers * seconds(parts, BlockParts::attention, backward),
-                Part.MLP, layers * seconds(parts, BlockParts::mlp, backward), Part.NORMS, layers * seconds(parts, BlockParts::norms, backward));
+        var found = new ArrayList<Map<Part, Double>>();
+        for (int i = 0; i < TIMES; i++) {
+            found.add(once(model, backward));
+        }
+        var medians = new EnumMap<Part, Double>(Part.class);
+        for (var part : List.of(Part.ATTENTION, Part.MLP, Part.NORMS)) {
+            medians.put(part, found.stream().skip(1).map(each -> each.getOrDefault(part, 0.0)).sorted().skip((TIMES - 1) / 2).findFirst()
+                    .orElseThrow());
+        }
+        return medians;
     }
 
-    private static double seconds(BlockParts parts, BiConsumer<BlockParts, Boolean> part, boolean backward) {
-        parts.x_BNC().requiresGrad(backward);
-        var seconds = new double[TIMES];
-        for (int i = 0; i < TIMES; i++) {
-            long start = System.nanoTime();
-            part.accept(parts, backward);
-            seconds[i] = (System.nanoTime() - start) / 1e9;
-            parts.x_BNC().clearGrad();
+    private static Map<Part, Double> once(BenchModel model, boolean backward) {
+        try (var _ = TensorScope.open(); var recorded = RecordedOps.of(false)) {
+            var ops = new TimedOps(backward ? recorded : Ops.INFERENCE);
+            var text = model.model().text(model.prompt());
+            var times = Tensor.full(500, DType.F32, text.batch()).to(model.latents().device());
+            var image = model.model().image(new ImageInput(model.latents(), times, text, null, ForwardOptions.NONE), ForwardHooks.NONE, ops);
+            if (backward) {
+                recorded.backward(image.prediction().square().mean(), _ -> {});
+            }
+            var parts = new EnumMap<Part, Double>(Part.class);
+            ops.seconds().forEach((op, seconds) -> parts.merge(part(op), seconds, Double::sum));
+            return parts;
         }
-        return Arrays.stream(seconds).skip(1).sorted().skip((TIMES - 1) / 2).findFirst().orElseThrow();
+    }
+
+    private static Part part(String op) {
+        return switch (op) {
+            case "GatedMlpOp" -> Part.MLP;
+            case "ModulatedNorm" -> Part.NORMS;
+            default -> Part.ATTENTION;
+        };
     }
 }

@@ -11,7 +11,7 @@ import dev.fusedit.trainer.recipe.Run;
 
 /// What a layer's forward keeps for its backward, in bytes.
 ///
-/// The image side's blocks on a CPU have a custom backward pass ([dev.fusedit.fusion.dit.FuseLayerBackward]). It keeps, for each token:
+/// The image side's blocks on a CPU have a custom backward pass ([dev.fusedit.nn.ops.RecordedOps]). It keeps, for each token:
 ///
 /// | part | kept |
 /// |---|---|

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Booleans;
 import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.ImageModel;
+import dev.fusedit.fusion.dit.ImageOutput;
 import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.dit.TrainingPass;
 import dev.fusedit.fusion.flow.FlowMatching;
@@ -163,13 +164,13 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }
 
-    private TrainingPass.Image image(TrainingPass pass, MicroBatch part, TextKvCache text) {
+    private ImageOutput image(TrainingPass pass, MicroBatch part, TextKvCache text) {
         var noised = Objects.requireNonNull(part.noised());
         return pass.image(noised.noisy().to(policy.compute()), noised.timesteps_B(), text, pooled(part),
                 new ForwardOptions(part.aligned().layers(), part.aligned().textMasked()));
     }
 
-    private void align(TrainingPass.Image image, TextKvCache text, MicroBatch part, Map<String, Tensor> each) {
+    private void align(ImageOutput image, TextKvCache text, MicroBatch part, Map<String, Tensor> each) {
         var repa = alignment.repa();
         if (repa != null && part.aligned().images() != null) {
             int patch = model.dit().config().patch();
@@ -188,7 +189,7 @@ record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, 
         }
     }
 
-    private static ContrastiveLoss.Embedded embed(ContrastiveLoss loss, TrainingPass.Image image, TextKvCache text, MicroBatch part) {
+    private static ContrastiveLoss.Embedded embed(ContrastiveLoss loss, ImageOutput image, TextKvCache text, MicroBatch part) {
         return loss.embed(Objects.requireNonNull(image.features_BNC().get(loss.layer())), Objects.requireNonNull(text.output()),
                 text.prompt().lengths_B(), part.texts(), Objects.requireNonNull(part.aligned().textMasked()));
     }
