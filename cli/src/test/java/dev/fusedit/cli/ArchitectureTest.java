@@ -25,9 +25,22 @@ class ArchitectureTest {
     }
 
     @Test
-    void javaCppStaysInItsPackage() {
-        noClasses().that().resideOutsideOfPackage("dev.fusedit.torch.javacpp..")
+    void javaCppStaysInItsPackages() {
+        noClasses().that().resideOutsideOfPackages("dev.fusedit.torch.javacpp..", "dev.fusedit.torch.presets..")
                 .should().dependOnClassesThat().resideInAPackage("org.bytedeco..").check(CLASSES);
+    }
+
+    @Test
+    void theVectorApiStaysInItsPackage() {
+        noClasses().that().resideOutsideOfPackage("dev.fusedit.torch.internal.vector..")
+                .should().dependOnClassesThat().resideInAPackage("jdk.incubator.vector..").check(CLASSES);
+    }
+
+    /// The kernels know tensors; tensors and their graph know no kernels.
+    @Test
+    void tensorsKnowNoKernels() {
+        noClasses().that().resideInAPackage("dev.fusedit.torch")
+                .should().dependOnClassesThat().resideInAnyPackage("dev.fusedit.torch.fused..", "dev.fusedit.torch.io..").check(CLASSES);
     }
 
     @Test
@@ -52,7 +65,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void packagesOfTheModelsAndOfTheTrainerHaveNoCycles() {
+    void packagesHaveNoCycles() {
+        slices().matching("dev.fusedit.torch.(*)..").should().beFreeOfCycles().check(CLASSES);
+        slices().matching("dev.fusedit.nn.(*)..").should().beFreeOfCycles().check(CLASSES);
         slices().matching("dev.fusedit.fusion.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
         slices().matching("dev.fusedit.trainer.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
     }

@@ -1,6 +1,5 @@
 package dev.fusedit.torch;
 
-
 /// Grouped-query attention (GQA): queries that share a key/value head as rows of one matrix, so that keys and values need not be repeated.
 /// The rows' order (N, G) makes the usual memory of a projection, (B, N, H, D) seen as (B, H, N, D), free to fold and unfold when K is 1.
 ///

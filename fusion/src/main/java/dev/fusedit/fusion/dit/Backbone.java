@@ -56,7 +56,8 @@ public record Backbone(DiT dit, List<FuseLayer> layers, Fusion fusion, GradientM
     private TimeEmbedding.@Nullable State time(ImageInput input, Tensor entered, ForwardHooks hooks, Ops ops) {
         var time = dit.time();
         return time == null ? null
-                : ops.hold(ops.graph(() -> time.forward(input.timesteps_B(), input.pooled_BX(), entered.dtype(), dit.config().time(), hooks)));
+                : ops.hold(
+                        ops.graph(() -> time.forward(input.timesteps_B(), input.pooled_BX(), entered.dtype(), dit.config().time(), hooks)));
     }
 
     /// What all layers need.

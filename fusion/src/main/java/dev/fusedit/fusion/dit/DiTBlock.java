@@ -34,7 +34,8 @@ public record DiTBlock(DiTConfig config, RmsNorm norm, BlockModulation modulatio
     static DiTBlock of(DiTConfig config, BlockText text, Weights weights) {
         var attention = weights.in("self_attn");
         int width = config.width(), kvWidth = config.kvHeads() * config.headDim();
-        var norm = RmsNorm.of(weights.in(config.time().splitsNorms() ? "input_layernorm.norm" : "input_layernorm"), width, config.normEps());
+        var norm =
+                RmsNorm.of(weights.in(config.time().splitsNorms() ? "input_layernorm.norm" : "input_layernorm"), width, config.normEps());
         var modulation = BlockModulation.of(config, weights);
         var qNorm = config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null;
         var kNorm = config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null;
@@ -72,7 +73,8 @@ public record DiTBlock(DiTConfig config, RmsNorm norm, BlockModulation modulatio
             var n = ops.norm(norm, x_BNC, mod.scaleAttention(), mod.shiftAttention());
             var parts = ops.linears(qkv, n);
             return new Projection(ops.heads(parts.get(0), config.heads(), qNorm, rotary),
-                    new KeyValues(ops.heads(parts.get(1), config.kvHeads(), kNorm, rotary), ops.heads(parts.get(2), config.kvHeads(), null, null)));
+                    new KeyValues(ops.heads(parts.get(1), config.kvHeads(), kNorm, rotary),
+                            ops.heads(parts.get(2), config.kvHeads(), null, null)));
         });
     }
 

@@ -38,7 +38,8 @@ record FinalLayer(RmsNorm norm, FinalModulation modulation, Linear proj) {
         };
         var own = RmsNorm.of(modulation == null ? norm.in("norm") : norm, width, config.normEps());
         return new FinalLayer(own,
-                modulation == null ? new FinalModulation.Zero(Linear.of(norm.in("linear"), Init.ZEROS, width, 2L * width, true)) : modulation,
+                modulation == null ? new FinalModulation.Zero(Linear.of(norm.in("linear"), Init.ZEROS, width, 2L * width, true))
+                        : modulation,
                 Linear.of(weights.in("proj_out"), Init.ZEROS, width, (long) config.patch() * config.patch() * config.outChannels(), true));
     }
 

@@ -16,7 +16,9 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default TextKvCache text(Prompt prompt) { return text(prompt, false, ForwardHooks.NONE); }
 
     /// @param withOutput whether the language model's own last hidden states are wanted too
-    default TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks) { return text(prompt, withOutput, hooks, Ops.AUTOGRAD); }
+    default TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks) {
+        return text(prompt, withOutput, hooks, Ops.AUTOGRAD);
+    }
 
     /// @param ops how the layers are computed
     TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks, Ops ops);

@@ -33,7 +33,8 @@ final class TextMask {
                 }
             }
         }
-        return new AttentionMask.Biased(TensorScope.scoped(() -> Tensor.of(bias, batch, 1, tokens, tokens).clamp(lowest(dtype), 0).to(dtype).to(device)));
+        return new AttentionMask.Biased(
+                TensorScope.scoped(() -> Tensor.of(bias, batch, 1, tokens, tokens).clamp(lowest(dtype), 0).to(dtype).to(device)));
     }
 
     private static double lowest(DType dtype) { return dtype == DType.F16 ? -65504 : -3.3e38; }

@@ -90,7 +90,8 @@ class PlainWayTest {
                 pass.backward(loss);
                 double squares = tiny.weights().all().filter(p -> p.gradient() != null)
                         .mapToDouble(p -> p.gradient().to(DType.F64).square().sum().item()).sum();
-                return "%d %.9e %.9e %b".formatted(pass.ops().ownBackward().count("ModulatedNorm"), loss.item(), Math.sqrt(squares), Kernels.expected());
+                return "%d %.9e %.9e %b".formatted(pass.ops().ownBackward().count("ModulatedNorm"), loss.item(), Math.sqrt(squares),
+                        Kernels.expected());
             }
         }
     }

@@ -110,7 +110,8 @@ class OpsTest {
                         in -> new HeadsOp(in.of(B, N, H * D), H, new RmsNorm(in.vector(D), 1e-6), rotary(in.dtype))),
                 new Case("rotation", in -> new RotateOp(in.of(B, H, N, D), rotary(in.dtype))),
                 new Case("concatenation", in -> new ConcatOp(in.keyValues(H, 2), in.keyValues(H, N))),
-                new Case("attention", in -> new AttentionOp(in.of(B, H, N, D), in.keyValues(H, 5), ScoreScaling.plain(D), AttentionMask.ALL)),
+                new Case("attention",
+                        in -> new AttentionOp(in.of(B, H, N, D), in.keyValues(H, 5), ScoreScaling.plain(D), AttentionMask.ALL)),
                 new Case("attention, grouped queries, masked", in -> new AttentionOp(in.of(B, H, N, D), in.keyValues(1, 5),
                         ScoreScaling.plain(D), new AttentionMask.Keys(bias(in.dtype)))),
                 new Case("attention, causal",
@@ -251,9 +252,11 @@ class OpsTest {
             var op = given.op().apply(in);
             var found = recorded(op, in.all, false);
             for (int i = 0; i < found.size(); i++) {
-                var difference = Objects.requireNonNull(found.get(i)).to(DType.F64).sub(Objects.requireNonNull(expected.get(i))).norm().item();
+                var difference =
+                        Objects.requireNonNull(found.get(i)).to(DType.F64).sub(Objects.requireNonNull(expected.get(i))).norm().item();
                 double size = Objects.requireNonNull(expected.get(i)).norm().item();
-                assertThat(difference).as("%s in %s, input %s", given, dtype, i).isLessThanOrEqualTo((dtype == DType.F32 ? 2e-6 : 2e-2) * size);
+                assertThat(difference).as("%s in %s, input %s", given, dtype, i)
+                        .isLessThanOrEqualTo((dtype == DType.F32 ? 2e-6 : 2e-2) * size);
             }
         }
     }

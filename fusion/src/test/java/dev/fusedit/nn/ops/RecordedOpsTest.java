@@ -49,8 +49,9 @@ class RecordedOpsTest {
     }
 
     private Tensor layer(Ops ops, int index, Tensor x, Tensor state) {
-        return TensorScope.scoped(() -> ops.add(x, ops.map(ops.linear(layers.get(index), ops.map(Parts.of(x, state), RecordedOpsTest::product)),
-                Tensor::geluTanh)));
+        return TensorScope
+                .scoped(() -> ops.add(x, ops.map(ops.linear(layers.get(index), ops.map(Parts.of(x, state), RecordedOpsTest::product)),
+                        Tensor::geluTanh)));
     }
 
     private static Tensor product(Parts of) { return of.list().get(0).mul(of.list().get(1)); }

@@ -9,6 +9,7 @@ import static org.bytedeco.cuda.global.nvml.nvmlErrorString;
 import static org.bytedeco.cuda.global.nvml.nvmlInit_v2;
 import static org.bytedeco.cuda.global.nvml.nvmlShutdown;
 
+import dev.fusedit.torch.presets.MemoryGuard;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;

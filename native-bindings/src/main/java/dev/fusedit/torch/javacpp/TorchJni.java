@@ -2,6 +2,7 @@ package dev.fusedit.torch.javacpp;
 
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchUnavailable;
+import dev.fusedit.torch.presets.MemoryGuard;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;

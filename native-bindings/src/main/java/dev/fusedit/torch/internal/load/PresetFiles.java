@@ -1,7 +1,7 @@
 package dev.fusedit.torch.internal.load;
 
 import dev.fusedit.torch.LibtorchUnavailable;
-import dev.fusedit.torch.javacpp.PresetLibraries;
+import dev.fusedit.torch.presets.PresetLibraries;
 
 /// The libtorch of the Bytedeco presets.
 final class PresetFiles {

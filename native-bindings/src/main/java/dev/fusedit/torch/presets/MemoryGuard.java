@@ -1,12 +1,12 @@
-package dev.fusedit.torch.javacpp;
+package dev.fusedit.torch.presets;
 
 /// JavaCPP guards memory of its own: past four times the maximum heap (the process's resident set, tensors of ours included) every
 /// new pointer fails after repeated `System.gc()`, and unreferenced pointers are freed by the collector. Here handles have owners,
 /// so both are switched off. It works only before JavaCPP's first class is initialised; what somebody set by hand stays.
-final class MemoryGuard {
+public final class MemoryGuard {
     private MemoryGuard() {}
 
-    static void off() {
+    public static void off() {
         unlessSet("org.bytedeco.javacpp.maxBytes", "0");
         unlessSet("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         unlessSet("org.bytedeco.javacpp.noPointerGC", "true");

@@ -1,4 +1,4 @@
-package dev.fusedit.torch.javacpp;
+package dev.fusedit.torch.presets;
 
 import java.io.IOException;
 import java.net.JarURLConnection;
