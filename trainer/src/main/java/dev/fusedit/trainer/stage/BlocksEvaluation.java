@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Caption;
-import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
@@ -20,7 +19,7 @@ public final class BlocksEvaluation {
 
     /// How many images are sampled for it.
     static int images(Evaluation evaluation) {
-        return evaluation.sets().stream().mapToInt(set -> prompts(split(set), evaluation.promptsPerKind()).size()).sum();
+        return evaluation.sets().stream().mapToInt(set -> BlocksPrompts.of(split(set), evaluation.promptsPerKind()).size()).sum();
     }
 
     /// Scores by set, in the order of the recipe.
@@ -28,7 +27,7 @@ public final class BlocksEvaluation {
         var scores = ImmutableMap.<String, BlocksScore>builder();
         for (var set : evaluation.sets()) {
             scores.put(set.name().toLowerCase(Locale.ROOT),
-                    run(sampler, prompts(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
+                    run(sampler, BlocksPrompts.of(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
         }
         return scores.buildOrThrow();
     }
@@ -44,15 +43,6 @@ public final class BlocksEvaluation {
             tally.add(prompts.get(i).kind(), BlocksChecker.judge(prompts.get(i).claim(), images.get(i)));
         }
         return tally.score();
-    }
-
-    /// The first so many of each kind.
-    static List<Caption> prompts(Split split, int perKind) {
-        var chosen = new ArrayList<Caption>();
-        for (var kind : Kind.values()) {
-            chosen.addAll(BlocksPrompts.of(split).stream().filter(caption -> caption.kind() == kind).limit(perKind).toList());
-        }
-        return chosen;
     }
 
     private static Split split(Evaluation.ScoreSet set) {

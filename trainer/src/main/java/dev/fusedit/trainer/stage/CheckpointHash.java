@@ -5,6 +5,7 @@ import com.google.common.hash.Hashing;
 import dev.fusedit.torch.io.FileInfo;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

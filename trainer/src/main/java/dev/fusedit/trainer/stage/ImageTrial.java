@@ -5,6 +5,7 @@ import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.blocks.Blocks;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Caption;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
@@ -23,7 +24,7 @@ record ImageTrial(StageParts parts, Trials trials) {
         try (var _ = TensorScope.open()) {
             var loaded = RunPipeline.of(recipe, parts.tensors().bundle());
             int batch = Math.min(loaded.defaults().batch(), RunForecast.images(recipe));
-            var prompts = BlocksEvaluation.prompts(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
+            var prompts = BlocksPrompts.of(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
                     .map(Caption::text).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
             return trials.usual(() -> sampled(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());

@@ -7,6 +7,7 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;

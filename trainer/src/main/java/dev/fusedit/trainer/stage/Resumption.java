@@ -2,6 +2,7 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -10,6 +10,7 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;

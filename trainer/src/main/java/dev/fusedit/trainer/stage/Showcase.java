@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.log.PngImage;
@@ -51,7 +52,7 @@ final class Showcase {
         var prompts = new ArrayList<String>();
         for (int i = 0; i < perKind; i++) {
             for (var kind : Kind.values()) {
-                var ofKind = BlocksEvaluation.prompts(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
+                var ofKind = BlocksPrompts.of(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
                 prompts.add(ofKind.get(i).text());
             }
         }

@@ -9,6 +9,7 @@ import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;

@@ -216,7 +216,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
         var state = RunState.of(plan, done, tensors.emaWeights().updates(), loop.state());
-        return CheckpointFiles.snapshot(recipe, tensors, state, clock.figures());
+        return RunSnapshot.of(recipe, tensors, state, clock.figures());
     }
 
     // ---- images and scores
