@@ -63,7 +63,7 @@ public final class TrainingRun implements AutoCloseable {
         this.folder = start.folder();
         this.interrupts = interrupts;
         plans = StagePlan.of(recipe);
-        resumption = Resumption.of(start, plans);
+        resumption = resumption(start, plans);
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         var data = StageParts.data(recipe, tokenizer);
         validation = recipe.evaluation().validation() == null ? null
@@ -94,6 +94,15 @@ public final class TrainingRun implements AutoCloseable {
         return switch (start) {
             case RunStart.Fresh fresh -> fresh.length();
             case RunStart.GoingOn on -> on.length();
+            case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
+        };
+    }
+
+    /// Null for a run that begins at its first step.
+    private static @Nullable Resumption resumption(RunStart start, List<StagePlan> plans) {
+        return switch (start) {
+            case RunStart.GoingOn on -> on.checkpoint() == null ? null : Resumption.of(on.checkpoint(), on.changed(), plans);
+            case RunStart.Fresh _ -> null;
             case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
         };
     }
