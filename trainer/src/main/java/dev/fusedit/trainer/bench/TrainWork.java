@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// Training steps as [dev.fusedit.trainer.stage] does them, without its data, logs and checkpoints.
+/// Training steps as [dev.fusedit.trainer.stage.StageLoop] does them, without its data, logs and checkpoints.
 final class TrainWork implements Work {
     static final double RATE = 1e-4;
     static final double DECAY = 1e-4;

@@ -11,10 +11,10 @@ import java.util.List;
 /// @param step after which it goes on: the checkpoint's, or the end of a recipe that has become shorter
 /// @param ofThisOptimizer whether the checkpoint's optimizer state is of the optimizer that goes on; under a recipe that was changed
 ///        meanwhile (`--resume force`) it may not be, and is left out
-record Resumption(Checkpoint checkpoint, RunState state, RunFigures figures, long step, boolean ofThisOptimizer) {
+public record Resumption(Checkpoint checkpoint, RunState state, RunFigures figures, long step, boolean ofThisOptimizer) {
     /// @param changed what the recipe says otherwise than the checkpoint's own
     /// @throws UserError if the checkpoint's state cannot be read
-    static Resumption of(Checkpoint checkpoint, List<RecipeDifference> changed, List<StagePlan> plans) {
+    public static Resumption of(Checkpoint checkpoint, List<RecipeDifference> changed, List<StagePlan> plans) {
         var state =
                 RunState.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.STATE), checkpoint.file(CheckpointFiles.STATE).toString());
         var figures = RunFigures.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.TIMES),

@@ -5,6 +5,7 @@ import dev.fusedit.torch.io.SafeTensorsCopy;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Content;
 import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 
 /// A run at the end of a step, as [CheckpointFiles] hold it.
-final class RunSnapshot {
+public final class RunSnapshot {
     private static final Map<String, String> METADATA = Map.of("format", "pt");
 
     private RunSnapshot() {}
 
-    /// All files of a checkpoint as they are now, on the thread that runs torch. The copies take as much memory as the weights, their average and the
-    /// optimizer's tensors together, until the snapshot is closed.
-    static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures) {
+    /// All files of a checkpoint as they are now, on the thread that runs torch. The copies take as much memory as the weights, their average
+    /// and the optimizer's tensors together, until the snapshot is closed.
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures) {
         var copies = new ArrayList<SafeTensorsCopy>();
         try {
             var files = new LinkedHashMap<String, Content>();

@@ -13,6 +13,8 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Prefetch;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.GradientSpikeGuard;
 import dev.fusedit.trainer.optim.Gradients;
@@ -24,6 +26,12 @@ import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.FirstBad;
+import dev.fusedit.trainer.step.LossValues;
+import dev.fusedit.trainer.step.MicroBatch;
+import dev.fusedit.trainer.step.StepLosses;
+import dev.fusedit.trainer.step.TrainableParameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 /// so no result depends on timing.
 ///
 /// A step reads nothing but its plan, its number, and what [#state] and [#tensors] hold, so it can be done again.
-final class StageLoop implements AutoCloseable {
+public final class StageLoop implements AutoCloseable {
     private final Run run;
     private final StagePlan plan;
     private final Stage stage;
@@ -62,7 +70,7 @@ final class StageLoop implements AutoCloseable {
     private long next;
 
     /// What became of a step.
-    enum StepOutcome {
+    public enum StepOutcome {
         LEARNED,
         /// The gradient was huge, and was shrunk to the usual norm.
         SHRUNK,
@@ -81,7 +89,7 @@ final class StageLoop implements AutoCloseable {
     /// @param gradientNorm of the whole gradient, before it was shrunk or clipped
     /// @param rate share of the stage's learning rates
     /// @param lossScale that the step had; 1 but for f16
-    record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
+    public record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
             StepOutcome outcome, double lossScale) {}
 
     /// What runs in a lane: the losses over leaves of its own. The first lane's leaves are the weights themselves.
@@ -132,12 +140,12 @@ final class StageLoop implements AutoCloseable {
     }
 
     /// Whether all steps are done, or the stop rule has ended the stage.
-    boolean isDone() { return next == plan.steps() || stop != null && stop.isMet(); }
+    public boolean isDone() { return next == plan.steps() || stop != null && stop.isMet(); }
 
     /// Does the next step.
     ///
     /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
-    Report step() {
+    public Report step() {
         var batch = batches.next();
         if (trainables.stream().anyMatch(trainable -> trainable.from() == next)) {
             requireGrad(trainable -> trainable.from() <= next);
@@ -159,7 +167,7 @@ final class StageLoop implements AutoCloseable {
     private StepLosses losses() { return sides.getFirst().losses(); }
 
     /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.
-    void rehearse() {
+    public void rehearse() {
         var batch = batches.next();
         try (var _ = TensorScope.open(); var gradients = new Gradients(active.stream().map(TrainableParameter::parameter).toList())) {
             backward(parts(batch), gradients);
@@ -254,7 +262,7 @@ final class StageLoop implements AutoCloseable {
 
     // ---- for checkpoints
 
-    StageState state() {
+    public StageState state() {
         return new StageState(optimizer.optimizer().optimizerState().steps(), scale, spikeGuard == null ? List.of() : spikeGuard.norms(),
                 stop == null ? StopRule.State.NOTHING : stop.state());
     }
@@ -269,7 +277,7 @@ final class StageLoop implements AutoCloseable {
     }
 
     /// Goes on from what [#state] was, with the moments it was given.
-    void restoreRules(StageState state) {
+    public void restoreRules(StageState state) {
         scale = run.precision() != Run.Precision.F16 ? null : Objects.requireNonNullElse(state.lossScale(), LossScale.FIRST);
         spikeGuard = stage.hugeGradient() == null ? null : new GradientSpikeGuard(stage.hugeGradient(), state.norms());
         stop = stage.stop() == null ? null : new StopRule(stage.stop(), state.stop());

@@ -8,20 +8,23 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.model.GradientMasks;
+import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.StepLosses;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
 ///
 /// @param tensors stay their owner's
-record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
+public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     /// @throws UserError if the recipe's data cannot be trained on
-    static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
+    public static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
         return switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError(
                     "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
@@ -34,7 +37,7 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     /// A stage's steps from `first`, counted in the stage, on.
     ///
     /// @param optimizerState of the stage before, or those of a checkpoint if `first` is not 0
-    StageLoop loop(StagePlan plan, long first, EmaWeights emaWeights, OptimizerState optimizerState) {
+    public StageLoop loop(StagePlan plan, long first, EmaWeights emaWeights, OptimizerState optimizerState) {
         return new StageLoop(recipe.run(), plan, first, tensors.bundle(), leaves -> losses(plan, leaves), batches(plan),
                 recipe.data().workers(), emaWeights, optimizerState);
     }
@@ -51,7 +54,7 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     }
 
     @Nullable
-    FlowMatching flow(Stage stage) {
+    public FlowMatching flow(Stage stage) {
         return stage.losses().flow() == null ? null
                 : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -40,7 +41,7 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     }
 
     /// Images in a batch, which come with the captions.
-    static int images(Stage stage) {
+    public static int images(Stage stage) {
         var language = stage.losses().language();
         boolean readsCaptions = language != null && language.corpus() == Losses.Corpus.CAPTIONS;
         return stage.losses().flow() != null || readsCaptions ? stage.batch() : 0;

@@ -17,6 +17,10 @@ import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.StopRule;
+import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.FirstBad;
+import dev.fusedit.trainer.step.LossValues;
+import dev.fusedit.trainer.step.TrainableParameter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 

@@ -9,10 +9,15 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.model.GradientMasks;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
+import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.step.StepLosses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -25,10 +30,10 @@ import java.util.stream.Stream;
 /// One stage of a tiny recipe, to be stepped by hand: `joint`, which learns flow and captions, unless settings change it.
 ///
 /// Weights are nowhere zero, so that gradients reach everything.
-final class TinyStage implements AutoCloseable {
-    final Recipe recipe;
+public final class TinyStage implements AutoCloseable {
+    public final Recipe recipe;
     final StagePlan plan;
-    final ModelBundle bundle;
+    public final ModelBundle bundle;
     final Alignments alignments;
     final EmaWeights emaWeights = new EmaWeights();
     final OptimizerState optimizerState = new OptimizerState();
@@ -59,7 +64,7 @@ final class TinyStage implements AutoCloseable {
         });
     }
 
-    static TinyStage of(String... settings) { return of(TinyStage::fresh, settings); }
+    public static TinyStage of(String... settings) { return of(TinyStage::fresh, settings); }
 
     /// With the weights that training begins with.
     static TinyStage fresh(String... settings) { return new TinyStage(recipe(settings), TinyStage::fresh, false); }
@@ -68,7 +73,7 @@ final class TinyStage implements AutoCloseable {
         return ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
     }
 
-    static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {
+    public static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {
         return new TinyStage(recipe(settings), build, true);
     }
 
@@ -77,13 +82,13 @@ final class TinyStage implements AutoCloseable {
                 Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList());
     }
 
-    StageLoop loop() { return loop(0); }
+    public StageLoop loop() { return loop(0); }
 
-    StageLoop loop(long first) {
+    public StageLoop loop(long first) {
         return new StageLoop(recipe.run(), plan, first, bundle, this::losses, this::batch, 1, emaWeights, optimizerState);
     }
 
-    StepLosses losses() { return losses(bundle.weights()); }
+    public StepLosses losses() { return losses(bundle.weights()); }
 
     private StepLosses losses(Weights leaves) {
         var flow = plan.stage().losses().flow();
@@ -96,14 +101,14 @@ final class TinyStage implements AutoCloseable {
                 (leaves == bundle.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
     }
 
-    dev.fusedit.trainer.data.Batch batch(long step) {
+    public dev.fusedit.trainer.data.Batch batch(long step) {
         return data.of(step, new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()), recipe.data().imageSize(),
                 plan.firstSentence(),
                 StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
     }
 
     /// Copies of all that a step may change: weights, averages, moments.
-    Map<String, Tensor> everything() {
+    public Map<String, Tensor> everything() {
         var all = new LinkedHashMap<String, Tensor>();
         bundle.weights().all().forEach(parameter -> {
             all.put("master " + parameter.name(), parameter.master().detach().copy());
@@ -115,7 +120,7 @@ final class TinyStage implements AutoCloseable {
     }
 
     /// Names in which two states differ.
-    static List<String> differences(Map<String, Tensor> a, Map<String, Tensor> b) {
+    public static List<String> differences(Map<String, Tensor> a, Map<String, Tensor> b) {
         return Stream.concat(a.keySet().stream(), b.keySet().stream()).distinct()
                 .filter(name -> !a.containsKey(name) || !b.containsKey(name) || !a.get(name).sameValues(b.get(name))).toList();
     }
