@@ -10,7 +10,6 @@ import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 
 /// What a repetition's time goes into. A backward pass is one call, so the image side's parts are computed once more, each by itself,
 /// forward and, in training, backward.
@@ -35,37 +34,12 @@ final class PartTimes {
 
     private PartTimes() {}
 
-    /// Adds up the time of something.
-    static final class Watch {
-        private long nanos;
-
-        void reset() { nanos = 0; }
-
-        double seconds() { return nanos / 1e9; }
-
-        <T> T timed(Supplier<T> body) {
-            long start = System.nanoTime();
-            try {
-                return body.get();
-            } finally {
-                nanos += System.nanoTime() - start;
-            }
-        }
-
-        void time(Runnable body) {
-            timed(() -> {
-                body.run();
-                return 0;
-            });
-        }
-    }
-
     static double ofText(BenchModel model, Prompt prompt) {
-        var watch = new Watch();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            watch.timed(() -> model.model().text(prompt));
+            long start = System.nanoTime();
+            model.model().text(prompt);
+            return (System.nanoTime() - start) / 1e9;
         }
-        return watch.seconds();
     }
 
     /// Of all blocks together, taken as equal to the first that reads text.

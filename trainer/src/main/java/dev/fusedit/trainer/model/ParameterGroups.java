@@ -66,7 +66,7 @@ public record ParameterGroups(Stage stage) {
         };
     }
 
-    public static boolean isEmbedding(String parameter) { return parameter.startsWith("llm.embed_tokens."); }
+    private static boolean isEmbedding(String parameter) { return parameter.startsWith("llm.embed_tokens."); }
 
     /// -1 outside of layers.
     private static int layer(String parameter) {

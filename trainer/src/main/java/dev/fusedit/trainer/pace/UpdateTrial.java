@@ -80,7 +80,8 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
     private Update update(TrainableParameter trainable, long step) {
         var master = trainable.parameter().master();
         return new Update(trainable.parameter().name(), master.detach().copy(),
-                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.rate(trainable.base(), step), trainable.decay());
+                Tensor.zeros(master.dtype().wide(), master.device(), master.shape()), plan.schedule().at(trainable.base(), step),
+                trainable.decay());
     }
 
     private static void emaWeights(EmaWeights emaWeights, @Nullable Ema ema, List<Parameter> parameters) {

@@ -15,6 +15,7 @@ import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.step.StepOutcome;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -61,7 +62,7 @@ final class RunLog implements AutoCloseable {
         var row = new LinkedHashMap<String, Object>();
         row.put("stage", plan.stage().name());
         row.putAll(values);
-        if (report.outcome() != StageLoop.StepOutcome.LEARNED) {
+        if (report.outcome() != StepOutcome.LEARNED) {
             row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
         }
         if (!report.samples().isEmpty()) {

@@ -15,11 +15,11 @@ public final class FirstBad {
 
     private FirstBad() {}
 
-    public static String of(StepLosses losses, List<MicroBatch> parts, LossValues values, Gradients gradients) {
+    public static <P> String of(Objective<?, P> objective, List<P> parts, LossValues values, Gradients gradients) {
         var search = new FirstBad();
         try (var _ = Autograd.noGrad()) {
             if (!values.isFinite()) {
-                search.inForward(losses, parts);
+                search.inForward(objective, parts);
                 search.inLosses(values);
             }
             search.inGradients(gradients);
@@ -27,10 +27,10 @@ public final class FirstBad {
         return search.name == null ? "the norm of all gradients" : search.name;
     }
 
-    private void inForward(StepLosses losses, List<MicroBatch> parts) {
+    private <P> void inForward(Objective<?, P> objective, List<P> parts) {
         for (var part : parts) {
             try (var _ = TensorScope.open()) {
-                losses.watch(part, this::look);
+                objective.watch(part, this::look);
             }
         }
     }

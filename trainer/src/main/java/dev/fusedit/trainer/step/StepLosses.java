@@ -43,8 +43,10 @@ import org.jspecify.annotations.Nullable;
 /// @param policy in what the models compute, and where
 /// @param alignment of the stage
 /// @param firstStep of the stage, as a global number
+/// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
 public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
-        @Nullable ClipCaptions clip, int side, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep) {
+        @Nullable ClipCaptions clip, int side, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep, boolean checkpointing)
+        implements Objective<Batch, MicroBatch> {
     private static final long IGNORED = -100;
 
     static final String FLOW = "flow";
@@ -64,6 +66,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     // ---- a batch in parts
 
     /// The batch of a step in so many parts of equal size.
+    @Override
     public List<MicroBatch> parts(Batch batch, long globalStep, int count) {
         var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
         var all = new Cut(batch, 0, 1);
@@ -146,6 +149,18 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     // ---- losses of a part
 
+    @Override
+    public LossValues backward(MicroBatch part, double scale) {
+        if (part.isEmpty()) {
+            return LossValues.NONE;
+        }
+        try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
+            var found = of(pass, part);
+            pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
+            return found.values();
+        }
+    }
+
     public Found of(TrainingPass pass, MicroBatch part) {
         var each = new LinkedHashMap<String, Tensor>();
         TextKvCache text = null;
@@ -227,8 +242,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     // ---- looking for what went wrong
 
-    /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
-    void watch(MicroBatch part, ForwardHooks hooks) {
+    @Override
+    public void watch(MicroBatch part, ForwardHooks hooks) {
         if (part.noised() != null) {
             var text = model.text(part.prompt(), readsCaptions(), hooks);
             model.image(part.noised().noisy().to(policy.compute()), part.noised().timesteps_B(), text, pooled(part), hooks);

@@ -3,10 +3,12 @@ package dev.fusedit.trainer.step;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.trainer.model.ParameterGroups;
+import dev.fusedit.trainer.optim.WeightDecay;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Stage;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /// A parameter that a stage trains.
 ///
@@ -24,12 +26,15 @@ public record TrainableParameter(Parameter parameter, double base, double decay,
         }).toList();
     }
 
+    /// Parameters that train from the first step on, at one rate.
+    public static List<TrainableParameter> of(OptimizerRecipe optimizer, double rate, Stream<Parameter> parameters) {
+        return parameters.map(parameter -> new TrainableParameter(parameter, rate,
+                WeightDecay.decays(optimizer.decay(), parameter) ? optimizer.weightDecay() : 0, 0)).toList();
+    }
+
     private static double decay(Stage stage, String group, Parameter parameter) {
-        boolean decays = switch (stage.optimizer().decay()) {
-            case OptimizerRecipe.Decay.ALL -> true;
-            case OptimizerRecipe.Decay.MATRICES -> parameter.master().rank() > 1 && !ParameterGroups.isEmbedding(parameter.name());
-        };
         var own = stage.groups().get(group);
-        return !decays ? 0 : own != null && own.weightDecay() != null ? own.weightDecay() : stage.optimizer().weightDecay();
+        return !WeightDecay.decays(stage.optimizer().decay(), parameter) ? 0 : own != null && own.weightDecay() != null ? own.weightDecay()
+                : stage.optimizer().weightDecay();
     }
 }

@@ -1,4 +1,4 @@
-/// A training step, from a batch to its losses and their gradients.
+/// One training step, from a batch to changed weights: that of runs, of a teacher and of `bench`.
 @NullMarked
 package dev.fusedit.trainer.step;
 

@@ -1,21 +1,16 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.text.WordTokenizer;
-import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
-import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.blocks.BlocksText;
-import dev.fusedit.trainer.model.GradientMasks;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
-import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
-import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.step.StepLosses;
 import java.io.IOException;
@@ -37,7 +32,8 @@ public final class TinyStage implements AutoCloseable {
     final Alignments alignments;
     final EmaWeights emaWeights = new EmaWeights();
     final OptimizerState optimizerState = new OptimizerState();
-    private final BlocksBatches data;
+    private final RunTensors tensors;
+    private final StageParts parts;
 
     /// @param sampled whether weights are nowhere zero, or those that training begins with
     private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, ModelBundle> build, boolean drawn) {
@@ -50,9 +46,8 @@ public final class TinyStage implements AutoCloseable {
         if (drawn) {
             generate();
         }
-        var blocks = (Data.Blocks) recipe.data();
-        data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
-                recipe.model().llm().maxTokens());
+        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments);
+        parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
     }
 
     private void generate() {
@@ -84,28 +79,11 @@ public final class TinyStage implements AutoCloseable {
 
     public StageLoop loop() { return loop(0); }
 
-    public StageLoop loop(long first) {
-        return new StageLoop(recipe.run(), plan, first, bundle, this::losses, this::batch, 1, emaWeights, optimizerState);
-    }
+    public StageLoop loop(long first) { return parts.loop(plan, first, emaWeights, optimizerState); }
 
-    public StepLosses losses() { return losses(bundle.weights()); }
+    public StepLosses losses() { return parts.losses(plan, bundle.weights()); }
 
-    private StepLosses losses(Weights leaves) {
-        var flow = plan.stage().losses().flow();
-        return new StepLosses(
-                (leaves == bundle.weights() ? bundle.model() : bundle.model().over(leaves))
-                        .masked(GradientMasks.of(plan.stage().gradientMask())),
-                plan.stage().losses(),
-                flow == null ? null : RecipeModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                bundle.latents(), bundle.clip(), recipe.data().imageSize(), bundle.weights().policy(), Seed.of(recipe.run().seed()),
-                (leaves == bundle.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
-    }
-
-    public dev.fusedit.trainer.data.Batch batch(long step) {
-        return data.of(step, new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()), recipe.data().imageSize(),
-                plan.firstSentence(),
-                StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
-    }
+    public Batch batch(long step) { return parts.batches(plan).apply(step); }
 
     /// Copies of all that a step may change: weights, averages, moments.
     public Map<String, Tensor> everything() {
@@ -150,9 +128,6 @@ public final class TinyStage implements AutoCloseable {
 
     @Override
     public void close() {
-        alignments.close();
-        bundle.close();
-        emaWeights.close();
-        optimizerState.close();
+        tensors.close();
     }
 }
