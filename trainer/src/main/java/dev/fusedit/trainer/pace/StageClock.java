@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// What is left of the present stage goes by the median of its last steps, which begins as what was measured before the first one ([Pace]).
 /// Later stages and the images go by what was measured of them, times the ratio of truth to measure in what is done. Pauses between steps
 /// (validation, previews, checkpoints) do not count as speed; each kind is expected to take as long as it did so far.
-public final class StageClock {
+public final class StageClock implements Speed {
     /// Seconds of training that outweigh the measure before: less says little of what comes later.
     private static final double TRUST = 30;
 
@@ -99,12 +99,15 @@ public final class StageClock {
         done = plan.steps();
     }
 
-    /// Of the last steps; 0 in a stage without images.
+    @Override
     public double imagesPerSecond() { return seen == 0 ? 0 : StagePlan.images(plans.get(stage).stage()) / steps.seen(); }
 
     // ---- what is left
 
-    /// Of the run, in seconds.
+    @Override
+    public double seconds() { return figures().seconds(); }
+
+    @Override
     public double secondsLeft() {
         double ratio = ratio();
         double seconds = (plans.get(stage).steps() - done) * steps.usual();

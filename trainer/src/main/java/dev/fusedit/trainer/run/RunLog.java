@@ -8,9 +8,8 @@ import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.pace.StageClock;
+import dev.fusedit.trainer.pace.Speed;
 import dev.fusedit.trainer.recipe.Logging;
-import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.stage.StageLoop;
@@ -31,9 +30,9 @@ final class RunLog implements AutoCloseable {
     private final @Nullable EventFile events;
 
     /// @param step after which the run goes on, 0 for a new one; what was told of later steps is void
-    RunLog(Recipe recipe, RunFolder folder, ProgressLine console, long step) {
-        settings = recipe.logging();
-        scalesLoss = recipe.run().precision() == Run.Precision.F16;
+    RunLog(Logging settings, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
+        this.settings = settings;
+        scalesLoss = precision == Run.Precision.F16;
         this.folder = folder;
         this.console = console;
         metrics = new MetricsLog(folder.metrics());
@@ -43,11 +42,13 @@ final class RunLog implements AutoCloseable {
 
     void resumed(long step) { metrics.event("resume", step, Map.of()); }
 
+    /// @param stage its name
+    /// @param steps of the stage
     /// @param step global number of the step, from 1
     /// @param last whether the stage ends with it: such a step always has a row
-    void step(StagePlan plan, long step, StageLoop.Report report, boolean last, StageClock clock) {
-        console.update(new ProgressLine.Progress(plan.stage().name(), report.step() + 1, plan.steps(), report.total(),
-                clock.imagesPerSecond(), clock.secondsLeft()));
+    void step(String stage, long steps, long step, StageLoop.Report report, boolean last, Speed speed) {
+        console.update(new ProgressLine.Progress(stage, report.step() + 1, steps, report.total(), speed.imagesPerSecond(),
+                speed.secondsLeft()));
         if (report.step() % settings.metricsEvery() != 0 && !last) {
             return;
         }
@@ -60,7 +61,7 @@ final class RunLog implements AutoCloseable {
             values.put("loss_scale", report.lossScale());
         }
         var row = new LinkedHashMap<String, Object>();
-        row.put("stage", plan.stage().name());
+        row.put("stage", stage);
         row.putAll(values);
         if (report.outcome() != StepOutcome.LEARNED) {
             row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
@@ -68,10 +69,10 @@ final class RunLog implements AutoCloseable {
         if (!report.samples().isEmpty()) {
             row.put("samples", SampleKeys.text(report.samples()));
         }
-        row.put("images_per_second", clock.imagesPerSecond());
-        row.put("seconds", clock.figures().seconds());
+        row.put("images_per_second", speed.imagesPerSecond());
+        row.put("seconds", speed.seconds());
         metrics.row(step, row);
-        values.put("images_per_second", clock.imagesPerSecond());
+        values.put("images_per_second", speed.imagesPerSecond());
         scalars(step, "train", values);
     }
 

@@ -3,8 +3,6 @@ package dev.fusedit.trainer.run;
 import com.google.common.base.Joiner;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.checkpoint.CheckpointWriter;
-import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.eval.BlocksEvaluation;
@@ -35,7 +33,6 @@ import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.DivergedException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -61,7 +58,7 @@ public final class TrainingRun implements AutoCloseable {
     private final RunLog log;
     private final RunTensors tensors;
     private final StageParts parts;
-    private final CheckpointWriter writer;
+    private final RunCheckpoints checkpoints;
     private final TensorScope scope;
 
     private final StepEstimate estimate;
@@ -92,7 +89,7 @@ public final class TrainingRun implements AutoCloseable {
                 : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
         done = resumption == null ? 0 : resumption.step();
         clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
-        log = new RunLog(recipe, folder, console, done);
+        log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
         try {
             tensors = RunTensors.of(recipe, tokenizer, resumption);
         } catch (RuntimeException e) {
@@ -107,8 +104,7 @@ public final class TrainingRun implements AutoCloseable {
                         .formatted(resumption.checkpoint().folder()));
             }
         }
-        writer = new CheckpointWriter(new Checkpoints(folder.checkpoints(),
-                new Checkpoints.Keep(recipe.checkpoints().keep(), recipe.checkpoints().keepEvery())));
+        checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
         scope = TensorScope.open();
     }
 
@@ -157,7 +153,7 @@ public final class TrainingRun implements AutoCloseable {
             }
         }
         if (done < plans.getLast().endStep()) {
-            return new Outcome.Paused(done, checkpoint());
+            return new Outcome.Paused(done, checkpoints.of(done));
         }
         var scores = withSampledWeights(this::sampleAndScore);
         log.plotLosses();
@@ -205,10 +201,10 @@ public final class TrainingRun implements AutoCloseable {
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());
-            log.step(plan, step, report, loop.isDone(), clock);
+            log.step(plan.stage().name(), plan.steps(), step, report, loop.isDone(), clock);
             done = loop.isDone() ? plan.endStep() : step;
         } catch (DivergedException e) {
-            writer.finish(done, () -> snapshot(plan, loop));
+            checkpoints.now(done, () -> snapshot(plan, loop));
             throw e;
         }
     }
@@ -229,19 +225,9 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private void save(StagePlan plan, StageLoop loop, long upTo) {
-        var every = recipe.checkpoints().every();
-        boolean ends = interrupts.status() != 0 || done >= upTo || done == plans.getLast().endStep();
-        Supplier<Snapshot> state = () -> snapshot(plan, loop);
-        if (ends) {
-            log.force();
-            writer.finish(done, state);
-            requireGoOn();
-        } else if (loop.isDone() || every != null && done % every == 0) {
-            log.force();
-            writer.begin(done, state);
+        boolean runEnds = done >= upTo || done == plans.getLast().endStep();
+        if (checkpoints.after(done, loop.isDone(), runEnds, () -> snapshot(plan, loop))) {
             clock.paused(Pause.CHECKPOINT);
-        } else {
-            writer.check(done, state);
         }
     }
 
@@ -256,19 +242,10 @@ public final class TrainingRun implements AutoCloseable {
         log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe),
                 BlocksEvaluation.images(recipe.evaluation())));
         var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
-        var sampler = sampler().pausing(this::requireGoOn).watched(progress::add);
+        var sampler = sampler().pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add);
         new Showcase(sampler).write(folder, folder.samples());
         return BlocksEvaluation.run(sampler, recipe.evaluation());
     }
-
-    private void requireGoOn() {
-        if (interrupts.status() != 0) {
-            throw new Interrupted(interrupts.status(), checkpoint(), done);
-        }
-    }
-
-    /// Of the last step that was done, where one was saved.
-    private Path checkpoint() { return folder.checkpoints().resolve("step-" + done); }
 
     private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
 
@@ -295,7 +272,7 @@ public final class TrainingRun implements AutoCloseable {
     /// Waits for a checkpoint that is being written, frees the model and closes the logs.
     @Override
     public void close() {
-        writer.close();
+        checkpoints.close();
         log.close();
         scope.close();
         tensors.close();
