@@ -1,7 +1,6 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -17,6 +16,7 @@ import dev.fusedit.trainer.run.Resume;
 import dev.fusedit.trainer.run.RunLength;
 import dev.fusedit.trainer.run.RunStart;
 import dev.fusedit.trainer.run.TeacherRun;
+import dev.fusedit.trainer.run.TeacherStart;
 import dev.fusedit.trainer.run.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,21 +80,23 @@ final class TrainCommand implements Callable<Integer> {
     private int trainTeacher(TeacherRecipe chosen) {
         var console = ProgressLine.onStderr();
         var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
-        try (var folder = TeacherRun.folder(named, chosen, resume)) {
-            var stdout = spec.commandLine().getOut();
+        try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
+            var folder = start.folder();
             if (folder.isFinished()) {
-                stdout.println("The run in %s is finished: %s tells how it went. For another one give another --out"
+                spec.commandLine().getOut().println("The run in %s is finished: %s tells how it went. For another one give another --out"
                         .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            return trainTeacher(chosen, folder, console);
+            return train(start, console);
         }
     }
 
-    private int trainTeacher(TeacherRecipe chosen, RunFolder folder, ProgressLine console) {
+    private int train(TeacherStart start, ProgressLine console) {
         var stdout = spec.commandLine().getOut();
+        var chosen = start.recipe();
+        var folder = start.folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TeacherRun(chosen, folder, interrupts, console)) {
+                var run = new TeacherRun(start, interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();

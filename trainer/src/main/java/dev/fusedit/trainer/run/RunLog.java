@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.run;
 
+import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.SampleKeys;
 import dev.fusedit.trainer.eval.Validation;
@@ -41,6 +42,11 @@ final class RunLog implements AutoCloseable {
     }
 
     void resumed(long step) { metrics.event("resume", step, Map.of()); }
+
+    /// A checkpoint's moments are left out.
+    void otherOptimizer(Checkpoint from) {
+        say("The optimizer begins anew: what it remembers in %s is of another one".formatted(from.folder()));
+    }
 
     /// @param stage its name
     /// @param steps of the stage

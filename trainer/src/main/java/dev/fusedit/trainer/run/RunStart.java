@@ -56,12 +56,7 @@ public sealed interface RunStart extends AutoCloseable {
         var run = RunFolder.open(folder);
         var before = recipeOf(run);
         var adopted = given.adopting(before);
-        var changed = RecipeDifference.between(before.adopting(adopted), adopted);
-        if (!changed.isEmpty() && resume == Resume.AUTO) {
-            throw new UserError(
-                    "%s holds a run of another recipe. Changed since:%n%s%nGive another --out, or take the change into that run by --resume force"
-                            .formatted(folder, lines(changed)));
-        }
+        var changed = changed(folder, before.adopting(adopted).canonical(), adopted.canonical(), resume);
         if (run.isFinished() && changed.isEmpty()) {
             return new Finished(run);
         }
@@ -69,9 +64,7 @@ public sealed interface RunStart extends AutoCloseable {
         run.lock();
         try {
             var checkpoint = new Checkpoints(run.checkpoints(), given.checkpoints().keep()).newestWhole(said).orElse(null);
-            if (!changed.isEmpty()) {
-                said.accept("The run in %s goes on under a changed recipe; ignored is that%n%s".formatted(folder, lines(changed)));
-            }
+            tellIgnored(folder, changed, said);
             if (!length.recipe().equals(before)) {
                 run.change(length.recipe().canonical());
             }
@@ -164,6 +157,25 @@ public sealed interface RunStart extends AutoCloseable {
             return Recipe.parse(Files.readString(run.recipe()), run.recipe().toString(), List.of());
         } catch (IOException e) {
             throw new UserError("%s cannot be read: %s".formatted(run.recipe(), e), e);
+        }
+    }
+
+    /// What a recipe says otherwise than that of the run which a folder holds. Both are in their canonical form.
+    ///
+    /// @throws UserError if it says anything otherwise, and that is not to be taken into the run
+    static List<RecipeDifference> changed(Path folder, String before, String now, Resume resume) {
+        var changed = RecipeDifference.between(before, now);
+        if (!changed.isEmpty() && resume == Resume.AUTO) {
+            throw new UserError(
+                    "%s holds a run of another recipe. Changed since:%n%s%nGive another --out, or take the change into that run by --resume force"
+                            .formatted(folder, lines(changed)));
+        }
+        return changed;
+    }
+
+    static void tellIgnored(Path folder, List<RecipeDifference> changed, Consumer<String> said) {
+        if (!changed.isEmpty()) {
+            said.accept("The run in %s goes on under a changed recipe; ignored is that%n%s".formatted(folder, lines(changed)));
         }
     }
 

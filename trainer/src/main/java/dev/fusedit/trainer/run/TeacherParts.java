@@ -7,6 +7,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.TeacherConfigs;
 import dev.fusedit.trainer.align.TeacherTask;
@@ -40,8 +41,21 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
     private static final String HEADS = "task.safetensors";
     private static final String TASK = "task.";
 
-    /// Untrained.
-    static TeacherParts of(TeacherRecipe recipe) {
+    /// Untrained, or as the checkpoint has it.
+    ///
+    /// @throws UserError if the checkpoint does not fit the recipe
+    static TeacherParts of(TeacherStart start) {
+        var parts = untrained(start.recipe());
+        try {
+            start.checkpoint().ifPresent(checkpoint -> parts.read(checkpoint, start.ofThisOptimizer()));
+            return parts;
+        } catch (RuntimeException e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private static TeacherParts untrained(TeacherRecipe recipe) {
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var blocks = (Data.Blocks) recipe.data();
         var data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
@@ -83,16 +97,23 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         return state;
     }
 
-    /// Each parameter that has moments has taken all steps.
-    void read(Checkpoint checkpoint) {
+    private void read(Checkpoint checkpoint, boolean withOptimizer) {
         try (var encoder = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS));
-                var heads = SafeTensors.open(checkpoint.file(HEADS));
-                var remembered = SafeTensors.open(checkpoint.file(CheckpointFiles.OPTIMIZER))) {
+                var heads = SafeTensors.open(checkpoint.file(HEADS))) {
             weights.load(encoder, name -> name.startsWith(TASK) ? null : name);
             weights.load(heads, name -> name.startsWith(TASK) ? name : null);
+        }
+        if (withOptimizer) {
+            readOptimizer(checkpoint);
+        }
+    }
+
+    /// Each parameter that has moments has taken all steps.
+    private void readOptimizer(Checkpoint checkpoint) {
+        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.OPTIMIZER))) {
             var steps = new LinkedHashMap<String, Long>();
-            remembered.names().forEach(name -> steps.put(name.substring(0, name.lastIndexOf('.')), checkpoint.step()));
-            optimizerState.load(remembered, steps, weights);
+            file.names().forEach(name -> steps.put(name.substring(0, name.lastIndexOf('.')), checkpoint.step()));
+            optimizerState.load(file, steps, weights);
         }
     }
 

@@ -2,8 +2,6 @@ package dev.fusedit.trainer.run;
 
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.checkpoint.Checkpoint;
-import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Speed;
@@ -12,68 +10,46 @@ import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.step.DivergedException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// The training of a vision encoder by a recipe, from its first step to its probes. A step is a function of its number and of what the
 /// checkpoint before holds, so a run that was stopped goes on as if it had not been.
 ///
-/// A checkpoint is a Hugging Face folder of the encoder, with the recipe, the task's heads and the optimizer's moments beside. Everything
-/// here happens on the calling thread, which is the one that runs torch.
+/// It is a run of one stage: its steps, logs and checkpoints are those of [TrainingRun]. Everything here happens on the calling thread, which
+/// is the one that runs torch.
 public final class TeacherRun implements AutoCloseable {
     private final TeacherRecipe recipe;
     private final TeacherRecipe.Learning learning;
     private final RunFolder folder;
-    private final TensorScope scope = TensorScope.open();
     private final TeacherParts parts;
     private final RunLog log;
     private final RunCheckpoints checkpoints;
+    private final TensorScope scope;
     private final long began = System.nanoTime();
     private final long doneBefore;
     private long done;
 
-    /// Builds the encoder: untrained, or as the folder's newest checkpoint has it.
-    public TeacherRun(TeacherRecipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
-        this.recipe = recipe;
-        this.learning = recipe.learning();
-        this.folder = folder;
-        parts = TeacherParts.of(recipe);
-        var newest = new Checkpoints(folder.checkpoints(), recipe.checkpoints().keep()).newestWhole(console::message);
-        newest.ifPresent(parts::read);
-        done = newest.map(Checkpoint::step).orElse(0L);
+    /// Builds the encoder: untrained, or as the checkpoint has it.
+    ///
+    /// @param start must not be of a finished run; stays its owner's
+    /// @throws UserError if the checkpoint does not fit the recipe
+    public TeacherRun(TeacherStart start, Interrupts interrupts, ProgressLine console) {
+        recipe = start.recipe();
+        learning = recipe.learning();
+        folder = start.folder();
+        done = start.done();
         doneBefore = done;
+        parts = TeacherParts.of(start);
         log = new RunLog(recipe.logging(), Run.Precision.F32, folder, console, done);
         if (done > 0) {
             log.resumed(done);
         }
+        if (!start.ofThisOptimizer()) {
+            start.checkpoint().ifPresent(log::otherOptimizer);
+        }
         checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
-    }
-
-    /// The folder of a run, locked: a new one, or that of a run of the same recipe, which goes on.
-    ///
-    /// @throws UserError if the folder is something else's, in use, or of another recipe
-    public static RunFolder folder(Path place, TeacherRecipe recipe, Resume resume) {
-        if (resume == Resume.FORCE) {
-            throw new UserError("--resume force: the training of a teacher goes on under its own recipe only. Give another --out");
-        }
-        boolean isNew = resume == Resume.NO || !RunFolder.isRun(place);
-        var folder = isNew ? RunFolder.create(place, recipe.canonical()) : RunFolder.open(place);
-        if (!isNew && !recipeIn(folder).equals(recipe.canonical())) {
-            throw new UserError("%s holds a run of another recipe. Give another --out".formatted(place));
-        }
-        folder.lock();
-        return folder;
-    }
-
-    private static String recipeIn(RunFolder folder) {
-        try {
-            return Files.readString(folder.recipe());
-        } catch (IOException e) {
-            throw new UserError("%s cannot be read: %s".formatted(folder.recipe(), e), e);
-        }
+        scope = TensorScope.open();
     }
 
     /// Trains, judges, and writes what the folder is to hold.
@@ -142,7 +118,7 @@ public final class TeacherRun implements AutoCloseable {
     public void close() {
         checkpoints.close();
         log.close();
-        parts.close();
         scope.close();
+        parts.close();
     }
 }

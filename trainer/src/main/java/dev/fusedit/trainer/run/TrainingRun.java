@@ -100,8 +100,7 @@ public final class TrainingRun implements AutoCloseable {
         if (start instanceof RunStart.GoingOn) {
             log.resumed(done);
             if (resumption != null && !resumption.ofThisOptimizer()) {
-                log.say("The optimizer begins anew: what it remembers in %s is of another one"
-                        .formatted(resumption.checkpoint().folder()));
+                log.otherOptimizer(resumption.checkpoint());
             }
         }
         checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
