@@ -13,11 +13,11 @@ import java.util.function.DoubleSupplier;
 /// @param seconds in which a few runs are done, so that there is a later half: after six times as long not even those; one is always done
 /// @param most runs
 /// @param stopped asked between two runs: true ends the trial with what there is
-record Trials(double seconds, int most, BooleanSupplier stopped) {
+public record Trials(double seconds, int most, BooleanSupplier stopped) {
     private static final int FEW = 4;
     private static final int PATIENCE = 6;
 
-    Trials atMost(long runs) { return new Trials(seconds, (int) Math.min(most, runs), stopped); }
+    public Trials atMost(long runs) { return new Trials(seconds, (int) Math.min(most, runs), stopped); }
 
     /// @param body returns the seconds that count of it
     double usual(DoubleSupplier body) {
@@ -31,7 +31,7 @@ record Trials(double seconds, int most, BooleanSupplier stopped) {
     }
 
     /// What a body takes.
-    double took(Runnable body) { return usual(() -> seconds(body)); }
+    public double took(Runnable body) { return usual(() -> seconds(body)); }
 
     static double later(List<Double> all) { return Quantiles.median().compute(all.subList(all.size() / 2, all.size())); }
 

@@ -55,7 +55,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         }
     }
 
-    private static TeacherParts untrained(TeacherRecipe recipe) {
+    static TeacherParts untrained(TeacherRecipe recipe) {
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var blocks = (Data.Blocks) recipe.data();
         var data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
