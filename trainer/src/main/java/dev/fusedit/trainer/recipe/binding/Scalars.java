@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import dev.fusedit.torch.UserError;
 import java.util.Arrays;
@@ -6,9 +6,9 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /// Numbers, switches, words. A quoted number is a text, and `1e-4` is a number, which YAML 1.1 denies.
-final class Scalars {
+public final class Scalars {
     /// What stands for a number that the machine decides on.
-    static final String AUTO = "auto";
+    public static final String AUTO = "auto";
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+(_[0-9]+)*");
     private static final Pattern NUMBER =
             Pattern.compile("[-+]?([0-9]+(_[0-9]+)*)(\\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+([eE][-+]?[0-9]+)?");

@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import static com.google.common.base.CaseFormat.LOWER_CAMEL;
 import static com.google.common.base.CaseFormat.LOWER_HYPHEN;
@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /// The words of recipes: `learningRate` is written `learning_rate`, `LogitNormal` is `logit-normal`, `F32` is `f32`.
-final class Names {
+public final class Names {
     /// Other words for keys.
     private static final Map<String, String> ALIASES = Map.of("learning_rate", "lr");
 
@@ -30,28 +30,28 @@ final class Names {
     }
 
     /// The other words for a key.
-    static List<String> aliases(String key) {
+    public static List<String> aliases(String key) {
         return ALIASES.keySet().stream().filter(alias -> ALIASES.get(alias).equals(key)).toList();
     }
 
-    static String key(RecordComponent component) { return LOWER_CAMEL.to(LOWER_UNDERSCORE, component.getName()); }
+    public static String key(RecordComponent component) { return LOWER_CAMEL.to(LOWER_UNDERSCORE, component.getName()); }
 
-    static String variant(Class<?> type) {
+    public static String variant(Class<?> type) {
         var named = type.getAnnotation(Named.class);
         return named != null ? named.value() : UPPER_CAMEL.to(LOWER_HYPHEN, type.getSimpleName());
     }
 
-    static String constant(Enum<?> constant) { return constant.name().toLowerCase(Locale.ROOT).replace('_', '-'); }
+    public static String constant(Enum<?> constant) { return constant.name().toLowerCase(Locale.ROOT).replace('_', '-'); }
 
     /// The records of a sealed interface by their recipe names.
-    static Map<String, Class<?>> variants(Class<?> sealed) {
+    public static Map<String, Class<?>> variants(Class<?> sealed) {
         var variants = ImmutableMap.<String, Class<?>>builder();
         for (Class<?> type : sealed.getPermittedSubclasses()) variants.put(variant(type), type);
         return variants.build();
     }
 
     /// ` Did you mean 'x'?` if a known word is near, else the known words.
-    static String suggestion(String word, Collection<String> known) {
+    public static String suggestion(String word, Collection<String> known) {
         var nearest = known.stream().min(Comparator.comparingInt(candidate -> distance(word, candidate)));
         if (nearest.isPresent() && distance(word, nearest.get()) <= Math.max(1, Math.min(3, word.length() / 3)))
             return " Did you mean '" + nearest.get() + "'?";

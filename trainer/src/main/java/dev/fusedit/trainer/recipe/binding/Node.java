@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import java.util.List;
 import java.util.Map;
@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A recipe as written, before it is typed: every node knows its place (`recipe quickstart.yaml:14`), so that whatever turns
 /// out to be wrong later can be shown where it stands.
-sealed interface Node {
+public sealed interface Node {
     String place();
 
     /// A number, a word, a text. `type` is what the YAML grammar takes it for.
     record Scalar(String place, String text, Type type) implements Node {
-        enum Type { NUMBER, BOOLEAN, TEXT }
+        public enum Type { NUMBER, BOOLEAN, TEXT }
     }
 
     /// `key:` with nothing behind it, or `null`.

@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// Reads YAML into [Node]s that know their lines. Refuses what would make a recipe mean two things: a key given twice, a second
 /// document, anchors and aliases.
-final class YamlTree {
+public final class YamlTree {
     private static final YAMLFactory YAML = new YAMLFactory();
 
     private final YAMLParser parser;
@@ -27,10 +27,10 @@ final class YamlTree {
     }
 
     /// @param origin what errors begin with; the line is added to it: `recipe quickstart.yaml`
-    static Node read(String text, String origin) { return read(text, origin, line -> origin + ":" + line); }
+    public static Node read(String text, String origin) { return read(text, origin, line -> origin + ":" + line); }
 
     /// A piece of YAML that has no line of its own: an override, a default.
-    static Node fragment(String text, String place) { return read(text, place, _ -> place); }
+    public static Node fragment(String text, String place) { return read(text, place, _ -> place); }
 
     private static Node read(String text, String origin, IntFunction<String> placeOfLine) {
         try (var parser = YAML.createParser(text)) {

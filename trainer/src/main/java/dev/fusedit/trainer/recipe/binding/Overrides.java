@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import dev.fusedit.torch.UserError;
 import java.util.LinkedHashMap;
@@ -7,10 +7,10 @@ import java.util.Objects;
 
 /// `--set stages.joint.lr.llm=1e-5`: keys with dots, items of a list by their name, the value in YAML. What a word
 /// abbreviates is spelled out on the way: under `schedule: cosine`, `schedule.final_fraction=0.1` keeps the kind.
-final class Overrides {
+public final class Overrides {
     private Overrides() {}
 
-    static void apply(Node root, List<String> settings) {
+    public static void apply(Node root, List<String> settings) {
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (equals < 1) throw new UserError("--set " + setting + ": write it as key=value, for example --set run.seed=7");

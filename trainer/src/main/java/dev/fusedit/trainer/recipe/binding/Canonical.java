@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,13 +13,13 @@ import java.util.OptionalInt;
 /// Records back to YAML: keys in the records' order, what is null left out.
 ///
 /// @param full whether what has its default is written too
-record Canonical(boolean full) {
+public record Canonical(boolean full) {
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES, YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER, YAMLGenerator.Feature.SPLIT_LINES)
             .build());
 
-    String yaml(Record recipe) {
+    public String yaml(Record recipe) {
         try {
             return YAML.writeValueAsString(plain(recipe));
         } catch (JsonProcessingException e) {

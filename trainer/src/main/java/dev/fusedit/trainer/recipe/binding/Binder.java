@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Records check their own values. The message of such an `IllegalArgumentException` begins with the key it is about
 /// (`lr.llm must be ...`), which is how it finds its way back to a line.
-final class Binder {
+public final class Binder {
     private Binder() {}
 
-    static <T extends Record> T bind(Class<T> type, Node node) { return bind(type, node, Where.RECIPE); }
+    public static <T extends Record> T bind(Class<T> type, Node node) { return bind(type, node, Where.RECIPE); }
 
     /// @param whole what errors call the root
-    static <T extends Record> T bind(Class<T> type, Node node, Where whole) { return type.cast(value(type, node, whole)); }
+    public static <T extends Record> T bind(Class<T> type, Node node, Where whole) { return type.cast(value(type, node, whole)); }
 
     private static Object value(Type type, Node node, Where where) {
         if (type instanceof ParameterizedType generic) {
@@ -79,7 +79,9 @@ final class Binder {
         for (int i = 0; i < components.length; i++) values[i] = component(components[i], block, where);
         try {
             var types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-            return type.getDeclaredConstructor(types).newInstance(values);
+            var constructor = type.getDeclaredConstructor(types);
+            constructor.setAccessible(true); // a record may be its package's own
+            return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException bad) throw impossible(bad, block, where);
             throw new IllegalStateException("constructor of " + type, e.getCause());
@@ -121,7 +123,7 @@ final class Binder {
                 : value(component.getGenericType(), YamlTree.fragment(byDefault.value(), "a default"), Where.RECIPE);
     }
 
-    static boolean isNullable(RecordComponent component) {
+    public static boolean isNullable(RecordComponent component) {
         AnnotatedElement type = component.getAnnotatedType();
         return type.isAnnotationPresent(Nullable.class);
     }

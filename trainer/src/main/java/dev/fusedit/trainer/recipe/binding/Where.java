@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param item the nearest list item above, if any
 /// @param path keys from there down to the block, with dots
-record Where(@Nullable String item, String path) {
+public record Where(@Nullable String item, String path) {
     static final Where RECIPE = new Where(null, "");
 
     Where child(String key) { return new Where(item, path.isEmpty() ? key : path + "." + key); }

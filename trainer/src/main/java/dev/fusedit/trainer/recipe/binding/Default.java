@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.trainer.recipe.binding;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
