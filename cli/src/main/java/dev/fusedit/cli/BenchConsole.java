@@ -2,7 +2,7 @@ package dev.fusedit.cli;
 
 import dev.fusedit.trainer.bench.Repetition;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.stage.Interrupts;
+import dev.fusedit.trainer.run.Interrupts;
 import java.io.PrintWriter;
 import java.util.function.Consumer;
 

@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchInfo;
@@ -12,9 +13,8 @@ import dev.fusedit.torch.host.Cpu;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.host.Memory;
 import dev.fusedit.torch.javacpp.CudaDevices;
-import com.google.common.collect.ImmutableMap;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.stage.AutoSettings;
+import dev.fusedit.trainer.run.AutoSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

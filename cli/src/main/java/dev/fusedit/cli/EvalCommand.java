@@ -1,11 +1,11 @@
 package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.trainer.eval.ModelEvaluation;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
-import dev.fusedit.trainer.stage.ModelEvaluation;
+import dev.fusedit.trainer.recipe.Evaluation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

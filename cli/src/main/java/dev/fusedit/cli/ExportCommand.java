@@ -2,7 +2,7 @@ package dev.fusedit.cli;
 
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.Sampling;
-import dev.fusedit.trainer.stage.SamplingModel;
+import dev.fusedit.trainer.sampling.SamplingModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

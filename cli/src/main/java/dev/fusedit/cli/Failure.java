@@ -2,7 +2,7 @@ package dev.fusedit.cli;
 
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.stage.Interrupted;
+import dev.fusedit.trainer.run.Interrupted;
 import java.io.PrintWriter;
 
 /// What went wrong, for the person who typed the command.

@@ -3,6 +3,11 @@ package dev.fusedit.cli;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.plan.PlanJson;
 import dev.fusedit.trainer.plan.PlanText;
+import dev.fusedit.trainer.plan.TeacherPlan;
+import dev.fusedit.trainer.plan.TeacherPlanText;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.recipe.Training;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,9 +33,22 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var plan = Plan.settled(choice.read(spec.commandLine().getErr()), spec.commandLine().getErr()::println);
-        var told = unmeasured ? plan : plan.measured();
-        spec.commandLine().getOut().println(json ? PlanJson.of(told).toString() : PlanText.of(told));
+        spec.commandLine().getOut().println(switch (choice.any(spec.commandLine().getErr())) {
+            case Training.OfModel(var recipe) -> ofModel(recipe);
+            case Training.OfTeacher(var recipe) -> ofTeacher(recipe);
+        });
         return ExitCode.OK;
+    }
+
+    private String ofModel(Recipe recipe) {
+        var plan = Plan.settled(recipe, spec.commandLine().getErr()::println);
+        var told = unmeasured ? plan : plan.measured();
+        return json ? PlanJson.of(told).toString() : PlanText.of(told);
+    }
+
+    private String ofTeacher(TeacherRecipe recipe) {
+        var plan = TeacherPlan.of(recipe);
+        var told = unmeasured || !plan.fits() ? plan : plan.measured();
+        return json ? PlanJson.of(told).toString() : TeacherPlanText.of(told);
     }
 }

@@ -1,23 +1,23 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.eval.ResultJson;
+import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.log.ResultJson;
-import dev.fusedit.trainer.log.ScoreTable;
+import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.plan.PreparedRun;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
-import dev.fusedit.trainer.stage.Interrupted;
-import dev.fusedit.trainer.stage.Interrupts;
-import dev.fusedit.trainer.stage.Outcome;
-import dev.fusedit.trainer.stage.Pace;
-import dev.fusedit.trainer.stage.Resume;
-import dev.fusedit.trainer.stage.RunLength;
-import dev.fusedit.trainer.stage.RunStart;
-import dev.fusedit.trainer.stage.TeacherRun;
-import dev.fusedit.trainer.stage.TrainingRun;
+import dev.fusedit.trainer.run.Interrupted;
+import dev.fusedit.trainer.run.Interrupts;
+import dev.fusedit.trainer.run.Outcome;
+import dev.fusedit.trainer.run.Resume;
+import dev.fusedit.trainer.run.RunLength;
+import dev.fusedit.trainer.run.RunStart;
+import dev.fusedit.trainer.run.TeacherRun;
+import dev.fusedit.trainer.run.TeacherStart;
+import dev.fusedit.trainer.run.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,21 +80,23 @@ final class TrainCommand implements Callable<Integer> {
     private int trainTeacher(TeacherRecipe chosen) {
         var console = ProgressLine.onStderr();
         var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
-        try (var folder = TeacherRun.folder(named, chosen, resume)) {
-            var stdout = spec.commandLine().getOut();
+        try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
+            var folder = start.folder();
             if (folder.isFinished()) {
-                stdout.println("The run in %s is finished: %s tells how it went. For another one give another --out"
+                spec.commandLine().getOut().println("The run in %s is finished: %s tells how it went. For another one give another --out"
                         .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            return trainTeacher(chosen, folder, console);
+            return train(start, console);
         }
     }
 
-    private int trainTeacher(TeacherRecipe chosen, RunFolder folder, ProgressLine console) {
+    private int train(TeacherStart start, ProgressLine console) {
         var stdout = spec.commandLine().getOut();
+        var chosen = start.recipe();
+        var folder = start.folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TeacherRun(chosen, folder, interrupts, console)) {
+                var run = new TeacherRun(start, interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();

@@ -126,6 +126,23 @@ class RecipeCommandTest {
         assertThat(json.at("/parameters/trainable")).isEqualTo(json.at("/parameters/dit"));
     }
 
+    /// Counted by hand: 64 images of 16 patches and a class token, four layers of 128.
+    @Test
+    void planOfATeacher() throws IOException {
+        var json = plan("blocks-teacher");
+        long layer = 12 * 128 * 128;
+        assertThat(json.at("/parameters/encoder").asLong()).isEqualTo(4 * (layer + 13 * 128 + 2 * 128) + 2 * 128 // norms, biases, scales
+                + 8 * 8 * 3 * 128 + 128 + (16 + 1) * 128 + 2 * 128);
+        double heads = json.at("/parameters/heads").asDouble();
+        double matmuls = 6 * 64 * 17 * 4 * layer + 4 * 64 * 16 * 8 * 8 * 3 * 128, attention = 3 * 4 * 64 * 17 * 17 * 128 * 4;
+        assertThat(json.get("flops_per_step").asDouble()).isBetween(matmuls + attention, matmuls + attention + 6 * 64 * heads);
+        assertThat(json.get("pictures").asLong()).isEqualTo(3800 * 64);
+        assertThat(json.get("fits").asBoolean()).isTrue();
+        assertThat(run("plan", "blocks-teacher", "--set", "learning.steps=2", "--set", "learning.warm_up=0")).isZero();
+        assertThat(out.toString()).contains("a vision encoder of 821,504 parameters", "GFLOP a step, 2 steps, 128 images", "Time here",
+                "Fits");
+    }
+
     @Test
     void whatDoesNotFitIsPlannedButNotTrained() throws IOException {
         assertThat(plan("paper/baseline", "--set", "stages.train.batch=1024").get("fits").asBoolean()).isFalse();

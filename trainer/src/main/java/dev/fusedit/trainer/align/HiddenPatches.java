@@ -31,6 +31,9 @@ record HiddenPatches(DinoModel model, Linear head, double hidden, int view) impl
     }
 
     @Override
+    public String name() { return "hidden_patches"; }
+
+    @Override
     public Tensor loss(Tensor images_BCHW, Batch batch, Seed seed) {
         return TensorScope.scoped(() -> {
             var views_BNV = views(images_BCHW);

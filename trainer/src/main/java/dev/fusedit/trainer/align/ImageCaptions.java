@@ -28,6 +28,9 @@ record ImageCaptions(DinoModel model, Tensor words_VW, ContrastiveLoss contrast)
     }
 
     @Override
+    public String name() { return "captions"; }
+
+    @Override
     public Tensor loss(Tensor images_BCHW, Batch batch, Seed seed) {
         return TensorScope.scoped(() -> {
             var prompt = Prompt.of(batch.captionTokens());

@@ -18,6 +18,9 @@ public sealed interface TeacherTask permits HiddenPatches, ImageCaptions {
         };
     }
 
+    /// Of its loss, in logs: `captions`, `hidden_patches`.
+    String name();
+
     /// One number, with its graph.
     ///
     /// @param images_BCHW the batch's, in −1 to 1

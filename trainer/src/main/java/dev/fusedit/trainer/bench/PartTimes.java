@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /// What a repetition's time goes into. The image side's parts are timed in passes of their own ([TimedOps]).
 final class PartTimes {
@@ -38,37 +37,12 @@ final class PartTimes {
 
     private PartTimes() {}
 
-    /// Adds up the time of something.
-    static final class Watch {
-        private long nanos;
-
-        void reset() { nanos = 0; }
-
-        double seconds() { return nanos / 1e9; }
-
-        <T> T timed(Supplier<T> body) {
-            long start = System.nanoTime();
-            try {
-                return body.get();
-            } finally {
-                nanos += System.nanoTime() - start;
-            }
-        }
-
-        void time(Runnable body) {
-            timed(() -> {
-                body.run();
-                return 0;
-            });
-        }
-    }
-
     static double ofText(BenchModel model, Prompt prompt) {
-        var watch = new Watch();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            watch.timed(() -> model.model().text(prompt));
+            long start = System.nanoTime();
+            model.model().text(prompt);
+            return (System.nanoTime() - start) / 1e9;
         }
-        return watch.seconds();
     }
 
     /// Of the image side's ops, forward and, in training, backward, by one thread: the median of some times each.

@@ -2,9 +2,9 @@ package dev.fusedit.trainer.plan;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
+import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.stage.StagePlan;
-import dev.fusedit.trainer.stage.StepEstimate;
 import java.util.OptionalDouble;
 
 /// Steps that a CPU takes a long time for, by a plan's calibration instead of a trial: matmuls of the recipe's shapes, at most 20 s for all

@@ -6,7 +6,7 @@ import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
-import dev.fusedit.trainer.stage.AutoSettings;
+import dev.fusedit.trainer.run.AutoSettings;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -104,7 +104,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     }
 
     private static Parameters parameters(List<StageEstimate> stages, ModelShapes shapes, Recipe recipe) {
-        var groups = recipe.stages().stream().map(dev.fusedit.trainer.stage.ParameterGroups::new).toList();
+        var groups = recipe.stages().stream().map(dev.fusedit.trainer.model.ParameterGroups::new).toList();
         long trainable = shapes.model().stream().filter(shape -> groups.stream().anyMatch(group -> group.of(shape.name()) != null))
                 .mapToLong(ParameterShape::count).sum();
         return new Parameters(ModelShapes.count(shapes.model()), trainable,

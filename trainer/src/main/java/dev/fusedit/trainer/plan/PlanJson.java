@@ -46,6 +46,20 @@ public final class PlanJson {
         return json;
     }
 
+    /// A teacher's: the keys that it has of a model's.
+    public static ObjectNode of(TeacherPlan plan) {
+        var json = JsonNodeFactory.instance.objectNode();
+        json.putObject("parameters").put("total", plan.encoder() + plan.heads()).put("trainable", plan.encoder() + plan.heads())
+                .put("encoder", plan.encoder()).put("heads", plan.heads());
+        json.set("memory_mib", memory(plan.memory()));
+        json.put("flops_per_step", plan.flops()).put("fits", plan.fits()).put("available_mib", mib(plan.available()))
+                .put("pictures", plan.images()).put("checkpoint_mib", mib(plan.memory().saved()))
+                .put("steps", plan.recipe().learning().steps());
+        plan.secondsPerStep().ifPresent(seconds -> json.put("seconds", Math.round(seconds * plan.recipe().learning().steps()))
+                .put("seconds_per_step", seconds));
+        return json;
+    }
+
     private static ObjectNode memory(StageMemory memory) {
         return JsonNodeFactory.instance.objectNode().put("weights", mib(memory.weights())).put("gradients", mib(memory.gradients()))
                 .put("optimizer", mib(memory.optimizer())).put("average", mib(memory.average()))

@@ -102,7 +102,7 @@ public final class PlanText {
 
     private static double rate(Calibration speed, DType dtype) { return Objects.requireNonNull(speed.largest().get(dtype)); }
 
-    private static String time(double seconds) {
+    static String time(double seconds) {
         if (seconds < 120) return "%.0f s".formatted(seconds);
         if (seconds < 7200) return "%.0f minutes".formatted(seconds / 60);
         if (seconds < 172_800) return "%.0f hours".formatted(seconds / 3600);
@@ -120,12 +120,12 @@ public final class PlanText {
         return text.toString();
     }
 
-    private static String giga(double flops) { return String.format(Locale.ROOT, flops < 1e10 ? "%.2f" : "%,.0f", flops / 1e9); }
+    static String giga(double flops) { return String.format(Locale.ROOT, flops < 1e10 ? "%.2f" : "%,.0f", flops / 1e9); }
 
-    private static String millions(long count) {
+    static String millions(long count) {
         return String.format(Locale.ROOT, count < 1_000_000 ? "%3$,d" : count < 1_000_000_000 ? "%1$.1f M" : "%2$.3f G", count / 1e6,
                 count / 1e9, count);
     }
 
-    private static long mib(long bytes) { return Math.round(bytes / (double) (1 << 20)); }
+    static long mib(long bytes) { return Math.round(bytes / (double) (1 << 20)); }
 }

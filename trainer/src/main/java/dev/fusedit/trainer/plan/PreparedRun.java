@@ -2,7 +2,7 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.stage.RunLength;
+import dev.fusedit.trainer.run.RunLength;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
 import org.jspecify.annotations.Nullable;
 
 /// A checkpoint is always written at the end of the run, at the end of each stage, and when the run is interrupted.

@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
+import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.trainer.recipe.binding.Named;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
+
 /// An exponential moving average (EMA) of the weights: average ← decay · average + (1 − decay) · weight.
 ///
 /// @param every optimizer steps between two updates

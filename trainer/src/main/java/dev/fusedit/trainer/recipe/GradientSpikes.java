@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
+
 /// Gradient spikes: steps whose gradient norm is far above the running median are skipped, or scaled down to it.
 ///
 /// @param over how many times the median norm of the last `window` steps is far larger

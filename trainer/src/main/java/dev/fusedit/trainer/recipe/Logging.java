@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
 import org.jspecify.annotations.Nullable;
 
 /// @param metricsEvery steps between two rows of metrics.jsonl

@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.trainer.recipe.binding.Named;
 import org.jspecify.annotations.Nullable;
 
 /// What a stage minimizes: the weighted sum of those that are named.

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;

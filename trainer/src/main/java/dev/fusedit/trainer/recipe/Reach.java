@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 
 /// Whether what a stage trains is reached by what it minimizes, and whether its images fit its model.

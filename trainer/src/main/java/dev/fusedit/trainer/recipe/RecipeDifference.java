@@ -23,7 +23,10 @@ public record RecipeDifference(String key, @Nullable String before, @Nullable St
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     /// All of them, in the order of the recipe's keys. None for recipes that mean the same, however they are written.
-    public static List<RecipeDifference> between(Recipe before, Recipe now) {
+    public static List<RecipeDifference> between(Recipe before, Recipe now) { return between(before.canonical(), now.canonical()); }
+
+    /// All of them of two recipes of one kind in their canonical form.
+    public static List<RecipeDifference> between(String before, String now) {
         var old = flat(before);
         var current = flat(now);
         var found = ImmutableList.<RecipeDifference>builder();
@@ -41,10 +44,10 @@ public record RecipeDifference(String key, @Nullable String before, @Nullable St
         return "%s: %s before, %s now".formatted(key, before == null ? "not set" : before, now == null ? "not set" : now);
     }
 
-    private static Map<String, String> flat(Recipe recipe) {
+    private static Map<String, String> flat(String canonical) {
         var flat = new LinkedHashMap<String, String>();
         try {
-            flatten("", YAML.readTree(recipe.canonical()), flat);
+            flatten("", YAML.readTree(canonical), flat);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

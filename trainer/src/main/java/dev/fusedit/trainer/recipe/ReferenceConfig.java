@@ -7,6 +7,8 @@ import dev.fusedit.fusion.flow.KnownSchedulers;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
+import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
+import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 
 /// How images are sampled from the model, during training and after it.

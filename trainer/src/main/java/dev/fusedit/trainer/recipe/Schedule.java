@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.trainer.recipe.binding.Names;
 import org.jspecify.annotations.Nullable;
 
 /// How the learning rate goes over a stage. With the first three it rises to its height in the warm-up and then goes as a fraction of it to

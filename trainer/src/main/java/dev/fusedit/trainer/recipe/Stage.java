@@ -3,6 +3,7 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.recipe.binding.Default;
 import org.jspecify.annotations.Nullable;
 
 /// When a stage ends before its steps are done. Rules look at losses, never at the clock: a run must be the same on every machine.

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.binding.Binder;
 import java.util.List;
 
 /// What a recipe trains: a model that generates images, or, where there is a block `teacher`, a vision encoder to align one with.

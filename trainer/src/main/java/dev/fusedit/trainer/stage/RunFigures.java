@@ -12,14 +12,14 @@ import dev.fusedit.torch.UserError;
 /// @param trainingSeconds in stages with images
 /// @param images trained on
 /// @param peakMib largest resident memory of any of the processes
-record RunFigures(double seconds, double trainingSeconds, @JsonProperty("pictures") long images, long peakMib) {
-    static final RunFigures NONE = new RunFigures(0, 0, 0, 0);
+public record RunFigures(double seconds, double trainingSeconds, @JsonProperty("pictures") long images, long peakMib) {
+    public static final RunFigures NONE = new RunFigures(0, 0, 0, 0);
     private static final JsonMapper JSON = new JsonMapper();
 
-    double imagesPerSecond() { return trainingSeconds == 0 ? 0 : images / trainingSeconds; }
+    public double imagesPerSecond() { return trainingSeconds == 0 ? 0 : images / trainingSeconds; }
 
     /// With what this process has cost up to now.
-    RunFigures now(double training, long trainedOn) {
+    public RunFigures now(double training, long trainedOn) {
         return new RunFigures(seconds + ProcessFigures.seconds(), trainingSeconds + training, images + trainedOn,
                 Math.max(peakMib, ProcessFigures.peakMiB()));
     }

@@ -15,14 +15,14 @@ import dev.fusedit.torch.UserError;
 /// @param nextSentence that of the first sentence
 /// @param averageUpdates of the moving average; 0 if there is none
 /// @param loop what the stage's loop remembers
-record RunState(int version, long step, String stage, long nextPicture, long nextSentence, long averageUpdates, StageState loop) {
+public record RunState(int version, long step, String stage, long nextPicture, long nextSentence, long averageUpdates, StageState loop) {
     private static final int VERSION = 1;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT)
             .disable(MapperFeature.AUTO_DETECT_IS_GETTERS) // the records' components alone
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     /// At the end of a step of a stage.
-    static RunState of(StagePlan plan, long step, long averageUpdates, StageState loop) {
+    public static RunState of(StagePlan plan, long step, long averageUpdates, StageState loop) {
         long inStage = step - plan.firstStep();
         return new RunState(VERSION, step, plan.stage().name(), plan.firstImage() + inStage * StagePlan.images(plan.stage()),
                 plan.firstSentence() + inStage * StagePlan.sentences(plan.stage()), averageUpdates, loop);
@@ -38,7 +38,7 @@ record RunState(int version, long step, String stage, long nextPicture, long nex
 
     /// @param file what errors call it
     /// @throws UserError if it is not what [#text] writes
-    static RunState parse(String text, String file) {
+    public static RunState parse(String text, String file) {
         try {
             var state = JSON.readValue(text, RunState.class);
             if (state.version != VERSION) {

@@ -5,6 +5,11 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
+import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -15,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// @param emaWeights empty where no stage has kept one yet
 /// @param optimizerState of the present stage's optimizer
 /// @param alignments what alignment losses learn is among the bundle's weights, their teachers are not
-record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments)
+public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments)
         implements AutoCloseable {
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model
-    static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
+    public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
         var bundle = ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
         var tensors = new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle));
         try {

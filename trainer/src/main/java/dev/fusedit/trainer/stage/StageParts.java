@@ -1,27 +1,39 @@
 package dev.fusedit.trainer.stage;
 
+import com.google.common.collect.ImmutableSet;
+import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.model.GradientMasks;
+import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.StepLosses;
+import dev.fusedit.trainer.step.TrainableParameter;
+import dev.fusedit.trainer.step.TrainingStep;
+import java.util.List;
+import java.util.Set;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
 ///
 /// @param tensors stay their owner's
-record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
+public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
     /// @throws UserError if the recipe's data cannot be trained on
-    static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
+    public static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
         return switch (recipe.data()) {
             case Data.WebDataset _ -> throw new UserError(
                     "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
@@ -33,30 +45,60 @@ record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
 
     /// A stage's steps from `first`, counted in the stage, on.
     ///
+    /// @param emaWeights takes the weights that learn in if the stage has an average, else gives them up
     /// @param optimizerState of the stage before, or those of a checkpoint if `first` is not 0
-    StageLoop loop(StagePlan plan, long first, EmaWeights emaWeights, OptimizerState optimizerState) {
-        return new StageLoop(recipe.run(), plan, first, tensors.bundle(), leaves -> losses(plan, leaves), batches(plan),
-                recipe.data().workers(), emaWeights, optimizerState);
+    public StageLoop loop(StagePlan plan, long first, EmaWeights emaWeights, OptimizerState optimizerState) {
+        var stage = plan.stage();
+        var weights = tensors.bundle().weights();
+        var trainables = TrainableParameter.of(stage, weights);
+        if (first == 0) {
+            takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState);
+        }
+        var rule = plan.rule(recipe.run(), decayedQueries());
+        var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage), stage.accumulation(), weights,
+                leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState);
+        return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
+    }
+
+    /// What goes over from the stage before.
+    private static void takeOver(Stage stage, List<Parameter> parameters, EmaWeights emaWeights, OptimizerState optimizerState) {
+        var names = parameters.stream().map(Parameter::name).collect(ImmutableSet.toImmutableSet());
+        optimizerState.retain(name -> stage.keepOptimizer() && names.contains(name));
+        if (stage.ema() == null) {
+            emaWeights.forget(names::contains);
+        } else {
+            emaWeights.include(parameters);
+        }
+    }
+
+    /// The reference gives the last shared layer's queries zeros as their gradient, where nothing reads them and there should be none: with
+    /// joint attention AdamW lets them decay.
+    private Set<String> decayedQueries() {
+        if (recipe.run().compatibility() == Run.Compatibility.NONE || !(tensors.bundle().model() instanceof FuseDiT model)
+                || !(model.config().fusion() instanceof Fusion.JointSelfAttention)) {
+            return Set.of();
+        }
+        return Set.of("llm.layers." + (model.config().textDepth() - 1) + ".self_attn.q_proj.weight");
     }
 
     /// @param leaves the bundle's weights, or a replica of them
-    private StepLosses losses(StagePlan plan, Weights leaves) {
+    StepLosses losses(StagePlan plan, Weights leaves) {
         var stage = plan.stage();
         var bundle = tensors.bundle();
         boolean own = leaves == bundle.weights();
         var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
-                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep());
+                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing());
     }
 
     @Nullable
-    FlowMatching flow(Stage stage) {
+    public FlowMatching flow(Stage stage) {
         return stage.losses().flow() == null ? null
                 : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
-    private LongFunction<Batch> batches(StagePlan plan) {
+    LongFunction<Batch> batches(StagePlan plan) {
         var wanted = new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
                 recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();

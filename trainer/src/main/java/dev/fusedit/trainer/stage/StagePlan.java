@@ -1,12 +1,15 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.UpdateRule;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /// A stage and where it lies in the run: its steps, images and sentences are counted over all stages, so that every draw can be a function
 /// of one number.
@@ -40,7 +43,7 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     }
 
     /// Images in a batch, which come with the captions.
-    static int images(Stage stage) {
+    public static int images(Stage stage) {
         var language = stage.losses().language();
         boolean readsCaptions = language != null && language.corpus() == Losses.Corpus.CAPTIONS;
         return stage.losses().flow() != null || readsCaptions ? stage.batch() : 0;
@@ -62,12 +65,16 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
 
     public long endStep() { return firstStep + steps; }
 
-    /// The learning rate at a step of the stage, counted from 0, of a group whose highest rate is `base`.
-    public double rate(double base, long step) { return new RateSchedule(stage.schedule(), stage.warmUp(), steps).at(base, step); }
+    /// Of the learning rates, over the stage's steps.
+    public RateSchedule schedule() { return new RateSchedule(stage.schedule(), stage.warmUp(), steps); }
 
-    /// What remains of the stage's highest learning rate at a step.
-    public double share(long step) {
+    /// How the stage's gradients change weights.
+    ///
+    /// @param run nothing of it is left to the machine
+    /// @param decayedWithoutGradient names of parameters that decay even where no loss reaches them
+    UpdateRule rule(Run run, Set<String> decayedWithoutGradient) {
         double highest = stage.lr().values().stream().mapToDouble(Double::doubleValue).max().orElse(1);
-        return highest == 0 ? 0 : rate(highest, step) / highest;
+        return new UpdateRule(stage.name(), firstStep, schedule(), highest, stage.optimizer(), stage.gradClip(), stage.hugeGradient(),
+                stage.ema(), decayedWithoutGradient, run.precision(), run.seed());
     }
 }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.StopRule;
+import dev.fusedit.trainer.step.StepState;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,4 +22,11 @@ public record StageState(Map<String, Long> optimizerSteps, @Nullable LossScale l
         optimizerSteps = ImmutableMap.copyOf(optimizerSteps);
         norms = ImmutableList.copyOf(norms);
     }
+
+    static StageState of(StepState step, StopRule.State stop) {
+        return new StageState(step.optimizerSteps(), step.lossScale(), step.norms(), stop);
+    }
+
+    /// What the steps themselves remember.
+    StepState step() { return new StepState(optimizerSteps, lossScale, norms); }
 }

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.blocks.Kind;
+import dev.fusedit.trainer.eval.ResultJson;
+import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.eval.blocks.Share;
 import java.io.ByteArrayOutputStream;

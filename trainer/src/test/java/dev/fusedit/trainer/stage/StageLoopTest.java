@@ -17,6 +17,11 @@ import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.StopRule;
+import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.FirstBad;
+import dev.fusedit.trainer.step.LossValues;
+import dev.fusedit.trainer.step.StepOutcome;
+import dev.fusedit.trainer.step.TrainableParameter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +30,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -209,7 +213,7 @@ class StageLoopTest {
             var steps = tiny.optimizerState.steps();
             long updates = tiny.emaWeights.updates();
             var report = loop.step();
-            assertThat(report.outcome()).isEqualTo(StageLoop.StepOutcome.OVERFLOWED);
+            assertThat(report.outcome()).isEqualTo(StepOutcome.OVERFLOWED);
             assertThat(report.lossScale()).isEqualTo(0x1p40);
             assertThat(TinyStage.differences(before, tiny.everything())).isEmpty();
             assertThat(tiny.optimizerState.steps()).isEqualTo(steps);
@@ -223,7 +227,7 @@ class StageLoopTest {
         try (var tiny = TinyStage.of("run.precision=f16", "stages.joint.steps=40"); var loop = tiny.loop()) {
             poison(tiny, UP);
             for (int i = 0; i < 19; i++) {
-                assertThat(loop.step().outcome()).isEqualTo(StageLoop.StepOutcome.OVERFLOWED);
+                assertThat(loop.step().outcome()).isEqualTo(StepOutcome.OVERFLOWED);
             }
             assertThat(catchThrowableOfType(DivergedException.class, loop::step).stepsDone()).isEqualTo(tiny.plan.firstStep() + 19);
         }
@@ -336,7 +340,7 @@ class StageLoopTest {
             while (!loop.isDone()) {
                 var before = tiny.everything();
                 var report = loop.step();
-                if (report.outcome() == StageLoop.StepOutcome.LEFT_OUT) {
+                if (report.outcome() == StepOutcome.LEFT_OUT) {
                     left++;
                     assertThat(TinyStage.differences(before, tiny.everything())).isEmpty();
                 } else {

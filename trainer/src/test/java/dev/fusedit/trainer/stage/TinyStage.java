@@ -1,18 +1,18 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.text.WordTokenizer;
-import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
-import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
-import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.step.StepLosses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -25,14 +25,15 @@ import java.util.stream.Stream;
 /// One stage of a tiny recipe, to be stepped by hand: `joint`, which learns flow and captions, unless settings change it.
 ///
 /// Weights are nowhere zero, so that gradients reach everything.
-final class TinyStage implements AutoCloseable {
-    final Recipe recipe;
+public final class TinyStage implements AutoCloseable {
+    public final Recipe recipe;
     final StagePlan plan;
-    final ModelBundle bundle;
+    public final ModelBundle bundle;
     final Alignments alignments;
     final EmaWeights emaWeights = new EmaWeights();
     final OptimizerState optimizerState = new OptimizerState();
-    private final BlocksBatches data;
+    private final RunTensors tensors;
+    private final StageParts parts;
 
     /// @param sampled whether weights are nowhere zero, or those that training begins with
     private TinyStage(Recipe recipe, BiFunction<Recipe, WordTokenizer, ModelBundle> build, boolean drawn) {
@@ -45,9 +46,8 @@ final class TinyStage implements AutoCloseable {
         if (drawn) {
             generate();
         }
-        var blocks = (Data.Blocks) recipe.data();
-        data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
-                recipe.model().llm().maxTokens());
+        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments);
+        parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
     }
 
     private void generate() {
@@ -59,7 +59,7 @@ final class TinyStage implements AutoCloseable {
         });
     }
 
-    static TinyStage of(String... settings) { return of(TinyStage::fresh, settings); }
+    public static TinyStage of(String... settings) { return of(TinyStage::fresh, settings); }
 
     /// With the weights that training begins with.
     static TinyStage fresh(String... settings) { return new TinyStage(recipe(settings), TinyStage::fresh, false); }
@@ -68,7 +68,7 @@ final class TinyStage implements AutoCloseable {
         return ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
     }
 
-    static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {
+    public static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {
         return new TinyStage(recipe(settings), build, true);
     }
 
@@ -77,33 +77,16 @@ final class TinyStage implements AutoCloseable {
                 Stream.concat(Stream.of("stages.joint.steps=12", "stages.joint.batch=8"), Stream.of(settings)).toList());
     }
 
-    StageLoop loop() { return loop(0); }
+    public StageLoop loop() { return loop(0); }
 
-    StageLoop loop(long first) {
-        return new StageLoop(recipe.run(), plan, first, bundle, this::losses, this::batch, 1, emaWeights, optimizerState);
-    }
+    public StageLoop loop(long first) { return parts.loop(plan, first, emaWeights, optimizerState); }
 
-    StepLosses losses() { return losses(bundle.weights()); }
+    public StepLosses losses() { return parts.losses(plan, bundle.weights()); }
 
-    private StepLosses losses(Weights leaves) {
-        var flow = plan.stage().losses().flow();
-        return new StepLosses(
-                (leaves == bundle.weights() ? bundle.model() : bundle.model().over(leaves))
-                        .masked(GradientMasks.of(plan.stage().gradientMask())),
-                plan.stage().losses(),
-                flow == null ? null : RecipeModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift())),
-                bundle.latents(), bundle.clip(), recipe.data().imageSize(), bundle.weights().policy(), Seed.of(recipe.run().seed()),
-                (leaves == bundle.weights() ? alignments : alignments.over(leaves)).of(plan.stage()), plan.firstStep());
-    }
-
-    dev.fusedit.trainer.data.Batch batch(long step) {
-        return data.of(step, new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()), recipe.data().imageSize(),
-                plan.firstSentence(),
-                StagePlan.sentences(plan.stage()), plan.stage().captionDropout()));
-    }
+    public Batch batch(long step) { return parts.batches(plan).apply(step); }
 
     /// Copies of all that a step may change: weights, averages, moments.
-    Map<String, Tensor> everything() {
+    public Map<String, Tensor> everything() {
         var all = new LinkedHashMap<String, Tensor>();
         bundle.weights().all().forEach(parameter -> {
             all.put("master " + parameter.name(), parameter.master().detach().copy());
@@ -115,7 +98,7 @@ final class TinyStage implements AutoCloseable {
     }
 
     /// Names in which two states differ.
-    static List<String> differences(Map<String, Tensor> a, Map<String, Tensor> b) {
+    public static List<String> differences(Map<String, Tensor> a, Map<String, Tensor> b) {
         return Stream.concat(a.keySet().stream(), b.keySet().stream()).distinct()
                 .filter(name -> !a.containsKey(name) || !b.containsKey(name) || !a.get(name).sameValues(b.get(name))).toList();
     }
@@ -145,9 +128,6 @@ final class TinyStage implements AutoCloseable {
 
     @Override
     public void close() {
-        alignments.close();
-        bundle.close();
-        emaWeights.close();
-        optimizerState.close();
+        tensors.close();
     }
 }

@@ -28,6 +28,15 @@ public final class BlocksPrompts {
         return set;
     }
 
+    /// The first so many of each kind.
+    public static ImmutableList<Caption> of(Split split, int perKind) {
+        var chosen = ImmutableList.<Caption>builder();
+        for (var kind : Kind.values()) {
+            of(split).stream().filter(caption -> caption.kind() == kind).limit(perKind).forEach(chosen::add);
+        }
+        return chosen.build();
+    }
+
     /// Whether any set asks for this, word by word.
     static boolean contain(String text) { return TEXTS.contains(text); }
 

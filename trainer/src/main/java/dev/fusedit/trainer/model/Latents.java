@@ -1,0 +1,117 @@
+package dev.fusedit.trainer.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.fusion.vae.LatentSpace;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.TensorFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+
+/// What a model's images are made of: pixels, or an autoencoder's latents.
+public sealed interface Latents extends AutoCloseable {
+    Latents PIXELS = new Pixels();
+
+    /// Clean images as the model is trained on them, f32, (B, channels, side / factor, side / factor).
+    ///
+    /// @param images (B, 3, side, side) in [-1, 1]
+    /// @param draws of which image i takes the i-th where latents are drawn
+    Tensor of(Tensor images, Seed draws);
+
+    /// How images are made of it again.
+    LatentSpace space();
+
+    /// Frees what was read for it.
+    @Override
+    void close();
+
+    /// The model sees pixels.
+    record Pixels() implements Latents {
+        @Override
+        public Tensor of(Tensor images, Seed draws) { return images; }
+
+        @Override
+        public LatentSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
+
+        @Override
+        public void close() {}
+    }
+
+    /// The model sees what a frozen autoencoder makes of images: a sample of the posterior, shifted and scaled to mean 0 and variance 1.
+    /// All in f32, without gradients, a few images at a time.
+    ///
+    /// @param weights of the autoencoder; closed with this
+    record Encoded(AutoencoderKL vae, Weights weights) implements Latents {
+        private static final int AT_ONCE = 8;
+
+        /// Reads `config.json` and the weights of a folder in diffusers' form.
+        ///
+        /// @param name of the key that names the folder, for messages
+        /// @throws UserError if the folder does not hold one
+        public static Encoded read(Path folder, Device device, String name) {
+            var config = folder.resolve("config.json");
+            try (var file = TensorFiles.open(FolderTensors.weights(folder))) {
+                var json = json(config, name);
+                var weights = Weights.stored(AutoencoderKL.named(file), DTypePolicy.F32.on(device));
+                try {
+                    var vae = AutoencoderKL.of(AutoencoderConfig.of(json, config.toString()), weights);
+                    weights.requireComplete();
+                    return new Encoded(vae, weights);
+                } catch (RuntimeException e) {
+                    weights.close();
+                    throw e;
+                }
+            }
+        }
+
+        private static JsonNode json(Path config, String name) {
+            try {
+                return new JsonMapper().readTree(config.toFile());
+            } catch (IOException e) {
+                throw new UserError("%s: %s cannot be read (%s). Give the folder of an autoencoder in diffusers' form".formatted(name,
+                        config, e.getMessage()), e);
+            }
+        }
+
+        @Override
+        public Tensor of(Tensor images, Seed draws) {
+            try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+                var parts = new ArrayList<Tensor>();
+                for (long i = 0; i < images.size(0); i += AT_ONCE) {
+                    parts.add(encoded(images.narrow(0, i, Math.min(AT_ONCE, images.size(0) - i)), draws, i));
+                }
+                return scope.keep(Tensor.cat(0, parts));
+            }
+        }
+
+        private Tensor encoded(Tensor images, Seed draws, long first) {
+            return TensorScope.scoped(() -> {
+                var posterior = vae.encode(images);
+                var shape = posterior.mean_BCHW().shape();
+                var noise = new ArrayList<Tensor>();
+                for (long i = 0; i < shape[0]; i++) {
+                    noise.add(Tensor.randn(draws.derive("posterior", first + i), DType.F32, shape[1], shape[2], shape[3]));
+                }
+                return vae.scaled(posterior.sample(Tensor.stack(0, noise).to(images.device())));
+            });
+        }
+
+        @Override
+        public LatentSpace space() { return vae; }
+
+        @Override
+        public void close() { weights.close(); }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.fusedit.trainer.model;
+
+import dev.fusedit.fusion.dit.ImageModel;
+import dev.fusedit.fusion.dit.ImageModelConfig;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// A model with what it needs to train and sample: its weights, its tokenizer, and the frozen parts around it.
+///
+/// @param latents what the model's images are made of
+/// @param clip a second reading of captions; null for a model that takes none
+public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer, Latents latents, @Nullable ClipCaptions clip)
+        implements AutoCloseable {
+    /// An untrained one of pixels, the same for the same seed.
+    public static ModelBundle fresh(ImageModelConfig config, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var weights = Weights.fresh(seed, policy);
+        return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
+    }
+
+    /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
+    ///
+    /// @throws UserError if one of them cannot be read or does not fit the model
+    public static ModelBundle fresh(Recipe recipe, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var latents = latents(recipe, policy);
+        try {
+            int side = recipe.largestSide() / latents.space().factor();
+            var config = RecipeModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
+            var clip = clip(recipe, config.image().pooledText(), policy);
+            var plain = fresh(config, tokenizer, policy, seed);
+            return new ModelBundle(plain.weights, plain.model, tokenizer, latents, clip);
+        } catch (RuntimeException e) {
+            latents.close();
+            throw e;
+        }
+    }
+
+    private static Latents latents(Recipe recipe, DTypePolicy policy) {
+        if (recipe.model().vae() == null) {
+            return Latents.PIXELS;
+        }
+        var folder = folder(recipe, "trains on the latents of", recipe.model().vae(), "weights.vae", recipe.weights().vae());
+        var encoded = Latents.Encoded.read(folder, policy.device(), "weights.vae");
+        int channels = encoded.vae().config().latentChannels();
+        if (channels != recipe.model().dit().channels()) {
+            encoded.close();
+            throw new UserError("weights.vae: the autoencoder in %s has %d channels, but model.dit.channels is %d"
+                    .formatted(folder, channels, recipe.model().dit().channels()));
+        }
+        return encoded;
+    }
+
+    private static @Nullable ClipCaptions clip(Recipe recipe, int width, DTypePolicy policy) {
+        if (recipe.model().clip() == null) {
+            return null;
+        }
+        var folder = folder(recipe, "reads captions by", recipe.model().clip(), "weights.clip", recipe.weights().clip());
+        var clip = ClipCaptions.read(folder, policy.device(), "weights.clip");
+        if (clip.width() != width) {
+            clip.close();
+            throw new UserError(
+                    "weights.clip: the CLIP in %s makes vectors of %d, but '%s' makes such of %d".formatted(folder, clip.width(),
+                            recipe.model().clip(), width));
+        }
+        return clip;
+    }
+
+    private static Path folder(Recipe recipe, String what, String name, String key, @Nullable String folder) {
+        if (folder == null) {
+            throw new UserError(
+                    "recipe '%s' %s '%s', but %s does not say where that is. Give its folder".formatted(recipe.run().name(), what,
+                            name, key));
+        }
+        return Path.of(folder);
+    }
+
+    /// Frees the weights, and those of the frozen parts.
+    @Override
+    public void close() {
+        weights.close();
+        latents.close();
+        if (clip != null) {
+            clip.close();
+        }
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            pretrained.close();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.fusedit.trainer.model;
+
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
+
+/// In which dtypes a recipe's weights are stored and multiplied.
+public final class Precisions {
+    private Precisions() {}
+
+    /// For training: what no stage trains has no master.
+    public static DTypePolicy of(Recipe recipe) {
+        var stages = recipe.stages().stream().map(ParameterGroups::new).toList();
+        return of(recipe.run()).training(name -> stages.stream().anyMatch(stage -> stage.of(name) != null));
+    }
+
+    static DTypePolicy of(Run run) {
+        var policy = switch (run.precision()) {
+            case AUTO -> throw run.precision().open();
+            case F32 -> DTypePolicy.F32;
+            case BF16 -> DTypePolicy.MIXED;
+            case F16 -> DTypePolicy.HALF;
+            case PURE_BF16 -> DTypePolicy.PURE;
+            case F64 -> DTypePolicy.F64;
+        };
+        return switch (run.device()) {
+            case CPU -> policy;
+            case CUDA -> policy.on(Device.cuda(0));
+        };
+    }
+
+    /// In what Muon multiplies: bf16 is enough for it, unless more is asked of everything.
+    public static DType matmulDType(Run.Precision precision) {
+        return switch (precision) {
+            case AUTO -> throw precision.open();
+            case F32 -> DType.F32;
+            case F64 -> DType.F64;
+            case BF16, F16, PURE_BF16 -> DType.BF16;
+        };
+    }
+}

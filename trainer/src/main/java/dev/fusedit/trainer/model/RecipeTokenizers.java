@@ -1,0 +1,71 @@
+package dev.fusedit.trainer.model;
+
+import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.text.ChatTemplate;
+import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// The tokenizer of a recipe's language model: the built-in words for one of its own, `tokenizer.json` for a published one.
+public final class RecipeTokenizers {
+    private RecipeTokenizers() {}
+
+    /// For a run's first step.
+    ///
+    /// @throws UserError if a published language model's tokenizer is nowhere
+    public static Tokenizer of(Recipe recipe) {
+        return switch (recipe.model().llm()) {
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.of(BlocksText.words());
+            case LanguageModelRecipe.Pretrained named -> read(place(recipe, named), named);
+        };
+    }
+
+    private static Path place(Recipe recipe, LanguageModelRecipe.Pretrained named) {
+        var files = recipe.weights();
+        if (files.tokenizer() != null) {
+            return Path.of(files.tokenizer());
+        }
+        if (files.llm() != null && Files.isDirectory(Path.of(files.llm()))) {
+            return Path.of(files.llm());
+        }
+        throw new UserError("recipe '%s' reads captions by '%s', but does not say where its tokenizer is. Give weights.tokenizer"
+                .formatted(recipe.run().name(), named.name()));
+    }
+
+    private static PretrainedTokenizer read(Path place, LanguageModelRecipe.Pretrained named) {
+        return PretrainedTokenizer.read(place, new Instruction(named.instruction()),
+                named.chatTemplate() ? ChatTemplate.of(KnownLanguageModels.find(named.name()).orElseThrow().family()) : null);
+    }
+
+    /// As a checkpoint has it.
+    public static Tokenizer of(Recipe recipe, Checkpoint checkpoint) {
+        return switch (recipe.model().llm()) {
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
+            case LanguageModelRecipe.Pretrained named -> {
+                CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
+                yield read(checkpoint.file(CheckpointFiles.WORDS), named);
+            }
+        };
+    }
+
+    /// For a checkpoint.
+    public static String json(Tokenizer tokenizer) {
+        return switch (tokenizer) {
+            case WordTokenizer words -> words.toJson();
+            case PretrainedTokenizer pretrained -> pretrained.json();
+            default -> throw new IllegalArgumentException("no checkpoint holds a " + tokenizer.getClass().getSimpleName());
+        };
+    }
+
+    /// Rows that a table of embeddings needs; a published model has its own.
+    static int size(Tokenizer tokenizer) { return tokenizer instanceof WordTokenizer words ? words.size() : 0; }
+}

@@ -1,0 +1,109 @@
+package dev.fusedit.trainer.run;
+
+import dev.fusedit.torch.Libtorch;
+import java.lang.reflect.Proxy;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// SIGINT and SIGTERM as a flag that the training loop reads between steps, so that a step is finished and a checkpoint written. A second
+/// signal ends the process at once, whatever runs: checkpoints are written so that the last one stays whole.
+///
+/// (`sun.misc.Signal` by reflection: the compiler cannot be told to let its name pass. Shutdown hooks would run beside the torch thread.)
+public final class Interrupts implements AutoCloseable {
+    private static final Map<String, Integer> STATUS = Map.of("INT", 130, "TERM", 143);
+
+    private final Runnable onFirst;
+    private final Runnable onSecond;
+    private final Map<String, Object> before = new LinkedHashMap<>();
+    private volatile int status;
+
+    private Interrupts(Runnable onFirst, Runnable onSecond) {
+        this.onFirst = onFirst;
+        this.onSecond = onSecond;
+    }
+
+    /// Takes both signals over until it is closed.
+    ///
+    /// @param onFirst said on the signal's thread, at once: a line for the person who waits
+    public static Interrupts watch(Runnable onFirst) { return watch(onFirst, () -> {}); }
+
+    /// @param onSecond done before a second signal ends the process
+    public static Interrupts watch(Runnable onFirst, Runnable onSecond) {
+        var interrupts = new Interrupts(onFirst, onSecond);
+        STATUS.keySet().forEach(name -> interrupts.handle(name, () -> interrupts.raise(name)));
+        return interrupts;
+    }
+
+    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT, which reaches both, does
+    /// nothing here: it would count as a second signal.
+    public static Interrupts watchAsChild(Runnable onFirst) {
+        var interrupts = new Interrupts(onFirst, () -> {});
+        interrupts.handle("TERM", () -> interrupts.raise("TERM"));
+        interrupts.handle("INT", () -> {});
+        return interrupts;
+    }
+
+    /// None: for runs inside another program.
+    public static Interrupts none() { return new Interrupts(() -> {}, () -> {}); }
+
+    /// 0, or the exit status that the signal asks for: 130 or 143.
+    public int status() { return status; }
+
+    /// As if the signal had come; for tests and for other ways to stop.
+    void raise(String signal) {
+        int wanted = STATUS.get(signal);
+        if (status != 0) {
+            onSecond.run();
+            Libtorch.exitNow(wanted);
+        }
+        status = wanted;
+        onFirst.run();
+    }
+
+    private void handle(String name, Runnable action) {
+        var handler = Proxy.newProxyInstance(Interrupts.class.getClassLoader(), new Class<?>[] {type("sun.misc.SignalHandler")},
+                (proxy, method, arguments) -> {
+                    return switch (method.getName()) {
+                        case "handle" -> {
+                            action.run();
+                            yield null;
+                        }
+                        case "hashCode" -> System.identityHashCode(proxy);
+                        case "equals" -> proxy == arguments[0];
+                        default -> "Interrupts";
+                    };
+                });
+        before.put(name, install(name, handler));
+    }
+
+    private static Object install(String name, Object handler) {
+        try {
+            var signal = type("sun.misc.Signal").getConstructor(String.class).newInstance(name);
+            return type("sun.misc.Signal").getMethod("handle", type("sun.misc.Signal"), type("sun.misc.SignalHandler")).invoke(null, signal,
+                    handler);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("signals cannot be handled", e);
+        }
+    }
+
+    private static Class<?> type(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("the jdk.unsupported module is missing", e);
+        }
+    }
+
+    /// Gives the signals back.
+    @Override
+    public void close() {
+        before.forEach((name, handler) -> {
+            @Nullable Object old = handler;
+            if (old != null) {
+                install(name, old);
+            }
+        });
+        before.clear();
+    }
+}

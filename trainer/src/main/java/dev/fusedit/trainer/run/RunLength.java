@@ -1,0 +1,31 @@
+package dev.fusedit.trainer.run;
+
+import dev.fusedit.trainer.pace.Pace;
+import dev.fusedit.trainer.pace.StepEstimate;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A recipe with the steps that are to be done of it, and how long that takes here.
+///
+/// @param pace of the recipe here; null if it was not measured yet
+/// @param estimate of steps that are too long to be tried
+public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimate) {
+    /// The same steps on every machine, all of them tried; what is left to the machine is decided.
+    public static RunLength asWritten(Recipe recipe) { return asWritten(AutoSettings.settle(recipe), StepEstimate.NONE); }
+
+    /// The same steps on every machine.
+    public static RunLength asWritten(Recipe recipe, StepEstimate estimate) { return new RunLength(recipe, null, estimate); }
+
+    /// As many steps as this machine does in so many minutes, sampling and scoring included. See [Pace#scaled].
+    ///
+    /// @param said told what is done meanwhile
+    /// @throws dev.fusedit.torch.UserError if nothing takes so many minutes, or the recipe cannot be trained on here
+    public static RunLength measured(Recipe recipe, StepEstimate estimate, double minutes, Consumer<String> said) {
+        Pace.requireMinutes(minutes);
+        said.accept("Measuring how fast this machine is at '%s'".formatted(recipe.run().name()));
+        long began = System.nanoTime();
+        var pace = Pace.of(recipe, estimate);
+        return new RunLength(pace.scaled(recipe, minutes, (System.nanoTime() - began) / 1e9), pace, estimate);
+    }
+}

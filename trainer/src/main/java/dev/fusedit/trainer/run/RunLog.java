@@ -1,0 +1,132 @@
+package dev.fusedit.trainer.run;
+
+import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.data.SampleKeys;
+import dev.fusedit.trainer.eval.Validation;
+import dev.fusedit.trainer.log.EventFile;
+import dev.fusedit.trainer.log.LinePlot;
+import dev.fusedit.trainer.log.MetricsLog;
+import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.pace.Speed;
+import dev.fusedit.trainer.recipe.Logging;
+import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.sampling.SamplingProgress;
+import dev.fusedit.trainer.stage.StageLoop;
+import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.step.StepOutcome;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// All that a run tells while it trains: the console's line, `metrics.jsonl`, TensorBoard's events.
+final class RunLog implements AutoCloseable {
+    private final Logging settings;
+    private final boolean scalesLoss;
+    private final RunFolder folder;
+    private final ProgressLine console;
+    private final MetricsLog metrics;
+    private final @Nullable EventFile events;
+
+    /// @param step after which the run goes on, 0 for a new one; what was told of later steps is void
+    RunLog(Logging settings, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
+        this.settings = settings;
+        scalesLoss = precision == Run.Precision.F16;
+        this.folder = folder;
+        this.console = console;
+        metrics = new MetricsLog(folder.metrics());
+        metrics.cutAfter(step);
+        events = settings.tensorboard() ? EventFile.create(folder.folder().resolve("tensorboard"), step) : null;
+    }
+
+    void resumed(long step) { metrics.event("resume", step, Map.of()); }
+
+    /// A checkpoint's moments are left out.
+    void otherOptimizer(Checkpoint from) {
+        say("The optimizer begins anew: what it remembers in %s is of another one".formatted(from.folder()));
+    }
+
+    /// @param stage its name
+    /// @param steps of the stage
+    /// @param step global number of the step, from 1
+    /// @param last whether the stage ends with it: such a step always has a row
+    void step(String stage, long steps, long step, StageLoop.Report report, boolean last, Speed speed) {
+        console.update(new ProgressLine.Progress(stage, report.step() + 1, steps, report.total(), speed.imagesPerSecond(),
+                speed.secondsLeft()));
+        if (report.step() % settings.metricsEvery() != 0 && !last) {
+            return;
+        }
+        var values = new LinkedHashMap<String, Double>();
+        values.put("loss", report.total());
+        values.putAll(report.losses());
+        values.put("gradient_norm", report.gradientNorm());
+        values.put("rate", report.rate());
+        if (scalesLoss) {
+            values.put("loss_scale", report.lossScale());
+        }
+        var row = new LinkedHashMap<String, Object>();
+        row.put("stage", stage);
+        row.putAll(values);
+        if (report.outcome() != StepOutcome.LEARNED) {
+            row.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
+        }
+        if (!report.samples().isEmpty()) {
+            row.put("samples", SampleKeys.text(report.samples()));
+        }
+        row.put("images_per_second", speed.imagesPerSecond());
+        row.put("seconds", speed.seconds());
+        metrics.row(step, row);
+        values.put("images_per_second", speed.imagesPerSecond());
+        scalars(step, "train", values);
+    }
+
+    void validation(StagePlan plan, long step, Validation.Found found) {
+        var row = new LinkedHashMap<String, Object>();
+        row.put("stage", plan.stage().name());
+        row.putAll(found.values());
+        metrics.event("validation", step, row);
+        scalars(step, "validation", found.scalars());
+    }
+
+    void preview(long step, PngImage image) {
+        if (events != null) {
+            events.image(step, "preview", image);
+        }
+    }
+
+    private void scalars(long step, String group, Map<String, Double> values) {
+        if (events != null) {
+            var tagged = new LinkedHashMap<String, Double>();
+            values.forEach((name, value) -> tagged.put(group + "/" + name, value));
+            events.scalars(step, tagged);
+        }
+    }
+
+    /// Rows up to here outlast a power cut: before a checkpoint claims their steps.
+    void force() { metrics.force(); }
+
+    void plotLosses() {
+        var curves = MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss");
+        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).image().png());
+    }
+
+    /// The console's line of images that are sampled.
+    ///
+    /// @param seconds expected for all of them
+    SamplingProgress sampling(String name, int images, double seconds) {
+        return new SamplingProgress(console, name, images, seconds, 0, System::nanoTime);
+    }
+
+    void say(String text) { console.message(text); }
+
+    @Override
+    public void close() {
+        metrics.close();
+        console.close();
+        if (events != null) {
+            events.close();
+        }
+    }
+}

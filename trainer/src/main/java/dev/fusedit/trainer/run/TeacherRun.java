@@ -1,0 +1,124 @@
+package dev.fusedit.trainer.run;
+
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.pace.Speed;
+import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.stage.ProcessFigures;
+import dev.fusedit.trainer.stage.StageLoop;
+import dev.fusedit.trainer.step.DivergedException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// The training of a vision encoder by a recipe, from its first step to its probes. A step is a function of its number and of what the
+/// checkpoint before holds, so a run that was stopped goes on as if it had not been.
+///
+/// It is a run of one stage: its steps, logs and checkpoints are those of [TrainingRun]. Everything here happens on the calling thread, which
+/// is the one that runs torch.
+public final class TeacherRun implements AutoCloseable {
+    private final TeacherRecipe recipe;
+    private final TeacherRecipe.Learning learning;
+    private final RunFolder folder;
+    private final TeacherParts parts;
+    private final RunLog log;
+    private final RunCheckpoints checkpoints;
+    private final TensorScope scope;
+    private final long began = System.nanoTime();
+    private final long doneBefore;
+    private long done;
+
+    /// Builds the encoder: untrained, or as the checkpoint has it.
+    ///
+    /// @param start must not be of a finished run; stays its owner's
+    /// @throws UserError if the checkpoint does not fit the recipe
+    public TeacherRun(TeacherStart start, Interrupts interrupts, ProgressLine console) {
+        recipe = start.recipe();
+        learning = recipe.learning();
+        folder = start.folder();
+        done = start.done();
+        doneBefore = done;
+        parts = TeacherParts.of(start);
+        log = new RunLog(recipe.logging(), Run.Precision.F32, folder, console, done);
+        if (done > 0) {
+            log.resumed(done);
+        }
+        if (!start.ofThisOptimizer()) {
+            start.checkpoint().ifPresent(log::otherOptimizer);
+        }
+        checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+        scope = TensorScope.open();
+    }
+
+    /// Trains, judges, and writes what the folder is to hold.
+    ///
+    /// @param upTo a step after which to save and stop
+    /// @return null if that step came before the last one
+    /// @throws Interrupted if a signal came; a checkpoint is written first
+    /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
+    public @Nullable TeacherResult run(long upTo) {
+        train(upTo);
+        if (done < learning.steps()) {
+            return null;
+        }
+        log.plotLosses();
+        log.say("Probing %d images".formatted(recipe.probes().fitted() + recipe.probes().judged()));
+        double trained = secondsOfTraining();
+        var result = TeacherResult.of(recipe, parts.model(), trained, done, ProcessFigures.peakMiB());
+        folder.write(folder.result(), result.json().getBytes(StandardCharsets.UTF_8));
+        return result;
+    }
+
+    private void train(long upTo) {
+        if (done >= Math.min(upTo, learning.steps())) {
+            return;
+        }
+        try (var loop = parts.loop(done)) {
+            while (!loop.isDone() && done < upTo) {
+                step(loop);
+                checkpoints.after(done, loop.isDone(), loop.isDone() || done >= upTo, parts::snapshot);
+            }
+        }
+    }
+
+    private void step(StageLoop loop) {
+        try {
+            var report = loop.step();
+            done = report.step() + 1;
+            log.step(TeacherParts.STAGE, learning.steps(), done, report, loop.isDone(), new SpeedSoFar());
+        } catch (DivergedException e) {
+            checkpoints.now(done, parts::snapshot);
+            throw e;
+        }
+    }
+
+    private double secondsOfTraining() { return (System.nanoTime() - began) / 1e9; }
+
+    /// By the mean of all steps that this process did.
+    private final class SpeedSoFar implements Speed {
+        private double steps() { return (done - doneBefore) / secondsOfTraining(); }
+
+        @Override
+        public double imagesPerSecond() { return steps() * learning.batch(); }
+
+        @Override
+        public double secondsLeft() { return (learning.steps() - done) / steps(); }
+
+        @Override
+        public double seconds() { return ProcessFigures.seconds(); }
+    }
+
+    /// Steps done.
+    public long done() { return done; }
+
+    /// Waits for a checkpoint that is being written, frees the encoder and closes the logs.
+    @Override
+    public void close() {
+        checkpoints.close();
+        log.close();
+        scope.close();
+        parts.close();
+    }
+}

@@ -1,0 +1,279 @@
+package dev.fusedit.trainer.run;
+
+import com.google.common.base.Joiner;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.eval.BlocksEvaluation;
+import dev.fusedit.trainer.eval.ResultJson;
+import dev.fusedit.trainer.eval.Validation;
+import dev.fusedit.trainer.eval.blocks.BlocksScore;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.RecipeTokenizers;
+import dev.fusedit.trainer.optim.EmaScope;
+import dev.fusedit.trainer.pace.Pace;
+import dev.fusedit.trainer.pace.PaceTrial;
+import dev.fusedit.trainer.pace.Pause;
+import dev.fusedit.trainer.pace.RunForecast;
+import dev.fusedit.trainer.pace.StageClock;
+import dev.fusedit.trainer.pace.StepEstimate;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.sampling.ImageSampler;
+import dev.fusedit.trainer.sampling.Showcase;
+import dev.fusedit.trainer.stage.Resumption;
+import dev.fusedit.trainer.stage.RunFigures;
+import dev.fusedit.trainer.stage.RunSnapshot;
+import dev.fusedit.trainer.stage.RunState;
+import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.stage.StageLoop;
+import dev.fusedit.trainer.stage.StageParts;
+import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.step.DivergedException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A recipe, run from its first step, or from a checkpoint's, to its score: stage after stage, with previews, metrics and checkpoints on the
+/// way.
+///
+/// **Going on.** Whatever a step reads is in the checkpoint or a function of recipe and step. So a run that was stopped and continued
+/// ends with the same bits, on the CPU, as one that never was. All that a step gives rise to (row, validation, preview) is done before its
+/// checkpoint is begun: a checkpoint of step n proves that all of it is there up to n.
+///
+/// Everything here happens on the calling thread, which is the one that runs torch; batches are made and checkpoints written by others.
+public final class TrainingRun implements AutoCloseable {
+    private final Recipe recipe;
+    private final RunFolder folder;
+    private final Interrupts interrupts;
+    private final List<StagePlan> plans;
+    private final @Nullable Validation validation;
+    private final @Nullable Resumption resumption;
+    private final StageClock clock;
+    private final RunLog log;
+    private final RunTensors tensors;
+    private final StageParts parts;
+    private final RunCheckpoints checkpoints;
+    private final TensorScope scope;
+
+    private final StepEstimate estimate;
+    private @Nullable Pace pace;
+
+    /// Steps done, over all stages; a stage that ended early counts to its end.
+    private long done;
+
+    /// A new run. Builds the untrained model; nothing is trained yet.
+    public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
+        this(new RunStart.Fresh(folder, RunLength.asWritten(recipe)), interrupts, console);
+    }
+
+    /// @param start must not be a finished run
+    /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
+    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
+        var length = length(start);
+        recipe = length.recipe();
+        pace = length.pace();
+        estimate = length.estimate();
+        this.folder = start.folder();
+        this.interrupts = interrupts;
+        plans = StagePlan.of(recipe);
+        resumption = resumption(start, plans);
+        var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
+        var data = StageParts.data(recipe, tokenizer);
+        validation = recipe.evaluation().validation() == null ? null
+                : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
+        done = resumption == null ? 0 : resumption.step();
+        clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
+        log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
+        try {
+            tensors = RunTensors.of(recipe, tokenizer, resumption);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e;
+        }
+        parts = new StageParts(recipe, data, tensors);
+        if (start instanceof RunStart.GoingOn) {
+            log.resumed(done);
+            if (resumption != null && !resumption.ofThisOptimizer()) {
+                log.otherOptimizer(resumption.checkpoint());
+            }
+        }
+        checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+        scope = TensorScope.open();
+    }
+
+    private static RunLength length(RunStart start) {
+        return switch (start) {
+            case RunStart.Fresh fresh -> fresh.length();
+            case RunStart.GoingOn on -> on.length();
+            case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
+        };
+    }
+
+    /// Null for a run that begins at its first step.
+    private static @Nullable Resumption resumption(RunStart start, List<StagePlan> plans) {
+        return switch (start) {
+            case RunStart.GoingOn on -> on.checkpoint() == null ? null : Resumption.of(on.checkpoint(), on.changed(), plans);
+            case RunStart.Fresh _ -> null;
+            case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
+        };
+    }
+
+    public String name() { return recipe.run().name(); }
+
+    /// What is trained, for those who want to look at it meanwhile.
+    public ModelBundle bundle() { return tensors.bundle(); }
+
+    /// Steps done, over all stages.
+    public long done() { return done; }
+
+    public ResultJson run() {
+        return switch (run(Long.MAX_VALUE)) {
+            case Outcome.Finished(var result) -> result;
+            case Outcome.Paused paused -> throw new IllegalStateException("paused at " + paused);
+        };
+    }
+
+    /// Trains what is left of all stages, samples, scores, and writes what the folder is to hold.
+    ///
+    /// @param upTo ends after this step, counted over all stages, with a checkpoint. No schedule changes by it
+    /// @throws Interrupted if a signal came; a checkpoint is written first
+    /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
+    public Outcome run(long upTo) {
+        expect();
+        for (var plan : plans) {
+            if (done < plan.endStep() && done < upTo) {
+                train(plan, upTo);
+            }
+        }
+        if (done < plans.getLast().endStep()) {
+            return new Outcome.Paused(done, checkpoints.of(done));
+        }
+        var scores = withSampledWeights(this::sampleAndScore);
+        log.plotLosses();
+        return new Outcome.Finished(result(scores));
+    }
+
+    /// How long what is left takes here, measured once: a run that is stopped meanwhile is not held up.
+    private void expect() {
+        if (pace == null) {
+            pace = PaceTrial.of(parts, estimate, done, () -> interrupts.status() != 0);
+        }
+        clock.expect(pace);
+        if (interrupts.status() == 0) {
+            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, pace, done)));
+        }
+    }
+
+    /// `2 lanes`, `lanes 2, 1, 2` where stages differ.
+    private String lanes() {
+        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage())).toList();
+        boolean same = each.stream().distinct().count() == 1;
+        return !same ? "lanes " + Joiner.on(", ").join(each) : each.getFirst() == 1 ? "1 lane" : each.getFirst() + " lanes";
+    }
+
+    // ---- training
+
+    private void train(StagePlan plan, long upTo) {
+        long first = done - plan.firstStep();
+        clock.begin(plan, first);
+        try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
+            if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
+                loop.restoreRules(resumption.state().loop());
+            }
+            while (!loop.isDone() && done < upTo) {
+                step(plan, loop);
+                report(plan, loop.isDone());
+                save(plan, loop, upTo);
+            }
+        }
+        clock.end(plan);
+    }
+
+    private void step(StagePlan plan, StageLoop loop) {
+        try {
+            var report = loop.step();
+            long step = plan.firstStep() + report.step() + 1;
+            clock.step(plan, report.step());
+            log.step(plan.stage().name(), plan.steps(), step, report, loop.isDone(), clock);
+            done = loop.isDone() ? plan.endStep() : step;
+        } catch (DivergedException e) {
+            checkpoints.now(done, () -> snapshot(plan, loop));
+            throw e;
+        }
+    }
+
+    /// What a step is followed by now and then.
+    private void report(StagePlan plan, boolean stageEnds) {
+        var stage = plan.stage();
+        var validates = recipe.evaluation().validation();
+        if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
+            log.validation(plan, done, withSampledWeights(() -> validation.of(bundle(), parts.flow(stage), recipe.side(stage))));
+            clock.paused(Pause.VALIDATION);
+        }
+        var preview = recipe.logging().previewEvery();
+        if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
+            log.preview(done, withSampledWeights(() -> new Showcase(sampler()).writePreview(folder, done)));
+            clock.paused(Pause.PREVIEW);
+        }
+    }
+
+    private void save(StagePlan plan, StageLoop loop, long upTo) {
+        boolean runEnds = done >= upTo || done == plans.getLast().endStep();
+        if (checkpoints.after(done, loop.isDone(), runEnds, () -> snapshot(plan, loop))) {
+            clock.paused(Pause.CHECKPOINT);
+        }
+    }
+
+    private Snapshot snapshot(StagePlan plan, StageLoop loop) {
+        var state = RunState.of(plan, done, tensors.emaWeights().updates(), loop.state());
+        return RunSnapshot.of(recipe, tensors, state, clock.figures());
+    }
+
+    // ---- images and scores
+
+    private Map<String, BlocksScore> sampleAndScore() {
+        log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe),
+                BlocksEvaluation.images(recipe.evaluation())));
+        var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
+        var sampler = sampler().pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add);
+        new Showcase(sampler).write(folder, folder.samples());
+        return BlocksEvaluation.run(sampler, recipe.evaluation());
+    }
+
+    private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
+
+    /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
+    <T> T withSampledWeights(Supplier<T> body) {
+        var emaWeights = tensors.emaWeights();
+        if (recipe.sampling().weights() == Sampling.Weights.RAW || emaWeights.isEmpty()) {
+            return body.get();
+        }
+        try (var _ = new EmaScope(bundle().weights(), emaWeights)) {
+            return body.get();
+        }
+    }
+
+    private ResultJson result(Map<String, BlocksScore> scores) {
+        var figures = clock.figures();
+        var result = new ResultJson(figures.seconds(), plans.getLast().endStep(), figures.imagesPerSecond(), figures.peakMib(),
+                recipe.sampling().guidance(), recipe.sampling().steps(), recipe.sampling().weights().name().toLowerCase(Locale.ROOT),
+                scores);
+        folder.write(folder.result(), result.text().getBytes(StandardCharsets.UTF_8));
+        return result;
+    }
+
+    /// Waits for a checkpoint that is being written, frees the model and closes the logs.
+    @Override
+    public void close() {
+        checkpoints.close();
+        log.close();
+        scope.close();
+        tensors.close();
+    }
+}

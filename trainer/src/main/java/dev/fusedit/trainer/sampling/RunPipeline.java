@@ -1,0 +1,41 @@
+package dev.fusedit.trainer.sampling;
+
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.pipeline.LoadedPipeline;
+import dev.fusedit.fusion.pipeline.SamplingDefaults;
+import dev.fusedit.fusion.pipeline.TextToImagePipeline;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.model.Latents;
+import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.RecipeModelConfigs;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.util.Objects;
+
+/// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all sample with it, so that they show the same.
+public final class RunPipeline {
+    private RunPipeline() {}
+
+    /// Samples as the recipe's `sampling` says; closing it closes the bundle.
+    ///
+    /// @throws UserError if no stage taught the model to generate images
+    public static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
+        var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
+                .orElseThrow(
+                        () -> new UserError(
+                                "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
+        var sampling = recipe.sampling();
+        var clip = bundle.clip();
+        var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),
+                bundle.latents().space(), FlowMatchScheduler.even(sampling.shift()),
+                RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
+        var side = recipe.data().imageSize();
+        var defaults = new SamplingDefaults(side, side, sampling.solver(), sampling.steps(),
+                new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
+        var loaded = LoadedPipeline.of(pipeline, defaults, bundle.weights());
+        if (bundle.latents() instanceof Latents.Encoded encoded) {
+            loaded = loaded.withVae(encoded.weights());
+        }
+        return clip == null ? loaded : loaded.withClip(clip.weights(), clip.tokenizer(), clip.folder());
+    }
+}

@@ -1,0 +1,69 @@
+package dev.fusedit.trainer.sampling;
+
+import dev.fusedit.fusion.pipeline.LoadedPipeline;
+import dev.fusedit.fusion.pipeline.PipelineFolder;
+import dev.fusedit.fusion.pipeline.PipelineNotes;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.Host;
+import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.checkpoint.Failures;
+import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.Sampling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Whatever a person can sample with: a run's folder, one of its checkpoints, or a pipeline in diffusers' form.
+public final class SamplingModel {
+    private SamplingModel() {}
+
+    /// Where bf16 or f16 is slow here it computes in f32, so images differ in their last digits from a machine where it is not.
+    ///
+    /// @throws UserError naming what is wrong with the place
+    public static LoadedPipeline open(Path place) {
+        if (PipelineFolder.is(place)) {
+            return PipelineFolder.read(place, own -> own.sampling(parameters(place), Host.here().memory().available()));
+        }
+        if (Files.isDirectory(place) && !Checkpoints.isIn(place)) {
+            throw new UserError(("%s holds nothing to sample with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
+                    + "pipeline (a folder with a model_index.json)").formatted(place));
+        }
+        return pipeline(SavedModel.loadForSampling(place));
+    }
+
+    private static long parameters(Path pipeline) {
+        return Stream.of("transformer", "llm", "text_encoder").map(pipeline::resolve).filter(Files::isDirectory)
+                .mapToLong(part -> SavedModel.parameters(FolderTensors.weights(part))).sum();
+    }
+
+    /// Writes a trained run as a pipeline's folder, which [#open] reads and samples the same with.
+    ///
+    /// @param place a run's folder, or one of its checkpoints
+    /// @param out new or empty; there whole in the end, or not at all
+    /// @param weights null for those that the recipe samples with
+    /// @param dtype what weights are stored in; null as they are
+    /// @return what of it Python cannot use
+    /// @throws UserError if the place holds no run, or `out` something already, or cannot be written to
+    public static PipelineNotes export(Path place, Path out, Sampling.@Nullable Weights weights, @Nullable DType dtype) {
+        PipelineFolder.requireFree(out);
+        try (var model = pipeline(SavedModel.load(place, weights))) {
+            PipelineFolder.writeNew(out, model, dtype);
+            return PipelineNotes.of(model);
+        } catch (IOException e) {
+            throw new UserError("%s cannot be written: %s".formatted(out, Failures.causeAndRemedy(e)), e);
+        }
+    }
+
+    private static LoadedPipeline pipeline(SavedModel.Loaded saved) {
+        try {
+            return RunPipeline.of(saved.recipe(), saved.bundle());
+        } catch (RuntimeException e) {
+            saved.close();
+            throw e;
+        }
+    }
+}

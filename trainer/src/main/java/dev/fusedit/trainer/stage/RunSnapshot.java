@@ -1,0 +1,26 @@
+package dev.fusedit.trainer.stage;
+
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.model.RecipeTokenizers;
+import dev.fusedit.trainer.recipe.Recipe;
+
+/// A run at the end of a step, as [CheckpointFiles] hold it.
+public final class RunSnapshot {
+    private RunSnapshot() {}
+
+    /// All files of a checkpoint as they are now.
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures) {
+        return SnapshotFiles.of(files -> {
+            files.text(CheckpointFiles.RECIPE, recipe.canonical());
+            files.text(CheckpointFiles.WORDS, RecipeTokenizers.json(tensors.bundle().tokenizer()));
+            files.tensors(CheckpointFiles.WEIGHTS, tensors.bundle().weights().state());
+            if (!tensors.emaWeights().isEmpty()) {
+                files.tensors(CheckpointFiles.AVERAGE, tensors.emaWeights().averages());
+            }
+            files.tensors(CheckpointFiles.OPTIMIZER, tensors.optimizerState().state());
+            files.text(CheckpointFiles.STATE, state.text());
+            files.text(CheckpointFiles.TIMES, figures.text());
+        });
+    }
+}

@@ -1,0 +1,59 @@
+package dev.fusedit.trainer.step;
+
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.optim.Gradients;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the first tensor that went bad in a step, in the order in which it was computed: what flows through the models (once more, the
+/// batch is still there), the losses, then the gradients from the last layer to the first, as the backward pass makes them.
+public final class FirstBad {
+    private @Nullable String name;
+
+    private FirstBad() {}
+
+    public static <P> String of(Objective<?, P> objective, List<P> parts, LossValues values, Gradients gradients) {
+        var search = new FirstBad();
+        try (var _ = Autograd.noGrad()) {
+            if (!values.isFinite()) {
+                search.inForward(objective, parts);
+                search.inLosses(values);
+            }
+            search.inGradients(gradients);
+        }
+        return search.name == null ? "the norm of all gradients" : search.name;
+    }
+
+    private <P> void inForward(Objective<?, P> objective, List<P> parts) {
+        for (var part : parts) {
+            try (var _ = TensorScope.open()) {
+                objective.watch(part, this::look);
+            }
+        }
+    }
+
+    private void inLosses(LossValues values) {
+        values.each().forEach((loss, value) -> {
+            if (name == null && !Double.isFinite(value)) {
+                name = "the loss '" + loss + "'";
+            }
+        });
+    }
+
+    private void inGradients(Gradients gradients) {
+        List.copyOf(gradients.sums().entrySet()).reversed().forEach(this::lookAtGradient);
+    }
+
+    private void lookAtGradient(Map.Entry<String, Tensor> gradient) { look("the gradient of " + gradient.getKey(), gradient.getValue()); }
+
+    private void look(String what, Tensor value) {
+        try (var _ = TensorScope.open()) {
+            if (name == null && value.isFinite().all().itemLong() == 0) {
+                name = what;
+            }
+        }
+    }
+}

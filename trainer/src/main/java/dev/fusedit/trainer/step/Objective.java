@@ -1,0 +1,26 @@
+package dev.fusedit.trainer.step;
+
+import dev.fusedit.nn.ForwardHooks;
+import java.util.List;
+
+/// What a training step minimizes, over the weights of one lane.
+///
+/// Everything that is drawn is a function of the seed, the step and the place in the batch, so a part's losses do not depend on how the
+/// batch is cut, nor on which lane computes them.
+///
+/// @param <B> a step's batch
+/// @param <P> a part of it. Its losses are weighted by its share of the batch: summed over all parts they are the batch's
+public interface Objective<B, P> {
+    /// A batch in at most so many parts of nearly equal size. Their tensors are the innermost scope's.
+    ///
+    /// @param step global number, from 0
+    List<P> parts(B batch, long step, int count);
+
+    /// A part's losses; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
+    ///
+    /// @param scale of the loss whose gradient is taken; not in what is returned
+    LossValues backward(P part, double scale);
+
+    /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
+    void watch(P part, ForwardHooks hooks);
+}

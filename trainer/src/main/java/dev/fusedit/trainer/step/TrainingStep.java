@@ -1,0 +1,120 @@
+package dev.fusedit.trainer.step;
+
+import com.google.common.collect.ImmutableSet;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.io.TensorSource;
+import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.Gradients;
+import dev.fusedit.trainer.optim.OptimizerState;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/// One training step, whatever learns, in runs, for a teacher and in `bench`:
+///
+///     batch → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
+///
+/// A step reads nothing but its rule, its batch, its number, and what [#state] and [#tensors] hold, so it can be done again.
+///
+/// All methods belong to the thread that runs torch.
+public final class TrainingStep<B, P> implements AutoCloseable {
+    private final UpdateRule rule;
+    private final int accumulation;
+    private final Weights weights;
+    private final List<TrainableParameter> trainables;
+    private final LaneReplicas<B, P> lanes;
+    private final WeightUpdate update;
+    private List<TrainableParameter> active = List.of();
+    private long updateNanos;
+
+    /// @param first step of the stage to begin with, counted from 0
+    /// @param lanes parts of a micro-batch that are computed side by side
+    /// @param accumulation micro-batches of a step
+    /// @param weights stay their owner's, as the averages and the optimizer's state do
+    /// @param objective over the weights, or over a replica of them: a lane's
+    /// @param trainables all that learn in some step
+    public TrainingStep(UpdateRule rule, long first, int lanes, int accumulation, Weights weights,
+            Function<Weights, ? extends Objective<B, P>> objective, List<TrainableParameter> trainables, EmaWeights emaWeights,
+            OptimizerState optimizerState) {
+        this.rule = rule;
+        this.accumulation = accumulation;
+        this.weights = weights;
+        this.trainables = trainables;
+        update = new WeightUpdate(rule, weights, emaWeights, optimizerState);
+        this.lanes = new LaneReplicas<>(lanes, weights, objective);
+        requireGrad(first);
+    }
+
+    /// Computes gradients for the parameters that learn at a step of the stage.
+    private void requireGrad(long step) {
+        active = trainables.stream().filter(trainable -> trainable.from() <= step).toList();
+        var names = active.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
+        lanes.train(names::contains);
+    }
+
+    /// Does one step.
+    ///
+    /// @param samples keys of the batch's, for errors
+    /// @param step global number, from 0
+    /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
+    public StepReport step(B batch, List<Long> samples, long step) {
+        long inStage = step - rule.firstStep();
+        if (trainables.stream().anyMatch(trainable -> trainable.from() == inStage)) {
+            requireGrad(inStage);
+        }
+        try (var _ = TensorScope.open(); var gradients = gradients()) {
+            var parts = parts(batch, step);
+            double scale = update.lossScale();
+            var losses = lanes.backward(parts, scale, gradients);
+            long start = System.nanoTime();
+            gradients.scale(1 / scale);
+            double norm = gradients.norm();
+            boolean finite = losses.isFinite() && Double.isFinite(norm);
+            if (!finite && !update.lowersScale()) {
+                throw new DivergedException(rule.stage(), step, FirstBad.of(lanes.objective(), parts, losses, gradients), losses.total(),
+                        norm,
+                        samples);
+            }
+            var outcome = finite ? update.apply(gradients, active, norm, step) : StepOutcome.OVERFLOWED;
+            updateNanos = System.nanoTime() - start;
+            return new StepReport(losses, norm, outcome, scale);
+        }
+    }
+
+    /// Losses and gradients as a step computes them, to see how long that takes. Nothing learns from them.
+    public void rehearse(B batch, long step) {
+        try (var _ = TensorScope.open(); var gradients = gradients()) {
+            lanes.backward(parts(batch, step), update.lossScale(), gradients);
+            gradients.norm();
+        }
+    }
+
+    private Gradients gradients() { return new Gradients(active.stream().map(TrainableParameter::parameter).toList()); }
+
+    private List<P> parts(B batch, long step) { return lanes.objective().parts(batch, step, accumulation * lanes.count()); }
+
+    /// What the last step took from its gradients to its weights.
+    public double secondsOfUpdate() { return updateNanos / 1e9; }
+
+    // ---- for checkpoints
+
+    public StepState state() { return update.state(); }
+
+    /// The optimizer's tensors by name; they stay its own.
+    public Map<String, Tensor> tensors() { return update.optimizerState().state(); }
+
+    /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
+    public void restore(StepState state, TensorSource tensors) {
+        update.optimizerState().load(tensors, state.optimizerSteps(), weights);
+        restoreRules(state);
+    }
+
+    /// Goes on from what [#state] was, with the moments it was given.
+    public void restoreRules(StepState state) { update.restoreRules(state); }
+
+    /// Frees the replicas and ends the lanes.
+    @Override
+    public void close() { lanes.close(); }
+}

@@ -1,0 +1,239 @@
+package dev.fusedit.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a run begins with: files, in each of their forms.
+@ExtendWith(NoTensorLeaks.class)
+class StartingWeightsTest {
+    private static final String RECIPE = """
+        run: {name: begun, seed: 3, precision: f32, lanes: 2}
+        model:
+          llm: {width: 8, layers: 1, heads: 1, kv_heads: 1, head_width: 8, mlp_width: 16, max_tokens: 16}
+          dit: {width: 8, layers: 1, mlp_width: 16, patch: 8}
+          prediction: clean
+        data: {kind: blocks}
+        stages:
+          - {name: fuse, steps: 2, batch: 2, lr: {dit: 1e-3}, ema: {decay: 0.5}, losses: {flow: {}}}
+        sampling: {steps: 1, guidance: 1}
+        evaluation: {sets: [seen], prompts_per_kind: 1}
+        """;
+    private static final String CONFIG = """
+        {"model_type": "gemma", "vocab_size": %d, "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2,
+         "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 8, "rms_norm_eps": 1e-6, "rope_theta": 10000.0}
+        """;
+
+    @TempDir
+    private Path temp;
+
+    private static Recipe recipe(String... settings) { return Recipe.parse(RECIPE, "begun.yaml", List.of(settings)); }
+
+    /// Looks at a run's weights before its first step.
+    private void begin(Consumer<Map<String, Tensor>> look, String... settings) {
+        var recipe = recipe(settings);
+        try (var folder = RunFolder.create(temp.resolve("run-" + System.nanoTime()), recipe.canonical());
+                var run = new TrainingRun(recipe, folder, Interrupts.none(), ProgressLine.silent())) {
+            look.accept(run.bundle().weights().state());
+        }
+    }
+
+    private Map<String, Tensor> begun(String... settings) {
+        var copies = new TreeMap<String, Tensor>();
+        begin(state -> state.forEach((name, value) -> copies.put(name, copied(value))), settings);
+        return copies;
+    }
+
+    /// Made in the scope of the run, kept for the test's.
+    private Tensor copied(Tensor value) { return kept.hold(value.copy()); }
+
+    private final TensorScope kept = TensorScope.holding();
+
+    private void assertEqual(Map<String, Tensor> actual, Map<String, Tensor> expected) {
+        assertThat(actual).containsOnlyKeys(expected.keySet());
+        expected.forEach((name, value) -> assertThat(actual.get(name).sameValues(value)).as(name).isTrue());
+    }
+
+    private Path write(String file, Map<String, Tensor> tensors) throws IOException {
+        var path = temp.resolve(file);
+        Files.createDirectories(path.getParent());
+        SafeTensors.write(path, tensors, Map.of());
+        return path;
+    }
+
+    private void test(Body body) throws Exception {
+        try (kept; var _ = TensorScope.open()) {
+            body.run();
+        }
+    }
+
+    private interface Body {
+        void run() throws Exception;
+    }
+
+    // ---- whole models
+
+    /// The file is by `src/test/python/reference_average.py`.
+    @Test
+    void theReferencesEmaIsRead() throws Exception {
+        test(() -> {
+            var begun = begun("weights.model=" + resource("starting/ema.pt.zst"));
+            int k = 0;
+            for (var tensor : begun.values()) {
+                var values = tensor.toFloats();
+                for (int i = 0; i < values.length; i++) assertThat(values[i]).isEqualTo(i % 251 / 16f - k);
+                k++;
+            }
+        });
+    }
+
+    @Test
+    void namesInWrappingsAreFound() throws Exception {
+        test(() -> {
+            var other = begun("run.seed=4");
+            var wrapped = new LinkedHashMap<String, Tensor>();
+            other.forEach(
+                    (name, value) -> wrapped.put("module." + name.replace("layers.0.", "layers.0._checkpoint_wrapped_module."), value));
+            assertEqual(begun("weights.model=" + write("model.safetensors", wrapped)), other);
+        });
+    }
+
+    @Test
+    void anotherRunsWeightsAreThoseThatItSamplesWith() throws Exception {
+        test(() -> {
+            var recipe = recipe("run.seed=4");
+            var folder = temp.resolve("other");
+            Map<String, Tensor> sampled = new TreeMap<>();
+            try (var run =
+                    new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+                run.run();
+                run.withSampledWeights(() -> {
+                    run.bundle().weights().state().forEach((name, value) -> sampled.put(name, copied(value)));
+                    return sampled;
+                });
+            }
+            assertEqual(begun("weights.model=" + folder), sampled);
+            assertEqual(begun("weights.model=" + folder.resolve("checkpoints/step-2")), sampled);
+        });
+    }
+
+    @Test
+    void aPipelinesTransformerIsRead() throws Exception {
+        test(() -> {
+            var other = begun("run.seed=4");
+            write("pipeline/transformer/model.safetensors", other);
+            Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
+            assertEqual(begun("weights.model=" + temp.resolve("pipeline")), other);
+        });
+    }
+
+    /// The paper's baseline: the image side in one file, without a prefix, the language model in another.
+    @Test
+    void aBaselinesTwoFilesAreRead() throws Exception {
+        test(() -> {
+            var other = begun("run.seed=4", "model.fusion={kind: shallow-cross, hidden_state: -1}");
+            write("pipeline/transformer/model.safetensors", below(other, "dit.", ""));
+            writeLanguageModel(temp.resolve("pipeline/llm"), below(other, "llm.", "model."), 1);
+            Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
+            assertEqual(begun("weights.model=" + temp.resolve("pipeline"), "model.fusion={kind: shallow-cross, hidden_state: -1}"), other);
+            assertThatThrownBy(() -> begun("weights.model=" + temp.resolve("pipeline/transformer/model.safetensors"),
+                    "model.fusion={kind: shallow-cross, hidden_state: -1}")).isInstanceOf(UserError.class)
+                    .hasMessageContaining("holds the image side alone");
+        });
+    }
+
+    private static Map<String, Tensor> below(Map<String, Tensor> all, String prefix, String instead) {
+        var below = new LinkedHashMap<String, Tensor>();
+        all.forEach((name, value) -> {
+            if (name.startsWith(prefix)) below.put(instead + name.substring(prefix.length()), value);
+        });
+        return below;
+    }
+
+    // ---- language models
+
+    @Test
+    void aLanguageModelsFirstLayersAreReadAndNothingElseMoves() throws Exception {
+        test(() -> {
+            var own = begun();
+            var other = begun("run.seed=4");
+            var llm = below(other, "llm.", "model.");
+            below(other, "llm.layers.0.", "model.layers.1.").forEach(llm::put); // one layer more than the fused model reads
+            writeLanguageModel(temp.resolve("gemma"), llm, 2);
+            var begun = begun("weights.llm=" + temp.resolve("gemma"));
+            assertEqual(below(begun, "llm.", ""), below(other, "llm.", ""));
+            assertEqual(below(begun, "dit.", ""), below(own, "dit.", ""));
+        });
+    }
+
+    private void writeLanguageModel(Path folder, Map<String, Tensor> tensors, int layers) throws IOException {
+        Files.createDirectories(folder);
+        SafeTensors.write(folder.resolve("model.safetensors"), tensors, Map.of());
+        long words = tensors.get("model.embed_tokens.weight").size(0);
+        Files.writeString(folder.resolve("config.json"), CONFIG.formatted(words).replace("\"num_hidden_layers\": 2",
+                "\"num_hidden_layers\": " + layers));
+    }
+
+    @Test
+    void aFrozenLanguageModelIsStoredInWhatItComputesIn() throws Exception {
+        test(() -> {
+            var other = begun("run.seed=4");
+            writeLanguageModel(temp.resolve("gemma"), below(other, "llm.", "model."), 1);
+            begin(state -> {
+                assertThat(state.get("llm.layers.0.mlp.up_proj.weight").dtype()).isEqualTo(DType.BF16);
+                assertThat(state.get("dit.layers.0.mlp.up_proj.weight").dtype()).isEqualTo(DType.F32);
+                assertThat(state.get("llm.layers.0.mlp.up_proj.weight").sameValues(
+                        other.get("llm.layers.0.mlp.up_proj.weight").to(DType.BF16))).isTrue();
+            }, "weights.llm=" + temp.resolve("gemma"), "run.precision=bf16");
+        });
+    }
+
+    // ---- what does not fit
+
+    @Test
+    void allThatDoesNotFitIsInOneError() throws Exception {
+        test(() -> {
+            var other = begun("run.seed=4");
+            var moved = other.remove("llm.norm.weight");
+            other.put("llm.normal.weight", moved);
+            other.put("dit.layers.0.mlp.up_proj.weight", Tensor.zeros(DType.F32, 3, 4));
+            var file = write("model.safetensors", other);
+            assertThatThrownBy(() -> begun("weights.model=" + file)).isInstanceOf(UserError.class).hasMessageContaining(file.toString())
+                    .hasMessageContaining("1 missing (llm.norm.weight)").hasMessageContaining("1 not of this model (llm.normal.weight)")
+                    .hasMessageContaining("dit.layers.0.mlp.up_proj.weight is [3, 4], not [16, 8]");
+        });
+    }
+
+    @Test
+    void whatIsNotThereIsNamed() {
+        Stream.of("weights.model=" + temp.resolve("none"), "weights.llm=" + temp.resolve("none"))
+                .forEach(setting -> assertThatThrownBy(() -> begin(_ -> {}, setting)).isInstanceOf(UserError.class)
+                        .hasMessageContaining(temp.resolve("none").toString()));
+    }
+
+    private static Path resource(String name) throws URISyntaxException {
+        return Path.of(StartingWeightsTest.class.getResource("/" + name).toURI());
+    }
+}
