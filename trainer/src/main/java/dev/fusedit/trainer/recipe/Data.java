@@ -46,7 +46,7 @@ public sealed interface Data {
     record WebDataset(
             @Doc("paths, in which '{000..199}' counts") List<String> shards,
             int imageSize,
-            @Default("jpg") String picture,
+            @Doc("field of the image") @Default("jpg") String picture,
             @Doc("fields of captions and how often each is taken; they are normed to 1") List<CaptionField> captions,
             @Default("true") boolean centerCrop,
             @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,

@@ -6,12 +6,14 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-@Doc("Parameters that have a learning rate of their own in a stage. groups: top: {part: llm, layers: 4, 5, thaw: {every: 200}} norms: "
-        + "{names: weight\", weight_decay: 0}")
+///     groups:
+///       top: {part: llm, layers: [4, 5], thaw: {every: 200}}
+///       norms: {names: ["*norm.weight"], weight_decay: 0}
+@Doc("Parameters that have a learning rate of their own in a stage.")
 public record Group(
         @Doc("of the model; all parts if left out") @Nullable Part part,
-        @Doc("first and last layer (both included) of the language model or the DiT; all of the part "
-                + "if left out") @Nullable List<Integer> layers,
+        @Doc("first and last layer (both included) of the language model or the DiT; all of the "
+                + "part if left out") @Nullable List<Integer> layers,
         @Doc("patterns of parameter names in which '*' stands for any run of characters; all if left out") @Nullable List<String> names,
         @Doc("in place of the optimizer's") @Nullable Double weightDecay,
         @Doc("layers begin to learn one after the other; all at once if left out") @Nullable Thaw thaw) {
