@@ -30,8 +30,6 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
     private static @Nullable LibtorchUnavailable failure;
     private static @Nullable Path requested;
 
-    public static synchronized boolean isOpen() { return open != null; }
-
     public static LoadedLibrary current() {
         var library = open;
         return library != null ? library : open(null);
