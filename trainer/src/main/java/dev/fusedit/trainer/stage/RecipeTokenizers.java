@@ -48,7 +48,8 @@ final class RecipeTokenizers {
     /// As a checkpoint has it.
     static Tokenizer of(Recipe recipe, Checkpoint checkpoint) {
         return switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
+                    checkpoint.file(CheckpointFiles.WORDS).toString());
             case LanguageModelRecipe.Pretrained named -> {
                 CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
                 yield read(checkpoint.file(CheckpointFiles.WORDS), named);

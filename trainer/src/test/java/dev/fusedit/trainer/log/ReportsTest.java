@@ -56,7 +56,7 @@ class ReportsTest {
     void whatIsNoMetricsFileIsSaidSo() throws IOException {
         Path file = Files.writeString(folder.resolve("x"), "{\"step\":1}\nhello\n");
         assertThatThrownBy(() -> new MetricsLog(file)).isInstanceOf(UserError.class)
-                .hasMessageStartingWith(file + ":2: is no row of metrics");
+                .hasMessageStartingWith(file + ":2:1: is not valid JSON");
         assertThatThrownBy(() -> new MetricsLog(folder)).isInstanceOf(UserError.class).hasMessageContaining("cannot be written");
     }
 
