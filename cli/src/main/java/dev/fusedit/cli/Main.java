@@ -1,6 +1,5 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.torch.UserError;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
