@@ -92,13 +92,14 @@ final class PipelineReader {
         };
     }
 
-    private SamplingDefaults defaults(LatentSpace space) {
+    private SamplingSettings defaults(LatentSpace space) {
         var place = folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS;
         if (index.has(PipelineFolder.OURS)) {
-            return SamplingDefaults.of(index.get(PipelineFolder.OURS), place);
+            return SamplingSettings.of(index.get(PipelineFolder.OURS), place);
         }
         var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
-        return fields.checked(() -> SamplingDefaults.usual(fields.integer("sample_size", USUAL_SIDE) * space.factor()));
+        int side = fields.integer("sample_size", USUAL_SIDE) * space.factor();
+        return fields.checked(() -> SamplingSettings.usual(side, side));
     }
 
     /// Diffusers' way to say that a pipeline does without a part.
