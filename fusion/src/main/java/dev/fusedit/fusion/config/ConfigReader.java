@@ -50,7 +50,7 @@ public record ConfigReader(JsonNode node, String where) {
     public List<ConfigReader> objects(String name) {
         var values = node.path(name);
         require(values.isArray() && values.valueStream().allMatch(JsonNode::isObject), name, "must be a list of objects");
-        return IntStream.range(0, values.size()).mapToObj(i -> new ConfigReader(values.get(i), "%s: %s[%d]".formatted(where, name, i)))
+        return IntStream.range(0, values.size()).mapToObj(i -> new ConfigReader(values.get(i), "%s: %s[%s]".formatted(where, name, i)))
                 .toList();
     }
 

@@ -98,7 +98,7 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
     private void writeEach(Path folder) throws IOException {
         var lines = new StringBuilder();
         for (int i = 0; i < images.size(); i++) {
-            var name = "%05d.png".formatted(i);
+            var name = String.format(Locale.ROOT, "%05d.png", i);
             Files.write(folder.resolve(name), new PngImage(width, height, images.get(i)).png());
             lines.append(JsonNodeFactory.instance.objectNode().put("file", name).put("prompt", prompts.get(i))).append('\n');
         }

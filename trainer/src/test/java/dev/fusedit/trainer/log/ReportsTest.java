@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,21 @@ class ReportsTest {
         assertThat(bytes.toString().lines()).hasSize(3).allMatch(text -> text.startsWith("text ")).noneMatch(text -> text.contains("\r"));
         assertThat(ProgressLine.clock(3723)).isEqualTo("1:02:03");
         assertThat(ProgressLine.clock(Double.NaN)).isEqualTo("?");
+    }
+
+    @Test
+    void namesAndTimesHaveTheSameDigitsInEveryLocale() throws IOException {
+        var before = Locale.getDefault(Locale.Category.FORMAT);
+        try {
+            Locale.setDefault(Locale.Category.FORMAT, Locale.of("ar", "EG"));
+            assertThat(ProgressLine.clock(3723)).isEqualTo("1:02:03");
+            EventFile.create(folder, 0).close();
+            try (var files = Files.list(folder)) {
+                assertThat(files).singleElement().asString().matches(".*events\\.out\\.tfevents\\.[0-9]{10}\\.fusedit\\.[0-9]{4}");
+            }
+        } finally {
+            Locale.setDefault(Locale.Category.FORMAT, before);
+        }
     }
 
     /// Where each state counts, all are shown; elsewhere than on a terminal each stays.
