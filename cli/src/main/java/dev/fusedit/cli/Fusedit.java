@@ -21,18 +21,18 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class)
 final class Fusedit implements Callable<Integer> {
     /// Not in the annotation: picocli would build the options of all eleven at each start, for a tenth of a second.
-    private static final List<Class<?>> COMMANDS = List.of(
-            DoctorCommand.class,
+    static final List<Class<?>> COMMANDS = List.of(
+            TrainCommand.class,
+            SampleCommand.class,
             EvalCommand.class,
             ExportCommand.class,
-            ParityCommand.class,
-            PlanCommand.class,
-            BenchCommand.class,
             RecipeCommand.class,
-            SampleCommand.class,
+            PlanCommand.class,
             InfoCommand.class,
-            ShellCommand.class,
-            TrainCommand.class);
+            BenchCommand.class,
+            ParityCommand.class,
+            DoctorCommand.class,
+            ShellCommand.class);
 
     @Spec
     private CommandSpec spec;
@@ -57,7 +57,7 @@ final class Fusedit implements Callable<Integer> {
     }
 
     /// `train` of `TrainCommand`.
-    private static String name(Class<?> command) { return command.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT); }
+    static String name(Class<?> command) { return command.getSimpleName().replace("Command", "").toLowerCase(Locale.ROOT); }
 
     boolean debug() { return debug; }
 

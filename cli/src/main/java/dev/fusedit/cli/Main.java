@@ -1,7 +1,7 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.torch.UserError;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -16,6 +16,7 @@ public final class Main {
 
     /// Everything but the exit: results go to `out`, messages to `err`.
     static int run(String[] args, PrintWriter out, PrintWriter err) {
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // what is printed has the same numbers on every machine
         var fusedit = new Fusedit();
         try {
             return fusedit.commandLine(args)

@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "parity", description = {
-    "Compares this build's numbers with golden ones; exits 1 if any is beyond its tolerance or a case was not compared, 2 if only files are",
-    "missing or broken."})
+    "Compares this build's numbers with golden ones.",
+    "Exits with 1 if any is beyond its tolerance or a case was not compared, with 2 if only files are missing or broken."})
 final class ParityCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -1,7 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.fusion.pipeline.ImageRequest;
-import dev.fusedit.fusion.pipeline.SamplingDefaults;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
@@ -77,7 +77,7 @@ final class SampleCommand implements Callable<Integer> {
         SampledImages.requireWritable(out);
         try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model)) {
             var request = request(loaded.defaults(), texts);
-            loaded.pipeline().requireSize(request.height(), request.width());
+            loaded.pipeline().requireSize(request.settings().height(), request.settings().width());
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
             var console = ProgressLine.onStderr();
             var images = SampledImages.generate(loaded.pipeline(), request, console);
@@ -88,10 +88,9 @@ final class SampleCommand implements Callable<Integer> {
         }
     }
 
-    private ImageRequest request(SamplingDefaults usual, List<String> texts) {
+    private ImageRequest request(SamplingSettings usual, List<String> texts) {
         var own = sampling.over(usual);
-        var chosen = new SamplingDefaults(SamplingOptions.orElse(height, own.height()), SamplingOptions.orElse(width, own.width()),
-                own.solver(), own.steps(), own.guidance(), own.batch());
+        var chosen = own.size(SamplingOptions.orElse(height, own.height()), SamplingOptions.orElse(width, own.width()));
         return chosen.request(texts).each(each).negative(negative).seed(Seed.of(seed));
     }
 

@@ -3,7 +3,7 @@ package dev.fusedit.cli;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
-import dev.fusedit.fusion.pipeline.SamplingDefaults;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -68,10 +68,10 @@ final class SamplingOptions {
     }
 
     /// What was given, else as usual.
-    SamplingDefaults over(SamplingDefaults usual) {
+    SamplingSettings over(SamplingSettings usual) {
         var guided =
                 new Guidance(guidance != null ? guidance : usual.guidance().factor(), interval != null ? interval : usual.guidance().at());
-        return new SamplingDefaults(usual.height(), usual.width(), solver != null ? solver : usual.solver(), orElse(steps, usual.steps()),
+        return new SamplingSettings(usual.height(), usual.width(), solver != null ? solver : usual.solver(), orElse(steps, usual.steps()),
                 guided, orElse(batch, usual.batch()));
     }
 

@@ -1,12 +1,21 @@
 package dev.fusedit.cli;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.fusedit.torch.io.JsonFile;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import org.junit.jupiter.api.Test;
 
 /// From here every module is in sight.
@@ -70,6 +79,24 @@ class ArchitectureTest {
         slices().matching("dev.fusedit.nn.(*)..").should().beFreeOfCycles().check(CLASSES);
         slices().matching("dev.fusedit.fusion.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
         slices().matching("dev.fusedit.trainer.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
+    }
+
+    /// [Main] sets the locale of what commands print by `formatted`; names of files, keys and figures choose theirs themselves.
+    @Test
+    void numbersAndWordsAreTheSameInEveryLocale() {
+        noClasses().should().callMethod(String.class, "format", String.class, Object[].class)
+                .orShould().callMethod(PrintStream.class, "printf", String.class, Object[].class)
+                .orShould().callMethod(PrintWriter.class, "printf", String.class, Object[].class)
+                .orShould().callMethod(String.class, "toLowerCase").orShould().callMethod(String.class, "toUpperCase").check(CLASSES);
+    }
+
+    /// YAML has a reader of its own, and `bench curves` reads what its processes print.
+    @Test
+    void jsonFilesHaveOneReader() {
+        noClasses().that().doNotBelongToAnyOf(JsonFile.class, CurvesCommand.class)
+                .should().callMethodWhere(target(nameMatching("readTree|readValue|readValues|treeToValue"))
+                        .and(target(owner(equivalentTo(ObjectMapper.class).or(equivalentTo(JsonMapper.class))))))
+                .check(CLASSES);
     }
 
     @Test

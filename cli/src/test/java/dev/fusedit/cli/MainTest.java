@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -22,7 +23,11 @@ class MainTest {
     @Test
     void helpNamesEveryCommand() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).contains("doctor", "shell", "--libtorch");
+        assertThat(out.toString().lines().map(line -> line.strip().split(" ", 2)).filter(words -> words.length == 2))
+                .as("each with the first sentence of its help, whole")
+                .filteredOn(words -> Fusedit.COMMANDS.stream().anyMatch(command -> Fusedit.name(command).equals(words[0])))
+                .hasSameSizeAs(Fusedit.COMMANDS).allSatisfy(words -> assertThat(words[1].strip()).as(words[0]).isNotEmpty());
+        assertThat(out.toString()).contains("--libtorch", "Compares this build's numbers with golden ones.");
     }
 
     @Test
@@ -30,6 +35,19 @@ class MainTest {
         var commands = new Fusedit().commandLine().getSubcommands().keySet();
         assertThat(commands).isNotEmpty().allSatisfy(command -> assertThat(run(command, "--help")).as(command).isZero());
         assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void numbersAreTheSameInEveryLocale() {
+        var before = Locale.getDefault(Locale.Category.FORMAT);
+        try {
+            Locale.setDefault(Locale.Category.FORMAT, Locale.of("ar", "EG"));
+            assertThat("%d".formatted(1)).as("a locale with digits of its own").isEqualTo("\u0661");
+            assertThat(run("plan", "tests/minimal")).isZero();
+            assertThat(out.toString()).containsPattern("[0-9],[0-9]{3}").doesNotContainPattern("[\\p{Nd}&&[^0-9]]");
+        } finally {
+            Locale.setDefault(Locale.Category.FORMAT, before);
+        }
     }
 
     @Test

@@ -39,7 +39,7 @@ public final class Autograd {
     }
 
     /// Adds the gradients of `root`, weighted by `gradient` (null for one number), to every leaf that requires one.
-    public static void backward(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of(), false); }
+    public static void backward(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of()); }
 
     /// As [#backward(Tensor, Tensor)] from several roots at once, which may share a graph. Gradients keep all their bits: libtorch's C
     /// interface takes one root, so this takes the sum of all products root · gradient, whose own gradient is 1.
@@ -58,13 +58,10 @@ public final class Autograd {
         }
     }
 
-    /// As [#backward(Tensor, Tensor)], but the graph stays for another pass.
-    public static void backwardRetaining(Tensor root, @Nullable Tensor gradient) { backward(root, gradient, List.of(), true); }
-
-    private static void backward(Tensor root, @Nullable Tensor gradient, List<Tensor> inputs, boolean retain) {
+    private static void backward(Tensor root, @Nullable Tensor gradient, List<Tensor> inputs) {
         Frame.begin(Aten.BACKWARD).tensor(root.handle).tensors(TensorHandle.handles(inputs))
                 .optionalTensor(TensorHandle.handleOrNone(gradient))
-                .optional(retain ? 1L : 0L).bool(false).callForWord();
+                .optional(0L).bool(false).callForWord();
     }
 
     /// d(root)/d(input) for each input, without touching any accumulated gradient. Null where root does not depend on it.
@@ -79,7 +76,7 @@ public final class Autograd {
             input.clearGrad();
         });
         try {
-            backward(root, gradient, inputs, false);
+            backward(root, gradient, inputs);
             return new ArrayList<>(inputs.stream().map(Tensor::grad).toList());
         } finally {
             for (int i = 0; i < inputs.size(); i++) {

@@ -29,9 +29,6 @@ public final class Libtorch {
     /// What was loaded; loads the default one if nothing was.
     public static LibtorchInfo info() { return load(); }
 
-    /// True once a libtorch is open.
-    public static boolean isLoaded() { return LoadedLibrary.isOpen(); }
-
     /// By how much this process's resident set grew while libtorch was opened: its code and tables; 0 where the system does not tell.
     public static long residentBytes() { return LoadedLibrary.current().residentBytes(); }
 

@@ -185,8 +185,6 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     public Tensor logicalXor(Tensor other) { return binary(Aten.XOR, other); }
 
-    public Tensor isNan() { return unary(Aten.ISNAN); }
-
     public Tensor isFinite() { return unary(Aten.ISFINITE); }
 
     /// This where the bool `mask` is false, `value` where it is true.
@@ -219,8 +217,6 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public void mulInPlace(Tensor other) { Frame.begin(Aten.MUL_).tensor(handle).tensor(other.handle).callInPlace(); }
 
     public void mulInPlace(double number) { Numbers.inPlace(Aten.MUL_, self(), number); }
-
-    public void divInPlace(double number) { Numbers.inPlace(Aten.DIV_, self(), number); }
 
     final Tensor self() { return (Tensor) this; }
 

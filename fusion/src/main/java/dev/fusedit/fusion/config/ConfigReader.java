@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Fields of a JSON object, each with an error that names the file and the field.
+/// Fields of a JSON object, each with an error that names the file and the field, tells a missing one from a wrong one, and says what it
+/// must be. Files are read by [dev.fusedit.torch.io.JsonFile].
 public record ConfigReader(JsonNode node, String where) {
     private static final int SHOWN = 80;
 
@@ -49,7 +50,7 @@ public record ConfigReader(JsonNode node, String where) {
     public List<ConfigReader> objects(String name) {
         var values = node.path(name);
         require(values.isArray() && values.valueStream().allMatch(JsonNode::isObject), name, "must be a list of objects");
-        return IntStream.range(0, values.size()).mapToObj(i -> new ConfigReader(values.get(i), "%s: %s[%d]".formatted(where, name, i)))
+        return IntStream.range(0, values.size()).mapToObj(i -> new ConfigReader(values.get(i), "%s: %s[%s]".formatted(where, name, i)))
                 .toList();
     }
 
@@ -59,7 +60,7 @@ public record ConfigReader(JsonNode node, String where) {
     }
 
     public UserError unknown(String name, String allowed) {
-        return new UserError("%s: %s must be one of %s, got %s".formatted(where, name, allowed, shown(name)));
+        return wrong(name, "must be one of " + allowed);
     }
 
     /// Says of a configuration's own checks where it was read.
@@ -73,14 +74,17 @@ public record ConfigReader(JsonNode node, String where) {
 
     /// @throws UserError with the rule, unless the condition holds
     public void require(boolean condition, String name, String rule) {
-        if (!condition) {
-            throw new UserError("%s: %s %s, got %s".formatted(where, name, rule, shown(name)));
-        }
+        if (!condition) throw wrong(name, rule);
+    }
+
+    private UserError wrong(String name, String rule) {
+        return new UserError(node.has(name) ? "%s: %s %s, got %s".formatted(where, name, rule, shown(name))
+                : "%s: %s is missing, it %s".formatted(where, name, rule));
     }
 
     /// A list may have a million elements.
     private String shown(String name) {
-        var text = node.has(name) ? node.path(name).toString() : "nothing";
+        var text = node.path(name).toString();
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 }

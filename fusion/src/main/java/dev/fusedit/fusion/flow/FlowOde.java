@@ -1,7 +1,6 @@
 package dev.fusedit.fusion.flow;
 
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
 
 /// The way from noise to images as a differential equation, dx/dσ = v(x, σ), over a row of noise levels (Lipman et al. 2023,
 /// arXiv 2210.02747). On it x = (1 − σ) image + σ noise and v = noise − image, so that at each level the image seen is x − σ v.

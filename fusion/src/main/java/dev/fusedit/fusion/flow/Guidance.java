@@ -16,8 +16,6 @@ public record Guidance(double factor, NoiseRange at) {
     /// At all levels.
     public static Guidance of(double factor) { return new Guidance(factor, NoiseRange.WHOLE); }
 
-    public Guidance factor(double other) { return new Guidance(other, at); }
-
     public Guidance at(NoiseRange levels) { return new Guidance(factor, levels); }
 
     /// Whether any level is guided, and so whether the unconditional branch is needed.

@@ -1,15 +1,13 @@
 package dev.fusedit.fusion.llm;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.GgufFile;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +21,6 @@ public final class LanguageModels {
     private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json", "weights.safetensors");
     private static final String EMBEDDING = "embed_tokens.weight";
     private static final String HEAD = "lm_head.weight";
-    private static final JsonMapper JSON = new JsonMapper();
 
     private LanguageModels() {}
 
@@ -86,7 +83,7 @@ public final class LanguageModels {
         }
         var file = WEIGHTS.stream().map(path::resolve).filter(Files::isRegularFile).findFirst()
                 .orElseThrow(() -> new UserError("%s: has none of %s".formatted(path, String.join(", ", WEIGHTS))));
-        var fields = json(config);
+        var fields = JsonFile.object(config, "Give a language model's folder in Hugging Face's form");
         var sizes = LanguageConfigs.read(fields, config.toString());
         return opened(file, source -> new Stored(sizes, named(source, sizes, fields.has("text_config"))));
     }
@@ -107,14 +104,6 @@ public final class LanguageModels {
         } catch (RuntimeException e) {
             source.close();
             throw e;
-        }
-    }
-
-    private static JsonNode json(Path file) {
-        try {
-            return JSON.readTree(file.toFile());
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file, e.getMessage()), e);
         }
     }
 

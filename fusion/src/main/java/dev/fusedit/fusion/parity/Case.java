@@ -1,8 +1,8 @@
 package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +10,6 @@ import java.util.stream.Stream;
 
 /// A folder with inputs and expected numbers.
 public record Case(Path folder) {
-    private static final JsonMapper JSON = new JsonMapper();
-
     public String name() { return folder.toAbsolutePath().normalize().getFileName().toString(); }
 
     public Path file(String name) { return folder.resolve(name); }
@@ -38,11 +36,6 @@ public record Case(Path folder) {
     /// True if the configuration has such a field; false without one.
     public boolean configHas(String field) { return has("config.json") && json("config.json").has(field); }
 
-    public JsonNode json(String name) {
-        try {
-            return JSON.readTree(file(name).toFile());
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file(name), e.getMessage()), e);
-        }
-    }
+    /// @throws UserError as [JsonFile#read]
+    public JsonNode json(String name) { return JsonFile.read(file(name), "Copy the case's folder anew"); }
 }

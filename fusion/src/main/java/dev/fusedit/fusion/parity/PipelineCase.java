@@ -1,7 +1,6 @@
 package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigJson;
@@ -24,7 +23,6 @@ import dev.fusedit.fusion.vision.ClipTextModel;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
-import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;

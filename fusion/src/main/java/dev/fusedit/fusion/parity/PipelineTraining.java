@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;

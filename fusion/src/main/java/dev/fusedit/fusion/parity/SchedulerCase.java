@@ -135,7 +135,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
             default -> {
                 var shape = Arrays.copyOfRange(numbers, 2, numbers.length);
                 Tensor drawn = random.randint(numbers[0], numbers[1], shape);
-                expected.compare("rng.randint_%d_%d_x%d".formatted(numbers[0], numbers[1], shape[0]), drawn, Tolerance.EXACT);
+                expected.compare("rng.randint_%s_%s_x%s".formatted(numbers[0], numbers[1], shape[0]), drawn, Tolerance.EXACT);
             }
         }
     }

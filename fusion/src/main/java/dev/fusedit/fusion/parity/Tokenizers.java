@@ -70,10 +70,10 @@ record Tokenizers(Case folder, Map<String, Path> files) {
             var clip = json.path("prompts").path(0).has("ids77");
             try (var tokenizer = clip ? SubwordTokenizer.clip(file) : SubwordTokenizer.open(file)) {
                 for (int i = 0; i < json.path("prompts").size(); i++) {
-                    prompt(tokenizer, "prompts[%d].".formatted(i), json.path("prompts").get(i));
+                    prompt(tokenizer, "prompts[%s].".formatted(i), json.path("prompts").get(i));
                 }
                 for (int i = 0; i < json.path("chat").size(); i++) {
-                    chat(tokenizer, "chat[%d].".formatted(i), json.path("chat").get(i));
+                    chat(tokenizer, "chat[%s].".formatted(i), json.path("chat").get(i));
                 }
             }
             if (clip) {
@@ -115,7 +115,7 @@ record Tokenizers(Case folder, Map<String, Path> files) {
                 for (int i = 0; i < json.path("prompts").size(); i++) {
                     var prompt = json.path("prompts").get(i);
                     if (prompt.has("ids_fast_all")) {
-                        compare("prompts[%d].ids_fast_all".formatted(i), prompt.path("ids_fast_all"),
+                        compare("prompts[%s].ids_fast_all".formatted(i), prompt.path("ids_fast_all"),
                                 tokenizer.encode(prompt.path("text").textValue()));
                     }
                 }

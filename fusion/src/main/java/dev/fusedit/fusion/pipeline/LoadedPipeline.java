@@ -15,7 +15,7 @@ import java.util.Map;
 /// @param defaults how it samples unless told otherwise
 /// @param weights by part: `transformer`, and where the model has them `vae`, `llm` and `clip`; each part's names begin behind its prefix
 /// @param tokenizers folders that the tokenizers were read from, `tokenizer` and `clip_tokenizer`; none for those that were given
-public record LoadedPipeline(TextToImagePipeline pipeline, SamplingDefaults defaults, Map<String, Weights> weights,
+public record LoadedPipeline(TextToImagePipeline pipeline, SamplingSettings defaults, Map<String, Weights> weights,
         Map<String, Path> tokenizers, List<SubwordTokenizer> opened) implements AutoCloseable {
     public LoadedPipeline {
         weights = Map.copyOf(weights);
@@ -26,7 +26,7 @@ public record LoadedPipeline(TextToImagePipeline pipeline, SamplingDefaults defa
     /// A model whose tokenizer owns nothing.
     ///
     /// @param all its weights under the names of [dev.fusedit.fusion.dit.ImageModelConfig#build], which are closed with it
-    public static LoadedPipeline of(TextToImagePipeline pipeline, SamplingDefaults defaults, Weights all) {
+    public static LoadedPipeline of(TextToImagePipeline pipeline, SamplingSettings defaults, Weights all) {
         var parts = switch (pipeline.model()) {
             case FuseDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all);
             case TextDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
@@ -35,7 +35,7 @@ public record LoadedPipeline(TextToImagePipeline pipeline, SamplingDefaults defa
     }
 
     /// The same with other defaults.
-    public LoadedPipeline sampling(SamplingDefaults other) { return new LoadedPipeline(pipeline, other, weights, tokenizers, opened); }
+    public LoadedPipeline sampling(SamplingSettings other) { return new LoadedPipeline(pipeline, other, weights, tokenizers, opened); }
 
     /// Owns the autoencoder's weights too.
     public LoadedPipeline withVae(Weights vae) {

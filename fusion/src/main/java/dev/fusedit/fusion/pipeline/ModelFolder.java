@@ -1,7 +1,6 @@
 package dev.fusedit.fusion.pipeline;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.fusedit.fusion.config.JsonFile;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ModelConfigJson;
@@ -9,6 +8,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +56,7 @@ public final class ModelFolder {
         if (!Files.isRegularFile(file)) {
             throw new UserError("%s is not a model folder: it has no %s".formatted(folder, CONFIG));
         }
-        return ModelConfigJson.fused(JsonFile.read(file), file.toString());
+        return ModelConfigJson.fused(JsonFile.object(file, "Copy the model's folder anew"), file.toString());
     }
 
     /// Writes a folder, which must exist.

@@ -1,7 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
@@ -23,9 +23,9 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a pipeline's folder part by part; what was opened before a part that fails is closed.
 final class PipelineReader {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final String TEXT_ENCODER = "text_encoder";
     private static final int USUAL_SIDE = 32; // latents, where the transformer's configuration does not say
 
@@ -93,13 +92,14 @@ final class PipelineReader {
         };
     }
 
-    private SamplingDefaults defaults(LatentSpace space) {
+    private SamplingSettings defaults(LatentSpace space) {
         var place = folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS;
         if (index.has(PipelineFolder.OURS)) {
-            return SamplingDefaults.of(index.get(PipelineFolder.OURS), place);
+            return SamplingSettings.of(index.get(PipelineFolder.OURS), place);
         }
         var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
-        return fields.checked(() -> SamplingDefaults.usual(fields.integer("sample_size", USUAL_SIDE) * space.factor()));
+        int side = fields.integer("sample_size", USUAL_SIDE) * space.factor();
+        return fields.checked(() -> SamplingSettings.usual(side, side));
     }
 
     /// Diffusers' way to say that a pipeline does without a part.
@@ -173,14 +173,5 @@ final class PipelineReader {
         return tokenizer;
     }
 
-    private static JsonNode json(Path file) {
-        if (!Files.isRegularFile(file)) {
-            throw new UserError("%s is not there, and a pipeline needs it".formatted(file));
-        }
-        try {
-            return JSON.readTree(file.toFile());
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file, e.getMessage()), e);
-        }
-    }
+    private static ObjectNode json(Path file) { return JsonFile.object(file, "A pipeline needs it: fetch its folder anew"); }
 }

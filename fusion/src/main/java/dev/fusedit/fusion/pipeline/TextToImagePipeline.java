@@ -62,7 +62,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     /// Passes of the network over each image that a request takes; a guided one counts as two.
     public int evaluations(ImageRequest request) {
-        return sampler(request, request.height() / space.factor(), request.width() / space.factor()).evaluations();
+        return sampler(request.settings(), latentSide(request.settings().height()), latentSide(request.settings().width())).evaluations();
     }
 
     /// Whether the model samples images of this size; [#generate] asks too.
@@ -74,16 +74,18 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     /// @throws UserError if the model cannot sample images of this size, or memory does not hold one of them
     public GeneratedImages generate(ImageRequest request, Progress progress) {
-        requireSize(request.height(), request.width());
+        int height = request.settings().height(), width = request.settings().width();
+        requireSize(height, width);
         try (var _ = Autograd.noGrad()) {
             return TensorScope.scoped(() -> {
-                var texts = inMemory(() -> texts(request), "the text of all %d prompts. Sample fewer prompts at a time".formatted(
-                        request.prompts().size()));
+                var texts = inMemory(() -> texts(request.prompts(), request.settings().guidance().isOn()),
+                        "the text of all %d prompts. Sample fewer prompts at a time".formatted(
+                                request.prompts().texts().size()));
                 var noise =
                         inMemory(() -> noise(request), "the noise of %d images of %d x %d (height x width). Sample fewer or smaller ones"
-                                .formatted(request.images(), request.height(), request.width()));
+                                .formatted(request.images(), height, width));
                 var parts = new ArrayList<GeneratedImages>();
-                for (int at = 0, size = request.batch(); at < request.images();) {
+                for (int at = 0, size = request.settings().batch(); at < request.images();) {
                     var count = Math.min(size, request.images() - at);
                     var part = generateOrNull(request, texts, noise.narrow(0, at, count), at, progress);
                     if (part == null) {
@@ -111,33 +113,26 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     /// Prompts in order, then the negative one where there is guidance.
     private record Texts(TextKvCache state, @Nullable Tensor pooled) {}
 
-    private Texts texts(ImageRequest request) {
+    private Texts texts(Prompts prompts, boolean guided) {
         var rows = new ArrayList<int[]>();
         var words = new ArrayList<String>();
-        for (var prompt : request.prompts()) {
-            words.add(request.instruction().text() + prompt);
-            rows.add(request.instruction().encode(tokenizer, prompt, request.longest()));
+        for (var prompt : prompts.texts()) {
+            words.add(prompts.instruction().text() + prompt);
+            rows.add(prompts.instruction().encode(tokenizer, prompt, prompts.longest()));
         }
-        if (request.guidance().isOn()) {
-            words.add(request.negative());
-            rows.add(tokenizer.encode(request.negative(), request.instruction().longest(tokenizer, request.longest())));
+        if (guided) {
+            words.add(prompts.negative());
+            rows.add(tokenizer.encode(prompts.negative(), prompts.instruction().longest(tokenizer, prompts.longest())));
         }
         return new Texts(model.text(Prompt.of(rows.toArray(int[][]::new))), pooled == null ? null : pooled.of(words));
     }
 
     private Tensor noise(ImageRequest request) {
-        long channels = model.dit().config().inChannels();
-        long height = request.height() / space.factor(), width = request.width() / space.factor();
-        if (request.latents() != null) {
-            var shape = request.latents().shape();
-            checkArgument(shape[1] == channels && shape[2] == height && shape[3] == width,
-                    "initial latents must be (B, %s, %s, %s), got %s",
-                    channels, height, width, request.latents());
-            return request.latents().to(device());
-        }
-        return Tensor.cat(0, request.allSeeds().stream().map(seed -> Tensor.randn(seed, DType.F32, 1, channels, height, width)).toList())
-                .to(device());
+        return request.noise().latents(request.images(), model.dit().config().inChannels(), latentSide(request.settings().height()),
+                latentSide(request.settings().width())).to(device());
     }
+
+    private int latentSide(int pixels) { return pixels / space.factor(); }
 
     private Device device() { return model.dit().patches().weight_OIPP().device(); }
 
@@ -156,16 +151,16 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
             }
             throw new UserError(
                     "memory does not hold even one image of %d x %d (height x width). Sample a smaller one, or on a device with "
-                            .formatted(request.height(), request.width()) + "more memory",
+                            .formatted(request.settings().height(), request.settings().width()) + "more memory",
                     e);
         }
     }
 
     private GeneratedImages generate(ImageRequest request, Texts texts, Tensor noise, int first, Progress progress) {
-        var sampler = sampler(request, noise.size(2), noise.size(3));
-        var own = IntStream.range(first, first + (int) noise.size(0)).map(request::prompt).toArray();
+        var sampler = sampler(request.settings(), noise.size(2), noise.size(3));
+        var own = IntStream.range(first, first + (int) noise.size(0)).map(request.prompts()::of).toArray();
         var negative = new int[own.length];
-        Arrays.fill(negative, request.prompts().size());
+        Arrays.fill(negative, request.prompts().texts().size());
         int tokens = tokens(noise.size(2), noise.size(3));
         try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own, tokens);
                 var conditional = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
@@ -176,8 +171,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         }
     }
 
-    private FlowSampler sampler(ImageRequest request, long height, long width) {
-        return new FlowSampler(scheduler.sized(tokens(height, width)), prediction, request.solver(), request.steps(), request.guidance());
+    private FlowSampler sampler(SamplingSettings settings, long height, long width) {
+        return new FlowSampler(scheduler.sized(tokens(height, width)), prediction, settings.solver(), settings.steps(),
+                settings.guidance());
     }
 
     private int tokens(long height, long width) {

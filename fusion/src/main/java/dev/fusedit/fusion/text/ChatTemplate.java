@@ -11,6 +11,7 @@ import dev.fusedit.fusion.llm.Family.Gemma3;
 import dev.fusedit.fusion.llm.Family.Llama;
 import dev.fusedit.fusion.llm.Family.Qwen3;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -160,7 +161,7 @@ public enum ChatTemplate {
         }
         var config = folder.resolve("tokenizer_config.json");
         var template = Files.isRegularFile(config)
-                ? TokenizerJson.tree(config, "cannot be read as JSON").path("chat_template") : MissingNode.getInstance();
+                ? JsonFile.object(config, "Fetch the tokenizer's folder anew").path("chat_template") : MissingNode.getInstance();
         for (var each : template) { // named ones
             if (each.path("name").asText().equals("default")) {
                 template = each.path("template");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import com.google.common.io.ByteStreams;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -76,8 +77,8 @@ final class ClipVocabulary {
             throw new UserError("%s: of a %s; only CLIP's is read. Put the tokenizer.json of the model that it is of into this folder"
                     .formatted(file, type));
         }
-        if (!(TokenizerJson.tree(file, "is no vocabulary") instanceof ObjectNode vocabulary) || !vocabulary.valueStream()
-                .allMatch(JsonNode::isInt)) {
+        var vocabulary = JsonFile.object(file, TokenizerJson.REMEDY);
+        if (!vocabulary.valueStream().allMatch(JsonNode::isInt)) {
             throw new UserError("%s: is no vocabulary (it must be an object of ids)".formatted(file));
         }
         var list = folder.resolve(LIST);

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.primitives.Ints;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
-import java.io.IOException;
+import dev.fusedit.torch.io.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,26 +19,25 @@ import org.jspecify.annotations.Nullable;
 final class SavedTokens {
     private static final List<String> SPECIAL = List.of("bos_token", "eos_token", "unk_token", "pad_token");
 
+    private static final String REMEDY = "Fetch the tokenizer's folder anew";
+
     private final Path folder;
     private final ConfigReader config;
     private final ConfigReader map;
     private final ConfigReader added;
 
-    private SavedTokens(Path folder) throws IOException {
+    private SavedTokens(Path folder) {
         this.folder = folder;
         this.config = json("tokenizer_config.json");
         this.map = json("special_tokens_map.json");
         this.added = json("added_tokens.json");
     }
 
-    static SavedTokens read(Path folder) throws IOException { return new SavedTokens(folder); }
+    static SavedTokens read(Path folder) { return new SavedTokens(folder); }
 
-    private ConfigReader json(String name) throws IOException {
+    private ConfigReader json(String name) {
         var file = folder.resolve(name);
-        var json = Files.isRegularFile(file) ? TokenizerJson.tree(file, "cannot be read as JSON") : JsonNodeFactory.instance.objectNode();
-        if (!json.isObject()) {
-            throw new UserError("%s: must be an object".formatted(file));
-        }
+        var json = Files.isRegularFile(file) ? JsonFile.object(file, REMEDY) : JsonNodeFactory.instance.objectNode();
         return new ConfigReader(json, file.toString());
     }
 

@@ -1,18 +1,11 @@
 package dev.fusedit.fusion.text;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.fusedit.torch.io.JsonFile;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Function;
@@ -28,45 +21,24 @@ import java.util.function.Function;
 /// @param normalizer another, whose tokenizer only normalizes: a text becomes one token, and nothing where no text is left
 /// @param normalized added tokens that are looked for among the normalized; the library panics where one of them becomes nothing
 record TokenizerJson(String text, int longest, String normalizer, ImmutableList<String> normalized) {
-    private static final long MOST_BYTES = 256 << 20;
     private static final int MOST_ADDED = 1 << 15;
     private static final int LONGEST_ADDED = 1000;
     private static final int MOST_ADDED_CHARACTERS = 1 << 20;
     private static final int MOST_ID = 1 << 24;
 
-    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(100).build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    static final String REMEDY = "Give a file that Hugging Face's tokenizers saved";
 
     /// @throws UserError if it is broken, or has what is not known
-    static TokenizerJson read(Path file) throws IOException {
-        return of(tree(file, "is no tokenizer.json"), file + ": is no tokenizer.json that is understood");
-    }
-
-    /// A JSON file that may be large, with no key twice.
-    ///
-    /// @param complaint what an error says of the file
-    static JsonNode tree(Path file, String complaint) throws IOException {
-        if (Files.size(file) > MOST_BYTES) {
-            throw new UserError("%s: %s (%d bytes are too many)".formatted(file, complaint, Files.size(file)));
-        }
-        try {
-            return JSON.readTree(file.toFile());
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: %s (%s)".formatted(file, complaint, e.getOriginalMessage()), e);
-        }
+    static TokenizerJson read(Path file) {
+        return of(JsonFile.object(file, REMEDY), file + ": is no tokenizer.json that is understood");
     }
 
     /// @param where the beginning of an error
-    static TokenizerJson of(JsonNode root, String where) {
-        if (!root.isObject()) {
-            throw new UserError("%s: must be an object".formatted(where));
-        }
+    static TokenizerJson of(ObjectNode root, String where) {
         var file = new ConfigReader(root, where);
         var before = new TokenizerParts();
         var after = new TokenizerParts();
-        var result = JSON.createObjectNode().put("version", "1.0");
+        var result = JsonNodeFactory.instance.objectNode().put("version", "1.0");
         part(file, "normalizer", before::normalizer, result);
         part(file, "pre_tokenizer", before::preTokenizer, result);
         part(file, "post_processor", after::postProcessor, result);
@@ -74,7 +46,7 @@ record TokenizerJson(String text, int longest, String normalizer, ImmutableList<
         result.set("model", TokenizerModels.of(file.in("model")));
         added(file, result);
         file.require(before.longest() >= LONGEST_ADDED && after.longest() >= LONGEST_ADDED, "normalizer",
-                "with the other parts must be safe on texts of at least %d characters".formatted(LONGEST_ADDED));
+                "must, with the other parts, be safe on texts of at least %d characters".formatted(LONGEST_ADDED));
         var text = result.toString();
         if (hasLoneSurrogate(text)) {
             throw new UserError("%s: has half of a character (a lone surrogate)".formatted(where));
@@ -89,7 +61,7 @@ record TokenizerJson(String text, int longest, String normalizer, ImmutableList<
     }
 
     private static String normalizer(ObjectNode whole) {
-        var result = JSON.createObjectNode().put("version", "1.0");
+        var result = JsonNodeFactory.instance.objectNode().put("version", "1.0");
         result.set("normalizer", whole.path("normalizer"));
         result.putObject("model").put("type", "WordLevel").put("unk_token", "").putObject("vocab").put("", 0);
         return result.toString();

@@ -2,8 +2,6 @@ package dev.fusedit.fusion.text;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.common.base.CharMatcher;
@@ -12,6 +10,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +25,7 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
     public static final int BOS = 2;
     public static final int UNK = 3;
 
+    private static final String REMEDY = "Take the file that training wrote";
     private static final ImmutableList<String> SPECIAL = ImmutableList.of("<pad>", "<eos>", "<bos>", "<unk>");
     private static final Splitter SPLITTER =
             Splitter.on(CharMatcher.forPredicate(c -> !Character.isLetterOrDigit(c) && c != '-' && c != '_')).omitEmptyStrings();
@@ -109,22 +109,18 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         return root.toPrettyString();
     }
 
-    /// @throws UserError where this is no such vocabulary
-    public static WordTokenizer fromJson(String text) {
-        JsonNode root;
-        try {
-            root = new ObjectMapper().readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new UserError("not a word vocabulary: " + e.getOriginalMessage(), e);
-        }
+    /// @param where what errors call the text
+    /// @throws UserError if it is not such a vocabulary
+    public static WordTokenizer fromJson(String text, String where) {
+        var root = JsonFile.object(text, where, REMEDY);
         if (!root.path("type").asText().equals("words") || !root.path("words").isArray())
-            throw new UserError("not a word vocabulary: expected {\"type\": \"words\", \"words\": [...]}");
+            throw new UserError(where + ": must be a word vocabulary, {\"type\": \"words\", \"words\": [...]}. " + REMEDY);
         var words = ImmutableList.<String>builder();
         root.path("words").forEach(word -> words.add(word.asText()));
         try {
             return ofAll(words.build());
         } catch (IllegalArgumentException e) {
-            throw new UserError("not a word vocabulary: " + e.getMessage(), e);
+            throw new UserError(where + ": words: " + e.getMessage() + ". " + REMEDY, e);
         }
     }
 }

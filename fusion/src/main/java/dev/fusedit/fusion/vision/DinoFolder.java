@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.fusion.config.JsonFile;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +23,7 @@ public final class DinoFolder {
     public static final String CONFIG = "config.json";
     public static final String IMAGES = "preprocessor_config.json";
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String REMEDY = "Give a DINOv2's folder in Hugging Face's form";
 
     private DinoFolder() {}
 
@@ -67,7 +68,7 @@ public final class DinoFolder {
     /// @throws UserError if it is no folder of such a model, or its files are broken or do not fit each other
     public static Loaded read(Path folder, DTypePolicy policy) {
         try (var file = FolderTensors.open(folder)) {
-            var config = DinoConfig.of(JsonFile.read(folder.resolve(CONFIG)), folder.resolve(CONFIG).toString());
+            var config = DinoConfig.of(JsonFile.object(folder.resolve(CONFIG), REMEDY), folder.resolve(CONFIG).toString());
             var normalization = normalization(folder.resolve(IMAGES));
             var weights = Weights.stored(file, policy);
             try {
@@ -86,7 +87,7 @@ public final class DinoFolder {
         if (!Files.exists(file)) {
             return Normalization.IMAGENET;
         }
-        var json = JsonFile.read(file);
+        var json = JsonFile.object(file, REMEDY);
         try {
             return new Normalization(numbers(json.path("image_mean")), numbers(json.path("image_std")));
         } catch (IllegalArgumentException e) {

@@ -57,7 +57,7 @@ class ModelFolderTest {
         assertThatThrownBy(() -> ModelFolder.read(file, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("a file, not a model folder");
         assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
-                .hasMessageContaining("base_config must be an object");
+                .hasMessageContaining("base_config is missing, it must be an object");
         Files.writeString(file, "{");
         assertThatThrownBy(() -> ModelFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("not valid JSON");

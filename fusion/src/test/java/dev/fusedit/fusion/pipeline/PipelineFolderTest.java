@@ -135,7 +135,8 @@ class PipelineFolderTest {
             assertThat(pipeline.pipeline().generate(request(run, io.read("initial_latents"))).pixels_B3HW()
                     .allClose(io.read("nocache.image01"), 1e-4, 1e-4)).isTrue();
             var sampleSize = json(folder.resolve("transformer/config.json")).get("sample_size").asInt();
-            assertThat(pipeline.defaults()).isEqualTo(SamplingDefaults.usual(sampleSize * pipeline.pipeline().space().factor()));
+            int side = sampleSize * pipeline.pipeline().space().factor();
+            assertThat(pipeline.defaults()).isEqualTo(SamplingSettings.usual(side, side));
             assertThat(pipeline.weights().get("transformer").policy()).isEqualTo(DTypePolicy.F32);
             assertThat(PipelineNotes.of(pipeline).limits()).as("all of it is Python's own").isEmpty();
         }

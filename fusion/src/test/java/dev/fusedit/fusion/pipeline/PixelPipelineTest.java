@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("numeric")
 @ExtendWith(NoTensorLeaks.class)
 class PixelPipelineTest {
-    private static final SamplingDefaults DEFAULTS = new SamplingDefaults(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
+    private static final SamplingSettings DEFAULTS = new SamplingSettings(8, 12, Solver.EULER, 4, Guidance.of(2), 3);
 
     /// One whose transformer the paper's class can be filled with.
     private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
@@ -90,7 +90,7 @@ class PixelPipelineTest {
     /// Folders of models that generate images as usual have nothing of it in their index.
     @Test
     void anotherSolverAndIntervalAreWrittenAndRead(@TempDir Path temp) throws IOException {
-        var other = new SamplingDefaults(8, 12, Solver.DPMPP_2M, 4, Guidance.of(2).at(new NoiseRange(0.25, 0.75)), 3);
+        var other = new SamplingSettings(8, 12, Solver.DPMPP_2M, 4, Guidance.of(2).at(new NoiseRange(0.25, 0.75)), 3);
         try (var _ = TensorScope.open(); var model = pixels(3)) {
             PipelineFolder.writeNew(temp.resolve("other"), model.sampling(other), null);
             PipelineFolder.writeNew(temp.resolve("usual"), model, null);

@@ -24,16 +24,18 @@ class WordTokenizerTest {
     }
 
     @Test
-    void jsonKeepsTheOrder() { assertThat(WordTokenizer.fromJson(tokenizer.toJson())).isEqualTo(tokenizer); }
+    void jsonKeepsTheOrder() { assertThat(WordTokenizer.fromJson(tokenizer.toJson(), "words.json")).isEqualTo(tokenizer); }
 
     @Test
     void otherJsonIsRefusedInWords() {
-        assertThatThrownBy(() -> WordTokenizer.fromJson("{")).isInstanceOf(UserError.class).hasMessageContaining("not a word vocabulary");
-        assertThatThrownBy(() -> WordTokenizer.fromJson("{}")).isInstanceOf(UserError.class).hasMessageContaining("words");
-        assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"a\"]}"))
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{", "words.json")).isInstanceOf(UserError.class)
+                .hasMessageContaining("words.json:1:").hasMessageContaining("is not valid JSON");
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{}", "words.json")).isInstanceOf(UserError.class)
+                .hasMessageContaining("must be a word vocabulary");
+        assertThatThrownBy(() -> WordTokenizer.fromJson("{\"type\": \"words\", \"words\": [\"a\"]}", "words.json"))
                 .isInstanceOf(UserError.class).hasMessageContaining("<pad>");
         assertThatThrownBy(() -> WordTokenizer
-                .fromJson("{\"type\": \"words\", \"words\": [\"<pad>\", \"<eos>\", \"<bos>\", \"<unk>\", \"a\", \"a\"]}"))
+                .fromJson("{\"type\": \"words\", \"words\": [\"<pad>\", \"<eos>\", \"<bos>\", \"<unk>\", \"a\", \"a\"]}", "words.json"))
                 .isInstanceOf(UserError.class);
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -45,9 +46,19 @@ final class FileBytes implements AutoCloseable {
         }
     }
 
-    static UserError unreadable(Path path, IOException e) {
-        return e instanceof NoSuchFileException ? new UserError("%s: no such file".formatted(path), e)
-                : new UserError("%s: cannot be read (%s)".formatted(path, e.getMessage() == null ? e : e.getMessage()), e);
+    static UserError unreadable(Path path, IOException e) { return new UserError("%s: %s".formatted(path, reason(e)), e); }
+
+    /// @param remedy what to do about it
+    static UserError unreadable(Path path, String remedy, IOException e) {
+        return new UserError("%s: %s. %s".formatted(path, reason(e), remedy), e);
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "no such file";
+            case AccessDeniedException _ -> "cannot be read (permission denied)";
+            default -> "cannot be read (%s)".formatted(e.getMessage() == null ? e : e.getMessage());
+        };
     }
 
     private static void closeQuietly(@Nullable FileChannel channel) {

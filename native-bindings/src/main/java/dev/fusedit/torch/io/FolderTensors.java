@@ -1,10 +1,7 @@
 package dev.fusedit.torch.io;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +22,7 @@ public final class FolderTensors implements TensorSource {
     private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json",
             "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json", "weights.safetensors",
             "pytorch_model.bin", "diffusion_pytorch_model.bin", "model.pt", "model.pt.zst", "ema.pt.zst");
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final String REMEDY = "Fetch the model's folder anew";
 
     private final Path folder;
     private final String kind;
@@ -67,7 +64,7 @@ public final class FolderTensors implements TensorSource {
 
     private static FolderTensors pipeline(Path folder) {
         var file = folder.resolve(PIPELINE);
-        var index = json(file);
+        var index = JsonFile.object(file, REMEDY);
         var folders = new TreeMap<String, Path>();
         var classes = new ArrayList<String>();
         index.properties().forEach(entry -> {
@@ -113,7 +110,7 @@ public final class FolderTensors implements TensorSource {
     }
 
     private static String architecture(Path folder) {
-        var config = json(folder.resolve(CONFIG));
+        var config = JsonFile.object(folder.resolve(CONFIG), REMEDY);
         for (var name : List.of(config.path("architectures").path(0), config.path("_class_name"), config.path("model_type"))) {
             if (name.isTextual()) {
                 return name.textValue();
@@ -132,19 +129,6 @@ public final class FolderTensors implements TensorSource {
 
     private static Optional<Path> find(Path folder) {
         return WEIGHTS.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
-    }
-
-    /// A JSON file of the folder.
-    private static JsonNode json(Path file) {
-        try {
-            var json = JSON.readTree(file.toFile());
-            if (json.isObject()) {
-                return json;
-            }
-            throw new UserError("%s: is not a JSON object".formatted(file));
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read as JSON (%s)".formatted(file, e.getMessage()), e);
-        }
     }
 
     /// The class that Python's libraries would make: `GemmaForCausalLM`; of a pipeline, its parts' too.

@@ -1,10 +1,7 @@
 package dev.fusedit.torch.io;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -26,8 +23,6 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /// The reference implementation's limit.
     private static final long LARGEST = 100_000_000;
     private static final String METADATA = "__metadata__";
-    private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final Map<String, DType> DTYPES = Map.of("F64", DType.F64, "F32", DType.F32, "F16", DType.F16, "BF16", DType.BF16,
             "I64", DType.I64, "I32", DType.I32, "I16", DType.I16, "I8", DType.I8, "U8", DType.U8, "BOOL", DType.BOOL);
 
@@ -48,7 +43,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         require(text.startsWith("{"), path, "has a header that does not begin with '{'; it is no safetensors file");
         var entries = new LinkedHashMap<String, Entry>();
         var metadata = new LinkedHashMap<String, String>();
-        for (var property : tree(path, text).properties()) {
+        for (var property : JsonFile.object(text, path + ": header", "Fetch or write the file anew").properties()) {
             if (property.getKey().equals(METADATA)) {
                 readMetadata(path, property.getValue(), metadata);
             } else {
@@ -64,16 +59,6 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException e) {
             throw new UserError("%s: has a header that is not UTF-8".formatted(path), e);
-        }
-    }
-
-    private static JsonNode tree(Path path, String text) {
-        try {
-            var tree = JSON.readTree(text);
-            require(tree.isObject(), path, "has a header that is no JSON object");
-            return tree;
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: has a header that is not valid JSON: %s".formatted(path, e.getOriginalMessage()), e);
         }
     }
 
@@ -148,7 +133,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     }
 
     static ByteBuffer bytes(Map<String, Tensor> tensors, List<String> order, Map<String, String> metadata) {
-        var root = JSON.createObjectNode();
+        var root = JsonNodeFactory.instance.objectNode();
         if (!metadata.isEmpty()) {
             var node = root.putObject(METADATA);
             metadata.forEach(node::put);

@@ -1,13 +1,7 @@
 package dev.fusedit.torch.io;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.UserError;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -16,12 +10,10 @@ import java.util.Map;
 
 /// The index beside sharded safetensors files: `{"metadata": {...}, "weight_map": {NAME: FILE}}`.
 record ShardIndex(Map<String, String> files) {
-    private static final int LARGEST = 100_000_000;
-    private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final String REMEDY = "Fetch the index and its shards anew";
 
     static ShardIndex read(Path path) {
-        var tree = tree(path);
+        var tree = JsonFile.object(path, REMEDY);
         if (!(tree.get("weight_map") instanceof JsonNode map) || !map.isObject()) {
             throw new UserError("%s: has no weight_map; it is no index of safetensors shards".formatted(path));
         }
@@ -46,19 +38,6 @@ record ShardIndex(Map<String, String> files) {
                     && !Path.of(file).normalize().toString().isEmpty() && !file.equals("..");
         } catch (InvalidPathException e) {
             return false;
-        }
-    }
-
-    private static JsonNode tree(Path path) {
-        try (var file = FileBytes.open(path)) {
-            if (file.size() > LARGEST) {
-                throw new UserError("%s: has %d bytes; an index of up to %d is read".formatted(path, file.size(), LARGEST));
-            }
-            return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(file.head(0, LARGEST)).toString());
-        } catch (CharacterCodingException e) {
-            throw new UserError("%s: is not UTF-8".formatted(path), e);
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: is not valid JSON: %s".formatted(path, e.getOriginalMessage()), e);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -46,7 +47,8 @@ public final class ShardedWriter {
         var written = new HashSet<Path>();
         var places = new LinkedHashMap<String, String>();
         for (int i = 0; i < shards.size(); i++) {
-            var name = shards.size() == 1 ? stem + ".safetensors" : "%s-%05d-of-%05d.safetensors".formatted(stem, i + 1, shards.size());
+            var name = shards.size() == 1 ? stem + ".safetensors"
+                    : String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", stem, i + 1, shards.size());
             SafeTensors.write(folder.resolve(name), shards.get(i), noted);
             shards.get(i).keySet().forEach(tensor -> places.put(tensor, name));
             written.add(folder.resolve(name));

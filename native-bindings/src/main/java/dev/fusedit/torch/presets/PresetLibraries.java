@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ public final class PresetLibraries {
 
     /// JavaCPP's name of this platform.
     private static String platform() {
-        var os = System.getProperty("os.name").toLowerCase().startsWith("mac") ? "macosx" : "linux";
+        var os = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") ? "macosx" : "linux";
         var arch = switch (System.getProperty("os.arch")) {
             case "amd64", "x86_64" -> "x86_64";
             case "aarch64", "arm64" -> "arm64";

@@ -1,10 +1,10 @@
 package dev.fusedit.trainer.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,17 +34,11 @@ public record Baseline(double tolerance, Map<String, Double> shares) {
 
     /// @throws UserError naming file and field of whatever is wrong
     public static Baseline read(Path file) {
-        try {
-            var fields = new ConfigReader(JSON.readTree(Files.readAllBytes(file)), file.toString());
-            var shares = new TreeMap<String, Double>();
-            var each = fields.in("shares");
-            each.node().fieldNames().forEachRemaining(name -> shares.put(name, each.number(name, 0)));
-            return new Baseline(fields.number("tolerance", USUAL), shares);
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: is not JSON (%s)".formatted(file, e.getOriginalMessage()), e);
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
+        var fields = new ConfigReader(JsonFile.object(file, "Record it by --record"), file.toString());
+        var shares = new TreeMap<String, Double>();
+        var each = fields.in("shares");
+        each.node().fieldNames().forEachRemaining(name -> shares.put(name, each.number(name, 0)));
+        return new Baseline(fields.number("tolerance", USUAL), shares);
     }
 
     private static String name(BenchResult result) { return result.options().name(result.workload()); }

@@ -1,25 +1,22 @@
 package dev.fusedit.trainer.bench;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /// Workloads from a JSON file: a name for each, fields of the model as in the paper's published configurations.
 ///
@@ -27,8 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///                 "text": {"padded": 64, "valid": [12, 20, 33, 9]}, "batch": 8, "optimizer": "adamw", "grad_clip": 1.0},
 ///     "sample-s": {"kind": "sample", "like": "train-s", "batch": 4, "steps": 25, "guidance": 6.0, "use_cache": true}
 public final class Workloads {
-    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final String REMEDY = "Write an object with a workload under each name";
     private static final String ABOUT = "about";
     private static final Set<String> KNOWN = ImmutableSet.of("kind", "like", "attention", "pos_embed", "timestep_conditioning", "qk_norm",
             "sandwich_norm", "lm", "dit_hidden_size", "dit_num_hidden_layers", "latent", "text", "batch", "optimizer", "grad_clip", "steps",
@@ -39,27 +35,17 @@ public final class Workloads {
     /// Those of `benchmarks/RESULTS.md`.
     public static ImmutableMap<String, Workload> builtIn() {
         try (var in = Objects.requireNonNull(Workloads.class.getResourceAsStream("workloads.json"))) {
-            return read(JSON.readTree(in), "workloads.json");
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return read(JsonFile.object(text, "workloads.json", REMEDY), "workloads.json");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /// @throws UserError naming file and field of whatever is wrong
-    public static ImmutableMap<String, Workload> read(Path file) {
-        try {
-            return read(JSON.readTree(Files.readAllBytes(file)), file.toString());
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s: is not JSON (%s)".formatted(file, e.getOriginalMessage()), e);
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
-    }
+    public static ImmutableMap<String, Workload> read(Path file) { return read(JsonFile.object(file, REMEDY), file.toString()); }
 
-    private static ImmutableMap<String, Workload> read(@Nullable JsonNode root, String file) {
-        if (root == null || !root.isObject()) {
-            throw new UserError(file + ": must be an object with a workload under each name");
-        }
+    private static ImmutableMap<String, Workload> read(ObjectNode root, String file) {
         var workloads = ImmutableMap.<String, Workload>builder();
         root.properties().stream().filter(entry -> !entry.getKey().equals(ABOUT))
                 .forEach(entry -> workloads.put(entry.getKey(), workload(entry.getKey(), new ConfigReader(root, file))));
@@ -115,7 +101,7 @@ public final class Workloads {
     }
 
     private static JsonNode model(ConfigReader fields, List<Integer> latent) {
-        var model = JSON.createObjectNode();
+        var model = JsonNodeFactory.instance.objectNode();
         for (var field : List.of("attention", "pos_embed", "timestep_conditioning", "qk_norm", "sandwich_norm", "dit_hidden_size",
                 "dit_num_hidden_layers")) {
             if (fields.node().has(field)) {

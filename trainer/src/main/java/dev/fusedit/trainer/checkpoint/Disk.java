@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /// All that checkpoints do to a file system, step by step, so that tests can let each step fail.
@@ -62,7 +63,7 @@ interface Disk {
         public void delete(Path file) throws IOException { Files.delete(file); }
     };
 
-    static String hex(CRC32C crc) { return String.format("%08x", crc.getValue()); }
+    static String hex(CRC32C crc) { return HexFormat.of().toHexDigits((int) crc.getValue()); }
 
     /// Sums up what passes through.
     final class Counting implements WritableByteChannel {

@@ -1,11 +1,11 @@
 package dev.fusedit.trainer.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,10 +28,7 @@ record Manifest(String format, int version, long step, List<Entry> files) {
     static final String UNFINISHED = "manifest.json.tmp";
 
     private static final int VERSION = 1;
-    private static final ObjectMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
-                    DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
+    private static final ObjectMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     record Entry(String name, long bytes, String crc32c) {
         static Entry planned(String name) { return new Entry(name, -1, ""); }
@@ -65,7 +62,7 @@ record Manifest(String format, int version, long step, List<Entry> files) {
     private static Manifest read(Path folder, String name) {
         String place = "checkpoint " + folder + ": ";
         try {
-            var manifest = JSON.readValue(Files.readString(folder.resolve(name)), Manifest.class);
+            var manifest = JsonFile.record(Files.readString(folder.resolve(name)), place + name, Manifest.class, "Take another checkpoint");
             if (!FORMAT.equals(manifest.format)) throw new UserError(place + name + " is not that of a fusedit checkpoint");
             if (manifest.version != VERSION)
                 throw new UserError(place + "its format is version " + manifest.version + ", this program reads version " + VERSION);
@@ -73,8 +70,6 @@ record Manifest(String format, int version, long step, List<Entry> files) {
             return manifest;
         } catch (NoSuchFileException e) {
             throw new UserError(place + "is no checkpoint: it has no " + name, e);
-        } catch (JsonProcessingException e) {
-            throw new UserError(place + name + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new UserError(place + name + " cannot be read: " + e, e);
         }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
-import dev.fusedit.fusion.pipeline.SamplingDefaults;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 /// @param evaluations passes of the network over each image; a guided one counts as two
 /// @param seconds that sampling and judging took, the model being there
 /// @param scores by set
-public record ModelEvaluation(SamplingDefaults sampled, int evaluations, double seconds, Map<String, BlocksScore> scores) {
+public record ModelEvaluation(SamplingSettings sampled, int evaluations, double seconds, Map<String, BlocksScore> scores) {
     private static final int BLOCKS = 32;
 
     public ModelEvaluation {
@@ -39,7 +39,7 @@ public record ModelEvaluation(SamplingDefaults sampled, int evaluations, double 
     /// @param prompts changes which prompts are sampled
     /// @param console told how far it is
     /// @throws UserError naming what is wrong with the place
-    public static ModelEvaluation run(Path place, UnaryOperator<SamplingDefaults> sampling, UnaryOperator<Evaluation> prompts,
+    public static ModelEvaluation run(Path place, UnaryOperator<SamplingSettings> sampling, UnaryOperator<Evaluation> prompts,
             ProgressLine console) {
         var usual = PipelineFolder.is(place) ? new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0, null)
                 : SavedModel.recipe(place).evaluation();
@@ -48,7 +48,7 @@ public record ModelEvaluation(SamplingDefaults sampled, int evaluations, double 
         }
     }
 
-    private static ModelEvaluation of(LoadedPipeline model, SamplingDefaults sampled, Evaluation evaluation, ProgressLine console) {
+    private static ModelEvaluation of(LoadedPipeline model, SamplingSettings sampled, Evaluation evaluation, ProgressLine console) {
         if (sampled.height() != sampled.width() || sampled.width() % BLOCKS != 0) {
             throw new UserError("the model samples %d x %d pixels (height x width), and Blocks is judged on squares of a multiple of %d"
                     .formatted(sampled.height(), sampled.width(), BLOCKS));

@@ -54,7 +54,7 @@ public final class Validation {
             if (flow != null) {
                 values.put("flow", flow);
                 for (int i = 0; i < flowBins.size(); i++) {
-                    values.put("flow_bin_%d_of_%d".formatted(i + 1, flowBins.size()), flowBins.get(i));
+                    values.put("flow_bin_%s_of_%s".formatted(i + 1, flowBins.size()), flowBins.get(i));
                 }
             }
             return values.putAll(perplexities()).buildOrThrow();

@@ -9,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
@@ -57,7 +58,7 @@ public final class EventFile implements AutoCloseable {
     private static EventFile create(Path folder) throws IOException {
         long seconds = System.currentTimeMillis() / 1000;
         for (int i = 0; i < MOST_FILES_A_SECOND; i++) {
-            var file = folder.resolve("events.out.tfevents.%010d.fusedit.%04d".formatted(seconds, i));
+            var file = folder.resolve(String.format(Locale.ROOT, "events.out.tfevents.%010d.fusedit.%04d", seconds, i));
             try {
                 return new EventFile(file, FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
             } catch (FileAlreadyExistsException _) {

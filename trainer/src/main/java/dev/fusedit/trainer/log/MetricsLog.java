@@ -2,11 +2,11 @@ package dev.fusedit.trainer.log;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -138,11 +138,8 @@ public final class MetricsLog implements AutoCloseable {
     private static List<Map<String, Object>> parse(Path file, String text) {
         var rows = new ArrayList<Map<String, Object>>();
         for (String line : text.lines().toList()) {
-            try {
-                rows.add(JSON.readValue(line, ROW));
-            } catch (JsonProcessingException e) {
-                throw new UserError(file + ":" + (rows.size() + 1) + ": is no row of metrics: " + e.getOriginalMessage(), e);
-            }
+            rows.add(
+                    JSON.convertValue(JsonFile.line(line, file, rows.size() + 1, "A file of metrics has a JSON object in each line"), ROW));
         }
         return rows;
     }

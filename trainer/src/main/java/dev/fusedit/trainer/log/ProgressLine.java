@@ -109,8 +109,8 @@ public final class ProgressLine {
         if (!Double.isFinite(seconds)) return "?";
         long whole = Math.max(0, Math.round(seconds));
         long hours = whole / 3600;
-        return hours > 0 ? String.format("%d:%02d:%02d", hours, whole / 60 % 60, whole % 60)
-                : String.format("%d:%02d", whole / 60, whole % 60);
+        return hours > 0 ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, whole / 60 % 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
     }
 
     /// Java tells only of standard input and output together; Linux of each by a link.

@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.pipeline.PooledText;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.vision.ClipTextConfig;
@@ -14,8 +12,8 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -33,7 +31,7 @@ public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer to
     static ClipCaptions read(Path folder, Device device, String name) {
         var config = folder.resolve("config.json");
         try (var file = TensorFiles.open(FolderTensors.weights(folder))) {
-            var json = json(config, name);
+            var json = JsonFile.object(config, "%s needs the folder of a CLIP text model in Hugging Face's form".formatted(name));
             var weights = Weights.stored(ClipTextModel.named(file), DTypePolicy.F32.on(device));
             try {
                 var clip = ClipTextModel.of(ClipTextConfig.of(json, config.toString()), weights);
@@ -44,15 +42,6 @@ public record ClipCaptions(PooledText text, Weights weights, SubwordTokenizer to
                 weights.close();
                 throw e;
             }
-        }
-    }
-
-    private static JsonNode json(Path config, String name) {
-        try {
-            return new JsonMapper().readTree(config.toFile());
-        } catch (IOException e) {
-            throw new UserError("%s: %s cannot be read (%s). Give the folder of a CLIP text model in Hugging Face's form".formatted(name,
-                    config, e.getMessage()), e);
         }
     }
 

@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.LatentSpace;
@@ -15,8 +13,8 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 
@@ -63,7 +61,7 @@ public sealed interface Latents extends AutoCloseable {
         public static Encoded read(Path folder, Device device, String name) {
             var config = folder.resolve("config.json");
             try (var file = TensorFiles.open(FolderTensors.weights(folder))) {
-                var json = json(config, name);
+                var json = JsonFile.object(config, "%s needs the folder of an autoencoder in diffusers' form".formatted(name));
                 var weights = Weights.stored(AutoencoderKL.named(file), DTypePolicy.F32.on(device));
                 try {
                     var vae = AutoencoderKL.of(AutoencoderConfig.of(json, config.toString()), weights);
@@ -73,15 +71,6 @@ public sealed interface Latents extends AutoCloseable {
                     weights.close();
                     throw e;
                 }
-            }
-        }
-
-        private static JsonNode json(Path config, String name) {
-            try {
-                return new JsonMapper().readTree(config.toFile());
-            } catch (IOException e) {
-                throw new UserError("%s: %s cannot be read (%s). Give the folder of an autoencoder in diffusers' form".formatted(name,
-                        config, e.getMessage()), e);
             }
         }
 

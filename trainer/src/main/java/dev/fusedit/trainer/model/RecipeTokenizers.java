@@ -49,7 +49,8 @@ public final class RecipeTokenizers {
     /// As a checkpoint has it.
     public static Tokenizer of(Recipe recipe, Checkpoint checkpoint) {
         return switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS));
+            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
+                    checkpoint.file(CheckpointFiles.WORDS).toString());
             case LanguageModelRecipe.Pretrained named -> {
                 CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
                 yield read(checkpoint.file(CheckpointFiles.WORDS), named);

@@ -43,14 +43,15 @@ record ImageTrial(StageParts parts, Trials trials) {
     /// Seconds of a batch, of which only the first steps are sampled: the others are as long as the last of those. The first one also reads the
     /// text, and behind the last one latents are decoded.
     private static double sampled(LoadedPipeline loaded, ImageRequest whole) {
-        var some = whole.steps(Math.min(STEPS, whole.steps()));
+        int steps = Math.min(STEPS, whole.settings().steps());
+        var some = whole.steps(steps);
         int evaluations = loaded.pipeline().evaluations(some);
-        var ends = new long[some.steps() + 1];
+        var ends = new long[steps + 1];
         ends[0] = System.nanoTime();
         double all = Trials.seconds(() -> TensorScope
                 .scoped(() -> loaded.pipeline().generate(some, (_, step, _) -> ends[step + 1] = System.nanoTime())));
-        double last = (ends[some.steps()] - ends[some.steps() - 1]) / 1e9;
-        return all + last * some.steps() * (loaded.pipeline().evaluations(whole) - evaluations) / evaluations;
+        double last = (ends[steps] - ends[steps - 1]) / 1e9;
+        return all + last * steps * (loaded.pipeline().evaluations(whole) - evaluations) / evaluations;
     }
 
     /// On images of the data: noise is judged sooner.

@@ -24,7 +24,7 @@ final class LearningRatesCase {
             var run = new LearningRates.Run(settings.path("num_warmup_steps").asLong(), settings.path("num_training_steps").asLong(),
                     settings.path("base_lr").asDouble());
             var wanted = settings.path("lr").valueStream().mapToDouble(JsonNode::doubleValue).toArray();
-            expected.compareNumbers("%s (case %d)".formatted(settings.path("name").asText(), i),
+            expected.compareNumbers("%s (case %s)".formatted(settings.path("name").asText(), i),
                     IntStream.range(0, wanted.length).mapToDouble(step -> rates.at(step, run)).toArray(), wanted, Tolerance.CLOSEST);
         }
         return expected.result(files.name());

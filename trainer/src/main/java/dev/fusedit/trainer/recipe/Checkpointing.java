@@ -5,12 +5,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.trainer.recipe.binding.Default;
 import org.jspecify.annotations.Nullable;
 
-/// A checkpoint is always written at the end of the run, at the end of each stage, and when the run is interrupted.
-///
-/// @param every steps between two checkpoints besides
-/// @param keep how many are kept, the newest ones
-/// @param keepEvery steps at whose multiples a checkpoint stays for good; none if left out
-public record Checkpointing(@Nullable Integer every, @Default("2") int keep, @Nullable Integer keepEvery) {
+@Doc("A checkpoint is always written at the end of the run, at the end of each stage, and when the run is interrupted.")
+public record Checkpointing(
+        @Doc("steps between two checkpoints besides") @Nullable Integer every,
+        @Doc("how many are kept, the newest ones") @Default("2") int keep,
+        @Doc("steps at whose multiples a checkpoint stays for good; none if left out") @Nullable Integer keepEvery) {
     public Checkpointing {
         checkArgument(every == null || every > 0, "every must be at least 1, but is %s", every);
         checkArgument(keep > 0, "keep must be at least 1, but is %s", keep);

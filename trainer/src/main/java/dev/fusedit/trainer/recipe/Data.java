@@ -21,14 +21,17 @@ public sealed interface Data {
     /// Threads that make batches ahead.
     int workers();
 
-    /// The built-in data: coloured shapes, drawn on the fly.
-    ///
-    /// @param imageSize a multiple of 32, the side of the grid on which shapes lie
-    /// @param seed of the drawing, apart from the run's, so that two runs may see the same images in the same order
-    /// @param samples after so many images the same come again in another order; without end if left out
-    /// @param shuffledCaptions whether each image gets another one's caption: a control for what captions teach
-    record Blocks(@Default("32") int imageSize, @Default("1") long seed, @Default("{}") Mix mix, @Nullable Integer samples,
-            @Default("2") int workers, @Default("false") boolean shuffledCaptions) implements Data {
+    @Doc("The built-in data: coloured shapes, drawn on the fly.")
+    record Blocks(
+            @Doc("a multiple of 32, the side of the grid on which shapes lie") @Default("32") int imageSize,
+            @Doc("of the drawing, apart from the run's, so that two runs may see the same images in "
+                    + "the same order") @Default("1") long seed,
+            @Default("{}") Mix mix,
+            @Doc("after so many images the same come again in another order; without end if left out") @Nullable Integer samples,
+            @Default("2") int workers,
+            @Doc("whether each image gets another one's caption: a control for "
+                    + "what captions teach") @Default("false") boolean shuffledCaptions)
+            implements Data {
         public Blocks {
             checkArgument(imageSize > 0 && imageSize % 32 == 0,
                     "image_size must be a multiple of 32, the grid on which Blocks is drawn, but is %s",
@@ -40,15 +43,16 @@ public sealed interface Data {
         }
     }
 
-    /// Captioned images in tar files, as [WebDataset](https://github.com/webdataset/webdataset) names them.
-    ///
-    /// @param shards paths, in which `{000..199}` counts
-    /// @param image field of the image
-    /// @param captions fields of captions and how often each is taken; they are normed to 1
-    /// @param samples images in all shards, as far as known: for epochs and plans
+    @Doc("Captioned images in tar files, as WebDataset (https://github.com/webdataset/webdataset) names them.")
     @Named("webdataset")
-    record WebDataset(List<String> shards, int imageSize, @Default("jpg") String picture, List<CaptionField> captions,
-            @Default("true") boolean centerCrop, @Nullable Integer samples, @Default("4") int workers) implements Data {
+    record WebDataset(
+            @Doc("paths, in which '{000..199}' counts") List<String> shards,
+            int imageSize,
+            @Doc("field of the image") @Default("jpg") String picture,
+            @Doc("fields of captions and how often each is taken; they are normed to 1") List<CaptionField> captions,
+            @Default("true") boolean centerCrop,
+            @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,
+            @Default("4") int workers) implements Data {
         public WebDataset {
             checkArgument(!shards.isEmpty(), "shards must not be empty");
             checkArgument(imageSize > 0, "image_size must be at least 1, but is %s", imageSize);
@@ -60,14 +64,15 @@ public sealed interface Data {
         }
     }
 
-    /// @param share how often this caption is taken, relative to the others
-    record CaptionField(String field, @Default("1") double share) {
+    record CaptionField(
+            String field,
+            @Doc("how often this caption is taken, relative to the others") @Default("1") double share) {
         public CaptionField {
             checkArgument(share >= 0, "share must not be negative, but is %s", share);
         }
     }
 
-    /// How often each kind of caption comes, relative to each other; see [BlocksMix].
+    @Doc("How often each kind of caption comes, relative to each other; see BlocksMix.")
     record Mix(@Default("3") int single, @Default("3") int two, @Default("3") int counting, @Default("2") int colors,
             @Default("3") int position,
             @Default("3") int attribution, @Default("50") int namedPercent) {

@@ -4,12 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.trainer.recipe.binding.Default;
 
-/// An exponential moving average (EMA) of the weights: average ← decay · average + (1 − decay) · weight.
-///
-/// @param every optimizer steps between two updates
-/// @param warm whether the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not
-///        remember the untrained weights; the paper's reference keeps it constant
-public record Ema(@Default("0.999") double decay, @Default("1") int every, @Default("true") boolean warm) {
+@Doc("An exponential moving average (EMA) of the weights: average ← decay · average + (1 − decay) · weight.")
+public record Ema(
+        @Default("0.999") double decay,
+        @Doc("optimizer steps between two updates") @Default("1") int every,
+        @Doc("whether the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not remember "
+                + "the untrained weights; the paper's reference keeps it constant") @Default("true") boolean warm) {
     public Ema {
         checkArgument(decay >= 0 && decay < 1, "decay must be from 0 to below 1, but is %s", decay);
         checkArgument(every > 0, "every must be at least 1, but is %s", every);

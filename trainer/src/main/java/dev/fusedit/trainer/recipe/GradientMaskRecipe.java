@@ -14,28 +14,28 @@ import org.jspecify.annotations.Nullable;
 public sealed interface GradientMaskRecipe {
     record None() implements GradientMaskRecipe {}
 
-    /// No flow loss into the language model: image → text.
+    @Doc("No flow loss into the language model: image → text.")
     record InsulateLlm(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public InsulateLlm {
             checkFactor("factor", factor);
         }
     }
 
-    /// The image's own keys and values learn nothing from attention: image → image.
+    @Doc("The image's own keys and values learn nothing from attention: image → image.")
     record TextOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public TextOnly {
             checkFactor("factor", factor);
         }
     }
 
-    /// The text's keys and values learn nothing from attention: text → text and image → text.
+    @Doc("The text's keys and values learn nothing from attention: text → text and image → text.")
     record ImageOnly(@Default("0") double factor, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public ImageOnly {
             checkFactor("factor", factor);
         }
     }
 
-    /// Pairs and layers of one's own; where several rules name the same, the last one holds.
+    @Doc("Pairs and layers of one's own; where several rules name the same, the last one holds.")
     record Custom(@Default("[]") List<Rule> rules, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public Custom {
             checkArgument(!rules.isEmpty() || !tokens.equals(new Tokens(1, 1, 1)), "rules must not be empty, or tokens must be given");
@@ -43,10 +43,11 @@ public sealed interface GradientMaskRecipe {
         }
     }
 
-    /// @param queries whose rows look
-    /// @param keys at whose keys and values they look; text does not look at the image
-    /// @param layers first and last layer of the image side, both included; all if left out
-    record Rule(Modality queries, Modality keys, @Nullable List<Integer> layers, double factor) {
+    record Rule(
+            @Doc("whose rows look") Modality queries,
+            @Doc("at whose keys and values they look; text does not look at the image") Modality keys,
+            @Doc("first and last layer of the image side, both included; all if left out") @Nullable List<Integer> layers,
+            double factor) {
         public Rule {
             checkArgument(queries != Modality.TEXT || keys == Modality.TEXT,
                     "keys must be text where queries are: text never sees the image");
@@ -59,12 +60,11 @@ public sealed interface GradientMaskRecipe {
 
     enum Modality { TEXT, IMAGE }
 
-    /// Factors of single text tokens, multiplied with those of their pair.
-    ///
-    /// @param instruction tokens of the prompt's instruction prefix
-    /// @param padding tokens behind the prompt
-    /// @param dropped all tokens of a caption that was dropped
-    record Tokens(@Default("1") double instruction, @Default("1") double padding, @Default("1") double dropped) {
+    @Doc("Factors of single text tokens, multiplied with those of their pair.")
+    record Tokens(
+            @Doc("tokens of the prompt's instruction prefix") @Default("1") double instruction,
+            @Doc("tokens behind the prompt") @Default("1") double padding,
+            @Doc("all tokens of a caption that was dropped") @Default("1") double dropped) {
         public Tokens {
             checkFactor("instruction", instruction);
             checkFactor("padding", padding);

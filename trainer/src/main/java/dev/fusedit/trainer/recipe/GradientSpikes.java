@@ -4,11 +4,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.trainer.recipe.binding.Default;
 
-/// Gradient spikes: steps whose gradient norm is far above the running median are skipped, or scaled down to it.
-///
-/// @param over how many times the median norm of the last `window` steps is far larger
-/// @param window steps that the median is taken over; until there are so many, nothing is done
-public record GradientSpikes(@Default("10") double over, @Default("64") int window, @Default("skip") Action action) {
+@Doc("Gradient spikes: steps whose gradient norm is far above the running median are skipped, or scaled down to it.")
+public record GradientSpikes(
+        @Doc("how many times the median norm of the last 'window' steps is far larger") @Default("10") double over,
+        @Doc("steps that the median is taken over; until there are so many, nothing is done") @Default("64") int window,
+        @Default("skip") Action action) {
     public GradientSpikes {
         checkArgument(over > 1, "over must be more than 1, but is %s", over);
         checkArgument(window > 1, "window must be at least 2, but is %s", window);

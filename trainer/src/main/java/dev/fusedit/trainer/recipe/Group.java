@@ -7,19 +7,17 @@ import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Parameters that have a learning rate of their own in a stage.
-///
 ///     groups:
 ///       top: {part: llm, layers: [4, 5], thaw: {every: 200}}
 ///       norms: {names: ["*norm.weight"], weight_decay: 0}
-///
-/// @param part of the model; all parts if left out
-/// @param layers first and last layer (both included) of the language model or the DiT; all of the part if left out
-/// @param names patterns of parameter names in which `*` stands for any run of characters; all if left out
-/// @param weightDecay in place of the optimizer's
-/// @param thaw layers begin to learn one after the other; all at once if left out
-public record Group(@Nullable Part part, @Nullable List<Integer> layers, @Nullable List<String> names, @Nullable Double weightDecay,
-        @Nullable Thaw thaw) {
+@Doc("Parameters that have a learning rate of their own in a stage.")
+public record Group(
+        @Doc("of the model; all parts if left out") @Nullable Part part,
+        @Doc("first and last layer (both included) of the language model or the DiT; all of the "
+                + "part if left out") @Nullable List<Integer> layers,
+        @Doc("patterns of parameter names in which '*' stands for any run of characters; all if left out") @Nullable List<String> names,
+        @Doc("in place of the optimizer's") @Nullable Double weightDecay,
+        @Doc("layers begin to learn one after the other; all at once if left out") @Nullable Thaw thaw) {
     public Group {
         checkArgument(part != null || names != null, "part must be given, or else names");
         checkArgument(layers == null || layers.size() == 2 && layers.getFirst() >= 0 && layers.getFirst() <= layers.getLast(),
@@ -33,10 +31,9 @@ public record Group(@Nullable Part part, @Nullable List<Integer> layers, @Nullab
         names = names == null ? null : ImmutableList.copyOf(names);
     }
 
-    /// Layers thaw step by step, the last layer first (Howard and Ruder 2018, arXiv 1801.06146, gradual unfreezing).
-    ///
-    /// @param every steps between two layers
-    public record Thaw(int every) {
+    @Doc("Layers thaw step by step, the last layer first (Howard and Ruder 2018, arXiv 1801.06146, gradual unfreezing).")
+    public record Thaw(
+            @Doc("steps between two layers") int every) {
         public Thaw {
             checkArgument(every > 0, "every must be at least 1, but is %s", every);
         }

@@ -13,14 +13,21 @@ public sealed interface LanguageModelRecipe {
     /// Longest text, in tokens; longer captions are cut.
     int maxTokens();
 
-    /// One of any size. Its vocabulary is that of its tokenizer. `heads` and `headWidth` hold for the image's side of the fused attention
-    /// too.
-    ///
-    /// @param initRange deviation of new weights. Gemma's 0.02 fits its width of 2048; about 1/√width keeps keys and values of a narrow model
-    ///        as large as the image's, whose projections are Xavier's
+    @Doc("One of any size. Its vocabulary is that of its tokenizer. 'heads' and 'headWidth' hold for the image's side of the "
+            + "fused attention too.")
     @Usual
-    record Custom(@Default("gemma") Family family, int width, int layers, int heads, int kvHeads, int headWidth, int mlpWidth,
-            @Default("words") Tokenizer tokenizer, @Default("32") int maxTokens, @Default("0.02") double initRange)
+    record Custom(
+            @Default("gemma") Family family,
+            int width,
+            int layers,
+            int heads,
+            int kvHeads,
+            int headWidth,
+            int mlpWidth,
+            @Default("words") Tokenizer tokenizer,
+            @Default("32") int maxTokens,
+            @Doc("deviation of new weights. Gemma's 0.02 fits its width of 2048; about 1/√width keeps keys and values of a narrow model as "
+                    + "large as the image's, whose projections are Xavier's") @Default("0.02") double initRange)
             implements LanguageModelRecipe {
         public Custom {
             positive("width", width);
@@ -35,14 +42,15 @@ public sealed interface LanguageModelRecipe {
         }
     }
 
-    /// One whose architecture is known by its public name, `google/gemma-2b`. No file is needed to plan with it; to train it needs
-    /// `weights.llm` and `weights.tokenizer`.
-    ///
-    /// @param layers how many of its layers are taken, the first ones; as many as the image side reads if left out
-    /// @param instruction put before each caption
-    /// @param chatTemplate whether the prompt is put as a user's turn of a chat
-    record Pretrained(String name, @Nullable Integer layers, @Default("256") int maxTokens, @Default("''") String instruction,
-            @Default("false") boolean chatTemplate) implements LanguageModelRecipe {
+    @Doc("One whose architecture is known by its public name, 'google/gemma-2b'. No file is needed to plan with it; to train it needs "
+            + "'weights.llm' and 'weights.tokenizer'.")
+    record Pretrained(
+            String name,
+            @Doc("how many of its layers are taken, the first ones; as many as the image side reads if left out") @Nullable Integer layers,
+            @Default("256") int maxTokens,
+            @Doc("put before each caption") @Default("''") String instruction,
+            @Doc("whether the prompt is put as a user's turn of a chat") @Default("false") boolean chatTemplate)
+            implements LanguageModelRecipe {
         public Pretrained {
             var sizes = KnownLanguageModels.find(name);
             checkArgument(sizes.isPresent(), "name must be that of a language model that is known here, but is '%s'.%s", name,

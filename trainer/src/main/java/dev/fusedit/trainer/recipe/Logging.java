@@ -5,10 +5,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.trainer.recipe.binding.Default;
 import org.jspecify.annotations.Nullable;
 
-/// @param metricsEvery steps between two rows of metrics.jsonl
-/// @param previewEvery steps between two previews in stages that sample; none if left out
-/// @param tensorboard whether event files for TensorBoard are written beside metrics.jsonl
-public record Logging(@Default("10") int metricsEvery, @Nullable Integer previewEvery, @Default("true") boolean tensorboard) {
+public record Logging(
+        @Doc("steps between two rows of metrics.jsonl") @Default("10") int metricsEvery,
+        @Doc("steps between two previews in stages that sample; none if left out") @Nullable Integer previewEvery,
+        @Doc("whether event files for TensorBoard are written beside metrics.jsonl") @Default("true") boolean tensorboard) {
     public Logging {
         checkArgument(metricsEvery > 0, "metrics_every must be at least 1, but is %s", metricsEvery);
         checkArgument(previewEvery == null || previewEvery > 0, "preview_every must be at least 1, but is %s", previewEvery);

@@ -6,7 +6,7 @@ import dev.fusedit.trainer.recipe.binding.Default;
 import dev.fusedit.trainer.recipe.binding.Named;
 import org.jspecify.annotations.Nullable;
 
-/// What a stage minimizes: the weighted sum of those that are named.
+@Doc("What a stage minimizes: the weighted sum of those that are named.")
 public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable Repa repa, @Nullable Contrastive contrastive) {
     public Losses {
         checkArgument(flow != null || language != null, "flow or language must be given");
@@ -15,14 +15,15 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
                 "contrastive must come with flow: it aligns what the image side makes of noisy images");
     }
 
-    /// Flow matching: `noisy = (1 - sigma) picture + sigma noise`, the velocity is `noise - picture`.
-    ///
-    /// @param shift above 1 moves the drawn noise levels towards noise (the paper: 3)
-    /// @param target in which terms prediction and truth are compared; the network's prediction is converted (`clean` for a network that
-    ///        predicts the velocity is the reference's preconditioning)
-    /// @param sigmaFloor a clean image becomes a velocity by dividing by sigma, but by no less than this
-    public record Flow(@Default("1") double weight, @Default("logit-normal") TimeDensity time, @Default("1") double shift,
-            @Default("velocity") Model.Prediction target, @Default("uniform") Weighting weighting, @Default("0.05") double sigmaFloor) {
+    @Doc("Flow matching: 'noisy = (1 - sigma) picture + sigma noise', the velocity is 'noise - picture'.")
+    public record Flow(
+            @Default("1") double weight,
+            @Default("logit-normal") TimeDensity time,
+            @Doc("above 1 moves the drawn noise levels towards noise (the paper: 3)") @Default("1") double shift,
+            @Doc("in which terms prediction and truth are compared; the network's prediction is converted ('clean' for a network that "
+                    + "predicts the velocity is the reference's preconditioning)") @Default("velocity") Model.Prediction target,
+            @Default("uniform") Weighting weighting,
+            @Doc("a clean image becomes a velocity by dividing by sigma, but by no less than this") @Default("0.05") double sigmaFloor) {
         public Flow {
             positive("weight", weight);
             positive("shift", shift);
@@ -30,10 +31,10 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
         }
     }
 
-    /// Next-token prediction, so that the language model keeps (or first learns) its language.
-    ///
-    /// @param corpus which sentences: the wider text, or the captions of the stage's images
-    public record Language(@Default("1") double weight, @Default("text") Corpus corpus) {
+    @Doc("Next-token prediction, so that the language model keeps (or first learns) its language.")
+    public record Language(
+            @Default("1") double weight,
+            @Doc("which sentences: the wider text, or the captions of the stage's images") @Default("text") Corpus corpus) {
         public Language {
             positive("weight", weight);
         }
@@ -41,15 +42,16 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     public enum Corpus { TEXT, CAPTIONS }
 
-    /// Alignment with a vision encoder: what a layer makes of a noisy image, projected, resembles a frozen teacher's patch features of the
-    /// clean image ([REPA](https://arxiv.org/abs/2410.06940)).
-    ///
-    /// @param layer of the image side whose output is projected, counted from 1
-    /// @param width of the projection's two inner layers
-    /// @param match how the teacher's grid is brought to the image's
-    /// @param untilStep step of the stage at which the loss ends; never if left out ([HASTE](https://arxiv.org/abs/2505.16792))
-    public record Repa(@Default("0.5") double weight, Teacher teacher, int layer, @Default("2048") int width,
-            @Default("resize-picture") Match match, @Nullable Integer untilStep) {
+    @Doc("Alignment with a vision encoder: what a layer makes of a noisy image, projected, resembles a frozen teacher's patch features of "
+            + "the clean image (REPA (https://arxiv.org/abs/2410.06940)).")
+    public record Repa(
+            @Default("0.5") double weight,
+            Teacher teacher,
+            @Doc("of the image side whose output is projected, counted from 1") int layer,
+            @Doc("of the projection's two inner layers") @Default("2048") int width,
+            @Doc("how the teacher's grid is brought to the image's") @Default("resize-picture") Match match,
+            @Doc("step of the stage at which the loss ends; never if left "
+                    + "out (HASTE (https://arxiv.org/abs/2505.16792))") @Nullable Integer untilStep) {
         public Repa {
             positive("weight", weight);
             checkArgument(layer > 0, "layer must be at least 1, but is %s", layer);
@@ -62,34 +64,32 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     /// A frozen vision encoder.
     public sealed interface Teacher {
-        /// One that `./fusedit train blocks-teacher` made.
-        ///
-        /// @param path of its run's folder
-        record Trained(String path) implements Teacher {}
+        @Doc("One that './fusedit train blocks-teacher' made.")
+        record Trained(
+                @Doc("of its run's folder") String path) implements Teacher {}
 
-        /// The same network with its first, random weights: a control.
+        @Doc("The same network with its first, random weights: a control.")
         record Random(@Default("0") long seed) implements Teacher {}
 
-        /// DINOv2 in Hugging Face's form.
-        ///
-        /// @param path of its folder
+        @Doc("DINOv2 in Hugging Face's form.")
         @Named("dinov2")
-        record DinoV2(String path) implements Teacher {}
+        record DinoV2(
+                @Doc("of its folder") String path) implements Teacher {}
     }
 
-    /// Alignment of image and caption: pooled image tokens against the language model's pooled caption features, each image with its
-    /// own caption against those of the others.
-    ///
-    /// @param layer of the image side whose output is pooled, counted from 1
-    /// @param width of the common space
-    /// @param maskedShare share of the batch whose image rows don't see their own text; only these are compared, or the image's features
-    ///        could copy the caption through attention
-    /// @param maxScale largest factor of the cosines; it is learned, from 1 / 0.07 (infonce) or 10 (siglip) on
-    /// @param intoLlm whether the language model learns from it too; else its features are targets under stop-gradient
-    public record Contrastive(@Default("0.1") double weight, @Default("infonce") Comparison comparison, int layer,
-            @Default("128") int width,
-            @Default("0.25") double maskedShare, @Default("100") double maxScale, @Default("global") Negatives negatives,
-            @Default("false") boolean intoLlm) {
+    @Doc("Alignment of image and caption: pooled image tokens against the language model's pooled caption features, each image with its "
+            + "own caption against those of the others.")
+    public record Contrastive(
+            @Default("0.1") double weight,
+            @Default("infonce") Comparison comparison,
+            @Doc("of the image side whose output is pooled, counted from 1") int layer,
+            @Doc("of the common space") @Default("128") int width,
+            @Doc("share of the batch whose image rows don't see their own text; only these are compared, or the image's features could "
+                    + "copy the caption through attention") @Default("0.25") double maskedShare,
+            @Doc("largest factor of the cosines; it is learned, from 1 / 0.07 (infonce) or 10 (siglip) on") @Default("100") double maxScale,
+            @Default("global") Negatives negatives,
+            @Doc("whether the language model learns from it too; else its features are "
+                    + "targets under stop-gradient") @Default("false") boolean intoLlm) {
         public Contrastive {
             positive("weight", weight);
             checkArgument(layer > 0, "layer must be at least 1, but is %s", layer);
@@ -106,14 +106,14 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     /// From which density the noise level sigma of a training image is drawn. More noise is nearer to 1.
     public sealed interface TimeDensity {
-        /// sigma = sigmoid(x), x normal: [Stable Diffusion 3](https://arxiv.org/abs/2403.03206), section 3.1.
+        @Doc("sigma = sigmoid(x), x normal: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
         record LogitNormal(@Default("0") double mean, @Default("1") double std) implements TimeDensity {
             public LogitNormal {
                 checkArgument(std > 0, "std must be more than 0, but is %s", std);
             }
         }
 
-        /// Heavy tails: [Stable Diffusion 3](https://arxiv.org/abs/2403.03206), section 3.1.
+        @Doc("Heavy tails: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
         record Mode(@Default("1.29") double scale) implements TimeDensity {}
 
         record Uniform() implements TimeDensity {}
@@ -123,10 +123,10 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
     public sealed interface Weighting {
         record Uniform() implements Weighting {}
 
-        /// sigma^-2
+        @Doc("sigma^-2")
         record SigmaSqrt() implements Weighting {}
 
-        /// 2 / (pi (1 - 2 sigma + 2 sigma^2))
+        @Doc("2 / (pi (1 - 2 sigma + 2 sigma^2))")
         record Cosmap() implements Weighting {}
     }
 

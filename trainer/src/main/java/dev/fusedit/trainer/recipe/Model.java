@@ -12,18 +12,21 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A language model and a diffusion transformer, and how they are fused.
-///
-/// @param fusion how the image's rows see the text
-/// @param initialLayers layers of the language model that run before the first fused one
-/// @param sharedLayers layers of the language model that are fused, counted from 0; all after the initial ones if left out
-/// @param prediction what the network's output means, for training and sampling alike
-/// @param vae public name of the autoencoder whose latents are trained on; pixels if left out
-/// @param clip public name of the CLIP text model whose pooled text joins the time embedding; none if left out
-public record Model(LanguageModelRecipe llm, Dit dit, @Default("joint") Fusion fusion, @Default("0") int initialLayers,
-        @Nullable List<Integer> sharedLayers, @Default("2d") Positions positions, @Default("adaln-zero") Time time,
-        @Default("true") boolean qkNorm, @Default("false") boolean sandwichNorm, @Default("velocity") Prediction prediction,
-        @Nullable String vae, @Nullable String clip) {
+@Doc("A language model and a diffusion transformer, and how they are fused.")
+public record Model(
+        LanguageModelRecipe llm,
+        Dit dit,
+        @Doc("how the image's rows see the text") @Default("joint") Fusion fusion,
+        @Doc("layers of the language model that run before the first fused one") @Default("0") int initialLayers,
+        @Doc("layers of the language model that are fused, counted from 0; all after the initial ones "
+                + "if left out") @Nullable List<Integer> sharedLayers,
+        @Default("2d") Positions positions,
+        @Default("adaln-zero") Time time,
+        @Default("true") boolean qkNorm,
+        @Default("false") boolean sandwichNorm,
+        @Doc("what the network's output means, for training and sampling alike") @Default("velocity") Prediction prediction,
+        @Doc("public name of the autoencoder whose latents are trained on; pixels if left out") @Nullable String vae,
+        @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip) {
     public Model {
         checkArgument(initialLayers >= 0, "initial_layers must not be negative, but is %s", initialLayers);
         checkArgument(fusion.isDeep() || initialLayers == 0 && sharedLayers == null,
@@ -63,14 +66,13 @@ public record Model(LanguageModelRecipe llm, Dit dit, @Default("joint") Fusion f
     /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
     public int pixels() { return vae == null ? 1 : KnownAutoencoders.find(vae).orElseThrow().factor(); }
 
-    /// The image side. Heads and their width are the language model's.
-    ///
-    /// @param width the language model's if left out; so is mlpWidth
-    /// @param layers blocks; a block without a shared layer beside it runs alone
-    /// @param patch side of a patch in pixels (or latents)
-    /// @param channels of what it is given: the images' 3 or those of the autoencoder's latents if left out
-    public record Dit(@Nullable Integer width, int layers, @Nullable Integer mlpWidth, @Default("2") int patch,
-            @Nullable Integer channels) {
+    @Doc("The image side. Heads and their width are the language model's.")
+    public record Dit(
+            @Doc("the language model's if left out; so is mlpWidth") @Nullable Integer width,
+            @Doc("blocks; a block without a shared layer beside it runs alone") int layers,
+            @Nullable Integer mlpWidth,
+            @Doc("side of a patch in pixels (or latents)") @Default("2") int patch,
+            @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels) {
         public Dit {
             checkArgument(width == null || width > 0, "width must be at least 1, but is %s", width);
             positive("layers", layers);
@@ -90,28 +92,28 @@ public record Model(LanguageModelRecipe llm, Dit dit, @Default("joint") Fusion f
             };
         }
 
-        /// Keys of both in one attention.
+        @Doc("Keys of both in one attention.")
         record Joint() implements Fusion {}
 
-        /// An attention of its own over the text.
+        @Doc("An attention of its own over the text.")
         record Cross() implements Fusion {}
 
-        /// The paper's baseline: one attention over the image and one hidden state of the language model.
-        ///
-        /// @param hiddenState -1 is the last, after the final norm; -2 the one before the last layer
-        record ShallowJoint(@Default("-1") int hiddenState) implements Fusion {}
+        @Doc("The paper's baseline: one attention over the image and one hidden state of the language model.")
+        record ShallowJoint(
+                @Doc("-1 is the last, after the final norm; -2 the one before the last layer") @Default("-1") int hiddenState)
+                implements Fusion {}
 
-        /// The paper's baseline: an attention of its own over one hidden state of the language model.
-        ///
-        /// @param hiddenState as in [ShallowJoint]
-        record ShallowCross(@Default("-1") int hiddenState) implements Fusion {}
+        @Doc("The paper's baseline: an attention of its own over one hidden state of the language model.")
+        record ShallowCross(
+                @Doc("as in ShallowJoint") @Default("-1") int hiddenState) implements Fusion {}
     }
 
     /// How a patch knows its place: sines and cosines added to it, or rotary positions.
     public sealed interface Positions {
-        /// @param table side of the table in patches; the images' if left out
-        /// @param sampleSide latent side that positions are scaled to; the images' if left out
-        record Ape(@Nullable Integer table, @Nullable Integer sampleSide) implements Positions {
+        record Ape(
+                @Doc("side of the table in patches; the images' if left out") @Nullable Integer table,
+                @Doc("latent side that positions are scaled to; the images' if left out") @Nullable Integer sampleSide)
+                implements Positions {
             public Ape {
                 checkArgument(table == null || table > 0, "table must be at least 1, but is %s", table);
                 checkArgument(sampleSide == null || sampleSide > 0, "sample_side must be at least 1, but is %s", sampleSide);

@@ -15,7 +15,7 @@ public sealed interface OptimizerRecipe {
     /// Which weights decay.
     Decay decay();
 
-    /// Adam with decoupled weight decay.
+    @Doc("Adam with decoupled weight decay.")
     @Named("adamw")
     record AdamW(@Default("[0.9, 0.999]") List<Double> betas, @Default("1e-8") double eps, @Default("0") double weightDecay,
             @Default("all") Decay decay) implements OptimizerRecipe {
@@ -27,13 +27,14 @@ public sealed interface OptimizerRecipe {
         }
     }
 
-    /// Second moments as row and column means: [Shazeer and Stern 2018](https://arxiv.org/abs/1804.04235), without momentum, with
-    /// learning rates as given (no relative steps).
-    ///
-    /// @param decayRate the second moment's decay at step t is 1 − t^decay_rate
-    /// @param clipThreshold largest root mean square of an update
-    record Adafactor(@Default("-0.8") double decayRate, @Default("1e-30") double eps, @Default("1") double clipThreshold,
-            @Default("0") double weightDecay, @Default("all") Decay decay) implements OptimizerRecipe {
+    @Doc("Second moments as row and column means: Shazeer and Stern 2018 (https://arxiv.org/abs/1804.04235), without momentum, with "
+            + "learning rates as given (no relative steps).")
+    record Adafactor(
+            @Doc("the second moment's decay at step t is 1 − t^decay_rate") @Default("-0.8") double decayRate,
+            @Default("1e-30") double eps,
+            @Doc("largest root mean square of an update") @Default("1") double clipThreshold,
+            @Default("0") double weightDecay,
+            @Default("all") Decay decay) implements OptimizerRecipe {
         public Adafactor {
             checkArgument(decayRate < 0 && decayRate >= -1, "decay_rate must be from -1 to below 0, but is %s", decayRate);
             checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
@@ -42,9 +43,9 @@ public sealed interface OptimizerRecipe {
         }
     }
 
-    /// Momentum made orthogonal by Newton-Schulz steps for hidden matrices, scaled by 0.2 √max(rows, columns) to AdamW's size
-    /// ([Liu et al. 2025](https://arxiv.org/abs/2502.16982)); AdamW, with these betas and eps, for embeddings, vectors and the first and last
-    /// layer.
+    @Doc("Momentum made orthogonal by Newton-Schulz steps for hidden matrices, scaled by 0.2 √max(rows, columns) to AdamW's size (Liu et "
+            + "al. 2025 (https://arxiv.org/abs/2502.16982)); AdamW, with these betas and eps, for embeddings, vectors and the first "
+            + "and last layer.")
     record Muon(@Default("0.95") double momentum, @Default("5") int newtonSchulzSteps, @Default("[0.9, 0.95]") List<Double> betas,
             @Default("1e-8") double eps, @Default("0") double weightDecay, @Default("all") Decay decay) implements OptimizerRecipe {
         public Muon {

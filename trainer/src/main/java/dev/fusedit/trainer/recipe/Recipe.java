@@ -18,7 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
-/// All hyperparameters of a run: what is built, from which data, in which stages it learns, how it is judged.
+@Doc("All hyperparameters of a run: what is built, from which data, in which stages it learns, how it is judged.")
 public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
         @Default("{}") Sampling sampling,
         @Default("{}") Evaluation evaluation,

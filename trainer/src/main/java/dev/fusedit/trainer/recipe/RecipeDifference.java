@@ -2,8 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import java.util.LinkedHashMap;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param before null where the first recipe has no such key
 /// @param now null where the second one has none
 public record RecipeDifference(String key, @Nullable String before, @Nullable String now) {
-    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+    private static final YAMLMapper YAML = new YAMLMapper();
 
     /// All of them, in the order of the recipe's keys. None for recipes that mean the same, however they are written.
     public static List<RecipeDifference> between(Recipe before, Recipe now) { return between(before.canonical(), now.canonical()); }

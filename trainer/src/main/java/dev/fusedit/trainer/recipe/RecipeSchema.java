@@ -11,6 +11,7 @@ import dev.fusedit.trainer.recipe.binding.Node;
 import dev.fusedit.trainer.recipe.binding.Scalars;
 import dev.fusedit.trainer.recipe.binding.Usual;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -20,8 +21,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
-/// The form of recipes as a JSON schema (draft 2020-12), for editors: keys, kinds, words, defaults and what they mean, from the records and
-/// their documentation. Bounds of numbers are left to the records, which say more about them than a schema could.
+/// The form of recipes as a JSON schema (draft 2020-12), for editors: keys, kinds, words, defaults and what they mean ([Doc]), from the
+/// records. Bounds of numbers are left to the records, which say more about them than a schema could.
 ///
 /// Numbers may be texts with an underscore or an exponent: `500_000` and `1e-4` are numbers in a recipe, but texts to some readers of YAML.
 public final class RecipeSchema {
@@ -32,7 +33,6 @@ public final class RecipeSchema {
     private static final Pattern EXPONENT = Pattern.compile("[-+]?[0-9.]+[eE][-+]?[0-9]+");
 
     private final Map<Class<?>, ObjectNode> records = new LinkedHashMap<>();
-    private final Descriptions descriptions = new Descriptions();
 
     private RecipeSchema() {}
 
@@ -65,7 +65,7 @@ public final class RecipeSchema {
 
     private void define(ObjectNode definition, Class<?> record) {
         definition.put("type", "object");
-        descriptions.of(record).ifPresent(text -> definition.put("description", text));
+        describe(definition, record);
         var properties = definition.putObject("properties");
         var required = JSON.createArrayNode();
         boolean isVariant = Arrays.stream(record.getInterfaces()).anyMatch(Class::isSealed);
@@ -75,8 +75,8 @@ public final class RecipeSchema {
         }
         for (var component : record.getRecordComponents()) {
             String key = Names.key(component);
-            properties.set(key, property(record, component));
-            Names.aliases(key).forEach(alias -> properties.set(alias, property(record, component)));
+            properties.set(key, property(component));
+            Names.aliases(key).forEach(alias -> properties.set(alias, property(component)));
             if (isRequired(component)) require(definition, required, key);
         }
         if (!required.isEmpty()) definition.set("required", required);
@@ -99,12 +99,17 @@ public final class RecipeSchema {
         return !component.isAnnotationPresent(Default.class) && !Binder.isNullable(component);
     }
 
-    private ObjectNode property(Class<?> record, RecordComponent component) {
+    private ObjectNode property(RecordComponent component) {
         var property = value(component.getGenericType());
-        descriptions.of(record, component.getName()).ifPresent(text -> property.put("description", text));
+        describe(property, component);
         var byDefault = component.getAnnotation(Default.class);
         if (byDefault != null) property.set("default", json(YamlTree.fragment(byDefault.value(), "a default")));
         return property;
+    }
+
+    private static void describe(ObjectNode node, AnnotatedElement element) {
+        var doc = element.getAnnotation(Doc.class);
+        if (doc != null) node.put("description", doc.value());
     }
 
     private ObjectNode value(Type type) {

@@ -7,16 +7,17 @@ import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/// @param seed from which all randomness of the run derives, but the data's own
-/// @param precision in which numbers the models compute; `auto` is bf16 where this machine multiplies it faster than f32, else f32
-/// @param lanes parts of each micro-batch that are computed side by side, a CPU thread each; `auto` fits them to the threads. A run's
-///        result depends on them, so its folder holds the number
-/// @param output folder of what is made; `runs/NAME` if left out, and `--out` wins
-/// @param minutes about how long the whole recipe takes where it was tuned, or what `--minutes` asked for
-/// @param compatibility with whose habits, where they differ from what is sensible
-public record Run(String name, @Default("0") long seed, @Default("auto") Precision precision, @Default("cpu") Device device,
-        @Default("auto") OptionalInt lanes,
-        @Nullable String output, @Nullable Double minutes, @Default("none") Compatibility compatibility) {
+public record Run(
+        String name,
+        @Doc("from which all randomness of the run derives, but the data's own") @Default("0") long seed,
+        @Doc("in which numbers the models compute; 'auto' is bf16 where this machine multiplies it faster than "
+                + "f32, else f32") @Default("auto") Precision precision,
+        @Default("cpu") Device device,
+        @Doc("parts of each micro-batch that are computed side by side, a CPU thread each; 'auto' fits them to the threads. A run's result "
+                + "depends on them, so its folder holds the number") @Default("auto") OptionalInt lanes,
+        @Doc("folder of what is made; 'runs/NAME' if left out, and '--out' wins") @Nullable String output,
+        @Doc("about how long the whole recipe takes where it was tuned, or what '--minutes' asked for") @Nullable Double minutes,
+        @Doc("with whose habits, where they differ from what is sensible") @Default("none") Compatibility compatibility) {
     public Run {
         checkArgument(name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*"), "name must be letters, digits, '-', '_' or '.', but is '%s'", name);
         checkArgument(lanes.isEmpty() || lanes.getAsInt() >= 1 && lanes.getAsInt() <= MOST_LANES,

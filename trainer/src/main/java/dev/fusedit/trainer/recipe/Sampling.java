@@ -8,19 +8,18 @@ import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 
-/// How images are sampled from the model, during training and after it.
-///
-/// @param solver how a step goes from one noise level to the next: `euler`, or of second order `heun`, which asks the network twice a step
-///        but the last, and `dpmpp-2m`, which asks it once
-/// @param steps from noise to image
-/// @param guidance 1 is none
-/// @param guidanceInterval two noise levels, 0 being the image and 1 noise alone: only above the first and up to the second there is
-///        guidance, elsewhere half the work ([Kynkäänniemi et al. 2024](https://arxiv.org/abs/2404.07724))
-/// @param shift above 1 puts more of the steps where there is much noise and the layout is decided
-/// @param batch images sampled at once
-public record Sampling(@Default("euler") Solver solver, @Default("20") int steps, @Default("3") double guidance,
-        @Default("[0, 1]") List<Double> guidanceInterval, @Default("1") double shift, @Default("ema") Weights weights,
-        @Default("48") int batch) {
+@Doc("How images are sampled from the model, during training and after it.")
+public record Sampling(
+        @Doc("how a step goes from one noise level to the next: 'euler', or of second order 'heun', which asks the network twice a step "
+                + "but the last, and 'dpmpp-2m', which asks it once") @Default("euler") Solver solver,
+        @Doc("from noise to image") @Default("20") int steps,
+        @Doc("1 is none") @Default("3") double guidance,
+        @Doc("two noise levels, 0 being the image and 1 noise alone: only above the first and up to the second there is guidance, "
+                + "elsewhere half the work (Kynkäänniemi et "
+                + "al. 2024 (https://arxiv.org/abs/2404.07724))") @Default("[0, 1]") List<Double> guidanceInterval,
+        @Doc("above 1 puts more of the steps where there is much noise and the layout is decided") @Default("1") double shift,
+        @Default("ema") Weights weights,
+        @Doc("images sampled at once") @Default("48") int batch) {
     public Sampling {
         checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
         checkArgument(guidance >= 1, "guidance must be at least 1 (1 is none), but is %s", guidance);

@@ -23,14 +23,16 @@ public sealed interface Schedule {
         }
     }
 
-    /// By the names and rules of diffusers' `get_scheduler`, so that published recipes mean here what they mean there: the warm-up begins at
-    /// exactly 0, and `constant` and `piecewise-constant` have none.
-    ///
-    /// @param cycles waves of `cosine` (0.5 if left out: half a wave, down to 0) or starts of `cosine-with-restarts` (1)
-    /// @param power of `polynomial`
-    /// @param end the last rate of `polynomial`, not a fraction
-    /// @param rules of `piecewise-constant`: `1:10,0.1:20,0.005` is the whole rate before step 10, a tenth before step 20, then 0.005 of it
-    record Diffusers(Kind name, @Nullable Double cycles, @Default("1") double power, @Default("1e-7") double end, @Nullable String rules)
+    @Doc("By the names and rules of diffusers' 'get_scheduler', so that published recipes mean here what they mean there: the warm-up "
+            + "begins at exactly 0, and 'constant' and 'piecewise-constant' have none.")
+    record Diffusers(
+            Kind name,
+            @Doc("waves of 'cosine' (0.5 if left out: half a wave, down to 0) or starts "
+                    + "of 'cosine-with-restarts' (1)") @Nullable Double cycles,
+            @Doc("of 'polynomial'") @Default("1") double power,
+            @Doc("the last rate of 'polynomial', not a fraction") @Default("1e-7") double end,
+            @Doc("of 'piecewise-constant': '1:10,0.1:20,0.005' is the whole rate before step 10, a tenth before step 20, then "
+                    + "0.005 of it") @Nullable String rules)
             implements Schedule {
         public enum Kind { CONSTANT, CONSTANT_WITH_WARMUP, PIECEWISE_CONSTANT, LINEAR, COSINE, COSINE_WITH_RESTARTS, POLYNOMIAL }
 

@@ -7,32 +7,34 @@ import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of training. Which parameters train is said by their learning rates: what has none is frozen.
-///
-/// @param steps its length in optimizer steps (not by the clock: a run must be the same on every machine)
-/// @param epochs or its length in passes over the data; one of both
-/// @param batch images of an optimizer step, over all of its micro-batches
-/// @param accumulation micro-batches that a step's gradient is summed up over
-/// @param resolution side of this stage's images in pixels; the data's `image_size` if left out
-/// @param mix how often each kind of caption comes in this stage, in place of the data's; of the built-in data only
-/// @param groups sets of parameters of the stage's own, for rates of their own
-/// @param lr learning rate by part (see [Part]) or group. A parameter belongs to the last group that names it, else to the narrowest part
-/// @param warmUp steps in which the learning rate rises from 0
-/// @param keepOptimizer whether the moments of the stage before are taken on for parameters that trained there, and their counts of steps
-/// @param gradClip largest norm of the whole gradient; none if left out
-/// @param hugeGradient what is done in steps whose gradient is far larger than those before; nothing if left out
-/// @param gradientMask which gradients flow into keys and values
-/// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
-/// @param captionDropout share of images that are shown without caption, for guidance
-/// @param ema the moving average of the weights; none is kept if left out
-/// @param stop when the stage ends before its steps are done; never if left out
-public record Stage(String name, @Nullable Integer steps, @Nullable Double epochs, int batch, @Default("1") int accumulation,
-        @Nullable Integer resolution, Data.@Nullable Mix mix, @Default("{}") Map<String, Group> groups, Map<String, Double> lr,
+@Doc("A stretch of training. Which parameters train is said by their learning rates: what has none is frozen.")
+public record Stage(
+        String name,
+        @Doc("its length in optimizer steps (not by the clock: a run must be the same on every machine)") @Nullable Integer steps,
+        @Doc("or its length in passes over the data; one of both") @Nullable Double epochs,
+        @Doc("images of an optimizer step, over all of its micro-batches") int batch,
+        @Doc("micro-batches that a step's gradient is summed up over") @Default("1") int accumulation,
+        @Doc("side of this stage's images in pixels; the data's 'image_size' if left out") @Nullable Integer resolution,
+        @Doc("how often each kind of caption comes in this stage, in place of the data's; of the "
+                + "built-in data only") Data.@Nullable Mix mix,
+        @Doc("sets of parameters of the stage's own, for rates of their own") @Default("{}") Map<String, Group> groups,
+        @Doc("learning rate by part (see Part) or group. A parameter belongs to the last group that names it, else to "
+                + "the narrowest part") Map<String, Double> lr,
         Losses losses,
-        @Default("constant") Schedule schedule, @Default("0") int warmUp, @Default("adamw") OptimizerRecipe optimizer,
-        @Default("false") boolean keepOptimizer, @Nullable Double gradClip, @Nullable GradientSpikes hugeGradient,
-        @Default("none") GradientMaskRecipe gradientMask, @Default("false") boolean checkpointing, @Default("0") double captionDropout,
-        @Nullable Ema ema, @Nullable Stop stop) {
+        @Default("constant") Schedule schedule,
+        @Doc("steps in which the learning rate rises from 0") @Default("0") int warmUp,
+        @Default("adamw") OptimizerRecipe optimizer,
+        @Doc("whether the moments of the stage before are taken on for parameters that trained there, and their "
+                + "counts of steps") @Default("false") boolean keepOptimizer,
+        @Doc("largest norm of the whole gradient; none if left out") @Nullable Double gradClip,
+        @Doc("what is done in steps whose gradient is far larger than those before; nothing "
+                + "if left out") @Nullable GradientSpikes hugeGradient,
+        @Doc("which gradients flow into keys and values") @Default("none") GradientMaskRecipe gradientMask,
+        @Doc("whether each layer's inside is computed a second time for its gradient instead "
+                + "of being kept") @Default("false") boolean checkpointing,
+        @Doc("share of images that are shown without caption, for guidance") @Default("0") double captionDropout,
+        @Doc("the moving average of the weights; none is kept if left out") @Nullable Ema ema,
+        @Doc("when the stage ends before its steps are done; never if left out") @Nullable Stop stop) {
     public Stage {
         checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'",
                 name);

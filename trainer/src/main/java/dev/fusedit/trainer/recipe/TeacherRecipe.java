@@ -8,12 +8,16 @@ import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Training of a small vision encoder, for alignment ([Losses.Repa]) where there is none to download. A recipe of its own
-/// kind: the one with a block `teacher`.
-///
-/// @param probes what its features are judged by, when it is trained
-public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learning, @Default("{}") Probes probes,
-        @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
+@Doc("Training of a small vision encoder, for alignment (Repa) where there is none to download. A recipe of its own kind: the one with "
+        + "a block 'teacher'.")
+public record TeacherRecipe(
+        Run run,
+        Encoder teacher,
+        Data data,
+        Learning learning,
+        @Doc("what its features are judged by, when it is trained") @Default("{}") Probes probes,
+        @Default("{}") Logging logging,
+        @Default("{}") Checkpointing checkpoints) {
     public TeacherRecipe {
         checkArgument(run.precision() == Run.Precision.F32 || run.precision() == Run.Precision.AUTO,
                 "run.precision must be f32 in the training of a teacher");
@@ -24,11 +28,14 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
                 data.imageSize(), teacher.patch());
     }
 
-    /// A vision transformer of DINOv2's architecture.
-    ///
-    /// @param mlpRatio width within the MLPs over `width`
-    /// @param initRange deviation of the first weights; DINOv2's 0.02 is made for wider ones
-    public record Encoder(int width, int layers, int heads, @Default("4") int mlpRatio, int patch, @Default("0.02") double initRange) {
+    @Doc("A vision transformer of DINOv2's architecture.")
+    public record Encoder(
+            int width,
+            int layers,
+            int heads,
+            @Doc("width within the MLPs over 'width'") @Default("4") int mlpRatio,
+            int patch,
+            @Doc("deviation of the first weights; DINOv2's 0.02 is made for wider ones") @Default("0.02") double initRange) {
         public Encoder {
             checkArgument(width > 0, "width must be at least 1, but is %s", width);
             checkArgument(layers > 0, "layers must be at least 1, but is %s", layers);
@@ -39,8 +46,7 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
         }
     }
 
-    /// How it learns.
-    ///
+    @Doc("How it learns.")
     public record Learning(int steps, int batch, double lr, Task task, @Default("constant") Schedule schedule, @Default("0") int warmUp,
             @Default("adamw") OptimizerRecipe optimizer, @Nullable Double gradClip) {
         public Learning {
@@ -59,33 +65,32 @@ public record TeacherRecipe(Run run, Encoder teacher, Data data, Learning learni
 
     /// What it learns from. Neither knows what the probes ask for: which object a patch belongs to.
     public sealed interface Task {
-        /// Images alone: some patches are hidden, and what is around each patch, hidden or not, is to be told from the rest.
-        ///
-        /// @param hidden share of the patches that are hidden
-        /// @param view side in pixels of what is to be told around each patch's middle
-        record HiddenPatches(@Default("0.5") double hidden, int view) implements Task {
+        @Doc("Images alone: some patches are hidden, and what is around each patch, hidden or not, is to be told from the rest.")
+        record HiddenPatches(
+                @Doc("share of the patches that are hidden") @Default("0.5") double hidden,
+                @Doc("side in pixels of what is to be told around each patch's middle") int view) implements Task {
             public HiddenPatches {
                 checkArgument(hidden > 0 && hidden < 1, "hidden must lie between 0 and 1, but is %s", hidden);
                 checkArgument(view > 0, "view must be at least 1, but is %s", view);
             }
         }
 
-        /// Images with captions: each is told from the others of the batch by the mean of its patches, each caption by the mean of its
-        /// words.
-        ///
-        /// @param width of the words and of the common space
-        record Captions(@Default("infonce") Losses.Comparison comparison, @Default("64") int width) implements Task {
+        @Doc("Images with captions: each is told from the others of the batch by the mean of its patches, each caption by the mean "
+                + "of its words.")
+        record Captions(
+                @Default("infonce") Losses.Comparison comparison,
+                @Doc("of the words and of the common space") @Default("64") int width) implements Task {
             public Captions {
                 checkArgument(width > 0, "width must be at least 1, but is %s", width);
             }
         }
     }
 
-    /// Linear classifiers of colour and shape on the patches' features.
-    ///
-    /// @param fitted images that they are fitted to
-    /// @param judged other images, that they are judged on; neither were trained on
-    public record Probes(@Default("1500") int fitted, @Default("1000") int judged, @Default("0") long seed) {
+    @Doc("Linear classifiers of colour and shape on the patches' features.")
+    public record Probes(
+            @Doc("images that they are fitted to") @Default("1500") int fitted,
+            @Doc("other images, that they are judged on; neither were trained on") @Default("1000") int judged,
+            @Default("0") long seed) {
         public Probes {
             checkArgument(fitted > 0, "fitted must be at least 1, but is %s", fitted);
             checkArgument(judged > 1, "judged must be at least 2, but is %s", judged);

@@ -4,15 +4,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import org.jspecify.annotations.Nullable;
 
-/// Files that weights begin with; what has none is drawn from the seed (a VAE and a CLIP model must have one).
-///
-/// @param model a run, a checkpoint, a pipeline's folder or the reference's `ema.pt.zst`: the whole fused model
-/// @param llm a Hugging Face folder or a GGUF file: the language model
-/// @param vae a Hugging Face folder
-/// @param clip a Hugging Face folder
-/// @param tokenizer a `tokenizer.json` or its folder; that of `llm` if left out
-public record WeightFiles(@Nullable String model, @Nullable String llm, @Nullable String vae, @Nullable String clip,
-        @Nullable String tokenizer) {
+@Doc("Files that weights begin with; what has none is drawn from the seed (a VAE and a CLIP model must have one).")
+public record WeightFiles(
+        @Doc("a run, a checkpoint, a pipeline's folder or the reference's 'ema.pt.zst': the whole fused model") @Nullable String model,
+        @Doc("a Hugging Face folder or a GGUF file: the language model") @Nullable String llm,
+        @Doc("a Hugging Face folder") @Nullable String vae,
+        @Doc("a Hugging Face folder") @Nullable String clip,
+        @Doc("a 'tokenizer.json' or its folder; that of 'llm' if left out") @Nullable String tokenizer) {
     public WeightFiles {
         checkArgument(model == null || llm == null, "model must not come with llm: it holds a language model already");
     }

@@ -15,6 +15,7 @@ import dev.fusedit.trainer.align.TeacherConfigs;
 import dev.fusedit.trainer.log.TextTable;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
+import java.util.Locale;
 import java.util.Map;
 
 /// What became of a vision encoder: what linear probes read off its patches, and off those of two controls.
@@ -53,7 +54,7 @@ public record TeacherResult(double seconds, long steps, double peakMib, Map<Stri
         return table.text();
     }
 
-    private static String percent(double share) { return "%.3f".formatted(share); }
+    private static String percent(double share) { return String.format(Locale.ROOT, "%.3f", share); }
 
     /// `result.json`, with a line break at the end.
     public String json() {

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.sampling;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
-import dev.fusedit.fusion.pipeline.SamplingDefaults;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.model.Latents;
@@ -30,7 +30,7 @@ public final class RunPipeline {
                 bundle.latents().space(), FlowMatchScheduler.even(sampling.shift()),
                 RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
-        var defaults = new SamplingDefaults(side, side, sampling.solver(), sampling.steps(),
+        var defaults = new SamplingSettings(side, side, sampling.solver(), sampling.steps(),
                 new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
         var loaded = LoadedPipeline.of(pipeline, defaults, bundle.weights());
         if (bundle.latents() instanceof Latents.Encoded encoded) {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.sampling;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.fusion.pipeline.ImageRequest;
+import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
@@ -24,7 +25,8 @@ import java.util.stream.IntStream;
 public record SampledImages(int height, int width, List<String> prompts, List<byte[]> images) {
     private static final int COLUMNS = 6;
 
-    /// Samples each prompt as often as it is asked for. An image's noise is a function of the request's seed and the image's place here.
+    /// Samples each prompt as often as it is asked for. Of a request with one seed, an image's noise is a function of the seed and the image's
+    /// place here.
     public static SampledImages generate(TextToImagePipeline pipeline, ImageRequest request) {
         return generate(pipeline, request, ProgressLine.silent());
     }
@@ -32,18 +34,21 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
     /// @param console told how far it is
     public static SampledImages generate(TextToImagePipeline pipeline, ImageRequest request, ProgressLine console) {
         var places = IntStream.range(0, request.images()).map(i -> place(request, i)).toArray();
-        var seeds = Arrays.stream(places).mapToObj(place -> noise(request.seed(), place)).toList();
+        var seeded = switch (request.noise()) {
+            case InitialNoise.OfSeed(var all) -> request.seeds(Arrays.stream(places).mapToObj(place -> noise(all, place)).toList());
+            case InitialNoise.OfSeeds _,InitialNoise.Given _ -> request;
+        };
         var prompts = new String[places.length];
         var images = new byte[places.length][];
         try (var _ = TensorScope.open()) {
             var progress = SamplingProgress.of(console, "sample", places.length);
-            var generated = pipeline.generate(request.seeds(seeds), SamplingProgress.of(request, progress::add)).bytes();
+            var generated = pipeline.generate(seeded, SamplingProgress.of(request, progress::add)).bytes();
             for (int i = 0; i < places.length; i++) {
-                prompts[places[i]] = request.prompts().get(i % request.prompts().size());
+                prompts[places[i]] = request.prompts().texts().get(i % request.prompts().texts().size());
                 images[places[i]] = generated.get(i);
             }
         }
-        return new SampledImages(request.height(), request.width(), List.of(prompts), List.of(images));
+        return new SampledImages(request.settings().height(), request.settings().width(), List.of(prompts), List.of(images));
     }
 
     /// What the noise of the image at a place derives from.
@@ -51,8 +56,8 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
 
     /// The pipeline samples p1 p2 p1 p2; here all images of a prompt stand together.
     private static int place(ImageRequest request, int image) {
-        var prompts = request.prompts().size();
-        return image % prompts * request.each() + image / prompts;
+        var prompts = request.prompts().texts().size();
+        return image % prompts * request.prompts().each() + image / prompts;
     }
 
     /// Whether a place can take images, asked before the work is done.
@@ -93,7 +98,7 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
     private void writeEach(Path folder) throws IOException {
         var lines = new StringBuilder();
         for (int i = 0; i < images.size(); i++) {
-            var name = "%05d.png".formatted(i);
+            var name = String.format(Locale.ROOT, "%05d.png", i);
             Files.write(folder.resolve(name), new PngImage(width, height, images.get(i)).png());
             lines.append(JsonNodeFactory.instance.objectNode().put("file", name).put("prompt", prompts.get(i))).append('\n');
         }

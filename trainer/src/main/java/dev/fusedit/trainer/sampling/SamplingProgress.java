@@ -52,7 +52,7 @@ public final class SamplingProgress {
 
             @Override
             public void after(int firstImage, int step, Tensor latents) {
-                double now = firstImage + (double) latents.size(0) * (step + 1) / request.steps();
+                double now = firstImage + (double) latents.size(0) * (step + 1) / request.settings().steps();
                 more.accept(now - before);
                 before = now;
             }

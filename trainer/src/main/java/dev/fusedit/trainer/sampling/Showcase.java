@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// A grid of images with captions, always of the same prompts and noise: four of each kind of the score set `seen`.
 ///
@@ -43,7 +44,7 @@ public final class Showcase {
         }
         folder.write(previews.resolve("prompts.txt"), (String.join("\n", prompts(1)) + "\n").getBytes(StandardCharsets.UTF_8));
         var grid = grid(prompts(1));
-        folder.write(previews.resolve("step-%06d.png".formatted(step)), grid.png());
+        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), grid.png());
         return grid;
     }
 

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.stage;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 
 /// What a run has cost so far, over all processes that worked on it: `times.json` of a checkpoint, apart from the state since it differs from
 /// run to run.
@@ -34,10 +34,6 @@ public record RunFigures(double seconds, double trainingSeconds, @JsonProperty("
 
     /// @param file what errors call it
     static RunFigures parse(String text, String file) {
-        try {
-            return JSON.readValue(text, RunFigures.class);
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s does not tell a run's times: %s".formatted(file, e.getOriginalMessage()), e);
-        }
+        return JsonFile.record(text, file, RunFigures.class, "Resume from another checkpoint");
     }
 }

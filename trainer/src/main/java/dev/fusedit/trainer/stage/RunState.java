@@ -1,11 +1,11 @@
 package dev.fusedit.trainer.stage;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 
 /// Where a run stands, beside its tensors: `state.json` of a checkpoint. All of it is a function of recipe and step: no times, no places.
 ///
@@ -18,8 +18,7 @@ import dev.fusedit.torch.UserError;
 public record RunState(int version, long step, String stage, long nextPicture, long nextSentence, long averageUpdates, StageState loop) {
     private static final int VERSION = 1;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT)
-            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS) // the records' components alone
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS).build(); // the records' components alone
 
     /// At the end of a step of a stage.
     public static RunState of(StagePlan plan, long step, long averageUpdates, StageState loop) {
@@ -39,14 +38,10 @@ public record RunState(int version, long step, String stage, long nextPicture, l
     /// @param file what errors call it
     /// @throws UserError if it is not what [#text] writes
     public static RunState parse(String text, String file) {
-        try {
-            var state = JSON.readValue(text, RunState.class);
-            if (state.version != VERSION) {
-                throw new UserError("%s is of version %d, this program reads version %d".formatted(file, state.version, VERSION));
-            }
-            return state;
-        } catch (JsonProcessingException e) {
-            throw new UserError("%s is no state of a run: %s".formatted(file, e.getOriginalMessage()), e);
+        var state = JsonFile.record(text, file, RunState.class, "Resume from another checkpoint");
+        if (state.version != VERSION) {
+            throw new UserError("%s is of version %d, this program reads version %d".formatted(file, state.version, VERSION));
         }
+        return state;
     }
 }

@@ -169,13 +169,13 @@ class BenchTest {
     @CsvSource(delimiter = '|', value = {
         "\"grad_clip\": 1.0 | \"clip\": 1.0 | small: unknown field 'clip'",
         "\"kind\": \"sample\" | \"kind\": \"draw\" | drawn: kind must be one of train, sample",
-        "\"like\": \"small\" | \"like\": \"smal\" | smal must be a workload",
+        "\"like\": \"small\" | \"like\": \"smal\" | smal is missing, it must be a workload",
         "\"latent\": [4, 8, 4] | \"latent\": [4, 8] | latent must be channels, height and width",
         "\"valid\": [3, 7, 5] | \"valid\": [3, 70] | lengths must be from 1 to 9",
         "\"hidden_size\": 32 | \"hidden_size\": \"32\" | hidden_size must be a whole number",
         "\"guidance\": 6.0 | \"guidance\": 1.0 | guidance must be more than 1",
         "\"optimizer\": \"adamw\" | \"optimizer\": \"sgd\" | optimizer must be adamw",
-        "{\"about\" | \"about\" | is not JSON"})
+        "{\"about\" | \"about\" | is not valid JSON"})
     void mistakesAreNamed(String from, String to, String error) throws IOException {
         assertThat(SMALL).contains(from);
         var file = Files.writeString(folder.resolve("wrong.json"), SMALL.replaceFirst(java.util.regex.Pattern.quote(from), to));

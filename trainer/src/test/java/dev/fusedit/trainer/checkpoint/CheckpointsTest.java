@@ -179,7 +179,8 @@ class CheckpointsTest {
         Path manifest = saved.resolve("manifest.json");
         String good = Files.readString(manifest);
         Map<String,
-                String> bad = Map.of("{", "is damaged", "{}", "is damaged", good.replace("fusedit-checkpoint", "x"),
+                String> bad = Map.of("{", "manifest.json:1:2: is not valid JSON", "{}", "manifest.json: format is missing",
+                        good.replace("fusedit-checkpoint", "x"),
                         "not that of a fusedit checkpoint",
                         good.replace("\"version\" : 1", "\"version\" : 2"), "version 2", good.replace("state.json", "../state.json"),
                         "no file name");

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,7 @@ class ReportsTest {
     void whatIsNoMetricsFileIsSaidSo() throws IOException {
         Path file = Files.writeString(folder.resolve("x"), "{\"step\":1}\nhello\n");
         assertThatThrownBy(() -> new MetricsLog(file)).isInstanceOf(UserError.class)
-                .hasMessageStartingWith(file + ":2: is no row of metrics");
+                .hasMessageStartingWith(file + ":2:1: is not valid JSON");
         assertThatThrownBy(() -> new MetricsLog(folder)).isInstanceOf(UserError.class).hasMessageContaining("cannot be written");
     }
 
@@ -111,6 +112,21 @@ class ReportsTest {
         assertThat(bytes.toString().lines()).hasSize(3).allMatch(text -> text.startsWith("text ")).noneMatch(text -> text.contains("\r"));
         assertThat(ProgressLine.clock(3723)).isEqualTo("1:02:03");
         assertThat(ProgressLine.clock(Double.NaN)).isEqualTo("?");
+    }
+
+    @Test
+    void namesAndTimesHaveTheSameDigitsInEveryLocale() throws IOException {
+        var before = Locale.getDefault(Locale.Category.FORMAT);
+        try {
+            Locale.setDefault(Locale.Category.FORMAT, Locale.of("ar", "EG"));
+            assertThat(ProgressLine.clock(3723)).isEqualTo("1:02:03");
+            EventFile.create(folder, 0).close();
+            try (var files = Files.list(folder)) {
+                assertThat(files).singleElement().asString().matches(".*events\\.out\\.tfevents\\.[0-9]{10}\\.fusedit\\.[0-9]{4}");
+            }
+        } finally {
+            Locale.setDefault(Locale.Category.FORMAT, before);
+        }
     }
 
     /// Where each state counts, all are shown; elsewhere than on a terminal each stays.

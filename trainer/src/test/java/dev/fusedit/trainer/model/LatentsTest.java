@@ -98,6 +98,7 @@ class LatentsTest {
     void whatIsMissingOrDoesNotFitIsSaid() throws IOException {
         assertThatThrownBy(() -> stage("weights={}")).isInstanceOf(UserError.class).hasMessageContaining("weights.vae");
         Files.delete(folder.resolve("config.json"));
-        assertThatThrownBy(this::stage).isInstanceOf(UserError.class).hasMessageContaining("config.json cannot be read");
+        assertThatThrownBy(this::stage).isInstanceOf(UserError.class)
+                .hasMessageContaining("config.json: no such file. weights.vae needs the folder");
     }
 }

@@ -93,6 +93,7 @@ class RecipeSchemaTest {
         assertThat(stage.at("/required").toString()).contains("name", "batch", "losses").doesNotContain("\"lr\"", "steps");
         assertThat(JSON.at("/$defs/OptimizerRecipe.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
         assertThat(JSON.at("/$defs/Losses.Repa/description").asText()).contains("REPA (https://arxiv.org/abs/2410.06940)");
+        assertThat(JSON.at("/$defs/Data.WebDataset/properties/picture/description").asText()).isEqualTo("field of the image");
         assertThat(JSON.at("/$defs/LanguageModelRecipe.Custom/required").toString()).as("a block without kind is one")
                 .doesNotContain("kind");
     }

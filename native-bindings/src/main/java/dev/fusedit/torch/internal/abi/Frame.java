@@ -94,14 +94,6 @@ public final class Frame {
 
     public Frame optionalInts(long... values) { return push(boxed(list(values)), Owned.OPTIONAL); }
 
-    public Frame doubles(double... values) {
-        var words = new long[values.length];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = Double.doubleToRawLongBits(values[i]);
-        }
-        return push(list(words), Owned.LIST);
-    }
-
     public Frame string(String text) { return push(stringHandle(text), Owned.STRING); }
 
     public Frame optionalString(String text) { return push(boxed(stringHandle(text)), Owned.OPTIONAL_STRING); }

@@ -16,8 +16,6 @@ public final class NativeMemory {
 
     public static void setLong(long address, long value) { ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, address, value); }
 
-    public static void setInt(long address, int value) { ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value); }
-
     public static void setFloat(long address, float value) { ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value); }
 
     /// `count` floats, into the array's beginning.

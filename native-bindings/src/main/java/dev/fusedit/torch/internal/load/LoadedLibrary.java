@@ -30,8 +30,6 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
     private static @Nullable LibtorchUnavailable failure;
     private static @Nullable Path requested;
 
-    public static synchronized boolean isOpen() { return open != null; }
-
     public static LoadedLibrary current() {
         var library = open;
         return library != null ? library : open(null);
@@ -78,7 +76,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
         var version = version(all, files.folder());
         silence(all, version[1]);
         new DefaultThreads(Host.here().cores().allowed(), System.getenv()).set(all);
-        return new LoadedLibrary(new LibtorchInfo("%d.%d.%d".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
+        return new LoadedLibrary(new LibtorchInfo("%s.%s.%s".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
                 all, Math.max(0, ResidentSet.bytes() - before));
     }
 

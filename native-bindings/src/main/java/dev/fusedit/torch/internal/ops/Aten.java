@@ -14,7 +14,6 @@ public final class Aten {
     public static final Op MUL = Op.of("mul", "Tensor", 2);
     public static final Op MUL_ = Op.of("mul_", "Tensor", 2);
     public static final Op DIV = Op.of("div", "Tensor", 2);
-    public static final Op DIV_ = Op.of("div_", "Tensor", 2);
     public static final Op DIV_MODE = Op.of("div", "Tensor_mode", 3);
     public static final Op REMAINDER = Op.of("remainder", "Tensor", 2);
     public static final Op POW = Op.of("pow", "Tensor_Tensor", 2);
@@ -51,7 +50,6 @@ public final class Aten {
     public static final Op AND = Op.of("logical_and", "", 2);
     public static final Op OR = Op.of("logical_or", "", 2);
     public static final Op XOR = Op.of("logical_xor", "", 2);
-    public static final Op ISNAN = Op.of("isnan", "", 1);
     public static final Op ISFINITE = Op.of("isfinite", "", 1);
     public static final Op WHERE = Op.of("where", "self", 3);
     public static final Op MASKED_FILL = Op.of("masked_fill", "Tensor", 3);
@@ -61,7 +59,6 @@ public final class Aten {
     public static final Op SUM_DIM = Op.of("sum", "dim_IntList", 4);
     public static final Op MEAN = Op.of("mean", "", 2);
     public static final Op MEAN_DIM = Op.of("mean", "dim", 4);
-    public static final Op PROD = Op.of("prod", "", 2);
     public static final Op VAR_DIM = Op.of("var", "dim", 4);
     public static final Op MAX = Op.of("max", "", 1);
     public static final Op MIN = Op.of("min", "", 1);
@@ -76,7 +73,6 @@ public final class Aten {
     public static final Op FROBENIUS = Op.of("frobenius_norm", "dim", 3);
     public static final Op TOPK = Op.of("topk", "", 5);
     public static final Op SORT = Op.of("sort", "", 3);
-    public static final Op MULTINOMIAL = Op.of("multinomial", "", 4);
 
     // Shapes
     public static final Op RESHAPE = Op.of("reshape", "", 2);
@@ -135,8 +131,6 @@ public final class Aten {
     public static final Op EMPTY = Op.of("empty", "memory_format", 6);
     public static final Op ZEROS = Op.of("zeros", "", 5);
     public static final Op ONES = Op.of("ones", "", 5);
-    public static final Op ZEROS_LIKE = Op.of("zeros_like", "", 6);
-    public static final Op EMPTY_LIKE = Op.of("empty_like", "", 6);
     public static final Op TO_DTYPE = Op.of("to", "dtype", 5);
     public static final Op TO_DEVICE = Op.of("to", "device", 6);
     public static final Op COPY_ = Op.of("copy_", "", 3);
@@ -156,7 +150,6 @@ public final class Aten {
 
     // Lists at once, optimizers
     public static final Op FOREACH_MUL = Op.of("_foreach_mul_", "Tensor", 2);
-    public static final Op FOREACH_MUL_LIST = Op.of("_foreach_mul_", "List", 2);
     public static final Op FOREACH_LERP = Op.of("_foreach_lerp_", "List", 3);
     public static final Op FOREACH_ADDCMUL = Op.of("_foreach_addcmul_", "Tensor", 4);
     public static final Op FOREACH_ZERO = Op.of("_foreach_zero_", "", 1);

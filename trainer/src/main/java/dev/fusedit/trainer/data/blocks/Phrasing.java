@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 
 /// How a claim is put into words: one of three wordings, between one of eight openings and one of three endings.
 record Phrasing(int wording, int opening, int ending) {
-    static final int WORDINGS = 3;
     static final ImmutableList<String> OPENINGS = ImmutableList.of(
             "", "a picture of", "a drawing of", "an image of", "the picture shows", "we see", "just", "only");
     static final ImmutableList<String> ENDINGS = ImmutableList.of("", "on a dark ground", "and nothing else");

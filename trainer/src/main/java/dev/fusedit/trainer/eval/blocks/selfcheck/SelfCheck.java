@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksSample;
-import dev.fusedit.trainer.data.blocks.Claim;
 import dev.fusedit.trainer.data.blocks.Dice;
 import dev.fusedit.trainer.data.blocks.Drawing;
 import dev.fusedit.trainer.data.blocks.Kind;

@@ -1,0 +1,47 @@
+package dev.fusedit.fusion.pipeline;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// The noise that images begin with, standard normal.
+public sealed interface InitialNoise {
+    /// Drawn for each image from a seed of its own, which derives from one seed and the image's place in the request.
+    record OfSeed(Seed seed) implements InitialNoise {}
+
+    /// Drawn for each image from its seed.
+    record OfSeeds(ImmutableList<Seed> seeds) implements InitialNoise {}
+
+    /// @param latents (images, channels, height, width of latents); they stay their owner's
+    record Given(Tensor latents) implements InitialNoise {
+        public Given {
+            checkArgument(latents.rank() == 4, "initial latents must be (images, channels, height, width), got %s", latents);
+        }
+    }
+
+    /// (images, channels, height, width); drawn ones are f32 on the CPU.
+    ///
+    /// @throws IllegalArgumentException if given ones have another shape
+    default Tensor latents(int images, long channels, long height, long width) {
+        return switch (this) {
+            case OfSeed(var all) ->
+                    drawn(IntStream.range(0, images).mapToObj(i -> all.derive("picture", i)).toList(), channels, height, width);
+            case OfSeeds(var seeds) -> drawn(seeds, channels, height, width);
+            case Given(var latents) -> {
+                var shape = latents.shape();
+                checkArgument(shape[1] == channels && shape[2] == height && shape[3] == width,
+                        "initial latents must be (B, %s, %s, %s), got %s", channels, height, width, latents);
+                yield latents;
+            }
+        };
+    }
+
+    private static Tensor drawn(List<Seed> seeds, long channels, long height, long width) {
+        return Tensor.cat(0, seeds.stream().map(seed -> Tensor.randn(seed, DType.F32, 1, channels, height, width)).toList());
+    }
+}

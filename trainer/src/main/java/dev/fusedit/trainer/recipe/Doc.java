@@ -1,0 +1,16 @@
+package dev.fusedit.trainer.recipe;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/// What a block of keys or one of its keys means: for those who read the code and, through [RecipeSchema], for those who write recipes.
+/// Plain text, with the addresses of the web written out.
+@Documented
+@Target({ElementType.TYPE, ElementType.RECORD_COMPONENT})
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Doc {
+    String value();
+}
