@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 ///
 ///     x ← x + post(W'_o softmax((W'_q x) Kᵀ / √D) V)
 ///
+/// With gated joint attention each has a softmax of its own, and every head a share of the text, α = 0 at first:
+///
+///     x ← x + g₁ · post(W_o (softmax(q kᵀ / √D) v + tanh(α) · softmax(q Kᵀ / √D) V))
+///
 /// What the noise level does not act on (γ, β, g), and norms that a configuration lacks (post, those of heads), fall away.
 ///
 /// Notable: unless [AttentionScoring] says otherwise, scores are scaled by 1/√D, and nothing is soft-capped or windowed, whatever the
@@ -75,27 +79,48 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
     private Tensor attended(Ops ops, Tensor x_BNC, @Nullable KeyValues shared, ImagePass pass, Modulation mod) {
         return TensorScope.scoped(() -> {
             var made = image.project(ops, x_BNC, mod, pass.rotary());
-            var q = made.q_BHND();
             var own = ops.gate(pass.gates().image(index), made.keyValues());
             if (shared == null) {
-                return image.attended(ops, x_BNC, ops.attention(q, own, plain(), AttentionMask.ALL), mod);
+                return image.attended(ops, x_BNC, alone(ops, made.q_BHND(), own), mod);
             }
             var text = ops.gate(pass.gates().text(index), shared);
+            var visibility = pass.visibility();
             return switch (image.reading()) {
-                case TextAttention.Joint() ->
-                        image.attended(ops, x_BNC, ops.attention(q, ops.concat(text, own), ofText(), pass.visibility().mask()), mod);
-                case TextAttention.Cross(var cross) -> {
-                    var x = image.attended(ops, x_BNC, ops.attention(q, own, plain(), AttentionMask.ALL), mod);
-                    var queries = ops.heads(ops.linear(cross.q(), x), cross.heads(), cross.qNorm(), null);
-                    var out = ops.linear(cross.o(), ops.attention(queries, text, ofText(), pass.visibility().mask()));
-                    yield ops.add(x, cross.postNorm() == null ? out : ops.norm(cross.postNorm(), out), pass.visibility().reads_B1C());
-                }
+                case TextAttention.Joint() -> image.attended(ops, x_BNC, joint(ops, made.q_BHND(), own, text, visibility), mod);
+                case TextAttention.Cross(var cross) ->
+                        cross(ops, cross, image.attended(ops, x_BNC, alone(ops, made.q_BHND(), own), mod), text, visibility);
+                case TextAttention.GatedJoint(var gate_H) ->
+                        image.attended(ops, x_BNC, gatedJoint(ops, gate_H, made.q_BHND(), own, text, visibility), mod);
             };
         });
     }
 
-    /// An attention that reads no text is the image's own.
-    private ScoreScaling plain() { return ScoreScaling.plain(image.config().headDim()); }
+    /// softmax(q kᵀ / √D) v.
+    private Tensor alone(Ops ops, Tensor q_BHND, KeyValues own) {
+        return ops.attention(q_BHND, own, ScoreScaling.plain(image.config().headDim()), AttentionMask.ALL);
+    }
 
-    private ScoreScaling ofText() { return text == null ? plain() : scoring.scaling(text.config()); }
+    /// softmax(q [K; k]ᵀ / √D) [V; v].
+    private Tensor joint(Ops ops, Tensor q_BHND, KeyValues own, KeyValues text, TextVisibility visibility) {
+        return ops.attention(q_BHND, ops.concat(text, own), ofText(), visibility.mask());
+    }
+
+    /// x + post(W_o softmax((W_q x) Kᵀ / √D) V).
+    private Tensor cross(Ops ops, CrossAttention cross, Tensor x_BNC, KeyValues text, TextVisibility visibility) {
+        var q_BHND = ops.heads(ops.linear(cross.q(), x_BNC), cross.heads(), cross.qNorm(), null);
+        var out = ops.linear(cross.o(), ops.attention(q_BHND, text, ofText(), visibility.mask()));
+        return ops.add(x_BNC, cross.postNorm() == null ? out : ops.norm(cross.postNorm(), out), visibility.reads_B11());
+    }
+
+    /// softmax(q kᵀ / √D) v + tanh(α) · softmax(q Kᵀ / √D) V.
+    private Tensor gatedJoint(Ops ops, Tensor gate_H, Tensor q_BHND, KeyValues own, KeyValues text, TextVisibility visibility) {
+        var reads_B11 = visibility.reads_B11();
+        var share_B1X = ops.map(gate_H, gate -> {
+            var share = gate.tanh().repeatInterleave(image.config().headDim(), 0).view(1, 1, -1);
+            return reads_B11 == null ? share : share.mul(reads_B11.to(share.dtype()));
+        });
+        return ops.add(alone(ops, q_BHND, own), ops.attention(q_BHND, text, ofText(), visibility.mask()), share_B1X);
+    }
+
+    private ScoreScaling ofText() { return text == null ? ScoreScaling.plain(image.config().headDim()) : scoring.scaling(text.config()); }
 }

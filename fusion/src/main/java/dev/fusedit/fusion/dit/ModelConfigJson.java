@@ -64,7 +64,8 @@ public final class ModelConfigJson {
         return switch (fields.has("attention") ? Objects.requireNonNull(fields.text("attention")) : "self") {
             case "self" -> new Fusion.JointSelfAttention();
             case "cross" -> new Fusion.CrossAttention();
-            default -> throw fields.unknown("attention", "self, cross");
+            case "gated-self" -> new Fusion.GatedJointAttention(); // ours: the paper's models have none
+            default -> throw fields.unknown("attention", "self, cross, gated-self");
         };
     }
 
@@ -149,6 +150,7 @@ public final class ModelConfigJson {
         root.put("attention", switch (fusion) {
             case Fusion.JointSelfAttention() -> "self";
             case Fusion.CrossAttention() -> "cross";
+            case Fusion.GatedJointAttention() -> "gated-self";
         });
         root.set("base_config", LanguageConfigs.json(text));
         root.put("dit_hidden_size", image.width()).put("dit_num_hidden_layers", image.layers()).put("patch_size", image.patch())

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///     ∂x = ∂y,  ∂change = gate · ∂y,  ∂gate = Σ_tokens change · ∂y
 ///
 /// @param x (B, N, C)
-/// @param gate (B or 1, 1, C); null for 1
+/// @param gate (B or 1, 1, C or 1); null for 1
 record GatedAdd(Tensor x, Tensor change, @Nullable Tensor gate) implements Op<Tensor> {
     @Override
     public Stream<Tensor> reads() { return Stream.concat(Stream.of(x, change), Stream.ofNullable(gate)); }
@@ -26,7 +26,12 @@ record GatedAdd(Tensor x, Tensor change, @Nullable Tensor gate) implements Op<Te
     public Tensor autograd() { return x.add(gate == null ? change : change.mul(gate.to(x.dtype()))); }
 
     @Override
-    public Tensor inference() { return gate != null && Fused.serves(x) ? FusedSum.forward(x, change, gate) : autograd(); }
+    public Tensor inference() { return gate != null && Fused.serves(x) ? FusedSum.forward(x, change, whole(gate, x)) : autograd(); }
+
+    /// As wide as x.
+    private static Tensor whole(Tensor gate, Tensor x) {
+        return gate.size(2) == x.size(2) ? gate : gate.expand(gate.size(0), 1, x.size(2)).contiguous();
+    }
 
     @Override
     public Tensor recorded(Recording recording) {
@@ -50,12 +55,12 @@ record GatedAdd(Tensor x, Tensor change, @Nullable Tensor gate) implements Op<Te
         recording.backward(dy -> {
             if (dChange != null || dGate != null) {
                 var into = Tensor.empty(dy.dtype(), dy.shape());
-                var gradient = FusedSum.backward(change, dy, gate, into);
+                var gradient = FusedSum.backward(change, dy, whole(gate, dy), into);
                 if (dChange != null) {
                     dChange.add(into);
                 }
                 if (dGate != null) {
-                    dGate.add(gradient);
+                    dGate.add(gate.size(2) == dy.size(2) ? gradient : gradient.sum(true, -1));
                 }
             }
             if (dx != null) {

@@ -99,7 +99,7 @@ public interface Ops {
 
     /// x + gate · change.
     ///
-    /// @param gate (B or 1, 1, C); null for 1
+    /// @param gate (B or 1, 1, C or 1); null for 1
     default Tensor add(Tensor x, Tensor change, @Nullable Tensor gate) { return run(new GatedAdd(x, change, gate)); }
 
     /// A vector a sample in equal parts, plus a table if there is one: each (B, 1, C), see [ModulationOp].

@@ -126,6 +126,7 @@ class OpsTest {
                 new Case("sum of itself", in -> sumOfItself(in.of(B, N, C))),
                 new Case("gated sum", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), in.vector(B, 1, C))),
                 new Case("sum with one gate for all samples", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), in.vector(1, 1, C))),
+                new Case("sum with one number for each sample", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), in.vector(B, 1, 1))),
                 new Case("modulation", in -> new ModulationOp(in.of(B, 3 * C), null, 3)),
                 new Case("modulation with a table", in -> new ModulationOp(in.of(B, 3 * C), in.vector(3 * C), 3)),
                 new Case("any function", in -> new MapOp<>(in.of(B, C), x -> x.sin().mul(x))));

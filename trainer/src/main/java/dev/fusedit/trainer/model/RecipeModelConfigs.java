@@ -55,6 +55,7 @@ public final class RecipeModelConfigs {
         return switch (model.fusion()) {
             case Model.Fusion.Joint() -> deep(model, text, image, new Fusion.JointSelfAttention());
             case Model.Fusion.Cross() -> deep(model, text, image, new Fusion.CrossAttention());
+            case Model.Fusion.GatedJoint() -> deep(model, text, image, new Fusion.GatedJointAttention());
             case Model.Fusion.ShallowJoint(var state) ->
                     new TextDiTConfig(text, image, new Fusion.JointSelfAttention(), text.hidden(), state);
             case Model.Fusion.ShallowCross(var state) -> new TextDiTConfig(text, image, new Fusion.CrossAttention(), text.hidden(), state);

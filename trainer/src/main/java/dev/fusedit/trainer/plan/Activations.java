@@ -73,6 +73,8 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean custom
         long own = e * tokens * (widths * dit.width() + heads + 2 * keys + 2L * dit.intermediate());
         return own + switch (fusion) {
             case Fusion.JointSelfAttention() -> customAttention(dit, images, tokens, tokens + textTokens, true);
+            case Fusion.GatedJointAttention() -> customAttention(dit, images, tokens, tokens, true)
+                    + customAttention(dit, images, tokens, textTokens, true) + 2 * e * tokens * heads;
             case Fusion.CrossAttention() ->
                     customAttention(dit, images, tokens, tokens, true)
                             + customAttention(dit, images, tokens, textTokens, !fusedAttention && dit.kvHeads() > 1)
@@ -104,6 +106,8 @@ record Activations(int compute, int wide, boolean fusedAttention, boolean custom
         long own = tokens * (width + 4 * e * dit.intermediate() + norms);
         return own + switch (fusion) {
             case Fusion.JointSelfAttention() -> attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, tokens + textTokens);
+            case Fusion.GatedJointAttention() -> attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, tokens)
+                    + attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, textTokens) + 2 * e * tokens * heads;
             case Fusion.CrossAttention() -> attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, tokens)
                     + attention(dit.heads(), dit.kvHeads(), dit.headDim(), tokens, textTokens) + tokens * (e * dit.width() + norms);
         };

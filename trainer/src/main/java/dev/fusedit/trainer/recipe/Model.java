@@ -87,7 +87,7 @@ public record Model(
         /// Whether every layer reads the language model's layer beside it (the paper's deep fusion), or all read one hidden state.
         default boolean isDeep() {
             return switch (this) {
-                case Joint(),Cross() -> true;
+                case Joint(),Cross(),GatedJoint() -> true;
                 case ShallowJoint _,ShallowCross _ -> false;
             };
         }
@@ -97,6 +97,9 @@ public record Model(
 
         @Doc("An attention of its own over the text.")
         record Cross() implements Fusion {}
+
+        @Doc("The image's own attention, plus a learned share of one over the text in each head, which begins at 0.")
+        record GatedJoint() implements Fusion {}
 
         @Doc("The paper's baseline: one attention over the image and one hidden state of the language model.")
         record ShallowJoint(
