@@ -17,7 +17,7 @@ final class AutogradOps implements Ops {
     }
 
     @Override
-    public <R extends TensorRecord<R>> R segment(Tensor x, BiFunction<Ops, Tensor, R> body) {
+    public <A extends TensorRecord<A>, R extends TensorRecord<R>> R segment(A x, BiFunction<Ops, A, R> body) {
         return TensorScope.scoped(() -> body.apply(this, x));
     }
 

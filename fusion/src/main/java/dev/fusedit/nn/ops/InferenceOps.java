@@ -1,7 +1,6 @@
 package dev.fusedit.nn.ops;
 
 import dev.fusedit.torch.Autograd;
-import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorRecord;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
@@ -18,7 +17,7 @@ final class InferenceOps implements Ops {
     }
 
     @Override
-    public <R extends TensorRecord<R>> R segment(Tensor x, BiFunction<Ops, Tensor, R> body) {
+    public <A extends TensorRecord<A>, R extends TensorRecord<R>> R segment(A x, BiFunction<Ops, A, R> body) {
         return TensorScope.scoped(() -> body.apply(this, x));
     }
 

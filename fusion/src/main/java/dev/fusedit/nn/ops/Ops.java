@@ -37,10 +37,10 @@ public interface Ops {
 
     /// A layer. With activation checkpointing it is computed a second time when its gradient is due, so it must give the same values twice.
     ///
-    /// @param x its input, which a segment or [#graph] made
+    /// @param x its input, one tensor or several, which a segment or [#graph] made
     /// @param body calls the ops that it is given on the x that it is given, on parameters, and on what segments or [#graph] made, which
     ///        stays open until the backward pass ([#hold])
-    <R extends TensorRecord<R>> R segment(Tensor x, BiFunction<Ops, Tensor, R> body);
+    <A extends TensorRecord<A>, R extends TensorRecord<R>> R segment(A x, BiFunction<Ops, A, R> body);
 
     /// A part in libtorch's ops, for what has no op, outside of all segments: embeddings, patches.
     <R extends TensorRecord<R>> R graph(Supplier<R> body);

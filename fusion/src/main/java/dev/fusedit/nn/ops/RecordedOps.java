@@ -134,7 +134,7 @@ public final class RecordedOps implements Ops, AutoCloseable {
     }
 
     @Override
-    public <R extends TensorRecord<R>> R segment(Tensor x, BiFunction<Ops, Tensor, R> body) {
+    public <A extends TensorRecord<A>, R extends TensorRecord<R>> R segment(A x, BiFunction<Ops, A, R> body) {
         if (!Autograd.isEnabled()) {
             return INFERENCE.segment(x, body);
         }
@@ -168,8 +168,8 @@ public final class RecordedOps implements Ops, AutoCloseable {
         return handle;
     }
 
-    private <R extends TensorRecord<R>> R checkpoint(Tensor x, BiFunction<Ops, Tensor, R> body) {
-        var own = another(x);
+    private <A extends TensorRecord<A>, R extends TensorRecord<R>> R checkpoint(A x, BiFunction<Ops, A, R> body) {
+        A own = x.replaced(this::another);
         return TensorScope.scoped(() -> {
             try (var probe = probe()) {
                 var leaves = new ArrayList<@Nullable Tensor>();
@@ -187,7 +187,8 @@ public final class RecordedOps implements Ops, AutoCloseable {
         });
     }
 
-    private static <R extends TensorRecord<R>> void again(Tensor x, BiFunction<Ops, Tensor, R> body, List<@Nullable Tensor> leaves) {
+    private static <A extends TensorRecord<A>, R extends TensorRecord<R>> void again(A x, BiFunction<Ops, A, R> body,
+            List<@Nullable Tensor> leaves) {
         try (var _ = TensorScope.open(); var ops = of(false)) {
             var gradients = leaves.stream().map(leaf -> leaf == null ? null : leaf.grad()).toList();
             leaves.stream().filter(Objects::nonNull).forEach(Tensor::free);

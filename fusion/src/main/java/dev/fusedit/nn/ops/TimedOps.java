@@ -31,7 +31,7 @@ public final class TimedOps implements Ops {
     public <R extends TensorRecord<R>> R run(Op<R> op) { return ops.run(new Timed<>(op, seconds)); }
 
     @Override
-    public <R extends TensorRecord<R>> R segment(Tensor x, BiFunction<Ops, Tensor, R> body) {
+    public <A extends TensorRecord<A>, R extends TensorRecord<R>> R segment(A x, BiFunction<Ops, A, R> body) {
         return ops.segment(x, (inner, in) -> body.apply(new TimedOps(inner, seconds), in));
     }
 
