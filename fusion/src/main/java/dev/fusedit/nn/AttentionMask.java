@@ -50,6 +50,27 @@ public sealed interface AttentionMask extends Tensors {
         public Stream<Tensor> tensors() { return Stream.of(bias); }
     }
 
+    /// Whether each query has a mask of its own.
+    default boolean isPerQuery() {
+        return switch (this) {
+            case Keys(_) -> false;
+            case Causal() -> true;
+            case Packed(_) -> true;
+            case Biased(_) -> true;
+        };
+    }
+
+    /// Which share of all pairs of queries and keys is needed; what a bias takes away counts as needed, since it is computed.
+    default double share(long queries, long keys) {
+        return switch (this) {
+            case Keys(_) -> 1;
+            case Causal() -> (queries + 1) / (2.0 * keys);
+            case Packed(var lengths) ->
+                    lengths.stream().mapToDouble(length -> length * (length + 1) / 2.0).sum() / ((double) queries * keys);
+            case Biased(_) -> 1;
+        };
+    }
+
     /// softmax(q · kᵀ · scale + mask) · v in libtorch's ops.
     ///
     /// @return (B, H, N, D)

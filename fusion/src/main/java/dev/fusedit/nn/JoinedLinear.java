@@ -29,6 +29,9 @@ public record JoinedLinear(List<Linear> parts, @Nullable Tensor weight_XI) {
     /// One layer's rows of the weights' gradient: a view.
     public Tensor rows(Tensor gradient_XI, int index) { return gradient_XI.narrow(0, offset(index), size(index)); }
 
+    /// X
+    public long width() { return parts.stream().mapToLong(part -> part.weight_OI().size(0)).sum(); }
+
     private long size(int index) { return parts.get(index).weight_OI().size(0); }
 
     private long offset(int index) { return parts.stream().limit(index).mapToLong(part -> part.weight_OI().size(0)).sum(); }

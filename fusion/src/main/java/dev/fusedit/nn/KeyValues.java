@@ -2,6 +2,7 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorRecord;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -10,6 +11,9 @@ import java.util.stream.Stream;
 /// @param keys (B, K, length, D)
 /// @param values (B, K, length, D)
 public record KeyValues(Tensor keys, Tensor values) implements TensorRecord<KeyValues> {
+    /// Two of a kind.
+    public static KeyValues of(Supplier<Tensor> each) { return new KeyValues(each.get(), each.get()); }
+
     @Override
     public Stream<Tensor> tensors() { return Stream.of(keys, values); }
 

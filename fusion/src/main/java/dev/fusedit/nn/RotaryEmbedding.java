@@ -99,6 +99,12 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(cos, signedSin); }
 
+        /// Without angles, for counting.
+        public static RotaryTable shapes(long count, long width) {
+            return new RotaryTable(Tensor.scalar(0, DType.F32).expand(1, 1, count, width),
+                    Tensor.scalar(0, DType.F32).expand(1, 1, count, width));
+        }
+
         /// x (B, H, N, D), rotated: (x₁ cos − x₂ sin, x₂ cos + x₁ sin), rounded once to x's dtype.
         public Tensor apply(Tensor x_BHND) {
             return TensorScope

@@ -1,5 +1,9 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
+import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.AttentionMask;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.nn.ops.Ops;
@@ -51,6 +55,26 @@ public record Backbone(DiT dit, List<FuseLayer> layers, Fusion fusion, GradientM
             }
             return new ImageOutput(ops.segment(x, (inner, in) -> dit.leave(inner, in, time, grid, hooks)), features);
         });
+    }
+
+    /// What a forward pass of the image side takes, and its backward where something learns.
+    ///
+    /// @param textLearns whether a gradient flows into the text's keys and values
+    void count(CountingOps ops, ImageShape shape, boolean textLearns) {
+        try (var _ = TensorScope.open()) {
+            var config = dit.config();
+            boolean learns = dit.patches().weight_OIPP().requiresGrad();
+            var time = dit.time() == null ? null : dit.time().shapes(ops, shape.images(), config);
+            var pass = new ImagePass(time, config.positions().isRotary() ? RotaryTable.shapes(shape.tokens(), config.headDim()) : null,
+                    new TextVisibility(AttentionMask.ALL, null), new GradientMask.Gates(mask, null));
+            Tensor x = ops.input(learns, shape.images(), shape.tokens(), config.width());
+            for (var layer : layers) {
+                var shared = layer.text() == null && layer.image().text() == null ? null
+                        : KeyValues.of(() -> ops.input(textLearns, shape.images(), config.kvHeads(), shape.text(), config.headDim()));
+                x = layer.image(ops, x, shared, pass);
+            }
+            dit.count(ops, shape.images() * shape.tokens());
+        }
     }
 
     private TimeEmbedding.@Nullable State time(ImageInput input, Tensor entered, ForwardHooks hooks, Ops ops) {

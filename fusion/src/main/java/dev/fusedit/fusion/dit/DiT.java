@@ -4,6 +4,7 @@ import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
@@ -62,6 +63,12 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     Tensor leave(Ops ops, Tensor x_BNC, TimeEmbedding.@Nullable State time, Grid grid, ForwardHooks hooks) {
         return TensorScope.scoped(() -> ops.map(last.forward(ops, x_BNC, time, hooks),
                 out -> PatchEmbedding.unpatchify(out, grid.rows, grid.columns, config.patch()).to(grid.dtype)));
+    }
+
+    /// What the two ends take of all tokens of a batch. What is computed once an image, of the noise level, is left out: a thousandth of the whole.
+    void count(CountingOps ops, long tokens) {
+        ops.count().add(patches.weight_OIPP(), tokens, false); // images have no gradient
+        ops.count().add(last.proj().weight_OI(), tokens, true);
     }
 
     /// How an image's tokens lie.

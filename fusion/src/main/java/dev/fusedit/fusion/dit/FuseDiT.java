@@ -6,12 +6,14 @@ import dev.fusedit.fusion.llm.TextPass;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A diffusion transformer that reads every layer of a language model (Tang et al. 2025, arXiv 2505.10046). [FuseLayer] has its equation.
@@ -57,6 +59,19 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone backbone
             return new TextKvCache(shared, prompt, imageStarts(prompt),
                     withOutput ? ops.segment(x, (inner, in) -> inner.norm(llm.norm(), in)) : null);
         });
+    }
+
+    @Override
+    public void countText(CountingOps ops, long texts, long tokens, boolean withOutput) {
+        try (var _ = TensorScope.open()) {
+            var pass = TextPass.shapes(llm, tokens);
+            var x = llm.shapes(ops, texts, tokens);
+            var shared = new ArrayList<@Nullable KeyValues>(Collections.nCopies(backbone.layers().size(), null));
+            int depth = withOutput ? config.text().layers() : config.textDepth();
+            for (int i = 0; i < depth; i++) {
+                x = Objects.requireNonNullElse(textLayer(i, x, pass, withOutput || i + 1 < depth, shared, ops), x);
+            }
+        }
     }
 
     private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeyValues> shared, Ops ops) {

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.nn.ops.RecordedOps;
 import dev.fusedit.torch.Tensor;
@@ -53,6 +54,16 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default Tensor forward(Tensor latents, Tensor timesteps_B, Prompt prompt) {
         return TensorScope.scoped(() -> image(latents, timesteps_B, text(prompt)));
     }
+
+    /// What [#image] takes of a batch, for a plan: of a model over [Weights#shapes].
+    ///
+    /// @param textLearns whether a gradient flows into what the image reads of the text
+    default void countImage(CountingOps ops, ImageShape shape, boolean textLearns) { backbone().count(ops, shape, textLearns); }
+
+    /// What [#text] takes of so many texts of equal length, without padding.
+    ///
+    /// @param withOutput whether the language model's own last hidden states are wanted too
+    void countText(CountingOps ops, long texts, long tokens, boolean withOutput);
 
     /// One forward and backward in training.
     ///

@@ -8,6 +8,7 @@ import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -51,6 +52,14 @@ public record TextDiT(TextDiTConfig config, LanguageModel encoder, RmsNorm conte
             hooks.see("text.selected", selected);
             return new TextKvCache(shared(selected, gates, ops), prompt, imageStarts(prompt), withOutput ? states.getLast() : null);
         });
+    }
+
+    @Override
+    public void countText(CountingOps ops, long texts, long tokens, boolean withOutput) {
+        try (var _ = TensorScope.open()) {
+            var selected = encoder.count(ops, texts, tokens);
+            shared(selected, new GradientMask.Gates(GradientMask.NONE, null), ops);
+        }
     }
 
     private List<@Nullable KeyValues> shared(Tensor selected, GradientMask.Gates gates, Ops ops) {

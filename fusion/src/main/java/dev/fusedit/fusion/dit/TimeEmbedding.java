@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.dit;
 
+import dev.fusedit.nn.ops.CountingOps;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.ForwardHooks;
@@ -65,6 +66,13 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
                 Linear.of(mlp.in("2"), init, width, width, true),
                 pooled,
                 single ? Linear.of(weights.in("t_block.1"), init, width, 6 * width, true) : null);
+    }
+
+    /// As [#forward] gives it, for counting.
+    State shapes(CountingOps ops, long batch, DiTConfig config) {
+        boolean learns = second.weight_OI().requiresGrad();
+        var time = ops.input(learns, batch, config.width());
+        return new State(time, block == null ? time : ops.input(learns, batch, block.weight_OI().size(0)));
     }
 
     static Pooled pooled(DiTConfig config, Weights weights) {

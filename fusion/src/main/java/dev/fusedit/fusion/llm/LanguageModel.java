@@ -9,6 +9,7 @@ import dev.fusedit.nn.Linear;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -103,6 +104,23 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
                 !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
         var x = ops.graph(() -> embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
+    }
+
+    /// Embedded tokens without their values, for counting.
+    public Tensor shapes(CountingOps ops, long texts, long tokens) {
+        return ops.input(embedding_VM.requiresGrad(), texts, tokens, config.hidden());
+    }
+
+    /// What all layers take of so many texts of equal length, without padding.
+    ///
+    /// @return the last one's output
+    public Tensor count(CountingOps ops, long texts, long tokens) {
+        var pass = TextPass.shapes(this, tokens);
+        var x = shapes(ops, texts, tokens);
+        for (var layer : layers) {
+            x = layer.forward(ops, x, pass);
+        }
+        return x;
     }
 
     private static boolean fits(Windows windows, Prompt prompt) {

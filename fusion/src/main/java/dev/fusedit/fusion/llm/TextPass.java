@@ -57,6 +57,13 @@ public record TextPass(RotaryTable global, RotaryTable local, AttentionMask caus
                 new Spread(prompt.placesInPacked(x_1SM.device()), prompt.batch()));
     }
 
+    /// Without angles and masks, for counting.
+    public static TextPass shapes(LanguageModel model, long tokens) {
+        var rotary = RotaryTable.shapes(tokens, model.config().headDim());
+        var mask = new AttentionMask.Causal();
+        return new TextPass(rotary, rotary, mask, mask, model.config().family().windows(), _ -> GradientGate.OPEN, null);
+    }
+
     @Override
     public Stream<Tensor> tensors() {
         var all = Stream.of(global, local, causal, windowed).flatMap(Tensors::tensors).distinct();

@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.vae;
 
+import java.util.List;
+import dev.fusedit.nn.ops.Count;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.Conv2d;
@@ -54,6 +56,11 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
     public AutoencoderKL tiling(Tiling tiles) { return new AutoencoderKL(config, encoder, decoder, quant, postQuant, sliced, tiles); }
 
     // ---- image to latents
+
+    /// The matmuls of encoding one square image, for a plan.
+    ///
+    /// @param side in pixels
+    public List<Count.Matmul> encodeMatmuls(long side) { return encoder.matmuls(side).toList(); }
 
     /// The latents' distribution, unscaled.
     public Posterior encode(Tensor image_BCHW) { return TensorScope.scoped(() -> Posterior.of(moments(image_BCHW))); }

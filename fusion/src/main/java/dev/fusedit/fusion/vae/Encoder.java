@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.vae;
 
+import dev.fusedit.nn.ops.Count;
+import java.util.stream.Stream;
 import dev.fusedit.nn.Conv2d;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.GroupNorm;
@@ -19,6 +21,23 @@ record Encoder(Conv2d in, List<Level> levels, MidBlock mid, GroupNorm normOut, C
                 MidBlock.of(weights.in("mid_block"), config),
                 GroupNorm.of(weights.in("conv_norm_out"), config.normGroups(), channels, ResidualBlock.EPS),
                 Conv2d.same(weights.in("conv_out"), channels, 2 * config.latentChannels()));
+    }
+
+    /// The matmuls of a square image.
+    Stream<Count.Matmul> matmuls(long side) {
+        var all = Stream.<Count.Matmul>builder();
+        all.add(Count.of(side * side, in.weight_OISS()));
+        long here = side;
+        for (var level : levels) {
+            long places = here * here;
+            level.blocks.forEach(block -> block.matmuls(places).forEach(all::add));
+            if (level.half != null) {
+                here /= 2;
+                all.add(Count.of(here * here, level.half.weight_OISS()));
+            }
+        }
+        mid.matmuls(here * here).forEach(all::add);
+        return all.add(Count.of(here * here, out.weight_OISS())).build();
     }
 
     Tensor apply(Tensor image_BCHW, ForwardHooks hooks) {

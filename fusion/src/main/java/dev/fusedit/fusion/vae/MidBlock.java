@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.vae;
 
+import dev.fusedit.nn.ops.Count;
+import java.util.stream.Stream;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -12,6 +14,12 @@ record MidBlock(ResidualBlock first, @Nullable SpatialAttention attention, Resid
         return new MidBlock(ResidualBlock.of(weights.in("resnets.0"), groups, channels, channels),
                 config.midAttention() ? SpatialAttention.of(weights.in("attentions.0"), groups, channels) : null,
                 ResidualBlock.of(weights.in("resnets.1"), groups, channels, channels));
+    }
+
+    /// @param places of an image
+    Stream<Count.Matmul> matmuls(long places) {
+        var blocks = Stream.concat(first.matmuls(places), last.matmuls(places));
+        return attention == null ? blocks : Stream.concat(blocks, attention.matmuls(places));
     }
 
     Tensor apply(Tensor x_BCHW) {

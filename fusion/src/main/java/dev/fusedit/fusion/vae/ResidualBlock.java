@@ -1,5 +1,8 @@
 package dev.fusedit.fusion.vae;
 
+import dev.fusedit.nn.ops.Count;
+import java.util.Objects;
+import java.util.stream.Stream;
 import dev.fusedit.nn.Conv2d;
 import dev.fusedit.nn.GroupNorm;
 import dev.fusedit.nn.Weights;
@@ -18,6 +21,12 @@ record ResidualBlock(GroupNorm norm1, Conv2d conv1, GroupNorm norm2, Conv2d conv
                 GroupNorm.of(weights.in("norm1"), groups, in, EPS), Conv2d.same(weights.in("conv1"), in, out),
                 GroupNorm.of(weights.in("norm2"), groups, out, EPS), Conv2d.same(weights.in("conv2"), out, out),
                 in == out ? null : Conv2d.pointwise(weights.in("conv_shortcut"), in, out));
+    }
+
+    /// @param places of an image
+    Stream<Count.Matmul> matmuls(long places) {
+        return Stream.of(conv1, conv2, shortcut).filter(Objects::nonNull)
+                .map(conv -> Count.of(places, Objects.requireNonNull(conv).weight_OISS()));
     }
 
     Tensor apply(Tensor x_BCHW) {

@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.vae;
 
+import dev.fusedit.nn.ops.Count;
+import java.util.stream.Stream;
 import dev.fusedit.nn.GroupNorm;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Linear;
@@ -18,6 +20,13 @@ record SpatialAttention(GroupNorm norm, Linear q, Linear k, Linear v, Linear out
 
     private static Linear linear(Weights weights, String name, int channels) {
         return Linear.of(weights.in(name), Init.XAVIER, channels, channels, true);
+    }
+
+    /// @param places of an image
+    Stream<Count.Matmul> matmuls(long places) {
+        double width = q.weight_OI().size(0);
+        return Stream.concat(Stream.of(q, k, v, out).map(linear -> Count.of(places, linear.weight_OI())),
+                Stream.of(new Count.Matmul(places, width, places, 1), new Count.Matmul(places, places, width, 1)));
     }
 
     Tensor apply(Tensor x_BCHW) {

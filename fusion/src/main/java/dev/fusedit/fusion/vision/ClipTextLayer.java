@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.vision;
 
+import dev.fusedit.nn.ops.Count;
+import java.util.stream.Stream;
 import dev.fusedit.nn.Heads;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.LayerNorm;
@@ -20,6 +22,11 @@ record ClipTextLayer(int heads, LayerNorm norm1, Linear q, Linear k, Linear v, L
                 Linear.of(attention.in("v_proj"), init, width, width, true), Linear.of(attention.in("out_proj"), init, width, width, true),
                 LayerNorm.of(weights.in("layer_norm2"), width, config.normEps()),
                 Mlp.of(weights.in("mlp"), init, width, config.intermediate(), config.activation()));
+    }
+
+    /// The layer's matmuls with its weights.
+    Stream<Count.Matmul> matmuls(long tokens) {
+        return Stream.of(q, k, v, out, mlp.fc1(), mlp.fc2()).map(linear -> Count.of(tokens, linear.weight_OI()));
     }
 
     /// @param bias_B1TT minus infinity where a query must not look; null for the causal rule alone

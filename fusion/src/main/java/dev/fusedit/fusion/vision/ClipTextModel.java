@@ -1,5 +1,6 @@
 package dev.fusedit.fusion.vision;
 
+import dev.fusedit.nn.ops.Count;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.nn.ForwardHooks;
@@ -30,6 +31,12 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
 
     /// Far below any score in f32 and in bf16, but not infinity, which f32's least number would become in bf16: a row may see nothing.
     private static final float UNSEEN = -1e30f;
+
+    /// The matmuls of one text with the layers' weights, for a plan.
+    public List<Count.Matmul> matmuls(long tokens) {
+        return Stream.concat(layers.stream().flatMap(layer -> layer.matmuls(tokens)), Stream.of(Count.of(1, projection.weight_OI())))
+                .toList();
+    }
 
     /// @param last_BTC normed states of all tokens
     /// @param pooled_BC the state that stands for the text

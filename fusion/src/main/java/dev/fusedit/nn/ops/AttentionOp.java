@@ -49,6 +49,31 @@ record AttentionOp(Tensor q, KeyValues read, ScoreScaling scaling, AttentionMask
     }
 
     @Override
+    public Tensor counted(Count count) {
+        long batch = q.size(0), heads = q.size(1), queries = q.size(2), width = q.size(3), keys = read.keys().size(2);
+        boolean grouped = read.keys().size(1) > 1;
+        double share = mask.share(queries, keys);
+        double times = share * (count.isRecorded() ? 3 : 1);
+        count.add(new Count.Matmul(batch * queries, heads * width, keys, times));
+        count.add(new Count.Matmul(batch * queries, keys, heads * width, times));
+        var out = count.made(batch, queries, heads * width);
+        count.keep(q);
+        count.keep(out);
+        if (grouped) {
+            count.keepOwn(Count.bytes(out)); // with heads merged, where groups of heads lie apart
+        }
+        count.keep(read.keys());
+        count.keep(read.values());
+        long scores = batch * heads * queries * keys * q.dtype().bytes();
+        if (!count.target().matmulAttention() || scaling.softcap() > 0) {
+            count.keepOwn(scaling.softcap() > 0 ? 3 * scores : Float.BYTES * batch * heads * queries);
+        } else if (mask.isPerQuery() || scores <= MatmulAttention.MOST_BYTES) {
+            count.keepOwn(scores);
+        }
+        return out;
+    }
+
+    @Override
     public Tensor recorded(Recording recording) {
         var attention = byMatmuls(recording.owner());
         if (attention == null) {

@@ -22,6 +22,13 @@ record ConcatOp(KeyValues first, KeyValues next) implements Op<KeyValues> {
     public KeyValues inference() { return first.concat(next); }
 
     @Override
+    public KeyValues counted(Count count) {
+        var keys = first.keys().shape();
+        keys[2] += next.keys().size(2);
+        return new KeyValues(count.made(keys), count.made(keys));
+    }
+
+    @Override
     public KeyValues recorded(Recording recording) {
         var sums = reads().map(recording::gradient).toList();
         long before = first.keys().size(2), after = next.keys().size(2);

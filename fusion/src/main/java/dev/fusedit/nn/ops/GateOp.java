@@ -21,6 +21,9 @@ record GateOp<R extends TensorRecord<R>>(GradientGate gate, R x) implements Op<R
     public R inference() { return x; }
 
     @Override
+    public R counted(Count count) { return x.replaced(each -> count.view(each, each.shape())); }
+
+    @Override
     public R recorded(Recording recording) {
         var sums = reads().map(recording::gradient).toList();
         var kept = new GradientGate(gate.factor(), recording.keepNullable(gate.tokens_BT1()));

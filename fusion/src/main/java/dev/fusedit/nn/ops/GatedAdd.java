@@ -34,6 +34,14 @@ record GatedAdd(Tensor x, Tensor change, @Nullable Tensor gate) implements Op<Te
     }
 
     @Override
+    public Tensor counted(Count count) {
+        if (gate != null) {
+            count.keep(change);
+        }
+        return count.made(x.shape());
+    }
+
+    @Override
     public Tensor recorded(Recording recording) {
         if (gate != null && !Fused.serves(x)) {
             return recording.byAutograd(this);

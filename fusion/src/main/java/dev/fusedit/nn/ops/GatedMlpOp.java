@@ -1,5 +1,6 @@
 package dev.fusedit.nn.ops;
 
+import java.util.List;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
@@ -53,6 +54,27 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
     private Tensor inner(GateUp of) {
         var fused = mlp.activation().fused();
         return fused != null && Fused.serves(of.gate) ? fused.forward(of.gate, of.up) : mlp.activation().apply(of.gate).mul(of.up);
+    }
+
+    @Override
+    public Tensor counted(Count count) {
+        for (var linear : List.of(mlp.gate(), mlp.up())) {
+            count.matmul(x, linear.weight_OI());
+        }
+        var shape = x.shape();
+        shape[shape.length - 1] = mlp.gate().weight_OI().size(0);
+        var inner = count.made(shape);
+        if (count.isRecorded()) {
+            count.learn(inner);
+        }
+        count.matmul(inner, mlp.down().weight_OI());
+        count.keep(x);
+        // gate and up; libtorch's graph also keeps the gate's activation and their product
+        count.keepOwn((count.target().kernels() ? 2 : 4) * Count.bytes(inner));
+        count.needs(!count.isRecorded() ? 3 * Count.bytes(inner) + 4 * Count.bytes(x)
+                : count.target().kernels() ? Count.bytes(inner) + 4 * Count.bytes(x)
+                : 3 * Count.bytes(inner) + 4L * count.target().wide() * x.numel());
+        return count.made(x.shape());
     }
 
     @Override

@@ -45,6 +45,20 @@ record HeadsOp(Tensor x, int heads, @Nullable RmsNorm norm, @Nullable RotaryTabl
     }
 
     @Override
+    public Tensor counted(Count count) {
+        long[] shape = {x.size(0), heads, x.size(1), x.size(2) / heads};
+        if (isView()) {
+            return count.view(x, shape);
+        }
+        if (count.target().kernels()) {
+            count.keep(x);
+        } else if (norm != null) {
+            count.keepOwn(x.numel() * (count.target().wide() + count.target().compute().bytes()));
+        }
+        return count.made(shape);
+    }
+
+    @Override
     public Tensor recorded(Recording recording) {
         if (!isView() && !byKernel()) {
             return recording.byAutograd(this);

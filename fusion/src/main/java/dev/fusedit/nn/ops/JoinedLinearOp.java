@@ -39,6 +39,23 @@ record JoinedLinearOp(JoinedLinear joined, Tensor x) implements Op<Parts> {
     }
 
     @Override
+    public Parts counted(Count count) {
+        var shape = x.shape();
+        shape[shape.length - 1] = joined.width();
+        var whole = count.made(shape);
+        var parts = new ArrayList<Tensor>();
+        for (var part : joined.parts()) {
+            count.matmul(x, part.weight_OI());
+            if (count.learns(part.weight_OI())) {
+                count.keep(x);
+            }
+            shape[shape.length - 1] = part.weight_OI().size(0);
+            parts.add(count.view(whole, shape));
+        }
+        return new Parts(parts);
+    }
+
+    @Override
     public Parts recorded(Recording recording) {
         var gradients = Gradients.of(recording, joined, x);
         var x = gradients.ofWeights() ? recording.keep(this.x) : this.x;

@@ -27,6 +27,17 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
     public Tensor inference() { return linear.apply(x); }
 
     @Override
+    public Tensor counted(Count count) {
+        count.matmul(x, linear.weight_OI());
+        if (count.learns(linear.weight_OI())) {
+            count.keep(x);
+        }
+        var shape = x.shape();
+        shape[shape.length - 1] = linear.weight_OI().size(0);
+        return count.made(shape);
+    }
+
+    @Override
     public Tensor recorded(Recording recording) {
         if (linear.weight_OI().dtype() != x.dtype()) {
             return recording.byAutograd(this);

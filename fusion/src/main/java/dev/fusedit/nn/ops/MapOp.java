@@ -19,4 +19,8 @@ record MapOp<A extends TensorRecord<A>, R extends TensorRecord<R>>(A input, Func
 
     @Override
     public R inference() { return function.apply(input); }
+    /// Computed, since only the function knows its result's shapes.
+    @Override
+    public R counted(Count count) { return function.apply(input); }
+
 }

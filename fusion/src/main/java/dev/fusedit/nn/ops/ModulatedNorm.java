@@ -37,6 +37,16 @@ record ModulatedNorm(RmsNorm norm, Tensor x, @Nullable Tensor scale_B1C, @Nullab
     public Tensor inference() { return Fused.serves(x) ? FusedNorm.forward(x, norm.gain(scale_B1C), shift_B1C, norm.eps()) : autograd(); }
 
     @Override
+    public Tensor counted(Count count) {
+        if (count.target().kernels()) {
+            count.keep(x);
+        } else { // the input inside, which is wide; the normed one
+            count.keepOwn(x.numel() * (count.target().wide() + count.target().compute().bytes()));
+        }
+        return count.made(x.shape());
+    }
+
+    @Override
     public Tensor recorded(Recording recording) {
         if (!Fused.serves(x)) {
             return recording.byAutograd(this);

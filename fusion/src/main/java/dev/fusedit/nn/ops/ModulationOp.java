@@ -36,6 +36,14 @@ record ModulationOp(Tensor all, @Nullable Tensor table, int parts) implements Op
     }
 
     @Override
+    public Parts counted(Count count) {
+        long batch = all.size(0), width = all.size(1) / parts;
+        var whole = count.madeWide(batch, parts, width);
+        count.keep(whole);
+        return new Parts(IntStream.range(0, parts).mapToObj(_ -> count.view(whole, batch, 1, width)).toList());
+    }
+
+    @Override
     public Parts recorded(Recording recording) {
         if (!Fused.serves(all)) {
             return recording.byAutograd(this);

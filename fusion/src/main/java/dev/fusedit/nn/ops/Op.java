@@ -27,6 +27,9 @@ public interface Op<R extends TensorRecord<R>> {
     /// The formula in libtorch's ops, which build their graph.
     R autograd();
 
+    /// The result's shapes, and what it takes ([Count]).
+    R counted(Count count);
+
     /// The result, and by [Recording#backward] or [Recording#backwardOfAll] how its gradient becomes that of what was read. Gradients are
     /// off meanwhile. An op without a backward of its own, for these inputs or at all, leaves it to libtorch ([Recording#byAutograd]).
     default R recorded(Recording recording) { return recording.byAutograd(this); }

@@ -33,6 +33,9 @@ record RotateOp(Tensor x, RotaryTable rotary) implements Op<Tensor> {
     }
 
     @Override
+    public Tensor counted(Count count) { return count.made(x.shape()); }
+
+    @Override
     public Tensor recorded(Recording recording) {
         if (!byKernel()) {
             return recording.byAutograd(this);

@@ -58,6 +58,9 @@ public final class TimedOps implements Ops {
         public R autograd() { return timed(op::autograd); }
 
         @Override
+        public R counted(Count count) { return op.counted(count); }
+
+        @Override
         public R recorded(Recording recording) {
             var made = timed(() -> op.recorded(recording));
             recording.aroundBackward(backward -> timed(() -> {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Letters: B batch, H heads, K key/value heads, N queries, L keys, D head width; P = B · K, R = N · H / K queries that share a key/value head.
 public final class MatmulAttention {
-    private static final long MOST_BYTES = 32 << 20;
+    /// Bytes of scores that one attention keeps at most.
+    public static final long MOST_BYTES = 32 << 20;
 
     private record Part(long first, long count) {}
 

@@ -13,7 +13,7 @@ public sealed interface Workload {
     Shape shape();
 
     /// Products that it takes at least, in floating-point operations.
-    default double flops() { return NeededWork.flops(this); }
+    default double flops() { return WorkloadFlops.of(this); }
 
     /// Images that come of one repetition, or are learned from.
     default int images() { return shape().batch(); }

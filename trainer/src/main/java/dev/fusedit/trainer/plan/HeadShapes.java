@@ -14,6 +14,8 @@ import java.util.Map;
 
 /// Shapes of the heads that alignment losses learn beside the model, as [Alignments] makes them; no teacher's file is opened.
 final class HeadShapes {
+    private static final String REPA = ".repa";
+
     private final int imageWidth;
     private final int textWidth;
     private final Map<List<Object>, List<ParameterShape>> made = new HashMap<>();
@@ -31,12 +33,15 @@ final class HeadShapes {
         return byStage.buildOrThrow();
     }
 
+    /// Whether a head works on every token of an image, as those of features do.
+    static boolean seesTokens(ParameterShape head) { return head.name().startsWith(Alignments.PREFIX) && head.name().contains(REPA); }
+
     private List<ParameterShape> of(Stage stage) {
         var shapes = ImmutableList.<ParameterShape>builder();
         String prefix = Alignments.PREFIX + stage.name();
         var repa = stage.losses().repa();
         if (repa != null)
-            shapes.addAll(made.computeIfAbsent(List.of(repa.teacher(), repa.layer(), repa.width()), _ -> repa(prefix + ".repa", repa)));
+            shapes.addAll(made.computeIfAbsent(List.of(repa.teacher(), repa.layer(), repa.width()), _ -> repa(prefix + REPA, repa)));
         var contrast = stage.losses().contrastive();
         if (contrast != null)
             shapes.addAll(made.computeIfAbsent(List.of(contrast.comparison(), contrast.layer(), contrast.width()),

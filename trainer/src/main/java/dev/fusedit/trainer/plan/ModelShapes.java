@@ -41,7 +41,7 @@ record ModelShapes(ImageModelConfig config, List<ParameterShape> model, Map<Stri
         }
     }
 
-    private static @Nullable AutoencoderConfig autoencoder(Model model) {
+    static @Nullable AutoencoderConfig autoencoder(Model model) {
         return model.vae() == null ? null : KnownAutoencoders.find(model.vae()).orElseThrow();
     }
 

@@ -90,9 +90,10 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
             var form = forms.get(i);
             if (form.stage().ema() != null) inEma.addAll(form.trainable());
             else inEma.removeAll(form.trainable());
-            var alone = StageMemory.of(form, trainable, inEma, i > 0 || savesWithin(recipe, plans.get(i)));
+            var counts = StageCounts.of(form);
+            var alone = StageMemory.of(form, counts, trainable, inEma, i > 0 || savesWithin(recipe, plans.get(i)));
             before = before == null ? alone : alone.after(before, form.stage().keepOptimizer());
-            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.trainable()), before, StageWork.of(form)));
+            estimates.add(new StageEstimate(plans.get(i), ModelShapes.count(form.trainable()), before, StageWork.of(form, counts)));
         }
         return estimates.build();
     }

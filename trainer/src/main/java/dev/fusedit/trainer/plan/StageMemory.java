@@ -30,7 +30,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// @param everTrained what any stage of the recipe trains: it has masters
     /// @param inEma what the average holds
     /// @param written whether a checkpoint is being written meanwhile
-    static StageMemory of(StageShape stage, Set<ParameterShape> everTrained, Set<ParameterShape> inEma, boolean written) {
+    static StageMemory of(StageShape stage, StageCounts counts, Set<ParameterShape> everTrained, Set<ParameterShape> inEma,
+            boolean written) {
         var run = stage.recipe().run();
         int lanes = stage.lanes();
         var widths = Widths.of(run.precision());
@@ -44,9 +45,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long moments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
         long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
                 + moments;
-        var activations = Activations.of(run);
-        var graph = new StageGraph(stage, activations, stage.stage().checkpointing());
-        var other = new StageGraph(stage, activations, !stage.stage().checkpointing());
+        var graph = new StageGraph(stage, counts, stage.stage().checkpointing());
+        var other = new StageGraph(stage, counts, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),

@@ -2,7 +2,11 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.ImageShape;
+import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.trainer.recipe.Run;
 
@@ -28,20 +32,25 @@ public record StepMemory(long parameters, long trainable, long bytes) {
         }
         long gradients = Math.max(lanes(batch, tokens) * left, widths.wide() * trainable);
         long moments = 2 * widths.wide() * trainable;
-        long graph = (long) (StageMemory.HOLES * graph(config, Activations.of(precision, true), batch, tokens, text));
+        long graph = (long) (StageMemory.HOLES * graph(config, precision, batch, tokens, text));
         return new StepMemory(ModelShapes.count(shapes), trainable, ProcessMemory.bytes() + weights + moments + Math.max(graph, gradients));
     }
 
     private static int lanes(int batch, long tokens) { return Lanes.fitting(Device.CPU, batch, tokens); }
 
-    /// What the graph keeps, the work on one layer, and keys and values of the text.
-    private static long graph(FuseDiTConfig config, Activations activations, int batch, long tokens, int text) {
-        var image = config.image();
-        int lanes = lanes(batch, tokens);
-        long modulation = 6L * image.width() * activations.wide();
-        long kept = image.layers()
-                * (activations.block(image, config.fusion(), Math.ceilDiv(batch, lanes), tokens, text) + modulation);
-        long work = Math.max(activations.blockWork(image, tokens), activations.layerWork(config.text(), text));
-        return batch * (kept + work + config.textDepth() * activations.textKeys(config.text(), text));
+    /// What the layers keep, the work on one of them, and keys and values of the text.
+    private static long graph(FuseDiTConfig config, Run.Precision precision, int batch, long tokens, int text) {
+        try (var weights = Weights.shapes(); var _ = TensorScope.open()) {
+            var model = FuseDiT.of(config, weights);
+            weights.train(name -> name.startsWith("dit."));
+            int lanes = lanes(batch, tokens), images = Math.ceilDiv(batch, lanes);
+            CountingOps image = new CountingOps(StageCounts.target(precision, true)), read = new CountingOps(image.count().target());
+            model.countImage(image, new ImageShape(images, tokens, text), false);
+            model.countText(read, batch, text, false);
+            long keys = 2L * image.count().target().compute().bytes() * config.textDepth() * batch * text * config.text().kvHeads()
+                    * config.text().headDim();
+            return (image.count().keptBytes() + image.count().workBytes()) * batch / images + keys
+                    + Math.max(0, read.count().workBytes() - image.count().workBytes() * batch / images);
+        }
     }
 }

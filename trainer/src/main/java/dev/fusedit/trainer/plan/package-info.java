@@ -5,7 +5,7 @@
 /// | [Plan] | of a whole recipe: its stages, whether it fits, what helps if not |
 /// | [ModelShapes] | every parameter's shape |
 /// | [StageMemory] | of a stage, by what it is for |
-/// | [Activations] | what a graph keeps, layer by layer |
+/// | [StageCounts] | what layers take, counted over their equations |
 /// | [StageWork] | floating-point operations of a step |
 /// | [Calibration] | how fast this machine is |
 @NullMarked

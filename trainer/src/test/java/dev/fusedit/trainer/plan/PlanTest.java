@@ -91,14 +91,15 @@ class PlanTest {
         var plan = plan("tests/minimal", "model.llm.layers=1", "model.dit.layers=1", "model.time=none");
         long batch = 4, tokens = 16, width = 16, inner = 32, heads = 2 * 8, keys = 8, patch = 8 * 8 * 3;
         var lengths = TextLengths.of(recipe("tests/minimal"));
-        long matrices = width * heads * 2 + width * keys * 2 + 3 * width * inner + 2 * patch * width; // q, o; k, v; MLP; in and out
-        double dit = 6.0 * batch * tokens * matrices + 12.0 * batch * tokens * (tokens + lengths.caption()) * heads;
+        long matrices = width * heads * 2 + width * keys * 2 + 3 * width * inner + patch * width; // q, o; k, v; MLP; out
+        double in = 4.0 * batch * tokens * patch * width; // images have no gradient
+        double dit = in + 6.0 * batch * tokens * matrices + 12.0 * batch * tokens * (tokens + lengths.caption()) * heads;
         double captions = 2.0 * batch * lengths.caption() * width * keys * 2; // the one layer's keys and values
         assertThat(flops(plan, "fuse")).isCloseTo(dit + captions, within(1.0));
         long vocabulary = RecipeModelConfigs.vocabulary(recipe("tests/minimal").model().llm());
         double sentences =
                 6.0 * batch * lengths.sentence() * (width * heads * 2 + width * keys * 2 + 3 * width * inner + width * vocabulary)
-                        + 12.0 * batch * lengths.sentence() * lengths.sentence() * heads / 2;
+                        + 12.0 * batch * lengths.sentence() * (lengths.sentence() + 1) * heads / 2;
         assertThat(flops(plan, "text")).isCloseTo(sentences, within(1.0));
     }
 
