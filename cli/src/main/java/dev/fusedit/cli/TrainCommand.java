@@ -6,6 +6,7 @@ import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.plan.PreparedRun;
+import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
@@ -79,6 +80,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int trainTeacher(TeacherRecipe chosen) {
         var console = ProgressLine.onStderr();
+        TeacherPlan.of(chosen).requireFits();
         var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
         try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
             var folder = start.folder();

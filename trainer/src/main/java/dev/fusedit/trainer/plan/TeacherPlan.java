@@ -2,6 +2,7 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.DinoModel;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.align.TeacherConfigs;
 import dev.fusedit.trainer.align.TeacherTask;
 import dev.fusedit.trainer.data.blocks.BlocksText;
@@ -84,4 +85,13 @@ public record TeacherPlan(TeacherRecipe recipe, long encoder, long heads, StageM
     public long images() { return (long) recipe.learning().steps() * recipe.learning().batch(); }
 
     public boolean fits() { return memory.total() <= available; }
+
+    /// @throws UserError if the memory does not hold it
+    public TeacherPlan requireFits() {
+        if (!fits()) {
+            throw new UserError("recipe '%s' needs about %,d MiB, but there are %,d MiB of %s. Lower learning.batch".formatted(
+                    recipe.run().name(), memory.total() >> 20, available >> 20, where));
+        }
+        return this;
+    }
 }
