@@ -5,7 +5,8 @@ import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 
 /// Floating-point operations of the matmuls that a workload cannot do without, two for a multiplication and an addition. Padding is
-/// not among them, nor what nobody reads of the text's last layer, nor anything that is done twice. A backward pass takes twice its forward.
+/// not among them, nor what nobody reads of the text's last layer, nor anything that is done twice. A backward pass takes twice its
+/// forward.
 final class NeededWork {
     private NeededWork() {}
 

@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 /// Floating-point operations of a step that are needed, however it is computed: what activation checkpointing computes a second time is
 /// not.
 ///
-/// For each matrix 2 · rows · size in the forward pass, the same for the gradient of its input where something before it learns, and once more
-/// where it learns itself: 6 in all for what is trained, 2 for a frozen language model. Attention: 4 · queries · keys · heads · width, half of
-/// it where it is causal, twice as much in the backward pass; the image's rows see text and image.
+/// For each matrix 2 · rows · size in the forward pass, the same for the gradient of its input where something before it learns, and once
+/// more where it learns itself: 6 in all for what is trained, 2 for a frozen language model. Attention: 4 · queries · keys · heads · width,
+/// half of it where it is causal, twice as much in the backward pass; the image's rows see text and image.
 public record StageWork(List<Matmul> matmuls) {
     /// Layers that are applied to the noise level, once an image.
     private static final Pattern PER_IMAGE =

@@ -89,7 +89,8 @@ class CheckpointWriterTest {
         assertThat(alive).hasValue(0);
     }
 
-    /// At every point of writing: a disk that is full for a moment costs nothing but one checkpoint, and it is noticed at the next boundary.
+    /// At every point of writing: a disk that is full for a moment costs nothing but one checkpoint, and it is noticed at the next
+    /// boundary.
     @Test
     void aPassingTroubleIsMadeGoodAtTheNextBoundary() {
         for (int failAt = 1;; failAt++) {
