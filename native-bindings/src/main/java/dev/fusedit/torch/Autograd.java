@@ -66,8 +66,7 @@ public final class Autograd {
                 .optional(0L).bool(false).callForWord();
     }
 
-    /// Adds a gradient that no graph made to a leaf's, as a backward pass does. Not for leaves that another thread's backward pass reaches
-    /// too.
+    /// Adds a gradient that no graph made to a leaf's, as a backward pass does. Not for leaves that another thread's backward pass reaches too.
     ///
     /// @param gradient of the leaf's shape and dtype; the leaf may keep it
     public static void accumulate(Tensor leaf, Tensor gradient) {

@@ -75,8 +75,7 @@ final class PartTimes {
         var times = Tensor.full(500, DType.F32, text.batch()).to(model.latents().device());
         var parts = BlockParts.of(model.model(), layers / 2, model.latents(), times, text);
         return ImmutableMap.of(Part.ATTENTION, layers * seconds(parts, BlockParts::attention, backward),
-                Part.MLP, layers * seconds(parts, BlockParts::mlp, backward),
-                Part.NORMS, layers * seconds(parts, BlockParts::norms, backward));
+                Part.MLP, layers * seconds(parts, BlockParts::mlp, backward), Part.NORMS, layers * seconds(parts, BlockParts::norms, backward));
     }
 
     private static double seconds(BlockParts parts, BiConsumer<BlockParts, Boolean> part, boolean backward) {

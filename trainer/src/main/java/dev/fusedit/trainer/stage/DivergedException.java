@@ -13,9 +13,8 @@ public final class DivergedException extends RuntimeException {
     /// @param tensor the first one that went bad
     /// @param samples keys of the batch
     DivergedException(String stage, long stepsDone, String tensor, double loss, double gradientNorm, List<Long> samples) {
-        super(("In stage '%s' at step %d the first tensor that is not finite is %s (loss %s, norm of the gradient %s, samples %s). That "
-                + "step was not taken. Lower the learning rate or set grad_clip, and go on from a checkpoint before").formatted(
-                        stage, stepsDone + 1, tensor, loss, gradientNorm,
+        super("In stage '%s' at step %d the first tensor that is not finite is %s (loss %s, norm of the gradient %s, samples %s). That step was not taken. Lower the learning rate or set grad_clip, and go on from a checkpoint before"
+                .formatted(stage, stepsDone + 1, tensor, loss, gradientNorm,
                         samples.isEmpty() ? "none" : samples.getFirst() + " to " + samples.getLast()));
         this.stepsDone = stepsDone;
     }
