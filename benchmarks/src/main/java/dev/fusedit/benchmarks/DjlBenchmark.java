@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// [BridgeBenchmark]'s ops through DJL's PyTorch engine, which brings a libtorch of its own (2.7.1, with MKL in it) and so lives in forks of its
-/// own, like every benchmark here. `benchmarks/run` puts the engine on the class path (Maven's profile `djl`), nothing else does.
+/// [BridgeBenchmark]'s ops through DJL's PyTorch engine, which brings a libtorch of its own (2.7.1, with MKL in it) and so lives in forks
+/// of its own, like every benchmark here. `benchmarks/run` puts the engine on the class path (Maven's profile `djl`), nothing else does.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -36,7 +36,8 @@ final class EvalCommand implements Callable<Integer> {
     /// One of both.
     static final class Subject {
         @Option(names = "--model", required = true, paramLabel = "DIR",
-                description = "Have a trained model generate images for the suite's prompts: a run's folder, one of its checkpoints, or a pipeline.")
+                description = "Have a trained model generate images for the suite's prompts: a run's folder, one of its checkpoints, or "
+                        + "a pipeline.")
         private @Nullable Path model;
 
         @Option(names = "--self-check", required = true,

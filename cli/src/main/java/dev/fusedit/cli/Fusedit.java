@@ -41,7 +41,8 @@ final class Fusedit implements Callable<Integer> {
     private boolean debug;
 
     @Option(names = "--libtorch", scope = ScopeType.INHERIT, paramLabel = "DIR",
-            description = "Folder of another libtorch (a PyTorch wheel's torch/lib, say). Default: $FUSEDIT_LIBTORCH, else the built-in one.")
+            description = "Folder of another libtorch (a PyTorch wheel's torch/lib, say). Default: $FUSEDIT_LIBTORCH, else the built-in "
+                    + "one.")
     private @Nullable Path libtorch;
 
     /// This command with those below it that the arguments can mean: the one named first, none for the bare version, else all.

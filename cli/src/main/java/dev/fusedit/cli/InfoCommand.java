@@ -38,9 +38,9 @@ final class InfoCommand implements Callable<Integer> {
     private Path path;
 
     @Option(names = "--hash",
-            description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes. Of a run or a checkpoint it covers all that "
-                    + "training goes on from: weights, averages, optimizer state, loss scale, position in the data, counters of steps; no times, "
-                    + "no paths.")
+            description = "Read everything and add a SHA-256 over names, dtypes, shapes and bytes. Of a run or a checkpoint it covers "
+                    + "all that training goes on from: weights, averages, optimizer state, loss scale, position in the data, counters of "
+                    + "steps; no times, no paths.")
     private boolean hash;
 
     @Option(names = "--tensors", description = "List every tensor.")

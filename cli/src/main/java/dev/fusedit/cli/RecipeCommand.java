@@ -40,7 +40,8 @@ final class RecipeCommand implements Callable<Integer> {
     }
 
     @Command(name = "show",
-            description = "Prints a recipe: as it is written, or, if --set changes it or it is the reference's, as short as it can be written.")
+            description = "Prints a recipe: as it is written, or, if --set changes it or it is the reference's, as short as it can be "
+                    + "written.")
     static final class Show implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

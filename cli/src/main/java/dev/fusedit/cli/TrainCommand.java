@@ -46,22 +46,22 @@ final class TrainCommand implements Callable<Integer> {
     private RecipeChoice choice;
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Where to leave what is made: a folder that is new, empty, or an earlier run's. Default: the recipe's run.output, "
-                    + "else runs/NAME by the recipe's name. If a run is there that is finished or of another recipe, runs/NAME-2, and so on; "
-                    + "if the newest one is unfinished and of this very recipe, it goes on.")
+            description = "Where to leave what is made: a folder that is new, empty, or an earlier run's. Default: the recipe's "
+                    + "run.output, else runs/NAME by the recipe's name. If a run is there that is finished or of another recipe, "
+                    + "runs/NAME-2, and so on; if the newest one is unfinished and of this very recipe, it goes on.")
     private @Nullable Path out;
 
     @Option(names = "--minutes", paramLabel = "N",
-            description = "Make all stages longer or shorter, so that training, sampling and scoring take about N minutes on this machine. "
-                    + "Images and scores take the same time whatever is trained: with a small N, or on a slow machine, the whole takes longer "
-                    + "(at least a quarter of N is trained), and the line before the first step says how long. A run that goes on keeps its "
-                    + "steps. A teacher's recipe is scaled by its run.minutes.")
+            description = "Make all stages longer or shorter, so that training, sampling and scoring take about N minutes on this "
+                    + "machine. Images and scores take the same time whatever is trained: with a small N, or on a slow machine, the "
+                    + "whole takes longer (at least a quarter of N is trained), and the line before the first step says how long. A run "
+                    + "that goes on keeps its steps. A teacher's recipe is scaled by its run.minutes.")
     private @Nullable Double minutes;
 
     @Option(names = "--resume", paramLabel = "HOW", defaultValue = "auto",
-            description = "What to do if the folder holds a run. auto: go on after its newest whole checkpoint if it is of the same recipe, "
-                    + "else refuse, with the difference. no: refuse any run; without --out, begin a new one beside it. force: go on under the "
-                    + "recipe as it is now, and say what is ignored (default: ${DEFAULT-VALUE}).")
+            description = "What to do if the folder holds a run. auto: go on after its newest whole checkpoint if it is of the same "
+                    + "recipe, else refuse, with the difference. no: refuse any run; without --out, begin a new one beside it. "
+                    + "force: go on under the recipe as it is now, and say what is ignored (default: ${DEFAULT-VALUE}).")
     private Resume resume;
 
     @Option(names = "--max-steps", paramLabel = "N",

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The main job, shortened to a quarter, on every machine the same: long, and the one test that fails when training runs but learns nothing.
+/// The main job, shortened to a quarter, on every machine the same: long, and the one test that fails when training runs but learns
+/// nothing.
 @Tag("long")
 class QuickstartTest {
     @TempDir

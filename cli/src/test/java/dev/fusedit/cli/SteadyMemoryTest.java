@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SteadyMemoryTest {
     private static final int STEPS = 1000;
     private static final int SETTLED = 200;
-    /// What code that Java still compiles, and a heap with other holes, may come to: 14 measured. Kernels for each length of text took more than 100.
+    /// What code that Java still compiles, and a heap with other holes, may come to: 14 measured. Kernels for each length of text took more
+    /// than 100.
     private static final long GROWTH_MIB = 24;
 
     private record Sample(int step, long mib) {}

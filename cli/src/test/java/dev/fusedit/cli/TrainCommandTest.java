@@ -154,7 +154,7 @@ class TrainCommandTest {
         Files.writeString(nothing.resolveSibling("model_index.json"), "{}");
         var half = sample(nothing.getParent(), "none", List.of("--prompt", "a"));
         assertThat(half.status()).isEqualTo(2);
-        assertThat(half.err()).contains("transformer/config.json is not there");
+        assertThat(half.err()).contains("transformer/config.json: no such file. A pipeline needs it");
 
         var taken = run("export", "--model", trained, "--out", temp);
         assertThat(taken.status()).isEqualTo(2);

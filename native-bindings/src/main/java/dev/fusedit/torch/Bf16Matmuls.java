@@ -8,8 +8,8 @@ import java.util.Set;
 /// Whether libtorch multiplies bf16 on the CPU by instructions made for it.
 ///
 /// A rule, not a measurement: it decides over bits. The CPU has them ([Cpu#bf16]), oneDNN may use them (`ONEDNN_MAX_CPU_ISA`), and libtorch
-/// calls oneDNN for bf16, which it says itself: not without AVX-512, nor in a build without oneDNN. On AVX-512 without bf16 oneDNN widens the
-/// numbers as it goes and is slower than f32 ([PathChoice]).
+/// calls oneDNN for bf16, which it says itself: not without AVX-512, nor in a build without oneDNN. On AVX-512 without bf16 oneDNN widens
+/// the numbers as it goes and is slower than f32 ([PathChoice]).
 final class Bf16Matmuls {
     /// Values of the variable that leave no bf16 instruction. Every other one does, or means nothing to oneDNN.
     private static final Set<String> WITHOUT = Set.of("sse41", "avx", "avx2", "avx2_vnni", "avx512_core", "avx512_core_vnni");

@@ -5,12 +5,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// Sequence lengths rounded up to few values (bucketing), so that matmuls of texts that differ in length have few shapes.
 ///
 /// On a CPU matmuls in bf16 are oneDNN's. It generates machine code for each shape, and two caches keep it, oneDNN's own
-/// (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`) and that of libtorch's layer over it (`LRU_CACHE_CAPACITY`), 1,024 shapes each: 0.3 to 0.7 MiB a shape of a
-/// language model of width 128, and a millisecond or two to make it. Texts without padding have another number of rows almost every step, times
-/// four weights of a layer, times three products in training. So a process grew for thousands of steps, by up to half a gigabyte.
+/// (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`) and that of libtorch's layer over it (`LRU_CACHE_CAPACITY`), 1,024 shapes each: 0.3 to 0.7 MiB a
+/// shape of a language model of width 128, and a millisecond or two to make it. Texts without padding have another number of rows almost
+/// every step, times four weights of a layer, times three products in training. So a process grew for thousands of steps, by up to half a
+/// gigabyte.
 ///
-/// A length n becomes a multiple of 8, above 128 of an eighth of the largest power of two that is not above n (128 to 256: 16; 256 to 512: 32).
-/// That is eight values for each doubling, and at most an eighth of rows that nobody reads; docs/lab.md has the measurement.
+/// A length n becomes a multiple of 8, above 128 of an eighth of the largest power of two that is not above n (128 to 256: 16; 256 to 512:
+/// 32). That is eight values for each doubling, and at most an eighth of rows that nobody reads; docs/lab.md has the measurement.
 ///
 /// Matmuls in f32 are OpenBLAS's, which keeps nothing for a shape.
 public final class Buckets {

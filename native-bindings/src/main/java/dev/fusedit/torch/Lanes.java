@@ -16,17 +16,17 @@ import java.util.stream.IntStream;
 /// Data parallelism over threads: parts of a batch side by side, a thread each, instead of one after the other with every op spread over
 /// all threads.
 ///
-/// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and rest
-/// pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes would queue
-/// for OpenBLAS, whose pool takes one matmul at a time. [#fitting] tells how many are worth it.
+/// Spread, an op of small tensors ends when the last of its threads does, thousands of times a step, and OpenBLAS and libtorch wake and
+/// rest pools of their own in between. In lanes nothing waits until the end. That pays where a lane is one thread; with more, the lanes
+/// would queue for OpenBLAS, whose pool takes one matmul at a time. [#fitting] tells how many are worth it.
 ///
-/// Backward passes may run in lanes at the same time if each lane has leaves of its own: gradients that arrive at one leaf from two lanes would
-/// be summed in whatever order they come.
+/// Backward passes may run in lanes at the same time if each lane has leaves of its own: gradients that arrive at one leaf from two lanes
+/// would be summed in whatever order they come.
 ///
 /// This is the one place where more threads than one run torch: whoever calls [#run] waits, so that to everybody else it is still one.
 ///
-/// Every lane has the caller's grad mode and a [TensorScope] of its own. It may read any tensor, and change or free only its own; results are
-/// Java's, or are written into a tensor that the caller owns.
+/// Every lane has the caller's grad mode and a [TensorScope] of its own. It may read any tensor, and change or free only its own; results
+/// are Java's, or are written into a tensor that the caller owns.
 public final class Lanes implements AutoCloseable {
     /// Rows of tokens that a lane needs. A product packs each weight anew for its own rows: 13 % of the time at 256 rows (docs/lab.md,
     /// 2026-11-25), so about half of it at 64.

@@ -10,8 +10,8 @@ public final class MatmulRate {
 
     private MatmulRate() {}
 
-    /// Floating-point operations a second of (rows, in) · (in, out), on the threads that libtorch has here: by the shortest of some runs, after
-    /// one that does not count.
+    /// Floating-point operations a second of (rows, in) · (in, out), on the threads that libtorch has here: by the shortest of some runs,
+    /// after one that does not count.
     ///
     /// @param seconds after which no run begins; two are done in any case
     public static double of(DType dtype, Device device, long rows, long in, long out, double seconds) {

@@ -10,8 +10,8 @@ import dev.fusedit.torch.internal.abi.TorchState;
 ///
 /// The 0-dim tensor must not change the result's dtype, nor lose the number's precision. Beside a tensor of rank ≥ 1 a 0-dim one only
 /// counts by its kind (bool < integer < floating): f64 beside floating and i64 beside integers keep all bits (beside f32 PyTorch's
-/// kernels round the number to f32 themselves, so it comes as f32, which saves a conversion). A double beside integers makes PyTorch's default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is
-/// shown as rank 1 meanwhile.
+/// kernels round the number to f32 themselves, so it comes as f32, which saves a conversion). A double beside integers makes PyTorch's
+/// default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is shown as rank 1 meanwhile.
 ///
 /// Each thread has a few such tensors and writes the number into them, op after op. Only where autograd may keep the number
 /// for the backward pass it gets a tensor of its own. (A cache by value was tried: small blocks that live long, allocated

@@ -6,9 +6,10 @@ import java.util.List;
 /// In what libtorch computes, where operands are bf16 or f16: in their own dtype, or in f32 where their own is slower. Results have the
 /// operands' dtype either way, so that f16 overflows where it should.
 ///
-/// f16 is slower on every CPU here, bf16 on those that have no instructions for it ([Bf16Matmuls]). Time against f32 on the CPU, forward and
-/// backward, the casts included where it is by f32 (libtorch 2.13, one thread beside other work, least of 5 to 100 times in turn). The CPU is an
-/// AMD EPYC Genoa, which has bf16 but no f16; by `ONEDNN_MAX_CPU_ISA` it plays one with AVX-512 but no bf16, and one with AVX2 alone:
+/// f16 is slower on every CPU here, bf16 on those that have no instructions for it ([Bf16Matmuls]). Time against f32 on the CPU, forward
+/// and backward, the casts included where it is by f32 (libtorch 2.13, one thread beside other work, least of 5 to 100 times in turn). The
+/// CPU is an AMD EPYC Genoa, which has bf16 but no f16; by `ONEDNN_MAX_CPU_ISA` it plays one with AVX-512 but no bf16, and one with AVX2
+/// alone:
 ///
 /// | | bf16 | bf16, AVX-512 only | by f32 | bf16, AVX2 only | by f32 | f16 | f16 by f32 |
 /// |---|---|---|---|---|---|---|---|

@@ -5,8 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 /// From f32 to bf16 so that the mean is kept: up with a chance of how far the value lies above the lower neighbour, else down (Gupta et al.
 /// 2015, arXiv 1502.02551). Weights without f32 masters learn from steps that are smaller than their resolution only in this way.
 ///
-/// bf16 is the upper half of f32's bits. A uniform number of 16 bits is added to them and the lower half is cut off: the carry is the chance,
-/// to the last bit, and signs are no special case because the bits are a magnitude.
+/// bf16 is the upper half of f32's bits. A uniform number of 16 bits is added to them and the lower half is cut off: the carry is the
+/// chance, to the last bit, and signs are no special case because the bits are a magnitude.
 public final class StochasticRounding {
     private static final int LOWER_BITS = 1 << 16;
 

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("numeric")
 class OpsGoldenTest {
     private static final String GOLDENS = "/goldens/ops.json";
-    /// In units of f32's rounding, 2⁻²⁴ of a value (of 1 for smaller ones). The longest sums here are 60 numbers (a group's mean) and 36 products (a
-    /// convolution's); each CPU adds in an order of its own, and a sum of n numbers of one sign is off by at most n units in any order.
+    /// In units of f32's rounding, 2⁻²⁴ of a value (of 1 for smaller ones). The longest sums here are 60 numbers (a group's mean) and 36
+    /// products (a convolution's); each CPU adds in an order of its own, and a sum of n numbers of one sign is off by at most n units in
+    /// any order.
     private static final double UNITS = 64;
 
     private static Tensor grid(double scale, double start, long... shape) {

@@ -2,12 +2,12 @@ package dev.fusedit.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/// Equality but for rounding: ‖actual − expected‖ ≤ units · u · ‖expected‖, where u is half the distance from 1 to the next number of a dtype
-/// (2⁻²⁴ for f32, 2⁻⁸ for bf16). For what is computed by the same formula from the same numbers, with sums in another order.
+/// Equality but for rounding: ‖actual − expected‖ ≤ units · u · ‖expected‖, where u is half the distance from 1 to the next number of a
+/// dtype (2⁻²⁴ for f32, 2⁻⁸ for bf16). For what is computed by the same formula from the same numbers, with sums in another order.
 ///
-/// How many units are right: rounding errors of a sum of n products are independent enough to grow as √n (Higham and Mary 2019, "A New Approach
-/// to Probabilistic Rounding Error Analysis"), and those of a chain of m such sums as √m. A transformer of three layers with rows of 24 to 48 numbers is a
-/// chain of about 30 products: √30 · √48 = 38. (6 were found for a text that is packed beside another neighbour.)
+/// How many units are right: rounding errors of a sum of n products are independent enough to grow as √n (Higham and Mary 2019, "A New
+/// Approach to Probabilistic Rounding Error Analysis"), and those of a chain of m such sums as √m. A transformer of three layers with rows
+/// of 24 to 48 numbers is a chain of about 30 products: √30 · √48 = 38. (6 were found for a text that is packed beside another neighbour.)
 public final class Rounding {
     /// Of a model with a few small layers.
     public static final double SMALL_MODEL = 40;

@@ -158,8 +158,8 @@ class TensorScopeTest {
         assertThat(w.grad().toFloats()).containsExactly(3, 12, 27);
     }
 
-    /// 10,000 steps with 16 MB temporaries: the scope gives them back, no collector is involved. One temporary leaked a step would be 80 GB; the
-    /// peak is compared since the allocator lets the present size swing by a few blocks.
+    /// 10,000 steps with 16 MB temporaries: the scope gives them back, no collector is involved. One temporary leaked a step would be 80
+    /// GB; the peak is compared since the allocator lets the present size swing by a few blocks.
     @Test
     @EnabledOnOs(OS.LINUX)
     void tenThousandStepsKeepTheProcessFlat() throws IOException {

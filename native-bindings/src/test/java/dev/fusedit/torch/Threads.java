@@ -11,9 +11,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
-/// How many CPU threads libtorch has during each test of a class: as many as the process has (`OMP_NUM_THREADS`, or the cores), but within these
-/// bounds. The number decides which kernels are taken ([dev.fusedit.torch.fused.Fused#serves]), so a test that means a certain way names it here and
-/// asserts that it was the one. Afterwards libtorch has as many as before.
+/// How many CPU threads libtorch has during each test of a class: as many as the process has (`OMP_NUM_THREADS`, or the cores), but within
+/// these bounds. The number decides which kernels are taken ([dev.fusedit.torch.fused.Fused#serves]), so a test that means a certain way
+/// names it here and asserts that it was the one. Afterwards libtorch has as many as before.
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited

@@ -14,8 +14,8 @@ public enum Solver {
     /// A straight line along the velocity: first order, asks once.
     EULER,
 
-    /// Along the mean of the velocities at both ends, the far one found by Euler's step: second order, asks twice. The last step is Euler's,
-    /// since at the image there is no noise left to ask about: N steps ask 2N − 1 times (Karras et al. 2022, algorithm 1).
+    /// Along the mean of the velocities at both ends, the far one found by Euler's step: second order, asks twice. The last step is
+    /// Euler's, since at the image there is no noise left to ask about: N steps ask 2N − 1 times (Karras et al. 2022, algorithm 1).
     HEUN,
 
     /// DPM-Solver++ (2M) (Lu et al. 2022, arXiv 2211.01095, algorithm 2): goes on from the image seen, led further the way in which it has

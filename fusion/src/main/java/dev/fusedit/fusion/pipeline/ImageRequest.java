@@ -10,8 +10,8 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import java.util.List;
 
-/// What images somebody wants: the arguments of diffusers' `pipeline(...)`. Images come prompt by prompt, and the whole row of prompts again
-/// for each further image a prompt: p1 p2 p1 p2.
+/// What images somebody wants: the arguments of diffusers' `pipeline(...)`. Images come prompt by prompt, and the whole row of prompts
+/// again for each further image a prompt: p1 p2 p1 p2.
 ///
 ///     ImageRequest.of(256, 256, "a red cat", "a blue dog").each(2).steps(20).guidance(4).seed(Seed.of(7))
 ///

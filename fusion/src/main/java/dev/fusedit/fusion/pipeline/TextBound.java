@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A model with its text, for sampling: the text once, and each step's batch in lanes.
 ///
-/// Notable: each lane's text is as wide as its own longest. Where the rows are the two branches of guidance, first those without the prompts,
-/// a lane is a branch: the empty text is not padded to the prompts' length, and prompts that are equally long need no mask. In one lane the
-/// branches stay one batch, padded to the longer: what two calls save in attention they lose in smaller products, on one thread of a CPU too.
+/// Notable: each lane's text is as wide as its own longest. Where the rows are the two branches of guidance, first those without the
+/// prompts, a lane is a branch: the empty text is not padded to the prompts' length, and prompts that are equally long need no mask. In one
+/// lane the branches stay one batch, padded to the longer: what two calls save in attention they lose in smaller products, on one thread of
+/// a CPU too.
 public final class TextBound implements VelocityModel, AutoCloseable {
     private final ImageModel model;
     private final List<Part> parts;

@@ -32,7 +32,8 @@ public enum ChatTemplate {
     GEMMA("ecd6ae513fe103f0eb62e8ab5bfa8d0fe45c1074fa398b089c93a7e70c15cfd6",
             "8d9e3a3c114fb2053ec500184677af4f7e5f8ec2582443cd535834e68b3ade29"),
 
-    /// Llama 3's, a system text as a turn of its own. The first template that was published opens the model's turn even where it should not.
+    /// Llama 3's, a system text as a turn of its own. The first template that was published opens the model's turn even where it should
+    /// not.
     LLAMA3("b48c47f6443892716176eb200bf4ef108f64e06ca26ed0fa8ebc0a4b3992fcb2",
             "ba03a121d097859c7b5b9cd03af99aafe95275210d2876f642ad9929a150f122"),
 
@@ -125,7 +126,8 @@ public enum ChatTemplate {
     ///
     /// @throws UserError for any other
     public static ChatTemplate named(String name) {
-        return Arrays.stream(values()).filter(template -> name.toLowerCase(Locale.ROOT).startsWith(template.name().toLowerCase(Locale.ROOT)))
+        var lower = name.toLowerCase(Locale.ROOT);
+        return Arrays.stream(values()).filter(template -> lower.startsWith(template.name().toLowerCase(Locale.ROOT)))
                 .findFirst().orElseThrow(() -> new UserError("no chat template is known for '%s', only for gemma, llama3 and qwen3"
                         .formatted(name)));
     }
@@ -147,7 +149,8 @@ public enum ChatTemplate {
             var text = published(folder);
             var hash = Hashing.sha256().hashString(text.replace("\\n", "\n").strip(), StandardCharsets.UTF_8).toString();
             return Arrays.stream(values()).filter(template -> template.hashes.contains(hash)).findFirst()
-                    .orElseThrow(() -> new UserError(("%s: its chat template is none of those that are known (Gemma's, Llama 3's, Qwen 3's). "
+                    .orElseThrow(() -> new UserError(("%s: its chat template is none of those that are known (Gemma's, Llama 3's, Qwen "
+                            + "3's). "
                             + "Write the prompts as the model expects them, or use the tokenizer of one of these").formatted(folder)));
         } catch (IOException e) {
             throw new UserError("%s: its chat template cannot be read (%s)".formatted(folder, e.getMessage()), e);

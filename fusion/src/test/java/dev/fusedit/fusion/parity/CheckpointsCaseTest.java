@@ -2,6 +2,8 @@ package dev.fusedit.fusion.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.torch.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +23,33 @@ class CheckpointsCaseTest {
     void everyFileIsAsStated() {
         var result = Parity.run(List.of(GOLDENS)).cases().getFirst();
         assertThat(result.passed()).as("%s", result).isTrue();
+        assertThat(result.unchecked()).isEmpty();
         assertThat(result.checked()).isGreaterThan(100);
+    }
+
+    /// What the case says of itself is worth what it says of a wrong statement.
+    @Test
+    void theVerdictOnEachCorruptFileIsChecked(@TempDir Path folder) throws IOException {
+        copy(GOLDENS, folder);
+        var file = folder.resolve("expected.json");
+        var stated = (ObjectNode) new ObjectMapper().readTree(Files.readString(file));
+        var corrupt = stated.path("corrupt").properties().stream().filter(entry -> entry.getValue().path("loads").isBoolean()
+                && entry.getValue().path("same_values").asBoolean(true)).toList();
+        assertThat(corrupt).hasSizeGreaterThan(30);
+        for (var entry : corrupt) {
+            var verdict = (ObjectNode) entry.getValue();
+            boolean loads = verdict.path("loads").booleanValue();
+            Files.writeString(file, withLoads(stated, verdict, !loads));
+            var result = Parity.run(List.of(folder)).cases().getFirst();
+            assertThat(result.passed()).as(entry.getKey()).isFalse();
+            assertThat(result.beyond()).as(entry.getKey()).containsExactly("corrupt/" + entry.getKey());
+            withLoads(stated, verdict, loads);
+        }
+    }
+
+    private static String withLoads(ObjectNode stated, ObjectNode verdict, boolean loads) {
+        verdict.put("loads", loads);
+        return stated.toString();
     }
 
     @ParameterizedTest

@@ -53,8 +53,8 @@ class Bf16Test {
         return Math.sqrt(actual.to(DType.F32).sub(expected).square().sum().item() / expected.square().sum().item());
     }
 
-    /// Rounding errors of all outputs of a model together. Those of one output with few numbers (a text's one vector) scatter by a fifth with the
-    /// order of sums alone: the four CLIP models' embeddings have 0.88 to 1.21 times transformers' error, 0.98 on the whole.
+    /// Rounding errors of all outputs of a model together. Those of one output with few numbers (a text's one vector) scatter by a fifth
+    /// with the order of sums alone: the four CLIP models' embeddings have 0.88 to 1.21 times transformers' error, 0.98 on the whole.
     private static final class Errors {
         private final SafeTensors exact;
         private final Path folder;

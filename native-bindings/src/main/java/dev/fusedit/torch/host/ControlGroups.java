@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// The control groups that limit this process: its own for each controller, and all parents of them that are to be seen.
 ///
 /// `/proc/self/cgroup` names the group of each controller: `4:memory:/a/b` in version 1, `0::/a/b` for all in version 2; with both (hybrid)
-/// version 1 has the controllers that it names. `/proc/self/mountinfo` tells where a hierarchy is mounted, and which group of it is: inside a
-/// container often only the container's own. A group outside of what is mounted has no files; the mounted one's are what there is then.
+/// version 1 has the controllers that it names. `/proc/self/mountinfo` tells where a hierarchy is mounted, and which group of it is: inside
+/// a container often only the container's own. A group outside of what is mounted has no files; the mounted one's are what there is then.
 ///
 /// @param memory groups that limit memory, the process's own first, its parents after it
 /// @param cpu groups that limit time on CPUs, likewise

@@ -8,8 +8,8 @@ import java.util.OptionalLong;
 
 /// CPU cores (hardware threads) of the machine, and how many of them this process may keep busy.
 ///
-/// @param allowed the smallest of the machine's, the affinity's, and the quotas of the process's control group and its parents (rounded up);
-///        at least 1
+/// @param allowed the smallest of the machine's, the affinity's, and the quotas of the process's control group and its parents (rounded
+///        up); at least 1
 /// @param all that are switched on
 public record Cores(int allowed, int all) {
     static Cores of(Path root, ControlGroups groups) {

@@ -44,8 +44,8 @@ public record Memory(long total, long allowed, long available, @Nullable String 
         return charged - group.file("memory.stat").amount(second ? "inactive_file" : "total_inactive_file").orElse(0);
     }
 
-    /// Where the system does not tell what is available. A kernel before 3.14: free pages and caches. Else (macOS) all that there is: it keeps
-    /// next to nothing free, and frees, compresses and swaps when asked.
+    /// Where the system does not tell what is available. A kernel before 3.14: free pages and caches. Else (macOS) all that there is: it
+    /// keeps next to nothing free, and frees, compresses and swaps when asked.
     private static long unused(SystemFile info, long total) {
         var free = info.amount("MemFree");
         return free.isPresent() ? free.getAsLong() + info.amount("Cached").orElse(0) : total;

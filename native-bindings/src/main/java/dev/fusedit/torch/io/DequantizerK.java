@@ -33,8 +33,9 @@ final class DequantizerK {
         }
     }
 
-    /// 128 bytes of low halves, 64 of upper two bits, 16 signed scales, d. w = d s (q - 32). In each half of 128 values, value i of row r (four
-    /// rows of 32) has its low bits in byte 32 (r mod 2) + i, the lower half for rows 0 and 1, and its upper bits in byte i at bit 2 r.
+    /// 128 bytes of low halves, 64 of upper two bits, 16 signed scales, d. w = d s (q - 32). In each half of 128 values, value i of row r
+    /// (four rows of 32) has its low bits in byte 32 (r mod 2) + i, the lower half for rows 0 and 1, and its upper bits in byte i at bit 2
+    /// r.
     static void q6(byte[] bytes, int from, float[] out, int to) {
         var d = Dequantizer.half(bytes, from + 208);
         for (int row = 0; row < 8; row++) {

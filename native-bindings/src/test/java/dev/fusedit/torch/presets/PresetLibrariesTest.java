@@ -8,9 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class PresetLibrariesTest {
     @Test
+    @EnabledOnOs(OS.LINUX)
     void filesComeInLoadOrder() {
         assertThat(PresetLibraries.reason()).isEmpty();
         assertThat(PresetLibraries.files()).allMatch(Files::isRegularFile).extracting(file -> file.getFileName().toString())
@@ -22,12 +25,14 @@ class PresetLibrariesTest {
 
     /// A process with a filled cache must not pay for JavaCPP's classes.
     @Test
+    @EnabledOnOs(OS.LINUX)
     void filledCacheNeedsNoJavaCppClass() throws Exception {
         var filled = child(List.of("-Xlog:class+load:stdout"), System.getProperty("java.class.path"));
         assertThat(filled).contains("libtorch_cpu.so").doesNotContain(" org.bytedeco.");
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
     void missingJarsGiveTheReason() throws Exception {
         var classPath = Path.of(PresetLibraries.class.getProtectionDomain().getCodeSource().getLocation().toURI()) + ":"
                 + Path.of(PresetLibrariesTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());

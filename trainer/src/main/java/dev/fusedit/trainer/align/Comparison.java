@@ -14,8 +14,8 @@ import java.util.List;
 /// could fall without any image being looked at. As it is, the even guess is the best one without looking, and its loss is known
 /// exactly: [#chance].
 ///
-/// InfoNCE in both directions (Oord et al. 2018, arXiv 1807.03748; CLIP: Radford et al. 2021, arXiv 2103.00020, figure 3), the sum over right
-/// answers within the logarithm (MIL-NCE: Miech et al. 2020, arXiv 1912.06430, equation 1):
+/// InfoNCE in both directions (Oord et al. 2018, arXiv 1807.03748; CLIP: Radford et al. 2021, arXiv 2103.00020, figure 3), the sum over
+/// right answers within the logarithm (MIL-NCE: Miech et al. 2020, arXiv 1912.06430, equation 1):
 ///
 ///     L = −1/(2R) Σ_i [log Σ_{j∈P(i)} e^{s_ij} / Σ_j e^{s_ij}  +  log Σ_{j∈P(i)} e^{s_ji} / Σ_j e^{s_ji}]
 ///

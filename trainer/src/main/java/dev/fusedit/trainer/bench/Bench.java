@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 /// reaches at best. Whoever follows it hears of each repetition as it ends, and may throw to end the measurement there, where no kernel
 /// runs.
 public final class Bench {
-    /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds of
-    /// them, but not endlessly many repetitions of little.
+    /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds
+    /// of them, but not endlessly many repetitions of little.
     private static final double WARM_UP = 700e9;
     private static final int MOST_WARM_UP = 20;
 

@@ -20,8 +20,8 @@ import java.util.stream.StreamSupport;
 /// @param seconds of the steps that count
 /// @param lanes parts of the batch side by side
 /// @param peakMiB largest resident set of the process; 0 where the system does not tell
-/// @param baseMiB the same after a step on next to nothing: weights, gradients, moments, the process itself, and nothing that grows with what
-///        a step is about
+/// @param baseMiB the same after a step on next to nothing: weights, gradients, moments, the process itself, and nothing that grows with
+///        what a step is about
 public record StepCost(List<Double> seconds, int lanes, long peakMiB, long baseMiB) {
     public StepCost {
         checkArgument(!seconds.isEmpty(), "there is no step that counts");

@@ -8,8 +8,8 @@ import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An optimizer's steps on weights of any dtype. f32 and f64 weights are changed in place. bf16 weights have no f32 masters: a few at a time
-/// are widened, changed, and rounded stochastically, each draw a function of (seed, step, parameter).
+/// An optimizer's steps on weights of any dtype. f32 and f64 weights are changed in place. bf16 weights have no f32 masters: a few at a
+/// time are widened, changed, and rounded stochastically, each draw a function of (seed, step, parameter).
 public record WeightSteps(Optimizer optimizer, Seed seed) {
     /// Widened weights that are alive at once: 64 MB.
     private static final long ELEMENTS = 1 << 24;

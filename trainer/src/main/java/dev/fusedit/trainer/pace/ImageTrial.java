@@ -40,8 +40,8 @@ record ImageTrial(StageParts parts, Trials trials) {
         return loaded.pipeline().evaluations(loaded.defaults().request(List.of("")));
     }
 
-    /// Seconds of a batch, of which only the first steps are sampled: the others are as long as the last of those. The first one also reads the
-    /// text, and behind the last one latents are decoded.
+    /// Seconds of a batch, of which only the first steps are sampled: the others are as long as the last of those. The first one also reads
+    /// the text, and behind the last one latents are decoded.
     private static double sampled(LoadedPipeline loaded, ImageRequest whole) {
         int steps = Math.min(STEPS, whole.settings().steps());
         var some = whole.steps(steps);

@@ -9,8 +9,8 @@ import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.List;
 
-/// How fast this machine is at a recipe, in seconds: measured before the first step ([PaceTrial]), since neither later stages nor the images
-/// at the end can be told from the steps that are done.
+/// How fast this machine is at a recipe, in seconds: measured before the first step ([PaceTrial]), since neither later stages nor the
+/// images at the end can be told from the steps that are done.
 ///
 /// @param steps of each stage of the recipe
 /// @param image to be sampled and scored at the end, one of a batch
@@ -47,8 +47,8 @@ public record Pace(List<Double> steps, double image) {
 
     /// The recipe with all stages longer or shorter, so that training, sampling and scoring take so many minutes at this pace.
     ///
-    /// Images and scores take the same time whatever is trained. Where they leave less, a quarter of the time is trained nevertheless, and the
-    /// whole takes longer.
+    /// Images and scores take the same time whatever is trained. Where they leave less, a quarter of the time is trained nevertheless, and
+    /// the whole takes longer.
     ///
     /// @param spent seconds that have gone by before, and count
     public Recipe scaled(Recipe recipe, double minutes, double spent) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /// Tries what a run will do and takes the time: steps of each stage up to their gradient, updates of copies, a batch of images. Weights,
-/// moments, averages and gradients are afterwards what they were before, and no random number is drawn that a step would miss: all draws are
-/// functions of the seed and the step.
+/// moments, averages and gradients are afterwards what they were before, and no random number is drawn that a step would miss: all draws
+/// are functions of the seed and the step.
 ///
 /// Takes about two seconds for each stage and for the images; where steps are slow four of them, or what is done of those in nine seconds.
 public final class PaceTrial {
@@ -62,7 +62,8 @@ public final class PaceTrial {
         }
     }
 
-    /// The last stage first, and once more than counts: it mostly learns all that others learn, so it pays for what is slow in a process at first.
+    /// The last stage first, and once more than counts: it mostly learns all that others learn, so it pays for what is slow in a process at
+    /// first.
     private List<Double> steps(long done) {
         var plans = StagePlan.of(parts.recipe());
         step(plans.getLast(), done, trials.atMost(COLD));

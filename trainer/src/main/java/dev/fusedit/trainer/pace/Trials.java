@@ -8,7 +8,8 @@ import java.util.function.DoubleSupplier;
 
 /// Something tried again and again for a while, to know how long it usually takes.
 ///
-/// The first runs in a process are slow (Java's kernels are interpreted at first, libtorch's are made), so the median of the later half counts.
+/// The first runs in a process are slow (Java's kernels are interpreted at first, libtorch's are made), so the median of the later half
+/// counts.
 ///
 /// @param seconds in which a few runs are done, so that there is a later half: after six times as long not even those; one is always done
 /// @param most runs

@@ -5,9 +5,9 @@ import dev.fusedit.torch.LibtorchUnavailable;
 
 /// What a training process needs before it has any tensor.
 ///
-/// libtorch's part is measured where this process loads it, since it is another one for each build (other kernels, another BLAS, CUDA). The rest
-/// comes while training goes on, so that it can only be told from a run: Java's heap of 64 MiB, its classes and compiled code (153 MiB together by
-/// the JVM's own account), its files and threads, the buffers of the BLAS, and the kernels that oneDNN generates.
+/// libtorch's part is measured where this process loads it, since it is another one for each build (other kernels, another BLAS, CUDA). The
+/// rest comes while training goes on, so that it can only be told from a run: Java's heap of 64 MiB, its classes and compiled code (153 MiB
+/// together by the JVM's own account), its files and threads, the buffers of the BLAS, and the kernels that oneDNN generates.
 final class ProcessMemory {
     /// As measured in runs of several minutes.
     private static final long REST = 265L << 20;

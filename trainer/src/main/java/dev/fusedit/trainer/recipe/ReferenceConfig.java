@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A configuration file of the paper's reference, field by field under its names, as far as the reference reads them. What it says that has no
-/// meaning here is refused in these records, where the line is known; [ReferenceRecipe] makes a recipe of the rest.
+/// A configuration file of the paper's reference, field by field under its names, as far as the reference reads them. What it says that has
+/// no meaning here is refused in these records, where the line is known; [ReferenceRecipe] makes a recipe of the rest.
 ///
 /// A field that is left out is null to the reference, and may be so here where null means something to it.
 record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, Published noiseScheduler, @Nullable Published clipL,

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static final String WHERE = "the reference's configuration";
 
-    /// Side of the table of sine positions, and the latents' side that positions are scaled to: the reference's own defaults, which its files
-    /// never change.
+    /// Side of the table of sine positions, and the latents' side that positions are scaled to: the reference's own defaults, which its
+    /// files never change.
     private static final Model.Positions APE = new Model.Positions.Ape(64, 32);
 
     /// As the reference samples for its benchmarks.
@@ -169,7 +169,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 : new Schedule.Diffusers(kind, scheduler.numCycles(), scheduler.power(), 1e-7, scheduler.stepRules());
     }
 
-    /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the image's share, ours of the noise's.
+    /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the image's share, ours of the
+    /// noise's.
     private static Losses.Flow flow(ReferenceConfig config) {
         var trainer = config.trainer();
         Losses.TimeDensity density = switch (trainer.weightingScheme()) {
@@ -191,7 +192,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static List<String> notes(ReferenceConfig config) {
         var notes = ImmutableList.<String>builder();
         notes.add(
-                "data.batch_size is that of one process there, and batch that of the whole step here: for N processes set stages.train.batch="
+                "data.batch_size is that of one process there, and batch that of the whole step here: for N processes set "
+                        + "stages.train.batch="
                         + config.data().batchSize() * config.trainer().gradientAccumulationSteps() + "·N");
         var trainer = config.trainer();
         if (trainer.cacheDir() != null) notes.add("trainer.cache_dir has no counterpart: nothing is compiled by XLA");

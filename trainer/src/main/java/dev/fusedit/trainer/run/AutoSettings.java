@@ -8,8 +8,8 @@ import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import org.jspecify.annotations.Nullable;
 
-/// What a recipe leaves to the machine (`auto`), decided: the precision by a short measurement, the lanes by a rule. A run's folder holds what
-/// was decided, so that the run goes on in the same way, on another machine too.
+/// What a recipe leaves to the machine (`auto`), decided: the precision by a short measurement, the lanes by a rule. A run's folder holds
+/// what was decided, so that the run goes on in the same way, on another machine too.
 ///
 /// @param recipe with nothing left open
 /// @param rates that the precision was decided by, or that a precision of the recipe's own was looked at with; null where there was nothing

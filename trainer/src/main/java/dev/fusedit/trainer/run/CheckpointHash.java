@@ -18,7 +18,8 @@ import java.util.Map;
 /// @param step after which the checkpoint was saved, over all stages
 /// @param stage in which it was saved
 /// @param parts SHA-256 in hex of each file that counts: weights, average and optimizer state, each as [FileInfo#sha256] has them, and the
-///        text of `state.json` (counters of steps, position in the data, loss scale, what rules remember). Recipe, tokenizer and times don't count
+///        text of `state.json` (counters of steps, position in the data, loss scale, what rules remember). Recipe, tokenizer and times don't
+///        count
 /// @param whole SHA-256 over the parts and their names
 public record CheckpointHash(long step, String stage, Map<String, String> parts, String whole) {
     private static final List<String> TENSORS = List.of(CheckpointFiles.WEIGHTS, CheckpointFiles.AVERAGE, CheckpointFiles.OPTIMIZER);

@@ -106,8 +106,8 @@ public sealed interface RunStart extends AutoCloseable {
 
     // ---- runs of so many minutes
 
-    /// The recipe, scaled as that of the run in a folder if that was scaled to so many minutes: a run that goes on keeps its steps, whatever
-    /// this machine's speed is today. Whatever else differs between the two still does in what comes back.
+    /// The recipe, scaled as that of the run in a folder if that was scaled to so many minutes: a run that goes on keeps its steps,
+    /// whatever this machine's speed is today. Whatever else differs between the two still does in what comes back.
     ///
     /// @return empty if there is no such run, or none is to be continued
     /// @throws UserError if the run's recipe cannot be read

@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
 public record SampledImages(int height, int width, List<String> prompts, List<byte[]> images) {
     private static final int COLUMNS = 6;
 
-    /// Samples each prompt as often as it is asked for. Of a request with one seed, an image's noise is a function of the seed and the image's
-    /// place here.
+    /// Samples each prompt as often as it is asked for. Of a request with one seed, an image's noise is a function of the seed and the
+    /// image's place here.
     public static SampledImages generate(TextToImagePipeline pipeline, ImageRequest request) {
         return generate(pipeline, request, ProgressLine.silent());
     }
@@ -79,7 +79,8 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
 
     private static boolean isGrid(Path out) { return out.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".png"); }
 
-    /// As one grid with captions into a `.png`, or into a folder as `00000.png` … and `prompts.jsonl`. Folders are made if they are not there.
+    /// As one grid with captions into a `.png`, or into a folder as `00000.png` … and `prompts.jsonl`. Folders are made if they are not
+    /// there.
     ///
     /// @throws UserError if it cannot be written
     public void write(Path out) {

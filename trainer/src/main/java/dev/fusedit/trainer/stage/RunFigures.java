@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.fusedit.torch.io.JsonFile;
 
-/// What a run has cost so far, over all processes that worked on it: `times.json` of a checkpoint, apart from the state since it differs from
-/// run to run.
+/// What a run has cost so far, over all processes that worked on it: `times.json` of a checkpoint, apart from the state since it differs
+/// from run to run.
 ///
 /// @param seconds of all processes from their starts; work that was lost by a kill is not counted
 /// @param trainingSeconds in stages with images

@@ -17,8 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -152,15 +154,14 @@ class BenchTest {
                 .isLessThan(once.bytes());
     }
 
-    /// Same noise, 40 steps on it: something is learned.
+    /// Same noise, 40 steps on it: the loss falls all the way, by 2.6 % where this was written.
     @Test
     void trainingStepsLearn() throws IOException {
         try (var work = Work.of(small("small"), options(DType.F32))) {
-            double first = work.repeat(0);
-            for (int i = 0; i < 40; i++) {
-                work.repeat(0);
-            }
-            assertThat(work.repeat(0)).isLessThan(0.999 * first);
+            var losses = IntStream.rangeClosed(0, 40).mapToObj(_ -> work.repeat(0)).toList();
+            assertThat(List.of(losses.get(0), losses.get(10), losses.get(20), losses.get(30), losses.get(40)))
+                    .isSortedAccordingTo(Comparator.reverseOrder()).doesNotHaveDuplicates();
+            assertThat(losses.getLast()).isLessThan(0.98 * losses.getFirst());
         }
     }
 

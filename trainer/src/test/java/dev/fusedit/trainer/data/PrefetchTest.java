@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fusedit.torch.UserError;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
@@ -32,31 +33,27 @@ class PrefetchTest {
 
     @Test
     void allThreadsWorkAtOnceAndNoMoreIsMadeThanTwoForEach() throws InterruptedException {
-        var names = ConcurrentHashMap.<String>newKeySet();
+        var loaders = ConcurrentHashMap.<Thread>newKeySet();
         var atWork = new CountDownLatch(4);
-        var made = new AtomicInteger();
+        var made = new Semaphore(0);
         try (var batches = new Prefetch<>(0, 1000, 4, step -> {
-            names.add(Thread.currentThread().getName());
+            loaders.add(Thread.currentThread());
             atWork.countDown();
             try {
                 atWork.await();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            made.incrementAndGet();
+            made.release();
             return step;
         })) {
             atWork.await();
-            assertThat(names).hasSize(4);
-            while (made.get() < 4 * Prefetch.AHEAD) {
-                Thread.sleep(1);
-            }
-            Thread.sleep(20);
-            assertThat(made).as("nobody takes any").hasValue(4 * Prefetch.AHEAD);
+            assertThat(loaders).hasSize(4);
+            made.acquire(4 * Prefetch.AHEAD);
+            while (!loaders.stream().allMatch(loader -> loader.getState() == Thread.State.WAITING)) Thread.onSpinWait();
+            assertThat(made.availablePermits()).as("nobody takes any, and the loaders wait").isZero();
             batches.next();
-            while (made.get() < 4 * Prefetch.AHEAD + 1) {
-                Thread.sleep(1);
-            }
+            made.acquire();
         }
     }
 

@@ -22,7 +22,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The files are decoded by the rules of TFRecord and protobuf; `src/test/python/tensorboard_events.py` reads them with TensorBoard's package.
+/// The files are decoded by the rules of TFRecord and protobuf; `src/test/python/tensorboard_events.py` reads them with TensorBoard's
+/// package.
 class EventFileTest {
     @TempDir
     private Path folder;

@@ -48,8 +48,8 @@ class GradientMasksTest {
         assertThat(List.of(tokens.instruction(), tokens.padding(), tokens.dropped())).containsExactly(0.25, 0.0, 0.5);
     }
 
-    /// The word behind the instruction learns the same either way; the instruction's own words learn nothing where their keys and values are
-    /// all that the loss reads of them.
+    /// The word behind the instruction learns the same either way; the instruction's own words learn nothing where their keys and values
+    /// are all that the loss reads of them.
     @Test
     void instructionsHaveAFactorOfTheirOwnInTraining() {
         assertThat(embeddingGradients(0, 0).sameValues(embeddingGradients(0, 1))).as("no instruction to mask").isTrue();

@@ -131,7 +131,8 @@ class ResumeTest {
         }
     }
 
-    /// What the rules remember (usual gradients, losses that stop a stage, layers that unfreeze) goes over too; a stage that ends early is over.
+    /// What the rules remember (usual gradients, losses that stop a stage, layers that unfreeze) goes over too; a stage that ends early is
+    /// over.
     @Test
     void rulesGoOnAsIfNothingHadBeen() throws IOException {
         var recipe =

@@ -10,9 +10,9 @@ import java.util.stream.Stream;
 
 /// Threads of libtorch's kernels and of OpenBLAS's matmuls where nobody has chosen them.
 ///
-/// Both count the CPUs of the process's affinity and know nothing of a control group's quota: in a container with two cores' worth of time on
-/// 64 cores they start 64 threads, which use up a period's time at once and stand still for the rest of it. More threads than libtorch would
-/// take by itself (one for each physical core, with MKL) are never set.
+/// Both count the CPUs of the process's affinity and know nothing of a control group's quota: in a container with two cores' worth of time
+/// on 64 cores they start 64 threads, which use up a period's time at once and stand still for the rest of it. More threads than libtorch
+/// would take by itself (one for each physical core, with MKL) are never set.
 ///
 /// @param allowed cores that the process may keep busy
 record DefaultThreads(int allowed, Map<String, String> environment) {

@@ -7,9 +7,9 @@ import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
 
-/// Sizes that grow in width and depth together: so many layers, and as many heads of 64, one more or one less; both sides are as wide as the
-/// heads are together, MLPs 8/3 as wide (rounded up to a multiple of 32), queries' heads share one of keys. The vocabulary has 512 words, so
-/// that nearly all parameters are multiplied with. Six layers and heads are train-s's.
+/// Sizes that grow in width and depth together: so many layers, and as many heads of 64, one more or one less; both sides are as wide as
+/// the heads are together, MLPs 8/3 as wide (rounded up to a multiple of 32), queries' heads share one of keys. The vocabulary has 512
+/// words, so that nearly all parameters are multiplied with. Six layers and heads are train-s's.
 record GrowingModel(int layers, int heads) {
     private static final int HEAD = 64;
     private static final int VOCABULARY = 512;

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/// What a training step is varied in, all else as in the workload train-s: 6 layers of width 384 on both sides, joint self-attention, a batch
-/// of 8, 64 image tokens, texts of 9 to 33 tokens.
+/// What a training step is varied in, all else as in the workload train-s: 6 layers of width 384 on both sides, joint self-attention, a
+/// batch of 8, 64 image tokens, texts of 9 to 33 tokens.
 public enum Quantity {
     /// Samples of a step.
     BATCH("samples, of 64 image tokens and 9 to 33 text tokens", doubled(1, 64)),

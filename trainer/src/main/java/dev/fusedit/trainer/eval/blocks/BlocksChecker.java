@@ -36,8 +36,8 @@ public final class BlocksChecker {
         return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight) && isTrue(claim, sight.found()), parts);
     }
 
-    /// As many objects as named, each of some colour and large enough. Where any shape is named, each of them is whole and of some shape, and
-    /// shapes explain the whole image; where none is, a compact object of one colour will do, whatever its outline.
+    /// As many objects as named, each of some colour and large enough. Where any shape is named, each of them is whole and of some shape,
+    /// and shapes explain the whole image; where none is, a compact object of one colour will do, whatever its outline.
     private static boolean isWorld(Claim claim, Sight sight) {
         boolean shapes = claim.things().stream().anyMatch(thing -> thing.shape() != null);
         return sight.found().size() == claim.things().size() && !(shapes && sight.stray() > MOST_STRAY)

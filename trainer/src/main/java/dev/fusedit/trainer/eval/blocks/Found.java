@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 public record Found(@Nullable BlockColor color, @Nullable BlockShape shape, boolean whole, double x, double y, double size,
         Blob blob, Measure measure) {
 
-    /// @param elongation standard deviation of its pixels along its longer axis over that along its shorter; half of an object has 1.7 and more
+    /// @param elongation standard deviation of its pixels along its longer axis over that along its shorter; half of an object has 1.7 and
+    ///        more
     /// @param purity part of its pixels that have its colour
     /// @param evenness part of its pixels that are nearly as bright as the brightest
     public record Blob(double elongation, double purity, double evenness) {

@@ -14,7 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Turns [Node]s into records, strictly. A key is a record component; a sealed interface is one of its records, chosen by `kind`
-/// (or by the bare word if the record has nothing required: `schedule: cosine`; a block without `kind` is the [Usual] one, if there is one).
+/// (or by the bare word if the record has nothing required: `schedule: cosine`; a block without `kind` is the [Usual] one, if there is
+/// one).
 ///
 /// Records check their own values. The message of such an `IllegalArgumentException` begins with the key it is about
 /// (`lr.llm must be ...`), which is how it finds its way back to a line.
