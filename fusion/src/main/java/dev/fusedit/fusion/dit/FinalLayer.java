@@ -16,31 +16,40 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Notable: adaln-zero's linear layer gives (scale, shift), adaln-single's table (shift, scale), to which the time embedding is
 /// added twice, without SiLU.
-record FinalLayer(RmsNorm norm, FinalModulation modulation, Linear proj) {
+record FinalLayer(RmsNorm norm, Modulation modulation, Linear proj) {
     /// Where scale and shift come from.
-    sealed interface FinalModulation {
-        record Zero(Linear linear) implements FinalModulation {}
+    sealed interface Modulation {
+        record Zero(Linear linear) implements Modulation {}
 
-        record Single(Tensor table_X) implements FinalModulation {}
+        record Single(Tensor table_X) implements Modulation {}
 
-        record None() implements FinalModulation {}
+        record None() implements Modulation {}
     }
 
     static FinalLayer of(DiTConfig config, Weights weights) {
-        int width = config.width();
+        long width = config.width();
         var norm = weights.in("norm_out");
-        var modulation = switch (config.time()) {
-            case TimeConditioning.AdaLnZero() -> null;
-            case TimeConditioning.AdaLnSingle() ->
-                    new FinalModulation.Single(weights.get("scale_shift_table", Init.normal(1 / Math.sqrt(width)), 2L * width));
-            case TimeConditioning.Addition() -> new FinalModulation.None();
-            case TimeConditioning.None() -> new FinalModulation.None();
+        return switch (config.time()) {
+            case TimeConditioning.AdaLnZero() -> {
+                var own = RmsNorm.of(norm.in("norm"), width, config.normEps());
+                yield new FinalLayer(own, new Modulation.Zero(Linear.of(norm.in("linear"), Init.ZEROS, width, 2 * width, true)),
+                        proj(config, weights));
+            }
+            case TimeConditioning.AdaLnSingle() -> {
+                var table = weights.get("scale_shift_table", Init.normal(1 / Math.sqrt(width)), 2 * width);
+                yield new FinalLayer(RmsNorm.of(norm, width, config.normEps()), new Modulation.Single(table), proj(config, weights));
+            }
+            case TimeConditioning.Addition() -> plain(config, norm, weights);
+            case TimeConditioning.None() -> plain(config, norm, weights);
         };
-        var own = RmsNorm.of(modulation == null ? norm.in("norm") : norm, width, config.normEps());
-        return new FinalLayer(own,
-                modulation == null ? new FinalModulation.Zero(Linear.of(norm.in("linear"), Init.ZEROS, width, 2L * width, true))
-                        : modulation,
-                Linear.of(weights.in("proj_out"), Init.ZEROS, width, (long) config.patch() * config.patch() * config.outChannels(), true));
+    }
+
+    private static FinalLayer plain(DiTConfig config, Weights norm, Weights weights) {
+        return new FinalLayer(RmsNorm.of(norm, config.width(), config.normEps()), new Modulation.None(), proj(config, weights));
+    }
+
+    private static Linear proj(DiTConfig config, Weights weights) {
+        return Linear.of(weights.in("proj_out"), Init.ZEROS, config.width(), (long) config.patch() * config.patch() * config.outChannels(), true);
     }
 
     /// @param time null where the noise level is not told
@@ -48,19 +57,19 @@ record FinalLayer(RmsNorm norm, FinalModulation modulation, Linear proj) {
     Tensor forward(Ops ops, Tensor x_BNC, TimeEmbedding.@Nullable State time, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
             var normed = switch (modulation) {
-                case FinalModulation.Zero(var linear) -> {
+                case Modulation.Zero(var linear) -> {
                     var parts = ops.modulation(ops.linear(linear, Objects.requireNonNull(time).modulation()), null, 2);
                     yield ops.norm(norm, x_BNC, parts.get(0), parts.get(1));
                 }
-                case FinalModulation.Single(_) -> ops.norm(norm, x_BNC);
-                case FinalModulation.None() -> ops.norm(norm, x_BNC);
+                case Modulation.Single(_) -> ops.norm(norm, x_BNC);
+                case Modulation.None() -> ops.norm(norm, x_BNC);
             };
             hooks.see("norm_out", normed);
             var scaled = switch (modulation) {
-                case FinalModulation.Zero(_) -> normed;
-                case FinalModulation.Single(var table) ->
+                case Modulation.Zero(_) -> normed;
+                case Modulation.Single(var table) ->
                         ops.map(Parts.of(normed, table, Objects.requireNonNull(time).time_BC()), FinalLayer::scaled);
-                case FinalModulation.None() -> normed;
+                case Modulation.None() -> normed;
             };
             var out = ops.linear(proj, scaled);
             hooks.see("proj_out", out);
