@@ -333,17 +333,18 @@ class TrainCommandTest {
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "HUP, 129", "USR1, 138", "XCPU, 152"})
     @DisabledOnOs(OS.WINDOWS)
-    void interruptedDuringAStepItSavesAndExits130() throws Exception {
+    void interruptedDuringAStepItSaves(String signal, int status) throws Exception {
         var out = temp.resolve("run");
         // Large products: the signal comes while one runs.
         var process = start(out, "stages.text.steps=1", "stages.fuse.steps=5000", "stages.fuse.batch=64", "model.dit.width=256",
                 "model.dit.mlp_width=1024");
         waitForStep(out, 2);
-        signal(process, "INT");
+        signal(process, signal);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(log()).isEqualTo(130);
+        assertThat(process.exitValue()).as(log()).isEqualTo(status);
         assertThat(log()).contains("What was learned is in").contains("Go on: ./fusedit train tests/minimal --out " + out);
         assertUsable(out);
     }

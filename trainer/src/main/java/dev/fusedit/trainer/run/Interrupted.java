@@ -15,7 +15,7 @@ public final class Interrupted extends RuntimeException {
         this.checkpoint = checkpoint;
     }
 
-    /// The exit status that the signal asks for: 130 or 143.
+    /// The exit status that the signal asks for: 128 and its number.
     public int status() { return status; }
 
     public Path checkpoint() { return checkpoint; }

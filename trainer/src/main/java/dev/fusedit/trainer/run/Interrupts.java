@@ -1,17 +1,29 @@
 package dev.fusedit.trainer.run;
 
 import dev.fusedit.torch.Libtorch;
+import com.google.common.collect.ImmutableMap;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// SIGINT and SIGTERM as a flag that the training loop reads between steps, so that a step is finished and a checkpoint written. A second
-/// signal ends the process at once, whatever runs: checkpoints are written so that the last one stays whole.
+/// Signals that end a process, as a flag that the training loop reads between steps, so that a step is finished and a checkpoint written. A
+/// second signal ends the process at once, whatever runs: checkpoints are written so that the last one stays whole.
+///
+/// | signal | from | status |
+/// |---|---|---|
+/// | HUP | a terminal that is closed; ignored under `nohup` | 129 |
+/// | INT | Ctrl-C | 130 |
+/// | USR1 | a batch system's warning before its limit (Slurm's `--signal=USR1@120`) | 138 |
+/// | TERM | `kill`, a container or a machine that is stopped | 143 |
+/// | XCPU | a limit of processor time (`ulimit -t`, batch systems) | 152 |
+///
+/// (USR2 and QUIT are Java's own.)
 ///
 /// (`sun.misc.Signal` by reflection: the compiler cannot be told to let its name pass. Shutdown hooks would run beside the torch thread.)
 public final class Interrupts implements AutoCloseable {
-    private static final Map<String, Integer> STATUS = Map.of("INT", 130, "TERM", 143);
+    private static final Map<String, Integer> STATUS = ImmutableMap.of("HUP", 129, "INT", 130, "USR1", 138, "TERM", 143, "XCPU", 152);
 
     private final Runnable onFirst;
     private final Runnable onSecond;
@@ -23,7 +35,7 @@ public final class Interrupts implements AutoCloseable {
         this.onSecond = onSecond;
     }
 
-    /// Takes both signals over until it is closed.
+    /// Takes the signals over until it is closed; those that this system does not have, or that were ignored when Java started, stay as they are.
     ///
     /// @param onFirst said on the signal's thread, at once: a line for the person who waits
     public static Interrupts watch(Runnable onFirst) { return watch(onFirst, () -> {}); }
@@ -35,19 +47,20 @@ public final class Interrupts implements AutoCloseable {
         return interrupts;
     }
 
-    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT, which reaches both, does
-    /// nothing here: it would count as a second signal.
+    /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT and SIGHUP, which reach both, do
+    /// nothing here: they would count as a second signal.
     public static Interrupts watchAsChild(Runnable onFirst) {
         var interrupts = new Interrupts(onFirst, () -> {});
         interrupts.handle("TERM", () -> interrupts.raise("TERM"));
         interrupts.handle("INT", () -> {});
+        interrupts.handle("HUP", () -> {});
         return interrupts;
     }
 
     /// None: for runs inside another program.
     public static Interrupts none() { return new Interrupts(() -> {}, () -> {}); }
 
-    /// 0, or the exit status that the signal asks for: 130 or 143.
+    /// 0, or the exit status that the signal asks for: 128 and its number.
     public int status() { return status; }
 
     /// As if the signal had come; for tests and for other ways to stop.
@@ -74,14 +87,23 @@ public final class Interrupts implements AutoCloseable {
                         default -> "Interrupts";
                     };
                 });
-        before.put(name, install(name, handler));
+        var old = install(name, handler);
+        if (old != null) {
+            before.put(name, old);
+        }
     }
 
-    private static Object install(String name, Object handler) {
+    /// @return what was there; null if this system has no such signal, or keeps it for itself
+    private static @Nullable Object install(String name, Object handler) {
         try {
             var signal = type("sun.misc.Signal").getConstructor(String.class).newInstance(name);
             return type("sun.misc.Signal").getMethod("handle", type("sun.misc.Signal"), type("sun.misc.SignalHandler")).invoke(null, signal,
                     handler);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException) {
+                return null;
+            }
+            throw new IllegalStateException("signals cannot be handled", e);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("signals cannot be handled", e);
         }
@@ -98,12 +120,7 @@ public final class Interrupts implements AutoCloseable {
     /// Gives the signals back.
     @Override
     public void close() {
-        before.forEach((name, handler) -> {
-            @Nullable Object old = handler;
-            if (old != null) {
-                install(name, old);
-            }
-        });
+        before.forEach(Interrupts::install);
         before.clear();
     }
 }
