@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param llm the language model, of which layers after the last fused one run only for its own output
 /// @param backbone the image side
-public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone backbone) implements ImageModel {
+public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLayer> backbone) implements ImageModel {
     public static FuseDiT of(FuseDiTConfig config, Weights weights) {
         var llm = LanguageModel.of(config.attention().of(config.text()), weights.in("llm"));
         return new FuseDiT(config, llm, Backbone.of(config.image(), new BlockText.FromLayers(config.fusion()), config.attention(),
@@ -54,7 +54,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone backbone
                 x = next;
                 hooks.see("llm.layer." + i, x);
             }
-            return new TextKvCache(shared, prompt, imageStarts(prompt),
+            return new TextKvCache(new TextKvCache.PerBlock(shared), prompt, imageStarts(prompt),
                     withOutput ? ops.segment(x, (inner, in) -> inner.norm(llm.norm(), in)) : null);
         });
     }

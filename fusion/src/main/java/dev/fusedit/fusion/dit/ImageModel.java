@@ -70,7 +70,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default ImageModel over(Weights weights) { return config().build(weights).masked(mask()); }
 
     /// The image side's layers.
-    Backbone backbone();
+    Backbone<?> backbone();
 
     /// The image side's two ends.
     default DiT dit() { return backbone().dit(); }

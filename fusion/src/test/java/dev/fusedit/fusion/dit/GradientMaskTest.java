@@ -111,7 +111,7 @@ class GradientMaskTest {
             var text = subject.model().text(PROMPT, true, ForwardHooks.NONE);
             var blocks = new ArrayList<KeyValues>(text.blocks());
             blocks.set(BLOCK, looked);
-            var mixed = new TextKvCache(blocks, text.prompt(), text.imageStarts(), text.output());
+            var mixed = new TextKvCache(new TextKvCache.PerBlock(blocks), text.prompt(), text.imageStarts(), text.output());
             var loss = Subject.flow(subject.model(), mixed).add(Subject.language(subject.model(), Objects.requireNonNull(text.output())));
             parameter.copyInPlace(before);
             return loss.item();
