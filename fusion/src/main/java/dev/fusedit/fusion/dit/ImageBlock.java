@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One of a [Backbone]'s blocks.
-public sealed interface ImageBlock permits FuseLayer {
+public sealed interface ImageBlock permits FuseLayer, DualStreamBlock {
     /// What a block is given and hands on.
     ///
     /// @param image_BNC the image's hidden states

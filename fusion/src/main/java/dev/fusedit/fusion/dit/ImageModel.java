@@ -11,7 +11,7 @@ import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
 /// A model of noisy images with text: the text once a caption, the image once a noise level.
-public sealed interface ImageModel permits FuseDiT, TextDiT {
+public sealed interface ImageModel permits FuseDiT, TextDiT, DualStreamDiT {
     /// What the image reads of the prompts. A graph is built only where a parameter of the text's side requires a gradient.
     default TextKvCache text(Prompt prompt) { return text(prompt, false, ForwardHooks.NONE); }
 

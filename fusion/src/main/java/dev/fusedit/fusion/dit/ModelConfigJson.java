@@ -25,7 +25,9 @@ public final class ModelConfigJson {
         return switch (json.path("model_type").asText()) {
             case "FuseDiT" -> fused(json, where);
             case "DiT" -> baseline(json, where);
-            default -> throw new UserError("%s: model_type must be FuseDiT or DiT, got %s".formatted(where, json.path("model_type")));
+            case "MMDiT" -> dualStream(json, where);
+            default ->
+                    throw new UserError("%s: model_type must be FuseDiT, DiT or MMDiT, got %s".formatted(where, json.path("model_type")));
         };
     }
 
@@ -48,6 +50,16 @@ public final class ModelConfigJson {
             var text = text(fields);
             return new TextDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("text_hidden_size", text.hidden()),
                     fields.integer("text_hidden_states_index", -1));
+        });
+    }
+
+    /// A dual-stream model's configuration.
+    public static DualStreamDiTConfig dualStream(JsonNode json, String where) {
+        var fields = new ConfigReader(json, where);
+        return checked(where, () -> {
+            var text = text(fields);
+            return new DualStreamDiTConfig(text, image(fields, text, 64), fields.integer("text_hidden_states_index", -1),
+                    fields.integer("text_adapter_layers", 2));
         });
     }
 
@@ -141,6 +153,7 @@ public final class ModelConfigJson {
         return switch (config) {
             case FuseDiTConfig _ -> "FuseDiT";
             case TextDiTConfig _ -> "DiT";
+            case DualStreamDiTConfig _ -> "MMDiT"; // ours: the paper has no such model
         };
     }
 
@@ -149,6 +162,7 @@ public final class ModelConfigJson {
         return switch (config) {
             case FuseDiTConfig fused -> json(fused);
             case TextDiTConfig baseline -> json(baseline);
+            case DualStreamDiTConfig dual -> json(dual);
         };
     }
 
@@ -171,6 +185,12 @@ public final class ModelConfigJson {
         return json(attention(config.fusion()), config.image(), config.text()).put("model_type", type(config))
                 .put("text_hidden_size", config.textWidth())
                 .put("text_hidden_states_index", config.hiddenState());
+    }
+
+    /// The JSON that [#dualStream] reads.
+    public static ObjectNode json(DualStreamDiTConfig config) {
+        return json(JSON.createObjectNode(), config.image(), config.text()).put("model_type", type(config))
+                .put("text_hidden_states_index", config.hiddenState()).put("text_adapter_layers", config.adapterLayers());
     }
 
     private static ObjectNode attention(Fusion fusion) {

@@ -8,7 +8,7 @@ import dev.fusedit.nn.Weights;
 
 /// Shape of a model whose image side reads one hidden state of a language model (shallow fusion): the language model is a part of its own, a text
 /// encoder, whose weights lie apart in saved pipelines.
-public sealed interface ShallowModelConfig extends ImageModelConfig permits TextDiTConfig {
+public sealed interface ShallowModelConfig extends ImageModelConfig permits TextDiTConfig, DualStreamDiTConfig {
     /// Which hidden state the image side reads, counted from the embeddings; negative ones from the final normed state.
     int hiddenState();
 
@@ -26,6 +26,7 @@ public sealed interface ShallowModelConfig extends ImageModelConfig permits Text
     default ImageModel build(Weights image, LanguageModel encoder) {
         return switch (this) {
             case TextDiTConfig baseline -> TextDiT.of(baseline, image, encoder);
+            case DualStreamDiTConfig dual -> DualStreamDiT.of(dual, image, encoder);
         };
     }
 }

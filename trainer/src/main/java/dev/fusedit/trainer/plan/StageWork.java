@@ -18,7 +18,8 @@ public record StageWork(List<Matmul> matmuls) {
     /// Layers that are applied to the noise level, once an image.
     private static final Pattern PER_IMAGE =
             Pattern.compile("dit\\.(timestep_embedder|t_block|condition_embedder|norm_out)\\..*|.*input_layernorm\\.linear\\.weight");
-    private static final Pattern PER_TEXT_TOKEN = Pattern.compile("dit\\.(context_embedder\\..*|.*\\.text_[kv]_proj\\.weight)");
+    private static final Pattern PER_TEXT_TOKEN =
+            Pattern.compile("dit\\.(context_embedder\\..*|text_adapter\\..*|.*\\.text\\..*|.*\\.text_[kv]_proj\\.weight)");
     private static final Pattern KEYS_VALUES = Pattern.compile(".*\\.self_attn\\.[kv]_proj\\.weight");
     private static final Pattern LAYER = Pattern.compile("llm\\.layers\\.(\\d+)\\..*");
     private static final int CLIP_TOKENS = 77;
