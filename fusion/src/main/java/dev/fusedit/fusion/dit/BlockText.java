@@ -7,6 +7,12 @@ public sealed interface BlockText {
     /// From the language model's layer beside it.
     record FromLayers(Fusion fusion) implements BlockText {}
 
+    /// From rows of the text that are computed beside the image's.
+    record Stream() implements BlockText {
+        @Override
+        public Fusion fusion() { return new Fusion.JointSelfAttention(); }
+    }
+
     /// From one hidden state for all blocks, by projections of the block's own.
     ///
     /// @param width of what the projections read

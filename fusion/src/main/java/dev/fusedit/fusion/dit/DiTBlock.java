@@ -34,9 +34,8 @@ public record DiTBlock(DiTConfig config, RmsNorm norm, BlockModulation modulatio
     static DiTBlock of(DiTConfig config, BlockText text, Weights weights) {
         var attention = weights.in("self_attn");
         int width = config.width(), kvWidth = config.kvHeads() * config.headDim();
-        var norm =
-                RmsNorm.of(weights.in(config.time().splitsNorms() ? "input_layernorm.norm" : "input_layernorm"), width, config.normEps());
-        var modulation = BlockModulation.of(config, weights);
+        var norm = firstNorm(config, weights);
+        var modulation = BlockModulation.of(config, weights, Modulation.PARTS);
         var qNorm = config.qkNorm() ? RmsNorm.of(attention.in("q_norm"), config.headDim(), config.normEps()) : null;
         var kNorm = config.qkNorm() ? RmsNorm.of(attention.in("k_norm"), config.headDim(), config.normEps()) : null;
         var q = Linear.of(attention.in("q_proj"), Init.XAVIER, width, config.heads() * config.headDim(), config.attentionBias());
@@ -50,6 +49,11 @@ public record DiTBlock(DiTConfig config, RmsNorm norm, BlockModulation modulatio
         var sandwich = config.sandwichNorm() ? new Sandwich(postAttention, norm(config, weights, "post_feedforward_layernorm")) : null;
         return new DiTBlock(config, norm, modulation, qNorm, kNorm, JoinedLinear.of(weights, q, k, v), o, projection, reading, mlpNorm,
                 sandwich, GatedMlp.of(weights.in("mlp"), Init.XAVIER, width, config.intermediate(), config.activation(), false));
+    }
+
+    /// The norm before the attention.
+    static RmsNorm firstNorm(DiTConfig config, Weights weights) {
+        return norm(config, weights, config.time().splitsNorms() ? "input_layernorm.norm" : "input_layernorm");
     }
 
     private static RmsNorm norm(DiTConfig config, Weights weights, String name) {

@@ -36,4 +36,10 @@ public record DiTConfig(int width, int intermediate, int layers, int heads, int 
         checkArgument(!(positions instanceof ImagePositions.Rope2d) || headDim % 4 == 0,
                 "2d-rope needs a head width that 4 divides, got %s", headDim);
     }
+
+    /// The same with another conditioning.
+    DiTConfig withTime(TimeConditioning other) {
+        return new DiTConfig(width, intermediate, layers, heads, kvHeads, headDim, patch, inChannels, outChannels, positions, other, qkNorm,
+                sandwichNorm, pooledText, ropeTheta, normEps, initRange, attentionBias, activation);
+    }
 }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param llm the language model, of which layers after the last fused one run only for its own output
 /// @param backbone the image side
-public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone backbone) implements ImageModel {
+public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLayer> backbone) implements ImageModel {
     public static FuseDiT of(FuseDiTConfig config, Weights weights) {
         var llm = LanguageModel.of(config.attention().of(config.text()), weights.in("llm"));
         return new FuseDiT(config, llm, Backbone.of(config.image(), new BlockText.FromLayers(config.fusion()), config.attention(),
@@ -56,9 +56,16 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone backbone
                 x = next;
                 hooks.see("llm.layer." + i, x);
             }
-            return new TextKvCache(shared, prompt, imageStarts(prompt),
+            return new TextKvCache(new TextKvCache.PerBlock(shared), prompt, imageStarts(prompt),
                     withOutput ? ops.segment(x, (inner, in) -> inner.norm(llm.norm(), in)) : null);
         });
+    }
+
+    @Override
+    public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {
+        var config = backbone.dit().config();
+        return new TextKvCache.PerBlock(backbone.layers().stream().<@Nullable KeyValues>map(layer -> layer.text() == null ? null : KeyValues
+                .of(() -> ops.input(learns, shape.images(), config.kvHeads(), shape.text(), config.headDim()))).toList());
     }
 
     @Override

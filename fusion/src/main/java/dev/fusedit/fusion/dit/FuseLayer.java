@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param index its place in the image side, from 0
 /// @param text the language model's layer, null for a block that reads no text or makes keys and values of it itself
-public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, Fusion fusion, AttentionScoring scoring) {
+public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, Fusion fusion, AttentionScoring scoring)
+        implements ImageBlock {
     /// What a layer makes of the text.
     ///
     /// @param x_BTM the next layer's input; null where nothing reads it
@@ -63,6 +64,11 @@ public record FuseLayer(int index, @Nullable DecoderLayer text, DiTBlock image, 
             var out = layer.forward(ops, x_BTM, pass, scoring.mask(layer, pass), scoring.scaling(layer.config()), more);
             return new Text(out.x_BTM(), pass.spread(ops, fusion.shared(out)));
         });
+    }
+
+    @Override
+    public Streams forward(Ops ops, Streams in, TextKvCache text, ImagePass pass) {
+        return new Streams(image(ops, in.image_BNC(), text.blocks().get(index), pass), null);
     }
 
     /// The image's next hidden states.

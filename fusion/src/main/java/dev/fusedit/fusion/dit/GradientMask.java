@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 /// - In a [TextDiT] the text's keys and values are made by projections of the image side (`context_embedder`, `text_k_proj`,
 ///   `text_v_proj`, their norms). They belong to it and learn under every mask: image at text acts on the hidden state that they read. So
 ///   do a block's `k_norm` in `textOnly`, where text keys are normed with it too.
+/// - In a [DualStreamDiT] the text's rows belong to the image side and learn under every mask: image at text acts on the hidden state that
+///   they are made of. It enters once, so rules must be for all layers. Image at image acts on the image's keys and values, whichever
+///   stream looks at them.
 /// - A language model's layer counts as the block beside it. Layers before the first fused one are named only by rules for all layers.
 ///
 /// @param rules where several name the same, the last one holds; what none names passes whole

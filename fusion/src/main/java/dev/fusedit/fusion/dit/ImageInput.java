@@ -17,4 +17,7 @@ public record ImageInput(Tensor latents, Tensor timesteps_B, TextKvCache text, @
                 "%s flags of text-masked samples, %s prompts",
                 options.textMasked() == null ? 0 : options.textMasked().length, text.batch());
     }
+
+    /// For models that take no pooled text.
+    ImageInput withoutPooled() { return new ImageInput(latents, timesteps_B, text, null, options); }
 }

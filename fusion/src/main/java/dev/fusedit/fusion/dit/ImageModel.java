@@ -12,7 +12,7 @@ import dev.fusedit.torch.TensorScope;
 import org.jspecify.annotations.Nullable;
 
 /// A model of noisy images with text: the text once a caption, the image once a noise level.
-public sealed interface ImageModel permits FuseDiT, TextDiT {
+public sealed interface ImageModel permits FuseDiT, TextDiT, DualStreamDiT {
     /// What the image reads of the prompts. A graph is built only where a parameter of the text's side requires a gradient.
     default TextKvCache text(Prompt prompt) { return text(prompt, false, ForwardHooks.NONE); }
 
@@ -58,7 +58,14 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     /// What [#image] takes of a batch, for a plan: of a model over [Weights#shapes].
     ///
     /// @param textLearns whether a gradient flows into what the image reads of the text
-    default void countImage(CountingOps ops, ImageShape shape, boolean textLearns) { backbone().count(ops, shape, textLearns); }
+    default void countImage(CountingOps ops, ImageShape shape, boolean textLearns) {
+        try (var _ = TensorScope.open()) {
+            backbone().count(ops, shape, readShapes(ops, shape, textLearns));
+        }
+    }
+
+    /// What [#text] gives the image side, without values, for counting.
+    TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns);
 
     /// What [#text] takes of so many texts of equal length, without padding.
     ///
@@ -81,7 +88,7 @@ public sealed interface ImageModel permits FuseDiT, TextDiT {
     default ImageModel over(Weights weights) { return config().build(weights).masked(mask()); }
 
     /// The image side's layers.
-    Backbone backbone();
+    Backbone<?> backbone();
 
     /// The image side's two ends.
     default DiT dit() { return backbone().dit(); }

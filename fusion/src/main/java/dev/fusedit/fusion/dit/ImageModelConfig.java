@@ -5,7 +5,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.nn.Weights;
 
 /// Shape of a model of images with text.
-public sealed interface ImageModelConfig permits FuseDiTConfig, TextDiTConfig {
+public sealed interface ImageModelConfig permits FuseDiTConfig, ShallowModelConfig {
     LanguageModelConfig text();
 
     DiTConfig image();
@@ -16,7 +16,7 @@ public sealed interface ImageModelConfig permits FuseDiTConfig, TextDiTConfig {
     default ImageModel build(Weights weights) {
         return switch (this) {
             case FuseDiTConfig fused -> FuseDiT.of(fused, weights);
-            case TextDiTConfig baseline -> TextDiT.of(baseline, weights.in("dit"), LanguageModel.of(baseline.text(), weights.in("llm")));
+            case ShallowModelConfig shallow -> shallow.build(weights.in("dit"), LanguageModel.of(shallow.text(), weights.in("llm")));
         };
     }
 }

@@ -18,6 +18,19 @@ public final class ModelConfigJson {
 
     private ModelConfigJson() {}
 
+    /// A configuration of any kind of model, by its `model_type`.
+    ///
+    /// @param where the file, for messages
+    public static ImageModelConfig read(JsonNode json, String where) {
+        return switch (json.path("model_type").asText()) {
+            case "FuseDiT" -> fused(json, where);
+            case "DiT" -> baseline(json, where);
+            case "MMDiT" -> dualStream(json, where);
+            default ->
+                    throw new UserError("%s: model_type must be FuseDiT, DiT or MMDiT, got %s".formatted(where, json.path("model_type")));
+        };
+    }
+
     /// A fused model's configuration.
     ///
     /// @param where the file, for messages
@@ -37,6 +50,16 @@ public final class ModelConfigJson {
             var text = text(fields);
             return new TextDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("text_hidden_size", text.hidden()),
                     fields.integer("text_hidden_states_index", -1));
+        });
+    }
+
+    /// A dual-stream model's configuration.
+    public static DualStreamDiTConfig dualStream(JsonNode json, String where) {
+        var fields = new ConfigReader(json, where);
+        return checked(where, () -> {
+            var text = text(fields);
+            return new DualStreamDiTConfig(text, image(fields, text, 64), fields.integer("text_hidden_states_index", -1),
+                    fields.integer("text_adapter_layers", 2));
         });
     }
 
@@ -125,10 +148,28 @@ public final class ModelConfigJson {
 
     // ---- writing
 
+    /// What a kind of model is called: `model_type`, and the paper's class where it has one.
+    public static String type(ImageModelConfig config) {
+        return switch (config) {
+            case FuseDiTConfig _ -> "FuseDiT";
+            case TextDiTConfig _ -> "DiT";
+            case DualStreamDiTConfig _ -> "MMDiT"; // ours: the paper has no such model
+        };
+    }
+
+    /// The JSON that [#read] reads.
+    public static ObjectNode json(ImageModelConfig config) {
+        return switch (config) {
+            case FuseDiTConfig fused -> json(fused);
+            case TextDiTConfig baseline -> json(baseline);
+            case DualStreamDiTConfig dual -> json(dual);
+        };
+    }
+
     /// The JSON that [#fused] reads.
     public static ObjectNode json(FuseDiTConfig config) {
-        var root = json(config.image(), config.fusion(), config.text());
-        root.put("model_type", "FuseDiT").put("initial_layers", config.initialLayers()).put("text_hidden_size", config.text().hidden());
+        var root = json(attention(config.fusion()), config.image(), config.text());
+        root.put("model_type", type(config)).put("initial_layers", config.initialLayers()).put("text_hidden_size", config.text().hidden());
         if (config.attention() == AttentionScoring.FAMILY) {
             root.put("fused_attention", "family");
         }
@@ -141,17 +182,26 @@ public final class ModelConfigJson {
 
     /// The JSON that [#baseline] reads.
     public static ObjectNode json(TextDiTConfig config) {
-        return json(config.image(), config.fusion(), config.text()).put("model_type", "DiT").put("text_hidden_size", config.textWidth())
+        return json(attention(config.fusion()), config.image(), config.text()).put("model_type", type(config))
+                .put("text_hidden_size", config.textWidth())
                 .put("text_hidden_states_index", config.hiddenState());
     }
 
-    private static ObjectNode json(DiTConfig image, Fusion fusion, LanguageModelConfig text) {
-        var root = JSON.createObjectNode();
-        root.put("attention", switch (fusion) {
+    /// The JSON that [#dualStream] reads.
+    public static ObjectNode json(DualStreamDiTConfig config) {
+        return json(JSON.createObjectNode(), config.image(), config.text()).put("model_type", type(config))
+                .put("text_hidden_states_index", config.hiddenState()).put("text_adapter_layers", config.adapterLayers());
+    }
+
+    private static ObjectNode attention(Fusion fusion) {
+        return JSON.createObjectNode().put("attention", switch (fusion) {
             case Fusion.JointSelfAttention() -> "self";
             case Fusion.CrossAttention() -> "cross";
             case Fusion.GatedJointAttention() -> "gated-self";
         });
+    }
+
+    private static ObjectNode json(ObjectNode root, DiTConfig image, LanguageModelConfig text) {
         root.set("base_config", LanguageConfigs.json(text));
         root.put("dit_hidden_size", image.width()).put("dit_num_hidden_layers", image.layers()).put("patch_size", image.patch())
                 .put("in_channels", image.inChannels()).put("out_channels", image.outChannels()).put("qk_norm", image.qkNorm())

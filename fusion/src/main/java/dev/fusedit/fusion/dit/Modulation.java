@@ -12,12 +12,16 @@ public record Modulation(@Nullable Tensor shiftAttention, @Nullable Tensor scale
         @Nullable Tensor shiftMlp, @Nullable Tensor scaleMlp, @Nullable Tensor gateMlp) implements Tensors {
     public static final Modulation NONE = new Modulation(null, null, null, null, null, null);
     static final int PARTS = 6;
+    /// The first ones: of the norm before the attention.
+    static final int OF_NORM = 2;
 
-    /// @param all_BX six widths in the paper's order
+    /// @param all_BX six widths in the paper's order, or the first of them
     /// @param table_X added to it; null for none
-    static Modulation of(Ops ops, Tensor all_BX, @Nullable Tensor table_X) {
-        var parts = ops.modulation(all_BX, table_X, PARTS);
-        return new Modulation(parts.get(0), parts.get(1), parts.get(2), parts.get(3), parts.get(4), parts.get(5));
+    /// @param count how many
+    static Modulation of(Ops ops, Tensor all_BX, @Nullable Tensor table_X, int count) {
+        var parts = ops.modulation(all_BX, table_X, count);
+        return count == OF_NORM ? new Modulation(parts.get(0), parts.get(1), null, null, null, null)
+                : new Modulation(parts.get(0), parts.get(1), parts.get(2), parts.get(3), parts.get(4), parts.get(5));
     }
 
     @Override

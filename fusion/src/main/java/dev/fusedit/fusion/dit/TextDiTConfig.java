@@ -10,13 +10,9 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 /// @param textWidth of the hidden states
 /// @param hiddenState which hidden state the blocks read, counted from the embeddings; negative ones from the final normed state
 public record TextDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fusion, int textWidth, int hiddenState)
-        implements ImageModelConfig {
+        implements ShallowModelConfig {
     public TextDiTConfig {
-        checkArgument(hiddenState >= -text.layers() - 1 && hiddenState <= text.layers(), "hidden state must be %s to %s, got %s",
-                -text.layers() - 1,
-                text.layers(), hiddenState);
-        checkArgument(text.activation() == image.activation(), "both sides' MLPs need the same activation, got %s and %s",
-                text.activation(), image.activation());
+        ShallowModelConfig.check(text, image, hiddenState);
         checkArgument(fusion.sharesPositions() || textWidth == image.width(),
                 "cross-attention needs a text width (%s) equal to the image side's (%s)", textWidth, image.width());
     }

@@ -3,9 +3,10 @@ package dev.fusedit.fusion.parity;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.fusion.dit.DiT;
 import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigJson;
-import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
@@ -52,16 +53,17 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
     }
 
     Loaded load(DTypePolicy policy) {
-        var json = config.path("reference");
-        var where = files.file("config.json").toString();
-        return json.path("model_type").asText().equals("DiT") ? baseline(json, where, policy) : fused(json, where, policy);
+        return switch (ModelConfigJson.read(config.path("reference"), files.file("config.json").toString())) {
+            case FuseDiTConfig fused -> fused(fused, policy);
+            case ShallowModelConfig shallow -> shallow(shallow, policy);
+        };
     }
 
-    private Loaded fused(JsonNode json, String where, DTypePolicy policy) {
+    private Loaded fused(FuseDiTConfig settings, DTypePolicy policy) {
         try (var file = SafeTensors.open(files.file("model.safetensors"))) {
             var weights = Weights.stored(file, policy);
             return closingOnFailure(() -> {
-                var model = FuseDiT.of(ModelConfigJson.fused(json, where), weights);
+                var model = FuseDiT.of(settings, weights);
                 weights.requireComplete();
                 return new Loaded(model, weights, null);
             }, weights);
@@ -77,13 +79,12 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         }
     }
 
-    private Loaded baseline(JsonNode json, String where, DTypePolicy policy) {
+    private Loaded shallow(ShallowModelConfig settings, DTypePolicy policy) {
         try (var file = SafeTensors.open(files.file("model.safetensors")); var text = SafeTensors.open(files.file("llm.safetensors"))) {
             var encoderWeights = Weights.stored(text, policy);
             var weights = Weights.stored(file, policy);
             return closingOnFailure(() -> {
-                var settings = ModelConfigJson.baseline(json, where);
-                var model = TextDiT.of(settings, weights, LanguageModel.of(settings.text(), encoderWeights));
+                var model = settings.build(weights, LanguageModel.of(settings.text(), encoderWeights));
                 encoderWeights.requireComplete();
                 weights.requireComplete();
                 return new Loaded(model, weights, encoderWeights);

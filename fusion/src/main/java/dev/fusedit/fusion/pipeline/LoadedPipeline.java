@@ -2,8 +2,8 @@ package dev.fusedit.fusion.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.fusedit.fusion.dit.FuseDiT;
-import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.nn.Weights;
 import java.nio.file.Path;
@@ -27,9 +27,9 @@ public record LoadedPipeline(TextToImagePipeline pipeline, SamplingSettings defa
     ///
     /// @param all its weights under the names of [dev.fusedit.fusion.dit.ImageModelConfig#build], which are closed with it
     public static LoadedPipeline of(TextToImagePipeline pipeline, SamplingSettings defaults, Weights all) {
-        var parts = switch (pipeline.model()) {
-            case FuseDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all);
-            case TextDiT _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
+        var parts = switch (pipeline.model().config()) {
+            case FuseDiTConfig _ -> Map.of(PipelineFolder.TRANSFORMER, all);
+            case ShallowModelConfig _ -> Map.of(PipelineFolder.TRANSFORMER, all.in("dit"), PipelineFolder.LLM, all.in("llm"));
         };
         return new LoadedPipeline(pipeline, defaults, parts, Map.of(), List.of());
     }

@@ -1,8 +1,12 @@
 package dev.fusedit.fusion.pipeline;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.dit.DualStreamDiTConfig;
 import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Shift;
@@ -66,12 +70,26 @@ public record PipelineNotes(ImmutableList<String> limits) {
             limits.add("transformer/ does not run in the paper's class: it samples with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
         }
+        switch (parts.pipeline().model().config()) {
+            case DualStreamDiTConfig _ -> limits.add("transformer/ does not load in the paper's class: it has no dual-stream blocks.");
+            case FuseDiTConfig fused -> gated(fused.fusion(), limits);
+            case TextDiTConfig baseline -> gated(baseline.fusion(), limits);
+        }
         switch (text.family()) {
             case Family.Gemma _ -> {}
             case Family.Gemma2 _ -> {}
             case Family.Gemma3 _ -> limits.add(otherFamily("gemma3_text"));
             case Family.Llama _ -> limits.add(otherFamily("llama"));
             case Family.Qwen3 _ -> limits.add(otherFamily("qwen3"));
+        }
+    }
+
+    private static void gated(Fusion fusion, ImmutableList.Builder<String> limits) {
+        switch (fusion) {
+            case Fusion.JointSelfAttention() -> {}
+            case Fusion.CrossAttention() -> {}
+            case Fusion.GatedJointAttention() ->
+                    limits.add("transformer/ does not load in the paper's class: it has no attention of the kind 'gated-self'.");
         }
     }
 

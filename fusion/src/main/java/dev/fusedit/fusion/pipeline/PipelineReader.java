@@ -4,9 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigJson;
-import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.SubwordTokenizer;
@@ -116,17 +117,13 @@ final class PipelineReader {
     private ImageModel model() {
         var place = folder.resolve(PipelineFolder.TRANSFORMER);
         var config = transformerConfig();
-        var json = json(config);
-        return switch (json.path("model_type").asText()) {
-            case "FuseDiT" -> part(PipelineFolder.TRANSFORMER, place, file -> file,
-                    _ -> own -> FuseDiT.of(ModelConfigJson.fused(json, config.toString()), own));
-            case "DiT" -> {
+        return switch (ModelConfigJson.read(json(config), config.toString())) {
+            case FuseDiTConfig fused -> part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> FuseDiT.of(fused, own));
+            case ShallowModelConfig shallow -> {
                 var llm = LanguageModels.read(either(PipelineFolder.LLM), policy);
                 weights.put(PipelineFolder.LLM, llm.weights().in("model"));
-                yield part(PipelineFolder.TRANSFORMER, place, file -> file,
-                        _ -> own -> TextDiT.of(ModelConfigJson.baseline(json, config.toString()), own, llm.model()));
+                yield part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> shallow.build(own, llm.model()));
             }
-            default -> throw new UserError("%s: model_type must be FuseDiT or DiT, got %s".formatted(config, json.path("model_type")));
         };
     }
 

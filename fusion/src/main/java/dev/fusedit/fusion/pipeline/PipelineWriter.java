@@ -2,9 +2,9 @@ package dev.fusedit.fusion.pipeline;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ModelConfigJson;
-import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageConfigs;
@@ -72,10 +72,7 @@ final class PipelineWriter {
             case AutoencoderKL _ -> "";
             case Pixels _ -> "Pixel";
         };
-        return pixels + switch (pipeline.model()) {
-            case FuseDiT _ -> pipeline.pooled() == null ? "FuseDiTPipeline" : "FuseDiTPipelineWithCLIP";
-            case TextDiT _ -> "DiTPipeline";
-        };
+        return pixels + ModelConfigJson.type(pipeline.model().config()) + (pipeline.pooled() == null ? "Pipeline" : "PipelineWithCLIP");
     }
 
     private void space(LoadedPipeline parts) throws IOException {
@@ -93,12 +90,11 @@ final class PipelineWriter {
 
     private void model(LoadedPipeline parts) throws IOException {
         var own = weights(parts, PipelineFolder.TRANSFORMER);
-        switch (parts.pipeline().model()) {
-            case FuseDiT model -> transformer("FuseDiT", ModelConfigJson.json(model.config()), own, parts);
-            case TextDiT model -> {
-                transformer("DiT", ModelConfigJson.json(model.config()), own, parts);
-                llm(model.encoder(), weights(parts, PipelineFolder.LLM));
-            }
+        var model = parts.pipeline().model();
+        transformer(ModelConfigJson.type(model.config()), ModelConfigJson.json(model.config()), own, parts);
+        switch (model.config()) {
+            case FuseDiTConfig _ -> {}
+            case ShallowModelConfig _ -> llm(model.llm(), weights(parts, PipelineFolder.LLM));
         }
     }
 

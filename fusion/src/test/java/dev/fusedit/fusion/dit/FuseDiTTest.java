@@ -35,7 +35,7 @@ class FuseDiTTest {
     /// Every fusion with every kind of position and time, the image narrower than the text; also those that the paper's code cannot run.
     static Stream<FuseDiTConfig> everyCombination() {
         var all = new ArrayList<FuseDiTConfig>();
-        for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention())) {
+        for (var fusion : List.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention(), new Fusion.GatedJointAttention())) {
             for (var positions : List.of(new ImagePositions.Absolute(8, 12), new ImagePositions.Rope1d(), new ImagePositions.Rope2d(),
                     new ImagePositions.MRope())) {
                 for (var time : List.of(new TimeConditioning.AdaLnZero(), new TimeConditioning.AdaLnSingle(),

@@ -66,6 +66,12 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
         return new TextDiTConfig(usual.text(), wide, fusion, usual.text().hidden(), hiddenState);
     }
 
+    /// Dual-stream blocks over the same language model.
+    static DualStreamDiTConfig dualStream(ImagePositions positions, TimeConditioning time, int hiddenState, int adapterLayers) {
+        var text = LanguageModelConfig.gemma(50, 32, 48, 3, 4, 2, 16);
+        return new DualStreamDiTConfig(text, image(text, positions, time, 3), hiddenState, adapterLayers);
+    }
+
     /// Weights that are nowhere zero; none of them trains.
     static void fill(Weights weights) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {

@@ -144,6 +144,8 @@ class TrainingPassTest {
             all.add(Tiny.baseline(fusion, 2));
             all.add(Tiny.baseline(fusion, 0));
         }
+        all.addAll(DualStreamDiTTest.everyCombination().toList());
+        all.add(Tiny.dualStream(new ImagePositions.MRope(), new TimeConditioning.AdaLnZero(), 1, 1));
         return all.stream();
     }
 
@@ -228,9 +230,13 @@ class TrainingPassTest {
     }
 
     static Stream<ImageModelConfig> usualModels() {
-        return Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention()).flatMap(fusion -> Stream.of(
-                Tiny.config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 4, 3, 1, Tiny.shared(1, 3)),
-                Tiny.baseline(fusion, 2)));
+        return Stream.concat(
+                Stream.of(new Fusion.JointSelfAttention(), new Fusion.CrossAttention(), new Fusion.GatedJointAttention())
+                        .flatMap(fusion -> Stream.of(
+                                Tiny.config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 4, 3, 1,
+                                        Tiny.shared(1, 3)),
+                                Tiny.baseline(fusion, 2))),
+                Stream.of(Tiny.dualStream(new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 2, 2)));
     }
 
     @ParameterizedTest

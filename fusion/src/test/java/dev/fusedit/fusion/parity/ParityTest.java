@@ -30,6 +30,7 @@ class ParityTest {
     @ValueSource(strings = {"pipeline/fuse_gemma_ape", "pipeline/fuse_gemma2_2drope", "pipeline/fuse_gemma_clip",
         "pipeline/dit_self_2drope",
         "pipeline/dit_cross_ape", "transformer/baseline", "transformer/2d-rope", "transformer/large-scale", "transformer/exact_gelu",
+        "transformer/gated_joint", "transformer/dual_stream", "transformer/dual_stream_single",
         "transformer/tables",
         "scheduler", "scheduler_options",
         "llm/gemma", "llm/gemma_bias_mha", "llm/gemma2", "llm/paligemma_text", "llm/gemma3_text", "llm/gemma3_text_linear_rope",
@@ -47,8 +48,8 @@ class ParityTest {
     @Test
     void aFolderIsSearchedDown() {
         var report = Parity.run(List.of(Goldens.folder("transformer")));
-        assertThat(report.cases()).extracting(CaseResult::name).containsExactly("2d-rope", "baseline", "exact_gelu", "large-scale",
-                "tables");
+        assertThat(report.cases()).extracting(CaseResult::name).containsExactly("2d-rope", "baseline", "dual_stream", "dual_stream_single",
+                "exact_gelu", "gated_joint", "large-scale", "tables");
         assertThat(report.json().path("cases").get(0).path("unchecked").isArray()).isTrue();
     }
 

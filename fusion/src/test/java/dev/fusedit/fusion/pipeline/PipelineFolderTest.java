@@ -238,7 +238,7 @@ class PipelineFolderTest {
         assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("the pipeline's tokenizer is not there");
         refused(folder.resolve("scheduler/scheduler_config.json"), Map.of("use_beta_sigmas", "true"), "use_beta_sigmas must be");
-        refused(folder.resolve("transformer/config.json"), Map.of("model_type", "\"SD3\""), "must be FuseDiT or DiT");
+        refused(folder.resolve("transformer/config.json"), Map.of("model_type", "\"SD3\""), "must be FuseDiT, DiT or MMDiT");
         Files.delete(folder.resolve("vae/diffusion_pytorch_model.safetensors"));
         assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("vae: has no weights");

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.fusion.dit.DiTConfig;
-import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.DualStreamDiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TimeConditioning;
@@ -33,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -48,13 +50,19 @@ class PixelPipelineTest {
     private static LoadedPipeline pixels(int channels) { return pixels(channels, 16, 24); }
 
     private static LoadedPipeline pixels(int channels, int width, int mlpWidth) {
+        return pixels(channels, width, mlpWidth,
+                (text, image) -> new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()));
+    }
+
+    private static LoadedPipeline pixels(int channels, int width, int mlpWidth,
+            BiFunction<LanguageModelConfig, DiTConfig, ImageModelConfig> config) {
         var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
         var image = new DiTConfig(width, mlpWidth, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(),
                 new TimeConditioning.AdaLnZero(),
                 true, false, 0, 10_000, 1e-6, 0.02, false, text.activation());
         var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
-            var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
+            var model = config.apply(text, image).build(weights);
             weights.all()
                     .forEach(p -> p.master().addInPlace(Tensor.randn(Seed.of(2).derive(p.name()), DType.F32, p.master().shape()).mul(0.1)));
             return LoadedPipeline
@@ -84,6 +92,23 @@ class PixelPipelineTest {
             }
             SafeTensors.write(PipelineFolderTest.WRITTEN.resolve("pixels/drawn.safetensors"), Map.of("noise", noise, "pixels", sampled),
                     Map.of());
+        }
+    }
+
+    /// The language model of such a model is a part of its own.
+    @Test
+    void aDualStreamModelGeneratesTheSame(@TempDir Path folder) throws IOException {
+        try (var _ = TensorScope.open(); var first = pixels(3, 16, 24, (text, image) -> new DualStreamDiTConfig(text, image, -2, 1))) {
+            var request = first.defaults().request(List.of("a red cat", "blue")).latents(Tensor.randn(Seed.of(9), DType.F32, 2, 3, 8, 12));
+            var sampled = first.pipeline().generate(request).pixels_B3HW();
+            PipelineFolder.writeNew(folder.resolve("dual"), first, null);
+            assertThat(folder.resolve("dual/llm/config.json")).exists();
+            assertThat(Files.readString(folder.resolve("dual/model_index.json"))).contains("PixelMMDiTPipeline");
+            try (var again = PipelineFolder.read(folder.resolve("dual"))) {
+                assertThat(again.pipeline().model().config()).isEqualTo(first.pipeline().model().config());
+                assertThat(again.pipeline().generate(request).pixels_B3HW().sameValues(sampled)).isTrue();
+                assertThat(PipelineNotes.of(again).limits()).anyMatch(limit -> limit.contains("no dual-stream blocks"));
+            }
         }
     }
 
@@ -120,6 +145,10 @@ class PixelPipelineTest {
         try (var model = pixels(3, 32, 40)) {
             assertThat(PipelineNotes.of(model).limits()).anyMatch(limit -> limit.contains("MLPs are 40 wide"))
                     .anyMatch(limit -> limit.contains("a width (32) other than the language model's (16)"));
+        }
+        try (var model = pixels(3, 16, 24,
+                (text, image) -> new FuseDiTConfig(text, image, new Fusion.GatedJointAttention(), 0, new SharedLayers.All()))) {
+            assertThat(PipelineNotes.of(model).limits()).anyMatch(limit -> limit.contains("'gated-self'"));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.model;
 
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.dit.DiTConfig;
+import dev.fusedit.fusion.dit.DualStreamDiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ImageModelConfig;
@@ -59,6 +60,7 @@ public final class RecipeModelConfigs {
             case Model.Fusion.ShallowJoint(var state) ->
                     new TextDiTConfig(text, image, new Fusion.JointSelfAttention(), text.hidden(), state);
             case Model.Fusion.ShallowCross(var state) -> new TextDiTConfig(text, image, new Fusion.CrossAttention(), text.hidden(), state);
+            case Model.Fusion.DualStream(var state, var adapters) -> new DualStreamDiTConfig(text, image, state, adapters);
         };
     }
 

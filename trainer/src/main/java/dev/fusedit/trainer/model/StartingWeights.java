@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.model;
 
-import dev.fusedit.fusion.dit.TextDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.nn.RenamedTensors;
@@ -79,7 +80,7 @@ public final class StartingWeights {
 
     private void pipeline(Path folder) {
         try (var transformer = TensorFiles.open(FolderTensors.weights(folder.resolve("transformer")))) {
-            if (!isBaseline()) {
+            if (!isShallow()) {
                 load(transformer);
                 return;
             }
@@ -91,7 +92,7 @@ public final class StartingWeights {
 
     private void file(TensorSource file) {
         var plain = RenamedTensors.of(file, name -> WRAPPING.matcher(name).replaceAll(""));
-        if (!isBaseline() || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
+        if (!isShallow() || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
             load(plain);
         } else {
             throw new UserError("weights.model: %s holds the image side alone. Give a pipeline's folder, which holds its language model too"
@@ -99,8 +100,13 @@ public final class StartingWeights {
         }
     }
 
-    /// The paper's baseline has its language model beside it, in a file of its own.
-    private boolean isBaseline() { return bundle.model() instanceof TextDiT; }
+    /// Whether the language model is a part of its own, beside the image side in a file of its own.
+    private boolean isShallow() {
+        return switch (bundle.model().config()) {
+            case FuseDiTConfig _ -> false;
+            case ShallowModelConfig _ -> true;
+        };
+    }
 
     private void load(TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
 

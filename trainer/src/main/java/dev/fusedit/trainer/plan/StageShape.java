@@ -2,7 +2,7 @@ package dev.fusedit.trainer.plan;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
-import dev.fusedit.fusion.dit.TextDiTConfig;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.trainer.model.ParameterGroups;
 import dev.fusedit.trainer.recipe.GradientMaskRecipe;
 import dev.fusedit.trainer.recipe.Losses;
@@ -77,7 +77,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
     int captionDepth() {
         return switch (shapes.config()) {
             case FuseDiTConfig fused -> readsCaptions() ? fused.text().layers() : fused.textDepth();
-            case TextDiTConfig beside -> beside.text().layers();
+            case ShallowModelConfig beside -> beside.text().layers();
         };
     }
 
@@ -86,7 +86,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
         return switch (shapes.config()) {
             case FuseDiTConfig fused -> (int) IntStream.range(0, fused.image().layers())
                     .filter(block -> fused.textLayer(block) >= 0).count();
-            case TextDiTConfig beside -> beside.image().layers();
+            case ShallowModelConfig beside -> beside.image().layers();
         };
     }
 }

@@ -88,7 +88,7 @@ public record Model(
         default boolean isDeep() {
             return switch (this) {
                 case Joint(),Cross(),GatedJoint() -> true;
-                case ShallowJoint _,ShallowCross _ -> false;
+                case ShallowJoint _,ShallowCross _,DualStream _ -> false;
             };
         }
 
@@ -109,6 +109,15 @@ public record Model(
         @Doc("The paper's baseline: an attention of its own over one hidden state of the language model.")
         record ShallowCross(
                 @Doc("as in ShallowJoint") @Default("-1") int hiddenState) implements Fusion {}
+
+        @Doc("Dual-stream blocks (MMDiT): text rows with weights of their own, which see the image, made of one hidden state of the language model.")
+        record DualStream(
+                @Doc("as in ShallowJoint") @Default("-1") int hiddenState,
+                @Doc("blocks of text alone before the first dual-stream block") @Default("2") int adapterLayers) implements Fusion {
+            public DualStream {
+                checkArgument(adapterLayers >= 0, "adapter_layers must not be negative, but is %s", adapterLayers);
+            }
+        }
     }
 
     /// How a patch knows its place: sines and cosines added to it, or rotary positions.

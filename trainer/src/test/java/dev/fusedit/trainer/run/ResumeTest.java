@@ -107,6 +107,21 @@ class ResumeTest {
         assertSameState(parts, whole);
     }
 
+    /// Kinds of model beside the usual one.
+    @ParameterizedTest
+    @ValueSource(strings = {"gated-joint", "{kind: dual-stream, hidden_state: -2, adapter_layers: 1}"})
+    void everyFusionGoesOn(String fusion) throws IOException {
+        var recipe = recipe("model.fusion=" + fusion, "stages.joint.steps=21", "checkpoints.every=100");
+        var whole = temp.resolve("whole");
+        var parts = temp.resolve("parts");
+        train(recipe, whole, 40);
+        train(recipe, parts, 17);
+        train(recipe, parts, 40);
+        assertSameState(parts, whole);
+        assertThat(parts.resolve("previews/step-000030.png")).hasSameBinaryContentAs(whole.resolve("previews/step-000030.png"));
+        assertThat(rows(whole).stream().filter(row -> row.containsKey("loss"))).hasSize(40);
+    }
+
     /// Heads of alignment learn and are saved with the model; models that generate images do without.
     @Test
     void alignmentGoesOn() throws IOException {

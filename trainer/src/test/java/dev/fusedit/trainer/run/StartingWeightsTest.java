@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a run begins with: files, in each of their forms.
 @ExtendWith(NoTensorLeaks.class)
@@ -149,17 +151,19 @@ class StartingWeightsTest {
         });
     }
 
-    /// The paper's baseline: the image side in one file, without a prefix, the language model in another.
-    @Test
-    void aBaselinesTwoFilesAreRead() throws Exception {
+    /// The image side in one file, without a prefix, the language model in another.
+    @ParameterizedTest
+    @ValueSource(strings = {"{kind: shallow-cross, hidden_state: -1}", "dual-stream"})
+    void theTwoFilesOfAShallowModelAreRead(String kind) throws Exception {
+        var fusion = "model.fusion=" + kind;
         test(() -> {
-            var other = begun("run.seed=4", "model.fusion={kind: shallow-cross, hidden_state: -1}");
+            var other = begun("run.seed=4", fusion);
             write("pipeline/transformer/model.safetensors", below(other, "dit.", ""));
             writeLanguageModel(temp.resolve("pipeline/llm"), below(other, "llm.", "model."), 1);
             Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
-            assertEqual(begun("weights.model=" + temp.resolve("pipeline"), "model.fusion={kind: shallow-cross, hidden_state: -1}"), other);
-            assertThatThrownBy(() -> begun("weights.model=" + temp.resolve("pipeline/transformer/model.safetensors"),
-                    "model.fusion={kind: shallow-cross, hidden_state: -1}")).isInstanceOf(UserError.class)
+            assertEqual(begun("weights.model=" + temp.resolve("pipeline"), fusion), other);
+            assertThatThrownBy(() -> begun("weights.model=" + temp.resolve("pipeline/transformer/model.safetensors"), fusion))
+                    .isInstanceOf(UserError.class)
                     .hasMessageContaining("holds the image side alone");
         });
     }
