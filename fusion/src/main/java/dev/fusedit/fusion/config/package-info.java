@@ -1,4 +1,5 @@
-/// Reading configuration files of models.
+/// Reading configuration files of models; and annotations by which recipes bind records ([Named], [Default], [Doc], [Usual]), those of models
+/// too.
 @NullMarked
 package dev.fusedit.fusion.config;
 

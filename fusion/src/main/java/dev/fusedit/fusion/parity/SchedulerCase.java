@@ -87,7 +87,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
     private void scheme(JsonNode scheme) {
         var kind = scheme.path("weighting_scheme").asText();
         TimeDensity density = switch (kind) {
-            case "logit_normal" -> new TimeDensity.LogitNormal(scheme.path("logit_mean").asDouble(), scheme.path("logit_std").asDouble());
+            case "logit_normal" -> new TimeDensity.LogitNormal(-scheme.path("logit_mean").asDouble(), scheme.path("logit_std").asDouble());
             case "mode" -> new TimeDensity.Mode(scheme.path("mode_scale").asDouble());
             default -> new TimeDensity.Uniform();
         };

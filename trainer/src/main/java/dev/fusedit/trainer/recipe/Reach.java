@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.dit.GradientMask.Modality;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 
@@ -50,7 +51,7 @@ final class Reach {
     private static boolean reachesLlm(Stage stage, Model model) {
         var losses = stage.losses();
         boolean byAttention = losses.flow() != null
-                && stage.gradientMask().lets(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT);
+                && stage.gradientMask().mask().lets(Modality.IMAGE, Modality.TEXT);
         boolean byContrast = losses.contrastive() != null && losses.contrastive().intoLlm();
         return losses.language() != null || byAttention || byContrast;
     }

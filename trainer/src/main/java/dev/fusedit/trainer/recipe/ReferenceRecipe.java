@@ -3,9 +3,12 @@ package dev.fusedit.trainer.recipe;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.KnownSchedulers;
+import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.Solver;
+import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Node;
@@ -119,12 +122,12 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         };
     }
 
-    private static Model.Time time(@Nullable String word) {
+    private static TimeConditioning time(@Nullable String word) {
         return switch (word) {
-            case null -> new Model.Time.None();
-            case "adaln-zero" -> new Model.Time.AdalnZero();
-            case "adaln-single" -> new Model.Time.AdalnSingle();
-            case "addition" -> new Model.Time.Addition();
+            case null -> new TimeConditioning.None();
+            case "adaln-zero" -> new TimeConditioning.AdaLnZero();
+            case "adaln-single" -> new TimeConditioning.AdaLnSingle();
+            case "addition" -> new TimeConditioning.Addition();
             default -> throw new AssertionError(word);
         };
     }
@@ -172,15 +175,15 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     /// The reference draws an index into its levels, of which 0 is the noisiest: its mean is that of the image's share, ours of the noise's.
     private static Losses.Flow flow(ReferenceConfig config) {
         var trainer = config.trainer();
-        Losses.TimeDensity density = switch (trainer.weightingScheme()) {
-            case "logit_normal" -> new Losses.TimeDensity.LogitNormal(0 - trainer.logitMean(), trainer.logitStd());
-            case "mode" -> new Losses.TimeDensity.Mode(trainer.modeScale());
-            default -> new Losses.TimeDensity.Uniform();
+        TimeDensity density = switch (trainer.weightingScheme()) {
+            case "logit_normal" -> new TimeDensity.LogitNormal(0 - trainer.logitMean(), trainer.logitStd());
+            case "mode" -> new TimeDensity.Mode(trainer.modeScale());
+            default -> new TimeDensity.Uniform();
         };
-        Losses.Weighting weighting = switch (trainer.weightingScheme()) {
-            case "sigma_sqrt" -> new Losses.Weighting.SigmaSqrt();
-            case "cosmap" -> new Losses.Weighting.Cosmap();
-            default -> new Losses.Weighting.Uniform();
+        LossWeighting weighting = switch (trainer.weightingScheme()) {
+            case "sigma_sqrt" -> new LossWeighting.SigmaSqrt();
+            case "cosmap" -> new LossWeighting.Cosmap();
+            default -> new LossWeighting.Uniform();
         };
         var target = trainer.preconditionOutputs() ? Model.Prediction.CLEAN : Model.Prediction.VELOCITY;
         return new Losses.Flow(1, density, shift(config), target, weighting, 0.05);

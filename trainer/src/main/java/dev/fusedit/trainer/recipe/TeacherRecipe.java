@@ -2,9 +2,10 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Canonical;
-import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

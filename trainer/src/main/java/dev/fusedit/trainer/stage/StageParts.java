@@ -12,7 +12,6 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.model.GradientMasks;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
@@ -86,7 +85,7 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
         var stage = plan.stage();
         var bundle = tensors.bundle();
         boolean own = leaves == bundle.weights();
-        var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
+        var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(stage.gradientMask().mask());
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
                 Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing());
