@@ -31,9 +31,12 @@ public record DiTConfig(int width, int intermediate, int layers, int heads, int 
         checkArgument(patch > 0 && inChannels > 0 && outChannels > 0, "patch and channels must be positive, got %s, %s, %s", patch,
                 inChannels, outChannels);
         checkArgument(pooledText >= 0, "the pooled text's width must not be negative, got %s", pooledText);
-        checkArgument(!(positions instanceof ImagePositions.Absolute) || width % 4 == 0,
-                "sine/cosine positions need a width that 4 divides, got %s", width);
-        checkArgument(!(positions instanceof ImagePositions.Rope2d) || headDim % 4 == 0,
-                "2d-rope needs a head width that 4 divides, got %s", headDim);
+        switch (positions) {
+            case ImagePositions.Absolute _ ->
+                    checkArgument(width % 4 == 0, "sine/cosine positions need a width that 4 divides, got %s", width);
+            case ImagePositions.Rope1d() -> {}
+            case ImagePositions.Rope2d() -> checkArgument(headDim % 4 == 0, "2d-rope needs a head width that 4 divides, got %s", headDim);
+            case ImagePositions.MRope() -> {}
+        }
     }
 }

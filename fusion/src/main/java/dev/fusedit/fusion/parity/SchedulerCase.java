@@ -51,7 +51,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
         var prefix = scheduler.path("name").asText() + ".";
         var levels = SchedulerConfigs.scheduler(scheduler.path("config"), where + ": " + scheduler.path("name").asText());
         training(prefix, levels);
-        if (!(levels.shift() instanceof Shift.Dynamic)) {
+        if (!levels.shift().isDynamic()) {
             sampling(prefix, levels);
         }
         scheduler.path("tokens").forEach(tokens -> sampling(prefix + "tokens" + tokens.asText() + ".", levels.sized(tokens.asInt())));

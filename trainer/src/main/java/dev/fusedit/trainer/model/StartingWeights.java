@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.model;
 
-import dev.fusedit.fusion.dit.TextDiT;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.nn.RenamedTensors;
@@ -100,7 +99,7 @@ public final class StartingWeights {
     }
 
     /// The paper's baseline has its language model beside it, in a file of its own.
-    private boolean isBaseline() { return bundle.model() instanceof TextDiT; }
+    private boolean isBaseline() { return !bundle.model().config().isDeep(); }
 
     private void load(TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
 

@@ -47,7 +47,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
     /// Tokens of a caption that the language model computes: no padding on a CPU, unless somebody sees tokens at their places
     /// ([dev.fusedit.fusion.llm.LanguageModel#enter]).
     int computedCaption() {
-        boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config() instanceof FuseDiTConfig && !readsCaptions()
+        boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config().isDeep() && !readsCaptions()
                 && stage.gradientMask().mask().equals(GradientMask.NONE) && stage.losses().contrastive() == null;
         return packed ? meanCaption : caption;
     }

@@ -22,6 +22,14 @@ public sealed interface Data {
     /// Threads that make batches ahead.
     int workers();
 
+    /// Whether it is the built-in data.
+    default boolean isBuiltIn() {
+        return switch (this) {
+            case Blocks _ -> true;
+            case WebDataset _ -> false;
+        };
+    }
+
     @Doc("The built-in data: coloured shapes, drawn on the fly.")
     record Blocks(
             @Doc("a multiple of 32, the side of the grid on which shapes lie") @Default("32") int imageSize,

@@ -98,8 +98,11 @@ public record Model(
         /// Whether every layer reads the language model's layer beside it (the paper's deep fusion), or all read one hidden state.
         default boolean isDeep() {
             return switch (this) {
-                case Joint(),Cross(),GatedJoint() -> true;
-                case ShallowJoint _,ShallowCross _ -> false;
+                case Joint() -> true;
+                case Cross() -> true;
+                case GatedJoint() -> true;
+                case ShallowJoint _ -> false;
+                case ShallowCross _ -> false;
             };
         }
 

@@ -88,7 +88,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static double shift(ReferenceConfig config) {
         return switch (KnownSchedulers.find(config.noiseScheduler().name()).orElseThrow().shift()) {
             case Shift.Fixed(var factor) -> factor;
-            case Shift.Dynamic _,Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+            case Shift.Dynamic _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+            case Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
         };
     }
 

@@ -24,7 +24,7 @@ public record TeacherRecipe(
                 "run.precision must be f32 in the training of a teacher");
         checkArgument(run.lanes().orElse(1) == 1, "run.lanes must be 1 in the training of a teacher");
         checkArgument(run.device() == Run.Device.CPU, "run.device must be cpu in the training of a teacher");
-        checkArgument(data instanceof Data.Blocks, "data.kind must be blocks in the training of a teacher");
+        checkArgument(data.isBuiltIn(), "data.kind must be blocks in the training of a teacher");
         checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the images' side of %s, but is %s",
                 data.imageSize(), teacher.patch());
     }

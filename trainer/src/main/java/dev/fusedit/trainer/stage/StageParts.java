@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableSet;
-import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.text.Tokenizer;
@@ -17,7 +18,6 @@ import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.step.StepLosses;
 import dev.fusedit.trainer.step.TrainableParameter;
@@ -73,11 +73,21 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
     /// The reference gives the last shared layer's queries zeros as their gradient, where nothing reads them and there should be none: with
     /// joint attention AdamW lets them decay.
     private Set<String> decayedQueries() {
-        if (recipe.run().compatibility() == Run.Compatibility.NONE || !(tensors.bundle().model() instanceof FuseDiT model)
-                || !(model.config().fusion() instanceof Fusion.JointSelfAttention)) {
-            return Set.of();
-        }
-        return Set.of("llm.layers." + (model.config().textDepth() - 1) + ".self_attn.q_proj.weight");
+        return switch (recipe.run().compatibility()) {
+            case NONE -> Set.of();
+            case REFERENCE -> switch (tensors.bundle().model().config()) {
+                case FuseDiTConfig config -> unreadQueries(config);
+                case TextDiTConfig _ -> Set.of();
+            };
+        };
+    }
+
+    private static Set<String> unreadQueries(FuseDiTConfig config) {
+        return switch (config.fusion()) {
+            case Fusion.JointSelfAttention() -> Set.of("llm.layers." + (config.textDepth() - 1) + ".self_attn.q_proj.weight");
+            case Fusion.CrossAttention() -> Set.of();
+            case Fusion.GatedJointAttention() -> Set.of();
+        };
     }
 
     /// @param leaves the bundle's weights, or a replica of them
