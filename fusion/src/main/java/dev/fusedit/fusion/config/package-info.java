@@ -1,5 +1,5 @@
-/// Reading configuration files of models; and annotations by which recipes bind records ([Named], [Default], [Doc], [Usual]), those of models
-/// too.
+/// Reading configuration files of models; and the annotations by which recipes bind records, those of models too: [Named], [Default], [Doc],
+/// [Usual].
 @NullMarked
 package dev.fusedit.fusion.config;
 

@@ -28,7 +28,8 @@ public sealed interface TimeDensity {
 
     record Uniform() implements TimeDensity {}
 
-    /// n draws of u = 1 − σ in [0, 1), places in the table of levels, whose first is the noisiest; f32, in the order of PyTorch's generator.
+    /// n draws of u = 1 − σ in [0, 1), places in the table of levels, whose first is the noisiest; f32, in the order of PyTorch's
+    /// generator.
     default Tensor draw(RandomStream random, int n) {
         return TensorScope.scoped(() -> switch (this) {
             case Uniform() -> random.rand(DType.F32, n);

@@ -68,9 +68,18 @@ public final class RecipeModelConfigs {
         var dit = model.dit();
         int width = dit.width() == null ? text.hidden() : dit.width();
         int mlpWidth = dit.mlpWidth() == null ? text.intermediate() : dit.mlpWidth();
-        return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), model.channels(),
-                model.channels(), model.positions().of(side, side / dit.patch()), model.time(), model.qkNorm(),
-                model.sandwichNorm(), pooledText(model), text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false, text.activation());
+        return DiTConfig.beside(text, model.positions().of(side, side / dit.patch()), model.time())
+                .width(width)
+                .intermediate(mlpWidth)
+                .layers(dit.layers())
+                .patch(dit.patch())
+                .channels(model.channels())
+                .qkNorm(model.qkNorm())
+                .sandwichNorm(model.sandwichNorm())
+                .pooledText(pooledText(model))
+                .initRange(IMAGE_INIT_RANGE)
+                .attentionBias(false)
+                .build();
     }
 
     private static int pooledText(Model model) {

@@ -12,8 +12,8 @@ import dev.fusedit.fusion.dit.GradientMask;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Gradient-masked attention: which gradients flow from attention into keys and values. A type of the recipe's own, since it names presets where
-/// [GradientMask] has the rules that they stand for; that one tells what each preset leaves to learn.
+/// Gradient-masked attention: which gradients flow from attention into keys and values. A type of the recipe's own, since it names presets
+/// where [GradientMask] has the rules that they stand for; that one tells what each preset leaves to learn.
 ///
 /// `factor` is what remains of the masked gradients: 0 for none.
 public sealed interface GradientMaskRecipe {

@@ -125,8 +125,8 @@ public record Model(
                 @Doc("as in ShallowJoint") @Default("-1") int hiddenState) implements Fusion {}
     }
 
-    /// How a patch knows its place: sines and cosines added to it, or rotary positions. A type of the recipe's own, since it may leave sizes to
-    /// the images.
+    /// How a patch knows its place: sines and cosines added to it, or rotary positions. A type of the recipe's own, since it may leave sizes
+    /// to the images.
     public sealed interface Positions {
         /// The positions of a model of images of `side` pixels (or latents), `patches` along that side.
         default ImagePositions of(int side, int patches) {
@@ -158,8 +158,8 @@ public record Model(
         record MRope() implements Positions {}
     }
 
-    /// The flow's velocity `noise - picture`, or the clean image: half of a [dev.fusedit.fusion.flow.Prediction], which is what a network's output
-    /// means and, by a stage's choice, in which terms the loss compares.
+    /// The flow's velocity `noise - picture`, or the clean image: half of a [dev.fusedit.fusion.flow.Prediction], which is what a network's
+    /// output means and, by a stage's choice, in which terms the loss compares.
     public enum Prediction { VELOCITY, CLEAN }
 
     private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }
