@@ -120,13 +120,16 @@ final class TrainCommand implements Callable<Integer> {
     private int trainModel(Recipe read) {
         var console = ProgressLine.onStderr();
         try (var start = start(read, console)) {
-            if (start instanceof RunStart.Finished(var folder)) {
-                spec.commandLine().getOut()
-                        .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
-                                .formatted(folder.folder(), folder.result()));
-                return ExitCode.OK;
-            }
-            return train(start, console);
+            return switch (start) {
+                case RunStart.Fresh fresh -> train(fresh, "Training '%s' in %s", console);
+                case RunStart.GoingOn more -> train(more, "Going on with '%s' in %s after step %d", console);
+                case RunStart.Finished(var folder) -> {
+                    spec.commandLine().getOut()
+                            .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
+                                    .formatted(folder.folder(), folder.result()));
+                    yield ExitCode.OK;
+                }
+            };
         }
     }
 
@@ -141,13 +144,12 @@ final class TrainCommand implements Callable<Integer> {
                 : RunStart.in(named, wanted, resume, console::message, prepared);
     }
 
-    private int train(RunStart start, ProgressLine console) {
+    /// @param begins what is said at the start, with places for the run's name, its folder, and how many steps are done
+    private int train(RunStart start, String begins, ProgressLine console) {
         var folder = start.folder().folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TrainingRun(start, interrupts, console)) {
-            console.message(start instanceof RunStart.GoingOn
-                    ? "Going on with '%s' in %s after step %d".formatted(run.name(), folder, run.done())
-                    : "Training '%s' in %s".formatted(run.name(), folder));
+            console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
             switch (outcome) {

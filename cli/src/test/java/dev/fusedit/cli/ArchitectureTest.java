@@ -7,15 +7,27 @@ import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.Wi
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ImageModelConfig;
+import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.torch.io.JsonFile;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// From here every module is in sight.
@@ -24,6 +36,26 @@ class ArchitectureTest {
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("dev.fusedit");
+
+    /// Where configurations and recipes are, whose sealed types are variants to decide upon.
+    private static final Set<String> OF_VARIANTS = Set.of("dev.fusedit.fusion.dit", "dev.fusedit.fusion.flow", "dev.fusedit.fusion.llm",
+            "dev.fusedit.trainer.recipe", "dev.fusedit.trainer.bench", "dev.fusedit.trainer.run");
+
+    private static final ArchCondition<JavaClass> ASK_FOR_A_VARIANT = new ArchCondition<>("ask by instanceof for a variant") {
+        @Override
+        public void check(JavaClass asking, ConditionEvents events) {
+            asking.getInstanceofChecks().stream().filter(check -> isVariant(check.getRawType()))
+                    .forEach(check -> events.add(SimpleConditionEvent.satisfied(asking,
+                            "instanceof %s in %s %s".formatted(check.getRawType().getSimpleName(), check.getOwner().getFullName(),
+                                    check.getSourceCodeLocation()))));
+        }
+    };
+
+    private static boolean isVariant(JavaClass type) {
+        return OF_VARIANTS.contains(type.getPackageName())
+                && Stream.concat(Stream.of(type), type.getAllRawInterfaces().stream())
+                        .anyMatch(each -> each.getPackageName().equals(type.getPackageName()) && each.reflect().isSealed());
+    }
 
     /// `Segments` is the public way in and out for memory that Java holds natively.
     @Test
@@ -80,6 +112,50 @@ class ArchitectureTest {
         slices().matching("dev.fusedit.nn.(*)..").should().beFreeOfCycles().check(CLASSES);
         slices().matching("dev.fusedit.fusion.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
         slices().matching("dev.fusedit.trainer.(*)..").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
+    }
+
+    /// A `switch` without default names each place where a new variant needs a decision; an `instanceof` says nothing.
+    ///
+    /// The plan's and the benchmark's accounts of what is computed are left out, which a count over the layers themselves is to replace.
+    @Test
+    void variantsAreToldApartBySwitches() {
+        noClasses().that().doNotHaveFullyQualifiedName("dev.fusedit.trainer.plan.StageWork")
+                .and().doNotHaveFullyQualifiedName("dev.fusedit.trainer.plan.Activations")
+                .and().doNotHaveFullyQualifiedName("dev.fusedit.trainer.bench.NeededWork")
+                .should(ASK_FOR_A_VARIANT).check(CLASSES);
+    }
+
+    @Test
+    void anInstanceofOfAVariantIsFound() {
+        var samples = new ClassFileImporter().importClasses(Asking.class, Switching.class);
+        var found = noClasses().should(ASK_FOR_A_VARIANT).evaluate(samples).getFailureReport().getDetails();
+        assertThat(found).hasSize(3).allMatch(line -> line.contains("Asking"));
+    }
+
+    /// By name, by record pattern, and in a lambda.
+    @SuppressWarnings("unused")
+    private static final class Asking {
+        static boolean isCross(Fusion fusion) { return fusion instanceof Fusion.CrossAttention; }
+
+        static int table(ImagePositions positions) {
+            return positions instanceof ImagePositions.Absolute(var side, _) ? side : 0;
+        }
+
+        static boolean anyBaseline(List<ImageModelConfig> configs) {
+            return configs.stream().anyMatch(config -> config instanceof TextDiTConfig);
+        }
+    }
+
+    @SuppressWarnings("unused")
+    private static final class Switching {
+        static int table(ImagePositions positions) {
+            return switch (positions) {
+                case ImagePositions.Absolute(var side, _) -> side;
+                case ImagePositions.Rope1d() -> 0;
+                case ImagePositions.Rope2d _ -> 0;
+                case ImagePositions.MRope _ -> 0;
+            };
+        }
     }
 
     /// [Main] sets the locale of what commands print by `formatted`; names of files, keys and figures choose theirs themselves.

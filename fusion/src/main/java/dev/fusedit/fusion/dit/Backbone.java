@@ -67,7 +67,8 @@ public record Backbone<B extends ImageBlock>(DiT dit, List<B> layers, Fusion fus
             var time = dit.time() == null ? null : dit.time().shapes(ops, shape.images(), config);
             var pass = new ImagePass(time, config.positions().isRotary() ? RotaryTable.shapes(shape.tokens(), config.headDim()) : null,
                     new TextVisibility(AttentionMask.ALL, null), new GradientMask.Gates(mask, null));
-            var text = new TextKvCache(read, Prompt.of(new long[Math.toIntExact(shape.images())][Math.toIntExact(shape.text())]), new int[0], null);
+            var text = new TextKvCache(read, Prompt.of(new long[Math.toIntExact(shape.images())][Math.toIntExact(shape.text())]),
+                    new int[0], null);
             var streams = new Streams(ops.input(learns, shape.images(), shape.tokens(), config.width()), text.stream());
             for (var layer : layers) {
                 streams = layer.forward(ops, streams, text, pass);

@@ -17,10 +17,14 @@ import org.jspecify.annotations.Nullable;
 /// @param time null where the noise level is not told
 public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedding time, FinalLayer last) {
     public static DiT of(DiTConfig config, BlockText text, Weights weights) {
-        var timed = !(config.time() instanceof TimeConditioning.None);
         // part of every saved model that has a width for it, though only a timed fused one reads it
         var pooled = config.pooledText() > 0 ? TimeEmbedding.pooled(config, weights) : null;
-        var time = timed ? TimeEmbedding.of(config, text instanceof BlockText.FromLayers ? pooled : null, weights) : null;
+        var read = switch (text) {
+            case BlockText.FromLayers _ -> pooled;
+            case BlockText.Projected _ -> null;
+            case BlockText.Stream() -> null;
+        };
+        var time = config.time().isTold() ? TimeEmbedding.of(config, read, weights) : null;
         return new DiT(config, PatchEmbedding.of(config, weights.in("patch_embed")), time, FinalLayer.of(config, weights));
     }
 
@@ -36,8 +40,12 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     /// With the conditioning "addition", adds the noise level to every token.
     Tensor timed(Tensor x_BNC, TimeEmbedding.@Nullable State time, ForwardHooks hooks) {
         return TensorScope.scoped(() -> {
-            var x = config.time() instanceof TimeConditioning.Addition ? x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1))
-                    : x_BNC;
+            var x = switch (config.time()) {
+                case TimeConditioning.AdaLnZero() -> x_BNC;
+                case TimeConditioning.AdaLnSingle() -> x_BNC;
+                case TimeConditioning.Addition() -> x_BNC.add(Objects.requireNonNull(time).time_BC().unsqueeze(1));
+                case TimeConditioning.None() -> x_BNC;
+            };
             hooks.see("dit.in", x);
             return x;
         });

@@ -35,7 +35,7 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
         implements ImageModel {
     public static DualStreamDiT of(DualStreamDiTConfig config, Weights weights, LanguageModel llm) {
         var image = config.image();
-        var untimed = image.withTime(new TimeConditioning.None());
+        var untimed = image.toBuilder().time(new TimeConditioning.None()).build();
         var adapters = IntStream.range(0, config.adapterLayers())
                 .mapToObj(i -> DiTBlock.of(untimed, new BlockText.Stream(), weights.in("text_adapter." + i))).toList();
         var blocks = IntStream.range(0, image.layers())
@@ -77,7 +77,8 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
     /// The text's projection and adapters are the image side's, so a gradient flows to them.
     @Override
     public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {
-        return new TextKvCache.Begin(ops.input(learns || dit().patches().weight_OIPP().requiresGrad(), shape.images(), shape.text(), config.image().width()));
+        return new TextKvCache.Begin(
+                ops.input(learns || dit().patches().weight_OIPP().requiresGrad(), shape.images(), shape.text(), config.image().width()));
     }
 
     @Override

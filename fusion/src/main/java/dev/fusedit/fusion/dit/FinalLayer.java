@@ -49,7 +49,8 @@ record FinalLayer(RmsNorm norm, Modulation modulation, Linear proj) {
     }
 
     private static Linear proj(DiTConfig config, Weights weights) {
-        return Linear.of(weights.in("proj_out"), Init.ZEROS, config.width(), (long) config.patch() * config.patch() * config.outChannels(), true);
+        return Linear.of(weights.in("proj_out"), Init.ZEROS, config.width(), (long) config.patch() * config.patch() * config.outChannels(),
+                true);
     }
 
     /// @param time null where the noise level is not told

@@ -64,8 +64,10 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLaye
     @Override
     public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {
         var config = backbone.dit().config();
-        return new TextKvCache.PerBlock(backbone.layers().stream().<@Nullable KeyValues>map(layer -> layer.text() == null ? null : KeyValues
-                .of(() -> ops.input(learns, shape.images(), config.kvHeads(), shape.text(), config.headDim()))).toList());
+        return new TextKvCache.PerBlock(backbone.layers().stream().<@Nullable KeyValues>map(layer -> layer.text() == null ? null
+                : KeyValues
+                        .of(() -> ops.input(learns, shape.images(), config.kvHeads(), shape.text(), config.headDim())))
+                .toList());
     }
 
     @Override

@@ -18,10 +18,10 @@ public record FuseDiTConfig(LanguageModelConfig text, DiTConfig image, Fusion fu
                 "both sides need the same heads, key/value heads and head width, got %s and %s", text, image);
         checkArgument(text.activation() == image.activation(), "both sides' MLPs need the same activation, got %s and %s",
                 text.activation(), image.activation());
-        if (shared instanceof SharedLayers.Some(var layers)) {
-            checkArgument(layers.stream().allMatch(i -> i >= initialLayers && i < text.layers()), "shared layers must be %s to %s, got %s",
-                    initialLayers,
-                    text.layers() - 1, layers);
+        switch (shared) {
+            case SharedLayers.All() -> {}
+            case SharedLayers.Some(var layers) -> checkArgument(layers.stream().allMatch(i -> i >= initialLayers && i < text.layers()),
+                    "shared layers must be %s to %s, got %s", initialLayers, text.layers() - 1, layers);
         }
     }
 

@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Range;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.torch.Tensor;
@@ -64,7 +66,7 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
         public Rule {
             checkArgument(queries == Modality.IMAGE || keys == Modality.TEXT, "text never sees the image, got a rule for %s to %s", queries,
                     keys);
-            Tokens.checkFactor(factor);
+            Tokens.checkFactor("factor", factor);
         }
 
         /// In all layers.
@@ -80,18 +82,22 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
     /// @param instruction tokens of an instruction that all captions begin with
     /// @param padding tokens behind the prompt
     /// @param dropped tokens of a caption that was dropped
-    public record Tokens(double instruction, double padding, double dropped) {
+    @Doc("Factors of single text tokens, multiplied with those of their pair.")
+    public record Tokens(
+            @Doc("tokens of the prompt's instruction prefix") @Default("1") double instruction,
+            @Doc("tokens behind the prompt") @Default("1") double padding,
+            @Doc("all tokens of a caption that was dropped") @Default("1") double dropped) {
         public static final Tokens ALL = new Tokens(1, 1, 1);
 
         public Tokens {
-            checkFactor(instruction);
-            checkFactor(padding);
-            checkFactor(dropped);
+            checkFactor("instruction", instruction);
+            checkFactor("padding", padding);
+            checkFactor("dropped", dropped);
         }
 
         /// Here and not outside: the mask's constants need this class to be whole.
-        static void checkFactor(double factor) {
-            checkArgument(factor >= 0 && factor <= 1, "a gradient's factor must be 0 to 1, got %s", factor);
+        static void checkFactor(String name, double factor) {
+            checkArgument(factor >= 0 && factor <= 1, "%s must lie in 0 to 1, but is %s", name, factor);
         }
 
         double factor(Prompt prompt, int sample, int token) {
@@ -124,6 +130,13 @@ public record GradientMask(List<Rule> rules, Tokens tokens) {
     /// How much of the gradient passes from a modality's queries into another's keys and values, but for single tokens' factors.
     public double factor(Modality queries, Modality keys, int layer) {
         return rules.reversed().stream().filter(rule -> rule.names(queries, keys, layer)).findFirst().map(Rule::factor).orElse(1.0);
+    }
+
+    /// Whether anything passes from a modality's queries into another's keys and values in layers that no rule names by themselves.
+    public boolean lets(Modality queries, Modality keys) {
+        return rules.reversed().stream()
+                .filter(rule -> rule.queries() == queries && rule.keys() == keys && rule.layers().equals(Range.<Integer>all())).findFirst()
+                .map(rule -> rule.factor() > 0).orElse(true);
     }
 
     /// For a batch of prompts in rows of equal length.

@@ -12,6 +12,22 @@ public sealed interface ImageModelConfig permits FuseDiTConfig, ShallowModelConf
 
     Fusion fusion();
 
+    /// Whether the image reads the language model's layers (the paper's deep fusion), or one hidden state.
+    default boolean isDeep() {
+        return switch (this) {
+            case FuseDiTConfig _ -> true;
+            case ShallowModelConfig _ -> false;
+        };
+    }
+
+    /// Width of the pooled text that the model is given, 0 for none: a baseline's image side may have weights for one, but never reads it.
+    default int pooledText() {
+        return switch (this) {
+            case FuseDiTConfig fused -> fused.image().pooledText();
+            case ShallowModelConfig _ -> 0;
+        };
+    }
+
     /// The model over weights of which the language model's names begin with `llm.` and the image side's with `dit.`.
     default ImageModel build(Weights weights) {
         return switch (this) {

@@ -27,7 +27,9 @@ public sealed interface ImagePositions {
     default boolean isRotary() {
         return switch (this) {
             case Absolute _ -> false;
-            case Rope1d(),Rope2d(),MRope() -> true;
+            case Rope1d() -> true;
+            case Rope2d() -> true;
+            case MRope() -> true;
         };
     }
 }

@@ -12,9 +12,19 @@ final class ImageRotaryEmbedding {
     static RotaryEmbedding of(ImagePositions kind, int rows, int columns, int[] starts, int headDim, double theta, Device device) {
         var same = Arrays.stream(starts).allMatch(start -> start == starts[0]);
         var batch = same ? 1 : starts.length;
-        var frequencies = RotaryEmbedding.frequencies(kind instanceof ImagePositions.Rope2d ? headDim / 2 : headDim, theta);
+        var frequencies = RotaryEmbedding.frequencies(width(kind, headDim), theta);
         var positions = new Positions(kind, rows * columns, columns, starts, headDim, frequencies.length);
         return RotaryEmbedding.of(positions, batch, (long) rows * columns, headDim, frequencies, device);
+    }
+
+    /// Of a head, how much a set of frequencies rotates.
+    private static int width(ImagePositions kind, int headDim) {
+        return switch (kind) {
+            case ImagePositions.Absolute _ -> throw new IllegalArgumentException("sine/cosine positions do not rotate");
+            case ImagePositions.Rope1d() -> headDim;
+            case ImagePositions.Rope2d() -> headDim / 2;
+            case ImagePositions.MRope() -> headDim;
+        };
     }
 
     /// @param frequencies how many there are

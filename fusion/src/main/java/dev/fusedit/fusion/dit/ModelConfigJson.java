@@ -74,13 +74,16 @@ public final class ModelConfigJson {
     private static LanguageModelConfig text(ConfigReader fields) { return LanguageConfigs.read(fields.in("base_config")); }
 
     private static DiTConfig image(ConfigReader fields, LanguageModelConfig text, int tableSide) {
-        return new DiTConfig(fields.integer("dit_hidden_size", text.hidden()),
-                fields.integer("dit_intermediate_size", text.intermediate()),
-                fields.integer("dit_num_hidden_layers", 18), text.heads(), text.kvHeads(), text.headDim(),
-                fields.integer("patch_size", 2), fields.integer("in_channels", 16), fields.integer("out_channels", 16),
-                positions(fields, tableSide), time(fields),
-                fields.flag("qk_norm"), fields.flag("sandwich_norm"), fields.integer("text_modulation_embeds_dim", 0),
-                text.ropeTheta(), text.normEps(), text.initRange(), text.attentionBias(), text.activation());
+        return DiTConfig.beside(text, positions(fields, tableSide), time(fields))
+                .width(fields.integer("dit_hidden_size", text.hidden()))
+                .intermediate(fields.integer("dit_intermediate_size", text.intermediate()))
+                .layers(fields.integer("dit_num_hidden_layers", 18))
+                .patch(fields.integer("patch_size", 2))
+                .channels(fields.integer("in_channels", 16), fields.integer("out_channels", 16))
+                .qkNorm(fields.flag("qk_norm"))
+                .sandwichNorm(fields.flag("sandwich_norm"))
+                .pooledText(fields.integer("text_modulation_embeds_dim", 0))
+                .build();
     }
 
     private static Fusion fusion(ConfigReader fields) {

@@ -24,12 +24,16 @@ public record PatchEmbedding(Tensor weight_OIPP, Tensor bias_O, @Nullable Tensor
     }
 
     private static @Nullable Tensor table(DiTConfig config, Weights weights) {
-        if (!(config.positions() instanceof ImagePositions.Absolute(var side, var sampleSize))) {
-            return null;
-        }
-        try (var _ = TensorScope.open()) {
-            return weights.buffer("pos_embed", SineTable.of(config.width(), side, sampleSize / config.patch()));
-        }
+        return switch (config.positions()) {
+            case ImagePositions.Absolute(var side, var sampleSize) -> {
+                try (var _ = TensorScope.open()) {
+                    yield weights.buffer("pos_embed", SineTable.of(config.width(), side, sampleSize / config.patch()));
+                }
+            }
+            case ImagePositions.Rope1d() -> null;
+            case ImagePositions.Rope2d() -> null;
+            case ImagePositions.MRope() -> null;
+        };
     }
 
     /// (B, channels, height, width) → (B, N, C)

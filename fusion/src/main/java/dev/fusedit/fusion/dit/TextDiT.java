@@ -49,7 +49,9 @@ public record TextDiT(TextDiTConfig config, TextEncoder encoder, Backbone<FuseLa
     public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {
         var config = backbone.dit().config();
         return new TextKvCache.PerBlock(backbone.layers().stream().<@Nullable KeyValues>map(_ -> KeyValues
-                .of(() -> ops.input(learns || dit().patches().weight_OIPP().requiresGrad(), shape.images(), config.kvHeads(), shape.text(), config.headDim()))).toList());
+                .of(() -> ops.input(learns || dit().patches().weight_OIPP().requiresGrad(), shape.images(), config.kvHeads(), shape.text(),
+                        config.headDim())))
+                .toList());
     }
 
     @Override

@@ -13,9 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// A block's own keys and values of the text, for models that give all blocks the same hidden state. No positions take part.
 public record TextProjection(@Nullable RmsNorm kNorm, Linear k, Linear v, int kvHeads) {
     static @Nullable TextProjection of(DiTConfig config, BlockText text, Weights block) {
-        if (!(text instanceof BlockText.Projected(var fusion, var width))) {
-            return null;
-        }
+        return switch (text) {
+            case BlockText.FromLayers _ -> null;
+            case BlockText.Stream() -> null;
+            case BlockText.Projected(var fusion, var width) -> of(config, fusion, width, block);
+        };
+    }
+
+    private static TextProjection of(DiTConfig config, Fusion fusion, int width, Weights block) {
         var kvWidth = config.kvHeads() * config.headDim();
         var self = fusion.sharesPositions();
         var weights = block.in(self ? "self_attn" : "cross_attn");

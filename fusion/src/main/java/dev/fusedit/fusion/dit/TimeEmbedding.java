@@ -60,12 +60,20 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
         var init = Init.normal(config.initRange());
         int width = config.width();
         var mlp = weights.in("timestep_embedder");
-        var single = config.time() instanceof TimeConditioning.AdaLnSingle;
         return new TimeEmbedding(
                 Linear.of(mlp.in("0"), init, WAVES, width, true),
                 Linear.of(mlp.in("2"), init, width, width, true),
                 pooled,
-                single ? Linear.of(weights.in("t_block.1"), init, width, 6 * width, true) : null);
+                blocks(config, init, weights));
+    }
+
+    private static @Nullable Linear blocks(DiTConfig config, Init init, Weights weights) {
+        return switch (config.time()) {
+            case TimeConditioning.AdaLnZero() -> null;
+            case TimeConditioning.AdaLnSingle() -> Linear.of(weights.in("t_block.1"), init, config.width(), 6L * config.width(), true);
+            case TimeConditioning.Addition() -> null;
+            case TimeConditioning.None() -> null;
+        };
     }
 
     /// As [#forward] gives it, for counting.
@@ -118,9 +126,15 @@ public record TimeEmbedding(Linear first, Linear second, @Nullable Pooled pooled
             var modulation = switch (kind) {
                 case TimeConditioning.AdaLnZero() -> time.silu();
                 case TimeConditioning.AdaLnSingle() -> block == null ? time : block.apply(time.silu());
-                case TimeConditioning.Addition(),TimeConditioning.None() -> time;
+                case TimeConditioning.Addition() -> time;
+                case TimeConditioning.None() -> time;
             };
-            hooks.see("temb", kind instanceof TimeConditioning.AdaLnSingle ? modulation : time);
+            hooks.see("temb", switch (kind) {
+                case TimeConditioning.AdaLnZero() -> time;
+                case TimeConditioning.AdaLnSingle() -> modulation;
+                case TimeConditioning.Addition() -> time;
+                case TimeConditioning.None() -> time;
+            });
             return new State(time, modulation);
         });
     }

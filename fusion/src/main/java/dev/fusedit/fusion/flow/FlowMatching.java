@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
     /// The paper's setting: shift 3, logit-normal times, velocity.
     public static FlowMatching ofThePaper() {
-        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE,
+        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), new LossWeighting.Uniform(),
                 new Prediction.Velocity());
     }
 
@@ -84,7 +84,11 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
             var error = prediction.error(output.to(output.dtype().wide()), noised.noisy(), clean, noised.noise(),
                     spread(noised.sigmas_B(), clean));
             var squared = error.square();
-            return (weighting == LossWeighting.NONE ? squared : squared.mul(spread(weights(noised.sigmas_B()), clean))).mean();
+            return switch (weighting) {
+                case LossWeighting.Uniform() -> squared.mean();
+                case LossWeighting.SigmaSqrt() -> squared.mul(spread(weights(noised.sigmas_B()), clean)).mean();
+                case LossWeighting.Cosmap() -> squared.mul(spread(weights(noised.sigmas_B()), clean)).mean();
+            };
         });
     }
 

@@ -1,18 +1,25 @@
 package dev.fusedit.fusion.flow;
 
-/// What a noise level's loss is multiplied by.
-public enum LossWeighting {
-    NONE {
-        @Override public double weight(double sigma) { return 1; }
-    },
-    /// 1 / σ²
-    SIGMA_SQRT {
-        @Override public double weight(double sigma) { return 1 / (sigma * sigma); }
-    },
-    /// 2 / (π (1 − 2σ + 2σ²))
-    COSMAP {
-        @Override public double weight(double sigma) { return 2 / (Math.PI * (1 - 2 * sigma + 2 * sigma * sigma)); }
-    };
+import dev.fusedit.fusion.config.Doc;
 
-    public abstract double weight(double sigma);
+/// What a noise level's loss is multiplied by: how much it counts, beside how often it is drawn.
+public sealed interface LossWeighting {
+    /// 1
+    record Uniform() implements LossWeighting {}
+
+    /// 1 / σ²
+    @Doc("sigma^-2")
+    record SigmaSqrt() implements LossWeighting {}
+
+    /// 2 / (π (1 − 2σ + 2σ²))
+    @Doc("2 / (pi (1 - 2 sigma + 2 sigma^2))")
+    record Cosmap() implements LossWeighting {}
+
+    default double weight(double sigma) {
+        return switch (this) {
+            case Uniform() -> 1;
+            case SigmaSqrt() -> 1 / (sigma * sigma);
+            case Cosmap() -> 2 / (Math.PI * (1 - 2 * sigma + 2 * sigma * sigma));
+        };
+    }
 }

@@ -116,8 +116,10 @@ public final class SchedulerConfigs {
             case EVEN -> root.put(SPACING, EVEN);
         }
         switch (prediction) {
-            case Prediction.Velocity _,Prediction.EdmPreconditioned _ -> {}
-            case Prediction.X0WithVLoss _,Prediction.X0 _ -> root.put(PREDICTION, IMAGE);
+            case Prediction.Velocity _ -> {}
+            case Prediction.EdmPreconditioned _ -> {}
+            case Prediction.X0WithVLoss _ -> root.put(PREDICTION, IMAGE);
+            case Prediction.X0 _ -> root.put(PREDICTION, IMAGE);
         }
         return root;
     }

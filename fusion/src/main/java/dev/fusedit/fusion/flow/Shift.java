@@ -37,6 +37,15 @@ public sealed interface Shift {
     /// A dynamic one, for images of one size.
     record OfSize(double mu) implements Shift {}
 
+    /// Whether it depends on the images' size.
+    default boolean isDynamic() {
+        return switch (this) {
+            case Fixed _ -> false;
+            case Dynamic _ -> true;
+            case OfSize _ -> false;
+        };
+    }
+
     /// A level in sampling.
     ///
     /// @throws IllegalArgumentException if it depends on the images' size

@@ -2,30 +2,38 @@ package dev.fusedit.fusion.flow;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.RandomStream;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 
-/// Which noise levels training draws more often: u in [0, 1), where 0 is the noisiest.
+/// From which density the noise level σ of a training image is drawn, before it is shifted.
 public sealed interface TimeDensity {
-    record Uniform() implements TimeDensity {}
-
-    /// sigmoid of a normal draw
-    record LogitNormal(double mean, double deviation) implements TimeDensity {
+    /// σ = sigmoid(x), x normal (Esser et al. 2024, section 3.1).
+    ///
+    /// @param mean of x; more noise above 0. diffusers' `logit_mean` is that of 1 − σ, with the other sign
+    /// @param std of x
+    @Doc("sigma = sigmoid(x), x normal: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
+    record LogitNormal(@Default("0") double mean, @Default("1") double std) implements TimeDensity {
         public LogitNormal {
-            checkArgument(deviation > 0, "the deviation of logit_normal must be positive, got %s", deviation);
+            checkArgument(std > 0, "std must be more than 0, but is %s", std);
         }
     }
 
     /// Heavy tails (Esser et al. 2024, section 3.1).
-    record Mode(double scale) implements TimeDensity {}
+    @Doc("Heavy tails: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
+    record Mode(@Default("1.29") double scale) implements TimeDensity {}
 
-    /// n draws in f32, in the order of PyTorch's generator.
+    record Uniform() implements TimeDensity {}
+
+    /// n draws of u = 1 − σ in [0, 1), places in the table of levels, whose first is the noisiest; f32, in the order of PyTorch's
+    /// generator.
     default Tensor draw(RandomStream random, int n) {
         return TensorScope.scoped(() -> switch (this) {
             case Uniform() -> random.rand(DType.F32, n);
-            case LogitNormal(var mean, var deviation) -> random.randn(DType.F32, n).mul(deviation).add(mean).sigmoid();
+            case LogitNormal(var mean, var std) -> random.randn(DType.F32, n).mul(std).add(-mean).sigmoid();
             case Mode(var scale) -> {
                 var u = random.rand(DType.F32, n);
                 var bend = u.mul(Math.PI).div(2.0).cos().square().sub(1).add(u).mul(scale);

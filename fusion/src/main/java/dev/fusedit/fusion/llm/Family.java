@@ -2,6 +2,8 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.OptionalDouble;
+
 /// What tells one language model's family from another's, beyond sizes.
 public sealed interface Family {
     /// Gemma 1, and PaliGemma's text side: a norm before attention, a norm before the MLP.
@@ -59,32 +61,61 @@ public sealed interface Family {
     /// True if embeddings are scaled by √M and norms multiply by 1 + weight.
     default boolean isGemma() {
         return switch (this) {
-            case Gemma _,Gemma2 _,Gemma3 _ -> true;
-            case Llama _,Qwen3 _ -> false;
+            case Gemma _ -> true;
+            case Gemma2 _ -> true;
+            case Gemma3 _ -> true;
+            case Llama _ -> false;
+            case Qwen3 _ -> false;
         };
     }
 
     /// True if there are norms after attention and MLP too.
     default boolean hasSandwichNorms() {
         return switch (this) {
-            case Gemma _,Llama _,Qwen3 _ -> false;
-            case Gemma2 _,Gemma3 _ -> true;
+            case Gemma _ -> false;
+            case Llama _ -> false;
+            case Qwen3 _ -> false;
+            case Gemma2 _ -> true;
+            case Gemma3 _ -> true;
         };
     }
 
     /// True if queries and keys are normed, head by head.
     default boolean hasQueryKeyNorms() {
         return switch (this) {
-            case Gemma _,Gemma2 _,Llama _ -> false;
-            case Gemma3 _,Qwen3 _ -> true;
+            case Gemma _ -> false;
+            case Gemma2 _ -> false;
+            case Llama _ -> false;
+            case Gemma3 _ -> true;
+            case Qwen3 _ -> true;
         };
     }
 
-    default boolean hasMlpBias() { return this instanceof Llama(var biased) && biased; }
+    default boolean hasMlpBias() {
+        return switch (this) {
+            case Gemma _ -> false;
+            case Gemma2 _ -> false;
+            case Gemma3 _ -> false;
+            case Qwen3 _ -> false;
+            case Llama(var biased) -> biased;
+        };
+    }
+
+    /// The rotary base of layers with a window, where it is one of their own; no scaling applies to it.
+    default OptionalDouble windowTheta() {
+        return switch (this) {
+            case Gemma _ -> OptionalDouble.empty();
+            case Gemma2 _ -> OptionalDouble.empty();
+            case Llama _ -> OptionalDouble.empty();
+            case Qwen3 _ -> OptionalDouble.empty();
+            case Gemma3 gemma -> OptionalDouble.of(gemma.localTheta);
+        };
+    }
 
     default Windows windows() {
         return switch (this) {
-            case Gemma _,Llama _ -> Windows.NONE;
+            case Gemma _ -> Windows.NONE;
+            case Llama _ -> Windows.NONE;
             case Gemma2 gemma -> gemma.windows;
             case Gemma3 gemma -> gemma.windows;
             case Qwen3 qwen -> qwen.windows;
@@ -94,7 +125,8 @@ public sealed interface Family {
     /// The family with windows for the first few layers only.
     default Family first(int layers) {
         return switch (this) {
-            case Gemma _,Llama _ -> this;
+            case Gemma _ -> this;
+            case Llama _ -> this;
             case Gemma2(var scalar, var windows, var softcap, var finalSoftcap) ->
                     new Gemma2(scalar, windows.first(layers), softcap, finalSoftcap);
             case Gemma3(var scalar, var windows, var theta, var finalSoftcap) ->
@@ -106,7 +138,9 @@ public sealed interface Family {
     /// What scores are multiplied by in a layer of the family's own.
     default double scale(int headDim) {
         return 1 / Math.sqrt(switch (this) {
-            case Gemma _,Llama _,Qwen3 _ -> headDim;
+            case Gemma _ -> headDim;
+            case Llama _ -> headDim;
+            case Qwen3 _ -> headDim;
             case Gemma2 gemma -> gemma.queryScalar;
             case Gemma3 gemma -> gemma.queryScalar;
         });
@@ -114,14 +148,19 @@ public sealed interface Family {
 
     default double attentionSoftcap() {
         return switch (this) {
-            case Gemma _,Gemma3 _,Llama _,Qwen3 _ -> 0;
+            case Gemma _ -> 0;
+            case Gemma3 _ -> 0;
+            case Llama _ -> 0;
+            case Qwen3 _ -> 0;
             case Gemma2 gemma -> gemma.attentionSoftcap;
         };
     }
 
     default double finalSoftcap() {
         return switch (this) {
-            case Gemma _,Llama _,Qwen3 _ -> 0;
+            case Gemma _ -> 0;
+            case Llama _ -> 0;
+            case Qwen3 _ -> 0;
             case Gemma2 gemma -> gemma.finalSoftcap;
             case Gemma3 gemma -> gemma.finalSoftcap;
         };

@@ -63,10 +63,20 @@ record GgufTensors(TensorSource file, LanguageModelConfig config) implements Ten
                 return name.endsWith("norm.weight") ? stored.sub(1) : stored;
             }
             var rotated = ROTATED.matcher(name);
-            return config.family() instanceof Family.Llama && rotated.matches()
+            return rotatesNeighbours(config.family()) && rotated.matches()
                     ? halves(stored, rotated.group(1).equals("q") ? config.heads() : config.kvHeads())
                     : stored;
         });
+    }
+
+    private static boolean rotatesNeighbours(Family family) {
+        return switch (family) {
+            case Family.Gemma _ -> false;
+            case Family.Gemma2 _ -> false;
+            case Family.Gemma3 _ -> false;
+            case Family.Llama _ -> true;
+            case Family.Qwen3 _ -> false;
+        };
     }
 
     /// Rows in pairs (a0 b0 a1 b1 …), head by head, as rows in halves (a0 a1 … b0 b1 …).

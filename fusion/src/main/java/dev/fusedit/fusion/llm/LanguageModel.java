@@ -64,11 +64,9 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
         return rotaryEmbedding(prompt, config.ropeScaling().frequencies(config.headDim(), config.ropeTheta()), device);
     }
 
-    /// Those of layers with a window.
-    RotaryEmbedding localRotaryEmbedding(Prompt prompt, Device device) {
-        return config.family() instanceof Family.Gemma3 gemma
-                ? rotaryEmbedding(prompt, RotaryEmbedding.frequencies(config.headDim(), gemma.localTheta()), device)
-                : rotaryEmbedding(prompt, device);
+    /// Those of another base, without scaling.
+    RotaryEmbedding rotaryEmbedding(Prompt prompt, double theta, Device device) {
+        return rotaryEmbedding(prompt, RotaryEmbedding.frequencies(config.headDim(), theta), device);
     }
 
     private RotaryEmbedding rotaryEmbedding(Prompt prompt, float[] frequencies, Device device) {

@@ -41,9 +41,11 @@ public record TextPass(RotaryTable global, RotaryTable local, AttentionMask caus
     static TextPass of(LanguageModel model, Prompt prompt, Tensor x_BTM) {
         var dtype = x_BTM.dtype();
         var device = x_BTM.device();
-        var windows = model.config().family().windows();
+        var family = model.config().family();
+        var windows = family.windows();
         var global = model.rotaryEmbedding(prompt, device).as(dtype);
-        var local = model.config().family() instanceof Family.Gemma3 ? model.localRotaryEmbedding(prompt, device).as(dtype) : global;
+        var local = family.windowTheta().stream().mapToObj(theta -> model.rotaryEmbedding(prompt, theta, device).as(dtype)).findFirst()
+                .orElse(global);
         var causal = TextMask.of(prompt, dtype, device);
         var windowed = windows.layers().isEmpty() ? causal : TextMask.windowed(prompt, windows.size(), dtype, device);
         return new TextPass(global, local, causal, windowed, windows, _ -> GradientGate.OPEN, null);

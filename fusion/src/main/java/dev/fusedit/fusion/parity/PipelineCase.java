@@ -171,7 +171,7 @@ final class PipelineCase implements AutoCloseable {
             var request = request(run, rows, instruction).latents(expected.read("initial_latents"));
             var pooled = pooled(expected, rows);
             generate(expected, "nocache.", pipeline(pooled, false), request);
-            generate(expected, "cache.", pipeline(pooled, model instanceof FuseDiT), request);
+            generate(expected, "cache.", pipeline(pooled, model.config().isDeep()), request);
             return expected;
         }
     }
@@ -217,8 +217,8 @@ final class PipelineCase implements AutoCloseable {
         expected.compare("input_ids", Arrays.stream(padded).flatMapToLong(Arrays::stream).asDoubleStream().toArray(), Tolerance.EXACT);
         expected.compare("attention_mask", ids.stream().flatMapToDouble(row -> java.util.stream.IntStream.range(0, width)
                 .mapToDouble(i -> i < row.length ? 1 : 0)).toArray(), Tolerance.EXACT);
-        if (model instanceof TextDiT baseline) {
-            var windows = baseline.config().text().family().windows();
+        if (!model.config().isDeep()) {
+            var windows = model.config().text().family().windows();
             var reach = windows.layers().isEmpty() ? width : windows.size() - 1;
             model.text(Prompt.padded(padded, lengths), false, (name, value) -> {
                 if (name.equals("text.selected")) {

@@ -51,7 +51,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
         var prefix = scheduler.path("name").asText() + ".";
         var levels = SchedulerConfigs.scheduler(scheduler.path("config"), where + ": " + scheduler.path("name").asText());
         training(prefix, levels);
-        if (!(levels.shift() instanceof Shift.Dynamic)) {
+        if (!levels.shift().isDynamic()) {
             sampling(prefix, levels);
         }
         scheduler.path("tokens").forEach(tokens -> sampling(prefix + "tokens" + tokens.asText() + ".", levels.sized(tokens.asInt())));
@@ -87,7 +87,7 @@ record SchedulerCase(JsonNode config, Expected expected) {
     private void scheme(JsonNode scheme) {
         var kind = scheme.path("weighting_scheme").asText();
         TimeDensity density = switch (kind) {
-            case "logit_normal" -> new TimeDensity.LogitNormal(scheme.path("logit_mean").asDouble(), scheme.path("logit_std").asDouble());
+            case "logit_normal" -> new TimeDensity.LogitNormal(-scheme.path("logit_mean").asDouble(), scheme.path("logit_std").asDouble());
             case "mode" -> new TimeDensity.Mode(scheme.path("mode_scale").asDouble());
             default -> new TimeDensity.Uniform();
         };

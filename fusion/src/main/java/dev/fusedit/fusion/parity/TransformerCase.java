@@ -183,7 +183,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         keys(model);
     }
 
-    private static boolean dropsOffset(ImageModel model) { return model instanceof FuseDiT && isRotary(model.dit()); }
+    private static boolean dropsOffset(ImageModel model) { return model.config().isDeep() && isRotary(model.dit()); }
 
     private static boolean isRotary(DiT dit) { return dit.config().positions().isRotary(); }
 

@@ -35,9 +35,9 @@ record TransformerTraining(TransformerCase test) {
     /// The reference's names: those that draw times unevenly weight evenly.
     static LossWeighting weighting(String name) {
         return switch (name) {
-            case "sigma_sqrt" -> LossWeighting.SIGMA_SQRT;
-            case "cosmap" -> LossWeighting.COSMAP;
-            case "none", "mode", "logit_normal" -> LossWeighting.NONE;
+            case "sigma_sqrt" -> new LossWeighting.SigmaSqrt();
+            case "cosmap" -> new LossWeighting.Cosmap();
+            case "none", "mode", "logit_normal" -> new LossWeighting.Uniform();
             default -> throw new UserError(
                     "the weighting '%s' is not known: one of none, mode, logit_normal, sigma_sqrt, cosmap".formatted(name));
         };

@@ -11,8 +11,12 @@ import dev.fusedit.torch.UserError;
 record ImageSize(int multiple, int longest) {
     static ImageSize of(DiTConfig config, int pixelsALatent) {
         var multiple = pixelsALatent * config.patch();
-        return new ImageSize(multiple,
-                config.positions() instanceof ImagePositions.Absolute(var side, _) ? side * multiple : Integer.MAX_VALUE);
+        return new ImageSize(multiple, switch (config.positions()) {
+            case ImagePositions.Absolute(var side, _) -> side * multiple;
+            case ImagePositions.Rope1d() -> Integer.MAX_VALUE;
+            case ImagePositions.Rope2d() -> Integer.MAX_VALUE;
+            case ImagePositions.MRope() -> Integer.MAX_VALUE;
+        });
     }
 
     /// @throws UserError that names the nearest sizes, if the model cannot sample this one

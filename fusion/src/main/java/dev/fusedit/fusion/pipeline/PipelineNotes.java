@@ -9,9 +9,9 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.Pixels;
 import java.util.stream.Collectors;
 
@@ -22,16 +22,17 @@ public record PipelineNotes(ImmutableList<String> limits) {
     public static PipelineNotes of(LoadedPipeline parts) {
         var pipeline = parts.pipeline();
         var limits = ImmutableList.<String>builder();
-        if (pipeline.space() instanceof Pixels) {
-            limits.add(
-                    "There is no vae/: this model samples pixels. The paper's pipeline needs one, so that the folder as a whole does not "
-                            + "load in diffusers; its parts do.");
+        switch (pipeline.space()) {
+            case Pixels _ ->
+                    limits.add("There is no vae/: this model samples pixels. The paper's pipeline needs one, so that the folder as a "
+                            + "whole does not load in diffusers; its parts do.");
+            case AutoencoderKL _ -> {}
         }
         transformer(parts, limits);
         if (pipeline.scheduler().spacing() == FlowMatchScheduler.Spacing.EVEN) {
             limits.add("scheduler/ loads in diffusers, but its noise levels differ there: diffusers does not know the field 'spacing'.");
         }
-        if (pipeline.scheduler().shift() instanceof Shift.Dynamic) {
+        if (pipeline.scheduler().shift().isDynamic()) {
             limits.add("scheduler/ shifts by the image's size, which the paper's pipeline does not tell it: that one refuses to sample.");
         }
         if (isImage(pipeline.prediction())) {
@@ -65,8 +66,7 @@ public record PipelineNotes(ImmutableList<String> limits) {
                             .formatted(image.intermediate())
                             + "the paper's are as wide as the language model's, %d.".formatted(text.intermediate()));
         }
-        if (parts.pipeline().model() instanceof FuseDiT && image.width() != text.hidden()
-                && !(image.positions() instanceof ImagePositions.Absolute)) {
+        if (parts.pipeline().model().config().isDeep() && image.width() != text.hidden() && image.positions().isRotary()) {
             limits.add("transformer/ does not run in the paper's class: it samples with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
         }

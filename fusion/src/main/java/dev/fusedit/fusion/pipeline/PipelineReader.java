@@ -63,7 +63,7 @@ final class PipelineReader {
         try {
             var model = model();
             var space = space();
-            var pooled = model instanceof FuseDiT && model.dit().config().pooledText() > 0 ? pooled(clip) : null;
+            var pooled = model.config().pooledText() > 0 ? pooled(clip) : null;
             var words = text == null ? tokenizer(PipelineFolder.TOKENIZER) : text;
             var file = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
             var scheduler = json(file);

@@ -3,7 +3,6 @@ package dev.fusedit.fusion.pipeline;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.primitives.Ints;
-import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.TextKvCache;
 import dev.fusedit.fusion.flow.Branches;
@@ -15,7 +14,6 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.LatentSpace;
 import dev.fusedit.torch.Autograd;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -40,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullable PooledText pooled, LatentSpace space,
         FlowMatchScheduler scheduler, Prediction prediction, boolean forgetsPrompt) {
     public TextToImagePipeline {
-        checkArgument((model.dit().config().pooledText() > 0 && model instanceof FuseDiT) == (pooled != null),
+        checkArgument((model.config().pooledText() > 0) == (pooled != null),
                 "a model with a pooled text of width %s needs CLIP, and only such a one", model.dit().config().pooledText());
         checkArgument(model.dit().config().inChannels() == space.channels() && model.dit().config().outChannels() == space.channels(),
                 "the model works on %s channels and samples %s, but its images have %s", model.dit().config().inChannels(),

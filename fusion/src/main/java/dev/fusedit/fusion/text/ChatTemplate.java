@@ -135,7 +135,9 @@ public enum ChatTemplate {
     /// The template of a family's published models.
     public static ChatTemplate of(Family family) {
         return switch (family) {
-            case Gemma _,Gemma2 _,Gemma3 _ -> GEMMA;
+            case Gemma _ -> GEMMA;
+            case Gemma2 _ -> GEMMA;
+            case Gemma3 _ -> GEMMA;
             case Llama _ -> LLAMA3;
             case Qwen3 _ -> QWEN3;
         };

@@ -41,8 +41,8 @@ class AttentionMemoryTest {
     private static FuseDiTConfig config(Fusion fusion, AttentionScoring attention) {
         var text = new LanguageModelConfig(Family.Gemma2.usual(32, 1), 50, 64, 128, 1, HEADS, 1, 32, 10_000, RopeScaling.NONE, 1e-6,
                 0.02, false, Activation.GELU_TANH, true, 0, false);
-        var image = new DiTConfig(64, 128, 1, HEADS, 1, 32, 2, 4, 4, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true,
-                false, 0, 10_000, 1e-6, 0.02, false, text.activation());
+        var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero()).layers(1).channels(4).qkNorm(true)
+                .build();
         return new FuseDiTConfig(text, image, fusion, 0, new SharedLayers.All(), attention);
     }
 

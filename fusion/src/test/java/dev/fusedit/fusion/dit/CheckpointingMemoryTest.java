@@ -34,8 +34,8 @@ class CheckpointingMemoryTest {
 
     private static FuseDiTConfig config() {
         var text = LanguageModelConfig.gemma(1000, 256, 512, LAYERS, 4, 1, 64);
-        var image = new DiTConfig(384, 1024, LAYERS, 4, 1, 64, 2, 4, 4, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true,
-                true, 0, 10_000, 1e-6, 0.02, false, text.activation());
+        var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero()).width(384).intermediate(1024)
+                .layers(LAYERS).channels(4).qkNorm(true).sandwichNorm(true).build();
         return new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All());
     }
 

@@ -339,7 +339,7 @@ class GradientMaskTest {
     @Test
     void rulesAndFactorsAreChecked() {
         assertThatThrownBy(() -> new Rule(TEXT, IMAGE, 0)).hasMessageContaining("text never sees the image");
-        assertThatThrownBy(() -> GradientMask.insulateLlm(2)).hasMessageContaining("0 to 1, got 2.0");
-        assertThatThrownBy(() -> new GradientMask.Tokens(1, -1, 1)).hasMessageContaining("0 to 1, got -1.0");
+        assertThatThrownBy(() -> GradientMask.insulateLlm(2)).hasMessageContaining("factor must lie in 0 to 1, but is 2.0");
+        assertThatThrownBy(() -> new GradientMask.Tokens(1, -1, 1)).hasMessageContaining("padding must lie in 0 to 1, but is -1.0");
     }
 }

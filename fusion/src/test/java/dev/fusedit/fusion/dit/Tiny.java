@@ -25,8 +25,8 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     }
 
     private static DiTConfig image(LanguageModelConfig text, ImagePositions positions, TimeConditioning time, int blocks) {
-        return new DiTConfig(24, 40, blocks, 4, 2, 16, 2, CHANNELS, CHANNELS, positions, time, true, true, 0, 10_000, 1e-6, 0.02, false,
-                text.activation());
+        return DiTConfig.beside(text, positions, time).width(24).intermediate(40).layers(blocks).channels(CHANNELS).qkNorm(true)
+                .sandwichNorm(true).build();
     }
 
     /// A language model of some family under the usual image side.
@@ -60,9 +60,7 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     /// A baseline over the usual sides, whose blocks read the hidden state named.
     static TextDiTConfig baseline(Fusion fusion, int hiddenState) {
         var usual = config(fusion, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0, new SharedLayers.All());
-        var image = usual.image();
-        var wide = new DiTConfig(32, 40, 3, 4, 2, 16, 2, CHANNELS, CHANNELS, image.positions(), image.time(), true, true, 0, 10_000, 1e-6,
-                0.02, false, usual.text().activation());
+        var wide = usual.image().toBuilder().width(32).build();
         return new TextDiTConfig(usual.text(), wide, fusion, usual.text().hidden(), hiddenState);
     }
 

@@ -22,7 +22,7 @@ class FlowMatchingTest {
     private static Tensor image() { return Tensor.rand(Seed.of(1), DType.F32, 4, 3, 8, 8); }
 
     private static FlowMatching flow(Prediction prediction) {
-        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), LossWeighting.NONE, prediction);
+        return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), new LossWeighting.Uniform(), prediction);
     }
 
     /// What a model that knows image and noise puts out.

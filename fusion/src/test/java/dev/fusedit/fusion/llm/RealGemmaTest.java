@@ -87,9 +87,8 @@ class RealGemmaTest {
                 var tokens = SubwordTokenizer.open(given("tokenizer"));
                 var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
             var text = stored.config();
-            var image = new DiTConfig(256, 512, text.layers(), text.heads(), text.kvHeads(), text.headDim(), 2, 4, 4,
-                    new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), true, true, 0, 10_000, 1e-6, 0.02, false,
-                    text.activation());
+            var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero()).width(256).intermediate(512)
+                    .layers(text.layers()).channels(4).qkNorm(true).sandwichNorm(true).build();
             var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
             weights.in("llm").load(stored.tensors(), name -> "model." + name.substring("llm.".length()));
             open(weights);

@@ -57,9 +57,8 @@ class PixelPipelineTest {
     private static LoadedPipeline pixels(int channels, int width, int mlpWidth,
             BiFunction<LanguageModelConfig, DiTConfig, ImageModelConfig> config) {
         var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
-        var image = new DiTConfig(width, mlpWidth, 2, 2, 1, 8, 4, channels, channels, new ImagePositions.Rope2d(),
-                new TimeConditioning.AdaLnZero(),
-                true, false, 0, 10_000, 1e-6, 0.02, false, text.activation());
+        var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero()).width(width)
+                .intermediate(mlpWidth).layers(2).patch(4).channels(channels).qkNorm(true).build();
         var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
             var model = config.apply(text, image).build(weights);

@@ -64,8 +64,7 @@ class TextToImagePipelineTest {
 
     private FuseDiT model(ImagePositions positions) {
         var text = LanguageModelConfig.gemma(20, 16, 24, 2, 2, 1, 8);
-        var image = new DiTConfig(16, 24, 2, 2, 1, 8, 2, 4, 4, positions, new TimeConditioning.AdaLnZero(), true, false, 0, 10_000, 1e-6,
-                0.02, false, text.activation());
+        var image = DiTConfig.beside(text, positions, new TimeConditioning.AdaLnZero()).layers(2).channels(4).qkNorm(true).build();
         return FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), random());
     }
 

@@ -52,7 +52,7 @@ public final class Bench {
     }
 
     /// Repetitions that do not count.
-    static int warmUp(Workload workload) { return warmUp(workload, workload instanceof Workload.Train ? 2 : 1); }
+    static int warmUp(Workload workload) { return warmUp(workload, workload.isTraining() ? 2 : 1); }
 
     /// @param least repetitions
     static int warmUp(Workload workload, int least) {

@@ -45,7 +45,7 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
     public double share() { return rate() / matmulPeak; }
 
     public ObjectNode json() {
-        boolean trains = workload instanceof Workload.Train;
+        boolean trains = workload.isTraining();
         var json = JSON.createObjectNode().put("workload", workload.name()).put("dtype", options.dtype().toString())
                 .put("device", options.device().toString()).put("threads", options.threads()).put("lanes", lanes)
                 .put("unit", trains ? "s/step" : "s/call")
@@ -68,7 +68,7 @@ public record BenchResult(Workload workload, BenchOptions options, List<Double> 
     @Override
     public String toString() {
         return "%-14s %s  %s  median %.4f s (least %.4f, %d runs)  %.1f images/s  %.0f GFLOP/s, %.0f %% of this machine's products  %d MiB  %d calls"
-                .formatted(workload.name(), options.dtype(), workload instanceof Workload.Train ? "training step" : "sampling call",
+                .formatted(workload.name(), options.dtype(), workload.isTraining() ? "training step" : "sampling call",
                         median(), least(), seconds.size(), workload.images() / median(), rate() / 1e9, 100 * share(), peakMiB, ops)
                 + "  threads: %d, lanes: %d".formatted(options.threads(), lanes)
                 + System.lineSeparator() + "  "

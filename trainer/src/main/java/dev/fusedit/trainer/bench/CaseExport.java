@@ -59,7 +59,7 @@ public final class CaseExport {
 
     private void fill(Path folder) throws IOException {
         forward();
-        if (workload instanceof Workload.Train) {
+        if (workload.isTraining()) {
             training();
         }
         SafeTensors.write(folder.resolve("model.safetensors"), model.weights().state(), Map.of());
@@ -130,13 +130,18 @@ public final class CaseExport {
         var json = JSON.createObjectNode();
         json.set("reference", ModelConfigJson.json(workload.shape().model()));
         json.putArray("notes").add("the workload " + workload.name() + " with random weights");
-        if (workload instanceof Workload.Train(_, var clip)) {
-            var training = json.putObject("training").put("scheduler_shift", 3.0).put("num_train_timesteps", flow.scheduler().levels())
-                    .put("weighting_scheme", "logit_normal").put("gradient_clipping", clip).put("ema_decay", 0.99).put("steps", 1);
-            training.putObject("optimizer").put("name", "AdamW").put("lr", TrainWork.RATE).put("weight_decay", TrainWork.DECAY)
-                    .put("eps", TrainWork.EPS).putArray("betas").add(TrainWork.BETA1).add(TrainWork.BETA2);
-            learned().forEach(parameter -> json.withObject("trainable").withArray("dit").add(parameter.name()));
+        switch (workload) {
+            case Workload.Train(_, var clip) -> training(json, clip);
+            case Workload.Sample _ -> {}
         }
         return json;
+    }
+
+    private void training(ObjectNode json, double clip) {
+        var training = json.putObject("training").put("scheduler_shift", 3.0).put("num_train_timesteps", flow.scheduler().levels())
+                .put("weighting_scheme", "logit_normal").put("gradient_clipping", clip).put("ema_decay", 0.99).put("steps", 1);
+        training.putObject("optimizer").put("name", "AdamW").put("lr", TrainWork.RATE).put("weight_decay", TrainWork.DECAY)
+                .put("eps", TrainWork.EPS).putArray("betas").add(TrainWork.BETA1).add(TrainWork.BETA2);
+        learned().forEach(parameter -> json.withObject("trainable").withArray("dit").add(parameter.name()));
     }
 }

@@ -15,6 +15,14 @@ public sealed interface Workload {
     /// Products that it takes at least, in floating-point operations.
     default double flops() { return WorkloadFlops.of(this); }
 
+    /// Whether it is training steps; else sampling calls.
+    default boolean isTraining() {
+        return switch (this) {
+            case Train _ -> true;
+            case Sample _ -> false;
+        };
+    }
+
     /// Images that come of one repetition, or are learned from.
     default int images() { return shape().batch(); }
 

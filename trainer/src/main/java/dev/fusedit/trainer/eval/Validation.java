@@ -89,7 +89,7 @@ public final class Validation {
     // ---- images
 
     private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, int side) {
-        var plain = new FlowMatching(flow.scheduler(), flow.density(), LossWeighting.NONE, flow.prediction());
+        var plain = new FlowMatching(flow.scheduler(), flow.density(), new LossWeighting.Uniform(), flow.prediction());
         var losses = ImmutableList.<Double>builder();
         int perBin = settings.samples() / settings.bins();
         for (int bin = 0; bin < settings.bins(); bin++) {

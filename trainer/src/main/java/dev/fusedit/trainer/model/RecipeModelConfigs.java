@@ -6,15 +6,11 @@ import dev.fusedit.fusion.dit.DualStreamDiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ImageModelConfig;
-import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TextDiTConfig;
-import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
@@ -74,54 +70,39 @@ public final class RecipeModelConfigs {
         var dit = model.dit();
         int width = dit.width() == null ? text.hidden() : dit.width();
         int mlpWidth = dit.mlpWidth() == null ? text.intermediate() : dit.mlpWidth();
-        return new DiTConfig(width, mlpWidth, dit.layers(), text.heads(), text.kvHeads(), text.headDim(), dit.patch(), model.channels(),
-                model.channels(), positions(model.positions(), side / dit.patch(), side), time(model.time()), model.qkNorm(),
-                model.sandwichNorm(), pooledText(model), text.ropeTheta(), text.normEps(), IMAGE_INIT_RANGE, false, text.activation());
+        return DiTConfig.beside(text, model.positions().of(side, side / dit.patch()), model.time())
+                .width(width)
+                .intermediate(mlpWidth)
+                .layers(dit.layers())
+                .patch(dit.patch())
+                .channels(model.channels())
+                .qkNorm(model.qkNorm())
+                .sandwichNorm(model.sandwichNorm())
+                .pooledText(pooledText(model))
+                .initRange(IMAGE_INIT_RANGE)
+                .attentionBias(false)
+                .build();
     }
 
     private static int pooledText(Model model) {
         return model.clip() == null ? 0 : KnownClipTexts.find(model.clip()).orElseThrow().projection();
     }
 
-    private static ImagePositions positions(Model.Positions positions, int patches, int side) {
-        return switch (positions) {
-            case Model.Positions.Ape(var table, var sampleSide) -> new ImagePositions.Absolute(table == null ? patches : table,
-                    sampleSide == null ? side : sampleSide);
-            case Model.Positions.Rope1d() -> new ImagePositions.Rope1d();
-            case Model.Positions.Rope2d() -> new ImagePositions.Rope2d();
-            case Model.Positions.MRope() -> new ImagePositions.MRope();
-        };
-    }
-
-    private static TimeConditioning time(Model.Time time) {
-        return switch (time) {
-            case Model.Time.AdalnZero() -> new TimeConditioning.AdaLnZero();
-            case Model.Time.AdalnSingle() -> new TimeConditioning.AdaLnSingle();
-            case Model.Time.Addition() -> new TimeConditioning.Addition();
-            case Model.Time.None() -> new TimeConditioning.None();
-        };
-    }
-
     /// What the network's output means, and in which terms the loss compares.
     public static Prediction prediction(Model.Prediction output, Losses.Flow flow) {
         return switch (output) {
-            case VELOCITY -> flow.target() == Model.Prediction.CLEAN ? new Prediction.EdmPreconditioned() : new Prediction.Velocity();
-            case CLEAN ->
-                    flow.target() == Model.Prediction.CLEAN ? new Prediction.X0() : new Prediction.X0WithVLoss(flow.sigmaFloor());
+            case VELOCITY -> switch (flow.target()) {
+                case VELOCITY -> new Prediction.Velocity();
+                case CLEAN -> new Prediction.EdmPreconditioned();
+            };
+            case CLEAN -> switch (flow.target()) {
+                case VELOCITY -> new Prediction.X0WithVLoss(flow.sigmaFloor());
+                case CLEAN -> new Prediction.X0();
+            };
         };
     }
 
     public static FlowMatching flow(Model model, Losses.Flow flow, FlowMatchScheduler scheduler) {
-        var density = switch (flow.time()) {
-            case Losses.TimeDensity.LogitNormal(var mean, var std) -> new TimeDensity.LogitNormal(-mean, std); // there 0 is the noisiest
-            case Losses.TimeDensity.Mode(var scale) -> new TimeDensity.Mode(scale);
-            case Losses.TimeDensity.Uniform() -> new TimeDensity.Uniform();
-        };
-        var weighting = switch (flow.weighting()) {
-            case Losses.Weighting.Uniform() -> LossWeighting.NONE;
-            case Losses.Weighting.SigmaSqrt() -> LossWeighting.SIGMA_SQRT;
-            case Losses.Weighting.Cosmap() -> LossWeighting.COSMAP;
-        };
-        return new FlowMatching(scheduler, density, weighting, prediction(model.prediction(), flow));
+        return new FlowMatching(scheduler, flow.time(), flow.weighting(), prediction(model.prediction(), flow));
     }
 }

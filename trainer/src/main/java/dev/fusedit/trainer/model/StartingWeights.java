@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.model;
 
-import dev.fusedit.fusion.dit.FuseDiTConfig;
-import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.nn.RenamedTensors;
@@ -101,12 +99,7 @@ public final class StartingWeights {
     }
 
     /// Whether the language model is a part of its own, beside the image side in a file of its own.
-    private boolean isShallow() {
-        return switch (bundle.model().config()) {
-            case FuseDiTConfig _ -> false;
-            case ShallowModelConfig _ -> true;
-        };
-    }
+    private boolean isShallow() { return !bundle.model().config().isDeep(); }
 
     private void load(TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
 

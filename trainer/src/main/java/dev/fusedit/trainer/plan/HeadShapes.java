@@ -58,10 +58,12 @@ final class HeadShapes {
     private static int teacherWidth(Losses.Teacher teacher) {
         return switch (teacher) {
             case Losses.Teacher.DinoV2 _ -> DinoConfig.base().hidden(); // whichever size it is
-            case Losses.Teacher.Trained _,Losses.Teacher.Random _ ->
-                    TeacherConfigs.of(TeacherRecipe.find("blocks-teacher", List.of())).hidden();
+            case Losses.Teacher.Trained _ -> ownWidth();
+            case Losses.Teacher.Random _ -> ownWidth();
         };
     }
+
+    private static int ownWidth() { return TeacherConfigs.of(TeacherRecipe.find("blocks-teacher", List.of())).hidden(); }
 
     private List<ParameterShape> contrastive(String prefix, Losses.Contrastive loss) {
         var shapes = ImmutableList.<ParameterShape>builder().addAll(linear(prefix + ".image", imageWidth, loss.width()))

@@ -79,7 +79,11 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
     }
 
     private List<String> adafactor() {
-        return stages(stage -> !(stage.optimizer() instanceof OptimizerRecipe.Adafactor),
+        return stages(stage -> switch (stage.optimizer()) {
+            case OptimizerRecipe.AdamW _ -> true;
+            case OptimizerRecipe.Adafactor _ -> false;
+            case OptimizerRecipe.Muon _ -> true;
+        },
                 stage -> "optimizer={kind: adafactor, weight_decay: " + stage.optimizer().weightDecay() + "}");
     }
 
@@ -92,8 +96,10 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
         int half = (recipe.model().dit().layers() + 1) / 2;
         if (recipe.model().sharedLayers() != null || half == recipe.model().dit().layers()) return List.of();
         var settings = new ArrayList<>(List.of("model.dit.layers=" + half));
-        if (recipe.model().llm() instanceof LanguageModelRecipe.Custom custom)
-            settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
+        switch (recipe.model().llm()) {
+            case LanguageModelRecipe.Custom custom -> settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);
+            case LanguageModelRecipe.Pretrained _ -> {}
+        }
         return settings;
     }
 }

@@ -3,8 +3,9 @@ package dev.fusedit.trainer.plan;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
+import dev.fusedit.fusion.dit.GradientMask.Modality;
+import dev.fusedit.fusion.dit.GradientMask;
 import dev.fusedit.trainer.model.ParameterGroups;
-import dev.fusedit.trainer.recipe.GradientMaskRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -46,8 +47,8 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
     /// Tokens of a caption that the language model computes: no padding on a CPU, unless somebody sees tokens at their places
     /// ([dev.fusedit.fusion.llm.LanguageModel#enter]).
     int computedCaption() {
-        boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config() instanceof FuseDiTConfig && !readsCaptions()
-                && stage.gradientMask() instanceof GradientMaskRecipe.None && stage.losses().contrastive() == null;
+        boolean packed = recipe.run().device() == Run.Device.CPU && shapes.config().isDeep() && !readsCaptions()
+                && stage.gradientMask().mask().equals(GradientMask.NONE) && stage.losses().contrastive() == null;
         return packed ? meanCaption : caption;
     }
 
@@ -60,7 +61,7 @@ record StageShape(Recipe recipe, Stage stage, ModelShapes shapes, List<Parameter
 
     /// Whether the flow loss reaches the language model, so that there is a graph of the captions and of the way to them.
     boolean flowReachesLlm() {
-        return sampled() && trainsLlm() && stage.gradientMask().lets(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT);
+        return sampled() && trainsLlm() && stage.gradientMask().mask().lets(Modality.IMAGE, Modality.TEXT);
     }
 
     boolean readsCaptions() {

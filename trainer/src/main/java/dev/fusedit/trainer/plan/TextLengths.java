@@ -20,9 +20,17 @@ record TextLengths(int caption, int meanCaption, int sentence) {
     /// As the built-in data has them; of other data, which is not looked at, the longest that the recipe allows.
     static TextLengths of(Recipe recipe) {
         int most = recipe.model().llm().maxTokens();
-        if (!(recipe.data() instanceof Data.Blocks blocks) || recipe.model().llm() instanceof LanguageModelRecipe.Pretrained) {
-            return new TextLengths(most, most, most);
-        }
+        var unknown = new TextLengths(most, most, most);
+        return switch (recipe.data()) {
+            case Data.Blocks blocks -> switch (recipe.model().llm()) {
+                case LanguageModelRecipe.Custom _ -> drawn(blocks, most);
+                case LanguageModelRecipe.Pretrained _ -> unknown;
+            };
+            case Data.WebDataset _ -> unknown;
+        };
+    }
+
+    private static TextLengths drawn(Data.Blocks blocks, int most) {
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var captions = IntStream.range(0, LOOKED_AT)
                 .mapToObj(i -> Blocks.sample(blocks.seed(), i, Split.TRAIN, blocks.mix().blocks()).caption().text())

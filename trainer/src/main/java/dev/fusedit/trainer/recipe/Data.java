@@ -3,9 +3,10 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Named;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
-import dev.fusedit.trainer.recipe.binding.Default;
-import dev.fusedit.trainer.recipe.binding.Named;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,14 @@ public sealed interface Data {
 
     /// Threads that make batches ahead.
     int workers();
+
+    /// Whether it is the built-in data.
+    default boolean isBuiltIn() {
+        return switch (this) {
+            case Blocks _ -> true;
+            case WebDataset _ -> false;
+        };
+    }
 
     @Doc("The built-in data: coloured shapes, drawn on the fly.")
     record Blocks(

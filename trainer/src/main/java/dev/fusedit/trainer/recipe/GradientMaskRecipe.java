@@ -3,12 +3,17 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.trainer.recipe.binding.Default;
+import com.google.common.collect.Range;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.dit.GradientMask.Modality;
+import dev.fusedit.fusion.dit.GradientMask.Tokens;
+import dev.fusedit.fusion.dit.GradientMask;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Gradient-masked attention: which gradients flow from attention into keys and values, as in [dev.fusedit.fusion.dit.GradientMaskRecipe],
-/// which tells what each preset leaves to learn.
+/// Gradient-masked attention: which gradients flow from attention into keys and values. A type of the recipe's own, since it names presets
+/// where [GradientMask] has the rules that they stand for; that one tells what each preset leaves to learn.
 ///
 /// `factor` is what remains of the masked gradients: 0 for none.
 public sealed interface GradientMaskRecipe {
@@ -38,7 +43,7 @@ public sealed interface GradientMaskRecipe {
     @Doc("Pairs and layers of one's own; where several rules name the same, the last one holds.")
     record Custom(@Default("[]") List<Rule> rules, @Default("{}") Tokens tokens) implements GradientMaskRecipe {
         public Custom {
-            checkArgument(!rules.isEmpty() || !tokens.equals(new Tokens(1, 1, 1)), "rules must not be empty, or tokens must be given");
+            checkArgument(!rules.isEmpty() || !tokens.equals(Tokens.ALL), "rules must not be empty, or tokens must be given");
             rules = ImmutableList.copyOf(rules);
         }
     }
@@ -56,32 +61,21 @@ public sealed interface GradientMaskRecipe {
             checkFactor("factor", factor);
             layers = layers == null ? null : ImmutableList.copyOf(layers);
         }
-    }
 
-    enum Modality { TEXT, IMAGE }
-
-    @Doc("Factors of single text tokens, multiplied with those of their pair.")
-    record Tokens(
-            @Doc("tokens of the prompt's instruction prefix") @Default("1") double instruction,
-            @Doc("tokens behind the prompt") @Default("1") double padding,
-            @Doc("all tokens of a caption that was dropped") @Default("1") double dropped) {
-        public Tokens {
-            checkFactor("instruction", instruction);
-            checkFactor("padding", padding);
-            checkFactor("dropped", dropped);
+        GradientMask.Rule rule() {
+            return new GradientMask.Rule(queries, keys, layers == null ? Range.all() : Range.closed(layers.getFirst(), layers.getLast()),
+                    factor);
         }
     }
 
-    /// Whether any gradient of the flow loss reaches the language model through attention.
-    default boolean lets(Modality queries, Modality keys) {
+    /// The models' mask: the rules that a preset stands for.
+    default GradientMask mask() {
         return switch (this) {
-            case None() -> true;
-            case InsulateLlm(var factor, var _) -> factor > 0 || !(queries == Modality.IMAGE && keys == Modality.TEXT);
-            case TextOnly(var factor, var _) -> factor > 0 || !(queries == Modality.IMAGE && keys == Modality.IMAGE);
-            case ImageOnly(var factor, var _) -> factor > 0 || keys != Modality.TEXT;
-            case Custom(var rules, var _) -> rules.reversed().stream()
-                    .filter(rule -> rule.queries == queries && rule.keys == keys && rule.layers == null).findFirst()
-                    .map(rule -> rule.factor > 0).orElse(true);
+            case None() -> GradientMask.NONE;
+            case InsulateLlm(var factor, var tokens) -> GradientMask.insulateLlm(factor).with(tokens);
+            case TextOnly(var factor, var tokens) -> GradientMask.textOnly(factor).with(tokens);
+            case ImageOnly(var factor, var tokens) -> GradientMask.imageOnly(factor).with(tokens);
+            case Custom(var rules, var tokens) -> new GradientMask(rules.stream().map(Rule::rule).toList(), tokens);
         };
     }
 

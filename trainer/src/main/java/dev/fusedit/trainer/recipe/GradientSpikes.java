@@ -2,7 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 
 @Doc("Gradient spikes: steps whose gradient norm is far above the running median are skipped, or scaled down to it.")
 public record GradientSpikes(

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,10 +2,11 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Usual;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
-import dev.fusedit.trainer.recipe.binding.Default;
 import dev.fusedit.trainer.recipe.binding.Names;
-import dev.fusedit.trainer.recipe.binding.Usual;
 import org.jspecify.annotations.Nullable;
 
 /// The language model of a recipe: described, or named.

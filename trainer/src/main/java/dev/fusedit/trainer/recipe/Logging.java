@@ -2,7 +2,8 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import org.jspecify.annotations.Nullable;
 
 public record Logging(

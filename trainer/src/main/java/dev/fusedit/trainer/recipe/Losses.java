@@ -2,8 +2,11 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import dev.fusedit.trainer.recipe.binding.Default;
-import dev.fusedit.trainer.recipe.binding.Named;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Named;
+import dev.fusedit.fusion.flow.LossWeighting;
+import dev.fusedit.fusion.flow.TimeDensity;
 import org.jspecify.annotations.Nullable;
 
 @Doc("What a stage minimizes: the weighted sum of those that are named.")
@@ -22,7 +25,7 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
             @Doc("above 1 moves the drawn noise levels towards noise (the paper: 3)") @Default("1") double shift,
             @Doc("in which terms prediction and truth are compared; the network's prediction is converted ('clean' for a network that "
                     + "predicts the velocity is the reference's preconditioning)") @Default("velocity") Model.Prediction target,
-            @Default("uniform") Weighting weighting,
+            @Default("uniform") LossWeighting weighting,
             @Doc("a clean image becomes a velocity by dividing by sigma, but by no less than this") @Default("0.05") double sigmaFloor) {
         public Flow {
             positive("weight", weight);
@@ -103,32 +106,6 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
 
     /// Which other samples an image is told from: the whole batch of a step, or its own micro-batch.
     public enum Negatives { GLOBAL, MICRO }
-
-    /// From which density the noise level sigma of a training image is drawn. More noise is nearer to 1.
-    public sealed interface TimeDensity {
-        @Doc("sigma = sigmoid(x), x normal: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
-        record LogitNormal(@Default("0") double mean, @Default("1") double std) implements TimeDensity {
-            public LogitNormal {
-                checkArgument(std > 0, "std must be more than 0, but is %s", std);
-            }
-        }
-
-        @Doc("Heavy tails: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
-        record Mode(@Default("1.29") double scale) implements TimeDensity {}
-
-        record Uniform() implements TimeDensity {}
-    }
-
-    /// How much a noise level counts, beside how often it is drawn.
-    public sealed interface Weighting {
-        record Uniform() implements Weighting {}
-
-        @Doc("sigma^-2")
-        record SigmaSqrt() implements Weighting {}
-
-        @Doc("2 / (pi (1 - 2 sigma + 2 sigma^2))")
-        record Cosmap() implements Weighting {}
-    }
 
     private static void positive(String key, double value) { checkArgument(value > 0, "%s must be more than 0, but is %s", key, value); }
 }

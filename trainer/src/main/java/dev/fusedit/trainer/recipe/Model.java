@@ -3,10 +3,13 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Named;
+import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
-import dev.fusedit.trainer.recipe.binding.Default;
-import dev.fusedit.trainer.recipe.binding.Named;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +24,7 @@ public record Model(
         @Doc("layers of the language model that are fused, counted from 0; all after the initial ones "
                 + "if left out") @Nullable List<Integer> sharedLayers,
         @Default("2d") Positions positions,
-        @Default("adaln-zero") Time time,
+        @Default("adaln-zero") TimeConditioning time,
         @Default("true") boolean qkNorm,
         @Default("false") boolean sandwichNorm,
         @Doc("what the network's output means, for training and sampling alike") @Default("velocity") Prediction prediction,
@@ -35,20 +38,28 @@ public record Model(
         int from = initialLayers;
         checkArgument(sharedLayers == null || !sharedLayers.isEmpty() && sharedLayers.stream().allMatch(layer -> layer >= from),
                 "shared_layers must name layers from initial_layers (%s) on, but is %s", initialLayers, sharedLayers);
-        if (positions instanceof Positions.Ape)
-            checkArgument(dit.width == null || dit.width % 4 == 0, "dit.width must be a multiple of 4 with positions 'ape', but is %s",
-                    dit.width);
-        if (llm instanceof LanguageModelRecipe.Custom custom
-                && (positions instanceof Positions.Rope2d || positions instanceof Positions.MRope))
-            checkArgument(custom.headWidth() % 4 == 0, "llm.head_width must be a multiple of 4 with these positions, but is %s",
-                    custom.headWidth());
-        checkArgument(clip == null || fusion.isDeep() && !(time instanceof Time.None),
+        switch (positions) {
+            case Positions.Ape _ -> checkArgument(dit.width == null || dit.width % 4 == 0,
+                    "dit.width must be a multiple of 4 with positions 'ape', but is %s", dit.width);
+            case Positions.Rope1d() -> {}
+            case Positions.Rope2d() -> checkHeadWidth(llm);
+            case Positions.MRope() -> checkHeadWidth(llm);
+        }
+        checkArgument(clip == null || fusion.isDeep() && time.isTold(),
                 "clip must not be given: its pooled text joins the time embedding of a fused model, and this one has none");
         checkKnown("vae", vae, KnownAutoencoders.names());
         checkKnown("clip", clip, KnownClipTexts.names());
         checkArgument(dit.channels == null || dit.channels == channels(vae),
                 "dit.channels must be %s, the channels of what the model is given, but is %s", channels(vae), dit.channels);
         sharedLayers = sharedLayers == null ? null : ImmutableList.copyOf(sharedLayers);
+    }
+
+    private static void checkHeadWidth(LanguageModelRecipe llm) {
+        switch (llm) {
+            case LanguageModelRecipe.Custom custom -> checkArgument(custom.headWidth() % 4 == 0,
+                    "llm.head_width must be a multiple of 4 with these positions, but is %s", custom.headWidth());
+            case LanguageModelRecipe.Pretrained _ -> {}
+        }
     }
 
     private static void checkKnown(String key, @Nullable String name, Set<String> known) {
@@ -82,13 +93,17 @@ public record Model(
         }
     }
 
-    /// How the image's rows see the text.
+    /// How the image's rows see the text. A type of the recipe's own, since the shallow ones are fusions of another model.
     public sealed interface Fusion {
         /// Whether every layer reads the language model's layer beside it (the paper's deep fusion), or all read one hidden state.
         default boolean isDeep() {
             return switch (this) {
-                case Joint(),Cross(),GatedJoint() -> true;
-                case ShallowJoint _,ShallowCross _,DualStream _ -> false;
+                case Joint() -> true;
+                case Cross() -> true;
+                case GatedJoint() -> true;
+                case ShallowJoint _ -> false;
+                case ShallowCross _ -> false;
+                case DualStream _ -> false;
             };
         }
 
@@ -120,8 +135,20 @@ public record Model(
         }
     }
 
-    /// How a patch knows its place: sines and cosines added to it, or rotary positions.
+    /// How a patch knows its place: sines and cosines added to it, or rotary positions. A type of the recipe's own, since it may leave sizes
+    /// to the images.
     public sealed interface Positions {
+        /// The positions of a model of images of `side` pixels (or latents), `patches` along that side.
+        default ImagePositions of(int side, int patches) {
+            return switch (this) {
+                case Ape(var table, var sampleSide) ->
+                        new ImagePositions.Absolute(table == null ? patches : table, sampleSide == null ? side : sampleSide);
+                case Rope1d() -> new ImagePositions.Rope1d();
+                case Rope2d() -> new ImagePositions.Rope2d();
+                case MRope() -> new ImagePositions.MRope();
+            };
+        }
+
         record Ape(
                 @Doc("side of the table in patches; the images' if left out") @Nullable Integer table,
                 @Doc("latent side that positions are scaled to; the images' if left out") @Nullable Integer sampleSide)
@@ -141,18 +168,8 @@ public record Model(
         record MRope() implements Positions {}
     }
 
-    /// How the transformer knows the time.
-    public sealed interface Time {
-        record AdalnZero() implements Time {}
-
-        record AdalnSingle() implements Time {}
-
-        record Addition() implements Time {}
-
-        record None() implements Time {}
-    }
-
-    /// The flow's velocity `noise - picture`, or the clean image.
+    /// The flow's velocity `noise - picture`, or the clean image: half of a [dev.fusedit.fusion.flow.Prediction], which is what a network's
+    /// output means and, by a stage's choice, in which terms the loss compares.
     public enum Prediction { VELOCITY, CLEAN }
 
     private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }

@@ -3,8 +3,9 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.trainer.recipe.binding.Default;
-import dev.fusedit.trainer.recipe.binding.Named;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Named;
 import java.util.List;
 
 /// What makes steps of gradients. A parameter without a gradient is left alone in a step, its weight decay included.

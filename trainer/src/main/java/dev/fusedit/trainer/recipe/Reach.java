@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.dit.GradientMask.Modality;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 
@@ -50,7 +51,7 @@ final class Reach {
     private static boolean reachesLlm(Stage stage, Model model) {
         var losses = stage.losses();
         boolean byAttention = losses.flow() != null
-                && stage.gradientMask().lets(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT);
+                && stage.gradientMask().mask().lets(Modality.IMAGE, Modality.TEXT);
         boolean byContrast = losses.contrastive() != null && losses.contrastive().intoLlm();
         return losses.language() != null || byAttention || byContrast;
     }
@@ -58,19 +59,22 @@ final class Reach {
     private static void checkImages(Stage stage, Model model, Data data) {
         checkArgument(stage.epochs() == null || data.samples() != null,
                 "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
-        checkArgument(stage.mix() == null || data instanceof Data.Blocks, "stages.%s.mix must be left out: it is of the built-in data",
+        checkArgument(stage.mix() == null || data.isBuiltIn(), "stages.%s.mix must be left out: it is of the built-in data",
                 stage.name());
         int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
         int pixels = model.dit().patch() * model.pixels();
         checkArgument(side % pixels == 0, stage.resolution() == null
                 ? "model.dit.patch must divide the images' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
-        if (model.positions() instanceof Model.Positions.Ape(var table, _) && table != null) {
-            checkArgument(side <= table * pixels,
+        switch (model.positions()) {
+            case Model.Positions.Ape(var table, _) -> checkArgument(table == null || side <= table * pixels,
                     "model.positions.table must have a place for each row of patches: stage '%s' has %s, the table %s",
                     stage.name(), side / pixels, table);
+            case Model.Positions.Rope1d() -> {}
+            case Model.Positions.Rope2d() -> {}
+            case Model.Positions.MRope() -> {}
         }
-        checkArgument(!(data instanceof Data.Blocks) || side % 32 == 0,
+        checkArgument(!data.isBuiltIn() || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);
     }

@@ -1,15 +1,23 @@
 package dev.fusedit.trainer.recipe;
 
+import static com.google.common.base.CaseFormat.LOWER_HYPHEN;
+import static com.google.common.base.CaseFormat.UPPER_CAMEL;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.fusion.config.Usual;
+import dev.fusedit.fusion.dit.GradientMask;
+import dev.fusedit.fusion.dit.TimeConditioning;
+import dev.fusedit.fusion.flow.LossWeighting;
+import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.trainer.recipe.binding.Binder;
-import dev.fusedit.trainer.recipe.binding.Default;
 import dev.fusedit.trainer.recipe.binding.Names;
 import dev.fusedit.trainer.recipe.binding.Node;
 import dev.fusedit.trainer.recipe.binding.Scalars;
-import dev.fusedit.trainer.recipe.binding.Usual;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.ParameterizedType;
@@ -32,6 +40,10 @@ public final class RecipeSchema {
             WHOLE.replace("$", "(\\.[0-9]*)?$") + "|^[-+]?([0-9]+(_[0-9]+)*\\.?[0-9]*|\\.[0-9]+)[eE][-+]?[0-9]+$";
     private static final Pattern EXPONENT = Pattern.compile("[-+]?[0-9.]+[eE][-+]?[0-9]+");
 
+    /// Types of the models that recipes bind, by the block that they are part of.
+    private static final Map<Class<?>, String> OF_MODELS = Map.of(TimeConditioning.class, "Model.Time", TimeDensity.class,
+            "Losses.TimeDensity", LossWeighting.class, "Losses.Weighting", GradientMask.Tokens.class, "GradientMaskRecipe.Tokens");
+
     private final Map<Class<?>, ObjectNode> records = new LinkedHashMap<>();
 
     private RecipeSchema() {}
@@ -51,7 +63,11 @@ public final class RecipeSchema {
 
     /// `Losses.Flow`
     private static String name(Class<?> type) {
-        return type.getEnclosingClass() == null ? type.getSimpleName() : name(type.getEnclosingClass()) + "." + type.getSimpleName();
+        if (OF_MODELS.containsKey(type)) return OF_MODELS.get(type);
+        var outer = type.getEnclosingClass();
+        if (outer == null) return type.getSimpleName();
+        return name(outer) + "."
+                + (OF_MODELS.containsKey(outer) ? LOWER_HYPHEN.to(UPPER_CAMEL, Names.variant(type)) : type.getSimpleName());
     }
 
     private ObjectNode reference(Class<?> record) {

@@ -3,11 +3,11 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.flow.KnownSchedulers;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
-import dev.fusedit.trainer.recipe.binding.Default;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import java.util.Set;

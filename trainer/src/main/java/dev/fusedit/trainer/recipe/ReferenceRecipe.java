@@ -3,9 +3,12 @@ package dev.fusedit.trainer.recipe;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.KnownSchedulers;
+import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.Solver;
+import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Node;
@@ -85,7 +88,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static double shift(ReferenceConfig config) {
         return switch (KnownSchedulers.find(config.noiseScheduler().name()).orElseThrow().shift()) {
             case Shift.Fixed(var factor) -> factor;
-            case Shift.Dynamic _,Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+            case Shift.Dynamic _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+            case Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
         };
     }
 
@@ -119,12 +123,12 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         };
     }
 
-    private static Model.Time time(@Nullable String word) {
+    private static TimeConditioning time(@Nullable String word) {
         return switch (word) {
-            case null -> new Model.Time.None();
-            case "adaln-zero" -> new Model.Time.AdalnZero();
-            case "adaln-single" -> new Model.Time.AdalnSingle();
-            case "addition" -> new Model.Time.Addition();
+            case null -> new TimeConditioning.None();
+            case "adaln-zero" -> new TimeConditioning.AdaLnZero();
+            case "adaln-single" -> new TimeConditioning.AdaLnSingle();
+            case "addition" -> new TimeConditioning.Addition();
             default -> throw new AssertionError(word);
         };
     }
@@ -173,15 +177,15 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     /// noise's.
     private static Losses.Flow flow(ReferenceConfig config) {
         var trainer = config.trainer();
-        Losses.TimeDensity density = switch (trainer.weightingScheme()) {
-            case "logit_normal" -> new Losses.TimeDensity.LogitNormal(0 - trainer.logitMean(), trainer.logitStd());
-            case "mode" -> new Losses.TimeDensity.Mode(trainer.modeScale());
-            default -> new Losses.TimeDensity.Uniform();
+        TimeDensity density = switch (trainer.weightingScheme()) {
+            case "logit_normal" -> new TimeDensity.LogitNormal(0 - trainer.logitMean(), trainer.logitStd());
+            case "mode" -> new TimeDensity.Mode(trainer.modeScale());
+            default -> new TimeDensity.Uniform();
         };
-        Losses.Weighting weighting = switch (trainer.weightingScheme()) {
-            case "sigma_sqrt" -> new Losses.Weighting.SigmaSqrt();
-            case "cosmap" -> new Losses.Weighting.Cosmap();
-            default -> new Losses.Weighting.Uniform();
+        LossWeighting weighting = switch (trainer.weightingScheme()) {
+            case "sigma_sqrt" -> new LossWeighting.SigmaSqrt();
+            case "cosmap" -> new LossWeighting.Cosmap();
+            default -> new LossWeighting.Uniform();
         };
         var target = trainer.preconditionOutputs() ? Model.Prediction.CLEAN : Model.Prediction.VELOCITY;
         return new Losses.Flow(1, density, shift(config), target, weighting, 0.05);

@@ -3,9 +3,10 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
-import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 
 @Doc("How images are sampled from the model, during training and after it.")

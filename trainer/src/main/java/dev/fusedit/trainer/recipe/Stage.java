@@ -3,7 +3,8 @@ package dev.fusedit.trainer.recipe;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
-import dev.fusedit.trainer.recipe.binding.Default;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

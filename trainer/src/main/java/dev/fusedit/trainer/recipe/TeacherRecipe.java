@@ -2,9 +2,10 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Canonical;
-import dev.fusedit.trainer.recipe.binding.Default;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ public record TeacherRecipe(
                 "run.precision must be f32 in the training of a teacher");
         checkArgument(run.lanes().orElse(1) == 1, "run.lanes must be 1 in the training of a teacher");
         checkArgument(run.device() == Run.Device.CPU, "run.device must be cpu in the training of a teacher");
-        checkArgument(data instanceof Data.Blocks, "data.kind must be blocks in the training of a teacher");
+        checkArgument(data.isBuiltIn(), "data.kind must be blocks in the training of a teacher");
         checkArgument(data.imageSize() % teacher.patch() == 0, "teacher.patch must divide the images' side of %s, but is %s",
                 data.imageSize(), teacher.patch());
     }

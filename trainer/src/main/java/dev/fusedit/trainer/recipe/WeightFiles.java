@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Doc;
 import org.jspecify.annotations.Nullable;
 
 @Doc("Files that weights begin with; what has none is drawn from the seed (a VAE and a CLIP model must have one).")

@@ -97,11 +97,15 @@ public final class TrainingRun implements AutoCloseable {
             throw e;
         }
         parts = new StageParts(recipe, data, tensors);
-        if (start instanceof RunStart.GoingOn) {
-            log.resumed(done);
-            if (resumption != null && !resumption.ofThisOptimizer()) {
-                log.otherOptimizer(resumption.checkpoint());
+        switch (start) {
+            case RunStart.Fresh _ -> {}
+            case RunStart.GoingOn _ -> {
+                log.resumed(done);
+                if (resumption != null && !resumption.ofThisOptimizer()) {
+                    log.otherOptimizer(resumption.checkpoint());
+                }
             }
+            case RunStart.Finished _ -> {}
         }
         checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
         scope = TensorScope.open();

@@ -32,10 +32,11 @@ public final class RunPipeline {
         var side = recipe.data().imageSize();
         var defaults = new SamplingSettings(side, side, sampling.solver(), sampling.steps(),
                 new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
-        var loaded = LoadedPipeline.of(pipeline, defaults, bundle.weights());
-        if (bundle.latents() instanceof Latents.Encoded encoded) {
-            loaded = loaded.withVae(encoded.weights());
-        }
+        var own = LoadedPipeline.of(pipeline, defaults, bundle.weights());
+        var loaded = switch (bundle.latents()) {
+            case Latents.Pixels() -> own;
+            case Latents.Encoded encoded -> own.withVae(encoded.weights());
+        };
         return clip == null ? loaded : loaded.withClip(clip.weights(), clip.tokenizer(), clip.folder());
     }
 }

@@ -36,7 +36,8 @@ public record SampledImages(int height, int width, List<String> prompts, List<by
         var places = IntStream.range(0, request.images()).map(i -> place(request, i)).toArray();
         var seeded = switch (request.noise()) {
             case InitialNoise.OfSeed(var all) -> request.seeds(Arrays.stream(places).mapToObj(place -> noise(all, place)).toList());
-            case InitialNoise.OfSeeds _,InitialNoise.Given _ -> request;
+            case InitialNoise.OfSeeds _ -> request;
+            case InitialNoise.Given _ -> request;
         };
         var prompts = new String[places.length];
         var images = new byte[places.length][];

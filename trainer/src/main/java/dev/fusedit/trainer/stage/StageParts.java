@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableSet;
-import dev.fusedit.fusion.dit.FuseDiT;
+import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
+import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.text.Tokenizer;
@@ -12,13 +13,11 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.model.GradientMasks;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.step.StepLosses;
 import dev.fusedit.trainer.step.TrainableParameter;
@@ -74,11 +73,21 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
     /// The reference gives the last shared layer's queries zeros as their gradient, where nothing reads them and there should be none: with
     /// joint attention AdamW lets them decay.
     private Set<String> decayedQueries() {
-        if (recipe.run().compatibility() == Run.Compatibility.NONE || !(tensors.bundle().model() instanceof FuseDiT model)
-                || !(model.config().fusion() instanceof Fusion.JointSelfAttention)) {
-            return Set.of();
-        }
-        return Set.of("llm.layers." + (model.config().textDepth() - 1) + ".self_attn.q_proj.weight");
+        return switch (recipe.run().compatibility()) {
+            case NONE -> Set.of();
+            case REFERENCE -> switch (tensors.bundle().model().config()) {
+                case FuseDiTConfig config -> unreadQueries(config);
+                case ShallowModelConfig _ -> Set.of();
+            };
+        };
+    }
+
+    private static Set<String> unreadQueries(FuseDiTConfig config) {
+        return switch (config.fusion()) {
+            case Fusion.JointSelfAttention() -> Set.of("llm.layers." + (config.textDepth() - 1) + ".self_attn.q_proj.weight");
+            case Fusion.CrossAttention() -> Set.of();
+            case Fusion.GatedJointAttention() -> Set.of();
+        };
     }
 
     /// @param leaves the bundle's weights, or a replica of them
@@ -86,7 +95,7 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
         var stage = plan.stage();
         var bundle = tensors.bundle();
         boolean own = leaves == bundle.weights();
-        var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(GradientMasks.of(stage.gradientMask()));
+        var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(stage.gradientMask().mask());
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
                 Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing());

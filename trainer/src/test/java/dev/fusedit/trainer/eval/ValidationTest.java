@@ -48,7 +48,7 @@ class ValidationTest {
     /// A model that has learned nothing says 0: the loss is E[(noise − image)²] = 1 + E[image²] in every bin, but for chance.
     @Test
     void anUntrainedModelsLossIsThatOfPredictingNothing() {
-        var found = found(20, 4, 7, LossWeighting.NONE);
+        var found = found(20, 4, 7, new LossWeighting.Uniform());
         assertThat(found.flowBins()).hasSize(4).allSatisfy(loss -> assertThat(loss).isBetween(1.3, 2.1));
         assertThat(found.flow()).isEqualTo(found.flowBins().stream().mapToDouble(Double::doubleValue).average().orElseThrow());
     }
@@ -56,26 +56,26 @@ class ValidationTest {
     /// An untrained language model knows nothing of any word.
     @Test
     void anUntrainedModelsPerplexityIsItsVocabulary() {
-        var found = found(20, 4, 7, LossWeighting.NONE);
+        var found = found(20, 4, 7, new LossWeighting.Uniform());
         assertThat(found.captionPerplexity()).isCloseTo(WORDS.size(), within(0.1 * WORDS.size()));
         assertThat(found.textPerplexity()).isCloseTo(WORDS.size(), within(0.1 * WORDS.size()));
     }
 
     @Test
     void howManyAreReadAtOnceChangesNextToNothing() {
-        var together = found(20, 2, 20, LossWeighting.NONE);
-        var apart = found(20, 2, 3, LossWeighting.NONE);
+        var together = found(20, 2, 20, new LossWeighting.Uniform());
+        var apart = found(20, 2, 3, new LossWeighting.Uniform());
         for (int bin = 0; bin < 2; bin++) {
             assertThat(apart.flowBins().get(bin)).isCloseTo(together.flowBins().get(bin), within(1e-5));
         }
         assertThat(apart.captionPerplexity()).isCloseTo(together.captionPerplexity(), within(1e-3));
-        assertThat(found(20, 2, 20, LossWeighting.NONE)).as("the same again, to the bit").isEqualTo(together);
+        assertThat(found(20, 2, 20, new LossWeighting.Uniform())).as("the same again, to the bit").isEqualTo(together);
     }
 
     /// So that stages which weight otherwise can be compared.
     @Test
     void theStagesWeightingIsLeftOut() {
-        assertThat(found(8, 2, 8, LossWeighting.COSMAP)).isEqualTo(found(8, 2, 8, LossWeighting.NONE));
+        assertThat(found(8, 2, 8, new LossWeighting.Cosmap())).isEqualTo(found(8, 2, 8, new LossWeighting.Uniform()));
     }
 
     @Test

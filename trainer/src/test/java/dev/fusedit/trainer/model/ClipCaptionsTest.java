@@ -2,7 +2,6 @@ package dev.fusedit.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.ClipTextConfig;
@@ -50,10 +49,7 @@ class ClipCaptionsTest {
     /// A fused model that takes a second reading of the captions.
     private ModelBundle bundle(Recipe recipe, WordTokenizer tokenizer) {
         var plain = (FuseDiTConfig) RecipeModelConfigs.of(recipe.model(), tokenizer.size(), recipe.data().imageSize());
-        var i = plain.image();
-        var image = new DiTConfig(i.width(), i.intermediate(), i.layers(), i.heads(), i.kvHeads(), i.headDim(), i.patch(), i.inChannels(),
-                i.outChannels(), i.positions(), i.time(), i.qkNorm(), i.sandwichNorm(), WIDTH, i.ropeTheta(), i.normEps(), i.initRange(),
-                i.attentionBias(), i.activation());
+        var image = plain.image().toBuilder().pooledText(WIDTH).build();
         var config = new FuseDiTConfig(plain.text(), image, plain.fusion(), plain.initialLayers(), plain.shared(), plain.attention());
         var weights = Weights.fresh(Seed.of(1), Precisions.of(recipe));
         return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS,

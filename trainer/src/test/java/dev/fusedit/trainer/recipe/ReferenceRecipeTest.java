@@ -3,6 +3,8 @@ package dev.fusedit.trainer.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.flow.LossWeighting;
+import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.torch.UserError;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -160,13 +162,13 @@ class ReferenceRecipeTest {
         assertThat(stage.batch()).isEqualTo(64);
         assertThat(stage.accumulation()).isEqualTo(4);
         assertThat(stage.checkpointing()).isTrue();
-        assertThat(stage.losses().flow()).isEqualTo(new Losses.Flow(1, new Losses.TimeDensity.Mode(0.8), 3, Model.Prediction.CLEAN,
-                new Losses.Weighting.Uniform(), 0.05));
+        assertThat(stage.losses().flow()).isEqualTo(new Losses.Flow(1, new TimeDensity.Mode(0.8), 3, Model.Prediction.CLEAN,
+                new LossWeighting.Uniform(), 0.05));
         assertThat(stage.schedule()).isEqualTo(new Schedule.Diffusers(Schedule.Diffusers.Kind.COSINE, null, 1, 1e-7, null));
         assertThat(stage.warmUp()).isEqualTo(1000);
         assertThat(stage.optimizer()).isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, 1e-4, OptimizerRecipe.Decay.ALL));
         assertThat(read("trainer.logit_mean 0.5").recipe().stages().getFirst().losses().flow().time())
-                .as("the reference's mean is of the image's share").isEqualTo(new Losses.TimeDensity.LogitNormal(-0.5, 1));
+                .as("the reference's mean is of the image's share").isEqualTo(new TimeDensity.LogitNormal(-0.5, 1));
         var plain = read("ema.update_steps null", "trainer.mixed_precision null", "data.original_caption_rate 0.25").recipe();
         assertThat(plain.stages().getFirst().ema()).isNull();
         assertThat(plain.sampling().weights()).isEqualTo(Sampling.Weights.RAW);

@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.bench.curves;
 
-import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.torch.UserError;
@@ -54,11 +53,8 @@ record GrowingModel(int layers, int heads) {
 
     /// @param base what the image side is like in all else
     FuseDiTConfig config(FuseDiTConfig base) {
-        var image = base.image();
+        var image = base.image().toBuilder().width(width()).intermediate(intermediate()).layers(layers).heads(heads, 1, HEAD).build();
         var text = LanguageModelConfig.gemma(VOCABULARY, width(), intermediate(), layers, heads, 1, HEAD);
-        return new FuseDiTConfig(text, new DiTConfig(width(), intermediate(), layers, heads, 1, HEAD, image.patch(), image.inChannels(),
-                image.outChannels(), image.positions(), image.time(), image.qkNorm(), image.sandwichNorm(), image.pooledText(),
-                image.ropeTheta(), image.normEps(), image.initRange(), image.attentionBias(), image.activation()), base.fusion(), 0,
-                base.shared(), base.attention());
+        return new FuseDiTConfig(text, image, base.fusion(), 0, base.shared(), base.attention());
     }
 }

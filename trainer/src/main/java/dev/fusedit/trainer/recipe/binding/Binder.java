@@ -2,6 +2,8 @@ package dev.fusedit.trainer.recipe.binding;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.config.Default;
+import dev.fusedit.fusion.config.Usual;
 import dev.fusedit.torch.UserError;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.InvocationTargetException;

@@ -6,6 +6,7 @@ import static com.google.common.base.CaseFormat.LOWER_UNDERSCORE;
 import static com.google.common.base.CaseFormat.UPPER_CAMEL;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.config.Named;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,15 +1,15 @@
-package dev.fusedit.trainer.model;
+package dev.fusedit.trainer.recipe;
 
 import static dev.fusedit.fusion.dit.GradientMask.Modality.IMAGE;
 import static dev.fusedit.fusion.dit.GradientMask.Modality.TEXT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.fusion.dit.GradientMask;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.optim.Gradients;
-import dev.fusedit.trainer.recipe.GradientMaskRecipe;
 import dev.fusedit.trainer.stage.TinyStage;
 import java.util.List;
 import java.util.Objects;
@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @Tag("training")
 @ExtendWith(NoTensorLeaks.class)
-class GradientMasksTest {
-    private static final GradientMaskRecipe.Tokens ALL = new GradientMaskRecipe.Tokens(1, 1, 1);
+class GradientMaskRecipeTest {
+    private static final GradientMask.Tokens ALL = new GradientMask.Tokens(1, 1, 1);
 
     @Test
     void presetsMaskTheirPairs() {
@@ -32,9 +32,9 @@ class GradientMasksTest {
 
     @Test
     void theLastRuleThatNamesALayerHolds() {
-        var everywhere = new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, null, 0.5);
+        var everywhere = new GradientMaskRecipe.Rule(IMAGE, TEXT, null, 0.5);
         var inTheMiddle =
-                new GradientMaskRecipe.Rule(GradientMaskRecipe.Modality.IMAGE, GradientMaskRecipe.Modality.TEXT, List.of(2, 3), 0);
+                new GradientMaskRecipe.Rule(IMAGE, TEXT, List.of(2, 3), 0);
         var mask = new GradientMaskRecipe.Custom(List.of(everywhere, inTheMiddle), ALL);
         assertThat(factors(mask, 1)).containsExactly(1.0, 0.5, 1.0);
         assertThat(factors(mask, 2)).containsExactly(1.0, 0.0, 1.0);
@@ -44,7 +44,7 @@ class GradientMasksTest {
 
     @Test
     void factorsOfTokensAreTakenOver() {
-        var tokens = GradientMasks.of(new GradientMaskRecipe.InsulateLlm(0, new GradientMaskRecipe.Tokens(0.25, 0, 0.5))).tokens();
+        var tokens = new GradientMaskRecipe.InsulateLlm(0, new GradientMask.Tokens(0.25, 0, 0.5)).mask().tokens();
         assertThat(List.of(tokens.instruction(), tokens.padding(), tokens.dropped())).containsExactly(0.25, 0.0, 0.5);
     }
 
@@ -78,7 +78,7 @@ class GradientMasksTest {
     }
 
     private static List<Double> factors(GradientMaskRecipe mask, int layer) {
-        var found = GradientMasks.of(mask);
+        var found = mask.mask();
         return List.of(found.factor(TEXT, TEXT, layer), found.factor(IMAGE, TEXT, layer), found.factor(IMAGE, IMAGE, layer));
     }
 }

@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe;
+package dev.fusedit.fusion.config;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
@@ -6,7 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// What a block of keys or one of its keys means: for those who read the code and, through [RecipeSchema], for those who write recipes.
+/// What a block of a recipe's keys or one of its keys means: for those who read the code and, through the JSON schema of recipes, for those
+/// who write them.
 /// Plain text, with the addresses of the web written out.
 @Documented
 @Target({ElementType.TYPE, ElementType.RECORD_COMPONENT})

@@ -1,13 +1,11 @@
-package dev.fusedit.trainer.recipe.binding;
+package dev.fusedit.fusion.config;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// How recipes write this variant, where the Java name cannot say it (`2d`).
+/// On one of a sealed interface's records: the variant that a block of keys without `kind` is.
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-public @interface Named {
-    String value();
-}
+public @interface Usual {}

@@ -1,11 +1,13 @@
-package dev.fusedit.trainer.recipe.binding;
+package dev.fusedit.fusion.config;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// On one of a sealed interface's records: the variant that a block of keys without `kind` is.
+/// How recipes write this variant, where the Java name cannot say it (`2d`).
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-public @interface Usual {}
+public @interface Named {
+    String value();
+}

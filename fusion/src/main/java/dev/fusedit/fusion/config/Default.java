@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe.binding;
+package dev.fusedit.fusion.config;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
