@@ -94,6 +94,9 @@ class RecipeSchemaTest {
         assertThat(JSON.at("/$defs/OptimizerRecipe.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
         assertThat(JSON.at("/$defs/Losses.Repa/description").asText()).contains("REPA (https://arxiv.org/abs/2410.06940)");
         assertThat(JSON.at("/$defs/Data.WebDataset/properties/picture/description").asText()).isEqualTo("field of the image");
+        assertThat(JSON.at("/$defs/Losses.TimeDensity.LogitNormal/properties/std/default").asDouble()).as("of a model's own type")
+                .isEqualTo(1);
+        assertThat(JSON.at("/$defs/Model.Time.AdalnSingle/properties/kind/const").asText()).isEqualTo("adaln-single");
         assertThat(JSON.at("/$defs/LanguageModelRecipe.Custom/required").toString()).as("a block without kind is one")
                 .doesNotContain("kind");
     }
