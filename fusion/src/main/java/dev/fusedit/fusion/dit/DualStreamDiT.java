@@ -70,7 +70,7 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
                 x = next;
             }
             hooks.see("text.adapted", x);
-            return new TextKvCache(new TextKvCache.Begin(x), prompt, imageStarts(prompt), withOutput ? states.last_BTM() : null);
+            return new TextKvCache(new TextKvCache.StreamInput(x), prompt, imageStarts(prompt), withOutput ? states.last_BTM() : null);
         });
     }
 

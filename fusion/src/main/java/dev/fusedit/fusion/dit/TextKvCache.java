@@ -41,12 +41,12 @@ public record TextKvCache(Read read, Prompt prompt, int[] imageStarts, @Nullable
     }
 
     /// Hidden states that a text stream begins with: its keys and values are made at each noise level.
-    public record Begin(Tensor x_BTC) implements Read {
+    public record StreamInput(Tensor x_BTC) implements Read {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(x_BTC); }
 
         @Override
-        public Begin replaced(UnaryOperator<Tensor> each) { return new Begin(each.apply(x_BTC)); }
+        public StreamInput replaced(UnaryOperator<Tensor> each) { return new StreamInput(each.apply(x_BTC)); }
     }
 
     /// Keys and values for each block of the image side, null for one that reads none.
@@ -55,7 +55,7 @@ public record TextKvCache(Read read, Prompt prompt, int[] imageStarts, @Nullable
     public List<@Nullable KeyValues> blocks() {
         return switch (read) {
             case PerBlock(var blocks) -> blocks;
-            case Begin _ -> throw new IllegalStateException("a text stream makes its keys and values at each noise level");
+            case StreamInput _ -> throw new IllegalStateException("a text stream makes its keys and values at each noise level");
         };
     }
 
@@ -63,7 +63,7 @@ public record TextKvCache(Read read, Prompt prompt, int[] imageStarts, @Nullable
     public @Nullable Tensor stream() {
         return switch (read) {
             case PerBlock _ -> null;
-            case Begin(var x_BTC) -> x_BTC;
+            case StreamInput(var x_BTC) -> x_BTC;
         };
     }
 
