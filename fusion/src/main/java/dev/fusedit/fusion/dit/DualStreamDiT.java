@@ -77,7 +77,7 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
     /// The text's projection and adapters are the image side's, so a gradient flows to them.
     @Override
     public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {
-        return new TextKvCache.Begin(
+        return new TextKvCache.StreamInput(
                 ops.input(learns || dit().patches().weight_OIPP().requiresGrad(), shape.images(), shape.text(), config.image().width()));
     }
 
