@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.model;
 
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
@@ -91,7 +92,10 @@ public final class SavedModel {
     /// The weights alone, without building the model; the places are those of [#load].
     ///
     /// @throws UserError naming what is wrong with the place
-    public static FolderTensors tensors(Path place) { return FolderTensors.of(Checkpoints.find(place), "checkpoint", "FuseDiT"); }
+    public static FolderTensors tensors(Path place) {
+        var checkpoint = Checkpoint.open(Checkpoints.find(place));
+        return FolderTensors.of(checkpoint.folder(), "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe(checkpoint))));
+    }
 
     /// @throws UserError that lists what the checkpoint lacks, has too much, or has in another shape
     public static void readWeights(Checkpoint checkpoint, ModelBundle bundle) {
