@@ -65,7 +65,7 @@ class BenchForecastTest {
                 .isEqualTo(
                         "train-s f32: about 0:14 for 20 repetitions to warm up and 5 that count, "
                                 + "by one matmul at 100 GFLOP/s (2 threads)");
-        assertThat(BenchForecast.line(SMALL, options(8, 5), at(0.889))).contains("about 26:57 ", "at 0.889 GFLOP/s (8 threads)");
+        assertThat(BenchForecast.line(SMALL, options(8, 5), at(0.889))).contains("about 26:56 ", "at 0.889 GFLOP/s (8 threads)");
     }
 
     /// By the forecast 81 s in all, 9 s each.
