@@ -3,9 +3,11 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.SafeTensors;
+import java.util.List;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.api.io.TempDir;
 
 class InfoCommandTest {
@@ -96,13 +100,17 @@ class InfoCommandTest {
         assertThat(err.toString()).contains("holds no checkpoint");
     }
 
-    @Test
-    void aCheckpointTellsItsModel() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"joint, FuseDiT", "shallow-cross, DiT", "dual-stream, MMDiT"})
+    void aCheckpointTellsItsModel(String fusion, String type) throws IOException {
         var step = Files.createDirectories(folder.resolve("run/checkpoints/step-3"));
         Files.move(file, step.resolve("model.safetensors"));
         Files.writeString(step.resolve("manifest.json"), "{}");
+        assertThat(run(folder.resolve("run"), "--json")).as("without its recipe").isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("recipe.yaml");
+        Files.writeString(step.resolve("recipe.yaml"), Recipe.find("tests/minimal", List.of("model.fusion=" + fusion)).canonical());
         assertThat(run(folder.resolve("run"), "--json")).isEqualTo(ExitCode.OK);
-        assertThat(out.toString()).startsWith("{\"kind\":\"checkpoint\",\"architecture\":\"FuseDiT\",\"parameters\":1505,");
+        assertThat(out.toString()).startsWith("{\"kind\":\"checkpoint\",\"architecture\":\"" + type + "\",\"parameters\":1505,");
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,8 +94,14 @@ public final class SavedModel {
     ///
     /// @throws UserError naming what is wrong with the place
     public static FolderTensors tensors(Path place) {
-        var checkpoint = Checkpoint.open(Checkpoints.find(place));
-        return FolderTensors.of(checkpoint.folder(), "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe(checkpoint))));
+        var folder = Checkpoints.find(place);
+        var file = folder.resolve(CheckpointFiles.RECIPE);
+        try {
+            var recipe = Recipe.parse(Files.readString(file), file.toString(), List.of());
+            return FolderTensors.of(folder, "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe)));
+        } catch (IOException e) {
+            throw new UserError("%s cannot be read: %s. A checkpoint holds the recipe that it was made by".formatted(file, e), e);
+        }
     }
 
     /// @throws UserError that lists what the checkpoint lacks, has too much, or has in another shape
