@@ -4,13 +4,13 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.GgufFile;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Function;
 
 /// Language models as Hugging Face's library saves them (`config.json` and safetensors, in one file or in shards), or as llama.cpp has
@@ -18,9 +18,8 @@ import java.util.function.Function;
 ///
 /// A model that also sees (PaliGemma, Gemma 3) holds more; of such a one the text side alone is read.
 public final class LanguageModels {
-    private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json", "weights.safetensors");
-    private static final String EMBEDDING = "embed_tokens.weight";
-    private static final String HEAD = "lm_head.weight";
+    static final String EMBEDDING = "embed_tokens.weight";
+    static final String HEAD = "lm_head.weight";
 
     private LanguageModels() {}
 
@@ -81,17 +80,21 @@ public final class LanguageModels {
         if (!Files.isRegularFile(config)) {
             throw new UserError("%s is not a language model's folder: it has no config.json".formatted(path));
         }
-        var file = WEIGHTS.stream().map(path::resolve).filter(Files::isRegularFile).findFirst()
-                .orElseThrow(() -> new UserError("%s: has none of %s".formatted(path, String.join(", ", WEIGHTS))));
+        var file = FolderTensors.weights(path);
         var fields = JsonFile.object(config, "Give a language model's folder in Hugging Face's form");
         var sizes = LanguageConfigs.read(fields, config.toString());
-        return opened(file, source -> new Stored(sizes, named(source, sizes, fields.has("text_config"))));
+        return opened(file, source -> {
+            StoredTensors.require(source, sizes, config.toString());
+            return new Stored(sizes, named(source, sizes, fields.has("text_config")));
+        });
     }
 
     private static Stored gguf(TensorSource source) {
         if (source instanceof GgufFile file) {
             var config = GgufConfigs.read(file);
-            return new Stored(config, GgufTensors.of(file, config));
+            var tensors = GgufTensors.of(file, config);
+            StoredTensors.require(tensors, config, file.path().toString());
+            return new Stored(config, tensors);
         }
         throw new UserError("%s: a language model in one file must be GGUF, this is %s; give the folder with its config.json"
                 .formatted(source.path(), source.kind()));
