@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The one comparison of what files say of their model with what is built for them. Shapes and names of tensors tell little of a model: a
 /// rotary base, an activation, what its output means. A difference is refused by name, unless it is of a kind that was accepted.
 ///
 /// @param key what names the files, for messages: `weights.llm`
-/// @param accepted for a field, or the beginning of one up to a dot, the word that accepts its difference, if that was given
+/// @param accepted for a field, or one of the objects that it is in, the word that accepts its difference, if that was given; under the
+///        empty name for every field
 /// @param word the key that accepts words: `weights.accept`; empty where nothing can be accepted
 /// @param said told of differences that are accepted, in sentences
 public record DescriptionCheck(String key, Map<String, Acceptance> accepted, String word, Consumer<String> said) {
@@ -63,7 +65,7 @@ public record DescriptionCheck(String key, Map<String, Acceptance> accepted, Str
         }
     }
 
-    private @org.jspecify.annotations.Nullable Acceptance acceptance(String field) {
+    private @Nullable Acceptance acceptance(String field) {
         for (var name = field;; name = name.substring(0, name.lastIndexOf('.'))) {
             if (accepted.containsKey(name)) {
                 return accepted.get(name);
@@ -73,7 +75,7 @@ public record DescriptionCheck(String key, Map<String, Acceptance> accepted, Str
                 return accepted.get(last);
             }
             if (!name.contains(".")) {
-                return null;
+                return accepted.get("");
             }
         }
     }

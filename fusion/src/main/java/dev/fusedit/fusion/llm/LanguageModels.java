@@ -33,9 +33,15 @@ public final class LanguageModels {
     ///
     /// @param tensors named `model.…` and `lm_head.weight`; open until this is closed
     public record Stored(LanguageModelConfig config, TensorSource tensors) implements AutoCloseable {
+        /// Looks whether the tensors are those that the configuration speaks of; may read two of them.
+        ///
+        /// @throws UserError if the file is part of a model, or another's than the configuration's
+        public void requireWhole() { StoredTensors.require(tensors, config); }
+
         /// Reads the weights, and builds the model of them.
         Loaded load(DTypePolicy policy) {
-            var weights = Weights.stored(tensors, policy);
+            requireWhole();
+            var weights = Weights.stored(RenamedTensors.of(tensors, name -> config.tied() && name.equals(HEAD) ? null : name), policy);
             try {
                 var withHead = !config.tied() && tensors.contains(HEAD);
                 var model = LanguageModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
@@ -83,18 +89,13 @@ public final class LanguageModels {
         var file = FolderTensors.weights(path);
         var fields = JsonFile.object(config, "Give a language model's folder in Hugging Face's form");
         var sizes = LanguageConfigs.read(fields, config.toString());
-        return opened(file, source -> {
-            StoredTensors.require(source, sizes, config.toString());
-            return new Stored(sizes, named(source, sizes, fields.has("text_config")));
-        });
+        return opened(file, source -> new Stored(sizes, named(source, sizes, fields.has("text_config"))));
     }
 
     private static Stored gguf(TensorSource source) {
         if (source instanceof GgufFile file) {
             var config = GgufConfigs.read(file);
-            var tensors = GgufTensors.of(file, config);
-            StoredTensors.require(tensors, config, file.path().toString());
-            return new Stored(config, tensors);
+            return new Stored(config, GgufTensors.of(file, config));
         }
         throw new UserError("%s: a language model in one file must be GGUF, this is %s; give the folder with its config.json"
                 .formatted(source.path(), source.kind()));
@@ -110,15 +111,15 @@ public final class LanguageModels {
         }
     }
 
-    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are the copy of the embedding table
-    /// that some files hold as the head, and tables of frequencies, which older versions of the library saved.
+    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are tables of frequencies, which older
+    /// versions of the library saved.
     private static TensorSource named(TensorSource file, LanguageModelConfig config, boolean within) {
         var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
                 .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
                 .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));
         return RenamedTensors.of(file, name -> {
             if (name.equals(HEAD) || name.endsWith("." + HEAD)) {
-                return config.tied() ? null : HEAD;
+                return HEAD;
             }
             if (name.startsWith(prefix)) {
                 return name.endsWith(".rotary_emb.inv_freq") ? null : "model." + name.substring(prefix.length());
