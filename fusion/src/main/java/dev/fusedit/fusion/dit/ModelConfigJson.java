@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /// Configurations as JSON, under the field names that the paper's published models use (`attention`, `pos_embed`, `base_config` …), so
 /// that a folder of theirs and one of ours read alike.
@@ -36,7 +38,7 @@ public final class ModelConfigJson {
     /// @param where the file, for messages
     public static FuseDiTConfig fused(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return checked(where, () -> {
+        return checked(fields, ModelFields.FUSED, () -> {
             var text = text(fields);
             return new FuseDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("initial_layers", 0), shared(fields),
                     attention(fields));
@@ -46,7 +48,7 @@ public final class ModelConfigJson {
     /// A baseline's configuration.
     public static TextDiTConfig baseline(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return checked(where, () -> {
+        return checked(fields, ModelFields.BASELINE, () -> {
             var text = text(fields);
             return new TextDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("text_hidden_size", text.hidden()),
                     fields.integer("text_hidden_states_index", -1));
@@ -56,19 +58,19 @@ public final class ModelConfigJson {
     /// A dual-stream model's configuration.
     public static DualStreamDiTConfig dualStream(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
-        return checked(where, () -> {
+        return checked(fields, ModelFields.DUAL_STREAM, () -> {
             var text = text(fields);
             return new DualStreamDiTConfig(text, image(fields, text, 64), fields.integer("text_hidden_states_index", -1),
                     fields.integer("text_adapter_layers", 2));
         });
     }
 
-    private static <T> T checked(String where, java.util.function.Supplier<T> made) {
-        try {
-            return made.get();
-        } catch (IllegalArgumentException e) {
-            throw new UserError(where + ": " + e.getMessage(), e);
-        }
+    /// Builds, and refuses fields that may change numbers and are not known.
+    private static <T extends ImageModelConfig> T checked(ConfigReader fields, KnownFields known, Supplier<T> made) {
+        fields.requirePlain();
+        var config = fields.checked(made);
+        fields.requireKnown(known);
+        return config;
     }
 
     private static LanguageModelConfig text(ConfigReader fields) { return LanguageConfigs.read(fields.in("base_config")); }
@@ -114,7 +116,7 @@ public final class ModelConfigJson {
     }
 
     private static ImagePositions absolute(ConfigReader fields, int tableSide) {
-        if (fields.node().path("pos_embed_max_size").isNull()) { // not the same as missing
+        if (fields.raw("pos_embed_max_size").isNull() && fields.node().has("pos_embed_max_size")) { // not the same as missing
             throw fields.unknown("pos_embed_max_size", "the whole numbers (a table made anew for every size is not known here)");
         }
         return new ImagePositions.Absolute(fields.integer("pos_embed_max_size", tableSide), fields.integer("sample_size", 32));
@@ -132,7 +134,7 @@ public final class ModelConfigJson {
     }
 
     private static SharedLayers shared(ConfigReader fields) {
-        var node = fields.node().path("shared_attention_layers");
+        var node = fields.raw("shared_attention_layers");
         if (!fields.has("shared_attention_layers") || node.isTextual() && node.textValue().equals("all")) {
             return new SharedLayers.All();
         }

@@ -2,6 +2,8 @@ package dev.fusedit.fusion.llm;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -26,6 +28,16 @@ final class GgufConfigs {
     private static final Map<String, String> FRACTIONS = Map.of("attention.layer_norm_rms_epsilon", "rms_norm_eps", "rope.freq_base",
             "rope_theta", "rope.freq_base_swa", "rope_local_base_freq", "attn_logit_softcapping", "attn_logit_softcapping",
             "final_logit_softcapping", "final_logit_softcapping");
+    private static final KnownFields FIELDS =
+            KnownFields.of("If it changes no number, take it out of the file; else the model is of a kind that is not built here")
+                    .passed("a limit that rotary positions do not have", "context_length", "rope.scaling.original_context_length",
+                            "rope.scaling.finetuned")
+                    .passed("how llama.cpp lays tensors out or batches", "tensor_data_layout", "pooling_type")
+                    .passed("read where it has a meaning", "attention.sliding_window", "rope.scaling.factor", "rope.freq_base_swa",
+                            "rope.scaling.type")
+                    .only("attention.causal", "true", "text is read in one direction")
+                    .only("rope.scaling.attn_factor", "1", "scores are not scaled by the context")
+                    .off("every layer has one MLP", "expert_count", "expert_used_count");
     private static final int LONGEST_OLD_CONTEXT = 1 << 20;
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -33,9 +45,18 @@ final class GgufConfigs {
     private final String architecture;
     private final ObjectNode fields = JSON.createObjectNode();
 
+    private final ConfigReader metadata;
+
     private GgufConfigs(GgufFile file) {
         this.file = file;
         architecture = String.valueOf(file.values().get("general.architecture"));
+        var own = JSON.createObjectNode();
+        file.values().forEach((key, value) -> {
+            if (key.startsWith(architecture + ".")) {
+                own.set(key.substring(architecture.length() + 1), JSON.valueToTree(value));
+            }
+        });
+        metadata = new ConfigReader(own, file.path() + ": " + architecture);
     }
 
     /// @throws UserError if the file holds no language model of a family known here
@@ -64,14 +85,36 @@ final class GgufConfigs {
         queries();
         windows();
         scaling();
-        return LanguageConfigs.read(fields, file.path().toString());
+        var config = LanguageConfigs.read(fields, file.path().toString());
+        requireAgreement(config);
+        metadata.requireKnown(FIELDS);
+        return config;
+    }
+
+    /// What the metadata says of sizes that the tensors have too.
+    private void requireAgreement(LanguageModelConfig config) {
+        requireSame("vocab_size", config.vocabulary(), "the rows of " + GgufTensors.EMBEDDING);
+        requireSame("rope.dimension_count", config.headDim(), "the width of a head: rotary positions turn all of it");
+        requireSame("attention.value_length", config.headDim(), "the width of a head");
+        if (file.values().get("general.type") instanceof String type && !type.equals("model")) {
+            throw wrong("general.type is '%s', not 'model': it changes a model, or is a part of one", type);
+        }
+    }
+
+    private void requireSame(String key, long built, String what) {
+        if (value(key) != null && whole(key) != built) {
+            throw wrong("its metadata %s.%s must be %s (%s), got %s", architecture, key, built, what, value(key));
+        }
     }
 
     private void queries() {
         long heads = Math.max(1, whole("attention.head_count")), split = whole("embedding_length") / heads;
         var headDim = value("attention.key_length") == null ? split : whole("attention.key_length");
         var large = whole("block_count") == LAYERS_OF_27B.getOrDefault(architecture, -1);
-        fields.put("head_dim", headDim).put("query_pre_attn_scalar", large ? split : headDim);
+        fields.put("head_dim", headDim);
+        if (LAYERS_OF_27B.containsKey(architecture)) {
+            fields.put("query_pre_attn_scalar", large ? split : headDim);
+        }
     }
 
     /// A period, or every layer's kind; a Gemma 3 without a window's size has no windows.
@@ -133,7 +176,10 @@ final class GgufConfigs {
 
     // ---- metadata
 
-    private @Nullable Object value(String key) { return file.values().get(architecture + "." + key); }
+    private @Nullable Object value(String key) {
+        metadata.raw(key);
+        return file.values().get(architecture + "." + key);
+    }
 
     private long whole(String key) {
         if (value(key) instanceof Long number) {

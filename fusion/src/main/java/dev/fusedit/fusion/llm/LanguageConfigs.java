@@ -6,48 +6,60 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.nn.Activation;
 import dev.fusedit.torch.UserError;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /// Configurations of language models under the field names of Hugging Face's `config.json`, with that library's defaults.
 public final class LanguageConfigs {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String KINDS = "gemma, gemma2, gemma3, gemma3_text, paligemma, llama, qwen3";
-    private static final String SLIDING = "sliding_attention";
+    static final String SLIDING = "sliding_attention";
+    static final String FULL = "full_attention";
+    private static final List<String> TYPES = List.of(FULL, SLIDING);
 
     private LanguageConfigs() {}
 
     /// @param where the file, for messages
-    /// @throws UserError if a field is missing or of no sense, or the model is of another family
+    /// @throws UserError if a field is missing or of no sense, may change numbers and is not known, or the model is of another family
     public static LanguageModelConfig read(JsonNode json, String where) { return read(new ConfigReader(json, where)); }
 
     public static LanguageModelConfig read(ConfigReader fields) {
         try {
             var kind = fields.text("model_type");
-            return switch (kind == null ? "" : kind) {
-                case "paligemma" -> model(fields.in("text_config"), textKind(fields, "gemma"));
-                case "gemma3" -> model(fields.in("text_config"), textKind(fields, "gemma3_text"));
-                case "gemma", "gemma2", "gemma3_text", "llama", "qwen3" -> model(fields, kind);
+            var base = switch (kind == null ? "" : kind) {
+                case "paligemma", "gemma3" -> fields.in("text_config");
+                case "gemma", "gemma2", "gemma3_text", "llama", "qwen3" -> fields;
                 default -> throw fields.unknown("model_type", KINDS);
             };
+            var own = base == fields ? kind : textKind(base, kind.equals("gemma3") ? "gemma3_text" : "gemma");
+            LanguageFields.requireClass(fields, kind);
+            if (base != fields) {
+                LanguageFields.requireWithin(fields);
+            }
+            var config = model(base, own);
+            base.requireAllKnown(LanguageFields.of(own));
+            return config;
         } catch (IllegalArgumentException e) {
             throw new UserError(fields.where() + ": " + e.getMessage(), e);
         }
     }
 
-    private static String textKind(ConfigReader fields, String otherwise) {
-        var kind = fields.in("text_config").text("model_type");
+    private static String textKind(ConfigReader base, String otherwise) {
+        var kind = base.text("model_type");
         return kind == null ? otherwise : kind;
     }
 
     private static LanguageModelConfig model(ConfigReader base, String kind) {
         var gemma3 = kind.equals("gemma3_text");
         var heads = gemma3 ? base.integer("num_attention_heads", 8) : base.integer("num_attention_heads");
+        base.require(heads > 0, "num_attention_heads", "must be at least 1");
         int hidden = base.integer("hidden_size"), layers = base.integer("num_hidden_layers");
-        var rope = rope(base);
         return new LanguageModelConfig(family(base, kind, layers),
                 gemma3 ? base.integer("vocab_size", 262_208) : base.integer("vocab_size"), hidden, base.integer("intermediate_size"),
                 layers, heads, base.integer("num_key_value_heads", gemma3 ? 4 : heads),
                 base.integer("head_dim", headDim(kind, hidden / heads)),
-                rope.number("rope_theta", gemma3 ? 1_000_000 : 10_000), scaling(base, rope),
+                RopeConfigs.theta(base, gemma3 ? 1_000_000 : 10_000), RopeConfigs.scaling(base),
                 base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"),
                 activation(base, kind),
                 base.flag("tie_word_embeddings", kind.startsWith("gemma")), padId(base), "eager".equals(base.text("attn_implementation")));
@@ -67,43 +79,77 @@ public final class LanguageConfigs {
     // ---- what families differ in
 
     private static Family family(ConfigReader base, String kind, int layers) {
-        double scalar = base.number("query_pre_attn_scalar", 256),
-                finalSoftcap = base.number("final_logit_softcapping", defaultCap(base, kind, 30));
-        var softcap = base.number("attn_logit_softcapping", defaultCap(base, kind, 50));
-        if (base.flag("use_bidirectional_attention")) {
-            throw base.unknown("use_bidirectional_attention", "false (text is read in one direction)");
-        }
-        if (base.number("partial_rotary_factor", 1) != 1) {
-            throw base.unknown("partial_rotary_factor", "1 (rotary positions turn the whole head)");
-        }
         return switch (kind) {
-            case "gemma" -> new Family.Gemma();
-            case "gemma2" -> new Family.Gemma2(scalar, windows(base, layers, i -> i % 2 == 0), softcap, finalSoftcap);
-            case "gemma3_text" -> {
-                var pattern = base.integer("sliding_window_pattern", base.integer("_sliding_window_pattern", 6));
-                yield new Family.Gemma3(scalar, windows(base, layers, i -> (i + 1) % pattern != 0), localTheta(base), finalSoftcap); // the library reads no other cap
+            case "gemma" -> {
+                requireNoWindows(base, layers);
+                yield new Family.Gemma();
             }
-            case "llama" -> new Family.Llama(base.flag("mlp_bias"));
-            case "qwen3" -> new Family.Qwen3(base.flag("use_sliding_window") && base.has("sliding_window")
-                    ? windows(base, layers, i -> i >= base.integer("max_window_layers", 28))
-                    : Windows.NONE);
+            case "gemma2" -> new Family.Gemma2(queryScalar(base), windows(base, layers, i -> i % 2 == 0),
+                    base.number("attn_logit_softcapping", unmentioned(base, "attn_logit_softcapping", 50)),
+                    base.number("final_logit_softcapping", unmentioned(base, "final_logit_softcapping", 30)));
+            case "gemma3_text" -> new Family.Gemma3(queryScalar(base), gemma3Windows(base, layers), RopeConfigs.localTheta(base),
+                    base.number("final_logit_softcapping", 0));
+            case "llama" -> {
+                requireNoWindows(base, layers);
+                yield new Family.Llama(base.flag("mlp_bias"));
+            }
+            case "qwen3" -> new Family.Qwen3(qwen3Windows(base, layers));
             default -> throw base.unknown("model_type", KINDS);
         };
     }
 
+    private static double queryScalar(ConfigReader base) { return base.number("query_pre_attn_scalar", 256); }
+
     /// A cap that is not mentioned is Gemma 2's usual one; one that is null is none.
-    private static double defaultCap(ConfigReader base, String kind, double usual) {
-        var named = base.node().has(usual == 30 ? "final_logit_softcapping" : "attn_logit_softcapping");
-        return kind.equals("gemma2") && !named ? usual : 0;
+    private static double unmentioned(ConfigReader base, String field, double usual) { return base.node().has(field) ? 0 : usual; }
+
+    private static Windows gemma3Windows(ConfigReader base, int layers) {
+        var pattern = base.integer("sliding_window_pattern", base.integer("_sliding_window_pattern", 6));
+        base.require(pattern > 0, base.has("sliding_window_pattern") ? "sliding_window_pattern" : "_sliding_window_pattern",
+                "must be at least 1");
+        IntPredicate everyFew = i -> (i + 1) % pattern != 0;
+        var windows = windows(base, layers, everyFew);
+        if (base.has("layer_types") && base.has("sliding_window_pattern")) { // with an underscore it is the library's own default
+            base.require(windows.equals(Windows.of(windows.size(), layers, everyFew)), "sliding_window_pattern",
+                    "must agree with layer_types");
+        }
+        return windows;
     }
 
-    private static Windows windows(ConfigReader base, int layers, java.util.function.IntPredicate otherwise) {
-        var types = base.node().path("layer_types");
-        if (base.has("layer_types") && types.size() != layers) {
+    private static Windows qwen3Windows(ConfigReader base, int layers) {
+        var from = base.integer("max_window_layers", 28);
+        if (base.flag("use_sliding_window") && base.has("sliding_window")) {
+            return windows(base, layers, i -> i >= from);
+        }
+        base.raw("sliding_window"); // without the flag the library reads none
+        requireNoWindows(base, layers);
+        return Windows.NONE;
+    }
+
+    private static void requireNoWindows(ConfigReader base, int layers) {
+        types(base, layers).ifPresent(types -> base.require(!types.contains(SLIDING), "layer_types",
+                "must name full_attention only: no layer of this model has a window"));
+    }
+
+    private static Windows windows(ConfigReader base, int layers, IntPredicate otherwise) {
+        var size = base.integer("sliding_window", 4096);
+        return types(base, layers).map(types -> Windows.of(size, layers, i -> types.get(i).equals(SLIDING)))
+                .orElseGet(() -> Windows.of(size, layers, otherwise));
+    }
+
+    /// Every layer's kind of attention, if the file says.
+    private static Optional<List<String>> types(ConfigReader base, int layers) {
+        var types = base.raw("layer_types");
+        if (!base.has("layer_types")) {
+            return Optional.empty();
+        }
+        if (!types.isArray() || types.size() != layers) {
             throw base.unknown("layer_types", "a list of %d".formatted(layers));
         }
-        return Windows.of(base.integer("sliding_window", 4096), layers,
-                base.has("layer_types") ? i -> types.get(i).asText().equals(SLIDING) : otherwise);
+        if (!types.valueStream().allMatch(type -> type.isTextual() && TYPES.contains(type.textValue()))) {
+            throw base.unknown("layer_types", "lists of " + String.join(", ", TYPES));
+        }
+        return Optional.of(types.valueStream().map(JsonNode::textValue).toList());
     }
 
     private static Activation activation(ConfigReader base, String kind) {
@@ -117,38 +163,6 @@ public final class LanguageConfigs {
             case "silu", "swish" -> Activation.SILU;
             case "relu" -> Activation.RELU;
             default -> throw base.unknown(field, "gelu_pytorch_tanh, gelu, quick_gelu, silu, relu");
-        };
-    }
-
-    // ---- rotary positions
-
-    /// Where θ stands: among the fields, or (newer files) in an object of its own, which may be split by kind of layer.
-    private static ConfigReader rope(ConfigReader base) {
-        if (!base.has("rope_parameters")) {
-            return base;
-        }
-        var own = base.in("rope_parameters");
-        return own.has("full_attention") ? own.in("full_attention") : own;
-    }
-
-    private static double localTheta(ConfigReader base) {
-        var split = base.has("rope_parameters") && base.in("rope_parameters").has(SLIDING);
-        return split ? base.in("rope_parameters").in(SLIDING).number("rope_theta", 10_000) : base.number("rope_local_base_freq", 10_000);
-    }
-
-    private static RopeScaling scaling(ConfigReader base, ConfigReader rope) {
-        if (rope == base && !base.has("rope_scaling")) {
-            return RopeScaling.NONE;
-        }
-        var scaling = rope == base ? base.in("rope_scaling") : rope;
-        var field = scaling.has("rope_type") ? "rope_type" : "type";
-        var kind = scaling.text(field);
-        return switch (kind == null ? "default" : kind) {
-            case "default" -> RopeScaling.NONE;
-            case "linear" -> new RopeScaling.Linear(scaling.number("factor", 1));
-            case "llama3" -> new RopeScaling.Llama3(scaling.number("factor", 8), scaling.number("low_freq_factor", 1),
-                    scaling.number("high_freq_factor", 4), scaling.integer("original_max_position_embeddings"));
-            default -> throw scaling.unknown(field, "default, linear, llama3");
         };
     }
 
@@ -193,7 +207,7 @@ public final class LanguageConfigs {
             base.put("sliding_window", windows.size());
             var types = base.putArray("layer_types");
             for (int i = 0; i < text.layers(); i++) {
-                types.add(windows.has(i) ? SLIDING : "full_attention");
+                types.add(windows.has(i) ? SLIDING : FULL);
             }
         }
     }

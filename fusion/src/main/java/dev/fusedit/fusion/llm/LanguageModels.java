@@ -4,13 +4,13 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.GgufFile;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Function;
 
 /// Language models as Hugging Face's library saves them (`config.json` and safetensors, in one file or in shards), or as llama.cpp has
@@ -18,9 +18,8 @@ import java.util.function.Function;
 ///
 /// A model that also sees (PaliGemma, Gemma 3) holds more; of such a one the text side alone is read.
 public final class LanguageModels {
-    private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json", "weights.safetensors");
-    private static final String EMBEDDING = "embed_tokens.weight";
-    private static final String HEAD = "lm_head.weight";
+    static final String EMBEDDING = "embed_tokens.weight";
+    static final String HEAD = "lm_head.weight";
 
     private LanguageModels() {}
 
@@ -34,9 +33,15 @@ public final class LanguageModels {
     ///
     /// @param tensors named `model.…` and `lm_head.weight`; open until this is closed
     public record Stored(LanguageModelConfig config, TensorSource tensors) implements AutoCloseable {
+        /// Looks whether the tensors are those that the configuration speaks of; may read two of them.
+        ///
+        /// @throws UserError if the file is part of a model, or another's than the configuration's
+        public void requireWhole() { StoredTensors.require(tensors, config); }
+
         /// Reads the weights, and builds the model of them.
         Loaded load(DTypePolicy policy) {
-            var weights = Weights.stored(tensors, policy);
+            requireWhole();
+            var weights = Weights.stored(RenamedTensors.of(tensors, name -> config.tied() && name.equals(HEAD) ? null : name), policy);
             try {
                 var withHead = !config.tied() && tensors.contains(HEAD);
                 var model = LanguageModel.of(config, weights.in("model"), withHead ? weights.in("lm_head") : null);
@@ -81,8 +86,7 @@ public final class LanguageModels {
         if (!Files.isRegularFile(config)) {
             throw new UserError("%s is not a language model's folder: it has no config.json".formatted(path));
         }
-        var file = WEIGHTS.stream().map(path::resolve).filter(Files::isRegularFile).findFirst()
-                .orElseThrow(() -> new UserError("%s: has none of %s".formatted(path, String.join(", ", WEIGHTS))));
+        var file = FolderTensors.weights(path);
         var fields = JsonFile.object(config, "Give a language model's folder in Hugging Face's form");
         var sizes = LanguageConfigs.read(fields, config.toString());
         return opened(file, source -> new Stored(sizes, named(source, sizes, fields.has("text_config"))));
@@ -107,15 +111,15 @@ public final class LanguageModels {
         }
     }
 
-    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are the copy of the embedding table
-    /// that some files hold as the head, and tables of frequencies, which older versions of the library saved.
+    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are tables of frequencies, which older
+    /// versions of the library saved.
     private static TensorSource named(TensorSource file, LanguageModelConfig config, boolean within) {
         var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
                 .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
                 .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));
         return RenamedTensors.of(file, name -> {
             if (name.equals(HEAD) || name.endsWith("." + HEAD)) {
-                return config.tied() ? null : HEAD;
+                return HEAD;
             }
             if (name.startsWith(prefix)) {
                 return name.endsWith(".rotary_emb.inv_freq") ? null : "model." + name.substring(prefix.length());

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
+import dev.fusedit.fusion.config.ModelDescription;
 import dev.fusedit.torch.UserError;
 import java.util.List;
 
@@ -22,8 +24,16 @@ import java.util.List;
 public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> blockChannels, int layersPerBlock, int latentChannels,
         int normGroups, int sampleSize, double scalingFactor, double shiftFactor, boolean quantConv, boolean postQuantConv,
         boolean midAttention) {
+    private static final String CLASS = "AutoencoderKL";
     private static final String DOWN = "DownEncoderBlock2D";
     private static final String UP = "UpDecoderBlock2D";
+    private static final KnownFields FIELDS =
+            KnownFields.of("If it changes no number, take it out of the file; else it is no autoencoder that is built here")
+                    .passed("says who wrote the file", "_class_name", "_diffusers_version", "architectures", "transformers_version")
+                    .passed("everything is computed in f32", "force_upcast", "torch_dtype", "dtype");
+
+    /// What does not matter of a file beside another: images are tiled where memory needs it.
+    public static final KnownFields NOT_COMPARED = KnownFields.of("").passed("side of a tile", "sample_size");
     private static final List<Integer> USUAL_CHANNELS = List.of(128, 256, 512, 512);
 
     public AutoencoderConfig {
@@ -60,21 +70,34 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
     /// @param where the file, for messages
     public static AutoencoderConfig of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
+        fields.requirePlain();
+        if (fields.has("_class_name") && !CLASS.equals(fields.text("_class_name"))) {
+            throw fields.unknown("_class_name", CLASS);
+        }
         requireOnly(fields, "down_block_types", DOWN);
         requireOnly(fields, "up_block_types", UP);
         var activation = fields.text("act_fn");
         if (activation != null && !activation.equals("silu") && !activation.equals("swish")) {
             throw fields.unknown("act_fn", "silu");
         }
-        return fields.checked(() -> new AutoencoderConfig(fields.integer("in_channels", 3), fields.integer("out_channels", 3),
+        var config = fields.checked(() -> new AutoencoderConfig(fields.integer("in_channels", 3), fields.integer("out_channels", 3),
                 fields.integers("block_out_channels"), fields.integer("layers_per_block", 1), fields.integer("latent_channels", 4),
                 fields.integer("norm_num_groups", 32), fields.integer("sample_size", 32), fields.number("scaling_factor", 0.18215),
                 fields.number("shift_factor", 0), fields.flag("use_quant_conv", true), fields.flag("use_post_quant_conv", true),
                 fields.flag("mid_block_add_attention", true)));
+        for (var types : List.of("down_block_types", "up_block_types")) {
+            fields.require(!fields.has(types) || fields.raw(types).size() == config.levels(), types,
+                    "must be as many as block_out_channels");
+        }
+        fields.requireAllKnown(FIELDS);
+        return config;
     }
 
+    /// For comparisons.
+    public ModelDescription described(String where) { return new ModelDescription(where, json()); }
+
     private static void requireOnly(ConfigReader fields, String name, String kind) {
-        for (var value : fields.node().path(name)) {
+        for (var value : fields.raw(name)) {
             if (!value.asText().equals(kind)) {
                 throw new UserError("%s: %s may hold %s only, got %s".formatted(fields.where(), name, kind, value));
             }
@@ -83,7 +106,7 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
 
     /// The JSON that [#of] and diffusers read.
     public ObjectNode json() {
-        var root = JsonNodeFactory.instance.objectNode().put("_class_name", "AutoencoderKL").put("in_channels", inChannels)
+        var root = JsonNodeFactory.instance.objectNode().put("_class_name", CLASS).put("in_channels", inChannels)
                 .put("out_channels", outChannels).put("layers_per_block", layersPerBlock).put("act_fn", "silu")
                 .put("latent_channels", latentChannels).put("norm_num_groups", normGroups).put("sample_size", sampleSize)
                 .put("scaling_factor", scalingFactor).put("shift_factor", shiftFactor).put("use_quant_conv", quantConv)

@@ -6,7 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
+import dev.fusedit.fusion.config.ModelDescription;
+import dev.fusedit.fusion.config.TransformersFields;
 import dev.fusedit.nn.Activation;
+import java.util.Set;
 
 /// Sizes of a [ClipTextModel]. JSON has transformers' field names.
 ///
@@ -17,6 +21,13 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
         double normEps, Activation activation, int eosId) {
     /// What the configurations of the first CLIP models say, whose tokenizers never make it.
     static final int LEGACY_EOS = 2;
+    private static final String PROJECTION = "projection_dim";
+    private static final Set<String> KINDS = Set.of("clip", "clip_text_model");
+    private static final KnownFields TEXT = TransformersFields.ALL
+            .passed("new weights alone, and no weight is new", "initializer_range", "initializer_factor", "logit_scale_init_value")
+            .passed("padding is not read: a text ends at its end", "pad_token_id");
+    private static final KnownFields WHOLE = TEXT.passed("of the side that sees, which is not read", "vision_config", "vision_config_dict")
+            .passed("text_config says it", "text_config_dict");
 
     public ClipTextConfig {
         checkArgument(vocabulary > 0 && hidden > 0 && intermediate > 0 && projection > 0 && layers > 0 && maxTokens > 0,
@@ -35,6 +46,13 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
     public static ClipTextConfig of(JsonNode json, String where) {
         var whole = new ConfigReader(json, where);
         var fields = whole.has("text_config") ? whole.in("text_config") : whole;
+        whole.requirePlain();
+        if (whole.has("model_type") && !KINDS.contains(whole.text("model_type"))) {
+            throw whole.unknown("model_type", String.join(", ", KINDS));
+        }
+        for (var name : whole.raw("architectures")) {
+            whole.require(name.asText().startsWith("CLIP"), "architectures", "must be of the model_type clip");
+        }
         var activation = fields.text("hidden_act");
         var bend = switch (activation == null ? "quick_gelu" : activation) {
             case "quick_gelu" -> Activation.QUICK_GELU;
@@ -44,10 +62,22 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
             case "relu" -> Activation.RELU;
             default -> throw fields.unknown("hidden_act", "quick_gelu, gelu, gelu_new, gelu_pytorch_tanh, silu, relu");
         };
-        return fields.checked(() -> new ClipTextConfig(fields.integer("vocab_size", 49408), fields.integer("hidden_size", 512),
+        var config = fields.checked(() -> new ClipTextConfig(fields.integer("vocab_size", 49408), fields.integer("hidden_size", 512),
                 fields.integer("intermediate_size", 2048), fields.integer("projection_dim", 512), fields.integer("num_hidden_layers", 12),
                 fields.integer("num_attention_heads", 8), fields.integer("max_position_embeddings", 77),
                 fields.number("layer_norm_eps", 1e-5), bend, fields.integer("eos_token_id", 49407)));
+        if (fields != whole && whole.has(PROJECTION)) {
+            whole.require(whole.integer(PROJECTION) == config.projection(), PROJECTION, "must agree with text_config");
+        }
+        whole.requireKnown(WHOLE);
+        fields.requireKnown(TEXT);
+        return config;
+    }
+
+    /// For comparisons: the two ways to say where a text ends are told alike where they mean the same.
+    public ModelDescription described(String where) {
+        var end = eosId == LEGACY_EOS ? vocabulary - 1 : eosId;
+        return new ModelDescription(where, json().put("eos_token_id", end));
     }
 
     /// The JSON that [#of] and transformers read.

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
+import dev.fusedit.fusion.config.TransformersFields;
 
 /// Sizes of a [DinoModel]. JSON has transformers' field names.
 ///
@@ -15,6 +17,13 @@ import dev.fusedit.fusion.config.ConfigReader;
 /// @param gated whether the MLP is the gated one of the giant model
 public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int imageSide, int patch, double normEps, int registers,
         boolean hasRegisters, boolean gated, boolean qkvBias) {
+    private static final KnownFields FIELDS = TransformersFields.ALL
+            .passed("new weights alone, and no weight is new", "initializer_range", "layerscale_value")
+            .passed("dropout serves training alone; nothing here drops out", "drop_path_rate")
+            .passed("what Python's backbones return", "apply_layernorm", "reshape_hidden_states", "out_features", "out_indices",
+                    "stage_names")
+            .passed("masks serve DINOv2's own training", "use_mask_token").only("num_channels", "3", "images have three channels");
+
     public DinoConfig {
         checkArgument(hidden > 0 && layers > 0 && mlpRatio > 0, "sizes must be positive: hidden %s, layers %s, mlp_ratio %s", hidden,
                 layers,
@@ -30,6 +39,7 @@ public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int im
     /// @param where the file, for messages
     public static DinoConfig of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
+        fields.requirePlain();
         var kind = fields.text("model_type");
         var hasRegisters = "dinov2_with_registers".equals(kind);
         if (!hasRegisters && !"dinov2".equals(kind)) {
@@ -38,11 +48,16 @@ public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int im
         if (fields.has("hidden_act") && !"gelu".equals(fields.text("hidden_act"))) {
             throw fields.unknown("hidden_act", "gelu");
         }
-        return fields.checked(() -> new DinoConfig(fields.integer("hidden_size", 768), fields.integer("num_hidden_layers", 12),
+        for (var name : fields.raw("architectures")) {
+            fields.require(hasRegisters == name.asText().contains("WithRegisters"), "architectures", "must be of the model_type " + kind);
+        }
+        var config = fields.checked(() -> new DinoConfig(fields.integer("hidden_size", 768), fields.integer("num_hidden_layers", 12),
                 fields.integer("num_attention_heads", 12), fields.integer("mlp_ratio", 4), fields.integer("image_size", 224),
                 fields.integer("patch_size", hasRegisters ? 16 : 14), fields.number("layer_norm_eps", 1e-6),
                 hasRegisters ? fields.integer("num_register_tokens", 4) : 0, hasRegisters, fields.flag("use_swiglu_ffn"),
                 fields.flag("qkv_bias", true)));
+        fields.requireAllKnown(FIELDS);
+        return config;
     }
 
     /// As transformers writes it; reads back as itself.

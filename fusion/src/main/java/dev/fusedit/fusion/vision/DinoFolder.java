@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
@@ -24,6 +26,17 @@ public final class DinoFolder {
     public static final String IMAGES = "preprocessor_config.json";
     private static final JsonMapper JSON = new JsonMapper();
     private static final String REMEDY = "Give a DINOv2's folder in Hugging Face's form";
+
+    private static final KnownFields FIELDS = KnownFields.of("If it changes no number, take it out of the file")
+            .passed("images are brought to size by the recipe's match", "do_resize", "size", "resample", "do_center_crop", "crop_size",
+                    "do_pad", "size_divisor", "default_to_square")
+            .passed("says who wrote the file", "image_processor_type", "feature_extractor_type", "processor_class")
+            .passed("images are RGB here", "do_convert_rgb")
+            .passed("how Python hands them over", "input_data_format", "data_format", "device",
+                    "return_tensors", "disable_grouping")
+            .only("do_normalize", "true", "images are normalised by image_mean and image_std")
+            .only("do_rescale", "true", "images are brought to 0 to 1")
+            .only("rescale_factor", "0.00392156862745098", "images are brought to 0 to 1");
 
     private DinoFolder() {}
 
@@ -87,13 +100,19 @@ public final class DinoFolder {
         if (!Files.exists(file)) {
             return Normalization.IMAGENET;
         }
-        var json = JsonFile.object(file, REMEDY);
+        var fields = new ConfigReader(JsonFile.object(file, REMEDY), file.toString());
         try {
-            return new Normalization(numbers(json.path("image_mean")), numbers(json.path("image_std")));
+            var normalization = new Normalization(numbers(fields, "image_mean"), numbers(fields, "image_std"));
+            fields.requireKnown(FIELDS);
+            return normalization;
         } catch (IllegalArgumentException e) {
             throw new UserError("%s: image_mean and image_std: %s".formatted(file, e.getMessage()), e);
         }
     }
 
-    private static List<Double> numbers(JsonNode array) { return array.valueStream().map(JsonNode::asDouble).toList(); }
+    private static List<Double> numbers(ConfigReader fields, String name) {
+        var values = fields.raw(name);
+        fields.require(values.isArray() && values.valueStream().allMatch(JsonNode::isNumber), name, "must be a list of numbers");
+        return values.valueStream().map(JsonNode::doubleValue).toList();
+    }
 }

@@ -29,7 +29,10 @@ class GgufModelsTest {
     /// What is in no GGUF file is as llama.cpp has it.
     private static LanguageModelConfig config(String name) throws IOException {
         var json = (ObjectNode) new ObjectMapper().readTree(Goldens.folder("llm/" + name).resolve("config.json").toFile());
-        json.put("query_pre_attn_scalar", json.path("head_dim").intValue()).put("tie_word_embeddings", true);
+        json.put("tie_word_embeddings", true);
+        if (json.has("query_pre_attn_scalar")) {
+            json.put("query_pre_attn_scalar", json.path("head_dim").intValue());
+        }
         return LanguageConfigs.read(json, name);
     }
 

@@ -78,11 +78,15 @@ class LanguageModelsTest {
     @Test
     void aHeadOfItsOwnMakesTheLogits(@TempDir Path folder) throws IOException {
         var all = weights("llama");
-        all.put("lm_head.weight", all.get("embed_tokens.weight").mul(2));
         all.put("layers.0.self_attn.rotary_emb.inv_freq", Tensor.zeros(DType.F32, 4));
+        all.put("lm_head.weight", all.get("embed_tokens.weight").mul(1));
         SafeTensors.write(folder.resolve("model.safetensors"), all, Map.of());
         Files.writeString(folder.resolve("config.json"), json("llama").put("tie_word_embeddings", true).toString());
         var tied = logits(folder);
+        all.put("lm_head.weight", all.get("embed_tokens.weight").mul(2));
+        SafeTensors.write(folder.resolve("model.safetensors"), all, Map.of());
+        assertThatThrownBy(() -> logits(folder)).as("a head that is no embedding table").isInstanceOf(UserError.class)
+                .hasMessageContaining("tie_word_embeddings is true").hasMessageContaining("lm_head.weight has other values");
         Files.writeString(folder.resolve("config.json"), json("llama").put("tie_word_embeddings", false).toString());
         assertThat(logits(folder).allClose(tied.mul(2), 1e-5, 1e-5)).isTrue();
     }

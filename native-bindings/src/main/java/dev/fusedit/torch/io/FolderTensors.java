@@ -22,6 +22,9 @@ public final class FolderTensors implements TensorSource {
     private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors.index.json",
             "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json", "weights.safetensors",
             "pytorch_model.bin", "diffusion_pytorch_model.bin", "model.pt", "model.pt.zst", "ema.pt.zst");
+    /// Weights that change when the model is learned or converted anew: of two of them one may be stale.
+    private static final List<String> ONE_OF = WEIGHTS.subList(0, 5);
+    private static final String ADAPTER = "adapter_config.json";
     private static final String REMEDY = "Fetch the model's folder anew";
 
     private final Path folder;
@@ -121,8 +124,18 @@ public final class FolderTensors implements TensorSource {
 
     /// The file with a model's weights.
     ///
-    /// @throws UserError if the folder has none
+    /// @throws UserError if the folder has none, has them twice, or has an adapter that they are to be changed by
     public static Path weights(Path folder) {
+        var present = ONE_OF.stream().filter(name -> Files.isRegularFile(folder.resolve(name))).toList();
+        if (present.size() > 1) {
+            throw new UserError("%s: has its weights twice, as %s. One of them may be stale: leave the one that counts there"
+                    .formatted(folder, String.join(" and ", present)));
+        }
+        if (Files.isRegularFile(folder.resolve(ADAPTER))) {
+            throw new UserError(
+                    "%s: its weights are to be changed by an adapter (%s), which is not read here. Merge it into the weights first"
+                            .formatted(folder, ADAPTER));
+        }
         return find(folder)
                 .orElseThrow(() -> new UserError("%s: has no weights; read are %s".formatted(folder, String.join(", ", WEIGHTS))));
     }

@@ -6,6 +6,7 @@ import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,9 @@ public final class Checkpoint {
         this.folder = folder;
         this.manifest = manifest;
     }
+
+    /// Whether a folder says that it is one; what is in it is not looked at.
+    public static boolean is(Path folder) { return Files.isRegularFile(folder.resolve(Manifest.FILE)); }
 
     /// @throws UserError naming the file and what is wrong with it
     public static Checkpoint open(Path folder) {

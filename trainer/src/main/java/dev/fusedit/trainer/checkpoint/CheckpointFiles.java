@@ -9,6 +9,9 @@ public final class CheckpointFiles {
     /// In its canonical form.
     public static final String RECIPE = "recipe.yaml";
     public static final String WORDS = "tokenizer.json";
+    /// The language model, in the fields of `config.json`; there only where the files that the run began with said more of it than its
+    /// recipe does.
+    public static final String LLM = "language_model.json";
     /// The masters of all weights, also of those that never learn.
     public static final String WEIGHTS = "model.safetensors";
     /// Of what learns under an average.

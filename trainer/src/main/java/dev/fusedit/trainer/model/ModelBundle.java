@@ -2,6 +2,7 @@ package dev.fusedit.trainer.model;
 
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ImageModelConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
@@ -10,6 +11,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A model with what it needs to train and sample: its weights, its tokenizer, and the frozen parts around it.
@@ -28,11 +30,19 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
     ///
     /// @throws UserError if one of them cannot be read or does not fit the model
     public static ModelBundle fresh(Recipe recipe, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        var latents = latents(recipe, policy);
+        return fresh(recipe, TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer)), tokenizer, policy, seed, _ -> {});
+    }
+
+    /// As [#fresh(Recipe, Tokenizer, DTypePolicy, Seed)] with a language model of which files said more than the recipe does.
+    ///
+    /// @param said told of what differs from the recipe and was accepted
+    static ModelBundle fresh(Recipe recipe, LanguageModelConfig text, Tokenizer tokenizer, DTypePolicy policy, Seed seed,
+            Consumer<String> said) {
+        var latents = latents(recipe, policy, said);
         try {
             int side = recipe.largestSide() / latents.space().factor();
-            var config = RecipeModelConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), side);
-            var clip = clip(recipe, config.image().pooledText(), policy);
+            var config = RecipeModelConfigs.of(recipe.model(), text, side);
+            var clip = clip(recipe, config.image().pooledText(), policy, said);
             var plain = fresh(config, tokenizer, policy, seed);
             return new ModelBundle(plain.weights, plain.model, tokenizer, latents, clip);
         } catch (RuntimeException e) {
@@ -41,12 +51,18 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
         }
     }
 
-    private static Latents latents(Recipe recipe, DTypePolicy policy) {
+    private static Latents latents(Recipe recipe, DTypePolicy policy, Consumer<String> said) {
         if (recipe.model().vae() == null) {
             return Latents.PIXELS;
         }
         var folder = folder(recipe, "trains on the latents of", recipe.model().vae(), "weights.vae", recipe.weights().vae());
         var encoded = Latents.Encoded.read(folder, policy.device(), "weights.vae");
+        try {
+            StartingChecks.vae(recipe, encoded.vae().config(), folder.resolve("config.json").toString(), said);
+        } catch (RuntimeException e) {
+            encoded.close();
+            throw e;
+        }
         int channels = encoded.vae().config().latentChannels();
         if (channels != recipe.model().dit().channels()) {
             encoded.close();
@@ -56,12 +72,18 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
         return encoded;
     }
 
-    private static @Nullable ClipCaptions clip(Recipe recipe, int width, DTypePolicy policy) {
+    private static @Nullable ClipCaptions clip(Recipe recipe, int width, DTypePolicy policy, Consumer<String> said) {
         if (recipe.model().clip() == null) {
             return null;
         }
         var folder = folder(recipe, "reads captions by", recipe.model().clip(), "weights.clip", recipe.weights().clip());
         var clip = ClipCaptions.read(folder, policy.device(), "weights.clip");
+        try {
+            StartingChecks.clip(recipe, clip.text().clip().config(), folder.resolve("config.json").toString(), said);
+        } catch (RuntimeException e) {
+            clip.close();
+            throw e;
+        }
         if (clip.width() != width) {
             clip.close();
             throw new UserError(

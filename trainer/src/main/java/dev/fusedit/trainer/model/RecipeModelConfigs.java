@@ -46,8 +46,11 @@ public final class RecipeModelConfigs {
 
     /// @param vocabulary of the tokenizer; a published language model keeps its own
     /// @param side of the images in pixels (or latents)
-    public static ImageModelConfig of(Model model, int vocabulary, int side) {
-        var text = TextConfigs.of(model, vocabulary);
+    public static ImageModelConfig of(Model model, int vocabulary, int side) { return of(model, TextConfigs.of(model, vocabulary), side); }
+
+    /// @param text the language model that is built
+    /// @param side of the images in pixels (or latents)
+    static ImageModelConfig of(Model model, LanguageModelConfig text, int side) {
         var image = image(model, text, side);
         return switch (model.fusion()) {
             case Model.Fusion.Joint() -> deep(model, text, image, new Fusion.JointSelfAttention());

@@ -34,8 +34,8 @@ public final class RecipeTokenizers {
         if (files.tokenizer() != null) {
             return Path.of(files.tokenizer());
         }
-        if (files.llm() != null && Files.isDirectory(Path.of(files.llm()))) {
-            return Path.of(files.llm());
+        if (files.llmFile() != null && Files.isDirectory(Path.of(files.llmFile()))) {
+            return Path.of(files.llmFile());
         }
         throw new UserError("recipe '%s' reads captions by '%s', but does not say where its tokenizer is. Give weights.tokenizer"
                 .formatted(recipe.run().name(), named.name()));

@@ -57,7 +57,8 @@ public final class SavedModel {
         var recipe = recipe(checkpoint);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
         var policy = adjusted.apply(Precisions.of(recipe.run()).frozen());
-        var bundle = ModelBundle.fresh(recipe, tokenizer, policy, Seed.of(0));
+        var bundle = ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy,
+                Seed.of(0), _ -> {});
         try {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));

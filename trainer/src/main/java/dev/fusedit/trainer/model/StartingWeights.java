@@ -1,29 +1,26 @@
 package dev.fusedit.trainer.model;
 
 import dev.fusedit.fusion.llm.LanguageModels;
-import dev.fusedit.fusion.pipeline.PipelineFolder;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
-import dev.fusedit.trainer.checkpoint.CheckpointFiles;
-import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/// Weights that a run begins with instead of random ones: `weights.model` and `weights.llm` of its recipe. What no file has (an alignment's
-/// projections) keeps its drawn value; each other tensor must be there, in its shape, or all that does not fit is listed in one error.
-///
-/// | `weights.model` | its tensors |
-/// |---|---|
-/// | a run's folder or a checkpoint | what that run samples with: weights, and over them their average |
-/// | a pipeline's folder | `transformer/`, and `llm/` beside the paper's baselines |
-/// | a folder with `config.json`, or a file: `ema.pt.zst`, `.pt`, safetensors | the paper's reference saves them under the names that are ours too; its baselines lack the language model and the prefix `dit.` |
+/// Weights that a run begins with instead of random ones: `weights.model` and `weights.llm` of its recipe, in the forms of [StartingFiles].
+/// What they say of their model is compared with what is built, by [StartingChecks]; what the recipe leaves open is built as they say. What
+/// no file has (an alignment's projections) keeps its drawn value; each other tensor must be there, in its shape, or all that does not fit is
+/// listed in one error.
 public final class StartingWeights {
     private static final String LLM = "llm.";
     private static final String DIT = "dit.";
@@ -33,65 +30,95 @@ public final class StartingWeights {
     private static final Pattern WRAPPING =
             Pattern.compile("(?<=^|\\.)(module|_orig_mod|_orig_module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
-    private final ModelBundle bundle;
+    private final Recipe recipe;
+    private final StartingFiles files;
+    private final Consumer<String> said;
 
-    private StartingWeights(ModelBundle bundle) { this.bundle = bundle; }
+    private StartingWeights(Recipe recipe, StartingFiles files, Consumer<String> said) {
+        this.recipe = recipe;
+        this.files = files;
+        this.said = said;
+    }
 
-    /// Reads what the recipe names.
+    /// Looks at the files that a recipe names; no tensor is read yet.
     ///
-    /// @throws UserError if a place is not there, is something else, or does not fit
-    public static void read(Recipe recipe, ModelBundle bundle) {
-        var model = recipe.weights().model();
-        var llm = recipe.weights().llm();
-        var starting = new StartingWeights(bundle);
-        if (model != null) {
-            starting.model(Path.of(model));
+    /// @param said told in sentences what is taken from files, or accepted
+    /// @throws UserError if a place is not there, or is something else
+    public static StartingWeights of(Recipe recipe, Consumer<String> said) {
+        return new StartingWeights(recipe, StartingFiles.of(recipe), said);
+    }
+
+    /// Refuses to train a published language model that is given no weights: it would be a new one under its name.
+    ///
+    /// @throws UserError if the recipe neither names its weights nor says that new ones are meant
+    public static void requireGiven(Recipe recipe) {
+        switch (recipe.model().llm()) {
+            case LanguageModelRecipe.Custom _ -> {}
+            case LanguageModelRecipe.Pretrained named -> {
+                if (!recipe.weights().saysLlm()) {
+                    throw new UserError(
+                            ("recipe '%s' trains with '%s', but does not say where its weights are: it would begin with random ones. "
+                                    + "Give weights.llm its folder, or 'random' if that is meant")
+                                    .formatted(recipe.run().name(), named.name()));
+                }
+            }
         }
-        if (llm != null) {
-            starting.llm(Path.of(llm));
+    }
+
+    /// The recipe's model with new weights.
+    ///
+    /// @throws UserError if a frozen part cannot be read, or the files are of another model
+    public ModelBundle bundle(Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var text = TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), files.text());
+        var config = RecipeModelConfigs.of(recipe.model(), text, recipe.largestSide() / recipe.model().pixels());
+        new StartingChecks(recipe, said).require(files, config, tokenizer);
+        return ModelBundle.fresh(recipe, text, tokenizer, policy, seed, said);
+    }
+
+    /// The model of a run that goes on, with new weights.
+    public static ModelBundle resumed(Recipe recipe, Tokenizer tokenizer, Checkpoint checkpoint, DTypePolicy policy, Seed seed) {
+        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy, seed,
+                _ -> {});
+    }
+
+    /// Reads the weights into the bundle that [#bundle] made.
+    ///
+    /// @throws UserError if they do not fit
+    public void read(ModelBundle bundle) {
+        switch (files) {
+            case StartingFiles.Nothing() -> {}
+            case StartingFiles.Language(var place, _) -> llm(bundle, place);
+            case StartingFiles.Run run -> SavedModel.readForSampling(run.recipe().sampling().weights(), run.checkpoint(), bundle);
+            case StartingFiles.Pipeline pipeline -> pipeline(bundle, pipeline.folder());
+            case StartingFiles.Described described -> file(bundle, described.weights());
+            case StartingFiles.Bare(var file) -> file(bundle, file);
         }
     }
 
     // ---- whole models
 
-    private void model(Path place) {
-        if (PipelineFolder.is(place)) {
-            pipeline(place);
-        } else if (Files.isRegularFile(place)) {
-            try (var file = TensorFiles.open(place)) {
-                file(file);
-            }
-        } else if (FolderTensors.is(place)) {
-            try (var folder = FolderTensors.open(place)) {
-                file(folder);
-            }
-        } else {
-            run(Checkpoint.open(Checkpoints.find(place)));
-        }
-    }
-
-    private void run(Checkpoint checkpoint) {
-        var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
-                checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
-        SavedModel.readForSampling(recipe.sampling().weights(), checkpoint, bundle);
-    }
-
-    private void pipeline(Path folder) {
+    private static void pipeline(ModelBundle bundle, Path folder) {
         try (var transformer = TensorFiles.open(FolderTensors.weights(folder.resolve("transformer")))) {
-            if (!isShallow()) {
-                load(transformer);
+            if (!isShallow(bundle)) {
+                load(bundle, transformer);
                 return;
             }
-            loadImageSide(transformer);
+            loadImageSide(bundle, transformer);
         }
         var own = folder.resolve("llm");
-        llm(Files.isDirectory(own) ? own : folder.resolve("text_encoder"));
+        llm(bundle, Files.isDirectory(own) ? own : folder.resolve("text_encoder"));
     }
 
-    private void file(TensorSource file) {
+    private static void file(ModelBundle bundle, Path place) {
+        try (var file = Files.isDirectory(place) ? FolderTensors.open(place) : TensorFiles.open(place)) {
+            file(bundle, file);
+        }
+    }
+
+    private static void file(ModelBundle bundle, TensorSource file) {
         var plain = RenamedTensors.of(file, name -> WRAPPING.matcher(name).replaceAll(""));
-        if (!isShallow() || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
-            load(plain);
+        if (!isShallow(bundle) || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
+            load(bundle, plain);
         } else {
             throw new UserError("weights.model: %s holds the image side alone. Give a pipeline's folder, which holds its language model too"
                     .formatted(file.path()));
@@ -99,11 +126,11 @@ public final class StartingWeights {
     }
 
     /// Whether the language model is a part of its own, beside the image side in a file of its own.
-    private boolean isShallow() { return !bundle.model().config().isDeep(); }
+    private static boolean isShallow(ModelBundle bundle) { return !bundle.model().config().isDeep(); }
 
-    private void load(TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
+    private static void load(ModelBundle bundle, TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
 
-    private void loadImageSide(TensorSource file) {
+    private static void loadImageSide(ModelBundle bundle, TensorSource file) {
         var named = RenamedTensors.of(file, name -> DIT + name);
         bundle.weights().in("dit").load(named, name -> name);
     }
@@ -111,8 +138,9 @@ public final class StartingWeights {
     // ---- language models
 
     /// Of a file with more layers than the model has, the first ones are taken; a head that the model does not have is left out.
-    private void llm(Path place) {
+    private static void llm(ModelBundle bundle, Path place) {
         try (var stored = LanguageModels.open(place)) {
+            stored.requireWhole();
             int layers = bundle.model().llm().config().layers();
             var named = RenamedTensors.of(stored.tensors(), name -> {
                 var layer = LAYER.matcher(name);

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.plan;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.run.RunLength;
 import java.util.function.Consumer;
@@ -13,9 +14,10 @@ public final class PreparedRun {
 
     /// @param minutes that the whole is to take here; null for the steps as they are written
     /// @param said told what was decided and what is done meanwhile
-    /// @throws UserError if memory does not hold it, or nothing takes so many minutes
+    /// @throws UserError if memory does not hold it, a published language model is given no weights, or nothing takes so many minutes
     public static RunLength of(Recipe recipe, @Nullable Double minutes, Consumer<String> said) {
         var plan = Plan.settled(recipe, said).requireFits();
+        StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);
         return minutes == null ? RunLength.asWritten(plan.recipe(), estimate)
                 : RunLength.measured(plan.recipe(), estimate, minutes, said);

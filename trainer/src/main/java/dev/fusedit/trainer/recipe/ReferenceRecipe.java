@@ -78,7 +78,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, OptionalInt.empty(),
                 trainer.checkpointDir(), null, Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
-        return new Recipe(run, model(config), new WeightFiles(null, null, null, null, null), data(config.data()), List.of(stage(config)),
+        return new Recipe(run, model(config), new WeightFiles(null, null, null, null, null, List.of()), data(config.data()),
+                List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
                 new Logging(trainer.loggingSteps(), null, true),

@@ -12,6 +12,7 @@ import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.RecipeTokenizers;
+import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaScope;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.PaceTrial;
@@ -83,6 +84,9 @@ public final class TrainingRun implements AutoCloseable {
         this.interrupts = interrupts;
         plans = StagePlan.of(recipe);
         resumption = resumption(start, plans);
+        if (resumption == null) {
+            StartingWeights.requireGiven(recipe);
+        }
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         var data = StageParts.data(recipe, tokenizer);
         validation = recipe.evaluation().validation() == null ? null
@@ -91,7 +95,7 @@ public final class TrainingRun implements AutoCloseable {
         clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
         log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
         try {
-            tensors = RunTensors.of(recipe, tokenizer, resumption);
+            tensors = RunTensors.of(recipe, tokenizer, resumption, log::say);
         } catch (RuntimeException e) {
             log.close();
             throw e;

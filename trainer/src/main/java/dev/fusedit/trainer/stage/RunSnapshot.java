@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.model.RecipeTokenizers;
+import dev.fusedit.trainer.model.TextConfigs;
 import dev.fusedit.trainer.recipe.Recipe;
 
 /// A run at the end of a step, as [CheckpointFiles] hold it.
@@ -14,6 +15,8 @@ public final class RunSnapshot {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
             files.text(CheckpointFiles.WORDS, RecipeTokenizers.json(tensors.bundle().tokenizer()));
+            TextConfigs.json(recipe.model(), tensors.bundle().model().llm().config())
+                    .ifPresent(json -> files.text(CheckpointFiles.LLM, json));
             files.tensors(CheckpointFiles.WEIGHTS, tensors.bundle().weights().state());
             if (!tensors.emaWeights().isEmpty()) {
                 files.tensors(CheckpointFiles.AVERAGE, tensors.emaWeights().averages());

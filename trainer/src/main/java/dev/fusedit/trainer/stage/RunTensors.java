@@ -13,6 +13,7 @@ import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// All tensors that a run changes, and owns: weights, their average, and what the optimizer remembers.
@@ -26,17 +27,33 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     ///
     /// @throws UserError if what is read does not fit the recipe's model
     public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
-        var bundle = ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(recipe.run().seed()).derive("weights"));
-        var tensors = new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle));
+        return of(recipe, tokenizer, from, _ -> {});
+    }
+
+    /// As [#of(Recipe, Tokenizer, Resumption)].
+    ///
+    /// @param said told in sentences what is taken from files, or accepted
+    public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from, Consumer<String> said) {
+        var seed = Seed.of(recipe.run().seed()).derive("weights");
+        if (from != null) {
+            var tensors = of(recipe, StartingWeights.resumed(recipe, tokenizer, from.checkpoint(), Precisions.of(recipe), seed));
+            return tensors.filled(() -> tensors.read(from));
+        }
+        var start = StartingWeights.of(recipe, said);
+        var tensors = of(recipe, start.bundle(tokenizer, Precisions.of(recipe), seed));
+        return tensors.filled(() -> start.read(tensors.bundle));
+    }
+
+    private static RunTensors of(Recipe recipe, ModelBundle bundle) {
+        return new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle));
+    }
+
+    private RunTensors filled(Runnable reading) {
         try {
-            if (from != null) {
-                tensors.read(from);
-            } else {
-                StartingWeights.read(recipe, bundle);
-            }
-            return tensors;
+            reading.run();
+            return this;
         } catch (RuntimeException e) {
-            tensors.close();
+            close();
             throw e;
         }
     }

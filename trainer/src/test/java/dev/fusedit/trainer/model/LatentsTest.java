@@ -47,7 +47,8 @@ class LatentsTest {
     private TinyStage stage(String... settings) {
         return TinyStage.of(java.util.stream.Stream.concat(
                 java.util.stream.Stream.of("model.vae=stable-diffusion-v1-5/stable-diffusion-v1-5",
-                        "weights.vae=" + folder, "model.dit.channels=4", "model.dit.patch=2", "model.prediction=velocity"),
+                        "weights.vae=" + folder, "weights.accept=[vae]", "model.dit.channels=4", "model.dit.patch=2",
+                        "model.prediction=velocity"),
                 java.util.stream.Stream.of(settings)).toArray(String[]::new));
     }
 

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
@@ -145,8 +146,7 @@ class StartingWeightsTest {
     void aPipelinesTransformerIsRead() throws Exception {
         test(() -> {
             var other = begun("run.seed=4");
-            write("pipeline/transformer/model.safetensors", other);
-            Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
+            writePipeline(other);
             assertEqual(begun("weights.model=" + temp.resolve("pipeline")), other);
         });
     }
@@ -158,14 +158,31 @@ class StartingWeightsTest {
         var fusion = "model.fusion=" + kind;
         test(() -> {
             var other = begun("run.seed=4", fusion);
-            write("pipeline/transformer/model.safetensors", below(other, "dit.", ""));
+            writePipeline(below(other, "dit.", ""), fusion);
             writeLanguageModel(temp.resolve("pipeline/llm"), below(other, "llm.", "model."), 1);
-            Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
             assertEqual(begun("weights.model=" + temp.resolve("pipeline"), fusion), other);
             assertThatThrownBy(() -> begun("weights.model=" + temp.resolve("pipeline/transformer/model.safetensors"), fusion))
                     .isInstanceOf(UserError.class)
                     .hasMessageContaining("holds the image side alone");
         });
+    }
+
+    /// The transformer in a pipeline's folder, with what an export says of it.
+    private void writePipeline(Map<String, Tensor> transformer, String... settings) throws IOException {
+        write("pipeline/transformer/model.safetensors", transformer);
+        try (var run = begun(recipe(settings))) {
+            Files.writeString(temp.resolve("pipeline/transformer/config.json"),
+                    ModelConfigJson.json(run.bundle().model().config()).toString());
+        }
+        Files.createDirectories(temp.resolve("pipeline/scheduler"));
+        Files.writeString(temp.resolve("pipeline/scheduler/scheduler_config.json"),
+                "{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\", \"prediction_type\": \"sample\"}");
+        Files.writeString(temp.resolve("pipeline/model_index.json"), "{}");
+    }
+
+    private TrainingRun begun(Recipe recipe) {
+        return new TrainingRun(recipe, RunFolder.create(temp.resolve("run-" + System.nanoTime()), recipe.canonical()), Interrupts.none(),
+                ProgressLine.silent());
     }
 
     private static Map<String, Tensor> below(Map<String, Tensor> all, String prefix, String instead) {

@@ -1,0 +1,51 @@
+package dev.fusedit.trainer.model;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.fusedit.fusion.config.ModelDescription.Difference;
+import dev.fusedit.fusion.text.SubwordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.trainer.checkpoint.Checkpoint;
+import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.data.PretrainedTokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// Whether texts become the ids that a model has learned. Told by texts, since one tokenizer has many spellings.
+final class TokenizerComparison {
+    private static final List<String> FILES = List.of("tokenizer.json", "tokenizer.model", "vocab.json");
+    private static final List<String> TEXTS = List.of("a red circle above a blue square", "two green triangles",
+            "a yellow ring to the left of a purple cross", "a cat");
+
+    private TokenizerComparison() {}
+
+    /// The tokenizer of a model's folder against a run's; empty if they agree, or the folder has none.
+    static Optional<Difference> inFolder(Path folder, Tokenizer own) {
+        if (!Files.isDirectory(folder) || FILES.stream().noneMatch(name -> Files.isRegularFile(folder.resolve(name)))) {
+            return Optional.empty();
+        }
+        try (var theirs = SubwordTokenizer.open(folder)) {
+            return TEXTS.stream().filter(text -> !Arrays.equals(theirs.encode(text), plain(own, text))).findFirst()
+                    .map(text -> difference("'%s' is %s".formatted(text, Arrays.toString(theirs.encode(text))),
+                            Arrays.toString(plain(own, text))));
+        }
+    }
+
+    /// Without an instruction, which is the recipe's.
+    private static int[] plain(Tokenizer own, String text) {
+        return own instanceof PretrainedTokenizer pretrained ? pretrained.subwords().encode(text) : own.encode(text);
+    }
+
+    /// A run's tokenizer against another's.
+    static Optional<Difference> inCheckpoint(Checkpoint checkpoint, Tokenizer own) {
+        var theirs = CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS);
+        return theirs.equals(RecipeTokenizers.json(own)) ? Optional.empty()
+                : Optional.of(difference("that of " + CheckpointFiles.WORDS, "another"));
+    }
+
+    private static Difference difference(String theirs, String own) {
+        return new Difference("tokenizer", JsonNodeFactory.instance.textNode(theirs), JsonNodeFactory.instance.textNode(own));
+    }
+}
