@@ -89,6 +89,10 @@ abstract sealed class TensorHandle permits TensorMath {
 
     final boolean isFloating() { return dtype().isFloating(); }
 
+    final boolean isInteger() { return dtype().isInteger(); }
+
+    final boolean isComplex() { return dtype().isComplex(); }
+
     static Tensor own(long handle) { return new Tensor(handle); }
 
     static Tensor[] own(long[] handles) {
