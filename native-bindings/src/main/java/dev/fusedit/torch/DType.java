@@ -86,15 +86,17 @@ public enum DType {
     ///
     /// @throws IllegalArgumentException for those of PyTorch's dtypes that have no place here, by PyTorch's name
     public static DType of(int code) {
-        checkArgument(code >= 0 && code < BY_CODE.length && BY_CODE[code] != null,
+        checkArgument(isKnown(code),
                 "a tensor is of dtype %s, which fusedit does not compute with; tensor.to(DType.F32), or to another dtype, converts it",
                 ScalarTypes.name(code));
         return BY_CODE[code];
     }
 
+    static boolean isKnown(int code) { return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null; }
+
     /// What messages call a number of c10::ScalarType: `f32`, or PyTorch's name for those that have no place here.
     public static String text(int code) {
-        return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null ? BY_CODE[code].toString() : ScalarTypes.name(code);
+        return isKnown(code) ? BY_CODE[code].toString() : ScalarTypes.name(code);
     }
 
     /// `f32`, `bf16`, `bool`, `c64`.
