@@ -51,7 +51,8 @@ final class Arguments {
             case SCALAR -> isWhole(value) ? (Object) ((Number) value).longValue() : value instanceof Number number ? number.doubleValue()
                     : value instanceof Boolean ? value : null;
             case DTYPE -> value instanceof DType dtype ? (Object) (long) dtype.code() : null;
-            case DEVICE -> value instanceof Device ? value : value instanceof String text ? Device.parse(text) : null;
+            case DEVICE -> value instanceof Device device ? device.available()
+                    : value instanceof String text ? Device.parse(text).available() : null;
             case MEMORY_FORMAT -> value instanceof String text ? memoryFormat(text) : null;
             case LAYOUT -> "strided".equals(value) ? (Object) 0L : null;
             case GENERATOR, OTHER -> null;

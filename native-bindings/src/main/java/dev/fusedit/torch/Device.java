@@ -29,6 +29,16 @@ public record Device(Kind kind, int index) {
         };
     }
 
+    /// This device, if the process's libtorch can use it.
+    ///
+    /// @throws LibtorchUnavailable for a CUDA device beside a libtorch for the CPU, or where there is no such device
+    public Device available() {
+        if (kind == Kind.CUDA) {
+            CudaSupport.require(this);
+        }
+        return this;
+    }
+
     public boolean isCpu() { return kind == Kind.CPU; }
 
     @Override

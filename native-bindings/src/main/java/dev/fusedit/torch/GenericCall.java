@@ -7,6 +7,7 @@ import dev.fusedit.torch.Torch.Results;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Op;
+import dev.fusedit.torch.internal.ops.Aten;
 import dev.fusedit.torch.internal.ops.Defaults;
 import dev.fusedit.torch.internal.ops.Schema;
 import dev.fusedit.torch.internal.ops.Schema.Kind;
@@ -145,7 +146,7 @@ record GenericCall(Schema schema, Op op) {
         };
     }
 
-    private static @Nullable Object decode(Frame frame, Type type, long word) {
+    private @Nullable Object decode(Frame frame, Type type, long word) {
         return switch (type) {
             case ListOf(var of, _) -> {
                 var items = new ArrayList<@Nullable Object>();
@@ -161,9 +162,9 @@ record GenericCall(Schema schema, Op op) {
         };
     }
 
-    private static @Nullable Tensor tensor(long handle) {
+    private @Nullable Tensor tensor(long handle) {
         if (Handles.defined(handle)) {
-            return Tensor.own(handle);
+            return schema.name().equals("aten::_neg_view") ? Tensor.resolved(Aten.RESOLVE_NEG, handle) : Tensor.resolved(handle);
         }
         Handles.delete(handle);
         return null;

@@ -33,6 +33,10 @@ final class HostCopies {
         if (tensor.dtype() == dtype && tensor.isContiguous() && tensor.device().isCpu()) {
             return reader.read(tensor.dataAddress(), target);
         }
+        if (tensor.isComplex()) {
+            throw new IllegalArgumentException("an array of %s cannot hold %s numbers: viewAsReal() shows both their parts".formatted(dtype,
+                    tensor.dtype()));
+        }
         try (var _ = TensorScope.open()) {
             return reader.read(tensor.detach().to(Device.CPU).to(dtype).contiguous().dataAddress(), target);
         }

@@ -9,7 +9,7 @@ import dev.fusedit.torch.internal.abi.TorchState;
 /// Ops with a number: the dispatcher's C ABI knows no Scalar, so the number becomes a 0-dim tensor.
 ///
 /// The 0-dim tensor must not change the result's dtype, nor lose the number's precision. Beside a tensor of rank ≥ 1 a 0-dim one only
-/// counts by its kind (bool < integer < floating): f64 beside floating and i64 beside integers keep all bits (beside f32 PyTorch's
+/// counts by its kind (bool < integer < floating): f64 beside floating and complex ones and i64 beside integers keep all bits (beside f32 PyTorch's
 /// kernels round the number to f32 themselves, so it comes as f32, which saves a conversion). A double beside integers makes PyTorch's
 /// default dtype, so it is f32. A 0-dim operand would compare dtypes as equals: it is shown as rank 1 meanwhile.
 ///
@@ -67,7 +67,7 @@ final class Numbers {
     /// A new 0-dim tensor of the number, as it must be beside this operand. The handle is the caller's.
     static long own(Tensor operand, double number) { return isWide(operand) ? Scalars.f64(number) : Scalars.f32((float) number); }
 
-    private static boolean isWide(Tensor operand) { return operand.isFloating() && operand.dtype() != DType.F32; }
+    private static boolean isWide(Tensor operand) { return !operand.isInteger() && operand.dtype() != DType.F32; }
 
     private static Tensor call(Op op, Tensor x, long number) { return Tensor.own(Frame.begin(op).tensor(x.handle).tensor(number).call()); }
 

@@ -74,6 +74,11 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         return result;
     }
 
+    /// A complex tensor of real and imaginary parts: c64 of f32, c128 of f64.
+    public static Tensor complex(Tensor real, Tensor imaginary) {
+        return own(Frame.begin(Aten.COMPLEX).tensor(real.handle).tensor(imaginary.handle).call());
+    }
+
     /// A 0-dim tensor.
     public static Tensor scalar(double value, DType dtype) {
         return TensorScope.scoped(() -> of(new double[] {value}).reshape().to(dtype));
@@ -93,6 +98,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     public static Tensor empty(DType dtype, Device device, long... shape) {
         TorchState.load();
+        device.available();
         return own(shape.length > Frame.MAX_RANK ? made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call()
                 : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().ordinal(), device.index(), shape));
     }
@@ -137,20 +143,35 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     public static Tensor rand(Seed seed, DType dtype, long... shape) { return seed.stream().rand(dtype, shape); }
 
     private static Frame made(Frame frame, DType dtype, Device device, long[] shape) {
+        device.available();
         return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().ordinal(), device.index()).none();
     }
 
     // ---- conversion and copies
 
+    private void requireReal(String use, boolean keeps) {
+        if (!keeps && isComplex()) {
+            throw new IllegalArgumentException(("%s would drop the imaginary parts of a %s tensor: viewAsReal() shows both parts, "
+                    + "Torch.call(\"real\", \"\", x) and Torch.call(\"imag\", \"\", x) one each").formatted(use, dtype()));
+        }
+    }
+
     /// This tensor if it has the dtype already, else a converted copy.
+    ///
+    /// @throws IllegalArgumentException if imaginary parts would be lost
     public Tensor to(DType dtype) {
+        requireReal("to(" + dtype + ")", dtype.isComplex());
         return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call());
     }
 
     /// This tensor if it is there already, else a copy on the device.
+    ///
+    /// @throws LibtorchUnavailable as [Device#available]
     public Tensor to(Device device) {
+        device.available();
         return own(
-                Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(dtype().code()).bool(false)
+                Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(Handles.dtype(handle))
+                        .bool(false)
                         .bool(false).none().call());
     }
 
@@ -180,7 +201,10 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     // ---- in place
 
     /// Takes the values of `source`, which may be of another dtype or device, and broadcasts.
-    public void copyInPlace(Tensor source) { Frame.begin(Aten.COPY_).tensor(handle).tensor(source.handle).bool(false).callInPlace(); }
+    public void copyInPlace(Tensor source) {
+        source.requireReal("copyInPlace into " + dtype(), isComplex());
+        Frame.begin(Aten.COPY_).tensor(handle).tensor(source.handle).bool(false).callInPlace();
+    }
 
     public void zeroInPlace() { Frame.begin(Aten.ZERO_).tensor(handle).callInPlace(); }
 
@@ -204,7 +228,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// The accumulated gradient, as a new handle on it.
     public @Nullable Tensor grad() {
         var gradient = Handles.grad(open("grad"));
-        return gradient == 0 ? null : own(gradient);
+        return gradient == 0 ? null : resolved(gradient);
     }
 
     /// Sets the gradient; null clears it.
@@ -223,14 +247,17 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     // ---- comparison and text
 
-    /// True if shapes are equal and |this − other| ≤ absolute + relative · |other| everywhere (NaN is never close).
+    /// True if shapes are equal, both are real or both complex (then part by part), and |this − other| ≤ absolute + relative · |other| everywhere (NaN is never close).
     public boolean allClose(Tensor other, double relative, double absolute) {
         if (!Arrays.equals(shape(), other.shape())) {
             return false;
         }
+        if (isComplex() != other.isComplex()) {
+            return false;
+        }
         try (var _ = TensorScope.open()) {
-            var a = to(DType.F64);
-            var b = other.to(DType.F64);
+            var a = (isComplex() ? viewAsReal() : this).to(DType.F64);
+            var b = (other.isComplex() ? other.viewAsReal() : other).to(DType.F64);
             var same = a.eq(b).logicalOr(a.sub(b).abs().le(b.abs().mul(relative).add(absolute)));
             return same.all().itemLong() == 1;
         }

@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkElementIndex;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Op;
+import dev.fusedit.torch.internal.abi.ScalarTypes;
+import dev.fusedit.torch.internal.ops.Aten;
 import org.jspecify.annotations.Nullable;
 
 /// A tensor's handle, its owner, and what can be asked of it. The ops are in the classes between this one and [Tensor], by kind.
@@ -89,7 +91,25 @@ abstract sealed class TensorHandle permits TensorMath {
 
     final boolean isFloating() { return dtype().isFloating(); }
 
+    final boolean isInteger() { return dtype().isInteger(); }
+
+    final boolean isComplex() { return ScalarTypes.isComplex(Handles.dtype(open("dtype"))); }
+
     static Tensor own(long handle) { return new Tensor(handle); }
+
+    /// Takes over a handle that may stand for the conjugate of what lies in its memory, or for the negative, which PyTorch leaves to be
+    /// computed later. A [Tensor] is always what its memory says, since files and arrays are read from there.
+    static Tensor resolved(long handle) {
+        return ScalarTypes.isComplex(Handles.dtype(handle)) ? resolved(Aten.RESOLVE_CONJ, handle) : own(handle);
+    }
+
+    static Tensor resolved(Op op, long handle) {
+        try {
+            return own(Frame.begin(op).tensor(handle).call());
+        } finally {
+            Handles.delete(handle);
+        }
+    }
 
     static Tensor[] own(long[] handles) {
         var tensors = new Tensor[handles.length];

@@ -15,7 +15,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     // ---- arithmetic
 
     public Tensor add(Tensor other) {
-        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1))
+        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1))
                 : IntegerSums.add(self(), other);
     }
 
@@ -24,7 +24,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor add(long number) { return plus(number); }
 
     public Tensor sub(Tensor other) {
-        return isFloating() || other.isFloating() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1))
+        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1))
                 : IntegerSums.add(self(), other.neg());
     }
 
@@ -32,7 +32,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     public Tensor sub(long number) { return minus(number); }
 
-    /// this + factor · other, for floating dtypes
+    /// this + factor · other, for floating and complex dtypes
     public Tensor addScaled(Tensor other, double factor) { return own(Frame.subtract(Aten.ADD, handle, other.handle, -factor)); }
 
     public Tensor mul(Tensor other) { return binary(Aten.MUL, other); }
@@ -221,21 +221,21 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     final Tensor self() { return (Tensor) this; }
 
     private Tensor plus(double number) {
-        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
                 : TensorScope.scoped(() -> self().to(DType.F32).add(number));
     }
 
     private Tensor plus(long number) {
-        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
                 : TensorScope.scoped(() -> IntegerSums.add(self(), number));
     }
 
     /// Not the sum with −number: −0 − 0 is −0.
     private Tensor minus(double number) {
-        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
     }
 
     private Tensor minus(long number) {
-        return isFloating() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
     }
 }

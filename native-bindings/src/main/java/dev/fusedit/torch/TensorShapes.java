@@ -17,6 +17,12 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
     /// The same bytes read as another dtype; the last dimension grows or shrinks as elements get smaller or larger.
     public Tensor bitsAs(DType dtype) { return own(Frame.begin(Aten.VIEW_DTYPE).tensor(handle).i64(dtype.code()).call()); }
 
+    /// A complex tensor (…) as its real and imaginary parts (…, 2), on the same memory: c64 as f32, c128 as f64.
+    public Tensor viewAsReal() { return unary(Aten.VIEW_AS_REAL); }
+
+    /// Pairs (…, 2) of f32 or f64 as complex numbers (…), on the same memory.
+    public Tensor viewAsComplex() { return unary(Aten.VIEW_AS_COMPLEX); }
+
     public Tensor transpose(int a, int b) { return own(Frame.begin(Aten.TRANSPOSE).tensor(handle).i64(a).i64(b).call()); }
 
     public Tensor permute(int... dims) { return own(Frame.begin(Aten.PERMUTE).tensor(handle).ints(longs(dims)).call()); }

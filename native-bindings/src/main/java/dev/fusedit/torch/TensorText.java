@@ -1,5 +1,6 @@
 package dev.fusedit.torch;
 
+import dev.fusedit.torch.internal.abi.Handles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,10 @@ final class TensorText {
     static String of(Tensor tensor) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var shape = Arrays.stream(tensor.shape()).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
+            var code = Handles.dtype(tensor.handle);
+            if (!DType.isKnown(code)) {
+                return "Tensor(..., shape=" + shape + ", " + DType.text(code) + ", " + tensor.device() + ")";
+            }
             var values = tensor.numel() == 0 ? "[]" : text(tensor.detach(), tensor.numel() > WHOLE, "       ");
             return "Tensor(" + values + ", shape=" + shape + ", " + tensor.dtype() + ", " + tensor.device() + ")";
         }
@@ -45,6 +50,11 @@ final class TensorText {
     }
 
     private static String number(Tensor scalar) {
+        if (scalar.isComplex()) {
+            var parts = scalar.viewAsReal();
+            var imaginary = number(parts.get(1));
+            return number(parts.get(0)) + (imaginary.startsWith("-") ? "" : "+") + imaginary + "j";
+        }
         if (scalar.dtype() == DType.BOOL) {
             return scalar.itemLong() == 1 ? "true" : "false";
         }

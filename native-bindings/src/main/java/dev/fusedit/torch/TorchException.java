@@ -18,9 +18,22 @@ public final class TorchException extends RuntimeException {
     /// @param reason libtorch's own sentence
     /// @param operands the tensors given, as `dtype(shape) device`
     public TorchException(String op, String reason, List<String> operands) {
-        super(op + ": " + reason + " " + operands);
+        super(op + ": " + sentence(reason) + " " + operands);
         this.op = op;
         this.outOfMemory = NO_MEMORY.stream().anyMatch(reason::contains);
+    }
+
+    /// Without what is for libtorch's own developers: the place in C++, and the list of all backends behind "Could not run".
+    private static String sentence(String reason) {
+        var text = cut(cut(reason.strip(), "\nException raised from"), "\nC++ CapturedTraceback");
+        var isDispatcher = text.contains("is only available for these backends") || text.contains("could not be found for the backend")
+                || text.contains(" registered at ");
+        return isDispatcher ? cut(cut(text, "\n"), ". ") : text;
+    }
+
+    private static String cut(String text, String end) {
+        int at = text.indexOf(end);
+        return (at < 0 ? text : text.substring(0, at)).strip();
     }
 
     /// The operator that failed, such as `matmul`.

@@ -27,7 +27,8 @@ public final class Rounding {
         assertThat(units(actual, expected)).as("units of rounding between\n%s\n%s", actual, expected).isLessThanOrEqualTo(units);
     }
 
-    private static double unit(DType dtype) {
+    /// Half the distance from 1 to the next number.
+    static double unit(DType dtype) {
         return switch (dtype) {
             case F64 -> 0x1p-53;
             case F32 -> 0x1p-24;

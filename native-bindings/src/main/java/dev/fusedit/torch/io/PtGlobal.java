@@ -26,10 +26,11 @@ sealed interface PtGlobal {
             Map.entry("torch._utils._rebuild_parameter_with_state", Function.PARAMETER),
             storage("Double", DType.F64), storage("Float", DType.F32), storage("Half", DType.F16), storage("BFloat16", DType.BF16),
             storage("Long", DType.I64), storage("Int", DType.I32), storage("Short", DType.I16), storage("Char", DType.I8),
-            storage("Byte", DType.U8), storage("Bool", DType.BOOL), Map.entry("torch.storage.UntypedStorage", new StorageClass(DType.U8)),
+            storage("ComplexFloat", DType.C64), storage("ComplexDouble", DType.C128), storage("Byte", DType.U8),
+            storage("Bool", DType.BOOL), Map.entry("torch.storage.UntypedStorage", new StorageClass(DType.U8)),
             dtype("float64", DType.F64), dtype("float32", DType.F32), dtype("float16", DType.F16), dtype("bfloat16", DType.BF16),
             dtype("int64", DType.I64), dtype("int32", DType.I32), dtype("int16", DType.I16), dtype("int8", DType.I8),
-            dtype("uint8", DType.U8), dtype("bool", DType.BOOL));
+            dtype("uint8", DType.U8), dtype("bool", DType.BOOL), dtype("complex64", DType.C64), dtype("complex128", DType.C128));
 
     /// Says what a name that is not known would have been.
     static PickleException refusal(String module, String name) {

@@ -76,8 +76,9 @@ public final class SafeTensors implements TensorSource {
     @Override
     public void close() { file.close(); }
 
-    /// Writes tensors of any device; the file is replaced. What a reader needs to trust it (a checksum, a rename) is the caller's.
+    /// Writes tensors of any device, and of all dtypes but c128; the file is replaced. What a reader needs to trust it (a checksum, a rename) is the caller's.
     public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        SafeTensorsHeader.requireWritable(tensors);
         try (var channel =
                 FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             write(channel, tensors, metadata);

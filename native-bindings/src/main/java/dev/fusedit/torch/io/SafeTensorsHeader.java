@@ -1,7 +1,10 @@
 package dev.fusedit.torch.io;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.google.common.collect.ImmutableBiMap;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
@@ -23,8 +26,9 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /// The reference implementation's limit.
     private static final long LARGEST = 100_000_000;
     private static final String METADATA = "__metadata__";
-    private static final Map<String, DType> DTYPES = Map.of("F64", DType.F64, "F32", DType.F32, "F16", DType.F16, "BF16", DType.BF16,
-            "I64", DType.I64, "I32", DType.I32, "I16", DType.I16, "I8", DType.I8, "U8", DType.U8, "BOOL", DType.BOOL);
+    private static final ImmutableBiMap<String, DType> DTYPES = ImmutableBiMap.<String, DType>builder().put("F64", DType.F64)
+            .put("F32", DType.F32).put("F16", DType.F16).put("BF16", DType.BF16).put("I64", DType.I64).put("I32", DType.I32)
+            .put("I16", DType.I16).put("I8", DType.I8).put("U8", DType.U8).put("BOOL", DType.BOOL).put("C64", DType.C64).build();
 
     static SafeTensorsHeader read(FileBytes file) {
         var path = file.name();
@@ -126,8 +130,15 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
     }
 
+    /// @throws IllegalArgumentException for a dtype that the format does not have
+    static void requireWritable(Map<String, Tensor> tensors) {
+        tensors.forEach((name, tensor) -> checkArgument(DTYPES.containsValue(tensor.dtype()),
+                "safetensors has no dtype for '%s', which is %s: write it as c64, or its viewAsReal()", name, tensor.dtype()));
+    }
+
     /// Large elements first, so that every tensor begins at a multiple of its element's size; then by name.
     static List<String> order(Map<String, Tensor> tensors) {
+        requireWritable(tensors);
         return tensors.keySet().stream()
                 .sorted(Comparator.<String>comparingInt(name -> -tensors.get(name).dtype().bytes()).thenComparing(n -> n)).toList();
     }
@@ -141,7 +152,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         long offset = 0;
         for (var name : order) {
             var tensor = tensors.get(name);
-            var node = root.putObject(name).put("dtype", tensor.dtype().name());
+            var node = root.putObject(name).put("dtype", DTYPES.inverse().get(tensor.dtype()));
             var shape = node.putArray("shape");
             for (var size : tensor.shape()) {
                 shape.add(size);

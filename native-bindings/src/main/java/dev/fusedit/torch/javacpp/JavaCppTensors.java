@@ -4,6 +4,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.Handles;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 
 /// Tensors to and from JavaCPP's `org.bytedeco.pytorch`, without a copy of their elements.
 ///
@@ -25,7 +26,8 @@ public final class JavaCppTensors {
         return new org.bytedeco.pytorch.Tensor(new org.bytedeco.pytorch.Tensor(new Borrowed(tensor.borrowHandle())));
     }
 
-    /// A new reference for us, owned by the innermost open scope. JavaCPP's stays the caller's to close.
+    /// A new reference for us, owned by the innermost open scope. JavaCPP's stays the caller's to close. A conjugate or a negative that
+    /// libtorch has not computed yet is computed: ours is always what its memory says.
     ///
     /// @throws IllegalArgumentException if JavaCPP's tensor is closed or undefined
     /// @throws dev.fusedit.torch.LibtorchUnavailable if the process holds another libtorch than the presets'
@@ -34,7 +36,12 @@ public final class JavaCppTensors {
         if (tensor.isNull() || !tensor.defined()) {
             throw new IllegalArgumentException("JavaCPP's tensor is closed or undefined");
         }
-        return Tensor.adoptHandle(Handles.copy(tensor.address()));
+        if (!tensor.is_conj() && !tensor.is_neg()) {
+            return Tensor.adoptHandle(Handles.copy(tensor.address()));
+        }
+        try (var _ = new PointerScope()) {
+            return Tensor.adoptHandle(Handles.copy(tensor.resolve_conj().resolve_neg().address()));
+        }
     }
 
     /// A pointer without a deallocator: nothing happens when it is closed or collected.

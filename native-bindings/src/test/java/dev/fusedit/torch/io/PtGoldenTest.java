@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -52,12 +53,24 @@ class PtGoldenTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"complex.pt", "complex_legacy.pt"})
+    void complexNumbers(String name) {
+        try (var file = TensorFiles.open(Goldens.path("pt/" + name)); var same = TensorFiles.open(Goldens.path("pt/complex.safetensors"))) {
+            assertThat(file.read("c64").sameValues(same.read("c64"))).isTrue();
+            assertThat(file.read("c64").viewAsReal().toFloats()).containsExactly(0, -0f, 1, -0.25f, 2, -0.5f);
+            assertThat(file.read("c128").dtype()).isEqualTo(DType.C128);
+            assertThat(file.read("c128").viewAsReal().toDoubles()).containsExactly(0.1f, -2);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"whole_module.pt,names torch.nn.modules.container.Sequential",
         "whole_module_legacy.pt,names torch.nn.modules.container.Sequential",
         "torchscript.pt,is a TorchScript program", "sparse.pt,names torch._utils._rebuild_sparse_tensor",
         "quantised.pt,names torch._utils._rebuild_qtensor", "numpy.pt,names numpy._core.multiarray._reconstruct",
         "device.pt,names torch.device",
-        "complex.pt,holds a torch.ComplexFloatStorage", "float8.pt,holds a torch.float8_e4m3fn", "uint16.pt,holds a torch.uint16"})
+        "complex32.pt,holds a torch.complex32", "conjugate.pt,has a tensor that is a conjugate or negated view",
+        "float8.pt,holds a torch.float8_e4m3fn", "uint16.pt,holds a torch.uint16"})
     void refused(String name, String cause) {
         var path = Goldens.path("pt/refused/" + name);
         assertThatThrownBy(() -> TensorFiles.open(path)).isInstanceOf(UserError.class).hasMessageStartingWith(path + ": " + cause);

@@ -61,7 +61,9 @@ class SafeTensorsTest {
         var path = folder.resolve("all.safetensors");
         var written = new LinkedHashMap<String, Tensor>();
         for (var dtype : DType.values()) {
-            written.put("a." + dtype, Tensor.arange(6).reshape(2, 3).to(dtype));
+            if (dtype != DType.C128) { // the format has no word for it
+                written.put("a." + dtype, Tensor.arange(6).reshape(2, 3).to(dtype));
+            }
         }
         written.put("scalar", Tensor.scalar(2.5, DType.F32));
         written.put("empty", Tensor.zeros(DType.F32, 0, 3));

@@ -25,9 +25,14 @@ public final class Precisions {
             case PURE_BF16 -> DTypePolicy.PURE;
             case F64 -> DTypePolicy.F64;
         };
+        return policy.on(device(run));
+    }
+
+    /// Where a run's tensors are.
+    public static Device device(Run run) {
         return switch (run.device()) {
-            case CPU -> policy;
-            case CUDA -> policy.on(Device.cuda(0));
+            case CPU -> Device.CPU;
+            case CUDA -> Device.cuda(0);
         };
     }
 

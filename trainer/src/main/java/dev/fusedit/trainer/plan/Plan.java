@@ -1,9 +1,9 @@
 package dev.fusedit.trainer.plan;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.torch.Device;
 import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.run.AutoSettings;
@@ -119,7 +119,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
 
     /// In what each kind of op computes, a line each: where an op is slow in the recipe's precision another is chosen.
     public List<String> paths() {
-        var device = recipe.run().device() == Run.Device.CPU ? Device.CPU : Device.cuda(0);
+        var device = Precisions.device(recipe.run());
         return PathChoice.lines(Calibration.dtype(recipe.run().precision()), device);
     }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.plan;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.run.RunLength;
@@ -14,8 +15,10 @@ public final class PreparedRun {
 
     /// @param minutes that the whole is to take here; null for the steps as they are written
     /// @param said told what was decided and what is done meanwhile
+    /// @throws dev.fusedit.torch.LibtorchUnavailable if the recipe's device is not there
     /// @throws UserError if memory does not hold it, a published language model is given no weights, or nothing takes so many minutes
     public static RunLength of(Recipe recipe, @Nullable Double minutes, Consumer<String> said) {
+        Precisions.device(recipe.run()).available();
         var plan = Plan.settled(recipe, said).requireFits();
         StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);

@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.run;
 
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Lanes;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
@@ -63,7 +63,7 @@ public record AutoSettings(Recipe recipe, @Nullable MatmulRates rates) {
 
     /// As [Lanes#fitting] for the stage with the largest micro-batches.
     public static int lanes(Recipe recipe) {
-        return Lanes.fitting(recipe.run().device() == Run.Device.CPU ? Device.CPU : Device.cuda(0), samples(recipe), tokens(recipe));
+        return Lanes.fitting(Precisions.device(recipe.run()), samples(recipe), tokens(recipe));
     }
 
     static int samples(Recipe recipe) {

@@ -57,7 +57,7 @@ public final class Handles {
 
     /// What tells two storages apart: the address where a tensor's storage begins.
     public static long storage(long handle) {
-        return data(handle) - query(TorchAbi.STORAGE_OFFSET, handle) * elementBytes(dtype(handle));
+        return data(handle) - query(TorchAbi.STORAGE_OFFSET, handle) * ScalarTypes.bytes(dtype(handle));
     }
 
     public static boolean requiresGrad(long handle) {
@@ -116,15 +116,6 @@ public final class Handles {
             result[i] = getLong(address + 8L * i);
         }
         return result;
-    }
-
-    private static int elementBytes(int dtype) {
-        return switch (dtype) {
-            case 0, 1, 11 -> 1;
-            case 2, 5, 15 -> 2;
-            case 4, 7 -> 8;
-            default -> 4;
-        };
     }
 
     static long malloc(long bytes) {

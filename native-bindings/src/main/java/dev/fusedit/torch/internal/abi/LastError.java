@@ -10,15 +10,9 @@ final class LastError {
         }
         try {
             var address = (long) TorchAbi.WHAT.invokeExact();
-            return address == 0 ? "no reason given" : firstSentence(NativeMemory.string(address));
+            return address == 0 ? "no reason given" : NativeMemory.string(address);
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-    }
-
-    /// Without the C++ place that some errors carry behind their text.
-    private static String firstSentence(String text) {
-        var end = text.indexOf("\nException raised from");
-        return (end < 0 ? text : text.substring(0, end)).strip();
     }
 }

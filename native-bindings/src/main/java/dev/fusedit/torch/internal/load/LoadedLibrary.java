@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// The libtorch that this process holds, opened once. A failure is remembered, so that every later call says the same cause
@@ -101,6 +102,18 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// How many CUDA devices this libtorch can use; none for a build for the CPU, and 0 for one with CUDA that finds none.
+    public OptionalInt cudaDevices() {
+        return symbols.find("_ZN3c104cuda12device_countEv").map(function -> {
+            try { // noexcept, and int8
+                return OptionalInt.of((byte) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_BYTE))
+                        .invokeExact());
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }).orElse(OptionalInt.empty());
     }
 
     /// libc's `_exit`.

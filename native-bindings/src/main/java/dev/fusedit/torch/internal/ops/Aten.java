@@ -103,6 +103,13 @@ public final class Aten {
     public static final Op TRIU = Op.of("triu", "", 2);
     public static final Op PAD = Op.of("pad", "", 4);
 
+    // Complex numbers
+    public static final Op COMPLEX = Op.of("complex", "", 2);
+    public static final Op VIEW_AS_REAL = Op.of("view_as_real", "", 1);
+    public static final Op VIEW_AS_COMPLEX = Op.of("view_as_complex", "", 1);
+    public static final Op RESOLVE_CONJ = Op.of("resolve_conj", "", 1);
+    public static final Op RESOLVE_NEG = Op.of("resolve_neg", "", 1);
+
     // Matrices, layers, losses
     public static final Op MATMUL = Op.of("matmul", "", 2);
     public static final Op BMM = Op.of("bmm", "", 2);

@@ -1,0 +1,47 @@
+package dev.fusedit.torch;
+
+import dev.fusedit.torch.internal.load.LoadedLibrary;
+import dev.fusedit.torch.javacpp.CudaDevices;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// Whether CUDA can be used, asked before libtorch is: what it says itself is a list of all its dispatcher's backends.
+final class CudaSupport {
+    private static final String REMEDY =
+            "Take the CPU (run.device: cpu), or a libtorch with CUDA on a machine with an NVIDIA GPU (FUSEDIT_MAVEN_ARGS=-Pcuda builds with one)";
+
+    private static @Nullable OptionalInt count;
+
+    private CudaSupport() {}
+
+    static void require(Device device) {
+        var problem = problem(device, devices(), LoadedLibrary.current().info(), () -> CudaDevices.find().reason());
+        if (problem != null) {
+            throw new LibtorchUnavailable(problem);
+        }
+    }
+
+    private static synchronized OptionalInt devices() {
+        if (count == null) {
+            count = LoadedLibrary.current().cudaDevices();
+        }
+        return count;
+    }
+
+    /// @param devices that libtorch finds; none for a build for the CPU
+    /// @param reason why the driver knows none; empty if it does
+    static @Nullable String problem(Device device, OptionalInt devices, LibtorchInfo libtorch, java.util.function.Supplier<String> reason) {
+        var asked = "The device %s was asked for, but libtorch %s in %s ".formatted(device, libtorch.version(), libtorch.path());
+        if (devices.isEmpty()) {
+            return asked + "is used for the CPU only. " + REMEDY + ".";
+        }
+        int found = devices.getAsInt();
+        if (found == 0) {
+            var why = reason.get();
+            return asked + "finds no CUDA device: "
+                    + (why.isEmpty() ? "CUDA_VISIBLE_DEVICES hides them, or the driver is older than its CUDA" : why) + ". " + REMEDY + ".";
+        }
+        return device.index() < found ? null
+                : asked + "finds %d CUDA device%s, the last is cuda:%d.".formatted(found, found == 1 ? "" : "s", found - 1);
+    }
+}
