@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.trainer.eval.ModelEvaluation;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -16,10 +17,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(name = "eval", description = "Measures how well images follow their captions.")
 final class EvalCommand implements Callable<Integer> {
+    private static final int SELF_CHECK_IMAGES = 10_000;
+
     private enum Suite {
         BLOCKS
     }
@@ -55,9 +59,8 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--prompts", paramLabel = "N", description = "With --model: prompts of each kind in each set. Default: the recipe's.")
     private @Nullable Integer prompts;
 
-    @Option(names = "--pictures", defaultValue = "10000", paramLabel = "N",
-            description = "With --self-check: how many of each kind (default: ${DEFAULT-VALUE}).")
-    private int images;
+    @Option(names = "--pictures", paramLabel = "N", description = "With --self-check: how many of each kind. Default: 10000.")
+    private @Nullable Integer images;
 
     @Option(names = "--json", description = "The same for programs.")
     private boolean json;
@@ -65,8 +68,15 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         sampling.check();
-        sampling.checkPositive("--pictures", images);
-        sampling.checkPositive("--prompts", prompts);
+        sampling.check("--pictures", Bound.COUNT, images);
+        sampling.check("--prompts", Bound.COUNT, prompts);
+        if (subject.selfCheck && (sampling.isGiven() || sets != null || prompts != null)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--self-check samples nothing: of the options only --pictures and --json are its");
+        }
+        if (subject.model != null && images != null) {
+            throw new ParameterException(spec.commandLine(), "--pictures is for --self-check; with --model, --prompts says how many");
+        }
         return subject.model == null ? selfCheck() : evaluation(subject.model);
     }
 
@@ -83,7 +93,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private int selfCheck() throws IOException {
         var check = switch (suite) {
-            case BLOCKS -> SelfCheck.run(images);
+            case BLOCKS -> SelfCheck.run(SamplingOptions.orElse(images, SELF_CHECK_IMAGES));
         };
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(check.toJson()) : check);
         return check.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;

@@ -1,9 +1,12 @@
 package dev.fusedit.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Runs one command and turns what it throws into a sentence and an exit code.
@@ -16,13 +19,14 @@ public final class Main {
 
     /// Everything but the exit: results go to `out`, messages to `err`.
     static int run(String[] args, PrintWriter out, PrintWriter err) {
-        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // what is printed has the same numbers on every machine
+        Locale.setDefault(Locale.ROOT); // what is printed and written has the same numbers and words on every machine
         var fusedit = new Fusedit();
         try {
             return fusedit.commandLine(args)
                     .setOut(out)
                     .setErr(err)
                     .setCaseInsensitiveEnumValuesAllowed(true)
+                    .registerConverter(Path.class, Main::path)
                     .setExecutionStrategy(parsed -> {
                         Logs.setUp(fusedit.debug());
                         fusedit.chooseLibtorch();
@@ -33,6 +37,16 @@ public final class Main {
                     .execute(args);
         } catch (Error thrown) { // picocli hands over exceptions only
             return Failure.report(thrown, fusedit.debug(), err);
+        }
+    }
+
+    /// Java's empty path is the folder that the process is in, which an empty variable of a script seldom means.
+    private static Path path(String written) {
+        if (written.isBlank()) throw new TypeConversionException("the path is empty");
+        try {
+            return Path.of(written);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'%s' is no path (%s)".formatted(written, e.getReason()));
         }
     }
 

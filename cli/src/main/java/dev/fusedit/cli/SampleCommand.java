@@ -1,16 +1,19 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.pipeline.ImageRequest;
+import dev.fusedit.fusion.pipeline.RequestCheck;
 import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.sampling.SampledImages;
+import dev.fusedit.trainer.run.Interrupted;
+import dev.fusedit.trainer.run.Interrupts;
+import dev.fusedit.trainer.sampling.PromptFile;
+import dev.fusedit.trainer.sampling.SampleOutput;
+import dev.fusedit.trainer.sampling.SampleRun;
 import dev.fusedit.trainer.sampling.SamplingModel;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,7 +50,8 @@ final class SampleCommand implements Callable<Integer> {
     private int each;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "S",
-            description = "Of the noise: the same seed gives the same images (default: ${DEFAULT-VALUE}).")
+            description = "Of the noise: the same seed gives the same images (default: ${DEFAULT-VALUE}). That of an image in prompts.jsonl "
+                    + "makes it again alone.")
     private long seed;
 
     @Mixin
@@ -64,27 +68,38 @@ final class SampleCommand implements Callable<Integer> {
     private @Nullable Integer height;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
-            description = "A file that ends in .png for all images in one grid, or a folder for one file an image and prompts.jsonl.")
+            description = "A file that ends in .png for all images in one grid, or a folder for one file an image and prompts.jsonl. "
+                    + "What was stopped goes on with the same command.")
     private Path out;
+
+    @Option(names = "--force", description = "Replace the images that are there.")
+    private boolean force;
 
     @Override
     public Integer call() {
         sampling.check();
-        sampling.checkPositive("-n", each);
-        sampling.checkPositive("--width", width);
-        sampling.checkPositive("--height", height);
-        var texts = prompts.texts != null ? prompts.texts : lines(prompts.file);
-        SampledImages.requireWritable(out);
-        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model)) {
+        sampling.check("-n", Bound.IMAGES, each);
+        sampling.check("--width", Bound.SIDE, width);
+        sampling.check("--height", Bound.SIDE, height);
+        var texts = prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
+        sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
+        var output = SampleOutput.of(out, force);
+        var console = ProgressLine.onStderr();
+        try (var _ = TensorScope.open();
+                var loaded = SamplingModel.open(model);
+                var interrupts = Interrupts.watch(() -> console.message("Stopping. Once more to stop at once."))) {
             var request = request(loaded.defaults(), texts);
-            loaded.pipeline().requireSize(request.settings().height(), request.settings().width());
+            var run = SampleRun.of(loaded, request, model);
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
-            var console = ProgressLine.onStderr();
-            var images = SampledImages.generate(loaded.pipeline(), request, console);
-            console.close();
-            images.write(out);
+            RequestCheck.unread(loaded.pipeline(), request).forEach(spec.commandLine().getErr()::println);
+            run.write(output, force, console, () -> {
+                if (interrupts.status() != 0) throw new Interrupted(interrupts.status(), "Stopped. The same command goes on");
+            });
+            console.close(); // before the result
             spec.commandLine().getOut().println(out);
             return ExitCode.OK;
+        } finally {
+            console.close();
         }
     }
 
@@ -98,17 +113,6 @@ final class SampleCommand implements Callable<Integer> {
         var unknown = texts.stream().flatMap(text -> tokenizer.unknown(text).stream()).distinct().toList();
         if (!unknown.isEmpty()) {
             spec.commandLine().getErr().println("The model has never read: " + String.join(", ", unknown));
-        }
-    }
-
-    private static List<String> lines(Path file) {
-        try {
-            var lines = Files.readAllLines(file).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
-            if (lines.isEmpty()) throw new UserError("%s has no prompt: write one a line".formatted(file));
-            return lines;
-        } catch (IOException e) {
-            throw new UserError(
-                    "the prompts in %s cannot be read: %s".formatted(file, Files.exists(file) ? e.getMessage() : "no such file"), e);
         }
     }
 }

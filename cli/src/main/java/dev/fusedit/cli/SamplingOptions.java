@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
@@ -54,25 +55,37 @@ final class SamplingOptions {
 
     /// @throws ParameterException for a number that is none
     void check() {
-        checkPositive("--steps", steps);
-        checkPositive("--batch", batch);
-        check(guidance == null || guidance >= 1, "--guidance must be at least 1, not " + guidance);
+        check("--steps", Bound.SOLVER_STEPS, steps);
+        check("--batch", Bound.BATCH, batch);
+        check("--guidance", Bound.GUIDANCE, guidance);
     }
 
-    void checkPositive(String name, @Nullable Integer value) {
-        check(value == null || value >= 1, name + " must be at least 1, not " + value);
+    /// @throws ParameterException if a number that was given lies outside
+    void check(String name, Bound bound, @Nullable Number value) {
+        try {
+            switch (value) {
+                case null -> {}
+                case Integer whole -> bound.check(name, whole);
+                default -> bound.check(name, value.doubleValue());
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
-    private void check(boolean fine, String otherwise) {
-        if (!fine) throw new ParameterException(spec.commandLine(), otherwise);
-    }
+    /// Whether any of these was given.
+    boolean isGiven() { return solver != null || steps != null || guidance != null || interval != null || batch != null; }
 
     /// What was given, else as usual.
     SamplingSettings over(SamplingSettings usual) {
         var guided =
                 new Guidance(guidance != null ? guidance : usual.guidance().factor(), interval != null ? interval : usual.guidance().at());
+        if (interval != null && !guided.isOn()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--guidance-interval has no effect without guidance, which is %s: give --guidance too".formatted(guided.factor()));
+        }
         return new SamplingSettings(usual.height(), usual.width(), solver != null ? solver : usual.solver(), orElse(steps, usual.steps()),
-                guided, orElse(batch, usual.batch()));
+                guided, orElse(batch, usual.batch()), usual.longest());
     }
 
     static int orElse(@Nullable Integer given, int otherwise) { return given != null ? given : otherwise; }

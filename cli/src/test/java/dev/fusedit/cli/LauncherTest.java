@@ -46,7 +46,7 @@ class LauncherTest {
         program("jdk/bin/javac", "");
         program("jdk/bin/java", """
             case "$*" in *AOTCacheOutput=*) exit ;; esac
-            echo "java $* OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
+            echo "java $* LC_CTYPE=${LC_CTYPE:-} LC_ALL=${LC_ALL:-} OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
             """);
         program("jdk/bin/jar", "cp -r ../../build/manifest META-INF\n");
         program("bin/mvn", """
@@ -129,6 +129,23 @@ class LauncherTest {
             environment.remove("FUSEDIT_JAVA_HOME");
         }, "--version");
         assertThat(searching.err).doesNotContain("unbound");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"C", "POSIX", "xx_YY.UTF-8", "de_DE.NOSUCH", "en_US"})
+    void argumentsAreUtf8WhereTheLocaleIsNoneOrKnowsAsciiAlone(String locale) throws Exception {
+        for (var variable : List.of("LC_ALL", "LC_CTYPE", "LANG")) {
+            var result = fusedit(environment -> {
+                environment.keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+                environment.put(variable, locale);
+            }, "--version");
+            assertThat(result.out).as(variable).containsPattern("LC_CTYPE=(C|en_US).(UTF-8|utf8) LC_ALL= ");
+        }
+    }
+
+    @Test
+    void aLocaleInUtf8Stays() throws Exception {
+        assertThat(fusedit(environment -> environment.put("LC_ALL", "C.UTF-8"), "--version").out).contains("LC_ALL=C.UTF-8");
     }
 
     @ParameterizedTest

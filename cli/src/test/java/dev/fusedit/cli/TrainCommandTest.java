@@ -51,7 +51,7 @@ class TrainCommandTest {
         assertThat(images.resolve("00003.png")).exists();
         assertThat(images.resolve("00004.png")).doesNotExist();
         assertThat(Files.readAllLines(images.resolve("prompts.jsonl"))).hasSize(4).first()
-                .isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\"}");
+                .isEqualTo("{\"file\":\"00000.png\",\"prompt\":\"a red circle\",\"seed\":3}");
 
         var grid = temp.resolve("grid.png");
         var generated =
@@ -416,7 +416,7 @@ class TrainCommandTest {
     }
 
     private void assertUsable(Path run) {
-        var sampled = run("sample", "--model", run, "--prompt", "a red circle", "--out", temp.resolve("p.png"));
+        var sampled = run("sample", "--model", run, "--prompt", "a red circle", "--out", temp.resolve("p.png"), "--force");
         assertThat(sampled.status()).as(sampled.err()).isZero();
     }
 }

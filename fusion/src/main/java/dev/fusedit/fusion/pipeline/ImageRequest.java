@@ -45,6 +45,12 @@ public record ImageRequest(Prompts prompts, SamplingSettings settings, InitialNo
 
     private ImageRequest with(InitialNoise other) { return new ImageRequest(prompts, settings, other); }
 
+    /// With the same negative prompt and instruction, one image each.
+    public ImageRequest prompts(List<String> others) {
+        return new ImageRequest(Prompts.of(others).negative(prompts.negative()).instruction(prompts.instruction()), settings,
+                new InitialNoise.OfSeed(Seed.of(0)));
+    }
+
     /// @param text that guidance leads away from; as it is, without the instruction
     public ImageRequest negative(String text) { return with(prompts.negative(text)); }
 
@@ -52,7 +58,7 @@ public record ImageRequest(Prompts prompts, SamplingSettings settings, InitialNo
     public ImageRequest each(int images) { return with(prompts.each(images)); }
 
     /// @param tokens of a prompt at most, its first included; what is longer is cut
-    public ImageRequest longest(int tokens) { return with(prompts.longest(tokens)); }
+    public ImageRequest longest(int tokens) { return with(settings.longest(tokens)); }
 
     /// @param words before every prompt
     public ImageRequest instruction(Instruction words) { return with(prompts.instruction(words)); }

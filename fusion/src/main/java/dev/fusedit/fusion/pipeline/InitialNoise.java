@@ -11,6 +11,15 @@ import java.util.stream.IntStream;
 
 /// The noise that images begin with, standard normal.
 public sealed interface InitialNoise {
+    /// What seeds of images derive by.
+    String PURPOSE = "picture";
+
+    /// What the noise of the image at a place of a request derives from.
+    static Seed ofImage(Seed all, int place) { return all.derive(PURPOSE, place); }
+
+    /// The seed of a request by which its first image, its only one perhaps, is the image at a place of another request.
+    static Seed alone(Seed all, int place) { return all.leading(PURPOSE, place); }
+
     /// Drawn for each image from a seed of its own, which derives from one seed and the image's place in the request.
     record OfSeed(Seed seed) implements InitialNoise {}
 
@@ -30,7 +39,7 @@ public sealed interface InitialNoise {
     default Tensor latents(int images, long channels, long height, long width) {
         return switch (this) {
             case OfSeed(var all) ->
-                    drawn(IntStream.range(0, images).mapToObj(i -> all.derive("picture", i)).toList(), channels, height, width);
+                    drawn(IntStream.range(0, images).mapToObj(i -> ofImage(all, i)).toList(), channels, height, width);
             case OfSeeds(var seeds) -> drawn(seeds, channels, height, width);
             case Given(var latents) -> {
                 var shape = latents.shape();

@@ -2,6 +2,7 @@ package dev.fusedit.fusion.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.TextKvCache;
@@ -76,7 +77,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         requireSize(height, width);
         try (var _ = Autograd.noGrad()) {
             return TensorScope.scoped(() -> {
-                var texts = inMemory(() -> texts(request.prompts(), request.settings().guidance().isOn()),
+                var texts = inMemory(() -> texts(request),
                         "the text of all %d prompts. Sample fewer prompts at a time".formatted(
                                 request.prompts().texts().size()));
                 var noise =
@@ -108,21 +109,28 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     // ---- what images begin with
 
-    /// Prompts in order, then the negative one where there is guidance.
-    private record Texts(TextKvCache state, @Nullable Tensor pooled) {}
+    /// Distinct prompts in order, then the negative one where there is guidance.
+    private record Texts(TextKvCache state, @Nullable Tensor pooled, ImmutableList<String> prompts) {
+        int row(String prompt) { return prompts.indexOf(prompt); }
 
-    private Texts texts(Prompts prompts, boolean guided) {
+        int negative() { return prompts.size(); }
+    }
+
+    private Texts texts(ImageRequest request) {
+        var prompts = request.prompts();
+        var distinct = prompts.distinct();
+        int longest = request.settings().longest();
         var rows = new ArrayList<int[]>();
         var words = new ArrayList<String>();
-        for (var prompt : prompts.texts()) {
+        for (var prompt : distinct) {
             words.add(prompts.instruction().text() + prompt);
-            rows.add(prompts.instruction().encode(tokenizer, prompt, prompts.longest()));
+            rows.add(prompts.instruction().encode(tokenizer, prompt, longest));
         }
-        if (guided) {
+        if (request.settings().guidance().isOn()) {
             words.add(prompts.negative());
-            rows.add(tokenizer.encode(prompts.negative(), prompts.instruction().longest(tokenizer, prompts.longest())));
+            rows.add(tokenizer.encode(prompts.negative(), prompts.instruction().longest(tokenizer, longest)));
         }
-        return new Texts(model.text(Prompt.of(rows.toArray(int[][]::new))), pooled == null ? null : pooled.of(words));
+        return new Texts(model.text(Prompt.of(rows.toArray(int[][]::new))), pooled == null ? null : pooled.of(words), distinct);
     }
 
     private Tensor noise(ImageRequest request) {
@@ -156,9 +164,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
 
     private GeneratedImages generate(ImageRequest request, Texts texts, Tensor noise, int first, Progress progress) {
         var sampler = sampler(request.settings(), noise.size(2), noise.size(3));
-        var own = IntStream.range(first, first + (int) noise.size(0)).map(request.prompts()::of).toArray();
+        var own = IntStream.range(first, first + (int) noise.size(0)).map(image -> texts.row(request.prompts().of(image))).toArray();
         var negative = new int[own.length];
-        Arrays.fill(negative, request.prompts().texts().size());
+        Arrays.fill(negative, texts.negative());
         int tokens = tokens(noise.size(2), noise.size(3));
         try (var bound = bound(texts, sampler.guidance().isOn() ? Ints.concat(negative, own) : own, tokens);
                 var conditional = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {

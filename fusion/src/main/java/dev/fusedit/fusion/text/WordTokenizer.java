@@ -4,13 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.google.common.base.CharMatcher;
-import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,8 +26,6 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
 
     private static final String REMEDY = "Take the file that training wrote";
     private static final ImmutableList<String> SPECIAL = ImmutableList.of("<pad>", "<eos>", "<bos>", "<unk>");
-    private static final Splitter SPLITTER =
-            Splitter.on(CharMatcher.forPredicate(c -> !Character.isLetterOrDigit(c) && c != '-' && c != '_')).omitEmptyStrings();
 
     public WordTokenizer {
         checkArgument(words.size() >= SPECIAL.size() && words.subList(0, SPECIAL.size()).equals(SPECIAL),
@@ -53,7 +50,7 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
     @Override
     public int[] encode(String text) {
         var found = Lists.newArrayList(BOS);
-        for (var word : SPLITTER.split(text.toLowerCase(Locale.ROOT))) found.add(ids.getOrDefault(word, UNK));
+        for (var word : split(text)) found.add(ids.getOrDefault(word, UNK));
         return found.stream().mapToInt(Integer::intValue).toArray();
     }
 
@@ -65,8 +62,23 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
 
     @Override
     public ImmutableList<String> unknown(String text) {
-        return SPLITTER.splitToStream(text.toLowerCase(Locale.ROOT)).filter(word -> !ids.containsKey(word))
-                .collect(ImmutableList.toImmutableList());
+        return split(text).stream().filter(word -> !ids.containsKey(word)).collect(ImmutableList.toImmutableList());
+    }
+
+    /// Runs of letters, digits, `-` and `_`, in lower case; letters beyond U+FFFF are letters.
+    private static List<String> split(String text) {
+        var words = new ArrayList<String>();
+        var lower = text.toLowerCase(Locale.ROOT);
+        for (int i = 0, begin = 0; i <= lower.length();) {
+            int c = i < lower.length() ? lower.codePointAt(i) : -1;
+            int next = i + (c < 0 ? 1 : Character.charCount(c));
+            if (c < 0 || !Character.isLetterOrDigit(c) && c != '-' && c != '_') {
+                if (begin < i) words.add(lower.substring(begin, i));
+                begin = next;
+            }
+            i = next;
+        }
+        return words;
     }
 
     /// Words parted by spaces; pad, bos and eos fall away.

@@ -17,6 +17,15 @@ class WordTokenizerTest {
         assertThat(tokenizer.unknown("A red, RED frob circle.")).containsExactly("frob");
     }
 
+    /// As the `tokenizer.json` that is exported splits: see `toLibraryJson`.
+    @Test
+    void lettersBeyondTheBasicPlaneAreLetters() {
+        assertThat(tokenizer.encode("𝐫𝐞𝐝 circle")).containsExactly(2, 3, tokenizer.ids().get("circle"));
+        assertThat(tokenizer.unknown("a 𝐫𝐞𝐝😀𠮷 circle")).as("a picture parts words, letters don't").containsExactly("𝐫𝐞𝐝", "𠮷");
+        assertThat(tokenizer.encode("red\ud835 circle")).as("half a letter parts words")
+                .isEqualTo(tokenizer.encode("red circle"));
+    }
+
     @Test
     void decodesWhatItEncoded() {
         assertThat(tokenizer.decode(tokenizer.encode("a red frob circle"))).isEqualTo("a red <unk> circle");

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.eval;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Caption;
@@ -36,7 +37,7 @@ public final class BlocksEvaluation {
     private static BlocksScore run(ImageSampler sampler, List<Caption> prompts, Seed seed) {
         var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (int i = 0; i < prompts.size(); i++) {
-            seededPrompts.add(new ImageSampler.SeededPrompt(prompts.get(i).text(), seed.derive("picture", i)));
+            seededPrompts.add(new ImageSampler.SeededPrompt(prompts.get(i).text(), InitialNoise.ofImage(seed, i)));
         }
         var images = sampler.sample(seededPrompts);
         var tally = new BlocksScore.Tally();

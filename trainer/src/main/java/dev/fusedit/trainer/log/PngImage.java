@@ -6,6 +6,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -13,7 +15,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 public record PngImage(int width, int height, byte[] rgb) {
     public PngImage {
         checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
-        checkArgument(rgb.length == 3 * width * height, "%s x %s pixels are %s bytes, not %s", width, height, 3 * width * height,
+        checkArgument(rgb.length == 3L * width * height, "%s x %s pixels are %s bytes, not %s", width, height, 3 * width * height,
                 rgb.length);
     }
 
@@ -27,6 +29,25 @@ public record PngImage(int width, int height, byte[] rgb) {
                 System.arraycopy(rgb, 3 * (y / factor * width + x / factor), large, y * row + 3 * x, 3);
         return new PngImage(width * factor, height * factor, large);
     }
+
+    /// @throws IOException if it is no image, or cannot be read
+    public static PngImage read(Path file) throws IOException {
+        var image = ImageIO.read(file.toFile());
+        if (image == null) throw new IOException(file + " is no PNG image");
+        var rgb = new byte[3 * image.getWidth() * image.getHeight()];
+        for (int y = 0, i = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                int pixel = image.getRGB(x, y);
+                rgb[i++] = (byte) (pixel >> 16);
+                rgb[i++] = (byte) (pixel >> 8);
+                rgb[i++] = (byte) pixel;
+            }
+        }
+        return new PngImage(image.getWidth(), image.getHeight(), rgb);
+    }
+
+    /// With texts by keyword, as international text chunks (`iTXt`, UTF-8) behind the header.
+    public byte[] png(Map<String, String> texts) { return PngText.insert(png(), texts); }
 
     /// This image as the bytes of a PNG file.
     public byte[] png() {

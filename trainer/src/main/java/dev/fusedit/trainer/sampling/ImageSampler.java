@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.sampling;
 
 import com.google.common.collect.Lists;
+import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
@@ -40,6 +41,9 @@ public final class ImageSampler {
 
     /// The same sampler, which tells after each step of a batch how many more images are sampled now: parts of images count.
     public ImageSampler watched(DoubleConsumer more) { return new ImageSampler(model, between, more); }
+
+    /// What the images of some prompts are asked for by, when one seed is for all.
+    ImageRequest request(List<String> prompts, Seed seed) { return model.defaults().request(prompts).seed(seed); }
 
     /// Width and height of the images.
     public int side() { return model.defaults().width(); }

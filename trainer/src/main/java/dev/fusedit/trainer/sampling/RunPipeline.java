@@ -31,7 +31,7 @@ public final class RunPipeline {
                 RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
         var side = recipe.data().imageSize();
         var defaults = new SamplingSettings(side, side, sampling.solver(), sampling.steps(),
-                new Guidance(sampling.guidance(), sampling.guided()), sampling.batch());
+                new Guidance(sampling.guidance(), sampling.guided()), sampling.batch(), recipe.model().llm().maxTokens());
         var own = LoadedPipeline.of(pipeline, defaults, bundle.weights());
         var loaded = switch (bundle.latents()) {
             case Latents.Pixels() -> own;

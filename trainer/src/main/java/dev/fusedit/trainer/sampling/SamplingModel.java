@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.sampling;
 
+import com.google.common.hash.Hashing;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.PipelineNotes;
@@ -12,6 +13,8 @@ import dev.fusedit.trainer.checkpoint.Failures;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -33,6 +36,23 @@ public final class SamplingModel {
                     + "pipeline (a folder with a model_index.json)").formatted(place));
         }
         return pipeline(SavedModel.loadForSampling(place));
+    }
+
+    /// What tells a model from others: its place, and its files' names, sizes and times. A run that trained on is another model.
+    ///
+    /// @param place as for [#open]
+    static String identity(Path place) {
+        var folder = PipelineFolder.is(place) ? place : Checkpoints.find(place);
+        var hash = Hashing.sha256().newHasher();
+        try (var files = Files.walk(folder.toRealPath())) {
+            for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+                hash.putString(file + "\n", StandardCharsets.UTF_8).putLong(Files.size(file))
+                        .putLong(Files.getLastModifiedTime(file).toMillis());
+            }
+        } catch (IOException | UncheckedIOException e) {
+            throw new UserError("%s cannot be listed: %s".formatted(folder, e.getMessage()), e);
+        }
+        return hash.hash().toString();
     }
 
     private static long parameters(Path pipeline) {

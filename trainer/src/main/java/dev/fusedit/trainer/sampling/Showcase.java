@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.sampling;
 
+import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
@@ -32,7 +33,7 @@ public final class Showcase {
     public Showcase(ImageSampler sampler) { this.sampler = sampler; }
 
     /// 6 × 4 images.
-    public void write(RunFolder folder, Path file) { folder.write(file, grid(prompts(PER_KIND)).png()); }
+    public void write(RunFolder folder, Path file) { folder.write(file, file(grid(prompts(PER_KIND)), prompts(PER_KIND))); }
 
     /// 6 × 1 images, what a preview can afford, into `previews/`, and their prompts beside them.
     public PngImage writePreview(RunFolder folder, long step) {
@@ -44,7 +45,7 @@ public final class Showcase {
         }
         folder.write(previews.resolve("prompts.txt"), (String.join("\n", prompts(1)) + "\n").getBytes(StandardCharsets.UTF_8));
         var grid = grid(prompts(1));
-        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), grid.png());
+        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), file(grid, prompts(1)));
         return grid;
     }
 
@@ -60,11 +61,16 @@ public final class Showcase {
         return prompts;
     }
 
+    private byte[] file(PngImage grid, List<String> prompts) {
+        return grid.png(SampleNotes.ofGrid(sampler.request(prompts, Seed.of(SEED)), Seed.of(SEED)));
+    }
+
     private PngImage grid(List<String> prompts) {
         var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (var prompt : prompts) {
-            seededPrompts.add(new ImageSampler.SeededPrompt(prompt, SampledImages.noise(Seed.of(SEED), seededPrompts.size())));
+            seededPrompts.add(new ImageSampler.SeededPrompt(prompt, InitialNoise.ofImage(Seed.of(SEED), seededPrompts.size())));
         }
-        return new SampledImages(sampler.side(), sampler.side(), prompts, sampler.sample(seededPrompts)).grid();
+        var images = sampler.sample(seededPrompts).stream().map(image -> new PngImage(sampler.side(), sampler.side(), image)).toList();
+        return SampleGrid.ofImages(images, prompts);
     }
 }

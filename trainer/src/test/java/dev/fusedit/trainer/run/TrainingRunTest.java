@@ -21,7 +21,7 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.sampling.ImageSampler;
-import dev.fusedit.trainer.sampling.SampledImages;
+import dev.fusedit.trainer.sampling.SampleRun;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.step.DivergedException;
@@ -179,7 +179,7 @@ class TrainingRunTest {
     /// As `sample` does it.
     private static void generate(Path checkpoint, List<String> prompts, Path out) {
         try (var _ = TensorScope.open(); var loaded = SamplingModel.open(checkpoint)) {
-            SampledImages.generate(loaded.pipeline(), loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED))).write(out);
+            SampleRun.of(loaded, loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED)), checkpoint).write(out);
         }
     }
 

@@ -1,0 +1,131 @@
+package dev.fusedit.trainer.sampling;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.hash.Hashing;
+import dev.fusedit.fusion.pipeline.ImageRequest;
+import dev.fusedit.fusion.pipeline.InitialNoise;
+import dev.fusedit.fusion.pipeline.LoadedPipeline;
+import dev.fusedit.fusion.pipeline.RequestCheck;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.log.ProgressLine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Images that somebody asked for, written as they are made: a batch is on the disk before the next one begins, and the same call goes on
+/// where one was stopped. Memory holds one batch, however many there are.
+///
+/// All images of a prompt stand together, in prompt order. An image's noise is a function of the request's seed and the image's place, or
+/// of its own seed alone ([InitialNoise#alone]), which is written beside it.
+///
+/// @param model stays its owner's
+/// @param request with one seed for all
+/// @param identity what tells the model from others, so that no call goes on with another one's images
+public record SampleRun(LoadedPipeline model, ImageRequest request, String identity) {
+    /// @throws UserError if the model does not do what the request asks for
+    public SampleRun {
+        RequestCheck.require(model.pipeline(), request);
+        seed(request); // there is one
+    }
+
+    /// Of a model that is told from no other.
+    public static SampleRun of(LoadedPipeline model, ImageRequest request) { return new SampleRun(model, request, ""); }
+
+    /// @param place as for [SamplingModel#open], which opened the model
+    public static SampleRun of(LoadedPipeline model, ImageRequest request, Path place) {
+        return new SampleRun(model, request, SamplingModel.identity(place));
+    }
+
+    private static Seed seed(ImageRequest request) {
+        return switch (request.noise()) {
+            case InitialNoise.OfSeed(var all) -> all;
+            case InitialNoise.OfSeeds _ ->
+                    throw new IllegalArgumentException("the images of a run have one seed, from which theirs follow");
+            case InitialNoise.Given _ -> throw new IllegalArgumentException("the images of a run begin with a seed's noise");
+        };
+    }
+
+    private String prompt(int place) { return request.prompts().texts().get(place / request.prompts().each()); }
+
+    /// Writes what is not there yet.
+    ///
+    /// @param out a `.png` for one grid with captions, or a folder for `00000.png` … and `prompts.jsonl`
+    /// @throws UserError if images are there already, or it cannot be written
+    public void write(Path out) { write(SampleOutput.of(out, false), false, ProgressLine.silent(), () -> {}); }
+
+    /// @param force whether what is there is replaced
+    /// @param console told how far it is
+    /// @param afterStep run after each step of a batch; may throw, to stop: what was written stays
+    public void write(SampleOutput output, boolean force, ProgressLine console, Runnable afterStep) {
+        try {
+            switch (output) {
+                case SampleOutput.Folder(var path) -> {
+                    try (var folder = SampleFolder.open(path, asked(), force, "--out " + path)) {
+                        fill(folder, console, afterStep);
+                        folder.finish();
+                    }
+                }
+                case SampleOutput.Grid grid -> {
+                    SampleGrid.requireDrawable(request);
+                    try (var folder = SampleFolder.open(grid.unfinished(), asked(), force, grid.unfinished().toString())) {
+                        fill(folder, console, afterStep);
+                        SampleFolder.replace(grid.path().toAbsolutePath(), SampleGrid.of(folder.images(), captions())
+                                .png(SampleNotes.ofGrid(request, seed(request))));
+                        folder.delete();
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw SampleOutput.failed(output.path(), e);
+        }
+    }
+
+    private List<String> captions() { return IntStream.range(0, request.images()).mapToObj(this::prompt).toList(); }
+
+    private void fill(SampleFolder folder, ProgressLine console, Runnable afterStep) throws IOException {
+        int all = request.images(), batch = request.settings().batch();
+        if (folder.done() > 0) console.message("Going on after %d of %d images".formatted(folder.done(), all));
+        // batches begin where those of a whole run begin: what is made later is the same, bit for bit
+        int first = folder.done() / batch * batch;
+        var progress = SamplingProgress.of(console, "sample", all - first);
+        for (int at = first; at < all; at += batch) {
+            var images = sample(at, Math.min(batch, all - at), progress, afterStep);
+            for (int place = folder.done(); place < at + images.size(); place++) {
+                var image = new PngImage(request.settings().width(), request.settings().height(), images.get(place - at));
+                var own = InitialNoise.alone(seed(request), place);
+                folder.add(image, prompt(place), own, SampleNotes.of(request, prompt(place), own));
+            }
+        }
+    }
+
+    private List<byte[]> sample(int first, int count, SamplingProgress progress, Runnable afterStep) {
+        try (var _ = TensorScope.open()) {
+            var places = IntStream.range(first, first + count).boxed().toList();
+            var some = request.prompts(places.stream().map(this::prompt).toList())
+                    .seeds(places.stream().map(place -> InitialNoise.ofImage(seed(request), place)).toList());
+            return new ArrayList<>(model.pipeline().generate(some, SamplingProgress.of(some, more -> {
+                progress.add(more);
+                afterStep.run();
+            })).bytes());
+        }
+    }
+
+    /// What identifies this call.
+    private ObjectNode asked() {
+        var prompts = request.prompts();
+        var settings = request.settings();
+        return JsonNodeFactory.instance.objectNode().put("model", identity)
+                .put("prompts", Hashing.sha256().hashString(String.join("\n", prompts.texts()), StandardCharsets.UTF_8).toString())
+                .put("negative", prompts.negative()).put("n", prompts.each()).put("seed", seed(request).value())
+                .put("width", settings.width()).put("height", settings.height()).put("solver", settings.solver().toString())
+                .put("steps", settings.steps()).put("guidance", settings.guidance().factor())
+                .put("guidance-interval", settings.guidance().at().toString()).put("batch", settings.batch());
+    }
+}
