@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
 
 import dev.fusedit.fusion.dit.GradientMask.Modality;
 import dev.fusedit.trainer.recipe.binding.Names;

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
@@ -13,11 +13,13 @@ import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Canonical;
 import dev.fusedit.trainer.recipe.binding.Node;
 import dev.fusedit.trainer.recipe.binding.Overrides;
+import dev.fusedit.trainer.recipe.binding.Problems;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 @Doc("All hyperparameters of a run: what is built, from which data, in which stages it learns, how it is judged.")
 public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
@@ -28,7 +30,9 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         checkArgument(!stages.isEmpty(), "stages must have at least one stage");
         var names = new HashSet<String>();
         for (var stage : stages) checkArgument(names.add(stage.name()), "stages.%s must not be the name of two stages", stage.name());
-        checkArgument(sampling.weights() == Sampling.Weights.RAW || stages.getLast().ema() != null,
+        boolean averaged = stages.getLast().ema() != null;
+        sampling = sampling.settled(averaged);
+        checkArgument(sampling.weights() == Sampling.Weights.RAW || averaged,
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
                 "stages must have one with a flow loss, or nothing learns to generate images");
@@ -47,17 +51,27 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// @param file what errors call it
     public static Recipe parse(String yaml, String file, List<String> settings) {
-        return Binder.bind(Recipe.class, tree(yaml, file, settings));
+        var problems = new Problems();
+        return Binder.bind(Recipe.class, tree(yaml, file, settings, problems), problems);
     }
 
-    static Node.Block tree(String yaml, String file, List<String> settings) {
+    /// @throws UserError if nothing of it can be read
+    static Node.Block tree(String yaml, String file, List<String> settings, Problems problems) {
         String origin = "recipe " + file;
-        Node root = YamlTree.read(yaml, origin);
-        if (root instanceof Node.Empty) throw new UserError(origin + ": is empty. A recipe has at least the keys run, model, data, stages");
-        if (!(root instanceof Node.Block block))
-            throw new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
-        Overrides.apply(root, settings);
-        return block;
+        return switch (YamlTree.read(yaml, origin, problems)) {
+            case Node.Block block -> {
+                Overrides.apply(block, settings, problems);
+                yield block;
+            }
+            case Node.Empty _ -> throw new UserError(origin + ": is empty. A recipe has at least the keys run, model, data, stages");
+            case Node.Broken _ -> throw problems.error();
+            case Node.Items other -> throw noRecipe(origin, other);
+            case Node.Scalar other -> throw noRecipe(origin, other);
+        };
+    }
+
+    private static UserError noRecipe(String origin, Node root) {
+        return new UserError(origin + ": is not a recipe: a recipe is a block of keys, this is " + Node.describe(root));
     }
 
     /// The same recipe with all stages longer or shorter by a factor.
@@ -106,7 +120,10 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     public String canonical() { return new Canonical(true).yaml(this); }
 
     /// This recipe as short as it can be written: no defaults.
-    public String brief() { return new Canonical(false).yaml(this); }
+    public String brief() {
+        boolean implied = sampling.equals(sampling.with(Sampling.Weights.AUTO).settled(stages.getLast().ema() != null));
+        return new Canonical(false, implied ? Set.of("sampling.weights") : Set.of()).yaml(this);
+    }
 
     /// SHA-256 of the canonical form, in hex: equal for recipes that mean the same, however they are written.
     public String hash() { return Hashing.sha256().hashString(canonical(), StandardCharsets.UTF_8).toString(); }

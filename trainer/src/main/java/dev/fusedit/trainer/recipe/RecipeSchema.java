@@ -119,7 +119,7 @@ public final class RecipeSchema {
         var property = value(component.getGenericType());
         describe(property, component);
         var byDefault = component.getAnnotation(Default.class);
-        if (byDefault != null) property.set("default", json(YamlTree.fragment(byDefault.value(), "a default")));
+        if (byDefault != null) property.set("default", json(YamlTree.fragment(byDefault.value())));
         return property;
     }
 
@@ -185,6 +185,7 @@ public final class RecipeSchema {
     private static JsonNode json(Node node) {
         return switch (node) {
             case Node.Empty _ -> JSON.nullNode();
+            case Node.Broken _ -> throw new AssertionError("a default can be read");
             case Node.Items items -> {
                 var array = JSON.createArrayNode();
                 items.items().forEach(item -> array.add(json(item)));

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.Default;
@@ -166,7 +166,8 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
     record Tokenizer(@Nullable Published clip, String llm) {}
 
     private static void oneOf(String key, String value, String... allowed) {
-        checkArgument(List.of(allowed).contains(value), "%s must be one of %s, but is '%s'", key, String.join(", ", allowed), value);
+        checkArgument(List.of(allowed).contains(value), "%s must be one of %s, but is '%s'.%s", key, String.join(", ", allowed), value,
+                Names.hint(value, List.of(allowed)));
     }
 
     private static void known(String key, String name, Set<String> names) {

@@ -12,6 +12,7 @@ import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Node;
+import dev.fusedit.trainer.recipe.binding.Problems;
 import dev.fusedit.trainer.recipe.binding.Where;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.nio.file.Path;
@@ -47,10 +48,12 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     /// @param file what errors call it
     public static ReferenceRecipe parse(String yaml, String file, List<String> settings) {
         String origin = "reference config " + file;
-        var root = YamlTree.read(yaml, origin);
+        var problems = new Problems();
+        var root = YamlTree.read(yaml, origin, problems);
+        if (root instanceof Node.Broken) throw problems.error();
         if (!(root instanceof Node.Block block)) throw new UserError(origin + ": is no configuration: it must be a block of keys");
         normalize(block);
-        var config = Binder.bind(ReferenceConfig.class, block, new Where(WHERE, ""));
+        var config = Binder.bind(ReferenceConfig.class, block, new Where(WHERE, ""), problems);
         try {
             var recipe = recipe(config);
             var changed = settings.isEmpty() ? recipe : Recipe.parse(recipe.canonical(), file + ", as a recipe", settings);

@@ -1,12 +1,13 @@
 package dev.fusedit.trainer.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
+import dev.fusedit.trainer.recipe.binding.Rules;
 import java.util.List;
 
 @Doc("How images are sampled from the model, during training and after it.")
@@ -19,7 +20,8 @@ public record Sampling(
                 + "elsewhere half the work (Kynkäänniemi et "
                 + "al. 2024 (https://arxiv.org/abs/2404.07724))") @Default("[0, 1]") List<Double> guidanceInterval,
         @Doc("above 1 puts more of the steps where there is much noise and the layout is decided") @Default("1") double shift,
-        @Default("ema") Weights weights,
+        @Doc("the average that the last stage keeps, 'ema', or what the optimizer has, 'raw'; 'auto' is the average if there "
+                + "is one") @Default("auto") Weights weights,
         @Doc("images sampled at once") @Default("48") int batch) {
     public Sampling {
         checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
@@ -31,7 +33,22 @@ public record Sampling(
         guidanceInterval = ImmutableList.copyOf(guidanceInterval);
     }
 
-    public enum Weights { EMA, RAW }
+    public enum Weights {
+        /// [#EMA] or [#RAW], as the stages have it; decided before the recipe is made.
+        AUTO, EMA, RAW
+    }
+
+    /// With what was left to the stages decided.
+    ///
+    /// @param averaged whether the last one keeps an average
+    Sampling settled(boolean averaged) {
+        if (weights != Weights.AUTO) return this;
+        return with(averaged ? Weights.EMA : Weights.RAW);
+    }
+
+    Sampling with(Weights other) {
+        return Rules.told(() -> new Sampling(solver, steps, guidance, guidanceInterval, shift, other, batch));
+    }
 
     /// The interval as levels.
     public NoiseRange guided() { return new NoiseRange(guidanceInterval.getFirst(), guidanceInterval.getLast()); }

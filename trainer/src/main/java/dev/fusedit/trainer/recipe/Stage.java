@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.config.Default;
@@ -47,7 +47,8 @@ public record Stage(
                 accumulation);
         checkArgument(resolution == null || resolution > 0, "resolution must be more than 0, but is %s", resolution);
         checkArgument(warmUp >= 0, "warm_up must not be negative, but is %s", warmUp);
-        checkArgument(steps == null || warmUp <= steps, "warm_up must not be longer than the stage's %s steps, but is %s", steps, warmUp);
+        checkArgument(steps == null || steps <= 0 || warmUp <= steps, "warm_up must not be longer than the stage's %s steps, but is %s",
+                steps, warmUp);
         checkArgument(gradClip == null || gradClip > 0, "grad_clip must be more than 0, but is %s", gradClip);
         checkArgument(captionDropout >= 0 && captionDropout < 1, "caption_dropout must be from 0 to below 1, but is %s", captionDropout);
         Rates.check(lr, groups);

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Binder;
+import dev.fusedit.trainer.recipe.binding.Problems;
 import java.util.List;
 
 /// What a recipe trains: a model that generates images, or, where there is a block `teacher`, a vision encoder to align one with.
@@ -41,8 +42,9 @@ public sealed interface Training {
 
     /// @param file what errors call it
     static Training parse(String yaml, String file, List<String> settings) {
-        var root = Recipe.tree(yaml, file, settings);
-        return root.entries().containsKey(TEACHER) ? new OfTeacher(Binder.bind(TeacherRecipe.class, root))
-                : new OfModel(Binder.bind(Recipe.class, root));
+        var problems = new Problems();
+        var root = Recipe.tree(yaml, file, settings, problems);
+        return root.entries().containsKey(TEACHER) ? new OfTeacher(Binder.bind(TeacherRecipe.class, root, problems))
+                : new OfModel(Binder.bind(Recipe.class, root, problems));
     }
 }

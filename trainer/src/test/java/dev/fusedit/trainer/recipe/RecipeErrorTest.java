@@ -64,7 +64,7 @@ class RecipeErrorTest {
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 2.5\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '2.5'",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: '20'\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '20'",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: -3\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be at least 1, but is -3",
-        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number, but is '99999999999'",
+        "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps: 99999999999\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' must be a whole number from -2147483648 to 2147483647, but is 99999999999",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | steps:\\n    batch: 8\\n    learning_rate:\\n | 19: 'steps' in stage 'joint' has no value.",
         "steps: 20\\n    batch: 8\\n    learning_rate:\\n | batch: 8\\n    learning_rate:\\n | 18: 'steps' in stage 'joint' must be given, or else epochs, and not both",
         "dit: 1e-3 | dit: -1e-3 | 22: 'lr.dit' in stage 'joint' must be more than 0, but is -0.001",
@@ -103,7 +103,10 @@ class RecipeErrorTest {
     @Test
     void missingTopLevelKeyIsNamed() {
         assertThatThrownBy(() -> Recipe.parse("run: {name: x}\n", "r.yaml", List.of())).isInstanceOf(UserError.class)
-                .hasMessage("recipe r.yaml: missing key 'model' in the recipe");
+                .hasMessage("""
+                        recipe r.yaml: missing key 'model' in the recipe
+                        recipe r.yaml: missing key 'data' in the recipe
+                        recipe r.yaml: missing key 'stages' in the recipe""");
     }
 
     @ParameterizedTest
@@ -116,10 +119,10 @@ class RecipeErrorTest {
 
     @Test
     void anEmaThatNoStageKeepsCannotBeSampled() {
-        assertThatThrownBy(() -> Recipe.parse(replaceOnce("ema: {decay: 0.9}", "warm_up: 1"), "r.yaml", List.of()))
-                .isInstanceOf(UserError.class)
+        var text = replaceOnce("ema: {decay: 0.9}", "warm_up: 1") + "sampling:\n  weights: ema\n";
+        assertThatThrownBy(() -> Recipe.parse(text, "r.yaml", List.of())).isInstanceOf(UserError.class)
                 .hasMessage(
-                        "recipe r.yaml: 'sampling.weights' must be raw, or the last stage must have an ema: there is no average to sample from");
+                        "recipe r.yaml:30: 'sampling.weights' must be raw, or the last stage must have an ema: there is no average to sample from");
     }
 
     @Test

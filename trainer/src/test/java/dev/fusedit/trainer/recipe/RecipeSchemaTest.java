@@ -11,6 +11,7 @@ import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import dev.fusedit.trainer.recipe.binding.Node;
 import dev.fusedit.trainer.recipe.binding.Overrides;
+import dev.fusedit.trainer.recipe.binding.Problems;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.io.IOException;
 import java.util.List;
@@ -60,8 +61,9 @@ class RecipeSchemaTest {
     void whatTheReaderRefusesTheSchemaRefuses(String setting) throws IOException {
         var text = new YAMLMapper().readTree(Recipes.find("tests/minimal").text());
         assertThat(SCHEMA.validate(text)).isEmpty();
-        Node changed = YamlTree.read(Recipes.find("tests/minimal").text(), "r");
-        Overrides.apply(changed, List.of(setting));
+        var problems = new Problems();
+        Node changed = YamlTree.read(Recipes.find("tests/minimal").text(), "r", problems);
+        Overrides.apply(changed, List.of(setting), problems);
         assertThat(mistakes(write(changed))).isNotEmpty();
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> Recipe.find("tests/minimal", List.of(setting)))
                 .isInstanceOf(dev.fusedit.torch.UserError.class);
@@ -71,6 +73,7 @@ class RecipeSchemaTest {
     private static String write(Node node) {
         return switch (node) {
             case Node.Empty _ -> "null";
+            case Node.Broken _ -> throw new AssertionError("nothing is broken");
             case Node.Scalar scalar -> scalar.type() == Node.Scalar.Type.TEXT ? "\"" + scalar.text() + "\"" : scalar.text();
             case Node.Items items -> "[" + String.join(", ", items.items().stream().map(RecipeSchemaTest::write).toList()) + "]";
             case Node.Block block -> "{" + String.join(", ",

@@ -4,168 +4,170 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Usual;
-import dev.fusedit.torch.UserError;
 import java.lang.reflect.AnnotatedElement;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Turns [Node]s into records, strictly. A key is a record component; a sealed interface is one of its records, chosen by `kind`
 /// (or by the bare word if the record has nothing required: `schedule: cosine`; a block without `kind` is the [Usual] one, if there is
 /// one).
 ///
-/// Records check their own values. The message of such an `IllegalArgumentException` begins with the key it is about
-/// (`lr.llm must be ...`), which is how it finds its way back to a line.
+/// What is wrong is added to the [Problems], and all that can still be read is: where a misspelt word can only mean one thing, as that. A
+/// value that cannot be read is empty, and so is a record with such a value.
 public final class Binder {
-    private Binder() {}
+    private final Problems problems;
 
-    public static <T extends Record> T bind(Class<T> type, Node node) { return bind(type, node, Where.RECIPE); }
+    private Binder(Problems problems) { this.problems = problems; }
+
+    /// @throws dev.fusedit.torch.UserError with all that is wrong, with the tree too
+    public static <T extends Record> T bind(Class<T> type, Node node, Problems problems) {
+        return bind(type, node, Where.RECIPE, problems);
+    }
 
     /// @param whole what errors call the root
-    public static <T extends Record> T bind(Class<T> type, Node node, Where whole) { return type.cast(value(type, node, whole)); }
+    /// @throws dev.fusedit.torch.UserError as [#bind(Class, Node, Problems)]
+    public static <T extends Record> T bind(Class<T> type, Node node, Where whole, Problems problems) {
+        var value = new Binder(problems).value(type, node, whole);
+        problems.throwIfAny();
+        return type.cast(value.orElseThrow());
+    }
 
-    private static Object value(Type type, Node node, Where where) {
+    private Optional<?> value(Type type, Node node, Where where) {
+        if (node instanceof Node.Broken) return Optional.empty();
         if (type instanceof ParameterizedType generic) {
             var arguments = generic.getActualTypeArguments();
             if (generic.getRawType() == List.class) return list(arguments[0], node, where);
             if (generic.getRawType() == Map.class) return map(arguments[0], arguments[1], node, where);
         }
         if (!(type instanceof Class<?> raw)) throw new AssertionError("no recipe form for " + type);
-        if (raw.isRecord()) return instance(raw, block(node, where), where);
+        if (raw.isRecord()) return block(node, where).flatMap(block -> instance(raw, block, where));
         if (raw.isSealed()) return variant(raw, node, where);
-        if (node instanceof Node.Scalar scalar) return Scalars.parse(raw, scalar, where);
-        throw wrong(node, where, Scalars.describe(raw));
+        return node instanceof Node.Scalar scalar ? Scalars.parse(raw, scalar, where, problems) : wrong(node, where, Scalars.describe(raw));
     }
 
-    private static List<?> list(Type element, Node node, Where where) {
-        if (!(node instanceof Node.Items items)) throw wrong(node, where, "a list");
+    private Optional<List<?>> list(Type element, Node node, Where where) {
+        if (!(node instanceof Node.Items items)) return wrong(node, where, "a list");
         var values = ImmutableList.builder();
+        boolean whole = true;
         for (int i = 0; i < items.items().size(); i++) {
             Node item = items.items().get(i);
-            values.add(value(element, item, where.item(i, Node.nameOf(item))));
+            var value = value(element, item, where.item(i, Node.nameOf(item)));
+            value.ifPresent(values::add);
+            whole &= value.isPresent();
         }
-        return values.build();
+        return whole ? Optional.of(values.build()) : Optional.empty();
     }
 
-    private static Map<?, ?> map(Type key, Type element, Node node, Where where) {
+    private Optional<Map<?, ?>> map(Type key, Type element, Node node, Where where) {
+        var block = block(node, where);
+        if (block.isEmpty()) return Optional.empty();
         var values = ImmutableMap.builder();
-        block(node, where).entries().forEach((name, entry) -> {
-            var word = new Node.Scalar(entry.place(), name, Node.Scalar.Type.TEXT);
-            values.put(Scalars.parse((Class<?>) key, word, where), value(element, entry.value(), where.child(name)));
-        });
-        return values.build();
+        boolean whole = true;
+        for (var named : block.get().entries().entrySet()) {
+            var entry = named.getValue();
+            var word = new Node.Scalar(entry.place(), named.getKey(), Node.Scalar.Type.TEXT);
+            var name = Scalars.parse((Class<?>) key, word, where, problems);
+            var value = value(element, entry.value(), where.child(named.getKey()));
+            if (name.isPresent() && value.isPresent()) values.put(name.get(), value.get());
+            else whole = false;
+        }
+        return whole ? Optional.of(values.buildKeepingLast()) : Optional.empty();
     }
 
-    private static Object variant(Class<?> sealed, Node node, Where where) {
+    private Optional<?> variant(Class<?> sealed, Node node, Where where) {
         var variants = Names.variants(sealed);
         var kind = node instanceof Node.Block block ? block.get("kind") : node;
         var usual = variants.values().stream().filter(type -> type.isAnnotationPresent(Usual.class)).findFirst();
         if (kind == null && usual.isPresent()) return instance(usual.get(), (Node.Block) node, where);
-        if (kind == null) throw new UserError(node.place() + ": missing key 'kind' in " + where.inside() + ": one of " + known(variants));
-        if (!(kind instanceof Node.Scalar word)) throw wrong(kind, where, "one of " + known(variants));
+        if (kind == null) return no(node, node.place(), "missing key 'kind' in " + where.inside() + ": one of " + known(variants));
+        if (kind instanceof Node.Broken) return Optional.empty();
+        if (!(kind instanceof Node.Scalar word)) return wrong(kind, where, "one of " + known(variants));
+        var keys = node instanceof Node.Block block ? block : new Node.Block(node.place(), Map.of());
         var type = variants.get(word.text());
-        if (type == null)
-            throw new UserError(word.place() + ": unknown kind '" + word.text() + "' for " + where.self() + "."
-                    + Names.suggestion(word.text(), variants.keySet()));
-        return instance(type, node instanceof Node.Block block ? block : new Node.Block(node.place(), Map.of()), where);
+        if (type != null) return instance(type, keys, where);
+        problems.add(word, word.place(), "unknown kind '" + word.text() + "' for " + where.self() + "."
+                + Names.suggestion(word.text(), variants.keySet()));
+        return Names.meant(word.text(), variants.keySet()).flatMap(meant -> instance(variants.get(meant), keys, where));
     }
 
-    private static Object instance(Class<?> type, Node.Block block, Where where) {
+    private Optional<?> instance(Class<?> type, Node.Block given, Where where) {
         var components = type.getRecordComponents();
-        refuseUnknown(type, components, block, where);
+        var block = known(type, components, given, where);
         var values = new @Nullable Object[components.length];
-        for (int i = 0; i < components.length; i++) values[i] = component(components[i], block, where);
-        try {
-            var types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-            var constructor = type.getDeclaredConstructor(types);
-            constructor.setAccessible(true); // a record may be its package's own
-            return constructor.newInstance(values);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof IllegalArgumentException bad) throw impossible(bad, block, where);
-            throw new IllegalStateException("constructor of " + type, e.getCause());
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("constructor of " + type, e);
+        boolean whole = true;
+        for (int i = 0; i < components.length; i++) {
+            boolean none = block.get(Names.key(components[i])) == null && byDefault(components[i], where).isEmpty();
+            if (none && isNullable(components[i])) continue;
+            var value = component(components[i], block, where);
+            whole &= value.isPresent();
+            values[i] = value.orElse(null);
         }
+        return whole ? new Construction(block, where, problems).of(type, values) : Optional.empty();
     }
 
-    private static void refuseUnknown(Class<?> type, RecordComponent[] components, Node.Block block, Where where) {
+    /// The block with keys that the record has, and those that were meant by others under their right names.
+    private Node.Block known(Class<?> type, RecordComponent[] components, Node.Block block, Where where) {
         var known = Arrays.stream(components).map(Names::key).toList();
         boolean isVariant = Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
+        var entries = new LinkedHashMap<String, Node.Entry>();
         block.entries().forEach((key, entry) -> {
-            if (!known.contains(key) && !(isVariant && key.equals("kind")))
-                throw new UserError(
-                        entry.place() + ": unknown key '" + key + "' in " + where.inside() + "."
-                                + Names.suggestion(key, Names.withAliases(known)));
+            if (known.contains(key)) entries.put(key, entry);
         });
+        block.entries().forEach((key, entry) -> {
+            if (known.contains(key) || isVariant && key.equals("kind")) return;
+            var words = Names.withAliases(known);
+            problems.add(entry.place(), "unknown key '" + key + "' in " + where.inside() + "." + Names.suggestion(key, words));
+            Names.meant(key, words).ifPresent(meant -> entries.putIfAbsent(Names.unaliased(meant), entry));
+        });
+        return new Node.Block(block.place(), entries);
     }
 
-    private static @Nullable Object component(RecordComponent component, Node.Block block, Where where) {
+    private Optional<?> component(RecordComponent component, Node.Block block, Where where) {
         String key = Names.key(component);
         var entry = block.entries().get(key);
-        if (entry != null) {
-            if (entry.value() instanceof Node.Empty)
-                throw new UserError(entry.place() + ": " + where.key(key) + " has no value. Give one or remove the key");
-            return value(component.getGenericType(), entry.value(), where.child(key));
+        if (entry == null) {
+            var byDefault = byDefault(component, where);
+            if (byDefault.isEmpty()) problems.add(block.place(), "missing key '" + key + "' in " + where.inside());
+            return byDefault;
         }
-        var byDefault = component.getAnnotation(Default.class);
-        if (byDefault != null)
-            return value(component.getGenericType(), YamlTree.fragment(byDefault.value(), block.place()), where.child(key));
-        if (isNullable(component)) return null;
-        throw new UserError(block.place() + ": missing key '" + key + "' in " + where.inside());
+        if (entry.value() instanceof Node.Empty)
+            return no(entry.value(), entry.place(), where.key(key) + " has no value. Give one or remove the key");
+        return value(component.getGenericType(), entry.value(), where.child(key));
     }
 
-    /// What a key means that is left out; null where that is "none".
-    static @Nullable Object byDefault(RecordComponent component) {
+    /// What a key means that is left out; empty where that is "none".
+    private Optional<?> byDefault(RecordComponent component, Where where) {
         var byDefault = component.getAnnotation(Default.class);
-        return byDefault == null ? null
-                : value(component.getGenericType(), YamlTree.fragment(byDefault.value(), "a default"), Where.RECIPE);
+        return byDefault == null ? Optional.empty()
+                : value(component.getGenericType(), YamlTree.fragment(byDefault.value()), where.child(Names.key(component)));
     }
+
+    /// What a key means that is left out; empty where that is "none".
+    static Optional<?> byDefault(RecordComponent component) { return new Binder(new Problems()).byDefault(component, Where.RECIPE); }
 
     public static boolean isNullable(RecordComponent component) {
         AnnotatedElement type = component.getAnnotatedType();
         return type.isAnnotationPresent(Nullable.class);
     }
 
-    /// A record refused its values: shown at the line of the key that its message begins with, as deep as that path is written.
-    private static UserError impossible(IllegalArgumentException bad, Node.Block block, Where where) {
-        String message = String.valueOf(bad.getMessage());
-        int space = message.indexOf(' ');
-        String path = space < 0 ? message : message.substring(0, space);
-        String place = block.place();
-        Node node = block;
-        Where inside = where;
-        var keys = List.of(path.split("\\."));
-        int named = 0; // keys before it lead to an item of a list, which is a place: stage 'joint'
-        for (int i = 0; i < keys.size(); i++) {
-            String key = keys.get(i);
-            if (node instanceof Node.Block inner && inner.entries().containsKey(key)) {
-                place = inner.entries().get(key).place();
-                node = inner.get(key);
-            } else if (node instanceof Node.Items items && items.named(key) instanceof Node item) {
-                place = item.place();
-                node = item;
-                if (i + 1 < keys.size()) {
-                    inside = inside.child(keys.get(i - 1)).item(0, key);
-                    named = i + 1;
-                }
-            }
-        }
-        String at = inside.key(String.join(".", keys.subList(named, keys.size())));
-        return new UserError(place + ": " + at + message.substring(Math.max(space, 0)), bad);
+    private Optional<Node.Block> block(Node node, Where where) {
+        return node instanceof Node.Block block ? Optional.of(block) : wrong(node, where, "a block of keys");
     }
 
-    private static Node.Block block(Node node, Where where) {
-        if (node instanceof Node.Block block) return block;
-        throw wrong(node, where, "a block of keys");
+    private <T> Optional<T> wrong(Node node, Where where, String wanted) {
+        return no(node, node.place(), where.self() + " must be " + wanted + ", but is " + Node.describe(node));
     }
 
-    private static UserError wrong(Node node, Where where, String wanted) {
-        return new UserError(node.place() + ": " + where.self() + " must be " + wanted + ", but is " + Node.describe(node));
+    private <T> Optional<T> no(Node node, Place place, String sentence) {
+        problems.add(node, place, sentence);
+        return Optional.empty();
     }
 
     private static String known(Map<String, ?> variants) { return String.join(", ", variants.keySet()); }

@@ -9,10 +9,10 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.config.Named;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The words of recipes: `learningRate` is written `learning_rate`, `LogitNormal` is `logit-normal`, `F32` is `f32`.
@@ -51,31 +51,21 @@ public final class Names {
         return variants.build();
     }
 
-    /// ` Did you mean 'x'?` if a known word is near, else the known words.
+    /// ` Did you mean 'x'?` if known words are near, else the known words.
     public static String suggestion(String word, Collection<String> known) {
-        var nearest = known.stream().min(Comparator.comparingInt(candidate -> distance(word, candidate)));
-        if (nearest.isPresent() && distance(word, nearest.get()) <= Math.max(1, Math.min(3, word.length() / 3)))
-            return " Did you mean '" + nearest.get() + "'?";
-        return known.isEmpty() ? "" : " Known: " + String.join(", ", known) + ".";
+        var hint = hint(word, known);
+        return !hint.isEmpty() || known.isEmpty() ? hint : " Known: " + String.join(", ", known) + ".";
     }
 
-    /// Levenshtein's distance in which swapping two neighbours counts once, row by row.
-    static int distance(String a, String b) {
-        int[] before = new int[b.length() + 1];
-        int[] last = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) last[j] = j;
-        for (int i = 1; i <= a.length(); i++) {
-            int[] row = new int[b.length() + 1];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = last[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(change, 1 + Math.min(last[j], row[j - 1]));
-                boolean swapped = i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
-                if (swapped) row[j] = Math.min(row[j], before[j - 2] + 1);
-            }
-            before = last;
-            last = row;
-        }
-        return last[b.length()];
+    /// ` Did you mean 'x'?` if known words are near, else nothing. What may have been meant besides follows.
+    public static String hint(String word, Collection<String> known) {
+        var near = NearMisses.of(word, known);
+        return near.isEmpty() ? "" : " Did you mean '" + String.join("'? Or '", near) + "'?";
+    }
+
+    /// The one known word that may have been meant; empty if none or several may.
+    static Optional<String> meant(String word, Collection<String> known) {
+        var near = NearMisses.of(word, known);
+        return near.size() == 1 ? Optional.of(near.getFirst()) : Optional.empty();
     }
 }

@@ -7,23 +7,23 @@ import org.jspecify.annotations.Nullable;
 /// A recipe as written, before it is typed: every node knows its place (`recipe quickstart.yaml:14`), so that whatever turns
 /// out to be wrong later can be shown where it stands.
 public sealed interface Node {
-    String place();
+    Place place();
 
     /// A number, a word, a text. `type` is what the YAML grammar takes it for.
-    record Scalar(String place, String text, Type type) implements Node {
+    record Scalar(Place place, String text, Type type) implements Node {
         public enum Type { NUMBER, BOOLEAN, TEXT }
     }
 
     /// `key:` with nothing behind it, or `null`.
-    record Empty(String place) implements Node {}
+    record Empty(Place place) implements Node {}
 
     /// Keys in their order. The map may be changed by `--set`.
-    record Block(String place, Map<String, Entry> entries) implements Node {
+    record Block(Place place, Map<String, Entry> entries) implements Node {
         @Nullable
         Node get(String key) { return entries.containsKey(key) ? entries.get(key).value() : null; }
     }
 
-    record Items(String place, List<Node> items) implements Node {
+    record Items(Place place, List<Node> items) implements Node {
         /// The item of this name, the last one if there are several.
         @Nullable
         Node named(String name) {
@@ -31,8 +31,11 @@ public sealed interface Node {
         }
     }
 
+    /// What cannot be read, which is among the [Problems].
+    record Broken(Place place) implements Node {}
+
     /// A key with its own place: that of its value may be some lines below.
-    record Entry(String place, Node value) {}
+    record Entry(Place place, Node value) {}
 
     /// The text under `name:`, by which items of a list are known.
     static @Nullable String nameOf(Node node) {
@@ -46,6 +49,7 @@ public sealed interface Node {
             case Empty _ -> "empty";
             case Block _ -> "a block of keys";
             case Items _ -> "a list";
+            case Broken _ -> "unreadable";
         };
     }
 }

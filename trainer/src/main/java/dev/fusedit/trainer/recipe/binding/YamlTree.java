@@ -4,56 +4,101 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
-import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.reader.StreamReader;
 
-/// Reads YAML into [Node]s that know their lines. Refuses what would make a recipe mean two things: a key given twice, a second
-/// document, anchors and aliases.
+/// Reads YAML into [Node]s that know their lines. Refuses what would make a recipe mean two things, or something that is not written where
+/// it stands: a key given twice, a second document, anchors, aliases and merges, tags.
 public final class YamlTree {
     private static final YAMLFactory YAML = new YAMLFactory();
+    private static final int MOST_LEVELS = 32;
+    private static final String MERGE = "<<";
+    private static final String YAML_TAG = "tag:yaml.org,2002:";
 
     private final YAMLParser parser;
-    private final IntFunction<String> placeOfLine;
+    private final IntFunction<Place> placeOfLine;
+    private final Problems problems;
+    private int level;
+    private boolean stopped;
 
-    private YamlTree(YAMLParser parser, IntFunction<String> placeOfLine) {
+    private YamlTree(YAMLParser parser, IntFunction<Place> placeOfLine, Problems problems) {
         this.parser = parser;
         this.placeOfLine = placeOfLine;
+        this.problems = problems;
     }
 
     /// @param origin what errors begin with; the line is added to it: `recipe quickstart.yaml`
-    public static Node read(String text, String origin) { return read(text, origin, line -> origin + ":" + line); }
+    public static Node read(String text, String origin, Problems problems) {
+        return read(text, Place.whole(origin), line -> new Place(origin, line), problems);
+    }
 
     /// A piece of YAML that has no line of its own: an override, a default.
-    public static Node fragment(String text, String place) { return read(text, place, _ -> place); }
+    public static Node fragment(String text, Place place, Problems problems) { return read(text, place, _ -> place, problems); }
 
-    private static Node read(String text, String origin, IntFunction<String> placeOfLine) {
+    /// What the code has written: a default.
+    public static Node fragment(String text) {
+        var problems = new Problems();
+        var node = fragment(text, Place.whole("a default"), problems);
+        problems.throwIfAny();
+        return node;
+    }
+
+    private static Node read(String text, Place whole, IntFunction<Place> placeOfLine, Problems problems) {
+        int control = control(text);
+        if (control >= 0) {
+            int line = 1 + (int) text.substring(0, control).chars().filter(letter -> letter == '\n').count();
+            problems.add(placeOfLine.apply(line),
+                    String.format(Locale.ROOT, "not YAML: the control character U+%04X", text.codePointAt(control)));
+            return new Node.Broken(whole);
+        }
         try (var parser = YAML.createParser(text)) {
-            var tree = new YamlTree(parser, placeOfLine);
-            return parser.nextToken() == null ? new Node.Empty(origin) : tree.document(origin);
+            var tree = new YamlTree(parser, placeOfLine, problems);
+            return parser.nextToken() == null ? new Node.Empty(whole) : tree.document(whole);
         } catch (JsonProcessingException e) {
-            throw notYaml(e, origin, placeOfLine);
+            notYaml(e, whole, placeOfLine, problems);
+            return new Node.Broken(whole);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private Node document(String origin) throws IOException {
-        Node root = node(origin);
-        if (parser.nextToken() != null) throw new UserError(here() + ": one recipe is one YAML document, here a second one begins");
-        return root;
+    /// Index of the first character that YAML does not allow, or -1.
+    private static int control(String text) {
+        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at)))
+            if (!StreamReader.isPrintable(text.codePointAt(at))) return at;
+        return -1;
+    }
+
+    private Node document(Place whole) throws IOException {
+        Node root = node(whole);
+        if (stopped) return new Node.Broken(whole);
+        if (parser.nextToken() == null) return root;
+        problems.add(here(), "one recipe is one YAML document, here a second one begins");
+        return new Node.Broken(whole);
     }
 
     /// @param place the place of the key in front, or of the whole
-    private Node node(@Nullable String place) throws IOException {
-        String at = place == null ? here() : place;
-        if (parser.isCurrentAlias() || parser.getObjectId() != null)
-            throw new UserError(here() + ": anchors (&) and aliases (*) have no meaning in a recipe, write the value out");
+    private Node node(@Nullable Place place) throws IOException {
+        Place at = place == null ? here() : place;
+        boolean alias = parser.isCurrentAlias();
+        if (alias || parser.getObjectId() != null)
+            problems.add(here(), "anchors (&) and aliases (*) have no meaning in a recipe, write the value out");
+        if (alias) return new Node.Broken(at);
+        String tag = parser.getTypeId();
+        if (tag != null)
+            problems.add(here(), "tags (here !" + tag.replace(YAML_TAG, "!") + ") have no meaning in a recipe, write the value alone");
+        Node value = value(at);
+        return tag == null ? value : new Node.Broken(at);
+    }
+
+    private Node value(Place at) throws IOException {
         JsonToken token = parser.currentToken();
         return switch (token) {
             case START_OBJECT -> block(at);
@@ -65,32 +110,50 @@ public final class YamlTree {
         };
     }
 
-    private Node block(String place) throws IOException {
+    private Node block(Place place) throws IOException {
+        if (isTooDeep()) return new Node.Broken(place);
         var entries = new LinkedHashMap<String, Node.Entry>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
+        while (!stopped && parser.nextToken() != JsonToken.END_OBJECT) {
             String key = Names.unaliased(parser.currentName());
-            String at = here();
-            var earlier = entries.get(key);
-            if (earlier != null) throw new UserError(at + ": key '" + key + "' is given twice, first at " + earlier.place());
+            Place at = here();
             parser.nextToken();
-            entries.put(key, new Node.Entry(at, node(at)));
+            var entry = new Node.Entry(at, node(at));
+            if (key.equals(MERGE)) {
+                problems.add(at, "merges (<<) have no meaning in a recipe, write the keys out");
+                continue;
+            }
+            var earlier = entries.putIfAbsent(key, entry);
+            if (earlier != null) problems.add(at, "key '" + key + "' is given twice, first at " + earlier.place());
         }
+        level--;
         return new Node.Block(place, entries);
     }
 
-    private Node items(String place) throws IOException {
+    private Node items(Place place) throws IOException {
+        if (isTooDeep()) return new Node.Broken(place);
         var items = new ArrayList<Node>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) items.add(node(null));
+        while (!stopped && parser.nextToken() != JsonToken.END_ARRAY) items.add(node(null));
+        level--;
         return new Node.Items(place, items);
     }
 
-    private String here() { return placeOfLine.apply(parser.currentTokenLocation().getLineNr()); }
+    /// Below that nothing more is read.
+    private boolean isTooDeep() {
+        stopped |= ++level > MOST_LEVELS;
+        if (stopped) problems.add(here(),
+                "blocks and lists are nested more than " + MOST_LEVELS + " deep, no recipe's are. Is a bracket not closed?");
+        return stopped;
+    }
+
+    private Place here() { return placeOfLine.apply(parser.currentTokenLocation().getLineNr()); }
 
     /// The parser's own sentence, and its mark: Jackson's location is where its parser stood, which may be lines above.
-    private static UserError notYaml(JsonProcessingException e, String origin, IntFunction<String> placeOfLine) {
-        if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null)
-            return new UserError(placeOfLine.apply(marked.getProblemMark().getLine() + 1) + ": not YAML: " + marked.getProblem(), e);
-        String place = e.getLocation() == null ? origin : placeOfLine.apply(e.getLocation().getLineNr());
-        return new UserError(place + ": not YAML: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+    private static void notYaml(JsonProcessingException e, Place whole, IntFunction<Place> placeOfLine, Problems problems) {
+        if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
+            problems.add(placeOfLine.apply(marked.getProblemMark().getLine() + 1), "not YAML: " + marked.getProblem());
+            return;
+        }
+        Place place = e.getLocation() == null ? whole : placeOfLine.apply(e.getLocation().getLineNr());
+        problems.add(place, "not YAML: " + e.getOriginalMessage().lines().findFirst().orElse(""));
     }
 }
