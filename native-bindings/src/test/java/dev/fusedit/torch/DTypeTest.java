@@ -25,12 +25,13 @@ class DTypeTest {
     /// A tensor of another dtype is printed, and can be converted.
     @Test
     void othersAreConverted() {
-        var x = Tensor.own(Frame.begin(Aten.VIEW_DTYPE).tensor(Tensor.of(new float[] {0x1p-149f}).handle).i64(27).call());
+        var bits = Tensor.of(new float[] {0x1p-149f}); // made before the frame begins
+        var x = Tensor.own(Frame.begin(Aten.VIEW_DTYPE).tensor(bits.handle).i64(27).call());
         assertThat(x).hasToString("Tensor(..., shape=(2), uint16, cpu)");
         assertThat(x.to(DType.I32).toLongs()).containsExactly(1, 0);
         assertThat(x.to(Device.CPU).isContiguous()).isTrue();
         assertThatThrownBy(x::dtype).hasMessageContaining("uint16");
-        assertThatThrownBy(() -> x.matmul(x)).isInstanceOf(TorchException.class).hasMessageEndingWith("[uint16(2) cpu, uint16(2) cpu]");
+        assertThatThrownBy(() -> x.matmul(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("uint16");
     }
 
     @ParameterizedTest

@@ -203,25 +203,31 @@ class TrainingPassTest {
         }
     }
 
-    /// In bf16 the two round in different places: both are about equally far from f32, all gradients together (less than 1.14 times when this was
-    /// written).
-    @ParameterizedTest
-    @MethodSource("everyModel")
-    void customGradientsAreAsGoodInBf16(ImageModelConfig config) {
-        uses().forEach(use -> {
-            var exact = ofAutograd(config, DTypePolicy.F32, use);
-            var graph = ofAutograd(config, DTypePolicy.MIXED, use);
-            var custom = gradients(config, DTypePolicy.MIXED, GradientMask.NONE, use, false);
-            double ofAutograd = 0, ofCustom = 0;
-            for (var name : exact.keySet()) {
-                if (exact.get(name) != null) {
-                    double size = distance(exact.get(name), null) + 1e-7;
-                    ofAutograd += distance(graph.get(name), exact.get(name)) / size;
-                    ofCustom += distance(custom.get(name), exact.get(name)) / size;
-                }
+    /// In bf16 the two round in different places: both are about equally far from f32. Of one model it may be the one or the other, since a few
+    /// roundings early in a small model move all of its gradients (0.58 to 1.53 times when this was written, on two kinds of CPU); over all models the
+    /// ops' own are not worse (0.90 and 0.92).
+    @Test
+    void customGradientsAreAsGoodInBf16() {
+        var logarithms = new ArrayList<Double>();
+        everyModel().forEach(config -> uses().forEach(use -> {
+            try (var _ = TensorScope.open()) {
+                var exact = ofAutograd(config, DTypePolicy.F32, use);
+                var graph = ofAutograd(config, DTypePolicy.MIXED, use);
+                var custom = gradients(config, DTypePolicy.MIXED, GradientMask.NONE, use, false);
+                double ratio = error(custom, exact) / error(graph, exact);
+                assertThat(ratio).as("%s, %s", config, use).isLessThanOrEqualTo(2);
+                logarithms.add(Math.log(ratio));
             }
-            assertThat(ofCustom).isLessThanOrEqualTo(1.25 * ofAutograd);
-        });
+        }));
+        assertThat(logarithms).hasSizeGreaterThan(200);
+        assertThat(Math.exp(logarithms.stream().mapToDouble(Double::doubleValue).average().orElseThrow())).isLessThanOrEqualTo(1.05);
+    }
+
+    /// All gradients' relative errors together.
+    private static double error(Map<String, @Nullable Tensor> actual, Map<String, @Nullable Tensor> exact) {
+        return exact.entrySet().stream().filter(entry -> entry.getValue() != null)
+                .mapToDouble(entry -> distance(actual.get(entry.getKey()), entry.getValue()) / (distance(entry.getValue(), null) + 1e-7))
+                .sum();
     }
 
     private static double distance(@Nullable Tensor from, @Nullable Tensor to) {
