@@ -1,11 +1,14 @@
 package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileInfo;
+import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.TensorFiles;
 import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
+import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.run.CheckpointHash;
 import java.nio.file.Files;
@@ -65,6 +68,10 @@ final class InfoCommand implements Callable<Integer> {
         if (!Files.isDirectory(path)) {
             return TensorFiles.open(path);
         }
+        if (isRun() && !Checkpoints.isIn(path)) {
+            throw new UserError("%s holds no checkpoint, no %s and no %s; it holds %s".formatted(path, FolderTensors.CONFIG, FolderTensors.PIPELINE,
+                    FolderContents.of(path)));
+        }
         return isRun() ? SavedModel.tensors(path) : FolderTensors.open(path);
     }
 
@@ -91,6 +98,7 @@ final class InfoCommand implements Callable<Integer> {
         result.put("parts", info.parts());
         result.put("tensors", info.tensors());
         result.put("dtypes", info.dtypes());
+        source.incomplete().ifPresent(why -> result.put("incomplete", why));
         if (sha256 != null) {
             result.put("sha256", sha256);
         }
@@ -113,6 +121,7 @@ final class InfoCommand implements Callable<Integer> {
         if (source instanceof FolderTensors folder) {
             text.append(folder.architecture()).append('\n');
         }
+        source.incomplete().ifPresent(why -> text.append("It ").append(why).append('\n'));
         info.parts().forEach((part, count) -> text.append("%16s  %s%n".formatted(number(count), part)));
         text.append("stored as ").append(info.dtypes().entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
                 .collect(Collectors.joining(", ")));

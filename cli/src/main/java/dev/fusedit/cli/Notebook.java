@@ -1,12 +1,9 @@
 package dev.fusedit.cli;
 
 import com.google.common.base.StandardSystemProperty;
-import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.TextFile;
 import java.io.File;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -125,13 +122,7 @@ public final class Notebook implements AutoCloseable {
     }
 
     private static List<String> read(Path file) {
-        try {
-            return Files.readAllLines(file);
-        } catch (NoSuchFileException missing) {
-            throw new UserError(file + ": no such file", missing);
-        } catch (IOException unreadable) {
-            throw new UserError(file + ": not readable as text (" + unreadable + ")", unreadable);
-        }
+        return TextFile.lines(file, "a notebook");
     }
 
     @Override

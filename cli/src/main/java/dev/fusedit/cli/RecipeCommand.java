@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.trainer.recipe.NamedFiles;
 import dev.fusedit.trainer.recipe.RecipeSchema;
 import dev.fusedit.trainer.recipe.Recipes;
 import dev.fusedit.trainer.recipe.Stage;
@@ -61,7 +62,7 @@ final class RecipeCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "check", description = "Says whether a recipe is right; exits 2 if it is not.")
+    @Command(name = "check", description = "Says whether a recipe is right, and whether what it names is there; exits 2 if something is wrong.")
     static final class Check implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
@@ -71,12 +72,24 @@ final class RecipeCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            var stages = switch (choice.any(spec.commandLine().getErr())) {
+            var training = choice.any(spec.commandLine().getErr());
+            var stages = switch (training) {
                 case Training.OfModel(var recipe) -> recipe.stages().stream().map(Check::stage).collect(Collectors.joining(", "));
                 case Training.OfTeacher(var recipe) -> "a teacher (" + recipe.learning().steps() + " steps)";
             };
             spec.commandLine().getOut().println("%s is a recipe: %s".formatted(choice.name(), stages));
+            switch (training) {
+                case Training.OfModel(var recipe) -> tellFiles(NamedFiles.of(recipe));
+                case Training.OfTeacher _ -> {}
+            }
             return ExitCode.OK;
+        }
+
+        private void tellFiles(NamedFiles files) {
+            files.requireRight();
+            if (!files.missing().isEmpty()) {
+                spec.commandLine().getOut().println("It can be planned, but not trained here:\n  " + String.join("\n  ", files.missing()));
+            }
         }
 
         private static String stage(Stage stage) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.base.Preconditions;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -25,6 +26,8 @@ import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.torch.io.JsonFile;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -166,6 +169,22 @@ class ArchitectureTest {
         noClasses().that().doNotBelongToAnyOf(JsonFile.class, CurvesCommand.class)
                 .should().callMethodWhere(target(nameMatching("readTree|readValue|readValues|treeToValue"))
                         .and(target(owner(equivalentTo(ObjectMapper.class).or(equivalentTo(JsonMapper.class))))))
+                .check(CLASSES);
+    }
+
+    /// Strictly in UTF-8, and what is none is called what it is.
+    @Test
+    void aPersonsTextsHaveOneReader() {
+        noClasses().that().resideInAnyPackage("dev.fusedit.cli..", "dev.fusedit.trainer.recipe..")
+                .should().callMethod(Files.class, "readString", Path.class).orShould().callMethod(Files.class, "readAllLines", Path.class)
+                .orShould().callMethod(Files.class, "lines", Path.class).orShould().callMethod(Files.class, "newBufferedReader", Path.class)
+                .check(CLASSES);
+    }
+
+    /// All that are broken are told: [dev.fusedit.trainer.recipe.binding.Rules].
+    @Test
+    void recipesCheckTheirValuesByRules() {
+        noClasses().that().resideInAPackage("dev.fusedit.trainer.recipe..").should().dependOnClassesThat().belongToAnyOf(Preconditions.class)
                 .check(CLASSES);
     }
 

@@ -11,6 +11,9 @@ import java.util.List;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -95,9 +98,62 @@ class InfoCommandTest {
     }
 
     @Test
-    void aFolderOfNothingIsBadInput() {
+    void aFolderOfNothingIsBadInput() throws IOException {
         assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(err.toString()).contains("holds no checkpoint");
+        assertThat(err.toString()).contains("holds no checkpoint", "it holds weights under other names (some.bin)");
+        Files.delete(file);
+        assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("it holds nothing");
+    }
+
+    @Test
+    void aFolderWithATokenizerOnlyIsCalledThat() throws IOException {
+        Files.delete(file);
+        Files.writeString(folder.resolve("tokenizer.json"), "{}");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+        assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err).hasToString(folder + " holds no checkpoint, no config.json and no model_index.json; it holds a tokenizer "
+                + "(tokenizer.json, tokenizer_config.json)\n");
+    }
+
+    @Test
+    void aFolderTellsItsPointersAndCaches() throws IOException {
+        Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+        assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("pointers that stand for files, of Git LFS or the like (run 'git lfs pull') (some.bin)");
+        Files.createDirectories(folder.resolve("snapshots/0a1b"));
+        assertThat(run(folder)).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("a cache of Hugging Face's hub (give the folder in snapshots)");
+    }
+
+    @Test
+    void whatIsNoFileOfTensorsIsCalledWhatItIs() throws IOException {
+        for (var known : Map.of("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "<!DOCTYPE html>\n", "a web page (HTML)",
+                "run:\n  name: x\n", "a YAML file", "GIF89a", "an image (GIF)").entrySet()) {
+            Files.writeString(file, known.getKey());
+            assertThat(run(file)).isEqualTo(ExitCode.BAD_INPUT);
+            assertThat(err.toString()).contains(file + ": is " + known.getValue());
+        }
+    }
+
+    @Test
+    void aTensorThatCannotBeLoadedIsListed() throws IOException {
+        var header = "{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]}}";
+        Files.write(file, ByteBuffer.allocate(8 + header.length() + 4).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length())
+                .put(header.getBytes(StandardCharsets.US_ASCII)).array());
+        assertThat(run(file, "--tensors")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("4 parameters in 1 tensors", "stored as f8_e4m3 (1)", "w f8_e4m3(4)");
+        assertThat(run(file, "--hash")).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains(file + ": tensor 'w' is stored as f8_e4m3, which is listed, but not loaded; take the model in BF16");
+    }
+
+    @Test
+    void aPartOfAModelSaysThatItIsOne() throws IOException {
+        var part = Files.move(file, folder.resolve("model-00001-of-00002.safetensors"));
+        assertThat(run(part)).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("It is part 1 of 2 of a model. Give its folder, or the index, model.safetensors.index.json");
+        assertThat(run(part, "--json")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("\"incomplete\":\"is part 1 of 2");
     }
 
     @ParameterizedTest

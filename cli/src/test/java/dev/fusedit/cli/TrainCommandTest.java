@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -225,6 +226,12 @@ class TrainCommandTest {
         assertThat(run("sample", "--model", temp.resolve("none"), "--prompt", "x", "--out", temp.resolve("x.png")).status()).isEqualTo(2);
         assertThat(run("sample", "--model", file, "--prompt", "x", "--out", temp.resolve("x.png")).status()).isEqualTo(2);
         assertThat(run("sample", "--model", temp, "--out", temp.resolve("x.png")).status()).as("neither prompt nor prompts").isEqualTo(2);
+        for (var charset : List.of(StandardCharsets.ISO_8859_1, StandardCharsets.UTF_16)) {
+            var prompts = Files.write(temp.resolve("prompts.txt"), "a red circle\na café\n".getBytes(charset));
+            var refused = run("sample", "--model", temp, "--prompts", prompts, "--out", temp.resolve("x.png"));
+            assertThat(refused.status()).isEqualTo(2);
+            assertThat(refused.err()).contains(prompts.toString(), "UTF-8: iconv -f").doesNotContain("Input length");
+        }
     }
 
     // ---- going on

@@ -4,9 +4,11 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.Elements;
 import dev.fusedit.torch.io.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,32 +47,50 @@ sealed interface WeightSource {
     }
 
     /// Values of a file. What does not fit is collected, so that one message tells all of it.
-    record Stored(TensorSource file, List<String> missing, List<String> misshapen) implements WeightSource {
+    record Stored(TensorSource file, List<String> missing, List<String> misshapen, List<String> unloadable, Set<String> remedies)
+            implements WeightSource {
         private static final int SHOWN = 10;
 
-        Stored(TensorSource file) { this(file, new ArrayList<>(), new ArrayList<>()); }
+        Stored(TensorSource file) { this(RenamedTensors.unwrapped(file), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>()); }
 
         @Override
         public Tensor make(String name, Init init, long[] shape) {
+            return fits(name, shape) ? file.read(name) : Tensor.zeros(DType.F32, 0); // then the model will be refused
+        }
+
+        /// Whether the file has this tensor, in this shape, and stored so that it can be read; if not, that is told later.
+        boolean fits(String name, long[] shape) {
             var info = file.tensors().get(name);
             if (info == null) {
                 missing.add(name);
-            } else if (!Arrays.equals(info.shape(), shape)) {
-                misshapen.add("%s is %s, not %s".formatted(name, Arrays.toString(info.shape()), Arrays.toString(shape)));
-            } else {
-                return file.read(name);
+                return false;
             }
-            return Tensor.zeros(DType.F32, 0); // the model will be refused
+            if (!Arrays.equals(info.shape(), shape)) {
+                misshapen.add("%s is %s, not %s".formatted(name, Arrays.toString(info.shape()), Arrays.toString(shape)));
+                return false;
+            }
+            return switch (info.elements()) {
+                case Elements.Loadable _ -> true;
+                case Elements.Unloadable(var type, var remedy) -> {
+                    unloadable.add("%s is %s".formatted(name, type));
+                    remedies.add(remedy);
+                    yield false;
+                }
+            };
         }
 
+        /// @throws UserError that lists all that does not fit
         void requireComplete(Set<String> known) {
+            file.requireWhole();
             var extra = file.names().stream().filter(name -> !known.contains(name)).toList();
             var problems = new ArrayList<String>();
             tell("missing", missing, problems);
             tell("not of this model", extra, problems);
             tell("of another shape", misshapen, problems);
+            tell("stored in a way that is listed, but not loaded", unloadable, problems);
             if (!problems.isEmpty()) {
-                throw new UserError("%s does not fit the model: %s".formatted(file.path(), String.join("; ", problems)));
+                var remedy = remedies.isEmpty() ? "" : ". To load it, " + String.join("; or ", remedies);
+                throw new UserError("%s does not fit the model: %s%s".formatted(file.path(), String.join("; ", problems), remedy));
             }
         }
 

@@ -14,7 +14,6 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,8 +141,8 @@ public final class Weights implements AutoCloseable {
             return shared;
         }
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var stored = store.source instanceof WeightSource.Stored(var file, _, _) && file.contains(full);
-            var value = place(stored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.policy.vectors());
+            var isStored = store.source instanceof WeightSource.Stored stored && stored.file().contains(full);
+            var value = place(isStored ? store.source.make(full, Init.ZEROS, computed.shape()) : computed.copy(), store.policy.vectors());
             store.buffers.put(full, value);
             return value;
         }
@@ -218,20 +217,14 @@ public final class Weights implements AutoCloseable {
             var theirs = names.apply(name);
             if (theirs != null) {
                 known.put(theirs, value);
-                var info = file.tensors().get(theirs);
-                if (info == null) {
-                    check.missing().add(theirs);
-                } else if (!Arrays.equals(info.shape(), value.shape())) {
-                    check.misshapen()
-                            .add("%s is %s, not %s".formatted(theirs, Arrays.toString(info.shape()), Arrays.toString(value.shape())));
-                }
+                check.fits(theirs, value.shape());
             }
         });
         check.requireComplete(known.keySet());
         try (var _ = Autograd.noGrad()) {
             known.forEach((name, value) -> {
                 try (var _ = TensorScope.open()) {
-                    value.copyInPlace(file.read(name));
+                    value.copyInPlace(check.file().read(name));
                 }
             });
         }

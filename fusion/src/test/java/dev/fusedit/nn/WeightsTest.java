@@ -11,8 +11,14 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -72,6 +78,28 @@ class WeightsTest {
                         .hasMessageContaining("c.weight");
             }
             assertThat(parts[0].weight_OI().isClosed()).as("the original outlives it").isFalse();
+        }
+    }
+
+    /// All of them in one error, before anything is changed.
+    @Test
+    void whatCannotBeLoadedIsListedByTypeAndRemedy(@TempDir Path folder) throws IOException {
+        var header = "{\"a.weight\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]},"
+                + "\"b.weight\":{\"dtype\":\"U32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
+        var path = Files.write(folder.resolve("quantised.safetensors"), ByteBuffer.allocate(8 + header.length() + 8)
+                .order(ByteOrder.LITTLE_ENDIAN).putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII)).array());
+        try (var file = SafeTensors.open(path); var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+                var stored = Weights.stored(file, DTypePolicy.F32)) {
+            var a = weights.get("a.weight", Init.normal(1), 4);
+            var before = a.copy();
+            weights.get("b.weight", Init.normal(1), 1);
+            stored.get("a.weight", Init.ZEROS, 4);
+            stored.get("b.weight", Init.ZEROS, 1);
+            for (ThrowingCallable load : List.<ThrowingCallable>of(() -> weights.load(file, name -> name), stored::requireComplete)) {
+                assertThatThrownBy(load).isInstanceOf(UserError.class).hasMessageStartingWith(path + " does not fit the model: 2 stored in a way "
+                        + "that is listed, but not loaded (a.weight is f8_e4m3, b.weight is u32). To load it, take the model in BF16");
+            }
+            assertThat(a.sameValues(before)).isTrue();
         }
     }
 

@@ -87,7 +87,7 @@ public final class ConfigReader {
     public int integer(String name, int otherwise) { return isGiven(name) ? integer(name) : otherwise; }
 
     public double number(String name, double otherwise) {
-        require(!isGiven(name) || node.path(name).isNumber(), name, "must be a number");
+        require(!isGiven(name) || node.path(name).isNumber() && Double.isFinite(node.path(name).doubleValue()), name, "must be a number");
         return has(name) ? node.path(name).doubleValue() : otherwise;
     }
 

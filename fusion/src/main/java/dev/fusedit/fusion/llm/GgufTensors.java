@@ -8,6 +8,7 @@ import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,9 @@ record GgufTensors(TensorSource file, LanguageModelConfig config) implements Ten
 
     @Override
     public String kind() { return file.kind(); }
+
+    @Override
+    public Optional<String> incomplete() { return file.incomplete(); }
 
     @Override
     public Map<String, TensorInfo> tensors() { return file.tensors(); }

@@ -4,6 +4,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.GgufFile;
 import dev.fusedit.torch.io.JsonFile;
@@ -12,6 +13,7 @@ import dev.fusedit.torch.io.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// Language models as Hugging Face's library saves them (`config.json` and safetensors, in one file or in shards), or as llama.cpp has
 /// them, in one GGUF file.
@@ -20,6 +22,9 @@ import java.util.function.Function;
 public final class LanguageModels {
     static final String EMBEDDING = "embed_tokens.weight";
     static final String HEAD = "lm_head.weight";
+    /// Parts of models that also see or hear, which stay in the weights where a configuration describes the text side alone.
+    private static final Pattern OTHER_SENSES = Pattern.compile(
+            "(^|\\.)(vision_tower|vision_model|vision_embed_tokens|visual|multi_modal_projector|mm_projector|image_newline|audio_tower|embed_vision|embed_audio)(\\.|$)");
 
     private LanguageModels() {}
 
@@ -84,7 +89,8 @@ public final class LanguageModels {
         }
         var config = path.resolve("config.json");
         if (!Files.isRegularFile(config)) {
-            throw new UserError("%s is not a language model's folder: it has no config.json".formatted(path));
+            throw new UserError("%s is not a language model's folder: it has no config.json; it holds %s".formatted(path,
+                    FolderContents.of(path)));
         }
         var file = FolderTensors.weights(path);
         var fields = JsonFile.object(config, "Give a language model's folder in Hugging Face's form");
@@ -104,6 +110,7 @@ public final class LanguageModels {
     private static Stored opened(Path file, Function<TensorSource, Stored> named) {
         var source = TensorFiles.open(file);
         try {
+            source.requireWhole();
             return named.apply(source);
         } catch (RuntimeException e) {
             source.close();
@@ -124,7 +131,7 @@ public final class LanguageModels {
             if (name.startsWith(prefix)) {
                 return name.endsWith(".rotary_emb.inv_freq") ? null : "model." + name.substring(prefix.length());
             }
-            return within ? null : name;
+            return within || OTHER_SENSES.matcher(name).find() ? null : name;
         });
     }
 }

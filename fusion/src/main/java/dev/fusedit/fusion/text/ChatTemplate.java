@@ -12,6 +12,7 @@ import dev.fusedit.fusion.llm.Family.Llama;
 import dev.fusedit.fusion.llm.Family.Qwen3;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.torch.io.TextFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -162,7 +163,7 @@ public enum ChatTemplate {
     private static String published(Path folder) throws IOException {
         var file = folder.resolve("chat_template.jinja");
         if (Files.isRegularFile(file)) {
-            return Files.readString(file);
+            return TextFile.read(file, "a chat template");
         }
         var config = folder.resolve("tokenizer_config.json");
         var template = Files.isRegularFile(config)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import com.google.common.io.ByteStreams;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -109,7 +110,13 @@ final class ClipVocabulary {
     }
 
     /// Behind a title, as many as the class reads.
+    ///
+    /// @param file as it lies there, packed or not
     private static List<String> merges(InputStream bytes, Path file) throws IOException {
+        var format = FileFormat.of(file);
+        if (format != FileFormat.GZIP && format != FileFormat.TEXT && format != FileFormat.YAML) {
+            throw format.insteadOf("a list of merges", file);
+        }
         var text = new String(ByteStreams.limit(bytes, MOST_BYTES).readAllBytes(), StandardCharsets.UTF_8).strip();
         var merges = Splitter.on('\n').splitToStream(text).skip(1).limit(MERGES).map(String::strip).toList();
         if (merges.isEmpty() || merges.stream().anyMatch(merge -> merge.split(" ", -1).length != 2)) {

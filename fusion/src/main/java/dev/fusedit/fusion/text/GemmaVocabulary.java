@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.text.SentencePiece.Kind;
 import dev.fusedit.fusion.text.SentencePiece.Piece;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,10 @@ final class GemmaVocabulary {
         if (type != null && !type.equals("GemmaTokenizer") && !type.equals("GemmaTokenizerFast")) {
             throw new UserError("%s: of a %s; only Gemma's is read. Put the tokenizer.json of the model that it is of into this folder"
                     .formatted(file, type));
+        }
+        var format = FileFormat.of(file);
+        if (format != FileFormat.SENTENCEPIECE && format != FileFormat.UNKNOWN) {
+            throw format.insteadOf("a SentencePiece model", file);
         }
         if (Files.size(file) > MOST_BYTES) {
             throw new UserError("%s: is no SentencePiece model that is understood (%d bytes are too many)".formatted(file,

@@ -48,6 +48,16 @@ class LanguageModelsTest {
         }
     }
 
+    /// Of a golden model's weights with the configuration in a folder.
+    private static Tensor logits(Path golden, Path folder) throws IOException {
+        Files.copy(golden.resolve("weights.safetensors"), folder.resolve("model.safetensors"));
+        try {
+            return logits(folder);
+        } finally {
+            Files.delete(folder.resolve("model.safetensors"));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"gemma", "gemma_bias_mha", "gemma2", "paligemma_text", "gemma3_text", "gemma3_text_linear_rope", "llama",
         "llama3_rope", "qwen3"})
@@ -114,6 +124,65 @@ class LanguageModelsTest {
         Files.writeString(folder.resolve("config.json"), json("qwen3").toString());
         assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
                 .hasMessageContaining("layers.1.self_attn.k_norm.weight").hasMessageContaining("layers.2.self_attn.q_proj.bias");
+    }
+
+    /// torch.compile, DDP and FSDP put words between the pieces of a name; each name without them is the model's.
+    @Test
+    void wrappedNamesAreTheSame(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), json("llama").toString());
+        var expected = logits(Goldens.folder("llm/llama"), folder);
+        for (var wrapping : new String[][] {{"_orig_mod.model.", "layers."}, {"module._orig_mod.", "layers."}, {"model.", "layers.0._orig_mod."},
+            {"", "layers.0._checkpoint_wrapped_module."}}) {
+            var wrapped = new LinkedHashMap<String, Tensor>();
+            weights("llama").forEach((name, value) -> wrapped.put(wrapping[0] + name.replaceFirst(
+                    wrapping[1].startsWith("layers.0") ? "layers\\.0\\." : "layers\\.", wrapping[1]), value));
+            SafeTensors.write(folder.resolve("model.safetensors"), wrapped, Map.of());
+            assertThat(logits(folder).sameValues(expected)).as(wrapping[0] + wrapping[1]).isTrue();
+        }
+        var twice = weights("llama");
+        twice.put("_orig_mod.norm.weight", twice.get("norm.weight"));
+        SafeTensors.write(folder.resolve("model.safetensors"), twice, Map.of());
+        assertThatThrownBy(() -> logits(folder)).isInstanceOf(UserError.class)
+                .hasMessageContaining("holds 'model.norm.weight' twice, as 'model.norm.weight' and as");
+    }
+
+    /// The text side is what the configuration describes; what sees and hears stays in the file.
+    @Test
+    void aVisionTowerBesideATextConfigurationStaysInTheFile(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), json("llama").toString());
+        var expected = logits(Goldens.folder("llm/llama"), folder);
+        var all = new LinkedHashMap<String, Tensor>();
+        weights("llama").forEach((name, value) -> all.put("language_model.model." + name, value));
+        for (var name : new String[] {"vision_tower.vision_model.embeddings.weight", "multi_modal_projector.linear.weight", "model.visual.a",
+            "audio_tower.conv.weight"}) {
+            all.put(name, Tensor.zeros(DType.F32, 2));
+        }
+        SafeTensors.write(folder.resolve("model.safetensors"), all, Map.of());
+        assertThat(logits(folder).sameValues(expected)).isTrue();
+        all.put("language_model.model.another.weight", Tensor.zeros(DType.F32, 2));
+        SafeTensors.write(folder.resolve("model.safetensors"), all, Map.of());
+        assertThatThrownBy(() -> logits(folder)).isInstanceOf(UserError.class).hasMessageContaining("model.another.weight").message().doesNotContain("vision");
+    }
+
+    @Test
+    void aFolderSaysWhatItHolds(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), "{}");
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessage(folder + " is not a language model's folder: it has no config.json; it holds a tokenizer (tokenizer.json)");
+        Files.writeString(folder.resolve("config.json"), json("llama").toString());
+        SafeTensors.write(folder.resolve("model.fp16.safetensors"), weights("llama"), Map.of());
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("has no weights under a name that is read")
+                .hasMessageContaining("weights under other names (model.fp16.safetensors)")
+                .hasMessageContaining("a single file is renamed or linked to model.safetensors");
+        Files.move(folder.resolve("model.fp16.safetensors"), folder.resolve("model.safetensors"));
+        Files.writeString(folder.resolve("model.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("model.safetensors: is a Git LFS pointer");
+        Files.delete(folder.resolve("model.safetensors"));
+        SafeTensors.write(folder.resolve("model-00001-of-00002.safetensors"), weights("llama"), Map.of());
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("(model-00001-of-00002.safetensors)");
     }
 
     @Test

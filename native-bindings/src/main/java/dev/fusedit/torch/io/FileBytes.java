@@ -46,7 +46,7 @@ final class FileBytes implements AutoCloseable {
         }
     }
 
-    static UserError unreadable(Path path, IOException e) { return new UserError("%s: %s".formatted(path, reason(e)), e); }
+    static UserError unreadable(Object path, IOException e) { return new UserError("%s: %s".formatted(path, reason(e)), e); }
 
     /// @param remedy what to do about it
     static UserError unreadable(Path path, String remedy, IOException e) {

@@ -53,7 +53,8 @@ public final class FolderTensors implements TensorSource {
             return pipeline(folder);
         }
         if (!Files.isRegularFile(folder.resolve(CONFIG))) {
-            throw new UserError("%s is no model's folder: it has neither %s nor %s".formatted(folder, CONFIG, PIPELINE));
+            throw new UserError("%s is no model's folder: it has neither %s nor %s; it holds %s".formatted(folder, CONFIG, PIPELINE,
+                    FolderContents.of(folder)));
         }
         return of(folder, "model", architecture(folder));
     }
@@ -109,7 +110,7 @@ public final class FolderTensors implements TensorSource {
     private void add(String prefix, TensorSource file) {
         files.add(file);
         file.tensors().forEach((name, info) -> places.put(prefix + name,
-                new Place(file, name, new TensorInfo(prefix + name, info.dtype(), info.shape(), info.stored()))));
+                new Place(file, name, new TensorInfo(prefix + name, info.elements(), info.shape()))));
     }
 
     private static String architecture(Path folder) {
@@ -136,8 +137,13 @@ public final class FolderTensors implements TensorSource {
                     "%s: its weights are to be changed by an adapter (%s), which is not read here. Merge it into the weights first"
                             .formatted(folder, ADAPTER));
         }
-        return find(folder)
-                .orElseThrow(() -> new UserError("%s: has no weights; read are %s".formatted(folder, String.join(", ", WEIGHTS))));
+        return find(folder).orElseThrow(() -> noWeights(folder));
+    }
+
+    private static UserError noWeights(Path folder) {
+        return new UserError(("%s: has no weights under a name that is read; it holds %s. Read are %s (%s belongs beside shards; a single file "
+                + "is renamed or linked to %s)").formatted(folder, FolderContents.of(folder), String.join(", ", WEIGHTS), WEIGHTS.get(1),
+                        WEIGHTS.getFirst()));
     }
 
     private static Optional<Path> find(Path folder) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /// A GGUF file, llama.cpp's format: typed metadata, then tensors that may be quantised
 /// (github.com/ggml-org/ggml, `docs/gguf.md`).
@@ -17,6 +18,8 @@ import java.util.Map;
 public final class GgufFile implements TensorSource {
     /// Values that are dequantised at a time, a multiple of every block's.
     private static final int CHUNK = 1 << 16;
+    private static final String SPLIT_COUNT = "split.count";
+    private static final String SPLIT_NUMBER = "split.no"; // from 0
 
     private final FileBytes file;
     private final GgufHeader header;
@@ -26,7 +29,7 @@ public final class GgufFile implements TensorSource {
         this.file = file;
         this.header = header;
         header.entries()
-                .forEach((name, entry) -> tensors.put(name, new TensorInfo(name, entry.dtype(), entry.shape(), entry.type().toString())));
+                .forEach((name, entry) -> tensors.put(name, new TensorInfo(name, GgmlType.elements(entry.type()), entry.shape())));
     }
 
     public static GgufFile open(Path path) {
@@ -63,35 +66,45 @@ public final class GgufFile implements TensorSource {
         return texts;
     }
 
+    /// A part by what it says of itself.
+    @Override
+    public Optional<String> incomplete() {
+        return values().get(SPLIT_COUNT) instanceof Long parts && parts > 1 && values().getOrDefault(SPLIT_NUMBER, 0L) instanceof Long number
+                ? Optional.of(("is part %d of %d of a model. Join the parts: llama-gguf-split --merge FIRST-PART WHOLE.gguf")
+                        .formatted(number + 1, parts))
+                : Optional.empty();
+    }
+
     @Override
     public Tensor read(String name) {
-        var info = info(name);
+        var info = loadable(name);
         var entry = header.entries().get(name);
+        var type = GgmlType.of(entry.type()).orElseThrow();
         return TensorScope.scoped(() -> {
             var tensor = Tensor.empty(info.dtype(), info.shape());
-            var dequantizer = entry.type().dequantizer();
+            var dequantizer = type.dequantizer();
             if (dequantizer == null) {
                 file.read(entry.position(), tensor);
             } else {
-                dequantize(entry, dequantizer, tensor);
+                dequantize(entry.position(), type, dequantizer, tensor);
             }
             return tensor;
         });
     }
 
-    private void dequantize(GgufHeader.Entry entry, Dequantizer dequantizer, Tensor tensor) {
-        var perBlock = entry.type().blockValues();
-        var bytes = ByteBuffer.allocate(CHUNK / perBlock * entry.type().blockBytes());
+    private void dequantize(long begin, GgmlType type, Dequantizer dequantizer, Tensor tensor) {
+        var perBlock = type.blockValues();
+        var bytes = ByteBuffer.allocate(CHUNK / perBlock * type.blockBytes());
         var values = new float[CHUNK];
-        var position = entry.position();
+        var position = begin;
         var count = tensor.numel();
         for (long done = 0; done < count; done += CHUNK) {
             var part = (int) Math.min(count - done, CHUNK);
-            bytes.clear().limit(part / perBlock * entry.type().blockBytes());
+            bytes.clear().limit(part / perBlock * type.blockBytes());
             file.read(position, bytes);
             position += bytes.limit();
             for (int block = 0; block < part / perBlock; block++) {
-                dequantizer.block(bytes.array(), block * entry.type().blockBytes(), values, block * perBlock);
+                dequantizer.block(bytes.array(), block * type.blockBytes(), values, block * perBlock);
             }
             NativeMemory.buffer(tensor.dataAddress() + 4 * done, 4 * part).asFloatBuffer().put(values, 0, part);
         }

@@ -8,9 +8,10 @@ import java.util.Map;
 
 /// What a GGUF file says before its data, versions 2 and 3.
 record GgufHeader(Map<String, Object> metadata, Map<String, Entry> entries) {
+    /// @param type its number
     /// @param shape outermost first
     /// @param position of the first byte in the file
-    record Entry(GgmlType type, DType dtype, long[] shape, long position) {}
+    record Entry(int type, long[] shape, long position) {}
 
     static final int MAGIC = 0x46554747; // "GGUF"
     private static final String ALIGNMENT = "general.alignment";
@@ -19,7 +20,7 @@ record GgufHeader(Map<String, Object> metadata, Map<String, Entry> entries) {
     static GgufHeader read(FileBytes file) {
         var cursor = new GgufCursor(file, 0);
         if (cursor.u32() != MAGIC) {
-            throw cursor.wrong("does not begin with GGUF; it is no GGUF file");
+            throw FileFormat.of(file).insteadOf("a GGUF file", file.name());
         }
         var version = cursor.u32();
         if (version != 2 && version != 3) {
@@ -66,14 +67,7 @@ record GgufHeader(Map<String, Object> metadata, Map<String, Entry> entries) {
         for (int i = rank - 1; i >= 0; i--) {
             shape[i] = cursor.u64();
         }
-        var code = cursor.u32();
-        var type = GgmlType.of(code);
-        var dtype = type == null ? null : type.dtype();
-        if (type == null || dtype == null) {
-            throw cursor.wrong("tensor '%s' has the type %s, which is not read here; convert it to Q8_0, Q6_K, Q5_K, Q4_K, F16 or F32",
-                    name, type == null ? "number " + Integer.toUnsignedString(code) : type.name());
-        }
-        if (entries.put(name, new Entry(type, dtype, shape, cursor.u64())) != null) {
+        if (entries.put(name, new Entry(cursor.u32(), shape, cursor.u64())) != null) {
             throw cursor.wrong("has tensor '%s' twice", name);
         }
     }
@@ -89,18 +83,23 @@ record GgufHeader(Map<String, Object> metadata, Map<String, Entry> entries) {
                         bytes,
                         Long.toUnsignedString(entry.position), Math.max(room, 0));
             }
-            result.put(name, new Entry(entry.type, entry.dtype, entry.shape, dataStart + entry.position));
+            result.put(name, new Entry(entry.type, entry.shape, dataStart + entry.position));
         });
         return Collections.unmodifiableMap(result);
     }
 
+    /// In the file; 0 for a type that is not known.
     private static long byteCount(GgufCursor cursor, String name, Entry entry) {
         try {
             if (Arrays.stream(entry.shape).anyMatch(size -> size < 0)) {
                 throw new ArithmeticException();
             }
-            var type = entry.type;
-            var values = TensorInfo.plain(name, entry.dtype, entry.shape).bytes() / entry.dtype.bytes();
+            var values = TensorInfo.plain(name, DType.F64, entry.shape).bytes() / DType.F64.bytes();
+            var known = GgmlType.of(entry.type);
+            if (known.isEmpty()) {
+                return 0;
+            }
+            var type = known.get();
             var row = entry.shape.length == 0 ? 1 : entry.shape[entry.shape.length - 1];
             if (row % type.blockValues() != 0) {
                 throw cursor.wrong("tensor '%s' has rows of %d values, no multiple of the %d in a %s block", name, row, type.blockValues(),

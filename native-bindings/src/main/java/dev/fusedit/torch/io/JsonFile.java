@@ -16,9 +16,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Ascii;
 import dev.fusedit.torch.UserError;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /// The one way JSON files are read, and the one set of sentences for what may be wrong with them. Each names the file, the line and column
 /// where there is one, and what to do about it. What is wrong with a field of an object is said by whoever reads the field.
@@ -27,6 +29,9 @@ import java.nio.file.Path;
 /// Stateless: any thread may read.
 public final class JsonFile {
     private static final int SHOWN = 80;
+    private static final Pattern OF_JAVA =
+            Pattern.compile("[:;,]? ?\\(?(enable `|from `|start marker at|not recognized as one since Feature|\\[?Source:).*", Pattern.DOTALL);
+    private static final Pattern NON_FINITE = Pattern.compile("token '\\s*([-+]?(?:Infinity|INF|NaN))'");
     private static final int MOST_LEVELS = 100;
     private static final long MOST_BYTES = 256 << 20;
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
@@ -50,9 +55,22 @@ public final class JsonFile {
                 return source.tree(parser);
             }
         } catch (JsonProcessingException e) {
+            requireText(file);
             throw source.invalid(e);
+        } catch (CharConversionException e) {
+            requireText(file);
+            throw source.error("is not a JSON file in UTF-8", e);
         } catch (IOException e) {
             throw FileBytes.unreadable(file, remedy, e);
+        }
+    }
+
+    /// @throws UserError saying what a file is that cannot be JSON
+    private static void requireText(Path file) {
+        var format = FileFormat.of(file);
+        switch (format) {
+            case JSON, EMPTY, YAML, TEXT, UTF16, UTF32, UNKNOWN -> {}
+            default -> throw format.insteadOf("a JSON file", file);
         }
     }
 
@@ -131,10 +149,20 @@ public final class JsonFile {
         /// At `FILE:LINE:COLUMN`, from 1; a limit of the reader's has no place.
         UserError invalid(JsonProcessingException e) {
             var at = e.getLocation();
-            if (at == null) return error("is not read: " + e.getOriginalMessage(), e);
+            if (at == null) return error("is not read: " + sentence(e), e);
             return new UserError("%s:%d:%d: is not valid JSON: %s. %s".formatted(name, firstLine + at.getLineNr() - 1, at.getColumnNr(),
-                    e.getOriginalMessage().replaceFirst(" \\(start marker at .*", ""), remedy), e);
+                    sentence(e), remedy), e);
         }
+    }
+
+    /// The library's own, without what is about its Java.
+    private static String sentence(JsonProcessingException e) {
+        var nonFinite = NON_FINITE.matcher(e.getOriginalMessage());
+        if (nonFinite.find()) {
+            return nonFinite.group(1) + ", which Python writes, is no number in JSON: put one there that is meant, or leave the field out";
+        }
+        var text = OF_JAVA.matcher(e.getOriginalMessage()).replaceFirst("");
+        return text.matches(".*\\(\\d+") ? text + ")" : text;
     }
 
     private static String kind(JsonNode node) {

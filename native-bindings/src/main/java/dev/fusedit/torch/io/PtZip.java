@@ -75,7 +75,8 @@ final class PtZip implements PtContainer {
             }
         });
         if (found.size() != 1) {
-            throw wrong("has %d members named data.pkl; a file of torch.save has one".formatted(found.size()));
+            throw wrong("is a zip archive with %d members named data.pkl; a file of torch.save has one%s".formatted(found.size(),
+                    names.isEmpty() ? "" : " (it begins with " + zip.stream().findFirst().orElseThrow().getName() + ")"));
         }
         return found.iterator().next();
     }

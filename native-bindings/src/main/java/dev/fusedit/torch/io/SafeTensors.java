@@ -1,6 +1,5 @@
 package dev.fusedit.torch.io;
 
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.NativeMemory;
@@ -12,6 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// A file of tensors by name in the safetensors format: eight bytes of header length, a JSON header, the data.
 ///
@@ -19,6 +20,7 @@ import java.util.Map;
 /// libtorch's memory. No tensor aliases the file. Whatever is wrong is a [dev.fusedit.torch.UserError] that names the file and the cause.
 public final class SafeTensors implements TensorSource {
     private static final int CHUNK = 1 << 26;
+    private static final Pattern SHARD = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.safetensors");
 
     private final FileBytes file;
     private final SafeTensorsHeader header;
@@ -27,14 +29,14 @@ public final class SafeTensors implements TensorSource {
     private SafeTensors(FileBytes file, SafeTensorsHeader header) {
         this.file = file;
         this.header = header;
-        header.entries().forEach((name, entry) -> tensors.put(name, TensorInfo.plain(name, entry.dtype(), entry.shape())));
+        header.entries().forEach((name, entry) -> tensors.put(name, new TensorInfo(name, entry.elements(), entry.shape())));
     }
 
     /// What the header says of one tensor.
     ///
     /// @param begin first byte, counted from the data's beginning
     /// @param end byte after the last one
-    public record Entry(DType dtype, long[] shape, long begin, long end) {}
+    public record Entry(Elements elements, long[] shape, long begin, long end) {}
 
     /// Opens a file and checks its header.
     public static SafeTensors open(Path path) {
@@ -63,9 +65,20 @@ public final class SafeTensors implements TensorSource {
     @Override
     public Map<String, String> metadata() { return header.metadata(); }
 
+    /// A shard by its name, `model-00001-of-00003.safetensors`, that is not opened through its index.
+    @Override
+    public Optional<String> incomplete() {
+        var shard = SHARD.matcher(path().getFileName().toString());
+        if (!shard.matches() || Integer.parseInt(shard.group(3)) == 1) {
+            return Optional.empty();
+        }
+        return Optional.of("is part %d of %d of a model. Give its folder, or the index, %s.safetensors.index.json".formatted(
+                Integer.parseInt(shard.group(2)), Integer.parseInt(shard.group(3)), shard.group(1)));
+    }
+
     @Override
     public Tensor read(String name) {
-        var info = info(name);
+        var info = loadable(name);
         return TensorScope.scoped(() -> {
             var tensor = Tensor.empty(info.dtype(), info.shape());
             file.read(header.dataStart() + entries().get(name).begin(), tensor);

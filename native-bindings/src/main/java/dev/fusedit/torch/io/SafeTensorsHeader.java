@@ -4,8 +4,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.google.common.collect.ImmutableBiMap;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors.Entry;
@@ -14,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,13 +25,11 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /// The reference implementation's limit.
     private static final long LARGEST = 100_000_000;
     private static final String METADATA = "__metadata__";
-    private static final ImmutableBiMap<String, DType> DTYPES = ImmutableBiMap.<String, DType>builder().put("F64", DType.F64)
-            .put("F32", DType.F32).put("F16", DType.F16).put("BF16", DType.BF16).put("I64", DType.I64).put("I32", DType.I32)
-            .put("I16", DType.I16).put("I8", DType.I8).put("U8", DType.U8).put("BOOL", DType.BOOL).put("C64", DType.C64).build();
 
     static SafeTensorsHeader read(FileBytes file) {
         var path = file.name();
         var size = file.size();
+        requireFormat(file);
         require(size >= 8, path, "is %d bytes long, shorter than the 8 bytes of a safetensors header's length", size);
         var length = file.head(0, 8).getLong();
         require(length >= 2 && length <= LARGEST, path, "claims a header of %s bytes; 2 to %d are allowed", Long.toUnsignedString(length),
@@ -41,6 +38,23 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 "claims a header of %d bytes, the file has %d after the length; it is cut short or no safetensors file",
                 length, size - 8);
         return parse(path, text(path, file.head(8, (int) length)), size - 8 - length, 8 + length);
+    }
+
+    /// What is plainly something else is called what it is; for the rest the complaints are exact.
+    private static void requireFormat(FileBytes file) {
+        var format = FileFormat.of(file);
+        switch (format) {
+            case SAFETENSORS, EMPTY, UNKNOWN -> {}
+            default -> {
+                if (!claimsHeader(file)) {
+                    throw format.insteadOf("a safetensors file", file.name());
+                }
+            }
+        }
+    }
+
+    private static boolean claimsHeader(FileBytes file) {
+        return file.size() >= 8 && file.head(0, 8).getLong() >= 0 && file.head(0, 8).getLong() <= file.size() - 8;
     }
 
     private static SafeTensorsHeader parse(Path path, String text, long dataBytes, long dataStart) {
@@ -77,17 +91,19 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     private static Entry entry(Path path, String name, JsonNode node, long dataBytes) {
         require(node.isObject() && node.size() == 3 && node.path("dtype").isTextual() && node.path("shape").isArray()
                 && node.path("data_offsets").isArray(), path, "tensor '%s' does not have exactly dtype, shape and data_offsets", name);
-        var dtype = DTYPES.get(node.get("dtype").textValue());
-        require(dtype != null, path, "tensor '%s' has the dtype %s, which is not known here", name, node.get("dtype").textValue());
+        var dtype = node.get("dtype").textValue();
         var shape = numbers(path, name, node.get("shape"));
         var offsets = numbers(path, name, node.get("data_offsets"));
         require(offsets.length == 2, path, "tensor '%s' has %d data_offsets, not 2", name, offsets.length);
         require(offsets[0] <= offsets[1], path, "tensor '%s' ends at byte %d before it begins at %d", name, offsets[1], offsets[0]);
         require(offsets[1] <= dataBytes, path, "tensor '%s' ends at byte %d, the file has %d bytes of data", name, offsets[1], dataBytes);
-        require(byteCount(path, name, dtype, shape) == offsets[1] - offsets[0], path,
-                "tensor '%s' has %d bytes, its shape and dtype need %d", name,
-                offsets[1] - offsets[0], byteCount(path, name, dtype, shape));
-        return new Entry(dtype, shape, offsets[0], offsets[1]);
+        var bits = SafeTensorsType.bits(dtype);
+        if (bits.isPresent()) {
+            var bytes = byteCount(path, name, bits.getAsInt(), shape);
+            require(bytes == offsets[1] - offsets[0], path, "tensor '%s' has %d bytes, its shape and dtype need %d", name,
+                    offsets[1] - offsets[0], bytes);
+        }
+        return new Entry(SafeTensorsType.elements(dtype), shape, offsets[0], offsets[1]);
     }
 
     private static long[] numbers(Path path, String name, JsonNode array) {
@@ -101,9 +117,11 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         return result;
     }
 
-    private static long byteCount(Path path, String name, DType dtype, long[] shape) {
+    /// As [TensorInfo#bytes]; elements of less than a byte lie side by side.
+    private static long byteCount(Path path, String name, int bits, long[] shape) {
         try {
-            return TensorInfo.plain(name, dtype, shape).bytes();
+            var withoutZeros = Arrays.stream(shape).map(size -> Math.max(size, 1)).reduce(bits, Math::multiplyExact);
+            return Arrays.stream(shape).anyMatch(size -> size == 0) ? 0 : Math.ceilDiv(withoutZeros, 8L);
         } catch (ArithmeticException e) {
             throw new UserError("%s: tensor '%s' has a shape whose size overflows".formatted(path, name), e);
         }
@@ -132,7 +150,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     /// @throws IllegalArgumentException for a dtype that the format does not have
     static void requireWritable(Map<String, Tensor> tensors) {
-        tensors.forEach((name, tensor) -> checkArgument(DTYPES.containsValue(tensor.dtype()),
+        tensors.forEach((name, tensor) -> checkArgument(SafeTensorsType.of(tensor.dtype()).isPresent(),
                 "safetensors has no dtype for '%s', which is %s: write it as c64, or its viewAsReal()", name, tensor.dtype()));
     }
 
@@ -152,7 +170,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         long offset = 0;
         for (var name : order) {
             var tensor = tensors.get(name);
-            var node = root.putObject(name).put("dtype", DTYPES.inverse().get(tensor.dtype()));
+            var node = root.putObject(name).put("dtype", SafeTensorsType.of(tensor.dtype()).orElseThrow().name());
             var shape = node.putArray("shape");
             for (var size : tensor.shape()) {
                 shape.add(size);

@@ -1,67 +1,42 @@
 package dev.fusedit.torch.io;
 
 import dev.fusedit.torch.UserError;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /// Opens a file of tensors, whatever its format. The content decides, not the name; a name that promises a format which the
 /// content is not makes the error say so.
 public final class TensorFiles {
-    private static final int ZIP = 0x04034b50; // "PK\3\4"
-    private static final int EMPTY_ZIP = 0x06054b50;
-    private static final int PICKLE = 0x80;
-    private static final int HEAD = 16;
+    private static final String READ = "safetensors (or its .index.json), PyTorch .pt, .pt.zst, GGUF";
 
     private TensorFiles() {}
 
     /// Opens safetensors, an index of safetensors shards, PyTorch `.pt` (zip, legacy, or in zstd) or GGUF.
+    ///
+    /// @throws UserError naming what the file is, if it is none of these or broken
     public static TensorSource open(Path path) {
         var name = path.getFileName() == null ? "" : path.getFileName().toString();
-        var head = head(path);
-        if (head.remaining() == 0 && !name.endsWith(".safetensors")) {
-            throw new UserError("%s: is empty".formatted(path));
+        var format = FileFormat.of(path);
+        if (name.endsWith(".zst") && format != FileFormat.ZSTD) {
+            throw new UserError("%s: does not begin as a zstd file; it is %s".formatted(path, format == FileFormat.UNKNOWN ? "corrupt"
+                    : format.phrase() + ", perhaps unpacked already (then drop the .zst)"));
         }
-        var magic = head.remaining() >= 4 ? head.getInt(0) : 0;
-        if (name.endsWith(".zst") && magic != Unzstd.MAGIC) {
-            throw new UserError(
-                    "%s: does not begin as a zstd file; it is corrupt, or was unpacked already (then drop the .zst)".formatted(path));
-        }
-        if (magic == GgufHeader.MAGIC) {
-            return GgufFile.open(path);
-        }
-        if (magic == Unzstd.MAGIC) {
-            return unpacked(path);
-        }
-        if (isSafeTensors(head)) { // before the next two: its first bytes are a length, which can be any of their magic numbers
-            return SafeTensors.open(path);
-        }
-        if (isZip(magic)) {
-            return new PtFile(new PtZip(path, path, "pt"));
-        }
-        if (isPickle(head)) {
-            return legacy(FileBytes.open(path));
-        }
-        if (name.endsWith(".json")) {
-            return ShardedSafeTensors.open(path);
-        }
-        if (name.endsWith(".safetensors")) { // for its exact complaint
-            return SafeTensors.open(path);
-        }
-        throw new UserError(
-                "%s: is none of the formats that are read: safetensors (or its .index.json), PyTorch .pt, .pt.zst, GGUF".formatted(path));
+        return switch (format) {
+            case GGUF -> GgufFile.open(path);
+            case ZSTD -> unpacked(path);
+            case SAFETENSORS -> SafeTensors.open(path);
+            case ZIP -> new PtFile(new PtZip(path, path, "pt"));
+            case PICKLE -> legacy(FileBytes.open(path));
+            case JSON -> ShardedSafeTensors.open(path);
+            case EMPTY -> throw new UserError("%s: is empty. Fetch or write it anew".formatted(path));
+            case UNKNOWN, LATIN1, UTF16, UTF32 -> { // what such bytes would be as a text is no help
+                if (name.endsWith(".safetensors")) { // for its exact complaint
+                    yield SafeTensors.open(path);
+                }
+                throw new UserError("%s: is none of the formats that are read: %s".formatted(path, READ));
+            }
+            default -> throw format.insteadOf("a file of tensors (" + READ + ")", path);
+        };
     }
-
-    private static ByteBuffer head(Path path) {
-        try (var file = FileBytes.open(path)) {
-            return file.head(0, HEAD);
-        }
-    }
-
-    private static boolean isZip(int magic) { return magic == ZIP || magic == EMPTY_ZIP; }
-
-    private static boolean isPickle(ByteBuffer head) { return head.remaining() >= 2 && (head.get(0) & 0xFF) == PICKLE && head.get(1) <= 5; }
-
-    private static boolean isSafeTensors(ByteBuffer head) { return head.remaining() > 8 && head.getInt(4) == 0 && head.get(8) == '{'; }
 
     private static PtFile legacy(FileBytes file) {
         try {
@@ -76,14 +51,13 @@ public final class TensorFiles {
     private static TensorSource unpacked(Path path) {
         var file = Unzstd.unpack(path);
         try {
-            var head = head(file);
-            if (isZip(head.remaining() >= 4 ? head.getInt(0) : 0)) {
-                return new PtFile(new PtZip(file, path, "pt-zst"));
-            }
-            if (isPickle(head)) {
-                return legacy(FileBytes.open(file, path));
-            }
-            throw new UserError("%s: holds no PyTorch file inside the zstd".formatted(path));
+            var format = FileFormat.of(file);
+            return switch (format) {
+                case ZIP -> new PtFile(new PtZip(file, path, "pt-zst"));
+                case PICKLE -> legacy(FileBytes.open(file, path));
+                default -> throw new UserError(
+                        "%s: holds no PyTorch file inside the zstd, what it holds is %s".formatted(path, format.phrase()));
+            };
         } finally {
             Unzstd.delete(file);
         }

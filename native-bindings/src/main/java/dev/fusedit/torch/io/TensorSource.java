@@ -4,6 +4,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Named tensors in a file (or in the shards of one), read one by one when they are asked for. [TensorFiles#open] finds the format.
@@ -37,6 +38,29 @@ public interface TensorSource extends AutoCloseable {
                     "%s: has no tensor '%s' among its %d (fusedit info lists what a file holds)".formatted(path(), name, tensors().size()));
         }
         return info;
+    }
+
+    /// The tensor, as one that [#read] reads.
+    ///
+    /// @throws UserError naming the file, the tensor, how it is stored and what to do
+    default TensorInfo loadable(String name) {
+        var info = info(name);
+        try {
+            info.dtype();
+            return info;
+        } catch (UserError e) {
+            throw new UserError("%s: %s".formatted(path(), e.getMessage()), e);
+        }
+    }
+
+    /// Why this is a part of a model only, and what to do; empty for a whole file.
+    default Optional<String> incomplete() { return Optional.empty(); }
+
+    /// @throws UserError if it is a part of a model only
+    default void requireWhole() {
+        incomplete().ifPresent(why -> {
+            throw new UserError("%s: %s".formatted(path(), why));
+        });
     }
 
     @Override

@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -81,10 +83,19 @@ class GgufFileTest {
 
     @Test
     void unreadableTypeIsNamed() throws IOException {
-        var bytes = ByteBuffer.allocate(96).order(ByteOrder.LITTLE_ENDIAN).putInt(GgufHeader.MAGIC).putInt(3).putLong(1).putLong(0);
+        var bytes = ByteBuffer.allocate(96 + 84).order(ByteOrder.LITTLE_ENDIAN).putInt(GgufHeader.MAGIC).putInt(3).putLong(1).putLong(0);
         bytes.putLong(1).put((byte) 'w').putInt(1).putLong(256).putInt(10).putLong(0);
-        assertThatThrownBy(() -> open(bytes)).isInstanceOf(UserError.class).hasMessageContaining("tensor 'w' has the type Q2_K");
-        assertThatThrownBy(() -> open(bytes.putInt(45, 77))).hasMessageContaining("type number 77");
+        for (var type : Map.of(10, "q2_k", 77, "type 77", -1, "type 4294967295").entrySet()) {
+            var path = Files.write(folder.resolve("listed.gguf"), bytes.putInt(45, type.getKey()).array());
+            try (var file = TensorFiles.open(path)) {
+                assertThat(file.info("w").stored()).isEqualTo(type.getValue());
+                assertThatThrownBy(() -> file.read("w")).isInstanceOf(UserError.class).hasMessage("%s: tensor 'w' is stored as %s, which is listed, "
+                        + "but not loaded; convert it to Q8_0, Q6_K, Q5_K, Q4_K, F16 or F32: llama-quantize, from the file in F16 or F32",
+                        path, type.getValue());
+            }
+        }
+        bytes.putInt(45, 10);
+        assertThatThrownBy(() -> open(ByteBuffer.wrap(Arrays.copyOf(bytes.array(), 100)))).hasMessageContaining("needs 84 bytes");
         assertThatThrownBy(() -> open(bytes.putInt(45, 12).putLong(37, 100))).hasMessageContaining("rows of 100 values");
         assertThatThrownBy(() -> open(bytes.putLong(37, 1L << 62))).hasMessageContaining("tensor 'w'");
     }

@@ -26,10 +26,6 @@ public final class StartingWeights {
     private static final String DIT = "dit.";
     private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\..*");
 
-    /// What training libraries put between the pieces of a name when they wrap a module.
-    private static final Pattern WRAPPING =
-            Pattern.compile("(?<=^|\\.)(module|_orig_mod|_orig_module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
-
     private final Recipe recipe;
     private final StartingFiles files;
     private final Consumer<String> said;
@@ -116,7 +112,7 @@ public final class StartingWeights {
     }
 
     private static void file(ModelBundle bundle, TensorSource file) {
-        var plain = RenamedTensors.of(file, name -> WRAPPING.matcher(name).replaceAll(""));
+        var plain = RenamedTensors.unwrapped(file);
         if (!isShallow(bundle) || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
             load(bundle, plain);
         } else {

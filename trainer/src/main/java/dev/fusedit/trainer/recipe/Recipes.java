@@ -1,12 +1,13 @@
 package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
+import dev.fusedit.torch.io.TextFile;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -77,15 +78,14 @@ public final class Recipes {
 
     private static Source file(String path) {
         Path file = Path.of(path);
-        String origin = "recipe " + path + ": ";
+        String name = "recipe " + path, origin = name + ": ";
         if (Files.isDirectory(file)) throw new UserError(origin + "is a folder. Give the recipe file in it");
         try {
-            if (Files.size(file) > MOST_BYTES) throw new UserError(origin + "is no recipe: it has " + Files.size(file) + " bytes");
-            return new Source(path, Files.readString(file));
+            if (Files.size(file) > MOST_BYTES)
+                throw new UserError(origin + "is no recipe: it is " + FileFormat.of(file).phrase() + " of " + Files.size(file) + " bytes");
+            return new Source(path, TextFile.read(file, "a recipe", name));
         } catch (NoSuchFileException e) {
             throw new UserError(origin + "no such file. The recipes with names are: " + String.join(", ", names()), e);
-        } catch (CharacterCodingException e) {
-            throw new UserError(origin + "is no recipe: it is not a text in UTF-8", e);
         } catch (IOException e) {
             throw new UserError(origin + "cannot be read: " + e.getMessage(), e);
         }

@@ -237,7 +237,7 @@ class SampleRunTest {
     void promptsAreReadAsUtf8AndNothingElse() throws IOException {
         var file = Files.write(temp.resolve("p.txt"), "\ufeffa red circle\r\n\n  a café\n".getBytes(StandardCharsets.UTF_8));
         assertThat(PromptFile.read(file)).containsExactly("a red circle", "a café");
-        assertRefused("a red circle\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1), "not UTF-8 in line 2");
+        assertRefused("a red circle\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1), "wrong.txt:2: the byte E9 is not UTF-8");
         assertRefused("\ufeffa red circle".getBytes(StandardCharsets.UTF_16LE), "UTF-16");
         assertRefused("a red circle".getBytes(StandardCharsets.UTF_16LE), "UTF-16");
         assertRefused("\ufeff\n \n".getBytes(StandardCharsets.UTF_8), "has no prompt");

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.image;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
@@ -29,7 +30,7 @@ public final class ImageDecoder {
         try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             var readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
-                throw new UserError("%s: is no image of a known kind (PNG, JPEG, GIF, BMP, TIFF)".formatted(where));
+                throw FileFormat.of(file).insteadOf("an image of a kind that is read (PNG, JPEG, GIF, BMP, TIFF)", where);
             }
             var reader = readers.next();
             try {

@@ -1,0 +1,126 @@
+package dev.fusedit.trainer.recipe;
+
+import static dev.fusedit.torch.io.FileFormat.GGUF;
+import static dev.fusedit.torch.io.FileFormat.GZIP;
+import static dev.fusedit.torch.io.FileFormat.JSON;
+import static dev.fusedit.torch.io.FileFormat.PICKLE;
+import static dev.fusedit.torch.io.FileFormat.SAFETENSORS;
+import static dev.fusedit.torch.io.FileFormat.TAR;
+import static dev.fusedit.torch.io.FileFormat.ZIP;
+import static dev.fusedit.torch.io.FileFormat.ZSTD;
+
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
+import dev.fusedit.torch.io.FolderContents;
+import dev.fusedit.torch.io.FolderTensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// The files and folders that a recipe names, looked at without reading them: whether each is of the kind that is wanted there, and what is
+/// missing before the recipe can be trained.
+///
+/// @param wrong what is there in place of what is wanted, in sentences
+/// @param missing why the recipe can be planned but not trained here, in sentences
+public record NamedFiles(List<String> wrong, List<String> missing) {
+    private static final Pattern RANGE = Pattern.compile("\\{(\\d+)\\.\\.(\\d+)}");
+
+    /// Looks at all places of a recipe. Relative ones count from where the process was started, as in training.
+    public static NamedFiles of(Recipe recipe) {
+        var files = new NamedFiles(new ArrayList<>(), new ArrayList<>());
+        files.data(recipe.data());
+        files.weights(recipe);
+        recipe.stages().forEach(files::teacher);
+        return files;
+    }
+
+    /// @throws UserError with a line for each that is something else than what is wanted
+    public void requireRight() {
+        if (!wrong.isEmpty()) throw new UserError(String.join("\n", wrong));
+    }
+
+    private void data(Data data) {
+        switch (data) {
+            case Data.Blocks _ -> {}
+            case Data.WebDataset(var shards, _, _, _, _, _, _) -> {
+                missing.add("data: tar files (kind: webdataset) can be planned with, but not trained on yet; kind: blocks can");
+                shards.forEach(shard -> ends(shard).forEach(path -> file("data.shards", path, "a tar archive", Set.of(TAR))));
+            }
+        }
+    }
+
+    /// The first and the last file that a pattern names: `{000..199}`.
+    private static Set<String> ends(String shards) {
+        return new LinkedHashSet<>(List.of(RANGE.matcher(shards).replaceAll("$1"), RANGE.matcher(shards).replaceAll("$2")));
+    }
+
+    private void weights(Recipe recipe) {
+        var weights = recipe.weights();
+        var model = recipe.model();
+        boolean isWhole = weights.model() != null;
+        if (isWhole && !Files.isDirectory(Path.of(weights.model())))
+            file("weights.model", weights.model(), "a file of tensors", Set.of(SAFETENSORS, ZIP, PICKLE, ZSTD, JSON));
+        if (weights.llm() != null && Files.isDirectory(Path.of(weights.llm()))) folder("weights.llm", weights.llm());
+        else if (weights.llm() != null) file("weights.llm", weights.llm(), "a GGUF file or a folder", Set.of(GGUF));
+        folder("weights.vae", weights.vae());
+        folder("weights.clip", weights.clip());
+        if (weights.tokenizer() != null && !Files.isDirectory(Path.of(weights.tokenizer())))
+            file("weights.tokenizer", weights.tokenizer(), "a tokenizer.json", Set.of(JSON, GZIP));
+        if (model.vae() != null && weights.vae() == null) missing.add("weights.vae is not given, and model.vae is '" + model.vae() + "'");
+        if (model.clip() != null && weights.clip() == null) missing.add("weights.clip is not given, and model.clip is '" + model.clip() + "'");
+        switch (model.llm()) {
+            case LanguageModelRecipe.Custom _ -> {}
+            case LanguageModelRecipe.Pretrained named -> pretrained(named, weights, isWhole);
+        }
+    }
+
+    private void pretrained(LanguageModelRecipe.Pretrained named, WeightFiles weights, boolean isWhole) {
+        if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.name() + "'");
+        boolean beside = weights.llm() != null && Files.isDirectory(Path.of(weights.llm()));
+        if (weights.tokenizer() == null && !beside) missing.add("weights.tokenizer is not given, and model.llm is '" + named.name() + "'");
+    }
+
+    private void teacher(Stage stage) {
+        var repa = stage.losses().repa();
+        if (repa == null) return;
+        var key = "stages." + stage.name() + ".losses.repa.teacher.path";
+        switch (repa.teacher()) {
+            case Losses.Teacher.Trained(var path) -> there(key, path);
+            case Losses.Teacher.Random _ -> {}
+            case Losses.Teacher.DinoV2(var path) -> folder(key, path);
+        }
+    }
+
+    // ---- places
+
+    private boolean there(String key, String path) {
+        boolean is = Files.exists(Path.of(path));
+        if (!is) missing.add(key + ": " + path + ": no such file or folder");
+        return is;
+    }
+
+    private void file(String key, String path, String wanted, Set<FileFormat> right) {
+        var file = Path.of(path);
+        if (!there(key, path)) return;
+        if (Files.isDirectory(file)) {
+            wrong.add(key + ": " + path + " is a folder, not " + wanted + "; it holds " + FolderContents.of(file));
+            return;
+        }
+        var format = FileFormat.of(file);
+        if (!right.contains(format)) wrong.add(key + ": " + format.insteadOf(wanted, path).getMessage());
+    }
+
+    /// A model's, in Hugging Face's form.
+    private void folder(String key, @Nullable String path) {
+        if (path == null || !there(key, path)) return;
+        var folder = Path.of(path);
+        if (!Files.isDirectory(folder)) wrong.add(key + ": " + FileFormat.of(folder).insteadOf("a model's folder", path).getMessage());
+        else if (!Files.isRegularFile(folder.resolve(FolderTensors.CONFIG)))
+            wrong.add(key + ": " + path + " has no " + FolderTensors.CONFIG + ", a model's folder is wanted; it holds " + FolderContents.of(folder));
+    }
+}
