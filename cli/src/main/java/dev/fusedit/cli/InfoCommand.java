@@ -69,8 +69,9 @@ final class InfoCommand implements Callable<Integer> {
             return TensorFiles.open(path);
         }
         if (isRun() && !Checkpoints.isIn(path)) {
-            throw new UserError("%s holds no checkpoint, no %s and no %s; it holds %s".formatted(path, FolderTensors.CONFIG, FolderTensors.PIPELINE,
-                    FolderContents.of(path)));
+            throw new UserError(
+                    "%s holds no checkpoint, no %s and no %s; it holds %s".formatted(path, FolderTensors.CONFIG, FolderTensors.PIPELINE,
+                            FolderContents.of(path)));
         }
         return isRun() ? SavedModel.tensors(path) : FolderTensors.open(path);
     }

@@ -62,7 +62,8 @@ final class RecipeCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "check", description = "Says whether a recipe is right, and whether what it names is there; exits 2 if something is wrong.")
+    @Command(name = "check",
+            description = "Says whether a recipe is right, and whether what it names is there; exits 2 if something is wrong.")
     static final class Check implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

@@ -184,7 +184,8 @@ class ArchitectureTest {
     /// All that are broken are told: [dev.fusedit.trainer.recipe.binding.Rules].
     @Test
     void recipesCheckTheirValuesByRules() {
-        noClasses().that().resideInAPackage("dev.fusedit.trainer.recipe..").should().dependOnClassesThat().belongToAnyOf(Preconditions.class)
+        noClasses().that().resideInAPackage("dev.fusedit.trainer.recipe..").should().dependOnClassesThat()
+                .belongToAnyOf(Preconditions.class)
                 .check(CLASSES);
     }
 

@@ -128,8 +128,10 @@ class InfoCommandTest {
 
     @Test
     void whatIsNoFileOfTensorsIsCalledWhatItIs() throws IOException {
-        for (var known : Map.of("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "<!DOCTYPE html>\n", "a web page (HTML)",
-                "run:\n  name: x\n", "a YAML file", "GIF89a", "an image (GIF)").entrySet()) {
+        for (var known : Map
+                .of("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "<!DOCTYPE html>\n", "a web page (HTML)",
+                        "run:\n  name: x\n", "a YAML file", "GIF89a", "an image (GIF)")
+                .entrySet()) {
             Files.writeString(file, known.getKey());
             assertThat(run(file)).isEqualTo(ExitCode.BAD_INPUT);
             assertThat(err.toString()).contains(file + ": is " + known.getValue());
@@ -144,7 +146,8 @@ class InfoCommandTest {
         assertThat(run(file, "--tensors")).isEqualTo(ExitCode.OK);
         assertThat(out.toString()).contains("4 parameters in 1 tensors", "stored as f8_e4m3 (1)", "w f8_e4m3(4)");
         assertThat(run(file, "--hash")).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(err.toString()).contains(file + ": tensor 'w' is stored as f8_e4m3, which is listed, but not loaded; take the model in BF16");
+        assertThat(err.toString())
+                .contains(file + ": tensor 'w' is stored as f8_e4m3, which is listed, but not loaded; take the model in BF16");
     }
 
     @Test

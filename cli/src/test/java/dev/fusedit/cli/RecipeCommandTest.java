@@ -80,7 +80,8 @@ class RecipeCommandTest {
     @Test
     void checkSaysWhatCanOnlyBePlanned() {
         assertThat(run("recipe", "check", "paper/baseline")).isZero();
-        assertThat(out.toString()).contains("It can be planned, but not trained here:", "data: tar files (kind: webdataset) can be planned with",
+        assertThat(out.toString()).contains("It can be planned, but not trained here:",
+                "data: tar files (kind: webdataset) can be planned with",
                 "data.shards: ../output/cc12m-recaptioned/cc12m-train-2175.tar: no such file or folder", "weights.tokenizer is not given",
                 "weights.llm is not given");
         out.getBuffer().setLength(0);
@@ -94,9 +95,10 @@ class RecipeCommandTest {
         var shards = Files.createDirectories(temp.resolve("shards"));
         Files.writeString(shards.resolve("a.txt"), "a");
         assertThat(run("recipe", "check", "paper/baseline", "--set", "data.shards=[" + shards + "]")).isEqualTo(2);
-        assertThat(err.toString()).contains("data.shards: " + shards + " is a folder, not a tar archive; it holds nothing of a model (a.txt)");
+        assertThat(err.toString())
+                .contains("data.shards: " + shards + " is a folder, not a tar archive; it holds nothing of a model (a.txt)");
         var table = Files.writeString(temp.resolve("0007.parquet"), "PAR1....");
-        assertThat(run("recipe", "check", "paper/baseline", "--set", "data.shards=[" + temp + "/{0007..0008}.parquet]", "--set",
+        assertThat(run("recipe", "check", "paper/baseline", "--set", "data.shards=['" + temp + "/{0007..0008}.parquet']", "--set",
                 "weights.llm=" + table, "--set", "weights.vae=" + temp, "--set", "weights.tokenizer=" + table)).isEqualTo(2);
         assertThat(err.toString()).contains("data.shards: " + table + ": is a Parquet table, not a tar archive",
                 "weights.llm: " + table + ": is a Parquet table, not a GGUF file or a folder",
@@ -109,7 +111,8 @@ class RecipeCommandTest {
         var wrong = Files.writeString(temp.resolve("wrong.yaml"), Recipes.find("quickstart").text().replace("grad_clip", "grad_clap")
                 .replace("steps: 2500", "steps: 2.5e3"));
         assertThat(run("recipe", "check", wrong.toString(), "--set", "run.precision=fp16")).isEqualTo(2);
-        assertThat(err.toString()).contains("Did you mean 'grad_clip'?", "but is '2.5e3' (write 2500)", "--set run.precision=fp16: unknown value");
+        assertThat(err.toString()).contains("Did you mean 'grad_clip'?", "but is '2.5e3' (write 2500)",
+                "--set run.precision=fp16: unknown value");
     }
 
     @Test

@@ -45,7 +45,8 @@ public record RenamedTensors(TensorSource file, Map<String, String> namesInFile)
             var plain = WRAPPING.matcher(name).replaceAll("");
             var other = theirs.put(plain, name);
             if (other != null) {
-                throw new UserError("%s: holds '%s' twice, as '%s' and as '%s'. Save the weights once".formatted(file.path(), plain, other, name));
+                throw new UserError(
+                        "%s: holds '%s' twice, as '%s' and as '%s'. Save the weights once".formatted(file.path(), plain, other, name));
             }
             return plain;
         });

@@ -51,7 +51,9 @@ sealed interface WeightSource {
             implements WeightSource {
         private static final int SHOWN = 10;
 
-        Stored(TensorSource file) { this(RenamedTensors.unwrapped(file), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>()); }
+        Stored(TensorSource file) {
+            this(RenamedTensors.unwrapped(file), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
+        }
 
         @Override
         public Tensor make(String name, Init init, long[] shape) {

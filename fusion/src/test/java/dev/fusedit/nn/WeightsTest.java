@@ -88,7 +88,8 @@ class WeightsTest {
                 + "\"b.weight\":{\"dtype\":\"U32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
         var path = Files.write(folder.resolve("quantised.safetensors"), ByteBuffer.allocate(8 + header.length() + 8)
                 .order(ByteOrder.LITTLE_ENDIAN).putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII)).array());
-        try (var file = SafeTensors.open(path); var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+        try (var file = SafeTensors.open(path);
+                var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
                 var stored = Weights.stored(file, DTypePolicy.F32)) {
             var a = weights.get("a.weight", Init.normal(1), 4);
             var before = a.copy();
@@ -96,7 +97,8 @@ class WeightsTest {
             stored.get("a.weight", Init.ZEROS, 4);
             stored.get("b.weight", Init.ZEROS, 1);
             for (ThrowingCallable load : List.<ThrowingCallable>of(() -> weights.load(file, name -> name), stored::requireComplete)) {
-                assertThatThrownBy(load).isInstanceOf(UserError.class).hasMessageStartingWith(path + " does not fit the model: 2 stored in a way "
+                assertThatThrownBy(load).isInstanceOf(UserError.class).hasMessageStartingWith(path
+                        + " does not fit the model: 2 stored in a way "
                         + "that is listed, but not loaded (a.weight is f8_e4m3, b.weight is u32). To load it, take the model in BF16");
             }
             assertThat(a.sameValues(before)).isTrue();

@@ -118,9 +118,10 @@ public final class LanguageModels {
         }
     }
 
-    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them. Left out are tables of frequencies, which older
-    /// versions of the library saved.
-    private static TensorSource named(TensorSource file, LanguageModelConfig config, boolean within) {
+    /// The file's tensors as `model.…` and `lm_head.weight`, wherever the file has them and whatever wrapped them. Left out are tables of
+    /// frequencies, which older versions of the library saved.
+    private static TensorSource named(TensorSource stored, LanguageModelConfig config, boolean within) {
+        var file = RenamedTensors.unwrapped(stored);
         var prefix = file.names().stream().filter(name -> name.equals(EMBEDDING) || name.endsWith("." + EMBEDDING)).findFirst()
                 .map(name -> name.substring(0, name.length() - EMBEDDING.length()))
                 .orElseThrow(() -> new UserError("%s: holds no language model: it has no %s".formatted(file.path(), EMBEDDING)));

@@ -35,11 +35,13 @@ public enum FileFormat {
     HDF5("an HDF5 file, as Keras saves weights", "Convert its tensors to safetensors", "894844460d0a1a0a"),
     NUMPY("a NumPy array", "Save it as safetensors: safetensors.numpy.save_file", "934e554d5059"),
     SQLITE("an SQLite database", "Give another file", "53514c69746520666f726d6174"),
-    SENTENCEPIECE("a SentencePiece model", "Give the folder that it lies in where a tokenizer is wanted", "2:0a053c756e6b3e", "2:0a053c7061643e"),
+    SENTENCEPIECE("a SentencePiece model", "Give the folder that it lies in where a tokenizer is wanted", "2:0a053c756e6b3e",
+            "2:0a053c7061643e"),
     PDF("a PDF document", "Give another file", "25504446"),
     PROGRAM("a program", "Give another file", "7f454c46", "4d5a9000", "cffaedfe"),
-    GIT_LFS_POINTER("a Git LFS pointer, a few lines that stand for the file itself", "Run 'git lfs pull' in its repository, or fetch the file "
-            + "anew"),
+    GIT_LFS_POINTER("a Git LFS pointer, a few lines that stand for the file itself",
+            "Run 'git lfs pull' in its repository, or fetch the file "
+                    + "anew"),
     XET_POINTER("a Xet pointer, a few lines that stand for the file itself", "Fetch the file by the hub's own client: hf download"),
     ANNEX_POINTER("a git-annex pointer, a line that stands for the file itself", "Run 'git annex get' in its repository"),
     HTML("a web page (HTML)", "It is a page about the file, or of an error or a login: fetch the file itself"),
@@ -86,7 +88,9 @@ public enum FileFormat {
     ///
     /// @param name what the error calls the file
     /// @param wanted `a safetensors file`
-    public UserError insteadOf(String wanted, Object name) { return new UserError("%s: is %s, not %s. %s".formatted(name, phrase, wanted, remedy)); }
+    public UserError insteadOf(String wanted, Object name) {
+        return new UserError("%s: is %s, not %s. %s".formatted(name, phrase, wanted, remedy));
+    }
 
     /// @throws UserError if it cannot be read
     public static FileFormat of(Path file) {

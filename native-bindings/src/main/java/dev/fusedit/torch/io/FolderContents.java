@@ -13,7 +13,8 @@ public final class FolderContents {
     private static final int NAMED = 3;
     /// Of more files the first bytes are not looked at.
     private static final int LOOKED_AT = 200;
-    private static final Pattern TOKENIZER = Pattern.compile("tokenizer\\.json|tokenizer\\.model|tokenizer_config\\.json|vocab\\.json|merges\\.txt");
+    private static final Pattern TOKENIZER =
+            Pattern.compile("tokenizer\\.json|tokenizer\\.model|tokenizer_config\\.json|vocab\\.json|merges\\.txt");
     private static final Pattern INDEX = Pattern.compile(".*\\.(safetensors|bin)\\.index\\.json");
 
     private FolderContents() {}

@@ -69,10 +69,11 @@ public final class GgufFile implements TensorSource {
     /// A part by what it says of itself.
     @Override
     public Optional<String> incomplete() {
-        return values().get(SPLIT_COUNT) instanceof Long parts && parts > 1 && values().getOrDefault(SPLIT_NUMBER, 0L) instanceof Long number
-                ? Optional.of(("is part %d of %d of a model. Join the parts: llama-gguf-split --merge FIRST-PART WHOLE.gguf")
-                        .formatted(number + 1, parts))
-                : Optional.empty();
+        return values().get(SPLIT_COUNT) instanceof Long parts && parts > 1
+                && values().getOrDefault(SPLIT_NUMBER, 0L) instanceof Long number
+                        ? Optional.of(("is part %d of %d of a model. Join the parts: llama-gguf-split --merge FIRST-PART WHOLE.gguf")
+                                .formatted(number + 1, parts))
+                        : Optional.empty();
     }
 
     @Override

@@ -30,7 +30,8 @@ import java.util.regex.Pattern;
 public final class JsonFile {
     private static final int SHOWN = 80;
     private static final Pattern OF_JAVA =
-            Pattern.compile("[:;,]? ?\\(?(enable `|from `|start marker at|not recognized as one since Feature|\\[?Source:).*", Pattern.DOTALL);
+            Pattern.compile("[:;,]? ?\\(?(enable `|from `|start marker at|not recognized as one since Feature|\\[?Source:).*",
+                    Pattern.DOTALL);
     private static final Pattern NON_FINITE = Pattern.compile("token '\\s*([-+]?(?:Infinity|INF|NaN))'");
     private static final int MOST_LEVELS = 100;
     private static final long MOST_BYTES = 256 << 20;

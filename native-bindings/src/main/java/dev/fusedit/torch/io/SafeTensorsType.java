@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The dtypes of safetensors files (github.com/huggingface/safetensors, `tensor.rs`), those that are listed only among them.
 enum SafeTensorsType {
-    F64(DType.F64), F32(DType.F32), F16(DType.F16), BF16(DType.BF16), I64(DType.I64), I32(DType.I32), I16(DType.I16), I8(DType.I8), U8(DType.U8),
-    BOOL(DType.BOOL), C64(DType.C64), U64(64), U32(32), U16(16), F8_E5M2(8), F8_E4M3(8), F8_E8M0(8), F8_E4M3FNUZ(8), F8_E5M2FNUZ(8), F6_E2M3(6), F6_E3M2(6),
+    F64(DType.F64), F32(DType.F32), F16(DType.F16), BF16(DType.BF16), I64(DType.I64), I32(DType.I32), I16(DType.I16), I8(DType.I8),
+    U8(DType.U8), BOOL(DType.BOOL), C64(DType.C64), U64(64), U32(32), U16(16), F8_E5M2(8), F8_E4M3(8), F8_E8M0(8), F8_E4M3FNUZ(8),
+    F8_E5M2FNUZ(8), F6_E2M3(6), F6_E3M2(6),
     F4(4);
 
     private static final String REMEDY =

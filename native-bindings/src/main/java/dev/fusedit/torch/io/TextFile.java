@@ -58,7 +58,8 @@ public final class TextFile {
     private static UserError notUtf8(String before, int wrong, Object name) {
         long line = 1 + before.chars().filter(letter -> letter == '\n').count();
         var letter = wrong >= 0xa0 ? " (in Latin-1 it is '%c')".formatted(wrong) : "";
-        return new UserError(String.format(Locale.ROOT, "%s:%d: the byte %02X is not UTF-8%s. Save the file in UTF-8: iconv -f LATIN1 -t UTF-8", name,
-                line, wrong, letter));
+        return new UserError(
+                String.format(Locale.ROOT, "%s:%d: the byte %02X is not UTF-8%s. Save the file in UTF-8: iconv -f LATIN1 -t UTF-8", name,
+                        line, wrong, letter));
     }
 }

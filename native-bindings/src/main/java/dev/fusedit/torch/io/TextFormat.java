@@ -10,8 +10,10 @@ import java.util.regex.Pattern;
 /// What a file is that no magic number tells: by the beginning of its text.
 final class TextFormat {
     /// Past comments: a document's beginning, or a key.
-    private static final Pattern YAML = Pattern.compile("(?:[ \\t]*(?:#[^\\n]*)?\\n){0,500}(?:---\\s|%YAML|[\\w.\"-]{1,80}:(?:[ \\t]|\\r?\\n))");
-    private static final Pattern HTML = Pattern.compile("(?i)\\s*(?:<!--.{0,1000}?-->\\s*)?<(?:!doctype html|html|head|body|title)\\b", Pattern.DOTALL);
+    private static final Pattern YAML =
+            Pattern.compile("(?:[ \\t]*(?:#[^\\n]*)?\\n){0,500}(?:---\\s|%YAML|[\\w.\"-]{1,80}:(?:[ \\t]|\\r?\\n))");
+    private static final Pattern HTML =
+            Pattern.compile("(?i)\\s*(?:<!--.{0,1000}?-->\\s*)?<(?:!doctype html|html|head|body|title)\\b", Pattern.DOTALL);
     private static final Pattern ANNEX = Pattern.compile("(?:\\.\\./)*(?:\\.git)?/annex/objects/");
     private static final String LFS = "version https://git-lfs.github.com/spec/";
     private static final String LFS_BEFORE = "version https://hawser.github.com/spec/";
@@ -76,7 +78,9 @@ final class TextFormat {
         return units > 1 && Math.max(little, big) >= 0.8 * units;
     }
 
-    private static boolean isLetter(byte letter) { return letter >= ' ' && letter < 0x7f || letter == '\n' || letter == '\r' || letter == '\t'; }
+    private static boolean isLetter(byte letter) {
+        return letter >= ' ' && letter < 0x7f || letter == '\n' || letter == '\r' || letter == '\t';
+    }
 
     private static boolean isUtf8(ByteBuffer head) {
         var bytes = head.duplicate();

@@ -89,9 +89,10 @@ class GgufFileTest {
             var path = Files.write(folder.resolve("listed.gguf"), bytes.putInt(45, type.getKey()).array());
             try (var file = TensorFiles.open(path)) {
                 assertThat(file.info("w").stored()).isEqualTo(type.getValue());
-                assertThatThrownBy(() -> file.read("w")).isInstanceOf(UserError.class).hasMessage("%s: tensor 'w' is stored as %s, which is listed, "
-                        + "but not loaded; convert it to Q8_0, Q6_K, Q5_K, Q4_K, F16 or F32: llama-quantize, from the file in F16 or F32",
-                        path, type.getValue());
+                assertThatThrownBy(() -> file.read("w")).isInstanceOf(UserError.class)
+                        .hasMessage("%s: tensor 'w' is stored as %s, which is listed, "
+                                + "but not loaded; convert it to Q8_0, Q6_K, Q5_K, Q4_K, F16 or F32: llama-quantize, from the file in F16 or F32",
+                                path, type.getValue());
             }
         }
         bytes.putInt(45, 10);

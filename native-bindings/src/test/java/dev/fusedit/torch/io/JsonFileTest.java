@@ -96,7 +96,8 @@ class JsonFileTest {
 
     /// Nothing of the library's Java is in a sentence.
     @ParameterizedTest
-    @ValueSource(strings = {"{", "{\"a\": ", "{'a': 1}", "{\"a\": True}", "{\"a\": +INF}", "{\"a\": 01}", "{\"a\": .5}", "[1,,2]", "{\"a\": \"\\x\"}", "#",
+    @ValueSource(strings = {"{", "{\"a\": ", "{'a': 1}", "{\"a\": True}", "{\"a\": +INF}", "{\"a\": 01}", "{\"a\": .5}", "[1,,2]",
+        "{\"a\": \"\\x\"}", "#",
         "{\"a\": \"\t\"}", "\u0001", "/* */ {}", "{} {}", "{\"a\":1,\"a\":1}"})
     void sentencesAreForPeople(String text) throws IOException {
         var file = Files.writeString(folder.resolve("a.json"), text);

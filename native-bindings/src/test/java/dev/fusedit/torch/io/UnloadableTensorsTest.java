@@ -30,7 +30,8 @@ class UnloadableTensorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F8_E4M3,4,4", "F8_E5M2,4,4", "F8_E8M0,4,4", "F8_E4M3FNUZ,4,4", "F8_E5M2FNUZ,4,4", "F6_E2M3,4,3", "F6_E3M2,4,3", "F4,4,2", "F4,3,2",
+    @CsvSource({"F8_E4M3,4,4", "F8_E5M2,4,4", "F8_E8M0,4,4", "F8_E4M3FNUZ,4,4", "F8_E5M2FNUZ,4,4", "F6_E2M3,4,3", "F6_E3M2,4,3", "F4,4,2",
+        "F4,3,2",
         "U16,4,8", "U32,4,16", "U64,4,32", "NEW_DTYPE,4,7"})
     void dtypesOfSafetensorsAreListed(String dtype, int elements, int bytes) throws IOException {
         var path = safetensors(dtype, elements, bytes);

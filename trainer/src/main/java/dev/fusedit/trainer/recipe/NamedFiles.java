@@ -72,7 +72,8 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
         if (weights.tokenizer() != null && !Files.isDirectory(Path.of(weights.tokenizer())))
             file("weights.tokenizer", weights.tokenizer(), "a tokenizer.json", Set.of(JSON, GZIP));
         if (model.vae() != null && weights.vae() == null) missing.add("weights.vae is not given, and model.vae is '" + model.vae() + "'");
-        if (model.clip() != null && weights.clip() == null) missing.add("weights.clip is not given, and model.clip is '" + model.clip() + "'");
+        if (model.clip() != null && weights.clip() == null)
+            missing.add("weights.clip is not given, and model.clip is '" + model.clip() + "'");
         switch (model.llm()) {
             case LanguageModelRecipe.Custom _ -> {}
             case LanguageModelRecipe.Pretrained named -> pretrained(named, weights, isWhole);
@@ -121,6 +122,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
         var folder = Path.of(path);
         if (!Files.isDirectory(folder)) wrong.add(key + ": " + FileFormat.of(folder).insteadOf("a model's folder", path).getMessage());
         else if (!Files.isRegularFile(folder.resolve(FolderTensors.CONFIG)))
-            wrong.add(key + ": " + path + " has no " + FolderTensors.CONFIG + ", a model's folder is wanted; it holds " + FolderContents.of(folder));
+            wrong.add(key + ": " + path + " has no " + FolderTensors.CONFIG + ", a model's folder is wanted; it holds "
+                    + FolderContents.of(folder));
     }
 }

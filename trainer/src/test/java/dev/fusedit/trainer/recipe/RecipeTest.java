@@ -120,12 +120,14 @@ class RecipeTest {
         assertThatThrownBy(() -> Recipe.find(asFolder.toString(), List.of())).hasMessageContaining("folder.yaml: is a folder");
         var binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
         assertThatThrownBy(() -> Recipe.find(binary.toString(), List.of())).isInstanceOf(UserError.class)
-                .hasMessage("recipe " + binary + ": is a text in UTF-16, not a recipe in UTF-8. Save it in UTF-8: iconv -f UTF-16 -t UTF-8");
+                .hasMessage(
+                        "recipe " + binary + ": is a text in UTF-16, not a recipe in UTF-8. Save it in UTF-8: iconv -f UTF-16 -t UTF-8");
         var latin = Files.write(folder.resolve("latin.yaml"), "run:\n  name: é\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> Recipe.find(latin.toString(), List.of())).isInstanceOf(UserError.class)
                 .hasMessageStartingWith("recipe " + latin + ":2: the byte E9 is not UTF-8 (in Latin-1 it is 'é')");
         var weights = Files.writeString(folder.resolve("weights.yaml"), "GGUF\3\0\0\0" + "\0".repeat(100));
-        assertThatThrownBy(() -> Recipe.find(weights.toString(), List.of())).hasMessageContaining("weights.yaml: is a GGUF file, not a recipe");
+        assertThatThrownBy(() -> Recipe.find(weights.toString(), List.of()))
+                .hasMessageContaining("weights.yaml: is a GGUF file, not a recipe");
         var marked = Files.writeString(folder.resolve("marked.yaml"), "\ufeff" + QUICKSTART.canonical());
         assertThat(Recipe.find(marked.toString(), List.of())).isEqualTo(QUICKSTART);
         var own = Files.writeString(folder.resolve("own.yaml"), QUICKSTART.canonical());
