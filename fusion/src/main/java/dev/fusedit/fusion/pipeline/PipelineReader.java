@@ -3,12 +3,17 @@ package dev.fusedit.fusion.pipeline;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
+import dev.fusedit.fusion.config.DescriptionCheck;
+import dev.fusedit.fusion.config.KnownFields;
+import dev.fusedit.fusion.config.ModelDescription;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
+import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
@@ -40,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a pipeline's folder part by part; what was opened before a part that fails is closed.
 final class PipelineReader {
     private static final String TEXT_ENCODER = "text_encoder";
+    private static final String BF16 = "bfloat16";
+    private static final List<String> DTYPES = List.of("float32", BF16, "float16", "auto");
     private static final int USUAL_SIDE = 32; // latents, where the transformer's configuration does not say
 
     private final Path folder;
@@ -83,7 +90,7 @@ final class PipelineReader {
     private Path transformerConfig() { return folder.resolve(PipelineFolder.TRANSFORMER).resolve(PipelineFolder.CONFIG); }
 
     private DTypePolicy ownPolicy() {
-        var stored = "bfloat16".equals(json(transformerConfig()).path("torch_dtype").asText()) ? DType.BF16 : DType.F32;
+        var stored = stored(new ConfigReader(json(transformerConfig()), transformerConfig().toString()));
         var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
         var compute = ours.has(PipelineFolder.COMPUTE) ? ours.text(PipelineFolder.COMPUTE) : stored.toString();
         return switch (compute) {
@@ -91,6 +98,23 @@ final class PipelineReader {
             case "bf16" -> new DTypePolicy(stored, DType.BF16, Device.CPU);
             case null, default -> throw ours.unknown(PipelineFolder.COMPUTE, "f32, bf16");
         };
+    }
+
+    /// What weights are in, by either of the field's two names. Half precision is widened: nothing here computes in it.
+    private static DType stored(ConfigReader fields) {
+        var old = dtype(fields, "torch_dtype");
+        var name = dtype(fields, "dtype");
+        fields.require(old == null || name == null || old.equals(name), "dtype", "must agree with torch_dtype");
+        return BF16.equals(name == null ? old : name) ? DType.BF16 : DType.F32;
+    }
+
+    private static @Nullable String dtype(ConfigReader fields, String field) {
+        var name = fields.text(field);
+        var plain = name == null ? null : name.replace("torch.", "");
+        if (plain != null && !DTYPES.contains(plain)) {
+            throw fields.unknown(field, String.join(", ", DTYPES));
+        }
+        return plain;
     }
 
     private SamplingSettings defaults(LatentSpace space) {
@@ -120,11 +144,28 @@ final class PipelineReader {
         return switch (ModelConfigJson.read(json(config), config.toString())) {
             case FuseDiTConfig fused -> part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> FuseDiT.of(fused, own));
             case ShallowModelConfig shallow -> {
+                requireSameText(shallow.text());
                 var llm = LanguageModels.read(either(PipelineFolder.LLM), policy);
                 weights.put(PipelineFolder.LLM, llm.weights().in("model"));
                 yield part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> shallow.build(own, llm.model()));
             }
         };
+    }
+
+    /// A baseline's language model is described twice: in its own folder, and in the transformer's `base_config`.
+    private void requireSameText(LanguageModelConfig within) {
+        var place = either(PipelineFolder.LLM).resolve(PipelineFolder.CONFIG);
+        if (Files.isRegularFile(place)) {
+            var own = LanguageConfigs.read(json(place), place.toString());
+            DescriptionCheck.strict(folder.toString()).require(new ModelDescription(place.toString(), compared(own)),
+                    new ModelDescription(transformerConfig() + ": base_config", compared(within)), KnownFields.of(""),
+                    "The two must be of one model");
+        }
+    }
+
+    /// New weights' deviation, padding and the head do not matter to a model that is read for its hidden states.
+    private static ObjectNode compared(LanguageModelConfig text) {
+        return LanguageConfigs.json(text.withInitRange(0).withSoftcap(false)).put("pad_token_id", 0).put("tie_word_embeddings", true);
     }
 
     private PooledText pooled(@Nullable Tokenizer given) {

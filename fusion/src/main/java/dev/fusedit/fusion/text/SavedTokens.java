@@ -41,6 +41,9 @@ final class SavedTokens {
         return new ConfigReader(json, file.toString());
     }
 
+    /// `tokenizer_config.json`; empty if there is none.
+    ConfigReader config() { return config; }
+
     /// The class that saved the folder; null if nothing says so.
     @Nullable
     String type() { return config.text("tokenizer_class"); }

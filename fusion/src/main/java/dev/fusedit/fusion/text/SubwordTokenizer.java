@@ -67,6 +67,11 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
     /// CLIP's tokenizer, from its `tokenizer.json` or its list of merges, with the cleaning that its older class does.
     public static SubwordTokenizer clip(Path file) { return open(file, ClipVocabulary::clean); }
 
+    /// The JSON of a `tokenizer.json` as it counts with the `tokenizer_config.json` beside it: what reads back alike without that.
+    ///
+    /// @throws UserError if one is broken, or the two do not agree
+    public static String text(Path file) throws IOException { return TokenizerSettings.text(file); }
+
     /// @param cleaned what is done to a text before
     public static SubwordTokenizer open(Path file, UnaryOperator<String> cleaned) {
         try {

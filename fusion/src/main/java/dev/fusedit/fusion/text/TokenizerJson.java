@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.JsonFile;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Function;
@@ -30,7 +29,7 @@ record TokenizerJson(String text, int longest, String normalizer, ImmutableList<
 
     /// @throws UserError if it is broken, or has what is not known
     static TokenizerJson read(Path file) {
-        return of(JsonFile.object(file, REMEDY), file + ": is no tokenizer.json that is understood");
+        return of(TokenizerSettings.read(file), file + ": is no tokenizer.json that is understood");
     }
 
     /// @param where the beginning of an error

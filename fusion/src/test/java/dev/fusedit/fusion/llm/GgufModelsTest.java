@@ -11,11 +11,17 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The files are the golden models of `goldens/llm` by `src/test/python/gguf_language_goldens.py`.
@@ -52,6 +58,29 @@ class GgufModelsTest {
         }
         var ours = logits(LanguageModels.read(file(name), DTypePolicy.F32));
         assertThat(ours.allClose(logits(LanguageModels.read(weights, config, false, DTypePolicy.F32)), 1e-5, 1e-5)).isTrue();
+    }
+
+    /// The golden file with a number of its metadata changed, or a key's name.
+    private static Path changed(Path folder, String key, String name, int value) throws IOException {
+        var bytes = Files.readAllBytes(file("llama3_rope"));
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(key);
+        assertThat(at).isPositive();
+        System.arraycopy(name.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, at, key.length());
+        if (value >= 0) {
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at + key.length() + 4, value); // behind the value's type
+        }
+        return Files.write(folder.resolve("changed.gguf"), bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "llama.attention.value_length | llama.attention.value_length | 8 | llama.attention.value_length must be 16 (the width of a head)",
+        "llama.attention.value_length | llama.rope.dimension_count__ | -1 | the field rope.dimension_count__ (16) is not known here",
+        "llama.rope.freq_base | llama.expert_weights | -1 | the field expert_weights"})
+    void metadataThatMayChangeNumbersIsRefused(String key, String name, int value, String message, @TempDir Path folder) throws IOException {
+        var file = changed(folder, key, name, value);
+        assertThatThrownBy(() -> LanguageModels.open(file)).isInstanceOf(UserError.class).hasMessageContaining(file.toString())
+                .hasMessageContaining(message);
     }
 
     @Test

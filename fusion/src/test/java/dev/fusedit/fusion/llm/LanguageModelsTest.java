@@ -102,6 +102,26 @@ class LanguageModelsTest {
     }
 
     @Test
+    void doubledCutAndAdaptedModelsAreNamed(@TempDir Path folder) throws IOException {
+        SafeTensors.write(folder.resolve("model.safetensors"), weights("gemma"), Map.of());
+        Files.writeString(folder.resolve("config.json"), json("gemma").put("num_hidden_layers", 2).toString());
+        refused(folder, "num_hidden_layers is 2, but the file holds the layers [0, 1, 2]");
+        Files.writeString(folder.resolve("config.json"), json("gemma").put("num_hidden_layers", 4).toString());
+        refused(folder, "num_hidden_layers is 4");
+        Files.writeString(folder.resolve("config.json"), json("gemma").toString());
+        Files.writeString(folder.resolve("adapter_config.json"), "{}");
+        refused(folder, "an adapter (adapter_config.json)");
+        Files.delete(folder.resolve("adapter_config.json"));
+        Files.writeString(folder.resolve("model.safetensors.index.json"), "{}");
+        refused(folder, "has its weights twice, as model.safetensors and model.safetensors.index.json");
+    }
+
+    private static void refused(Path folder, String message) {
+        assertThatThrownBy(() -> LanguageModels.read(folder, DTypePolicy.F32)).isInstanceOf(UserError.class)
+                .hasMessageContaining(folder.toString()).hasMessageContaining(message);
+    }
+
+    @Test
     void aModelWithoutItsHeadHasNoLogits() {
         try (var loaded = LanguageModels.read(Goldens.folder("llm/llama"), DTypePolicy.F32)) {
             assertThatThrownBy(() -> loaded.model().logits(loaded.model().forward(PROMPT))).isInstanceOf(IllegalStateException.class)

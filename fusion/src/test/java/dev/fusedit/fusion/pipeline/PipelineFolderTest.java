@@ -158,6 +158,35 @@ class PipelineFolderTest {
                 .hasMessageContaining("compute must be one of f32, bf16");
     }
 
+    @Test
+    void bothNamesOfTheStoredDtypeCount(@TempDir Path folder) throws IOException {
+        try (var first = PipelineFolder.read(published("fuse_gemma_ape", folder.resolve("a")), DTypePolicy.F32, words(), null)) {
+            PipelineFolder.writeNew(folder.resolve("b"), first, DType.BF16);
+        }
+        compute(folder.resolve("b"), null);
+        var file = folder.resolve("b/transformer/config.json");
+        var config = (ObjectNode) json(file);
+        config.remove("torch_dtype");
+        Files.writeString(file, config.put("dtype", "bfloat16").toString());
+        assertThat(policy(folder.resolve("b"))).isEqualTo(new DTypePolicy(DType.BF16, DType.BF16, Device.CPU));
+        Files.writeString(file, config.put("torch_dtype", "float32").toString());
+        assertThatThrownBy(() -> policy(folder.resolve("b"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("config.json: dtype must agree with torch_dtype, got \"bfloat16\"");
+        config.remove("torch_dtype");
+        Files.writeString(file, config.put("dtype", "float8_e4m3fn").toString());
+        assertThatThrownBy(() -> policy(folder.resolve("b"))).isInstanceOf(UserError.class).hasMessageContaining("dtype must be one of");
+    }
+
+    @Test
+    void aBaselinesTwoDescriptionsOfItsTextMustAgree(@TempDir Path folder) throws IOException {
+        published("dit_cross_ape", folder);
+        var file = folder.resolve("llm/config.json");
+        Files.writeString(file, ((ObjectNode) json(file)).put("rope_theta", 77.0).put("rms_norm_eps", 0.5).toString());
+        assertThatThrownBy(() -> PipelineFolder.read(folder, DTypePolicy.F32, words(), null)).isInstanceOf(UserError.class)
+                .hasMessageContaining(file.toString()).hasMessageContaining("rope_theta: 77.0 in the file, 10000.0 in")
+                .hasMessageContaining("rms_norm_eps: 0.5");
+    }
+
     /// What the index says that matrices are multiplied in; null for nothing.
     private static void compute(Path folder, @Nullable String dtype) throws IOException {
         var index = (ObjectNode) json(folder.resolve("model_index.json"));

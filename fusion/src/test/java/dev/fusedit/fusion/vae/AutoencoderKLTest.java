@@ -146,6 +146,11 @@ class AutoencoderKLTest {
         assertThatThrownBy(() -> AutoencoderConfig.of(json, "x/config.json")).isInstanceOf(UserError.class)
                 .hasMessageContaining("x/config.json").hasMessageContaining("[6, 8]");
         var other = new JsonMapper().readTree("{\"block_out_channels\": [8], \"down_block_types\": [\"AttnDownEncoderBlock2D\"]}");
+        for (var field : new String[] {"latents_mean", "_class_name", "temporal_compression_ratio"}) {
+            var changed = AutoencoderConfig.sd3().json();
+            changed.put(field, field.equals("_class_name") ? "AutoencoderKLWan" : "4");
+            assertThatThrownBy(() -> AutoencoderConfig.of(changed, "x")).isInstanceOf(UserError.class).hasMessageContaining(field);
+        }
         assertThatThrownBy(() -> AutoencoderConfig.of(other, "x")).isInstanceOf(UserError.class).hasMessageContaining("AttnDown");
         with(model -> {
             assertThatThrownBy(() -> model.moments(noise(1, 3, 7, 64))).hasMessageContaining("8 and more");

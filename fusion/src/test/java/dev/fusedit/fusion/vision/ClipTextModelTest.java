@@ -71,5 +71,16 @@ class ClipTextModelTest {
         var unknown = new JsonMapper().readTree("{\"hidden_act\": \"mish\"}");
         assertThatThrownBy(() -> ClipTextConfig.of(unknown, "x")).isInstanceOf(UserError.class).hasMessageContaining("mish");
         assertThat(ClipTextConfig.large().maxTokens()).isEqualTo(77);
+        refused("{\"projection_dim\": 512, \"text_config\": {\"projection_dim\": 768}}", "projection_dim must agree with text_config");
+        refused("{\"model_type\": \"siglip_text_model\"}", "model_type must be one of clip");
+        refused("{\"relative_positions\": 8}", "the field relative_positions (8)");
+        var end = ClipTextConfig.of(new JsonMapper().readTree("{\"eos_token_id\": 2}"), "x");
+        assertThat(end.described("x").differences(ClipTextConfig.of(new JsonMapper().readTree("{\"eos_token_id\": 49407}"), "x").described("y")))
+                .as("two ways to say the same").isEmpty();
+    }
+
+    private static void refused(String json, String message) {
+        assertThatThrownBy(() -> ClipTextConfig.of(new JsonMapper().readTree(json), "x")).isInstanceOf(UserError.class)
+                .hasMessageContaining(message);
     }
 }

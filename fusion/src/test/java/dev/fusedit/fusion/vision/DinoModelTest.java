@@ -14,6 +14,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import java.util.Map;
 import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,15 @@ class DinoModelTest {
         for (var config : new DinoConfig[] {DinoConfig.base(), new DinoConfig(16, 1, 2, 2, 32, 4, 1e-6, 0, false, true, false)}) {
             assertThat(DinoConfig.of(config.json(), "x")).isEqualTo(config);
         }
+    }
+
+    @Test
+    void whatMayChangeNumbersIsRefused() {
+        Map.of("num_channels", 4, "attention_scale", 2, "quantization_config", Map.of("quant_method", "bitsandbytes"))
+                .forEach((field, value) -> assertThatThrownBy(
+                        () -> DinoConfig.of(DinoConfig.base().json().set(field, new JsonMapper().valueToTree(value)), "x")).isInstanceOf(UserError.class).hasMessageContaining(field));
+        assertThatThrownBy(() -> DinoConfig.of(DinoConfig.base().json().put("model_type", "dinov2"), "x")).isInstanceOf(UserError.class)
+                .hasMessageContaining("architectures must be of the model_type dinov2");
     }
 
     @Test

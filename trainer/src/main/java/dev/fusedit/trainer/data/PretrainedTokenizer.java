@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A published language model's tokenizer, with what a recipe puts around each caption. Any thread may encode.
 ///
-/// @param json the `tokenizer.json` that it was read from, for checkpoints
+/// @param json the `tokenizer.json` that it was read from, with what its folder says beside it, for checkpoints
 /// @param instruction put before each caption; it does not count towards a caption's own length
 /// @param chat in which instruction and caption become a user's turn; null for none
 public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instruction instruction, @Nullable ChatTemplate chat)
@@ -23,7 +23,7 @@ public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instru
     public static PretrainedTokenizer read(Path place, Instruction instruction, @Nullable ChatTemplate chat) {
         var file = Files.isDirectory(place) ? place.resolve("tokenizer.json") : place;
         try {
-            return new PretrainedTokenizer(SubwordTokenizer.open(file), Files.readString(file), instruction, chat);
+            return new PretrainedTokenizer(SubwordTokenizer.open(file), SubwordTokenizer.text(file), instruction, chat);
         } catch (IOException e) {
             throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
         }

@@ -97,6 +97,9 @@ class LatentsTest {
 
     @Test
     void whatIsMissingOrDoesNotFitIsSaid() throws IOException {
+        assertThatThrownBy(() -> stage("weights.accept=[]")).isInstanceOf(UserError.class)
+                .hasMessageContaining("scaling_factor: 0.5 in the file, 0.18215 in stable-diffusion-v1-5/stable-diffusion-v1-5")
+                .hasMessageContaining("shift_factor: 0.1").hasMessageContaining("weights.accept: [vae]");
         assertThatThrownBy(() -> stage("weights={}")).isInstanceOf(UserError.class).hasMessageContaining("weights.vae");
         Files.delete(folder.resolve("config.json"));
         assertThatThrownBy(this::stage).isInstanceOf(UserError.class)

@@ -3,20 +3,33 @@ package dev.fusedit.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.dit.ModelConfigJson;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.fusion.llm.RopeScaling;
+import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.nn.Activation;
+import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a run begins with: files, in each of their forms.
@@ -44,6 +58,7 @@ class StartingWeightsTest {
         sampling: {steps: 1, guidance: 1}
         evaluation: {sets: [seen], prompts_per_kind: 1}
         """;
+    private static final JsonMapper JSON = new JsonMapper();
     private static final String CONFIG = """
         {"model_type": "gemma", "vocab_size": %d, "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2,
          "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 8, "rms_norm_eps": 1e-6, "rope_theta": 10000.0}
@@ -229,6 +244,146 @@ class StartingWeightsTest {
                         other.get("llm.layers.0.mlp.up_proj.weight").to(DType.BF16))).isTrue();
             }, "weights.llm=" + temp.resolve("gemma"), "run.precision=bf16");
         });
+    }
+
+    // ---- what files say of their model
+
+    /// A language model's folder whose configuration says more, or other.
+    private Path described(String... fields) throws IOException {
+        var folder = temp.resolve("described");
+        writeLanguageModel(folder, below(begun("run.seed=4"), "llm.", "model."), 1);
+        var config = (ObjectNode) JsonFile.object(folder.resolve("config.json"), "");
+        for (int i = 0; i < fields.length; i += 2) config.set(fields[i], JSON.readTree(fields[i + 1]));
+        Files.writeString(folder.resolve("config.json"), config.toString());
+        return folder;
+    }
+
+    private LanguageModelConfig built(String... settings) {
+        try (var run = begun(recipe(settings))) {
+            return run.bundle().model().llm().config();
+        }
+    }
+
+    @Test
+    void whatTheRecipeLeavesOpenIsTakenFromTheFileAndSaid() throws Exception {
+        test(() -> {
+            var llm = "weights.llm=" + described("rope_theta", "500000.0", "rms_norm_eps", "0.1", "hidden_activation", "\"gelu\"",
+                    "rope_scaling", "{\"rope_type\": \"linear\", \"factor\": 8.0}");
+            var text = built(llm);
+            assertThat(text.ropeTheta()).isEqualTo(500_000);
+            assertThat(text.normEps()).isEqualTo(0.1);
+            assertThat(text.activation()).isEqualTo(Activation.GELU);
+            assertThat(text.ropeScaling()).isEqualTo(new RopeScaling.Linear(8));
+            var said = new ArrayList<String>();
+            StartingWeights.of(recipe(llm), said::add).bundle(WordTokenizer.of(BlocksText.words()), DTypePolicy.F32, Seed.of(1)).close();
+            assertThat(String.join(" ", said)).contains("config.json says: ", "rope_theta 500000.0", "rms_norm_eps 0.1",
+                    "hidden_activation \"gelu\"", "rope_scaling.factor 8.0");
+        });
+    }
+
+    @Test
+    void whatWasTakenIsKeptWithTheWeights() throws Exception {
+        test(() -> {
+            var llm = "weights.llm=" + described("rope_theta", "500000.0");
+            var folder = temp.resolve("kept");
+            var recipe = recipe(llm);
+            try (var run = new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+                run.run();
+            }
+            try (var loaded = SavedModel.load(folder)) {
+                assertThat(loaded.bundle().model().llm().config().ropeTheta()).isEqualTo(500_000);
+            }
+            assertThat(built("weights.model=" + folder).ropeTheta()).as("a run that begins with it").isEqualTo(500_000);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "model_type | 'gemma2' | model_type: 'gemma2' in the file, 'gemma' in the recipe",
+        "num_attention_heads | 2 | num_attention_heads: 2 in the file, 1 in the recipe",
+        "hidden_size | 16 | hidden_size: 16 in the file, 8 in the recipe",
+        "vocab_size | 4 | vocab_size: 4 in the file",
+        "quantization_config | {'quant_method': 'awq'} | quantization_config: the weights are quantised (awq)",
+        "num_hidden_layers | 3 | num_hidden_layers is 3, but the file holds the layers [0]"})
+    void aLanguageModelOfAnotherDescriptionIsRefused(String field, String value, String message) throws Exception {
+        test(() -> {
+            var folder = described(field, value.replace('\'', '"'));
+            assertThatThrownBy(() -> begin(_ -> {}, "weights.llm=" + folder)).isInstanceOf(UserError.class)
+                    .hasMessageContaining(folder.toString()).hasMessageContaining(message.replace('\'', '"'));
+        });
+    }
+
+    @Test
+    void aHeadThatALanguageLossWouldNeedIsNotDropped() throws Exception {
+        test(() -> {
+            var folder = described("tie_word_embeddings", "false");
+            assertThat(built("weights.llm=" + folder).tied()).as("no loss reads words").isTrue();
+            var language = "stages.fuse.losses={flow: {}, language: {}}";
+            assertThatThrownBy(() -> built("weights.llm=" + folder, language)).isInstanceOf(UserError.class)
+                    .hasMessageContaining("tie_word_embeddings: false in the file").hasMessageContaining("weights.accept: [head]");
+            built("weights.llm=" + folder, language, "weights.accept=[head]");
+        });
+    }
+
+    @Test
+    void aFoldersOwnTokenizerMustMakeTheSameTokens() throws Exception {
+        test(() -> {
+            var folder = described();
+            Files.writeString(folder.resolve("tokenizer.json"), WordTokenizer.of(BlocksText.words()).toLibraryJson());
+            built("weights.llm=" + folder);
+            Files.writeString(folder.resolve("tokenizer.json"), WordTokenizer.of(List.of("red", "a", "circle")).toLibraryJson());
+            assertThatThrownBy(() -> built("weights.llm=" + folder)).isInstanceOf(UserError.class).hasMessageContaining("tokenizer: ")
+                    .hasMessageContaining("a red circle");
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "model.llm.family=llama | model.llm.family: 'gemma' in the file, 'llama' in the recipe | ",
+        "model.positions=1d | model.positions: '2d' in the file, '1d' in the recipe | positions",
+        "model.prediction=velocity | model.prediction: 'clean' in the file, 'velocity' in the recipe | prediction",
+        "model.time=addition | model.time: 'adaln-zero' in the file | "})
+    void aRunOfAnotherModelIsRefusedUnlessThatIsMeant(String setting, String message, String word) throws Exception {
+        test(() -> {
+            var recipe = recipe();
+            var folder = temp.resolve("other");
+            try (var run =
+                    new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+                run.run();
+            }
+            for (var place : List.of(folder, folder.resolve("checkpoints/step-2/model.safetensors"))) {
+                var model = "weights.model=" + place;
+                built(model, "model.llm.max_tokens=12");
+                assertThatThrownBy(() -> built(model, setting)).isInstanceOf(UserError.class).hasMessageContaining("recipe.yaml")
+                        .hasMessageContaining(message.replace('\'', '"'));
+                if (word != null) {
+                    built(model, setting, "weights.accept=[%s]".formatted(word));
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "model.positions=1d | pos_embed: '2d-rope' in the file, '1d-rope' in the recipe",
+        "model.prediction=velocity | prediction_type: 'sample' in the file, 'velocity' in the recipe",
+        "model.llm.family=llama | base_config.model_type: 'gemma' in the file, 'llama' in the recipe"})
+    void aPipelineOfAnotherModelIsRefused(String setting, String message) throws Exception {
+        test(() -> {
+            writePipeline(begun("run.seed=4"));
+            assertThatThrownBy(() -> built("weights.model=" + temp.resolve("pipeline"), setting)).isInstanceOf(UserError.class)
+                    .hasMessageContaining(message.replace('\'', '"'));
+        });
+    }
+
+    @Test
+    void aPublishedModelWithoutWeightsIsRefused() {
+        var named = "model.llm={kind: pretrained, name: google/gemma-2b, layers: 1}";
+        assertThatThrownBy(() -> StartingWeights.requireGiven(recipe(named))).isInstanceOf(UserError.class)
+                .hasMessageContaining("google/gemma-2b").hasMessageContaining("weights.llm").hasMessageContaining("'random'");
+        assertThatThrownBy(() -> begin(_ -> {}, named)).isInstanceOf(UserError.class).hasMessageContaining("does not say where its weights");
+        StartingWeights.requireGiven(recipe(named, "weights.llm=random"));
+        StartingWeights.requireGiven(recipe(named, "weights.llm=gemma"));
     }
 
     // ---- what does not fit
