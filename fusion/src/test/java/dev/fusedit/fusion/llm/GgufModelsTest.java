@@ -62,7 +62,7 @@ class GgufModelsTest {
 
     /// The golden file with a number of its metadata changed, or a key's name.
     private static Path changed(Path folder, String key, String name, int value) throws IOException {
-        var bytes = Files.readAllBytes(file("llama3_rope"));
+        var bytes = Files.readAllBytes(file("llama"));
         int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(key);
         assertThat(at).isPositive();
         System.arraycopy(name.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, at, key.length());
@@ -74,10 +74,11 @@ class GgufModelsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "llama.attention.value_length | llama.attention.value_length | 8 | llama.attention.value_length must be 16 (the width of a head)",
-        "llama.attention.value_length | llama.rope.dimension_count__ | -1 | the field rope.dimension_count__ (16) is not known here",
+        "llama.attention.value_length | llama.attention.value_length | 16 | llama.attention.value_length must be 8 (the width of a head), got 16",
+        "llama.attention.value_length | llama.rope.dimension_count__ | -1 | the field rope.dimension_count__ (8) is not known here",
         "llama.rope.freq_base | llama.expert_weights | -1 | the field expert_weights"})
-    void metadataThatMayChangeNumbersIsRefused(String key, String name, int value, String message, @TempDir Path folder) throws IOException {
+    void metadataThatMayChangeNumbersIsRefused(String key, String name, int value, String message, @TempDir Path folder)
+            throws IOException {
         var file = changed(folder, key, name, value);
         assertThatThrownBy(() -> LanguageModels.open(file)).isInstanceOf(UserError.class).hasMessageContaining(file.toString())
                 .hasMessageContaining(message);

@@ -75,7 +75,8 @@ class ClipTextModelTest {
         refused("{\"model_type\": \"siglip_text_model\"}", "model_type must be one of clip");
         refused("{\"relative_positions\": 8}", "the field relative_positions (8)");
         var end = ClipTextConfig.of(new JsonMapper().readTree("{\"eos_token_id\": 2}"), "x");
-        assertThat(end.described("x").differences(ClipTextConfig.of(new JsonMapper().readTree("{\"eos_token_id\": 49407}"), "x").described("y")))
+        assertThat(end.described("x")
+                .differences(ClipTextConfig.of(new JsonMapper().readTree("{\"eos_token_id\": 49407}"), "x").described("y")))
                 .as("two ways to say the same").isEmpty();
     }
 

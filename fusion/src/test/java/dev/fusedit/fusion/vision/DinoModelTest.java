@@ -64,7 +64,8 @@ class DinoModelTest {
     void whatMayChangeNumbersIsRefused() {
         Map.of("num_channels", 4, "attention_scale", 2, "quantization_config", Map.of("quant_method", "bitsandbytes"))
                 .forEach((field, value) -> assertThatThrownBy(
-                        () -> DinoConfig.of(DinoConfig.base().json().set(field, new JsonMapper().valueToTree(value)), "x")).isInstanceOf(UserError.class).hasMessageContaining(field));
+                        () -> DinoConfig.of(DinoConfig.base().json().set(field, new JsonMapper().valueToTree(value)), "x"))
+                        .isInstanceOf(UserError.class).hasMessageContaining(field));
         assertThatThrownBy(() -> DinoConfig.of(DinoConfig.base().json().put("model_type", "dinov2"), "x")).isInstanceOf(UserError.class)
                 .hasMessageContaining("architectures must be of the model_type dinov2");
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.RopeScaling;
@@ -252,7 +251,7 @@ class StartingWeightsTest {
     private Path described(String... fields) throws IOException {
         var folder = temp.resolve("described");
         writeLanguageModel(folder, below(begun("run.seed=4"), "llm.", "model."), 1);
-        var config = (ObjectNode) JsonFile.object(folder.resolve("config.json"), "");
+        var config = JsonFile.object(folder.resolve("config.json"), "");
         for (int i = 0; i < fields.length; i += 2) config.set(fields[i], JSON.readTree(fields[i + 1]));
         Files.writeString(folder.resolve("config.json"), config.toString());
         return folder;
@@ -287,7 +286,8 @@ class StartingWeightsTest {
             var llm = "weights.llm=" + described("rope_theta", "500000.0");
             var folder = temp.resolve("kept");
             var recipe = recipe(llm);
-            try (var run = new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+            try (var run =
+                    new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
                 run.run();
             }
             try (var loaded = SavedModel.load(folder)) {
@@ -319,9 +319,10 @@ class StartingWeightsTest {
             var folder = described("tie_word_embeddings", "false");
             assertThat(built("weights.llm=" + folder).tied()).as("no loss reads words").isTrue();
             var language = "stages.fuse.losses={flow: {}, language: {}}";
-            assertThatThrownBy(() -> built("weights.llm=" + folder, language)).isInstanceOf(UserError.class)
+            var rates = "stages.fuse.lr={dit: 1e-3, llm: 1e-3}";
+            assertThatThrownBy(() -> built("weights.llm=" + folder, language, rates)).isInstanceOf(UserError.class)
                     .hasMessageContaining("tie_word_embeddings: false in the file").hasMessageContaining("weights.accept: [head]");
-            built("weights.llm=" + folder, language, "weights.accept=[head]");
+            built("weights.llm=" + folder, language, rates, "weights.accept=[head]");
         });
     }
 
@@ -381,7 +382,8 @@ class StartingWeightsTest {
         var named = "model.llm={kind: pretrained, name: google/gemma-2b, layers: 1}";
         assertThatThrownBy(() -> StartingWeights.requireGiven(recipe(named))).isInstanceOf(UserError.class)
                 .hasMessageContaining("google/gemma-2b").hasMessageContaining("weights.llm").hasMessageContaining("'random'");
-        assertThatThrownBy(() -> begin(_ -> {}, named)).isInstanceOf(UserError.class).hasMessageContaining("does not say where its weights");
+        assertThatThrownBy(() -> begin(_ -> {}, named)).isInstanceOf(UserError.class)
+                .hasMessageContaining("does not say where its weights");
         StartingWeights.requireGiven(recipe(named, "weights.llm=random"));
         StartingWeights.requireGiven(recipe(named, "weights.llm=gemma"));
     }
