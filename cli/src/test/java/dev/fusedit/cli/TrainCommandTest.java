@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -177,6 +178,16 @@ class TrainCommandTest {
         var arguments = new ArrayList<Object>(List.of("sample", "--model", model, "--out", temp.resolve(out)));
         arguments.addAll(options);
         return run(arguments.toArray());
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsASentenceAndThree() {
+        assumeThat(Path.of("/dev/nvidiactl")).doesNotExist();
+        var out = temp.resolve("run");
+        var trained = run("train", "tests/minimal", "--out", out, "--set", "run.device=cuda");
+        assertThat(trained.status()).isEqualTo(3);
+        assertThat(trained.err()).contains("The device cuda:0 was asked for, but libtorch ", "run.device: cpu").hasLineCount(1);
+        assertThat(out).doesNotExist();
     }
 
     @Test

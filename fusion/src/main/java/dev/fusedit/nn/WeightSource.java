@@ -47,12 +47,13 @@ sealed interface WeightSource {
     }
 
     /// Values of a file. What does not fit is collected, so that one message tells all of it.
-    record Stored(TensorSource file, List<String> missing, List<String> misshapen, List<String> unloadable, Set<String> remedies)
-            implements WeightSource {
+    record Stored(TensorSource file, List<String> missing, List<String> misshapen, List<String> complex, List<String> unloadable,
+            Set<String> remedies) implements WeightSource {
         private static final int SHOWN = 10;
 
         Stored(TensorSource file) {
-            this(RenamedTensors.unwrapped(file), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
+            this(RenamedTensors.unwrapped(file), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(),
+                    new LinkedHashSet<>());
         }
 
         @Override
@@ -72,7 +73,10 @@ sealed interface WeightSource {
                 return false;
             }
             return switch (info.elements()) {
-                case Elements.Loadable _ -> true;
+                case Elements.Loadable(var dtype, var type) -> {
+                    if (dtype.isComplex()) complex.add("%s is %s".formatted(name, type));
+                    yield !dtype.isComplex();
+                }
                 case Elements.Unloadable(var type, var remedy) -> {
                     unloadable.add("%s is %s".formatted(name, type));
                     remedies.add(remedy);
@@ -90,6 +94,7 @@ sealed interface WeightSource {
             tell("not of this model", extra, problems);
             tell("of another shape", misshapen, problems);
             tell("stored in a way that is listed, but not loaded", unloadable, problems);
+            tell("complex, where weights are real", complex, problems);
             if (!problems.isEmpty()) {
                 var remedy = remedies.isEmpty() ? "" : ". To load it, " + String.join("; or ", remedies);
                 throw new UserError("%s does not fit the model: %s%s".formatted(file.path(), String.join("; ", problems), remedy));

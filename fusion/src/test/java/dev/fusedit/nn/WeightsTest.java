@@ -145,6 +145,21 @@ class WeightsTest {
     }
 
     @Test
+    void complexNumbersAreNoWeights(@TempDir Path folder) throws IOException {
+        var path = folder.resolve("w.safetensors");
+        SafeTensors.write(path, Map.of("x", Tensor.zeros(DType.C64, 2)), Map.of());
+        try (var file = SafeTensors.open(path);
+                var stored = Weights.stored(file, DTypePolicy.F32);
+                var fresh = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
+            stored.get("x", Init.ZEROS, 2);
+            assertThatThrownBy(stored::requireComplete).isInstanceOf(UserError.class)
+                    .hasMessage(path + " does not fit the model: 1 complex, where weights are real (x is c64)");
+            fresh.get("x", Init.ZEROS, 2);
+            assertThatThrownBy(() -> fresh.load(file, name -> name)).isInstanceOf(UserError.class).hasMessageContaining("x is c64");
+        }
+    }
+
+    @Test
     void loadingOverChangesCopiesToo(@TempDir Path folder) throws IOException {
         var path = folder.resolve("w.safetensors");
         SafeTensors.write(path, Map.of("x", Tensor.ones(DType.F32, 2, 2)), Map.of());

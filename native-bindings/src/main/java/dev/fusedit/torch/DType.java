@@ -61,7 +61,7 @@ public enum DType {
     /// Whether a number can be converted to this dtype without overflow, as libtorch checks it for a Scalar.
     boolean converts(Object number) {
         return switch (number) {
-            case Long whole when this == BOOL -> true;
+            case Long _ when this == BOOL -> true;
             case Long whole when isInteger() -> whole >= lowest() && whole <= highest();
             case Number value when !isInteger() -> !Double.isFinite(value.doubleValue()) || Math.abs(value.doubleValue()) <= largest();
             case Number value -> this == BOOL || value.doubleValue() > lowest() - 1.0 && value.doubleValue() < highest() + 1.0;

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 enum NumberRole {
     /// One of the operands that are broadcast and promoted: a 0-dim tensor that counts by its kind only, as the number does.
     OPERAND("""
-            __and__ __or__ __xor__ __lshift__ __rshift__ __iand__ __ior__ __ixor__ __ilshift__ __irshift__ bitwise_and bitwise_or bitwise_xor
-            bitwise_left_shift bitwise_right_shift copysign div divide true_divide floor_divide fmod remainder mul multiply eq ne not_equal ge
+            __and__ __or__ __xor__ __lshift__ __rshift__ __iand__ __ior__ __ixor__ __ilshift__ __irshift__
+            bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift
+            copysign div divide true_divide floor_divide fmod remainder mul multiply eq ne not_equal ge
             greater_equal gt greater le less_equal lt less isin result_type xlogy special_xlogy special_xlog1py special_zeta
             special_chebyshev_polynomial_t special_chebyshev_polynomial_u special_chebyshev_polynomial_v special_chebyshev_polynomial_w
             special_hermite_polynomial_h special_hermite_polynomial_he special_laguerre_polynomial_l special_legendre_polynomial_p

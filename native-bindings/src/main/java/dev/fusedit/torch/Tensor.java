@@ -149,10 +149,11 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     // ---- conversion and copies
 
-    private void requireReal(String use, boolean keeps) {
-        if (!keeps && isComplex()) {
-            throw new IllegalArgumentException(("%s would drop the imaginary parts of a %s tensor: viewAsReal() shows both parts, "
-                    + "Torch.call(\"real\", \"\", x) and Torch.call(\"imag\", \"\", x) one each").formatted(use, dtype()));
+    private void requireReal(DType target) {
+        if (!target.isComplex() && isComplex()) {
+            throw new IllegalArgumentException(("a %s tensor has imaginary parts, which %s would drop: viewAsReal() shows both parts, "
+                    + "Torch.call(\"real\", \"\", x) and Torch.call(\"imag\", \"\", x) one each")
+                    .formatted(DType.text(Handles.dtype(handle)), target));
         }
     }
 
@@ -160,7 +161,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     ///
     /// @throws IllegalArgumentException if imaginary parts would be lost
     public Tensor to(DType dtype) {
-        requireReal("to(" + dtype + ")", dtype.isComplex());
+        requireReal(dtype);
         return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call());
     }
 
@@ -202,7 +203,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     /// Takes the values of `source`, which may be of another dtype or device, and broadcasts.
     public void copyInPlace(Tensor source) {
-        source.requireReal("copyInPlace into " + dtype(), isComplex());
+        source.requireReal(dtype());
         Frame.begin(Aten.COPY_).tensor(handle).tensor(source.handle).bool(false).callInPlace();
     }
 
@@ -247,7 +248,8 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     // ---- comparison and text
 
-    /// True if shapes are equal, both are real or both complex (then part by part), and |this − other| ≤ absolute + relative · |other| everywhere (NaN is never close).
+    /// True if shapes are equal and |this − other| ≤ absolute + relative · |other| everywhere (NaN is never close). Complex numbers are
+    /// compared with complex ones, part by part.
     public boolean allClose(Tensor other, double relative, double absolute) {
         if (!Arrays.equals(shape(), other.shape())) {
             return false;

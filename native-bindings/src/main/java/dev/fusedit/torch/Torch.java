@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// `int`, `double`, `boolean`, `String`, [DType], [Device] (or its text), arrays and lists of them, null for an optional that is
 /// none; a memory format is `"contiguous"`, `"preserve"` or `"channels_last"`. One number stands for all of a fixed-length list.
 ///
-/// Operators with a `Scalar` cannot be called through libtorch's C ABI: where an overload with a Tensor in its place exists, that one
-/// is called with a number that changes no dtype; else the call goes through JavaCPP (slower, some microseconds), which works on the
-/// presets' libtorch only.
+/// Operators with a `Scalar` cannot be called through libtorch's C ABI: where an overload with a Tensor in its place means the same
+/// ([NumberRole]), that one is called with a tensor that changes no dtype; else the call goes through JavaCPP (slower, some microseconds),
+/// which works on the presets' libtorch only. An `out` of another dtype than the result is converted to where libtorch may refuse it.
+///
+/// A conjugate or a negative that libtorch leaves to be computed later (`conj`) is computed: it is a copy, not a view.
 public final class Torch {
     private Torch() {}
 

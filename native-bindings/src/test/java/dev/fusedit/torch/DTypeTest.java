@@ -32,6 +32,8 @@ class DTypeTest {
         assertThat(x.to(Device.CPU).isContiguous()).isTrue();
         assertThatThrownBy(x::dtype).hasMessageContaining("uint16");
         assertThatThrownBy(() -> x.matmul(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("uint16");
+        assertThatThrownBy(() -> Torch.call("mm", "", x, x)).isInstanceOf(TorchException.class)
+                .hasMessageEndingWith("[uint16(2) cpu, uint16(2) cpu]");
     }
 
     @ParameterizedTest

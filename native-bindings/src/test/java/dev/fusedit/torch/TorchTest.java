@@ -60,6 +60,16 @@ class TorchTest {
         assertThat(x.toFloats()).containsOnly(0);
     }
 
+    @Test
+    void aNumberIsScatteredToEveryPlace() {
+        var places = Tensor.of(new long[] {0, 2, 1, 1}, 2, 2);
+        assertThat(Torch.call("scatter", "value", x, 1, places, 9.0).tensor().toFloats()).containsExactly(9, 1, 9, 1, 9, 9);
+        assertThat(Torch.call("scatter", "value_reduce", x, 1, places.narrow(1, 0, 1), 10, "multiply").tensor().toFloats())
+                .containsExactly(30, 1, 4, 1, 50, 9);
+        Torch.call("scatter_", "value", x, 0, Tensor.zeros(DType.I64, 1, 3), -1);
+        assertThat(x.toFloats()).containsExactly(-1, -1, -1, 1, 5, 9);
+    }
+
     /// No overload without a Scalar: through JavaCPP, or a sentence where that is impossible.
     @Test
     void restGoesThroughJavaCpp() {
@@ -78,6 +88,8 @@ class TorchTest {
         } else {
             assertThatThrownBy(call::get).isInstanceOf(LibtorchUnavailable.class).hasMessageContaining("aten::addmm cannot be called")
                     .hasMessageContaining("(beta, alpha)").hasMessageContaining("JavaCPP");
+            assertThatThrownBy(() -> Torch.call("aten::trapezoid", "dx", x, 0.5)).isInstanceOf(LibtorchUnavailable.class)
+                    .hasMessageContaining("(dx)").hasMessageEndingWith("Overloads that take tensors instead: \"x\".");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.torch.javacpp;
 
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Torch.Results;
@@ -13,6 +14,7 @@ import dev.fusedit.torch.internal.ops.Schema.ListOf;
 import dev.fusedit.torch.internal.ops.Schema.Maybe;
 import dev.fusedit.torch.internal.ops.Schema.Plain;
 import dev.fusedit.torch.internal.ops.Schema.Type;
+import dev.fusedit.torch.internal.ops.Schemas;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,8 +62,12 @@ public final class BoxedCalls {
         } catch (LibtorchUnavailable e) {
             var scalars = schema.arguments().stream().filter(argument -> !argument.type().encodable()).map(Schema.Argument::name)
                     .collect(Collectors.joining(", "));
-            throw new LibtorchUnavailable("%s cannot be called: libtorch's C ABI does not carry its arguments (%s), and %s"
-                    .formatted(schema.fullName(), scalars, e.getMessage()), e);
+            var others = Schemas.of(Libtorch.info().version()).overloads(schema.name()).stream().filter(Schema::encodable)
+                    .map(other -> "\"" + other.overload() + "\"").collect(Collectors.joining(", "));
+            throw new LibtorchUnavailable("%s cannot be called: libtorch's C ABI does not carry its arguments (%s), and %s%s"
+                    .formatted(schema.fullName(), scalars, e.getMessage(),
+                            others.isEmpty() ? "" : " Overloads that take tensors instead: " + others + "."),
+                    e);
         }
     }
 

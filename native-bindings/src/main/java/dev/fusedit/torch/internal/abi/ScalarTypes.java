@@ -24,7 +24,8 @@ public final class ScalarTypes {
     /// Of one element; 1 for those that are not known.
     public static int bytes(int code) { return isKnown(code) ? BY_CODE.get(code).bytes : 1; }
 
-    public static boolean isComplex(int code) { return name(code).startsWith("complex"); }
+    /// complex32, complex64, complex128.
+    public static boolean isComplex(int code) { return code >= 8 && code <= 10; }
 
     private static boolean isKnown(int code) { return code >= 0 && code < BY_CODE.size(); }
 }
