@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             "Each point is measured in a process of its own; those that time or memory do not allow are planned."})
 final class CurvesCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final double DAY = 86_400;
     /// Java's young objects fill so much before the first step, and no more later: what grows is libtorch's.
     private static final List<String> SMALL_YOUNG_HEAP = List.of("-Xmn16m");
 
@@ -111,8 +112,8 @@ final class CurvesCommand implements Callable<Integer> {
     private List<Long> points(Quantity quantity) { return values != null ? values : quantity.usual(); }
 
     private BenchOptions options() {
-        if (!(seconds > 0)) {
-            throw new UserError("bench curves: seconds per point must be more than 0, got " + seconds);
+        if (!(seconds > 0 && seconds <= DAY)) {
+            throw new UserError("bench curves: seconds per point must be more than 0 and at most a day, got " + seconds);
         }
         if (values != null && quantities.size() > 1) {
             throw new UserError("bench curves: --points are of one quantity. Say by --of of which");

@@ -4,10 +4,10 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.log.ProgressLine;
-import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.plan.PreparedRun;
 import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
 import dev.fusedit.trainer.run.Interrupted;
@@ -71,7 +71,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
-        if (minutes != null) Pace.requireMinutes(minutes);
+        if (minutes != null) Run.requireMinutes(minutes);
         return switch (choice.any(spec.commandLine().getErr())) {
             case Training.OfModel(var read) -> trainModel(read);
             case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));

@@ -181,7 +181,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /// All that are broken are told: [dev.fusedit.trainer.recipe.binding.Rules].
+    /// All that are broken are told: [dev.fusedit.fusion.config.Rules].
     @Test
     void recipesCheckTheirValuesByRules() {
         noClasses().that().resideInAPackage("dev.fusedit.trainer.recipe..").should().dependOnClassesThat()

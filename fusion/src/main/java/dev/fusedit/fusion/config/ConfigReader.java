@@ -86,6 +86,15 @@ public final class ConfigReader {
 
     public int integer(String name, int otherwise) { return isGiven(name) ? integer(name) : otherwise; }
 
+    /// @throws UserError too if it lies outside
+    public int integer(String name, Bound bound) {
+        int value = integer(name);
+        return checked(() -> bound.check(name, value));
+    }
+
+    /// As [#integer(String, Bound)], where a file need not say it.
+    public int integer(String name, int otherwise, Bound bound) { return has(name) ? integer(name, bound) : otherwise; }
+
     public double number(String name, double otherwise) {
         require(!isGiven(name) || node.path(name).isNumber() && Double.isFinite(node.path(name).doubleValue()), name, "must be a number");
         return has(name) ? node.path(name).doubleValue() : otherwise;

@@ -2,6 +2,7 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.nn.Activation;
 
@@ -38,6 +39,16 @@ public record DiTConfig(int width, int intermediate, int layers, int heads, int 
         checkArgument(headDim > 0 && headDim % 2 == 0, "the head width must be even, got %s", headDim);
         checkArgument(patch > 0 && inChannels > 0 && outChannels > 0, "patch and channels must be positive, got %s, %s, %s", patch,
                 inChannels, outChannels);
+        Bound.WIDTH.check("width", width);
+        Bound.WIDTH.check("intermediate", intermediate);
+        Bound.LAYERS.check("layers", layers);
+        Bound.HEADS.check("heads", heads);
+        Bound.WIDTH.check("heads times the head width", Math.multiplyFull(heads, headDim));
+        Bound.SIDE.check("patch", patch);
+        Bound.CHANNELS.check("channels", Math.max(inChannels, outChannels));
+        Bound.WIDTH.check("patch squared times channels",
+                Math.multiplyExact(Math.multiplyFull(patch, patch), (long) Math.max(inChannels, outChannels)));
+        Bound.WIDTH.checkOrNone("the pooled text's width", Math.max(0, pooledText));
         checkArgument(pooledText >= 0, "the pooled text's width must not be negative, got %s", pooledText);
         switch (positions) {
             case ImagePositions.Absolute _ ->

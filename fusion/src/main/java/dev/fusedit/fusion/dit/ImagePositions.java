@@ -2,6 +2,8 @@ package dev.fusedit.fusion.dit;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
+
 /// How image tokens know their place (paper, section 4.2).
 public sealed interface ImagePositions {
     /// Sine/cosine vectors added once; the crop in the middle of a square table.
@@ -12,6 +14,8 @@ public sealed interface ImagePositions {
         public Absolute {
             checkArgument(tableSide > 0 && sampleSize > 0, "pos_embed_max_size and sample_size must be positive, got %s and %s", tableSide,
                     sampleSize);
+            Bound.TABLE.check("pos_embed_max_size", tableSide);
+            Bound.SIDE.check("sample_size", sampleSize);
         }
     }
 

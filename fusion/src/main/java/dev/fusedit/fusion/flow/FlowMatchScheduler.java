@@ -2,6 +2,7 @@ package dev.fusedit.fusion.flow;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
@@ -38,6 +39,7 @@ public record FlowMatchScheduler(Shift shift, int levels, Spacing spacing, Curve
 
     public FlowMatchScheduler {
         checkArgument(levels > 0, "the number of levels must be positive, got %s", levels);
+        Bound.SOLVER_STEPS.check("num_train_timesteps", levels);
         checkArgument(terminal >= 0 && terminal < 1, "shift_terminal must be at least 0 and below 1, got %s", terminal);
     }
 

@@ -2,6 +2,8 @@ package dev.fusedit.fusion.flow;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
+
 /// How far noise levels are moved towards noise: σ' = s σ / (1 + (s − 1) σ) (Esser et al. 2024, section 5.3.2).
 public sealed interface Shift {
     /// The same for all images, in training too.
@@ -21,6 +23,8 @@ public sealed interface Shift {
         public Dynamic {
             checkArgument(baseTokens > 0 && mostTokens > 0 && baseTokens != mostTokens,
                     "base_image_seq_len and max_image_seq_len must be two numbers of tokens, got %s and %s", baseTokens, mostTokens);
+            Bound.SHIFT.check("exp(base_shift)", Math.exp(base));
+            Bound.SHIFT.check("exp(max_shift)", Math.exp(most));
         }
 
         /// As FLUX and Stable Diffusion 3.5 have it, from 256 px to 1024 px.
@@ -30,7 +34,10 @@ public sealed interface Shift {
         public OfSize at(int tokens) {
             checkArgument(tokens > 0, "an image has tokens, got %s", tokens);
             var slope = (most - base) / (mostTokens - baseTokens);
-            return new OfSize(tokens * slope + (base - slope * baseTokens));
+            double mu = tokens * slope + (base - slope * baseTokens);
+            Bound.SHIFT.check("the shift of an image of %d tokens, beyond which noise levels are all alike,".formatted(tokens),
+                    Math.exp(mu));
+            return new OfSize(mu);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.fusedit.fusion.flow;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.DType;
@@ -18,13 +17,18 @@ public sealed interface TimeDensity {
     @Doc("sigma = sigmoid(x), x normal: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
     record LogitNormal(@Default("0") double mean, @Default("1") double std) implements TimeDensity {
         public LogitNormal {
-            checkArgument(std > 0, "std must be more than 0, but is %s", std);
+            Bound.LEVELS.check("std", std);
+            Bound.LEVELS.check("mean", mean == 0 ? 1 : Math.abs(mean));
         }
     }
 
     /// Heavy tails (Esser et al. 2024, section 3.1).
     @Doc("Heavy tails: Stable Diffusion 3 (https://arxiv.org/abs/2403.03206), section 3.1.")
-    record Mode(@Default("1.29") double scale) implements TimeDensity {}
+    record Mode(@Default("1.29") double scale) implements TimeDensity {
+        public Mode {
+            Bound.LEVELS.check("scale", scale == 0 ? 1 : Math.abs(scale));
+        }
+    }
 
     record Uniform() implements TimeDensity {}
 

@@ -3,6 +3,7 @@ package dev.fusedit.fusion.llm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.nn.Activation;
 import dev.fusedit.torch.UserError;
@@ -52,12 +53,12 @@ public final class LanguageConfigs {
 
     private static LanguageModelConfig model(ConfigReader base, String kind) {
         var gemma3 = kind.equals("gemma3_text");
-        var heads = gemma3 ? base.integer("num_attention_heads", 8) : base.integer("num_attention_heads");
-        base.require(heads > 0, "num_attention_heads", "must be at least 1");
-        int hidden = base.integer("hidden_size"), layers = base.integer("num_hidden_layers");
+        var heads = gemma3 ? base.integer("num_attention_heads", 8, Bound.HEADS) : base.integer("num_attention_heads", Bound.HEADS);
+        int hidden = base.integer("hidden_size", Bound.WIDTH), layers = base.integer("num_hidden_layers", Bound.LAYERS);
         return new LanguageModelConfig(family(base, kind, layers),
-                gemma3 ? base.integer("vocab_size", 262_208) : base.integer("vocab_size"), hidden, base.integer("intermediate_size"),
-                layers, heads, base.integer("num_key_value_heads", gemma3 ? 4 : heads),
+                gemma3 ? base.integer("vocab_size", 262_208, Bound.WIDTH) : base.integer("vocab_size", Bound.WIDTH), hidden,
+                base.integer("intermediate_size", Bound.WIDTH),
+                layers, heads, base.integer("num_key_value_heads", gemma3 ? 4 : heads, Bound.HEADS),
                 base.integer("head_dim", headDim(kind, hidden / heads)),
                 RopeConfigs.theta(base, gemma3 ? 1_000_000 : 10_000), RopeConfigs.scaling(base),
                 base.number("rms_norm_eps", 1e-6), base.number("initializer_range", 0.02), base.flag("attention_bias"),

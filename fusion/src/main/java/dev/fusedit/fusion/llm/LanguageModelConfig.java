@@ -2,6 +2,7 @@ package dev.fusedit.fusion.llm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.nn.Activation;
 import dev.fusedit.nn.ScoreScaling;
 
@@ -30,6 +31,15 @@ public record LanguageModelConfig(Family family, int vocabulary, int hidden, int
         checkArgument(headDim > 0 && headDim % 2 == 0, "the head width must be even, got %s", headDim);
         checkArgument(ropeTheta > 0 && normEps >= 0 && initRange >= 0, "bad rope_theta %s, rms_norm_eps %s or initializer_range %s",
                 ropeTheta, normEps, initRange);
+        Bound.WIDTH.check("vocabulary", vocabulary);
+        Bound.WIDTH.check("hidden", hidden);
+        Bound.WIDTH.check("intermediate", intermediate);
+        Bound.LAYERS.check("layers", layers);
+        Bound.HEADS.check("heads", heads);
+        Bound.WIDTH.check("heads times the head width", Math.multiplyFull(heads, headDim));
+        Bound.POSITIVE.check("rope_theta", ropeTheta);
+        Bound.POSITIVE.checkOrNone("rms_norm_eps", normEps);
+        Bound.DEVIATION.checkOrNone("initializer_range", initRange);
         checkArgument(padId >= 0 && padId < vocabulary, "pad id %s is outside the vocabulary of %s", padId, vocabulary);
     }
 

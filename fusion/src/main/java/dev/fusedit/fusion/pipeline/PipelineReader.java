@@ -2,6 +2,7 @@ package dev.fusedit.fusion.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.config.DescriptionCheck;
 import dev.fusedit.fusion.config.KnownFields;
@@ -123,7 +124,7 @@ final class PipelineReader {
             return SamplingSettings.of(index.get(PipelineFolder.OURS), place);
         }
         var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
-        int side = fields.integer("sample_size", USUAL_SIDE) * space.factor();
+        int side = fields.integer("sample_size", USUAL_SIDE, Bound.TABLE) * space.factor();
         return fields.checked(() -> SamplingSettings.usual(side, side));
     }
 

@@ -25,7 +25,7 @@ public final class RequestCheck {
                     e.getMessage()), e);
         }
         pipeline.requireSize(settings.height(), settings.width());
-        boolean guided = pipeline.evaluations(request) > pipeline.evaluations(request.guidance(Guidance.NONE));
+        boolean guided = isGuided(pipeline, request);
         if (settings.guidance().isOn() && !guided) {
             throw new UserError(("guidance %s has no effect: none of the noise levels of %d steps lies in the guided interval %s. "
                     + "Widen the interval, or take more steps").formatted(settings.guidance().factor(), settings.steps(),
@@ -35,6 +35,15 @@ public final class RequestCheck {
             throw new UserError(
                     ("the negative prompt \"%s\" has no effect without guidance, which is %s. Give a guidance above 1, or leave "
                             + "the negative prompt out").formatted(shown(request.prompts().negative()), settings.guidance().factor()));
+        }
+    }
+
+    private static boolean isGuided(TextToImagePipeline pipeline, ImageRequest request) {
+        try {
+            return pipeline.evaluations(request) > pipeline.evaluations(request.guidance(Guidance.NONE));
+        } catch (IllegalArgumentException e) { // a shift that depends on the size, beyond its bounds
+            throw new UserError("an image of %d x %d (height x width) cannot be sampled: %s"
+                    .formatted(request.settings().height(), request.settings().width(), e.getMessage()), e);
         }
     }
 

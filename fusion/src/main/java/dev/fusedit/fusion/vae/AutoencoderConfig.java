@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.fusion.config.ModelDescription;
@@ -25,6 +26,7 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
         int normGroups, int sampleSize, double scalingFactor, double shiftFactor, boolean quantConv, boolean postQuantConv,
         boolean midAttention) {
     private static final String CLASS = "AutoencoderKL";
+    private static final int MOST_BLOCKS = 16;
     private static final String DOWN = "DownEncoderBlock2D";
     private static final String UP = "UpDecoderBlock2D";
     private static final KnownFields FIELDS =
@@ -44,8 +46,15 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> b
         checkArgument(layersPerBlock > 0, "layers_per_block must be positive, got %s", layersPerBlock);
         checkArgument(normGroups > 0 && allDivisible(blockChannels, normGroups), "block_out_channels %s must be multiples of the %s groups",
                 blockChannels, normGroups);
+        checkArgument(blockChannels.size() <= MOST_BLOCKS, "block_out_channels has %s blocks, which halve a side each; at most %s fit",
+                blockChannels.size(), MOST_BLOCKS);
+        blockChannels.forEach(channels -> Bound.WIDTH.check("block_out_channels", channels.intValue()));
+        Bound.CHANNELS.check("latent_channels", latentChannels);
+        Bound.LAYERS.check("layers_per_block", layersPerBlock);
+        Bound.SIDE.check("sample_size", sampleSize);
         checkArgument(sampleSize >= 1 << blockChannels.size() - 1, "sample_size %s is less than one latent", sampleSize);
         checkArgument(scalingFactor > 0, "scaling_factor must be positive, got %s", scalingFactor);
+        Bound.DEVIATION.check("scaling_factor", scalingFactor);
     }
 
     private static boolean allDivisible(List<Integer> channels, int groups) {

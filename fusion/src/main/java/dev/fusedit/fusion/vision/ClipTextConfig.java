@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.fusion.config.ModelDescription;
@@ -33,6 +34,12 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
         checkArgument(vocabulary > 0 && hidden > 0 && intermediate > 0 && projection > 0 && layers > 0 && maxTokens > 0,
                 "sizes must be positive: vocabulary %s, hidden %s, intermediate %s, projection %s, layers %s, positions %s", vocabulary,
                 hidden, intermediate, projection, layers, maxTokens);
+        Bound.WIDTH.check("vocabulary", vocabulary);
+        Bound.WIDTH.check("hidden", hidden);
+        Bound.WIDTH.check("intermediate", intermediate);
+        Bound.WIDTH.check("projection", projection);
+        Bound.LAYERS.check("layers", layers);
+        Bound.TOKENS.check("max_position_embeddings", maxTokens);
         checkArgument(heads > 0 && hidden % heads == 0, "the hidden size (%s) must be a multiple of the heads (%s)", hidden, heads);
     }
 

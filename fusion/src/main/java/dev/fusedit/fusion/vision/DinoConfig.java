@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.config.KnownFields;
 import dev.fusedit.fusion.config.TransformersFields;
@@ -28,9 +29,16 @@ public record DinoConfig(int hidden, int layers, int heads, int mlpRatio, int im
         checkArgument(hidden > 0 && layers > 0 && mlpRatio > 0, "sizes must be positive: hidden %s, layers %s, mlp_ratio %s", hidden,
                 layers,
                 mlpRatio);
+        Bound.WIDTH.check("hidden", hidden);
+        Bound.LAYERS.check("layers", layers);
+        Bound.HEADS.check("mlp_ratio", mlpRatio);
+        Bound.WIDTH.check("mlp_ratio times hidden", Math.multiplyFull(mlpRatio, hidden));
+        Bound.SIDE.check("image_size", imageSide);
+        Bound.TABLE.check("image_size over patch_size", imageSide / Math.max(1, patch));
         checkArgument(heads > 0 && hidden % heads == 0, "the hidden size (%s) must be a multiple of the heads (%s)", hidden, heads);
         checkArgument(patch > 0 && imageSide >= patch, "image_size %s must be at least the patch of %s", imageSide, patch);
-        checkArgument(registers >= 0 && (hasRegisters || registers == 0), "a model without registers cannot have %s", registers);
+        Bound.TOKENS.checkOrNone("num_register_tokens", registers);
+        checkArgument((hasRegisters || registers == 0), "a model without registers cannot have %s", registers);
     }
 
     /// DINOv2 ViT-B/14 with four registers, which representations are usually aligned with.

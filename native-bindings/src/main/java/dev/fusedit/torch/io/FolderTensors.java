@@ -141,9 +141,11 @@ public final class FolderTensors implements TensorSource {
     }
 
     private static UserError noWeights(Path folder) {
-        return new UserError(("%s: has no weights under a name that is read; it holds %s. Read are %s (%s belongs beside shards; a single file "
-                + "is renamed or linked to %s)").formatted(folder, FolderContents.of(folder), String.join(", ", WEIGHTS), WEIGHTS.get(1),
-                        WEIGHTS.getFirst()));
+        return new UserError(
+                ("%s: has no weights under a name that is read; it holds %s. Read are %s (%s belongs beside shards; a single file "
+                        + "is renamed or linked to %s)").formatted(folder, FolderContents.of(folder), String.join(", ", WEIGHTS),
+                                WEIGHTS.get(1),
+                                WEIGHTS.getFirst()));
     }
 
     private static Optional<Path> find(Path folder) {

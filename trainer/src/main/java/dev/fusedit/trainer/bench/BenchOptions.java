@@ -2,6 +2,7 @@ package dev.fusedit.trainer.bench;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -17,9 +18,9 @@ import java.util.OptionalInt;
 public record BenchOptions(DType dtype, Device device, int threads, OptionalInt lanes, int repetitions) {
     public BenchOptions {
         checkArgument(dtype == DType.F32 || dtype == DType.BF16, "workloads run in f32 or bf16, got %s", dtype);
-        checkArgument(threads > 0, "threads must be at least 1, got %s", threads);
-        checkArgument(lanes.orElse(1) > 0, "lanes must be at least 1, got %s", lanes.orElse(1));
-        checkArgument(repetitions > 0, "steps must be at least 1, got %s", repetitions);
+        Bound.THREADS.check("threads", threads);
+        Bound.THREADS.check("lanes", lanes.orElse(1));
+        Bound.COUNT.check("steps", repetitions);
     }
 
     /// As many lanes as a run would have.

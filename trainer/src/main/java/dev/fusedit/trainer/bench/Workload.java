@@ -3,6 +3,7 @@ package dev.fusedit.trainer.bench;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Lanes;
@@ -47,6 +48,11 @@ public sealed interface Workload {
             checkArgument(batch > 0 && channels > 0 && rows > 0 && columns > 0,
                     "batch and latent must be positive, got %s and (%s, %s, %s)",
                     batch, channels, rows, columns);
+            Bound.BATCH.check("batch", batch);
+            Bound.SIDE.check("rows of the latent", rows);
+            Bound.SIDE.check("columns of the latent", columns);
+            Bound.IMAGE_TOKENS.check("rows times columns of the latent", Math.multiplyFull(rows, columns));
+            Bound.TOKENS.check("padded", padded);
             checkArgument(lengths.size() == batch, "%s lengths for a batch of %s", lengths.size(), batch);
             int limit = padded;
             checkArgument(lengths.stream().allMatch(length -> length > 0 && length <= limit), "lengths must be from 1 to %s, got %s",
@@ -68,7 +74,7 @@ public sealed interface Workload {
     /// @param gradClip largest norm of the gradient
     record Train(Shape shape, double gradClip) implements Workload {
         public Train {
-            checkArgument(gradClip > 0, "grad_clip must be more than 0, got %s", gradClip);
+            Bound.POSITIVE.check("grad_clip", gradClip);
         }
 
         @Override
@@ -80,7 +86,8 @@ public sealed interface Workload {
     /// @param guidance factor, more than 1
     record Sample(Shape shape, int steps, double guidance) implements Workload {
         public Sample {
-            checkArgument(steps > 0, "steps must be positive, got %s", steps);
+            Bound.SOLVER_STEPS.check("steps", steps);
+            Bound.GUIDANCE.check("guidance", guidance);
             checkArgument(guidance > 1, "guidance must be more than 1, or there is one branch only, got %s", guidance);
         }
 

@@ -3,8 +3,8 @@ package dev.fusedit.trainer.pace;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.List;
@@ -52,7 +52,7 @@ public record Pace(List<Double> steps, double image) {
     ///
     /// @param spent seconds that have gone by before, and count
     public Recipe scaled(Recipe recipe, double minutes, double spent) {
-        requireMinutes(minutes);
+        Run.requireMinutes(minutes);
         double wanted = 60 * minutes - spent - RunForecast.of(recipe, this, 0).images();
         double training = Math.max(wanted, LEAST_SHARE * 60 * minutes);
         double low = Math.log(1 / MOST), high = Math.log(MOST); // the time grows with the factor, in steps
@@ -65,12 +65,5 @@ public record Pace(List<Double> steps, double image) {
             }
         }
         return recipe.scaled(Math.exp(low), minutes);
-    }
-
-    /// @throws UserError if nothing can take so long
-    public static void requireMinutes(double minutes) {
-        if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) {
-            throw new UserError("--minutes must be more than 0, but is " + minutes);
-        }
     }
 }

@@ -68,7 +68,7 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
 
     /// The largest number of micro-batches up to `times` as many as there are.
     private static int parts(Stage stage, int times) {
-        int wanted = Math.min(stage.batch(), stage.accumulation() * times);
+        int wanted = (int) Math.min(stage.batch(), Math.multiplyFull(stage.accumulation(), times));
         return IntStream.rangeClosed(1, wanted).filter(parts -> stage.batch() % parts == 0).max().orElseThrow();
     }
 

@@ -1,7 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
-
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +11,8 @@ public record Checkpointing(
         @Doc("how many are kept, the newest ones") @Default("2") int keep,
         @Doc("steps at whose multiples a checkpoint stays for good; none if left out") @Nullable Integer keepEvery) {
     public Checkpointing {
-        checkArgument(every == null || every > 0, "every must be at least 1, but is %s", every);
-        checkArgument(keep > 0, "keep must be at least 1, but is %s", keep);
-        checkArgument(keepEvery == null || keepEvery > 0, "keep_every must be at least 1, but is %s", keepEvery);
+        Bound.STEPS.check("every", every);
+        Bound.COUNT.check("keep", keep);
+        Bound.STEPS.check("keep_every", keepEvery);
     }
 }

@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
@@ -42,13 +43,14 @@ public sealed interface Data {
                     + "what captions teach") @Default("false") boolean shuffledCaptions)
             implements Data {
         public Blocks {
-            checkArgument(imageSize > 0 && imageSize % 32 == 0,
+            Bound.SIDE.check("image_size", imageSize);
+            checkArgument(imageSize % 32 == 0,
                     "image_size must be a multiple of 32, the grid on which Blocks is drawn, but is %s",
                     imageSize);
-            checkArgument(samples == null || samples > 0, "samples must be at least 1, but is %s", samples);
+            Bound.COUNT.check("samples", samples);
             checkArgument(samples == null || samples > 1 || !shuffledCaptions,
                     "samples must be at least 2 with shuffled_captions, but is %s", samples);
-            checkArgument(workers > 0, "workers must be at least 1, but is %s", workers);
+            Bound.THREADS.check("workers", workers);
         }
     }
 
@@ -64,10 +66,11 @@ public sealed interface Data {
             @Default("4") int workers) implements Data {
         public WebDataset {
             checkArgument(!shards.isEmpty(), "shards must not be empty");
-            checkArgument(imageSize > 0, "image_size must be at least 1, but is %s", imageSize);
+            Bound.SIDE.check("image_size", imageSize);
+            shards.forEach(shard -> PathText.check("shards", shard));
             checkArgument(!captions.isEmpty(), "captions must not be empty");
-            checkArgument(samples == null || samples > 0, "samples must be at least 1, but is %s", samples);
-            checkArgument(workers > 0, "workers must be at least 1, but is %s", workers);
+            Bound.COUNT.check("samples", samples);
+            Bound.THREADS.check("workers", workers);
             shards = ImmutableList.copyOf(shards);
             captions = ImmutableList.copyOf(captions);
         }
@@ -77,7 +80,7 @@ public sealed interface Data {
             String field,
             @Doc("how often this caption is taken, relative to the others") @Default("1") double share) {
         public CaptionField {
-            checkArgument(share >= 0, "share must not be negative, but is %s", share);
+            Bound.POSITIVE.checkOrNone("share", share);
         }
     }
 
@@ -100,7 +103,7 @@ public sealed interface Data {
         public BlocksMix blocks() { return new BlocksMix(single, two, counting, colors, position, attribution, namedPercent); }
 
         private static void notNegative(String key, int weight) {
-            checkArgument(weight >= 0, "%s must not be negative, but is %s", key, weight);
+            Bound.BATCH.checkOrNone(key, weight); // six of them are added
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
-
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 
@@ -12,7 +11,7 @@ public record Ema(
         @Doc("whether the decay begins small, min(decay, (1 + n) / (10 + n)) at update n, so that a short run's average does not remember "
                 + "the untrained weights; the paper's reference keeps it constant") @Default("true") boolean warm) {
     public Ema {
-        checkArgument(decay >= 0 && decay < 1, "decay must be from 0 to below 1, but is %s", decay);
-        checkArgument(every > 0, "every must be at least 1, but is %s", every);
+        Bound.checkShare("decay", decay);
+        Bound.STEPS.check("every", every);
     }
 }

@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import java.util.List;
@@ -16,7 +17,7 @@ public record Evaluation(
         @Doc("losses on images that are never trained on; none if left out") @Nullable Validation validation) {
     public Evaluation {
         checkArgument(sets.stream().distinct().count() == sets.size(), "sets must not name one twice, but is %s", sets);
-        checkArgument(promptsPerKind > 0, "prompts_per_kind must be at least 1, but is %s", promptsPerKind);
+        Bound.IMAGES.check("prompts_per_kind", promptsPerKind);
         sets = ImmutableList.copyOf(sets);
     }
 
@@ -29,8 +30,8 @@ public record Evaluation(
             @Doc("of the noise level between 0 and 1") @Default("5") int bins,
             @Default("0") long seed) {
         public Validation {
-            checkArgument(every > 0, "every must be at least 1, but is %s", every);
-            checkArgument(samples > 0, "samples must be at least 1, but is %s", samples);
+            Bound.STEPS.check("every", every);
+            Bound.IMAGES.check("samples", samples);
             checkArgument(bins > 0 && samples % bins == 0, "bins must divide the %s samples, but is %s", samples, bins);
         }
     }

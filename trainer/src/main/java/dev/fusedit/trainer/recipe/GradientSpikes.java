@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 
@@ -12,7 +13,9 @@ public record GradientSpikes(
         @Default("skip") Action action) {
     public GradientSpikes {
         checkArgument(over > 1, "over must be more than 1, but is %s", over);
+        Bound.POSITIVE.check("over", over);
         checkArgument(window > 1, "window must be at least 2, but is %s", window);
+        Bound.BATCH.check("window", window);
     }
 
     public enum Action { SKIP, SHRINK }

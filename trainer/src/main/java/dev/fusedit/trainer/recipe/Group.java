@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
@@ -26,7 +27,7 @@ public record Group(
         checkArgument(layers == null || part == Part.LLM || part == Part.DIT, "layers must be of the part llm or dit, but part is %s",
                 part == null ? "left out" : Names.constant(part));
         checkArgument(names == null || !names.isEmpty(), "names must not be empty");
-        checkArgument(weightDecay == null || weightDecay >= 0, "weight_decay must not be negative, but is %s", weightDecay);
+        if (weightDecay != null) Bound.POSITIVE.checkOrNone("weight_decay", weightDecay.doubleValue());
         checkArgument(thaw == null || layers != null, "thaw must come with layers, which it takes one after the other");
         layers = layers == null ? null : ImmutableList.copyOf(layers);
         names = names == null ? null : ImmutableList.copyOf(names);
@@ -36,7 +37,7 @@ public record Group(
     public record Thaw(
             @Doc("steps between two layers") int every) {
         public Thaw {
-            checkArgument(every > 0, "every must be at least 1, but is %s", every);
+            Bound.STEPS.check("every", every);
         }
     }
 }

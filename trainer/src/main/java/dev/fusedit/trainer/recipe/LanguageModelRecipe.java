@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Usual;
@@ -31,15 +32,17 @@ public sealed interface LanguageModelRecipe {
                     + "large as the image's, whose projections are Xavier's") @Default("0.02") double initRange)
             implements LanguageModelRecipe {
         public Custom {
-            positive("width", width);
-            positive("layers", layers);
-            positive("heads", heads);
-            positive("kv_heads", kvHeads);
-            positive("mlp_width", mlpWidth);
-            positive("max_tokens", maxTokens);
-            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
+            Bound.WIDTH.check("width", width);
+            Bound.LAYERS.check("layers", layers);
+            Bound.HEADS.check("heads", heads);
+            Bound.HEADS.check("kv_heads", kvHeads);
+            Bound.WIDTH.check("mlp_width", mlpWidth);
+            Bound.TOKENS.check("max_tokens", maxTokens);
+            Bound.DEVIATION.check("init_range", initRange);
             checkArgument(heads % kvHeads == 0, "kv_heads must divide heads (%s), but is %s", heads, kvHeads);
             checkArgument(headWidth > 0 && headWidth % 2 == 0, "head_width must be even and at least 2, but is %s", headWidth);
+            Bound.WIDTH.check("head_width", headWidth);
+            Bound.WIDTH.check("head_width times heads", Math.multiplyFull(headWidth, heads));
         }
     }
 
@@ -56,7 +59,7 @@ public sealed interface LanguageModelRecipe {
             var sizes = KnownLanguageModels.find(name);
             checkArgument(sizes.isPresent(), "name must be that of a language model that is known here, but is '%s'.%s", name,
                     Names.suggestion(name, KnownLanguageModels.names()));
-            positive("max_tokens", maxTokens);
+            Bound.TOKENS.check("max_tokens", maxTokens);
             checkArgument(layers == null || layers > 0 && layers <= sizes.get().layers(),
                     "layers must be from 1 to the %s that %s has, but is %s", sizes.get().layers(), name, layers);
         }
@@ -66,6 +69,4 @@ public sealed interface LanguageModelRecipe {
 
     /// The words of the built-in data.
     enum Tokenizer { WORDS }
-
-    private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }
 }

@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
@@ -29,8 +30,9 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
             @Doc("a clean image becomes a velocity by dividing by sigma, but by no less than this") @Default("0.05") double sigmaFloor) {
         public Flow {
             positive("weight", weight);
-            positive("shift", shift);
+            Bound.SHIFT.check("shift", shift);
             checkArgument(sigmaFloor > 0 && sigmaFloor < 1, "sigma_floor must lie between 0 and 1, but is %s", sigmaFloor);
+            Bound.DEVIATION.check("sigma_floor", sigmaFloor);
         }
     }
 
@@ -57,9 +59,9 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
                     + "out (HASTE (https://arxiv.org/abs/2505.16792))") @Nullable Integer untilStep) {
         public Repa {
             positive("weight", weight);
-            checkArgument(layer > 0, "layer must be at least 1, but is %s", layer);
-            checkArgument(width > 0, "width must be at least 1, but is %s", width);
-            checkArgument(untilStep == null || untilStep > 0, "until_step must be at least 1, but is %s", untilStep);
+            Bound.LAYERS.check("layer", layer);
+            Bound.WIDTH.check("width", width);
+            Bound.STEPS.check("until_step", untilStep);
         }
     }
 
@@ -69,7 +71,11 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
     public sealed interface Teacher {
         @Doc("One that './fusedit train blocks-teacher' made.")
         record Trained(
-                @Doc("of its run's folder") String path) implements Teacher {}
+                @Doc("of its run's folder") String path) implements Teacher {
+            public Trained {
+                PathText.check("path", path);
+            }
+        }
 
         @Doc("The same network with its first, random weights: a control.")
         record Random(@Default("0") long seed) implements Teacher {}
@@ -77,7 +83,11 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
         @Doc("DINOv2 in Hugging Face's form.")
         @Named("dinov2")
         record DinoV2(
-                @Doc("of its folder") String path) implements Teacher {}
+                @Doc("of its folder") String path) implements Teacher {
+            public DinoV2 {
+                PathText.check("path", path);
+            }
+        }
     }
 
     @Doc("Alignment of image and caption: pooled image tokens against the language model's pooled caption features, each image with its "
@@ -95,10 +105,12 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
                     + "targets under stop-gradient") @Default("false") boolean intoLlm) {
         public Contrastive {
             positive("weight", weight);
-            checkArgument(layer > 0, "layer must be at least 1, but is %s", layer);
-            checkArgument(width > 0, "width must be at least 1, but is %s", width);
-            checkArgument(maskedShare > 0 && maskedShare <= 1, "masked_share must be more than 0 and at most 1, but is %s", maskedShare);
+            Bound.LAYERS.check("layer", layer);
+            Bound.WIDTH.check("width", width);
+            Bound.POSITIVE.check("masked_share", maskedShare);
+            checkArgument(maskedShare <= 1, "masked_share must be at most 1, but is %s", maskedShare);
             checkArgument(maxScale >= 1, "max_scale must be at least 1, but is %s", maxScale);
+            Bound.SHIFT.check("max_scale", maxScale);
         }
     }
 
@@ -107,5 +119,5 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
     /// Which other samples an image is told from: the whole batch of a step, or its own micro-batch.
     public enum Negatives { GLOBAL, MICRO }
 
-    private static void positive(String key, double value) { checkArgument(value > 0, "%s must be more than 0, but is %s", key, value); }
+    private static void positive(String key, double value) { Bound.POSITIVE.check(key, value); }
 }

@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
@@ -31,12 +32,14 @@ public record Model(
         @Doc("public name of the autoencoder whose latents are trained on; pixels if left out") @Nullable String vae,
         @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip) {
     public Model {
-        checkArgument(initialLayers >= 0, "initial_layers must not be negative, but is %s", initialLayers);
+        Bound.LAYERS.checkOrNone("initial_layers", initialLayers);
         checkArgument(fusion.isDeep() || initialLayers == 0 && sharedLayers == null,
                 "%s must not be given: no layers are shared with fusion '%s'", initialLayers == 0 ? "shared_layers" : "initial_layers",
                 Names.variant(fusion.getClass()));
         int from = initialLayers;
-        checkArgument(sharedLayers == null || !sharedLayers.isEmpty() && sharedLayers.stream().allMatch(layer -> layer >= from),
+        checkArgument(
+                sharedLayers == null
+                        || !sharedLayers.isEmpty() && sharedLayers.stream().allMatch(layer -> layer >= from && layer < Bound.LAYERS.most()),
                 "shared_layers must name layers from initial_layers (%s) on, but is %s", initialLayers, sharedLayers);
         switch (positions) {
             case Positions.Ape _ -> checkArgument(dit.width == null || dit.width % 4 == 0,
@@ -85,11 +88,13 @@ public record Model(
             @Doc("side of a patch in pixels (or latents)") @Default("2") int patch,
             @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels) {
         public Dit {
-            checkArgument(width == null || width > 0, "width must be at least 1, but is %s", width);
-            positive("layers", layers);
-            checkArgument(mlpWidth == null || mlpWidth > 0, "mlp_width must be at least 1, but is %s", mlpWidth);
-            positive("patch", patch);
-            checkArgument(channels == null || channels > 0, "channels must be at least 1, but is %s", channels);
+            Bound.WIDTH.check("width", width);
+            Bound.LAYERS.check("layers", layers);
+            Bound.WIDTH.check("mlp_width", mlpWidth);
+            Bound.SIDE.check("patch", patch);
+            Bound.WIDTH.check("patch squared times channels",
+                    Math.multiplyExact(Math.multiplyFull(patch, patch), channels == null ? 1L : channels));
+            Bound.CHANNELS.check("channels", channels);
         }
     }
 
@@ -119,18 +124,27 @@ public record Model(
         @Doc("The paper's baseline: one attention over the image and one hidden state of the language model.")
         record ShallowJoint(
                 @Doc("-1 is the last, after the final norm; -2 the one before the last layer") @Default("-1") int hiddenState)
-                implements Fusion {}
+                implements Fusion {
+            public ShallowJoint {
+                checkHiddenState(hiddenState);
+            }
+        }
 
         @Doc("The paper's baseline: an attention of its own over one hidden state of the language model.")
         record ShallowCross(
-                @Doc("as in ShallowJoint") @Default("-1") int hiddenState) implements Fusion {}
+                @Doc("as in ShallowJoint") @Default("-1") int hiddenState) implements Fusion {
+            public ShallowCross {
+                checkHiddenState(hiddenState);
+            }
+        }
 
         @Doc("Dual-stream blocks (MMDiT): text rows with weights of their own, which see the image, made of one hidden state of the language model.")
         record DualStream(
                 @Doc("as in ShallowJoint") @Default("-1") int hiddenState,
                 @Doc("blocks of text alone before the first dual-stream block") @Default("2") int adapterLayers) implements Fusion {
             public DualStream {
-                checkArgument(adapterLayers >= 0, "adapter_layers must not be negative, but is %s", adapterLayers);
+                Bound.LAYERS.checkOrNone("adapter_layers", adapterLayers);
+                checkHiddenState(hiddenState);
             }
         }
     }
@@ -154,8 +168,8 @@ public record Model(
                 @Doc("latent side that positions are scaled to; the images' if left out") @Nullable Integer sampleSide)
                 implements Positions {
             public Ape {
-                checkArgument(table == null || table > 0, "table must be at least 1, but is %s", table);
-                checkArgument(sampleSide == null || sampleSide > 0, "sample_side must be at least 1, but is %s", sampleSide);
+                Bound.TABLE.check("table", table);
+                Bound.SIDE.check("sample_side", sampleSide);
             }
         }
 
@@ -172,5 +186,8 @@ public record Model(
     /// output means and, by a stage's choice, in which terms the loss compares.
     public enum Prediction { VELOCITY, CLEAN }
 
-    private static void positive(String key, int value) { checkArgument(value > 0, "%s must be at least 1, but is %s", key, value); }
+    private static void checkHiddenState(int hiddenState) {
+        checkArgument(Math.abs((long) hiddenState) <= Bound.LAYERS.most(),
+                "hidden_state must be a layer's, or from -1 down counted from the last, but is %s", hiddenState);
+    }
 }

@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
@@ -22,7 +23,7 @@ public sealed interface OptimizerRecipe {
             @Default("all") Decay decay) implements OptimizerRecipe {
         public AdamW {
             checkBetas(betas);
-            checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
+            Bound.POSITIVE.check("eps", eps);
             checkDecay(weightDecay);
             betas = ImmutableList.copyOf(betas);
         }
@@ -37,9 +38,10 @@ public sealed interface OptimizerRecipe {
             @Default("0") double weightDecay,
             @Default("all") Decay decay) implements OptimizerRecipe {
         public Adafactor {
-            checkArgument(decayRate < 0 && decayRate >= -1, "decay_rate must be from -1 to below 0, but is %s", decayRate);
-            checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
-            checkArgument(clipThreshold > 0, "clip_threshold must be more than 0, but is %s", clipThreshold);
+            checkArgument(decayRate < 0 && decayRate >= -1 && Bound.isMeaningful(decayRate),
+                    "decay_rate must be from -1 to below 0, but is %s", decayRate);
+            Bound.POSITIVE.check("eps", eps);
+            Bound.POSITIVE.check("clip_threshold", clipThreshold);
             checkDecay(weightDecay);
         }
     }
@@ -50,10 +52,10 @@ public sealed interface OptimizerRecipe {
     record Muon(@Default("0.95") double momentum, @Default("5") int newtonSchulzSteps, @Default("[0.9, 0.95]") List<Double> betas,
             @Default("1e-8") double eps, @Default("0") double weightDecay, @Default("all") Decay decay) implements OptimizerRecipe {
         public Muon {
-            checkArgument(momentum >= 0 && momentum < 1, "momentum must be from 0 to below 1, but is %s", momentum);
-            checkArgument(newtonSchulzSteps > 0, "newton_schulz_steps must be at least 1, but is %s", newtonSchulzSteps);
+            Bound.checkShare("momentum", momentum);
+            Bound.LAYERS.check("newton_schulz_steps", newtonSchulzSteps);
             checkBetas(betas);
-            checkArgument(eps > 0, "eps must be more than 0, but is %s", eps);
+            Bound.POSITIVE.check("eps", eps);
             checkDecay(weightDecay);
             betas = ImmutableList.copyOf(betas);
         }
@@ -65,9 +67,10 @@ public sealed interface OptimizerRecipe {
     private static void checkBetas(List<Double> betas) {
         boolean twoBetas = betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1);
         checkArgument(twoBetas, "betas must be two numbers from 0 to below 1, but is %s", betas);
+        betas.forEach(beta -> Bound.checkShare("betas", beta));
     }
 
     private static void checkDecay(double weightDecay) {
-        checkArgument(weightDecay >= 0, "weight_decay must not be negative, but is %s", weightDecay);
+        Bound.POSITIVE.checkOrNone("weight_decay", weightDecay);
     }
 }

@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.Arrays;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class Rates {
             checkArgument(known.contains(name), "lr.%s must be a part or one of the stage's groups.%s", name,
                     Names.suggestion(name, known));
             checkArgument(rate > 0, "lr.%s must be more than 0, but is %s (leave out a part that is not trained)", name, rate);
+            Bound.POSITIVE.check("lr." + name, rate.doubleValue());
         });
         groups.keySet().forEach(name -> {
             checkArgument(Arrays.stream(Part.values()).noneMatch(part -> Names.constant(part).equals(name)),

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import dev.fusedit.fusion.dit.GradientMask.Modality;
 import dev.fusedit.trainer.recipe.binding.Names;
@@ -67,7 +67,7 @@ final class Reach {
                 ? "model.dit.patch must divide the images' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
         switch (model.positions()) {
-            case Model.Positions.Ape(var table, _) -> checkArgument(table == null || side <= table * pixels,
+            case Model.Positions.Ape(var table, _) -> checkArgument(table == null || side <= (long) table * pixels,
                     "model.positions.table must have a place for each row of patches: stage '%s' has %s, the table %s",
                     stage.name(), side / pixels, table);
             case Model.Positions.Rope1d() -> {}

@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
@@ -38,6 +38,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
+        for (var stage : stages) Sizes.check(stage, model, data);
         stages = ImmutableList.copyOf(stages);
     }
 

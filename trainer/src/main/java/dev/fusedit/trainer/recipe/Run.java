@@ -1,9 +1,11 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +23,20 @@ public record Run(
         @Doc("with whose habits, where they differ from what is sensible") @Default("none") Compatibility compatibility) {
     public Run {
         checkArgument(name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*"), "name must be letters, digits, '-', '_' or '.', but is '%s'", name);
-        checkArgument(lanes.isEmpty() || lanes.getAsInt() >= 1 && lanes.getAsInt() <= MOST_LANES,
-                "lanes must be auto or from 1 to %s, but is %s", MOST_LANES, lanes.orElse(0));
-        checkArgument(minutes == null || minutes > 0, "minutes must be more than 0, but is %s", minutes);
+        checkArgument(lanes.isEmpty() || lanes.getAsInt() >= 1 && lanes.getAsInt() <= Bound.THREADS.most(),
+                "lanes must be auto or from 1 to %s, but is %s", Bound.THREADS.most(), lanes.orElse(0));
+        PathText.check("output", output);
+        Bound.MINUTES.check("minutes", minutes);
     }
 
-    private static final int MOST_LANES = 1024;
+    /// @throws UserError if a run cannot take so many
+    public static void requireMinutes(double minutes) {
+        try {
+            Bound.MINUTES.check("--minutes", minutes);
+        } catch (IllegalArgumentException e) {
+            throw new UserError(e.getMessage(), e);
+        }
+    }
 
     Run withMinutes(@Nullable Double other) { return new Run(name, seed, precision, device, lanes, output, other, compatibility); }
 

@@ -1,13 +1,14 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
-import dev.fusedit.trainer.recipe.binding.Rules;
+import dev.fusedit.fusion.config.Rules;
 import java.util.List;
 
 @Doc("How images are sampled from the model, during training and after it.")
@@ -24,12 +25,12 @@ public record Sampling(
                 + "is one") @Default("auto") Weights weights,
         @Doc("images sampled at once") @Default("48") int batch) {
     public Sampling {
-        checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
-        checkArgument(guidance >= 1, "guidance must be at least 1 (1 is none), but is %s", guidance);
+        Bound.SOLVER_STEPS.check("steps", steps);
+        Bound.GUIDANCE.check("guidance", guidance);
         checkArgument(guidanceInterval.size() == 2 && NoiseRange.isOne(guidanceInterval.getFirst(), guidanceInterval.getLast()),
                 "guidance_interval must be two noise levels with 0 <= low < high <= 1, but is %s", guidanceInterval);
-        checkArgument(shift > 0, "shift must be more than 0, but is %s", shift);
-        checkArgument(batch > 0, "batch must be at least 1, but is %s", batch);
+        Bound.SHIFT.check("shift", shift);
+        Bound.BATCH.check("batch", batch);
         guidanceInterval = ImmutableList.copyOf(guidanceInterval);
     }
 

@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.trainer.recipe.binding.Names;
@@ -40,18 +41,19 @@ public sealed interface Schedule {
         public Diffusers {
             boolean waves = name == Kind.COSINE || name == Kind.COSINE_WITH_RESTARTS;
             checkArgument(cycles == null || waves, "cycles must be given with a cosine only, but name is %s", Names.constant(name));
-            checkArgument(cycles == null || cycles > 0, "cycles must be more than 0, but is %s", cycles);
+            Bound.SHIFT.check("cycles", cycles);
             checkArgument(cycles == null || name == Kind.COSINE || cycles == Math.rint(cycles),
                     "cycles must be a whole number with cosine-with-restarts, but is %s", cycles);
             checkArgument((rules != null) == (name == Kind.PIECEWISE_CONSTANT), rules == null
                     ? "rules must be given with piecewise-constant"
                     : "rules must be given with piecewise-constant only");
-            checkArgument(power > 0, "power must be more than 0, but is %s", power);
-            checkArgument(end >= 0, "end must not be negative, but is %s", end);
+            Bound.SHIFT.check("power", power);
+            Bound.POSITIVE.checkOrNone("end", end);
         }
     }
 
     private static void checkFraction(double fraction) {
-        checkArgument(fraction >= 0 && fraction <= 1, "final_fraction must lie in 0 to 1, but is %s", fraction);
+        checkArgument(fraction >= 0 && fraction <= 1 && Bound.isMeaningful(fraction), "final_fraction must lie in 0 to 1, but is %s",
+                fraction);
     }
 }

@@ -1,8 +1,9 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import java.util.Map;
@@ -40,17 +41,18 @@ public record Stage(
         checkArgument(name.matches("[A-Za-z][A-Za-z0-9_-]*"), "name must begin with a letter and have no dots or spaces, but is '%s'",
                 name);
         checkArgument((steps == null) != (epochs == null), "steps must be given, or else epochs, and not both");
-        checkArgument(steps == null || steps > 0, "steps must be at least 1, but is %s", steps);
-        checkArgument(epochs == null || epochs > 0, "epochs must be more than 0, but is %s", epochs);
-        checkArgument(batch > 0, "batch must be at least 1, but is %s", batch);
-        checkArgument(accumulation > 0 && batch % accumulation == 0, "accumulation must divide the batch of %s, but is %s", batch,
+        Bound.STEPS.check("steps", steps);
+        Bound.EPOCHS.check("epochs", epochs);
+        Bound.BATCH.check("batch", batch);
+        Bound.BATCH.check("accumulation", accumulation);
+        checkArgument(batch % accumulation == 0, "accumulation must divide the batch of %s, but is %s", batch,
                 accumulation);
-        checkArgument(resolution == null || resolution > 0, "resolution must be more than 0, but is %s", resolution);
-        checkArgument(warmUp >= 0, "warm_up must not be negative, but is %s", warmUp);
+        Bound.SIDE.check("resolution", resolution);
+        Bound.STEPS.checkOrNone("warm_up", warmUp);
         checkArgument(steps == null || steps <= 0 || warmUp <= steps, "warm_up must not be longer than the stage's %s steps, but is %s",
                 steps, warmUp);
-        checkArgument(gradClip == null || gradClip > 0, "grad_clip must be more than 0, but is %s", gradClip);
-        checkArgument(captionDropout >= 0 && captionDropout < 1, "caption_dropout must be from 0 to below 1, but is %s", captionDropout);
+        Bound.POSITIVE.check("grad_clip", gradClip);
+        Bound.checkShare("caption_dropout", captionDropout);
         Rates.check(lr, groups);
         groups = ImmutableMap.copyOf(groups);
         lr = ImmutableMap.copyOf(lr);
@@ -64,9 +66,9 @@ public record Stage(
 
     /// The stage, longer or shorter, its warm-up in proportion.
     Stage scaled(double factor) {
-        Integer scaledSteps = steps == null ? null : Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
-        Double scaledEpochs = epochs == null ? null : epochs * factor;
-        int scaledWarmUp = (int) Math.round(warmUp * factor);
+        Integer scaledSteps = steps == null ? null : (int) Math.clamp(Math.round(steps * factor), 1, Bound.STEPS.most());
+        Double scaledEpochs = epochs == null ? null : Math.clamp(epochs * factor, 1e-9, 1e9);
+        int scaledWarmUp = (int) Math.clamp(Math.round(warmUp * factor), 0, Bound.STEPS.most());
         return lasting(scaledSteps, scaledEpochs, scaledSteps == null ? scaledWarmUp : Math.min(scaledWarmUp, scaledSteps));
     }
 

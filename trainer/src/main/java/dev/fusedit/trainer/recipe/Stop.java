@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +14,11 @@ public record Stop(
         @Doc("steps that the mean is taken over") @Default("50") int window,
         @Doc("the share by which a mean must be below the best one before it") @Default("0.001") double improvement) {
     public Stop {
+        checkArgument(lossBelow == null || Bound.isMeaningful(lossBelow), "loss_below must be a number of single precision, but is %s",
+                lossBelow);
         checkArgument(lossBelow != null || patience != null, "loss_below must be given, or else patience");
-        checkArgument(patience == null || patience > 0, "patience must be at least 1, but is %s", patience);
-        checkArgument(window > 0, "window must be at least 1, but is %s", window);
-        checkArgument(improvement >= 0 && improvement < 1, "improvement must be from 0 to below 1, but is %s", improvement);
+        Bound.STEPS.check("patience", patience);
+        Bound.BATCH.check("window", window);
+        Bound.checkShare("improvement", improvement);
     }
 }

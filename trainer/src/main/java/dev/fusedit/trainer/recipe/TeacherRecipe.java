@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.UserError;
@@ -38,12 +39,14 @@ public record TeacherRecipe(
             int patch,
             @Doc("deviation of the first weights; DINOv2's 0.02 is made for wider ones") @Default("0.02") double initRange) {
         public Encoder {
-            checkArgument(width > 0, "width must be at least 1, but is %s", width);
-            checkArgument(layers > 0, "layers must be at least 1, but is %s", layers);
-            checkArgument(heads > 0 && width % heads == 0, "heads must divide the width of %s, but is %s", width, heads);
-            checkArgument(mlpRatio > 0, "mlp_ratio must be at least 1, but is %s", mlpRatio);
-            checkArgument(patch > 0, "patch must be at least 1, but is %s", patch);
-            checkArgument(initRange > 0, "init_range must be more than 0, but is %s", initRange);
+            Bound.WIDTH.check("width", width);
+            Bound.LAYERS.check("layers", layers);
+            Bound.HEADS.check("heads", heads);
+            checkArgument(width % heads == 0, "heads must divide the width of %s, but is %s", width, heads);
+            Bound.HEADS.check("mlp_ratio", mlpRatio);
+            Bound.WIDTH.check("mlp_ratio times width", Math.multiplyFull(mlpRatio, width));
+            Bound.SIDE.check("patch", patch);
+            Bound.DEVIATION.check("init_range", initRange);
         }
     }
 
@@ -51,15 +54,16 @@ public record TeacherRecipe(
     public record Learning(int steps, int batch, double lr, Task task, @Default("constant") Schedule schedule, @Default("0") int warmUp,
             @Default("adamw") OptimizerRecipe optimizer, @Nullable Double gradClip) {
         public Learning {
-            checkArgument(steps > 0, "steps must be at least 1, but is %s", steps);
+            Bound.STEPS.check("steps", steps);
             checkArgument(batch > 1, "batch must be at least 2, but is %s", batch);
-            checkArgument(lr > 0, "lr must be more than 0, but is %s", lr);
+            Bound.BATCH.check("batch", batch);
+            Bound.POSITIVE.check("lr", lr);
             checkArgument(warmUp >= 0 && warmUp <= steps, "warm_up must lie in 0 to the %s steps, but is %s", steps, warmUp);
-            checkArgument(gradClip == null || gradClip > 0, "grad_clip must be more than 0, but is %s", gradClip);
+            Bound.POSITIVE.check("grad_clip", gradClip);
         }
 
         Learning scaled(double factor) {
-            int scaled = Math.clamp(Math.round(steps * factor), 1, Integer.MAX_VALUE);
+            int scaled = (int) Math.clamp(Math.round(steps * factor), 1, Bound.STEPS.most());
             return new Learning(scaled, batch, lr, task, schedule, Math.clamp(Math.round(warmUp * factor), 0, scaled), optimizer, gradClip);
         }
     }
@@ -72,7 +76,8 @@ public record TeacherRecipe(
                 @Doc("side in pixels of what is to be told around each patch's middle") int view) implements Task {
             public HiddenPatches {
                 checkArgument(hidden > 0 && hidden < 1, "hidden must lie between 0 and 1, but is %s", hidden);
-                checkArgument(view > 0, "view must be at least 1, but is %s", view);
+                Bound.checkShare("hidden", hidden);
+                Bound.SIDE.check("view", view);
             }
         }
 
@@ -82,7 +87,7 @@ public record TeacherRecipe(
                 @Default("infonce") Losses.Comparison comparison,
                 @Doc("of the words and of the common space") @Default("64") int width) implements Task {
             public Captions {
-                checkArgument(width > 0, "width must be at least 1, but is %s", width);
+                Bound.WIDTH.check("width", width);
             }
         }
     }
@@ -93,8 +98,9 @@ public record TeacherRecipe(
             @Doc("other images, that they are judged on; neither were trained on") @Default("1000") int judged,
             @Default("0") long seed) {
         public Probes {
-            checkArgument(fitted > 0, "fitted must be at least 1, but is %s", fitted);
+            Bound.IMAGES.check("fitted", fitted);
             checkArgument(judged > 1, "judged must be at least 2, but is %s", judged);
+            Bound.IMAGES.check("judged", judged);
         }
     }
 
@@ -112,7 +118,7 @@ public record TeacherRecipe(
     ///
     /// @throws UserError if the recipe does not say how long it takes as it is
     public TeacherRecipe withMinutes(double minutes) {
-        if (!(minutes > 0) || minutes == Double.POSITIVE_INFINITY) throw new UserError("--minutes must be more than 0, but is " + minutes);
+        Run.requireMinutes(minutes);
         if (run.minutes() == null)
             throw new UserError(
                     "--minutes cannot scale recipe '" + run.name() + "': it does not say how long it takes. Add run.minutes to it");

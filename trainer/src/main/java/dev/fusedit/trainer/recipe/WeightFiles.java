@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.recipe;
 
-import static dev.fusedit.trainer.recipe.binding.Rules.checkArgument;
+import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.Default;
@@ -43,6 +43,11 @@ public record WeightFiles(
 
     public WeightFiles {
         accept = ImmutableList.copyOf(accept);
+        PathText.check("model", model);
+        PathText.check("llm", llm);
+        PathText.check("vae", vae);
+        PathText.check("clip", clip);
+        PathText.check("tokenizer", tokenizer);
         checkArgument(model == null || llm == null, "model must not come with llm: it holds a language model already");
     }
 

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.run;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimat
     /// @param said told what is done meanwhile
     /// @throws dev.fusedit.torch.UserError if nothing takes so many minutes, or the recipe cannot be trained on here
     public static RunLength measured(Recipe recipe, StepEstimate estimate, double minutes, Consumer<String> said) {
-        Pace.requireMinutes(minutes);
+        Run.requireMinutes(minutes);
         said.accept("Measuring how fast this machine is at '%s'".formatted(recipe.run().name()));
         long began = System.nanoTime();
         var pace = Pace.of(recipe, estimate);

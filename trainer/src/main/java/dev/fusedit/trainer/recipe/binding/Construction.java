@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.recipe.binding;
 
+import dev.fusedit.fusion.config.Rules;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;

@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe.binding;
+package dev.fusedit.fusion.config;
 
 import com.google.common.base.Strings;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ public final class Rules {
     }
 
     /// Constructs a record, adding the rules that it breaks to a list.
-    static <T> T gather(List<String> broken, Callable<T> constructor) throws Exception {
+    public static <T> T gather(List<String> broken, Callable<T> constructor) throws Exception {
         return ScopedValue.where(BROKEN, broken).call(constructor::call);
     }
 }
