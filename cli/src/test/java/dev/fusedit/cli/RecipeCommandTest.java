@@ -187,7 +187,7 @@ class RecipeCommandTest {
         assertThat(run("train", "paper/baseline", "--set", "stages.train.batch=1024", "--set", "run.device=cpu", "--out",
                 temp.resolve("run").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("needs about", "in stage 'train'", "--set stages.train.checkpointing=true");
-        assertThat(run("train", "blocks-teacher", "--set", "learning.batch=100000000", "--out", temp.resolve("run").toString()))
+        assertThat(run("train", "blocks-teacher", "--set", "learning.batch=1000000", "--out", temp.resolve("run").toString()))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("'blocks-teacher' needs about", "Lower learning.batch");
         assertThat(temp.resolve("run")).doesNotExist();

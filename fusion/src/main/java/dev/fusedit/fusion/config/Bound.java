@@ -112,7 +112,7 @@ public enum Bound {
     private void require(String key, double value, String written) {
         if (value <= 0 && least < 1) {
             checkArgument(false, "%s must be more than 0, but is %s", key, written);
-        } else if (value < least) {
+        } else if (!(value >= least)) {
             checkArgument(false, "%s must be at least %s, but is %s", key, text(least), written);
         } else {
             checkArgument(value <= most, "%s must be at most %s, but is %s", key, text(most), written);

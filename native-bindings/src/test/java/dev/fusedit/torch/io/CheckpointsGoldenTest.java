@@ -124,7 +124,7 @@ class CheckpointsGoldenTest {
     @ValueSource(strings = {"unsafe_global.pt|names os.getenv, which is neither", "zip_flipped_crc.pt|the file is corrupt",
         "zip_truncated_tail.pt|cut short",
         "legacy_truncated.pt|cut short", "legacy_bad_magic.pt|magic number", "ema_truncated.pt.zst|cut short or corrupt",
-        "ema_plain_not_zstd.pt.zst|does not begin as a zstd file", "empty.pt|is empty", "text.pt|none of the formats"})
+        "ema_plain_not_zstd.pt.zst|does not begin as a zstd file", "empty.pt|is empty", "text.pt|is a text, not a file of tensors"})
     void causeIsNamed(String fileAndCause) {
         var parts = fileAndCause.split("\\|");
         assertThatThrownBy(() -> readAll(FOLDER.resolve("corrupt").resolve(parts[0]))).hasMessageContaining(parts[1]);

@@ -61,7 +61,8 @@ final class Fuzzed {
         }
     }
 
-    private static void read(TensorSource source, TensorInfo info, long most) {
+    private static void read(TensorSource source, TensorInfo listed, long most) {
+        var info = source.loadable(listed.name());
         if (info.bytes() > most) {
             try (var _ = TensorScope.open()) {
                 source.read(info.name());
