@@ -83,7 +83,7 @@ final class EvalCommand implements Callable<Integer> {
     private int evaluation(Path model) throws IOException {
         var console = ProgressLine.onStderr();
         var evaluation = switch (suite) {
-            case BLOCKS -> ModelEvaluation.run(model, sampling::over, usual -> new Evaluation(sets != null ? sets : usual.sets(),
+            case BLOCKS -> ModelEvaluation.run(model, sampling::over, usual -> new Evaluation(sets != null ? sets : usual.scored(),
                     SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
         };
         console.close();

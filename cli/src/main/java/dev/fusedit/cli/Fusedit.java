@@ -20,13 +20,14 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         versionProvider = Version.class)
 final class Fusedit implements Callable<Integer> {
-    /// Not in the annotation: picocli would build the options of all eleven at each start, for a tenth of a second.
+    /// Not in the annotation: picocli would build the options of all at each start, for a tenth of a second.
     static final List<Class<?>> COMMANDS = List.of(
             TrainCommand.class,
             SampleCommand.class,
             EvalCommand.class,
             ExportCommand.class,
             RecipeCommand.class,
+            DataCommand.class,
             PlanCommand.class,
             InfoCommand.class,
             BenchCommand.class,

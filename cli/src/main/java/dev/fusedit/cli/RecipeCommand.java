@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "recipe", description = "Lists, shows and checks recipes.",
-        subcommands = {RecipeCommand.Listing.class, RecipeCommand.Show.class, RecipeCommand.Check.class, RecipeCommand.Schema.class})
+        subcommands = {RecipeCommand.Listing.class, RecipeCommand.Show.class, RecipeCommand.Check.class, RecipeCommand.Schema.class,
+            NewRecipeCommand.class})
 final class RecipeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

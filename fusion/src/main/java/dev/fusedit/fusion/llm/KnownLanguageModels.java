@@ -3,6 +3,7 @@ package dev.fusedit.fusion.llm;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.nn.Activation;
+import java.util.Map;
 import java.util.Optional;
 
 /// Sizes of published language models by their names on Hugging Face, so that one can be planned with before any file of it is there.
@@ -24,6 +25,16 @@ public final class KnownLanguageModels {
     private KnownLanguageModels() {}
 
     public static Optional<LanguageModelConfig> find(String name) { return Optional.ofNullable(KNOWN.get(name)); }
+
+    /// The first name of a model of these sizes.
+    public static Optional<String> nameOf(LanguageModelConfig config) {
+        return KNOWN.entrySet().stream().filter(known -> hasSizesOf(known.getValue(), config)).map(Map.Entry::getKey).findFirst();
+    }
+
+    private static boolean hasSizesOf(LanguageModelConfig a, LanguageModelConfig b) {
+        return a.vocabulary() == b.vocabulary() && a.hidden() == b.hidden() && a.intermediate() == b.intermediate() && a.layers() == b.layers()
+                && a.heads() == b.heads() && a.kvHeads() == b.kvHeads() && a.headDim() == b.headDim();
+    }
 
     public static ImmutableSet<String> names() { return KNOWN.keySet(); }
 

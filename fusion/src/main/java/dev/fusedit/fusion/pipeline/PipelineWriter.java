@@ -9,7 +9,7 @@ import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.text.OwnTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.nn.Weights;
@@ -156,8 +156,8 @@ final class PipelineWriter {
         var source = parts.tokenizers().get(name);
         if (source != null) {
             copy(source, part(name, TRANSFORMERS, type(name, source)));
-        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof WordTokenizer words) {
-            words(words, part(name, TRANSFORMERS, FAST));
+        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof OwnTokenizer own) {
+            own(own, part(name, TRANSFORMERS, FAST));
         } else {
             index.putArray(name).addNull().addNull();
         }
@@ -169,8 +169,8 @@ final class PipelineWriter {
         return name.equals(PipelineFolder.TOKENIZER) ? whole ? FAST : "GemmaTokenizer" : whole ? "CLIPTokenizerFast" : "CLIPTokenizer";
     }
 
-    private void words(WordTokenizer words, Path place) throws IOException {
-        Files.writeString(place.resolve("tokenizer.json"), words.toLibraryJson());
+    private void own(OwnTokenizer tokenizer, Path place) throws IOException {
+        Files.writeString(place.resolve("tokenizer.json"), tokenizer.toLibraryJson());
         json(place.resolve("tokenizer_config.json"),
                 JsonNodeFactory.instance.objectNode().put("tokenizer_class", FAST).put("pad_token", "<pad>")
                         .put("eos_token", "<eos>").put("bos_token", "<bos>").put("unk_token", "<unk>").put("padding_side", "right"));

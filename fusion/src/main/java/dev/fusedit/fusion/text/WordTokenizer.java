@@ -3,7 +3,6 @@ package dev.fusedit.fusion.text;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
@@ -15,17 +14,11 @@ import java.util.List;
 import java.util.Locale;
 
 /// A vocabulary of whole words, for small models that learn their language from scratch. Upper case and punctuation don't count; a word
-/// outside the vocabulary becomes `<unk>`. The first four ids are Gemma's: pad 0, eos 1, bos 2, unk 3.
+/// outside the vocabulary becomes `<unk>`.
 ///
 /// @param words all tokens in the order of their ids, the four special ones first
-public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, Integer> ids) implements Tokenizer {
-    public static final int PAD = 0;
-    public static final int EOS = 1;
-    public static final int BOS = 2;
-    public static final int UNK = 3;
-
-    private static final String REMEDY = "Take the file that training wrote";
-    private static final ImmutableList<String> SPECIAL = ImmutableList.of("<pad>", "<eos>", "<bos>", "<unk>");
+public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, Integer> ids) implements OwnTokenizer {
+    static final String REMEDY = "Take the file that training wrote";
 
     public WordTokenizer {
         checkArgument(words.size() >= SPECIAL.size() && words.subList(0, SPECIAL.size()).equals(SPECIAL),
@@ -44,6 +37,7 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         return ofAll(ImmutableList.<String>builder().addAll(SPECIAL).addAll(words).build());
     }
 
+    @Override
     public int size() { return words.size(); }
 
     /// The ids of a text: bos, its words; no eos and no padding.
@@ -89,7 +83,8 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         return text.toString();
     }
 
-    /// `{"type": "words", "words": [...]}`, as models save it.
+    /// `{"type": "words", "words": [...]}`.
+    @Override
     public String toJson() {
         var json = new ObjectMapper();
         var root = json.createObjectNode().put("type", "words");
@@ -98,24 +93,12 @@ public record WordTokenizer(ImmutableList<String> words, ImmutableMap<String, In
         return root.toPrettyString();
     }
 
-    /// The same as a `tokenizer.json` of Hugging Face's library, which makes the same ids.
+    @Override
     public String toLibraryJson() {
-        var root = new ObjectMapper().createObjectNode().put("version", "1.0");
-        for (int id = 0; id < SPECIAL.size(); id++) {
-            root.withArray("/added_tokens").addObject().put("id", id).put("content", words.get(id)).put("single_word", false)
-                    .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
-        }
+        var root = LibraryJson.begin();
         root.putObject("normalizer").put("type", "Lowercase");
         root.putObject("pre_tokenizer").put("type", "Split").put("behavior", "Removed").put("invert", true).putObject("pattern")
                 .put("Regex", "[\\p{L}\\p{Nd}_-]+");
-        var around = root.putObject("post_processor").put("type", "TemplateProcessing");
-        around.withArray("/single").addObject().putObject("SpecialToken").put("id", "<bos>").put("type_id", 0);
-        around.withArray("/single").addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
-        around.withArray("/pair").addAll((ArrayNode) around.path("single")).addObject().putObject("Sequence").put("id", "B").put("type_id",
-                0);
-        var bos = around.withObject("/special_tokens/<bos>").put("id", "<bos>");
-        bos.putArray("ids").add(BOS);
-        bos.putArray("tokens").add("<bos>");
         var vocabulary = root.putObject("model").put("type", "WordLevel").put("unk_token", "<unk>").putObject("vocab");
         ids.forEach(vocabulary::put);
         return root.toPrettyString();

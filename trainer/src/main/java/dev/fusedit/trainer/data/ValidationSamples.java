@@ -6,33 +6,40 @@ import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/// Captioned images that no run trains on, of the split `SEEN`: new captions of pairs that training shows. And sentences, drawn apart from
-/// those that the language model reads.
+/// Captioned images that no run trains on, and sentences.
 ///
 /// @param captions of the images, one each
 /// @param captionTokens their ids
 /// @param sentenceTokens as many sentences, with their ends
-public record ValidationSamples(long seed, BlocksMix mix, List<String> captions, int[][] captionTokens, int[][] sentenceTokens) {
-    /// @param tokens of a text, at most as many as the model reads
-    /// @param sentence tokens of a sentence, its end included
-    public static ValidationSamples of(long seed, int count, BlocksMix mix, Function<String, int[]> tokens,
-            Function<String, int[]> sentence) {
+public record ValidationSamples(Pixels pixels, List<String> captions, int[][] captionTokens, int[][] sentenceTokens) {
+    /// The images themselves.
+    @FunctionalInterface
+    public interface Pixels {
+        /// side × side × 3 bytes.
+        byte[] of(int index, int side);
+    }
+
+    public static ValidationSamples of(Pixels pixels, List<String> captions, List<String> sentences, TextIds texts) {
+        return new ValidationSamples(pixels, captions, captions.stream().map(texts::caption).toArray(int[][]::new),
+                sentences.stream().map(texts::sentence).toArray(int[][]::new));
+    }
+
+    /// Of the built-in data's split `SEEN`: new captions of pairs that training shows; and sentences that are drawn apart from those that the
+    /// language model reads.
+    static ValidationSamples ofBlocks(long seed, int count, BlocksMix mix, TextIds texts) {
         long apart = Seed.of(seed).derive("validation").value(); // no run's data has this seed, or only by a strange chance
-        var captions = IntStream.range(0, count).mapToObj(i -> Blocks.caption(seed, i, Split.SEEN, mix).text()).toList();
-        return new ValidationSamples(seed, mix, captions, captions.stream().map(tokens).toArray(int[][]::new),
-                IntStream.range(0, count).mapToObj(i -> sentence.apply(BlocksText.sentence(apart, i))).toArray(int[][]::new));
+        return of((index, side) -> Blocks.sample(seed, index, Split.SEEN, mix, side).rgb(),
+                IntStream.range(0, count).mapToObj(i -> Blocks.caption(seed, i, Split.SEEN, mix).text()).toList(),
+                IntStream.range(0, count).mapToObj(i -> BlocksText.sentence(apart, i)).toList(), texts);
     }
 
     /// side × side × 3 bytes each, one after the other.
     public byte[] images(List<Integer> indices, int side) {
         var size = side * side * 3;
         var bytes = new byte[indices.size() * size];
-        for (int i = 0; i < indices.size(); i++) {
-            System.arraycopy(Blocks.sample(seed, indices.get(i), Split.SEEN, mix, side).rgb(), 0, bytes, i * size, size);
-        }
+        for (int i = 0; i < indices.size(); i++) System.arraycopy(pixels.of(indices.get(i), side), 0, bytes, i * size, size);
         return bytes;
     }
 }

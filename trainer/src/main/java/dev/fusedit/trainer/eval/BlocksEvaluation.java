@@ -21,13 +21,13 @@ public final class BlocksEvaluation {
 
     /// How many images are sampled for it.
     public static int images(Evaluation evaluation) {
-        return evaluation.sets().stream().mapToInt(set -> BlocksPrompts.of(split(set), evaluation.promptsPerKind()).size()).sum();
+        return evaluation.scored().stream().mapToInt(set -> BlocksPrompts.of(split(set), evaluation.promptsPerKind()).size()).sum();
     }
 
     /// Scores by set, in the order of the recipe.
     public static Map<String, BlocksScore> run(ImageSampler sampler, Evaluation evaluation) {
         var scores = ImmutableMap.<String, BlocksScore>builder();
-        for (var set : evaluation.sets()) {
+        for (var set : evaluation.scored()) {
             scores.put(set.name().toLowerCase(Locale.ROOT),
                     run(sampler, BlocksPrompts.of(split(set), evaluation.promptsPerKind()), Seed.of(evaluation.seed()).derive(set.name())));
         }

@@ -11,6 +11,7 @@ import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import dev.fusedit.trainer.sampling.SamplingProgress;
@@ -42,10 +43,16 @@ public record ModelEvaluation(SamplingSettings sampled, int evaluations, double 
     public static ModelEvaluation run(Path place, UnaryOperator<SamplingSettings> sampling, UnaryOperator<Evaluation> prompts,
             ProgressLine console) {
         var usual = PipelineFolder.is(place) ? new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0, null)
-                : SavedModel.recipe(place).evaluation();
+                : usual(SavedModel.recipe(place));
         try (var loaded = SamplingModel.open(place)) {
             return of(loaded, sampling.apply(loaded.defaults()), prompts.apply(usual), console);
         }
+    }
+
+    /// As the end of the run does; a model of other data is examined in all sets.
+    private static Evaluation usual(Recipe recipe) {
+        var own = recipe.evaluation();
+        return recipe.data().isBuiltIn() ? own : new Evaluation(List.of(Evaluation.ScoreSet.values()), own.promptsPerKind(), own.seed(), null);
     }
 
     private static ModelEvaluation of(LoadedPipeline model, SamplingSettings sampled, Evaluation evaluation, ProgressLine console) {

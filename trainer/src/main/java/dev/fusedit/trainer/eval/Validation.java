@@ -11,7 +11,8 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.ValidationSamples;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.model.ModelBundle;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Validation {
     private final Evaluation.Validation settings;
     private final ValidationSamples samples;
+    private final int count;
     private final int batch;
     private final Seed noise;
 
@@ -67,9 +69,14 @@ public final class Validation {
     }
 
     /// @param batch samples at once
-    public Validation(Evaluation.Validation settings, BlocksBatches data, int batch) {
+    public Validation(Evaluation.Validation settings, Batches data, int batch) {
         this.settings = settings;
         samples = data.validation(settings.seed(), settings.samples());
+        count = samples.captions().size() / settings.bins() * settings.bins();
+        if (count == 0) {
+            throw new UserError("evaluation.validation: %d samples can be held out, fewer than its %d bins. Lower bins, or leave validation out"
+                    .formatted(samples.captions().size(), settings.bins()));
+        }
         this.batch = batch;
         noise = Seed.of(settings.seed()).derive("validation");
     }
@@ -91,7 +98,7 @@ public final class Validation {
     private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, int side) {
         var plain = new FlowMatching(flow.scheduler(), flow.density(), new LossWeighting.Uniform(), flow.prediction());
         var losses = ImmutableList.<Double>builder();
-        int perBin = settings.samples() / settings.bins();
+        int perBin = count / settings.bins();
         for (int bin = 0; bin < settings.bins(); bin++) {
             double sum = 0;
             for (var some : Lists.partition(IntStream.range(bin * perBin, (bin + 1) * perBin).boxed().toList(), batch)) {
@@ -109,7 +116,7 @@ public final class Validation {
             var clean = bundle.latents().of(images, noise.derive("latents", indices.getFirst()));
             var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
             var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
-            var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / settings.samples())).toArray();
+            var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / count)).toArray();
             var noised = flow.noised(clean, drawn.to(clean.device()), levels);
             var text = bundle.model().text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
             var pooled = bundle.clip() == null ? null : bundle.clip().of(indices.stream().map(samples.captions()::get).toList());

@@ -13,9 +13,7 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
-import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.KnownClipTexts;
-import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
@@ -31,9 +29,7 @@ public final class RecipeModelConfigs {
     /// Rows of a language model's table of embeddings.
     public static int vocabulary(LanguageModelRecipe llm) {
         return switch (llm) {
-            case LanguageModelRecipe.Custom custom -> switch (custom.tokenizer()) {
-                case WORDS -> WordTokenizer.of(BlocksText.words()).size();
-            };
+            case LanguageModelRecipe.Custom custom -> RecipeTokenizers.of(custom).size();
             case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
         };
     }

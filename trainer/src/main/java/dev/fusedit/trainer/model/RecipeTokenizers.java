@@ -3,6 +3,8 @@ package dev.fusedit.trainer.model;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.text.ChatTemplate;
 import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.ByteTokenizer;
+import dev.fusedit.fusion.text.OwnTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.UserError;
@@ -15,7 +17,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The tokenizer of a recipe's language model: the built-in words for one of its own, `tokenizer.json` for a published one.
+/// The tokenizer of a recipe's language model: words or bytes for one that learns from scratch, `tokenizer.json` for a published one.
 public final class RecipeTokenizers {
     private RecipeTokenizers() {}
 
@@ -24,8 +26,16 @@ public final class RecipeTokenizers {
     /// @throws UserError if a published language model's tokenizer is nowhere
     public static Tokenizer of(Recipe recipe) {
         return switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Custom _ -> WordTokenizer.of(BlocksText.words());
+            case LanguageModelRecipe.Custom custom -> of(custom);
             case LanguageModelRecipe.Pretrained named -> read(place(recipe, named), named);
+        };
+    }
+
+    /// Of a language model that learns from scratch.
+    public static OwnTokenizer of(LanguageModelRecipe.Custom custom) {
+        return switch (custom.tokenizer()) {
+            case WORDS -> WordTokenizer.of(BlocksText.words());
+            case BYTES -> new ByteTokenizer();
         };
     }
 
@@ -49,7 +59,7 @@ public final class RecipeTokenizers {
     /// As a checkpoint has it.
     public static Tokenizer of(Recipe recipe, Checkpoint checkpoint) {
         return switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
+            case LanguageModelRecipe.Custom _ -> OwnTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
                     checkpoint.file(CheckpointFiles.WORDS).toString());
             case LanguageModelRecipe.Pretrained named -> {
                 CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
@@ -61,12 +71,12 @@ public final class RecipeTokenizers {
     /// For a checkpoint.
     public static String json(Tokenizer tokenizer) {
         return switch (tokenizer) {
-            case WordTokenizer words -> words.toJson();
+            case OwnTokenizer own -> own.toJson();
             case PretrainedTokenizer pretrained -> pretrained.json();
             default -> throw new IllegalArgumentException("no checkpoint holds a " + tokenizer.getClass().getSimpleName());
         };
     }
 
     /// Rows that a table of embeddings needs; a published model has its own.
-    static int size(Tokenizer tokenizer) { return tokenizer instanceof WordTokenizer words ? words.size() : 0; }
+    static int size(Tokenizer tokenizer) { return tokenizer instanceof OwnTokenizer own ? own.size() : 0; }
 }

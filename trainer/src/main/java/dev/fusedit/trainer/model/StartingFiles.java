@@ -5,7 +5,7 @@ import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.text.OwnTokenizer;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
@@ -90,7 +90,7 @@ sealed interface StartingFiles {
         var recipe = Recipe.parse(CheckpointFiles.text(checkpoint, CheckpointFiles.RECIPE),
                 checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
         int vocabulary = switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Custom _ -> WordTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
+            case LanguageModelRecipe.Custom _ -> OwnTokenizer.fromJson(CheckpointFiles.text(checkpoint, CheckpointFiles.WORDS),
                     checkpoint.file(CheckpointFiles.WORDS).toString()).size();
             case LanguageModelRecipe.Pretrained _ -> 0;
         };

@@ -4,15 +4,18 @@ import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.data.BlankBatches;
+import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.Blocks;
-import dev.fusedit.trainer.data.blocks.BlocksPrompts;
-import dev.fusedit.trainer.data.blocks.Caption;
+import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.sampling.RunPipeline;
 import dev.fusedit.trainer.sampling.Showcase;
+import dev.fusedit.trainer.sampling.ShowcasePrompts;
 import dev.fusedit.trainer.stage.StageParts;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /// How long an image of the evaluation takes, sampled in a batch and judged.
@@ -27,8 +30,8 @@ record ImageTrial(StageParts parts, Trials trials) {
         try (var _ = TensorScope.open()) {
             var loaded = RunPipeline.of(recipe, parts.tensors().bundle());
             int batch = Math.min(loaded.defaults().batch(), RunForecast.images(recipe));
-            var prompts = BlocksPrompts.of(Split.SEEN, recipe.evaluation().promptsPerKind()).stream().limit(batch)
-                    .map(Caption::text).toList();
+            var shown = ShowcasePrompts.of(recipe, parts.data());
+            var prompts = IntStream.range(0, batch).mapToObj(i -> shown.get(i % shown.size())).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
             return trials.usual(() -> sampled(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
         }
@@ -56,7 +59,14 @@ record ImageTrial(StageParts parts, Trials trials) {
 
     /// On images of the data: noise is judged sooner.
     private double judged(int side) {
-        var data = parts.data();
+        return switch (parts.data()) {
+            case BlocksBatches data -> judged(data, side);
+            case SourceBatches _ -> 0;
+            case BlankBatches _ -> 0;
+        };
+    }
+
+    private double judged(BlocksBatches data, int side) {
         var samples = LongStream.range(0, JUDGED).mapToObj(i -> Blocks.sample(data.seed(), i, Split.TRAIN, data.mix(), side)).toList();
         return trials.took(() -> samples.forEach(sample -> BlocksChecker.judge(sample.caption().claim(), sample.rgb()))) / JUDGED;
     }

@@ -5,6 +5,7 @@ import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.RunTensors;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
@@ -37,7 +38,7 @@ public final class PaceTrial {
     /// On weights that are built for it and given up.
     public static Pace of(Recipe recipe, StepEstimate estimate) {
         var tokenizer = RecipeTokenizers.of(recipe);
-        var data = StageParts.data(recipe, tokenizer);
+        var data = RecipeData.like(recipe, tokenizer);
         try (var _ = TensorScope.open();
                 var tensors = RunTensors.of(recipe, tokenizer, null)) {
             return of(new StageParts(recipe, data, tensors), estimate, 0, () -> false);

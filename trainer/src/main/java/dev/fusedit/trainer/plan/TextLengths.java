@@ -1,9 +1,10 @@
 package dev.fusedit.trainer.plan;
 
-import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -23,15 +24,14 @@ record TextLengths(int caption, int meanCaption, int sentence) {
         var unknown = new TextLengths(most, most, most);
         return switch (recipe.data()) {
             case Data.Blocks blocks -> switch (recipe.model().llm()) {
-                case LanguageModelRecipe.Custom _ -> drawn(blocks, most);
+                case LanguageModelRecipe.Custom custom -> drawn(blocks, RecipeTokenizers.of(custom), most);
                 case LanguageModelRecipe.Pretrained _ -> unknown;
             };
-            case Data.WebDataset _ -> unknown;
+            case Data.Images _ -> unknown;
         };
     }
 
-    private static TextLengths drawn(Data.Blocks blocks, int most) {
-        var tokenizer = WordTokenizer.of(BlocksText.words());
+    private static TextLengths drawn(Data.Blocks blocks, Tokenizer tokenizer, int most) {
         var captions = IntStream.range(0, LOOKED_AT)
                 .mapToObj(i -> Blocks.sample(blocks.seed(), i, Split.TRAIN, blocks.mix().blocks()).caption().text())
                 .mapToInt(text -> Math.min(most, tokenizer.encode(text).length)).summaryStatistics();
@@ -40,7 +40,7 @@ record TextLengths(int caption, int meanCaption, int sentence) {
                 1 + Math.min(most, longest(sentences, tokenizer)));
     }
 
-    private static int longest(Stream<String> texts, WordTokenizer tokenizer) {
+    private static int longest(Stream<String> texts, Tokenizer tokenizer) {
         return texts.mapToInt(text -> tokenizer.encode(text).length).max().orElseThrow();
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where captioned images come from.
-public sealed interface Data {
+public sealed interface Data permits Data.Blocks, Data.Images {
     /// Side of the (square) images in pixels.
     int imageSize();
 
@@ -27,8 +27,32 @@ public sealed interface Data {
     default boolean isBuiltIn() {
         return switch (this) {
             case Blocks _ -> true;
-            case WebDataset _ -> false;
+            case Images _ -> false;
         };
+    }
+
+    /// Images and captions that a person has.
+    sealed interface Images extends Data permits Folder, WebDataset {
+        /// Names of captions and how often each is taken; empty for the first usual one that a sample has.
+        List<CaptionField> captions();
+
+        /// Whether the middle of an image is taken, or any part.
+        boolean centerCrop();
+
+        /// Share of images that are mirrored.
+        double flip();
+
+        Errors errors();
+
+        /// Of the order, the crops, and the choice among captions.
+        long seed();
+    }
+
+    record Errors(
+            @Doc("share of samples that cannot be read beyond which training stops") @Default("0.05") double stopAbove) {
+        public Errors {
+            checkArgument(stopAbove >= 0 && stopAbove <= 1, "stop_above must lie in 0 to 1, but is %s", stopAbove);
+        }
     }
 
     @Doc("The built-in data: coloured shapes, drawn on the fly.")
@@ -54,17 +78,43 @@ public sealed interface Data {
         }
     }
 
+    @Doc("Captioned images in a folder and its subfolders: 'NAME.txt' beside 'NAME.png', or 'metadata.jsonl' or 'metadata.csv'.")
+    record Folder(
+            String path,
+            @Doc("side of the square that is cut out of each, in pixels") int imageSize,
+            @Doc("names of captions ('text' is that of NAME.txt, others are fields of the metadata) and how often each is taken; the first usual "
+                    + "one that an image has if left out") @Default("[]") List<CaptionField> captions,
+            @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
+            @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("images, as far as known: for epochs and plans") @Nullable Integer samples,
+            @Default("{}") Errors errors,
+            @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
+            @Default("2") int workers) implements Images {
+        public Folder {
+            PathText.check("path", path);
+            Bound.SIDE.check("image_size", imageSize);
+            checkFlip(flip);
+            Bound.COUNT.check("samples", samples);
+            Bound.THREADS.check("workers", workers);
+            captions = ImmutableList.copyOf(captions);
+        }
+    }
+
     @Doc("Captioned images in tar files, as WebDataset (https://github.com/webdataset/webdataset) names them.")
     @Named("webdataset")
     record WebDataset(
-            @Doc("paths, in which '{000..199}' counts") List<String> shards,
+            @Doc("paths, in which '{000..199}' counts, and '::' stands between several") List<String> shards,
             int imageSize,
             @Doc("field of the image") @Default("jpg") String picture,
             @Doc("fields of captions and how often each is taken; they are normed to 1") List<CaptionField> captions,
-            @Default("true") boolean centerCrop,
+            @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
+            @Doc("share of images that are mirrored left to right") @Default("0") double flip,
             @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,
-            @Default("4") int workers) implements Data {
+            @Default("{}") Errors errors,
+            @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
+            @Default("4") int workers) implements Images {
         public WebDataset {
+            checkFlip(flip);
             checkArgument(!shards.isEmpty(), "shards must not be empty");
             Bound.SIDE.check("image_size", imageSize);
             shards.forEach(shard -> PathText.check("shards", shard));
@@ -75,6 +125,8 @@ public sealed interface Data {
             captions = ImmutableList.copyOf(captions);
         }
     }
+
+    private static void checkFlip(double flip) { checkArgument(flip >= 0 && flip <= 1, "flip must lie in 0 to 1, but is %s", flip); }
 
     record CaptionField(
             String field,

@@ -67,6 +67,10 @@ public sealed interface LanguageModelRecipe {
 
     enum Family { GEMMA, GEMMA2, GEMMA3, LLAMA, QWEN3 }
 
-    /// The words of the built-in data.
-    enum Tokenizer { WORDS }
+    enum Tokenizer {
+        /// The words of the built-in data.
+        WORDS,
+        /// A text's bytes in UTF-8: for any text.
+        BYTES
+    }
 }

@@ -47,10 +47,13 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     private void data(Data data) {
         switch (data) {
             case Data.Blocks _ -> {}
-            case Data.WebDataset(var shards, _, _, _, _, _, _) -> {
-                missing.add("data: tar files (kind: webdataset) can be planned with, but not trained on yet; kind: blocks can");
-                shards.forEach(shard -> ends(shard).forEach(path -> file("data.shards", path, "a tar archive", Set.of(TAR))));
+            case Data.Folder folder -> {
+                if (there("data.path", folder.path()) && !Files.isDirectory(Path.of(folder.path()))) {
+                    wrong.add("data.path: " + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
+                }
             }
+            case Data.WebDataset shards -> shards.shards()
+                    .forEach(shard -> ends(shard).forEach(path -> file("data.shards", path, "a tar archive", Set.of(TAR))));
         }
     }
 

@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 @Doc("All hyperparameters of a run: what is built, from which data, in which stages it learns, how it is judged.")
 public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
@@ -32,6 +31,8 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         for (var stage : stages) checkArgument(names.add(stage.name()), "stages.%s must not be the name of two stages", stage.name());
         boolean averaged = stages.getLast().ema() != null;
         sampling = sampling.settled(averaged);
+        evaluation = evaluation.settled(data.isBuiltIn());
+        checkArgument(data.isBuiltIn() || evaluation.scored().isEmpty(), "evaluation.sets must be []: they are of the built-in data");
         checkArgument(sampling.weights() == Sampling.Weights.RAW || averaged,
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
@@ -122,8 +123,10 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// This recipe as short as it can be written: no defaults.
     public String brief() {
-        boolean implied = sampling.equals(sampling.with(Sampling.Weights.AUTO).settled(stages.getLast().ema() != null));
-        return new Canonical(false, implied ? Set.of("sampling.weights") : Set.of()).yaml(this);
+        var implied = new HashSet<String>();
+        if (sampling.equals(sampling.with(Sampling.Weights.AUTO).settled(stages.getLast().ema() != null))) implied.add("sampling.weights");
+        if (evaluation.isUsual(data.isBuiltIn())) implied.add("evaluation.sets");
+        return new Canonical(false, implied).yaml(this);
     }
 
     /// SHA-256 of the canonical form, in hex: equal for recipes that mean the same, however they are written.

@@ -85,7 +85,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
-                new Logging(trainer.loggingSteps(), null, true),
+                new Logging(trainer.loggingSteps(), null, null, true),
                 new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()));
     }
 
@@ -144,7 +144,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Data.CaptionField(data.captionColumn().synthetic(), 1 - data.originalCaptionRate()));
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
-                data.centerCrop(), null, data.dataloaderNumWorkers());
+                data.centerCrop(), 0, null, new Data.Errors(1), 1, data.dataloaderNumWorkers());
     }
 
     // ---- the one stage

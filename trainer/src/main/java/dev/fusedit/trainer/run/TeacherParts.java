@@ -14,7 +14,9 @@ import dev.fusedit.trainer.align.TeacherTask;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
@@ -58,8 +60,8 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
     static TeacherParts untrained(TeacherRecipe recipe) {
         var tokenizer = WordTokenizer.of(BlocksText.words());
         var blocks = (Data.Blocks) recipe.data();
-        var data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), tokenizer,
-                Integer.MAX_VALUE);
+        var data = new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(),
+                new TextIds(tokenizer, Integer.MAX_VALUE));
         var weights = Weights.fresh(Seed.of(recipe.run().seed()).derive("weights"), DTypePolicy.F32);
         var model = DinoModel.of(TeacherConfigs.of(recipe), recipe.teacher().initRange(), weights);
         var task = TeacherTask.of(recipe.learning().task(), model, tokenizer.size(), weights.in("task"));
@@ -74,7 +76,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         var objective = new TeacherObjective(model, task, recipe.data().imageSize(), Seed.of(recipe.run().seed()));
         var step = new TrainingStep<>(rule, first, 1, 1, weights, _ -> objective,
                 TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState);
-        var wanted = new BlocksBatches.Wanted(0, learning.batch(), recipe.data().imageSize(), 0, 0, 0);
+        var wanted = new Batches.Wanted(0, learning.batch(), recipe.data().imageSize(), 0, 0, 0);
         return new StageLoop(rule, learning.steps(), null, first, step, i -> data.of(i, wanted), recipe.data().workers());
     }
 

@@ -5,6 +5,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.eval.BlocksEvaluation;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
@@ -24,6 +25,8 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
+import dev.fusedit.trainer.sampling.ShowcasePrompts;
+import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
 import dev.fusedit.trainer.stage.RunFigures;
 import dev.fusedit.trainer.stage.RunSnapshot;
@@ -58,6 +61,7 @@ public final class TrainingRun implements AutoCloseable {
     private final StageClock clock;
     private final RunLog log;
     private final RunTensors tensors;
+    private final Batches data;
     private final StageParts parts;
     private final RunCheckpoints checkpoints;
     private final TensorScope scope;
@@ -88,13 +92,13 @@ public final class TrainingRun implements AutoCloseable {
             StartingWeights.requireGiven(recipe);
         }
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-        var data = StageParts.data(recipe, tokenizer);
-        validation = recipe.evaluation().validation() == null ? null
-                : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
         done = resumption == null ? 0 : resumption.step();
         clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
         log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
         try {
+            data = RecipeData.open(recipe, tokenizer, folder.folder(), log::say);
+            validation = recipe.evaluation().validation() == null ? null
+                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
             tensors = RunTensors.of(recipe, tokenizer, resumption, log::say);
         } catch (RuntimeException e) {
             log.close();
@@ -226,7 +230,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
-            log.preview(done, withSampledWeights(() -> new Showcase(sampler()).writePreview(folder, done)));
+            log.preview(done, withSampledWeights(() -> new Showcase(sampler(), prompts()).writePreview(folder, done)));
             clock.paused(Pause.PREVIEW);
         }
     }
@@ -250,9 +254,11 @@ public final class TrainingRun implements AutoCloseable {
                 BlocksEvaluation.images(recipe.evaluation())));
         var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
         var sampler = sampler().pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add);
-        new Showcase(sampler).write(folder, folder.samples());
+        new Showcase(sampler, prompts()).write(folder, folder.samples());
         return BlocksEvaluation.run(sampler, recipe.evaluation());
     }
+
+    private List<String> prompts() { return ShowcasePrompts.of(recipe, data); }
 
     private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
 
@@ -283,5 +289,6 @@ public final class TrainingRun implements AutoCloseable {
         log.close();
         scope.close();
         tensors.close();
+        data.close();
     }
 }

@@ -1,12 +1,12 @@
 package dev.fusedit.trainer.sampling;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
-import dev.fusedit.trainer.data.blocks.BlocksPrompts;
-import dev.fusedit.trainer.data.blocks.Kind;
-import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,49 +16,43 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// A grid of images with captions, always of the same prompts and noise: four of each kind of the score set `seen`.
+/// A grid of images with captions, always of the same prompts and noise.
 ///
 /// What `sample --prompts previews/prompts.txt --seed 7` samples from the checkpoint of the same step is the same, pixel for pixel.
 public final class Showcase {
     public static final long SEED = 7;
-    private static final int PER_KIND = 4;
     /// In the grid at the end.
-    public static final int IMAGES = PER_KIND * Kind.values().length;
-    /// In a preview.
-    public static final int PREVIEW = Kind.values().length;
+    public static final int IMAGES = 24;
+    /// In a preview: the first ones of them.
+    public static final int PREVIEW = 6;
     private static final String FOLDER = "previews";
 
     private final ImageSampler sampler;
+    private final List<String> prompts;
 
-    public Showcase(ImageSampler sampler) { this.sampler = sampler; }
+    /// @param prompts [#IMAGES] of them
+    public Showcase(ImageSampler sampler, List<String> prompts) {
+        checkArgument(prompts.size() == IMAGES, "a grid has %s images, not %s", IMAGES, prompts.size());
+        this.sampler = sampler;
+        this.prompts = ImmutableList.copyOf(prompts);
+    }
 
     /// 6 × 4 images.
-    public void write(RunFolder folder, Path file) { folder.write(file, file(grid(prompts(PER_KIND)), prompts(PER_KIND))); }
+    public void write(RunFolder folder, Path file) { folder.write(file, file(grid(prompts), prompts)); }
 
     /// 6 × 1 images, what a preview can afford, into `previews/`, and their prompts beside them.
     public PngImage writePreview(RunFolder folder, long step) {
+        var first = prompts.subList(0, PREVIEW);
         var previews = folder.folder().resolve(FOLDER);
         try {
             Files.createDirectories(previews);
         } catch (IOException e) {
             throw new UserError("the folder %s cannot be made: %s".formatted(previews, e.getMessage()), e);
         }
-        folder.write(previews.resolve("prompts.txt"), (String.join("\n", prompts(1)) + "\n").getBytes(StandardCharsets.UTF_8));
-        var grid = grid(prompts(1));
-        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), file(grid, prompts(1)));
+        folder.write(previews.resolve("prompts.txt"), (String.join("\n", first) + "\n").getBytes(StandardCharsets.UTF_8));
+        var grid = grid(first);
+        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), file(grid, first));
         return grid;
-    }
-
-    /// Kinds across, prompts of a kind down.
-    private static List<String> prompts(int perKind) {
-        var prompts = new ArrayList<String>();
-        for (int i = 0; i < perKind; i++) {
-            for (var kind : Kind.values()) {
-                var ofKind = BlocksPrompts.of(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
-                prompts.add(ofKind.get(i).text());
-            }
-        }
-        return prompts;
     }
 
     private byte[] file(PngImage grid, List<String> prompts) {

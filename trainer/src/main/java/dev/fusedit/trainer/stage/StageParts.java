@@ -6,17 +6,17 @@ import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
-import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.step.StepLosses;
@@ -30,18 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
 ///
 /// @param tensors stay their owner's
-public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
-    /// @throws UserError if the recipe's data cannot be trained on
-    public static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
-        return switch (recipe.data()) {
-            case Data.WebDataset _ -> throw new UserError(
-                    "recipe '%s' reads WebDataset shards, which can be planned, but not trained on yet. Train on data: {kind: blocks}"
-                            .formatted(recipe.run().name()));
-            case Data.Blocks blocks -> new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(),
-                    blocks.shuffledCaptions(), tokenizer, recipe.model().llm().maxTokens());
-        };
-    }
-
+public record StageParts(Recipe recipe, Batches data, RunTensors tensors) {
     /// A stage's steps from `first`, counted in the stage, on.
     ///
     /// @param emaWeights takes the weights that learn in if the stage has an average, else gives them up
@@ -108,10 +97,14 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
     }
 
     LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
+        var wanted = new Batches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
                 recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
-        var source = mix == null ? data : data.withMix(mix.blocks());
+        var source = switch (data) {
+            case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
+            case SourceBatches images -> images;
+            case BlankBatches blank -> blank;
+        };
         return step -> source.of(step, wanted);
     }
 }

@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 
 class BlocksBatchesTest {
     private static BlocksBatches data(@Nullable Integer samples, boolean shuffled) {
-        return new BlocksBatches(1, BlocksMix.DEFAULT, samples, shuffled, WordTokenizer.of(BlocksText.words()), 24);
+        return new BlocksBatches(1, BlocksMix.DEFAULT, samples, shuffled, new TextIds(WordTokenizer.of(BlocksText.words()), 24));
     }
 
-    private static BlocksBatches.Wanted images(int batch, int side) { return new BlocksBatches.Wanted(0, batch, side, 0, 0, 0); }
+    private static Batches.Wanted images(int batch, int side) { return new Batches.Wanted(0, batch, side, 0, 0, 0); }
 
     private static List<Long> keys(BlocksBatches data, long from, long to) {
         var keys = new ArrayList<Long>();
@@ -60,7 +60,7 @@ class BlocksBatchesTest {
     @Test
     void aSampleIsNotDroppedInEveryEpoch() {
         var data = data(50, false);
-        var wanted = new BlocksBatches.Wanted(0, 50, 32, 0, 0, 0.5);
+        var wanted = new Batches.Wanted(0, 50, 32, 0, 0, 0.5);
         var dropped = new ArrayList<HashSet<Long>>();
         for (int epoch = 0; epoch < 2; epoch++) {
             var batch = data.of(epoch, wanted);

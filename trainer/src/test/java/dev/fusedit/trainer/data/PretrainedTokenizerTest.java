@@ -42,10 +42,10 @@ class PretrainedTokenizerTest {
 
     @Test
     void batchesHaveItBeforeCaptionsButNotBeforeSentences() throws IOException {
-        var wanted = new BlocksBatches.Wanted(0, 4, 32, 0, 4, 0);
-        var plain = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, WORDS, 16).of(3, wanted);
+        var wanted = new Batches.Wanted(0, 4, 32, 0, 4, 0);
+        var plain = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, new TextIds(WORDS, 16)).of(3, wanted);
         try (var tokenizer = read("two circles ")) {
-            var instructed = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, tokenizer, 16).of(3, wanted);
+            var instructed = new BlocksBatches(1, BlocksMix.DEFAULT, null, false, new TextIds(tokenizer, 16)).of(3, wanted);
             assertThat(instructed.instruction()).isEqualTo(3);
             assertThat(plain.instruction()).isZero();
             for (int i = 0; i < 4; i++) {

@@ -3,6 +3,8 @@ package dev.fusedit.trainer.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.LossWeighting;
@@ -31,7 +33,7 @@ class ValidationTest {
     private static final WordTokenizer WORDS = WordTokenizer.of(BlocksText.words());
     private static final Recipe RECIPE = Recipe.find("tests/minimal", List.of());
 
-    private static BlocksBatches data() { return new BlocksBatches(1, BlocksMix.DEFAULT, null, false, WORDS, 16); }
+    private static BlocksBatches data() { return new BlocksBatches(1, BlocksMix.DEFAULT, null, false, new TextIds(WORDS, 16)); }
 
     private static ModelBundle untrained() { return ModelBundle.fresh(RECIPE, WORDS, DTypePolicy.F32, Seed.of(1)); }
 
@@ -84,7 +86,7 @@ class ValidationTest {
         assertThat(validation.captions()).hasSize(64);
         var trained = new HashSet<String>();
         for (int step = 0; step < 200; step++) {
-            trained.addAll(data().of(step, new BlocksBatches.Wanted(0, 16, 32, 0, 0, 0)).captions());
+            trained.addAll(data().of(step, new Batches.Wanted(0, 16, 32, 0, 0, 0)).captions());
         }
         assertThat(validation.captions()).as("their split keeps captions of its own").doesNotContainAnyElementsOf(trained);
         assertThat(data().validation(1, 64).captions()).as("another seed has other ones").isNotEqualTo(validation.captions());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
@@ -41,7 +42,7 @@ class PaceTest {
         var recipe = minimal("run.precision=" + precision, "stages.joint.optimizer=muon");
         var tokenizer = RecipeTokenizers.of(recipe);
         try (var _ = TensorScope.open(); var tensors = RunTensors.of(recipe, tokenizer, null)) {
-            var parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
+            var parts = new StageParts(recipe, RecipeData.like(recipe, tokenizer), tensors);
             var weights = tensors.bundle().weights();
             weights.train(name -> name.startsWith("llm."));
             var before = bits(tensors);
@@ -81,7 +82,7 @@ class PaceTest {
         var recipe = minimal();
         var tokenizer = RecipeTokenizers.of(recipe);
         try (var _ = TensorScope.open(); var tensors = RunTensors.of(recipe, tokenizer, null)) {
-            var parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
+            var parts = new StageParts(recipe, RecipeData.like(recipe, tokenizer), tensors);
             var rest = PaceTrial.of(parts, StepEstimate.NONE, 8, () -> false);
             assertThat(rest.steps().subList(0, 2)).containsOnly(0.0);
             assertThat(rest.steps().getLast()).isPositive();

@@ -47,7 +47,7 @@ public final class TinyStage implements AutoCloseable {
             generate();
         }
         tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments);
-        parts = new StageParts(recipe, StageParts.data(recipe, tokenizer), tensors);
+        parts = new StageParts(recipe, RecipeData.like(recipe, tokenizer), tensors);
     }
 
     private void generate() {

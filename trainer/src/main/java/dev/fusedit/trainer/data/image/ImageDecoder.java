@@ -44,6 +44,12 @@ public final class ImageDecoder {
         }
     }
 
+    public static RgbImage decode(byte[] file, String where, ImageDecoding how) { return decode(file, where); }
+
+    public static boolean isImageName(String name) {
+        return name.toLowerCase(java.util.Locale.ROOT).matches(".*[.](jpg|jpeg|png|webp|gif|bmp|tif|tiff|avif|heic)");
+    }
+
     private static RgbImage rgb(BufferedImage image, String where) {
         int width = image.getWidth(), height = image.getHeight();
         var rgb = new byte[COLOURS * width * height];

@@ -44,10 +44,13 @@ public final class Names {
 
     public static String constant(Enum<?> constant) { return constant.name().toLowerCase(Locale.ROOT).replace('_', '-'); }
 
-    /// The records of a sealed interface by their recipe names.
+    /// The records of a sealed interface, and of those below it, by their recipe names.
     public static Map<String, Class<?>> variants(Class<?> sealed) {
         var variants = ImmutableMap.<String, Class<?>>builder();
-        for (Class<?> type : sealed.getPermittedSubclasses()) variants.put(variant(type), type);
+        for (Class<?> type : sealed.getPermittedSubclasses()) {
+            if (type.isSealed()) variants.putAll(variants(type));
+            else variants.put(variant(type), type);
+        }
         return variants.build();
     }
 

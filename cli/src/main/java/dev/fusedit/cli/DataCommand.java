@@ -1,0 +1,124 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.audit.AuditPage;
+import dev.fusedit.trainer.data.audit.SampleSheet;
+import dev.fusedit.trainer.data.audit.SourceReport;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.source.CaptionRule;
+import dev.fusedit.trainer.data.source.ImageSource;
+import dev.fusedit.trainer.data.source.SourcePlaces;
+import dev.fusedit.trainer.data.source.SourceScan;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.model.RecipeTokenizers;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "data", description = "Looks at captioned images before they are trained on.", subcommands = {DataCommand.Audit.class,
+    DataCommand.Show.class})
+final class DataCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCode.BAD_INPUT;
+    }
+
+    /// Decodes all images of a source and reads all captions, on all cores.
+    static SourceScan scan(ImageSource source) {
+        var progress = ProgressLine.onStderr();
+        long began = System.nanoTime();
+        return SourceScan.of(source, CaptionRule.firstOf(source.usualCaptions()), ImageDecoding.STRICT,
+                Runtime.getRuntime().availableProcessors(), looked -> progress.update(ProgressLine.Progress.counted("look", looked, source.size(),
+                        (System.nanoTime() - began) / 1e9 / looked * (source.size() - looked))));
+    }
+
+    @Command(name = "audit",
+            description = {"Looks at every image and caption of a folder or of tar files: what is broken or missing, sizes, lengths, duplicates.",
+                "Exit code 1 if a sample cannot be trained on."})
+    static final class Audit implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(paramLabel = "SOURCE",
+                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+        private String place;
+
+        @Option(names = "--recipe", paramLabel = "RECIPE", description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
+        private @Nullable String recipe;
+
+        @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
+        private @Nullable Path html;
+
+        @Option(names = "--json", description = "One object, for programs.")
+        private boolean json;
+
+        @Override
+        public Integer call() {
+            try (var source = SourcePlaces.open(place)) {
+                var report = report(scan(source));
+                var out = spec.commandLine().getOut();
+                out.println(json ? report.json().toString() : String.join("\n", report.lines()));
+                if (html != null) write(html, AuditPage.of(report).getBytes(StandardCharsets.UTF_8));
+                return report.scan().problems().isEmpty() ? ExitCode.OK : ExitCode.CHECK_FAILED;
+            }
+        }
+
+        private SourceReport report(SourceScan scan) {
+            if (recipe == null) return new SourceReport(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
+            var whole = Recipe.find(recipe, List.of());
+            var tokenizer = RecipeTokenizers.of(whole);
+            return new SourceReport(scan, caption -> tokenizer.encode(caption).length, whole.model().llm().maxTokens());
+        }
+    }
+
+    @Command(name = "show", description = "Writes a grid of ten images with their captions, and tells what is there.")
+    static final class Show implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(paramLabel = "SOURCE",
+                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+        private String place;
+
+        @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png", description = "The grid, as PNG (default: ${DEFAULT-VALUE}).")
+        private Path out;
+
+        @Option(names = "--force", description = "Replace a file that is there.")
+        private boolean force;
+
+        @Override
+        public Integer call() {
+            if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
+            try (var source = SourcePlaces.open(place)) {
+                var sheet = SampleSheet.of(source, CaptionRule.firstOf(source.usualCaptions()));
+                write(out, sheet.png());
+                spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));
+                sheet.captions().forEach((key, caption) -> spec.commandLine().getOut().println("  %s: %s".formatted(key, caption)));
+                spec.commandLine().getOut().println(out);
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    static void write(Path file, byte[] bytes) {
+        try {
+            Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be written: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+}

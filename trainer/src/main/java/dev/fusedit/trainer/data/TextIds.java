@@ -1,0 +1,36 @@
+package dev.fusedit.trainer.data;
+
+import dev.fusedit.fusion.text.OwnTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.trainer.data.blocks.Dice;
+import java.util.Arrays;
+
+/// Texts as a language model reads them.
+///
+/// @param maxTokens longest text; longer ones are cut
+public record TextIds(Tokenizer tokenizer, int maxTokens) {
+    /// What the dice for dropped captions are for; a number that `Split` does not use.
+    private static final long DROPPING = 101;
+
+    public int[] caption(String text) { return tokenizer.encode(text, maxTokens); }
+
+    /// Of the language loss. Where a sentence ends is part of what a language model of one's own learns. A published one knows it, and reads
+    /// no instruction here.
+    public int[] sentence(String text) {
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            return pretrained.subwords().encode(text, maxTokens);
+        }
+        var tokens = caption(text);
+        var result = Arrays.copyOf(tokens, tokens.length + 1);
+        result[tokens.length] = OwnTokenizer.EOS;
+        return result;
+    }
+
+    /// Whether the caption at a position is dropped, for classifier-free guidance: it goes by the position, so that a sample is not without
+    /// caption in every epoch.
+    ///
+    /// @param share of captions that are
+    public static boolean isDropped(long seed, long position, double share) {
+        return new Dice(seed, DROPPING, position).below(1_000_000) < share * 1_000_000;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.fusedit.trainer.data.source;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.data.blocks.Dice;
+import java.util.List;
+import java.util.Map;
+
+/// Which of a sample's texts is its caption: one of several, each as often as its share says. Of those that a sample lacks, or that are
+/// blank, the others take the share.
+///
+/// @param shares by the name of the text, in the order of preference; those of 0 are taken only where no other is there
+public record CaptionRule(ImmutableMap<String, Double> shares) {
+    private static final long PURPOSE = 103;
+    private static final int PARTS = 1 << 24;
+
+    public CaptionRule {
+        checkArgument(!shares.isEmpty(), "a caption has a name to be read by");
+    }
+
+    /// The first one of these that a sample has.
+    public static CaptionRule firstOf(List<String> names) {
+        var shares = ImmutableMap.<String, Double>builder();
+        names.forEach(name -> shares.put(name, 0.0));
+        return new CaptionRule(shares.buildOrThrow());
+    }
+
+    /// The caption of a sample, without blanks around it.
+    ///
+    /// @param position of the sample in the run, which decides between several captions
+    /// @throws BadSample if it has none
+    public String of(Map<String, String> texts, long seed, long position) throws BadSample {
+        var there = shares.keySet().stream().filter(name -> texts.containsKey(name) && !texts.get(name).isBlank()).toList();
+        if (there.isEmpty()) throw none(texts);
+        double sum = there.stream().mapToDouble(shares::get).sum();
+        double left = sum * new Dice(seed, PURPOSE, position).below(PARTS) / PARTS;
+        for (var name : there) {
+            left -= shares.get(name);
+            if (left < 0 || sum == 0) return texts.get(name).strip();
+        }
+        return texts.get(there.getLast()).strip();
+    }
+
+    private BadSample none(Map<String, String> texts) {
+        for (var name : shares.keySet()) {
+            if (texts.containsKey(name)) return new BadSample(Cause.EMPTY_CAPTION, "the caption '" + name + "' is blank");
+        }
+        return new BadSample(Cause.MISSING_CAPTION, texts.isEmpty() ? "no caption is there"
+                : "has none of the captions " + String.join(", ", shares.keySet()) + ", only " + String.join(", ", texts.keySet()));
+    }
+}

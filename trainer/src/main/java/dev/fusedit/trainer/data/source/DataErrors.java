@@ -1,0 +1,62 @@
+package dev.fusedit.trainer.data.source;
+
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// `data-errors.jsonl`: each bad sample once, with its cause. Any thread may add.
+public final class DataErrors {
+    public static final String FILE = "data-errors.jsonl";
+
+    private final Path file;
+    private final Consumer<Problem> told;
+    private final Set<String> known = new HashSet<>();
+    private final long most;
+
+    /// @param most bad samples; one more ends the run
+    /// @param told of each that was not known
+    private DataErrors(Path file, long most, Consumer<Problem> told) {
+        this.file = file;
+        this.most = most;
+        this.told = told;
+    }
+
+    /// Writes what a scan found, in place of what was there.
+    ///
+    /// @param stopAbove share of bad samples beyond which a run ends
+    /// @param told of each sample that goes bad later
+    public static DataErrors of(Path folder, SourceScan scan, double stopAbove, Consumer<Problem> told) {
+        var errors = new DataErrors(folder.resolve(FILE), (long) (stopAbove * (scan.good().size() + scan.problems().size())), told);
+        scan.problems().forEach(problem -> errors.known.add(problem.sample()));
+        errors.write(scan.problems(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        return errors;
+    }
+
+    /// @throws UserError if that makes too many
+    public synchronized void add(Problem problem) {
+        if (!known.add(problem.sample())) return;
+        write(List.of(problem), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        told.accept(problem);
+        if (known.size() > most) {
+            throw new UserError("%d samples cannot be read, more than data.errors.stop_above allows; the last one: %s: %s. See %s"
+                    .formatted(known.size(), problem.sample(), problem.detail(), file));
+        }
+    }
+
+    private void write(List<Problem> problems, StandardOpenOption... how) {
+        var lines = new StringBuilder();
+        problems.forEach(problem -> lines.append(problem.json()).append('\n'));
+        try {
+            Files.write(file, lines.toString().getBytes(StandardCharsets.UTF_8), how);
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be written: %s".formatted(file, Reasons.of(e)), e);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.fusedit.trainer.data.source;
+
+import dev.fusedit.torch.UserError;
+import java.util.List;
+import java.util.Map;
+
+/// Captioned images, found and not yet read. What is asked of it is the same however it is stored; whoever makes batches knows none of
+/// its kinds.
+///
+/// Samples are numbered from 0, in an order that the names alone decide. Any thread may read.
+public interface ImageSource extends AutoCloseable {
+    /// What errors and reports call it.
+    String place();
+
+    /// Images found; broken ones too.
+    int size();
+
+    /// The name of a sample, unlike any other's: a path below the folder, or `000012` of a tar file.
+    String key(int index);
+
+    /// The bytes of the image's file.
+    ///
+    /// @throws BadSample if they cannot be read, or there are more of them than an array holds
+    byte[] image(int index) throws BadSample;
+
+    /// Its texts by their names, as they are written.
+    ///
+    /// @throws BadSample if one is no text in UTF-8
+    Map<String, String> texts(int index) throws BadSample;
+
+    /// The names of texts that are captions, as far as nobody says otherwise; the first one that a sample has counts.
+    List<String> usualCaptions();
+
+    /// What was found wrong beside the images themselves: rows without a file, shards that end early.
+    List<Problem> problems();
+
+    /// What lies there and is not of the data: hidden files, and files of other kinds.
+    Others others();
+
+    /// Neighbours in the source's order that are best read together: a block of the shuffling.
+    int block();
+
+    /// Names and sizes of all that is read, in a few letters: two sources of the same digest have the same samples under the same indices.
+    String digest();
+
+    @Override
+    void close();
+
+    /// @param hidden files whose names begin with a dot, or in folders of such names
+    /// @param unread files that are neither an image nor one's caption
+    record Others(int hidden, int unread) {}
+
+    /// @return the index
+    /// @throws UserError naming the place, if nothing is there to train on
+    default ImageSource requireSamples() {
+        if (size() == 0) throw new UserError(place() + ": holds no image (" + others().unread() + " other files were found)");
+        return this;
+    }
+}

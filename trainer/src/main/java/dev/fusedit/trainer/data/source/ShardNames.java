@@ -1,0 +1,125 @@
+package dev.fusedit.trainer.data.source;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Patterns of shards as WebDataset expands them: `::` stands between several, `{000..199}` counts as wide as it is written (down too, by
+/// `{0..10..5}` in steps), `{a..d}` and `{a,b}` take each, `${X}` is the environment's `WDS_X`. Other braces stay as they are, and a
+/// backslash keeps the letter after it from meaning anything.
+public final class ShardNames {
+    private static final long MOST = 1_000_000;
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
+    private static final Pattern NUMBERS = Pattern.compile("(-?\\d+)\\.\\.(-?\\d+)(?:\\.\\.(-?\\d+))?");
+    private static final Pattern LETTERS = Pattern.compile("([A-Za-z])\\.\\.([A-Za-z])");
+
+    private ShardNames() {}
+
+    /// @throws UserError if a range has more than a million names, a brace is not closed, or a variable is not set
+    public static List<String> expand(String pattern) { return expand(pattern, System::getenv); }
+
+    static List<String> expand(String pattern, Function<String, @Nullable String> environment) {
+        var known = VARIABLE.matcher(pattern).replaceAll(found -> {
+            var value = environment.apply("WDS_" + found.group(1));
+            if (value == null) throw new UserError("%s: the environment has no WDS_%s".formatted(pattern, found.group(1)));
+            return Matcher.quoteReplacement(value);
+        });
+        return Splitter.on("::").splitToStream(known).flatMap(part -> braces(part).stream()).map(name -> name.replaceAll("\\\\(.)", "$1"))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /// All names of a pattern without `::`.
+    private static List<String> braces(String pattern) {
+        for (int open = find(pattern, 0, '{'); open >= 0; open = find(pattern, open + 1, '{')) {
+            int close = closing(pattern, open);
+            if (close < 0) throw new UserError(pattern + ": a brace is not closed");
+            var choices = choices(pattern.substring(open + 1, close));
+            if (!choices.isEmpty()) {
+                var before = pattern.substring(0, open);
+                var rests = braces(pattern.substring(close + 1));
+                return choices.stream().flatMap(choice -> rests.stream().map(rest -> before + choice + rest)).toList();
+            }
+        }
+        return List.of(pattern);
+    }
+
+    /// The place of a letter that no backslash stands before; -1 for none.
+    private static int find(String text, int from, char letter) {
+        for (int i = from; i < text.length(); i++) {
+            if (text.charAt(i) == '\\') i++;
+            else if (text.charAt(i) == letter) return i;
+        }
+        return -1;
+    }
+
+    private static int closing(String pattern, int open) {
+        int depth = 0;
+        for (int i = open; i < pattern.length(); i++) {
+            char c = pattern.charAt(i);
+            if (c == '\\') i++;
+            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+            if (depth == 0) return i;
+        }
+        return -1;
+    }
+
+    /// What stands for braces; none for braces that mean themselves.
+    private static List<String> choices(String inside) {
+        var numbers = NUMBERS.matcher(inside);
+        if (numbers.matches()) return counted(numbers.group(1), numbers.group(2), numbers.group(3));
+        var letters = LETTERS.matcher(inside);
+        if (letters.matches()) return lettered(letters.group(1).charAt(0), letters.group(2).charAt(0));
+        var parts = parts(inside);
+        return parts.size() == 1 ? List.of() : parts.stream().flatMap(part -> braces(part).stream()).toList();
+    }
+
+    /// Between the commas that lie in no further braces.
+    private static List<String> parts(String inside) {
+        var parts = new ArrayList<String>();
+        int depth = 0, begin = 0;
+        for (int i = 0; i < inside.length(); i++) {
+            char c = inside.charAt(i);
+            if (c == '\\') i++;
+            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+            if (c == ',' && depth == 0) {
+                parts.add(inside.substring(begin, i));
+                begin = i + 1;
+            }
+        }
+        parts.add(inside.substring(begin));
+        return parts;
+    }
+
+    private static List<String> counted(String from, String to, @Nullable String by) {
+        long first = number(from), last = number(to), step = by == null ? 1 : Math.max(1, Math.abs(number(by)));
+        if (Math.abs(last - first) / step >= MOST) throw new UserError("{%s..%s} names more than %,d files".formatted(from, to, MOST));
+        boolean padded = from.matches("-?0\\d+") || to.matches("-?0\\d+");
+        int width = padded ? Math.max(from.length(), to.length()) : 0;
+        var names = new ArrayList<String>();
+        for (long i = first; first <= last ? i <= last : i >= last; i += first <= last ? step : -step) names.add(padded(i, width));
+        return names;
+    }
+
+    private static long number(String digits) {
+        if (digits.length() > 12) throw new UserError("{…%s…} counts too far".formatted(digits));
+        return Long.parseLong(digits);
+    }
+
+    private static String padded(long number, int width) {
+        var digits = Long.toString(Math.abs(number));
+        var sign = number < 0 ? "-" : "";
+        return sign + "0".repeat(Math.max(0, width - digits.length() - sign.length())) + digits;
+    }
+
+    private static List<String> lettered(char first, char last) {
+        var names = new ArrayList<String>();
+        for (int c = first; first <= last ? c <= last : c >= last; c += first <= last ? 1 : -1) names.add(String.valueOf((char) c));
+        return names;
+    }
+}

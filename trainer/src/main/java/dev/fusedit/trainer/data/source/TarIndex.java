@@ -1,0 +1,79 @@
+package dev.fusedit.trainer.data.source;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileFormat;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
+
+/// Where the samples of a tar file lie, by WebDataset's rules: the key is the path up to the first dot of its last part, the field what
+/// stands behind it, in lower case; names without a dot, hidden ones and folders between `__` are none of a sample; only neighbours form
+/// one, so a key that comes back later is another sample; of two members of one name in a sample the first one counts.
+///
+/// @param others members that are no fields
+/// @param broken why nothing more could be read; null for a whole file
+record TarIndex(Path file, List<Sample> samples, int others, @Nullable String broken) {
+    /// Where a member's bytes are.
+    record Place(long begin, long bytes) {}
+
+    record Sample(String key, Map<String, Place> fields) {}
+
+    /// @throws UserError if there is no such file, or it is another kind of file
+    static TarIndex of(Path file) {
+        if (!Files.exists(file)) throw new UserError(file + ": no such file");
+        if (Files.isDirectory(file)) throw new UserError(file + ": is a folder, not a tar archive");
+        var format = FileFormat.of(file);
+        if (format != FileFormat.TAR && format != FileFormat.EMPTY) throw format.insteadOf("a tar archive (plain, so that any sample is at hand)", file);
+        try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
+            return read(file, in, Files.size(file));
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read: %s".formatted(file, Reasons.of(e)), e);
+        }
+    }
+
+    private static TarIndex read(Path file, TarArchiveInputStream in, long end) {
+        var samples = new ArrayList<Sample>();
+        int others = 0;
+        try {
+            for (TarArchiveEntry entry; (entry = in.getNextEntry()) != null;) {
+                var name = new Name(entry.getName());
+                if (!entry.isFile() || !name.isField()) {
+                    others += entry.isFile() ? 1 : 0;
+                    continue;
+                }
+                var place = new Place(in.getBytesRead(), entry.getSize());
+                if (place.begin() + place.bytes() > end) return new TarIndex(file, samples, others, "ends within " + entry.getName());
+                if (samples.isEmpty() || !samples.getLast().key().equals(name.key())) samples.add(new Sample(name.key(), new LinkedHashMap<>()));
+                samples.getLast().fields().putIfAbsent(name.field(), place);
+            }
+        } catch (IOException | IllegalArgumentException e) { // what damaged headers make of the library
+            return new TarIndex(file, ImmutableList.copyOf(samples), others, "cannot be read further after %d samples: %s"
+                    .formatted(samples.size(), e.getMessage()));
+        }
+        return new TarIndex(file, ImmutableList.copyOf(samples), others, null);
+    }
+
+    /// A member's name, split.
+    private record Name(String path) {
+        private String last() { return path.substring(path.lastIndexOf('/') + 1); }
+
+        boolean isField() {
+            var isMeta = path.startsWith("__") && path.contains("__/");
+            return !isMeta && last().indexOf('.') > 0;
+        }
+
+        String key() { return path.substring(0, path.length() - last().length() + last().indexOf('.')); }
+
+        String field() { return last().substring(last().indexOf('.') + 1).toLowerCase(Locale.ROOT); }
+    }
+}

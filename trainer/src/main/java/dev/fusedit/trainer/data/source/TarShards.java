@@ -1,0 +1,163 @@
+package dev.fusedit.trainer.data.source;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
+import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// Captioned images in tar files as WebDataset names them (github.com/webdataset/webdataset): neighbouring members of one name before the
+/// first dot are a sample, what stands behind the dot is the field, `jpg` or `synthetic_caption.txt`.
+///
+/// Members lie uncompressed, so any sample is read at its place.
+public final class TarShards implements ImageSource {
+    private static final List<String> IMAGES = List.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff");
+    private static final List<String> CAPTIONS = List.of("txt", "text", "caption", "synthetic_caption.txt", "original_caption.txt", "caption.txt");
+    /// Samples of a shard that are read one after the other.
+    private static final int BLOCK = 256;
+
+    private final String place;
+    private final ImmutableList<TarIndex> shards;
+    private final List<Member> samples = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<FileChannel> channels = new ArrayList<>();
+    private final Map<String, Boolean> fields = new HashMap<>();
+
+    /// A sample of a shard.
+    ///
+    /// @param shard number of it
+    private record Member(int shard, String key, TarIndex.Place image, Map<String, TarIndex.Place> texts) {}
+
+    private TarShards(String place, List<TarIndex> shards) {
+        this.place = place;
+        this.shards = ImmutableList.copyOf(shards);
+    }
+
+    /// Reads the names in all shards; no image is read.
+    ///
+    /// @param place what errors call all of them
+    /// @param image field of the image; empty for the first one that is an image's
+    /// @throws UserError if a shard is not there, or is no tar file
+    public static TarShards open(String place, List<Path> files, String image) {
+        var shards = files.stream().map(TarIndex::of).toList();
+        var result = new TarShards(place, shards);
+        var seen = new HashMap<String, Integer>();
+        for (int i = 0; i < shards.size(); i++) result.add(i, image, seen);
+        try {
+            for (var file : files) result.channels.add(FileChannel.open(file));
+        } catch (IOException e) {
+            result.close();
+            throw new UserError("%s: cannot be opened: %s".formatted(place, Reasons.of(e)), e);
+        }
+        return result;
+    }
+
+    private void add(int shard, String wanted, Map<String, Integer> seen) {
+        var index = shards.get(shard);
+        for (var sample : index.samples()) {
+            int times = seen.merge(sample.key(), 1, Integer::sum);
+            var key = times == 1 ? sample.key() : sample.key() + " in " + index.file().getFileName() + " (" + times + ")";
+            var image = wanted.isEmpty() ? IMAGES.stream().map(field -> find(sample.fields(), field)).filter(Objects::nonNull).findFirst().orElse(null)
+                    : sample.fields().get(wanted);
+            if (image == null) {
+                var has = String.join(", ", sample.fields().keySet());
+                problems.add(new Problem(key, Cause.BROKEN_IMAGE, "has no field " + (wanted.isEmpty() ? "of an image" : wanted) + ", only " + has));
+                continue;
+            }
+            sample.fields().keySet().forEach(field -> fields.put(field, true));
+            samples.add(new Member(shard, key, image, sample.fields()));
+        }
+        if (index.broken() != null) problems.add(new Problem(index.file().getFileName().toString(), Cause.BROKEN_SHARD, index.broken()));
+    }
+
+    /// A field of this name, or one that ends in it behind a dot.
+    private static TarIndex.@org.jspecify.annotations.Nullable Place find(Map<String, TarIndex.Place> fields, String name) {
+        var exact = fields.get(name);
+        return exact != null ? exact
+                : fields.entrySet().stream().filter(field -> field.getKey().endsWith("." + name)).map(Map.Entry::getValue).findFirst().orElse(null);
+    }
+
+    @Override
+    public String place() { return place; }
+
+    @Override
+    public int size() { return samples.size(); }
+
+    @Override
+    public String key(int index) { return samples.get(index).key(); }
+
+    @Override
+    public byte[] image(int index) throws BadSample {
+        var member = samples.get(index);
+        return bytes(member, member.image(), Cause.BROKEN_IMAGE);
+    }
+
+    @Override
+    public Map<String, String> texts(int index) throws BadSample {
+        var member = samples.get(index);
+        var texts = new HashMap<String, String>();
+        for (var field : member.texts().entrySet()) {
+            if (isText(field.getKey())) texts.put(field.getKey(), TextBytes.decode(bytes(member, field.getValue(), Cause.BAD_TEXT), field.getKey()));
+        }
+        return texts;
+    }
+
+    private static boolean isText(String field) {
+        var last = field.substring(field.lastIndexOf('.') + 1);
+        return last.equals("txt") || last.equals("text") || last.equals("caption");
+    }
+
+    private byte[] bytes(Member member, TarIndex.Place at, Cause cause) throws BadSample {
+        if (at.bytes() > Integer.MAX_VALUE - 8) throw new BadSample(cause, "is too large: %d bytes".formatted(at.bytes()));
+        var bytes = ByteBuffer.allocate((int) at.bytes());
+        try {
+            while (bytes.hasRemaining()) {
+                if (channels.get(member.shard()).read(bytes, at.begin() + bytes.position()) < 0) throw new BadSample(cause, "is cut short");
+            }
+            return bytes.array();
+        } catch (IOException e) {
+            throw new BadSample(cause, "cannot be read: " + Reasons.of(e));
+        }
+    }
+
+    @Override
+    public List<String> usualCaptions() {
+        return ImmutableList.<String>builder().addAll(CAPTIONS)
+                .addAll(fields.keySet().stream().filter(field -> isText(field) && !CAPTIONS.contains(field)).sorted().toList()).build();
+    }
+
+    @Override
+    public List<Problem> problems() { return problems; }
+
+    @Override
+    public Others others() { return new Others(0, shards.stream().mapToInt(TarIndex::others).sum()); }
+
+    @Override
+    public int block() { return BLOCK; }
+
+    @Override
+    public String digest() {
+        var hasher = Hashing.sha256().newHasher();
+        samples.forEach(sample -> hasher.putString(sample.key() + "\0" + sample.image().bytes() + "\0", StandardCharsets.UTF_8));
+        return hasher.hash().toString().substring(0, 16);
+    }
+
+    @Override
+    public void close() {
+        for (var channel : channels) {
+            try {
+                channel.close();
+            } catch (IOException _) {
+                // it was only read
+            }
+        }
+    }
+}

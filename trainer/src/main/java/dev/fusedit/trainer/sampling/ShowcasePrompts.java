@@ -1,0 +1,48 @@
+package dev.fusedit.trainer.sampling;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.BlankBatches;
+import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
+import dev.fusedit.trainer.data.blocks.Kind;
+import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.data.source.SampleFacts;
+import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// What a run's grids show: the prompts of `logging.prompts`; without that four of each kind of the score set `seen` of the built-in data,
+/// or captions of one's own images, first of those that are held out.
+public final class ShowcasePrompts {
+    private static final int PER_KIND = Showcase.IMAGES / Kind.values().length;
+
+    private ShowcasePrompts() {}
+
+    /// [Showcase#IMAGES] prompts; where there are fewer they come again, with other noise.
+    public static List<String> of(Recipe recipe, Batches data) {
+        var prompts = recipe.logging().prompts() != null ? PromptFile.read(Path.of(recipe.logging().prompts())) : switch (data) {
+            case BlocksBatches _ -> blocks();
+            case SourceBatches own -> Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
+                    .map(SampleFacts::caption).toList();
+            case BlankBatches blank -> List.of(blank.caption());
+        };
+        return IntStream.range(0, Showcase.IMAGES).mapToObj(i -> prompts.get(i % prompts.size())).collect(ImmutableList.toImmutableList());
+    }
+
+    /// Kinds across, prompts of a kind down.
+    private static List<String> blocks() {
+        var prompts = new ArrayList<String>();
+        for (int i = 0; i < PER_KIND; i++) {
+            for (var kind : Kind.values()) {
+                var ofKind = BlocksPrompts.of(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
+                prompts.add(ofKind.get(i).text());
+            }
+        }
+        return prompts;
+    }
+}

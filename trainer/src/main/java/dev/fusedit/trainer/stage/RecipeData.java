@@ -1,0 +1,110 @@
+package dev.fusedit.trainer.stage;
+
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.BlankBatches;
+import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.source.CaptionRule;
+import dev.fusedit.trainer.data.source.DataErrors;
+import dev.fusedit.trainer.data.source.HeldOut;
+import dev.fusedit.trainer.data.source.ImageFolder;
+import dev.fusedit.trainer.data.source.ImageSource;
+import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.source.ShardNames;
+import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.source.SourceScan;
+import dev.fusedit.trainer.data.source.TarShards;
+import dev.fusedit.trainer.recipe.Data;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// The data that a recipe names.
+public final class RecipeData {
+    private RecipeData() {}
+
+    /// Looks at all of it: what cannot be trained on is written down and told before the first step.
+    ///
+    /// @param folder of the run, for `data-errors.jsonl`
+    /// @param said told in sentences what was found
+    /// @throws dev.fusedit.torch.UserError if it is not there, or too much of it cannot be read
+    public static Batches open(Recipe recipe, Tokenizer tokenizer, Path folder, Consumer<String> said) {
+        var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
+        return switch (recipe.data()) {
+            case Data.Blocks blocks -> blocks(blocks, texts);
+            case Data.Images images -> images(recipe, images, texts, folder, said);
+        };
+    }
+
+    /// As much of the same size, for trials: what images show does not matter.
+    public static Batches like(Recipe recipe, Tokenizer tokenizer) {
+        var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
+        return switch (recipe.data()) {
+            case Data.Blocks blocks -> blocks(blocks, texts);
+            case Data.Images _ -> new BlankBatches(texts);
+        };
+    }
+
+    private static Batches blocks(Data.Blocks blocks, TextIds texts) {
+        return new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), texts);
+    }
+
+    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path folder, Consumer<String> said) {
+        var source = source(images).requireSamples();
+        try {
+            var captions = captions(images, source);
+            var scan = SourceScan.of(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
+            var errors = DataErrors.of(folder, scan, images.errors().stopAbove(),
+                    problem -> said.accept("%s cannot be read any more: %s".formatted(problem.sample(), problem.detail())));
+            scan.requireGood(images.errors().stopAbove());
+            told(scan, texts).forEach(said);
+            var validation = recipe.evaluation().validation();
+            var split = HeldOut.of(scan, validation == null ? 0 : validation.samples(), validation == null ? 0 : validation.seed());
+            return new SourceBatches(split, captions,
+                    new ImageTransform(decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), errors, images.seed(), texts);
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    /// What to know before the first step.
+    private static List<String> told(SourceScan scan, TextIds texts) {
+        var said = new ArrayList<String>();
+        said.add("%s: %,d images with captions".formatted(scan.source().place(), scan.good().size()));
+        if (!scan.problems().isEmpty()) said.add(scan.summary() + "; all are in " + DataErrors.FILE);
+        long cut = scan.captions().stream().filter(caption -> texts.tokenizer().encode(caption).length > texts.maxTokens()).count();
+        if (cut > 0) said.add("%,d captions are longer than the %d tokens that are read, and are cut".formatted(cut, texts.maxTokens()));
+        return said;
+    }
+
+    /// Where a recipe's images are; nothing of them is read yet.
+    public static ImageSource source(Data.Images images) {
+        return switch (images) {
+            case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
+            case Data.WebDataset shards -> TarShards.open(String.join("::", shards.shards()),
+                    shards.shards().stream().flatMap(some -> ShardNames.expand(some).stream()).map(Path::of).toList(), shards.picture());
+        };
+    }
+
+    /// Which texts are captions.
+    public static CaptionRule captions(Data.Images images, ImageSource source) {
+        if (images.captions().isEmpty()) return CaptionRule.firstOf(source.usualCaptions());
+        var shares = ImmutableMap.<String, Double>builder();
+        images.captions().forEach(field -> shares.put(field.field(), field.share()));
+        return new CaptionRule(shares.buildKeepingLast());
+    }
+
+    private static ImageDecoding decoding(Run.Compatibility compatibility) {
+        return switch (compatibility) {
+            case NONE -> ImageDecoding.STRICT;
+            case REFERENCE -> ImageDecoding.REFERENCE;
+        };
+    }
+}
