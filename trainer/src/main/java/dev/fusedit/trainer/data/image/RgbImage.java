@@ -10,6 +10,9 @@ public record RgbImage(int width, int height, byte[] rgb) {
                 rgb.length);
     }
 
+    /// The mirror image: left is right (torchvision's `hflip`).
+    public RgbImage flipped() { return Orientation.MIRRORED.turn(this); }
+
     @Override
     public String toString() { return "image of %d x %d".formatted(width, height); }
 }
