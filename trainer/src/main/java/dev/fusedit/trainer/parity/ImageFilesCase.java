@@ -11,6 +11,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.data.image.ImageDecoder;
+import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.image.RgbImage;
 import dev.fusedit.trainer.data.image.SquareCrop;
 import java.io.IOException;
@@ -36,7 +37,7 @@ record ImageFilesCase(Case files, Expected expected) {
         try (var _ = TensorScope.open()) {
             var path = files.file("files").resolve(name);
             var bytes = Files.readAllBytes(path);
-            var image = ImageDecoder.decode(bytes, path.toString());
+            var image = ImageDecoder.decode(bytes, path.toString(), ImageDecoding.REFERENCE);
             var key = name + "/decoded_u8";
             expected.compare(key, tensor(image), isJpeg(bytes) ? Tolerance.TWO_STEPS : Tolerance.EXACT);
             var same = expected.has(key) ? image(expected.read(key)) : image;

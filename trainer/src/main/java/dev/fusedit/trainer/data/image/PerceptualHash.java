@@ -12,7 +12,7 @@ public record PerceptualHash(long bits, int red, int green, int blue) {
     private static final int MOST_APART = 8;
 
     public static PerceptualHash of(RgbImage image) {
-        var small = PillowResize.resize(image, SIDE + 1, SIDE);
+        var small = PillowResize.resize(image, SIDE + 1, SIDE, PillowResize.Filter.BILINEAR);
         long bits = 0;
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) bits = bits << 1 | (grey(small, x + 1, y) > grey(small, x, y) ? 1 : 0);

@@ -2,10 +2,10 @@ package dev.fusedit.trainer.data.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Pillow's bilinear resize of 8-bit channels, bit for bit.
+/// Pillow's resize of 8-bit channels, bit for bit.
 ///
-/// A triangle as wide as a new pixel (and no narrower than an old one) is laid over the old pixels, first along rows, then along columns;
-/// each pass rounds to 8 bits. Weights are whole numbers of 22 bits, as in Pillow's `Resample.c`: a resize in floats is off by one here
+/// A filter, stretched by as much as the image shrinks (and never compressed), is laid over the old pixels, first along rows, then along
+/// columns; each pass rounds to 8 bits. Weights are whole numbers of 22 bits, as in Pillow's `Resample.c`: a resize in floats is off by one here
 /// and there.
 public final class PillowResize {
     private static final int PRECISION = 32 - 8 - 2;
@@ -13,11 +13,38 @@ public final class PillowResize {
 
     private PillowResize() {}
 
-    public static RgbImage resize(RgbImage image, int width, int height) {
+    /// What a new pixel takes of the old ones, by their distance from its centre.
+    public enum Filter {
+        /// A triangle: `Image.BILINEAR`.
+        BILINEAR(1) {
+            @Override
+            double at(double distance) { return distance < 1 ? 1 - distance : 0; }
+        },
+
+        /// Keys' cubic with a = -0.5: `Image.BICUBIC`.
+        BICUBIC(2) {
+            @Override
+            double at(double distance) {
+                if (distance < 1) return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1;
+                return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * SHARPNESS : 0;
+            }
+        };
+
+        private static final double SHARPNESS = -0.5;
+        private final double support;
+
+        /// @param support as far from the centre, in old pixels, it takes of them when an image is not made smaller
+        Filter(double support) { this.support = support; }
+
+        /// @param distance at least 0
+        abstract double at(double distance);
+    }
+
+    public static RgbImage resize(RgbImage image, int width, int height, Filter filter) {
         checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
         var wide = width == image.width() ? image
-                : new RgbImage(width, image.height(), along(image, Weights.of(image.width(), width)));
-        return height == wide.height() ? wide : new RgbImage(width, height, down(wide, Weights.of(wide.height(), height)));
+                : new RgbImage(width, image.height(), along(image, Weights.of(image.width(), width, filter)));
+        return height == wide.height() ? wide : new RgbImage(width, height, down(wide, Weights.of(wide.height(), height, filter)));
     }
 
     private static byte[] along(RgbImage from, Weights weights) {
@@ -48,28 +75,31 @@ public final class PillowResize {
     /// @param first the first old pixel of each new one
     /// @param weights in 2^-22
     private record Weights(int[] first, int[][] weights) {
-        static Weights of(int from, int to) {
-            double scale = (double) from / to, filter = Math.max(scale, 1);
+        static Weights of(int from, int to, Filter filter) {
+            double scale = (double) from / to, stretch = Math.max(scale, 1), support = filter.support * stretch;
             var first = new int[to];
             var weights = new int[to][];
             for (int i = 0; i < to; i++) {
                 var center = (i + 0.5) * scale;
-                first[i] = Math.max(0, (int) (center - filter + 0.5));
-                weights[i] = triangle(first[i], Math.min(from, (int) (center + filter + 0.5)), center, filter);
+                first[i] = Math.max(0, (int) (center - support + 0.5));
+                var heights = new double[Math.min(from, (int) (center + support + 0.5)) - first[i]];
+                for (int j = 0; j < heights.length; j++) {
+                    heights[j] = filter.at(Math.abs((j + first[i] - center + 0.5) * (1 / stretch)));
+                }
+                weights[i] = whole(heights);
             }
             return new Weights(first, weights);
         }
 
-        private static int[] triangle(int first, int end, double center, double filter) {
-            var heights = new double[end - first];
+        private static int[] whole(double[] heights) {
             double sum = 0;
-            for (int i = 0; i < heights.length; i++) {
-                heights[i] = Math.max(0, 1 - Math.abs((i + first - center + 0.5) * (1 / filter)));
-                sum += heights[i];
+            for (double height : heights) {
+                sum += height;
             }
             var weights = new int[heights.length];
             for (int i = 0; i < weights.length; i++) {
-                weights[i] = (int) (0.5 + heights[i] / sum * (1 << PRECISION));
+                var share = heights[i] / sum * (1 << PRECISION);
+                weights[i] = (int) (share < 0 ? share - 0.5 : share + 0.5);
             }
             return weights;
         }

@@ -10,14 +10,8 @@ public record RgbImage(int width, int height, byte[] rgb) {
                 rgb.length);
     }
 
-    /// Left and right exchanged.
-    public RgbImage mirrored() {
-        var other = new byte[rgb.length];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) System.arraycopy(rgb, 3 * (y * width + x), other, 3 * (y * width + width - 1 - x), 3);
-        }
-        return new RgbImage(width, height, other);
-    }
+    /// The mirror image: left is right (torchvision's `hflip`).
+    public RgbImage flipped() { return Orientation.MIRRORED.turn(this); }
 
     @Override
     public String toString() { return "image of %d x %d".formatted(width, height); }

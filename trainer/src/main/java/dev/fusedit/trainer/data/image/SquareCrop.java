@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.function.IntUnaryOperator;
 
 /// Square images of one side out of images of any size, as torchvision's `Resize` and crops make them.
@@ -20,8 +21,8 @@ public record SquareCrop(int side) {
     /// The image with its short side of this length, the long one rounded down.
     public RgbImage resized(RgbImage image) {
         int width = image.width(), height = image.height();
-        return width <= height ? PillowResize.resize(image, side, (int) ((long) side * height / width))
-                : PillowResize.resize(image, (int) ((long) side * width / height), side);
+        return width <= height ? PillowResize.resize(image, side, (int) ((long) side * height / width), Filter.BILINEAR)
+                : PillowResize.resize(image, (int) ((long) side * width / height), side, Filter.BILINEAR);
     }
 
     /// The middle; halves go to the even pixel, as Python rounds.

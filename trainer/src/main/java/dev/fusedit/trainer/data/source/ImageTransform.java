@@ -20,7 +20,7 @@ public record ImageTransform(ImageDecoding decoding, boolean random, double flip
         var dice = new Dice(seed, PURPOSE, position);
         boolean mirrored = dice.below(PARTS) < flip * PARTS;
         var square = crop.crop(resized, random ? crop.random(resized, dice::below) : crop.centre(resized));
-        return mirrored ? square.mirrored() : square;
+        return mirrored ? square.flipped() : square;
     }
 
     /// Without chance: as validation and reports show it.

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Where the samples of a tar file lie, by WebDataset's rules: the key is the path up to the first dot of its last part, the field what
 /// stands behind it, in lower case; names without a dot, hidden ones and folders between `__` are none of a sample; only neighbours form
-/// one, so a key that comes back later is another sample; of two members of one name in a sample the first one counts.
+/// one, so a key that comes back later is another sample. Nothing is read behind two members of one name in a sample, as there.
 ///
 /// @param others members that are no fields
 /// @param broken why nothing more could be read; null for a whole file
 record TarIndex(Path file, List<Sample> samples, int others, @Nullable String broken) {
+    private static final int BLOCK = 512;
+
     /// Where a member's bytes are.
     record Place(long begin, long bytes) {}
 
@@ -41,7 +43,7 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
         }
     }
 
-    private static TarIndex read(Path file, TarArchiveInputStream in, long end) {
+    private static TarIndex read(Path file, TarArchiveInputStream in, long end) throws IOException {
         var samples = new ArrayList<Sample>();
         int others = 0;
         try {
@@ -52,15 +54,30 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
                     continue;
                 }
                 var place = new Place(in.getBytesRead(), entry.getSize());
-                if (place.begin() + place.bytes() > end) return new TarIndex(file, samples, others, "ends within " + entry.getName());
+                if (place.begin() + place.bytes() > end) return new TarIndex(file, ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
                 if (samples.isEmpty() || !samples.getLast().key().equals(name.key())) samples.add(new Sample(name.key(), new LinkedHashMap<>()));
-                samples.getLast().fields().putIfAbsent(name.field(), place);
+                if (samples.getLast().fields().putIfAbsent(name.field(), place) != null) {
+                    samples.removeLast();
+                    return new TarIndex(file, ImmutableList.copyOf(samples), others, "holds " + entry.getName() + " twice in one sample");
+                }
             }
         } catch (IOException | IllegalArgumentException e) { // what damaged headers make of the library
             return new TarIndex(file, ImmutableList.copyOf(samples), others, "cannot be read further after %d samples: %s"
                     .formatted(samples.size(), e.getMessage()));
         }
-        return new TarIndex(file, ImmutableList.copyOf(samples), others, null);
+        return new TarIndex(file, ImmutableList.copyOf(samples), others, isWhole(file, end) ? null : "is cut short: it has no end mark");
+    }
+
+    /// Blocks of zeros end an archive.
+    private static boolean isWhole(Path file, long end) throws IOException {
+        if (end % BLOCK != 0) return false;
+        try (var in = Files.newInputStream(file)) {
+            in.skipNBytes(Math.max(0, end - BLOCK));
+            for (byte each : in.readAllBytes()) {
+                if (each != 0) return false;
+            }
+            return true;
+        }
     }
 
     /// A member's name, split.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,16 +26,16 @@ class ImageFilesTest {
     @Test
     void aImageSurvivesItsPng() {
         var image = ramp(7, 5);
-        assertThat(ImageDecoder.decode(new PngImage(7, 5, image.rgb()).png(), "x").rgb()).isEqualTo(image.rgb());
+        assertThat(ImageDecoder.decode(new PngImage(7, 5, image.rgb()).png(), "x", ImageDecoding.REFERENCE).rgb()).isEqualTo(image.rgb());
     }
 
     @Test
     void whatIsNoImageIsTheUsersMistake() throws IOException {
-        assertThatThrownBy(() -> ImageDecoder.decode(new byte[10], "a.png")).isInstanceOf(UserError.class).hasMessageContaining("a.png");
+        assertThatThrownBy(() -> ImageDecoder.decode(new byte[10], "a.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class).hasMessageContaining("a.png");
         var file = Files.readAllBytes(FILES.resolve("rgb_97x61.png"));
         for (int length = 0; length < file.length; length += 97) {
             var cut = Arrays.copyOf(file, length);
-            assertThatThrownBy(() -> ImageDecoder.decode(cut, "cut.png")).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
+            assertThatThrownBy(() -> ImageDecoder.decode(cut, "cut.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
         }
     }
 
@@ -43,13 +44,13 @@ class ImageFilesTest {
         var rgb = new byte[3 * 13 * 8];
         Arrays.fill(rgb, (byte) 201);
         for (int side : new int[] {1, 3, 8, 40}) {
-            assertThat(PillowResize.resize(new RgbImage(13, 8, rgb), side, side + 1).rgb()).containsOnly((byte) 201);
+            assertThat(PillowResize.resize(new RgbImage(13, 8, rgb), side, side + 1, Filter.BILINEAR).rgb()).containsOnly((byte) 201);
         }
     }
 
     @Test
     void theSameSizeIsTheSameImage() {
-        assertThat(PillowResize.resize(ramp(6, 4), 6, 4).rgb()).isEqualTo(ramp(6, 4).rgb());
+        assertThat(PillowResize.resize(ramp(6, 4), 6, 4, Filter.BILINEAR).rgb()).isEqualTo(ramp(6, 4).rgb());
     }
 
     @Test

@@ -1,0 +1,138 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.trainer.data.source.DataErrors;
+import dev.fusedit.trainer.log.PngImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class DataCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path temp;
+
+    private int run(String... args) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
+    private Path set() { return temp.resolve("my 'set'"); }
+
+    @BeforeEach
+    void twentyImages() throws IOException {
+        Files.createDirectories(set());
+        for (int i = 0; i < 20; i++) image("%02d.png".formatted(i), i);
+        for (int i = 0; i < 20; i++) Files.writeString(set().resolve("%02d.txt".formatted(i)), "picture " + i);
+    }
+
+    private void image(String name, int look) throws IOException {
+        var rgb = new byte[3 * 70 * 70];
+        new Random(look).nextBytes(rgb);
+        Files.write(set().resolve(name), new PngImage(70, 70, rgb).png());
+    }
+
+    private void fiveBadOnes() throws IOException {
+        for (var name : new String[] {"none.png", "blank.png", "latin.png"}) image(name, name.hashCode());
+        Files.writeString(set().resolve("blank.txt"), " ");
+        Files.write(set().resolve("latin.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+        Files.write(set().resolve("empty.jpg"), new byte[0]);
+        Files.writeString(set().resolve("page.png"), "<!doctype html>");
+    }
+
+    @Test
+    void auditCountsCausesAndExitsOneIfThereAreAny() throws IOException {
+        assertThat(run("data", "audit", set().toString(), "--json")).isZero();
+        var whole = new ObjectMapper().readTree(out.toString());
+        assertThat(whole.get("samples").asInt()).isEqualTo(20);
+        assertThat(whole.get("problems")).isEmpty();
+        fiveBadOnes();
+        image("twin.png", 3);
+        Files.writeString(set().resolve("twin.txt"), "picture 3");
+        assertThat(run("data", "audit", set().toString(), "--json", "--html", temp.resolve("a.html").toString())).isEqualTo(1);
+        var json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.get("samples").asInt()).isEqualTo(26);
+        assertThat(json.get("ok").asInt()).isEqualTo(21);
+        assertThat(json.get("problems")).isEqualTo(new ObjectMapper().readTree("""
+                {"broken-image": 2, "missing-caption": 1, "empty-caption": 1, "bad-text": 1}"""));
+        assertThat(json.get("duplicates").asInt()).isEqualTo(1);
+        assertThat(json.get("captions_repeated").asInt()).isEqualTo(1);
+        assertThat(Files.readString(temp.resolve("a.html"))).contains("page.png", "broken-image", "data:image/png;base64,", "my &#39;set&#39;");
+        assertThat(run("data", "audit", set().toString(), "--recipe", "tests/minimal")).isEqualTo(1);
+        assertThat(out.toString()).contains("21 can be trained on", "latin.png: bad-text");
+    }
+
+    @Test
+    void showWritesAGridOnce() {
+        var grid = temp.resolve("grid.png").toString();
+        assertThat(run("data", "show", set().toString(), "--out", grid)).isZero();
+        assertThat(out.toString()).contains("20 images", "00.png: picture 0");
+        assertThat(Path.of(grid)).isNotEmptyFile();
+        assertThat(run("data", "show", set().toString(), "--out", grid)).isEqualTo(2);
+        assertThat(err.toString()).contains("--force");
+    }
+
+    @Test
+    void fromAFolderToATrainedModelInThreeCommands() throws IOException {
+        var recipe = temp.resolve("my.yaml").toString();
+        fiveBadOnes();
+        assertThat(run("recipe", "new", "--from", set().toString(), "--out", recipe)).isZero();
+        assertThat(err.toString()).contains("5 of 25 samples cannot be used");
+        assertThat(Files.readString(Path.of(recipe))).contains("path: '" + set().toString().replace("'", "''") + "'", "samples: 20", "max_tokens: 16");
+        assertThat(run("recipe", "check", recipe)).isZero();
+        assertThat(run("train", recipe, "--max-steps", "2", "--out", temp.resolve("refused").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("5 of 25 samples cannot be used: 2 broken-image", "stop_above");
+        var run = temp.resolve("run").toString();
+        assertThat(run("train", recipe, "--max-steps", "2", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
+                .isZero();
+        assertThat(Files.readAllLines(Path.of(run, DataErrors.FILE))).hasSize(5).anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
+    }
+
+    @Test
+    void aWholeSmallRunOnOwnImagesIsSampledAndExported() throws IOException {
+        var recipe = temp.resolve("my.yaml").toString();
+        assertThat(run("recipe", "new", "--from", set().toString(), "--out", recipe, "--size", "32")).isZero();
+        Files.writeString(temp.resolve("prompts.txt"), "picture 3\na new thing\n");
+        var run = temp.resolve("run").toString();
+        assertThat(run("train", recipe, "--out", run, "--set", "run.precision=f32", "--set", "stages.text.steps=2", "--set", "stages.text.warm_up=0",
+                "--set", "stages.fuse.steps=3", "--set", "stages.fuse.warm_up=0", "--set", "stages.fuse.batch=8", "--set", "stages.text.batch=4",
+                "--set", "sampling.steps=2", "--set", "evaluation.validation={every: 2, samples: 5, bins: 5}", "--set",
+                "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4")).as(err.toString()).isZero();
+        assertThat(Path.of(run, "samples.png")).isNotEmptyFile();
+        assertThat(Files.readString(Path.of(run, "metrics.jsonl"))).contains("flow_bins", "caption_perplexity");
+        assertThat(Files.readAllLines(Path.of(run, "previews", "prompts.txt"))).startsWith("picture 3", "a new thing", "picture 3");
+        assertThat(run("sample", "--model", run, "--prompt", "picture 3", "--out", temp.resolve("s").toString())).as(err.toString()).isZero();
+        assertThat(run("export", "--model", run, "--out", temp.resolve("e").toString())).as(err.toString()).isZero();
+        assertThat(run("sample", "--model", temp.resolve("e").toString(), "--prompt", "picture 3", "--out", temp.resolve("s2").toString())).isZero();
+        assertThat(temp.resolve("s2")).isDirectory();
+    }
+
+    @Test
+    void placesThatHoldNoImagesAreToldApart() throws IOException {
+        assertThat(run("data", "audit", temp.resolve("nowhere").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("no such file or folder");
+        var empty = Files.createDirectories(temp.resolve("empty"));
+        Files.writeString(empty.resolve("a.md"), "x");
+        assertThat(run("data", "audit", empty.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("holds no image");
+        assertThat(run("data", "audit", temp.resolve("x-{0..1}.tar").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("x-0.tar: no such file");
+        assertThat(run("recipe", "new", "--from", set().toString(), "--out", temp.resolve("r.yaml").toString(), "--llm", "nowhere")).isEqualTo(2);
+        assertThat(err.toString()).contains("nowhere: no such file or folder");
+    }
+}

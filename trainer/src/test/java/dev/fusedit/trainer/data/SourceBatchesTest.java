@@ -1,0 +1,130 @@
+package dev.fusedit.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fusedit.fusion.text.ByteTokenizer;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.source.CaptionRule;
+import dev.fusedit.trainer.data.source.DataErrors;
+import dev.fusedit.trainer.data.source.HeldOut;
+import dev.fusedit.trainer.data.source.ImageFolder;
+import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.source.Problem;
+import dev.fusedit.trainer.data.source.SampleFacts;
+import dev.fusedit.trainer.data.source.SourceScan;
+import dev.fusedit.trainer.log.PngImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SourceBatchesTest {
+    private static final Batches.Wanted SIX = new Batches.Wanted(0, 6, 16, 0, 0, 0);
+
+    @TempDir
+    private Path temp;
+    private final List<Problem> told = new ArrayList<>();
+
+    @BeforeEach
+    void images() throws IOException {
+        Files.createDirectories(temp.resolve("run"));
+        Files.createDirectories(temp.resolve("set"));
+        for (int i = 0; i < 12; i++) image(i, i);
+    }
+
+    private void image(int number, int look) throws IOException {
+        var rgb = new byte[3 * 24 * 20];
+        new Random(look).nextBytes(rgb);
+        Files.write(temp.resolve("set/%02d.png".formatted(number)), new PngImage(24, 20, rgb).png());
+        Files.writeString(temp.resolve("set/%02d.txt".formatted(number)), "number " + number);
+    }
+
+    private SourceBatches batches(int held, ImageTransform transform, long seed) {
+        var source = ImageFolder.open(temp.resolve("set"));
+        var rule = CaptionRule.firstOf(source.usualCaptions());
+        var scan = SourceScan.of(source, rule, ImageDecoding.STRICT, 2, _ -> {});
+        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform, DataErrors.of(temp.resolve("run"), scan, 0.5, told::add), seed,
+                new TextIds(new ByteTokenizer(), 32));
+    }
+
+    private SourceBatches batches() { return batches(0, new ImageTransform(ImageDecoding.STRICT, false, 0), 1); }
+
+    @Test
+    void anEpochHasEachSampleOnceAndAnyStepIsMadeAlone() {
+        try (var batches = batches(); var same = batches()) {
+            var first = batches.of(0, SIX);
+            var second = batches.of(1, SIX);
+            var all = new HashSet<>(first.captions());
+            all.addAll(second.captions());
+            assertThat(all).hasSize(12);
+            assertThat(same.of(1, SIX).images()).isEqualTo(second.images());
+            assertThat(first.captionTokens()[0]).isEqualTo(new ByteTokenizer().encode(first.captions().getFirst()));
+            assertThat(batches.of(2, SIX).keys()).as("another order").isNotEqualTo(first.keys());
+        }
+    }
+
+    @Test
+    void imagesAreMirroredByTheirShare() {
+        try (var plain = batches(); var mirrored = batches(0, new ImageTransform(ImageDecoding.STRICT, false, 1), 1)) {
+            var one = new Batches.Wanted(0, 1, 20, 0, 0, 0);
+            byte[] a = plain.of(0, one).images(), b = mirrored.of(0, one).images();
+            assertThat(b).isNotEqualTo(a);
+            for (int x = 0; x < 20; x++) assertThat(b[3 * (19 - x)]).isEqualTo(a[3 * x]);
+        }
+    }
+
+    @Test
+    void randomCropsAreAFunctionOfThePosition() {
+        var anywhere = new ImageTransform(ImageDecoding.STRICT, true, 0.5);
+        try (var batches = batches(0, anywhere, 1); var same = batches(0, anywhere, 1); var other = batches(0, anywhere, 2)) {
+            assertThat(same.of(5, SIX).images()).isEqualTo(batches.of(5, SIX).images());
+            assertThat(other.of(5, SIX).images()).isNotEqualTo(batches.of(5, SIX).images());
+        }
+    }
+
+    @Test
+    void aSampleThatGoesBadIsWrittenDownAndReplaced() throws IOException {
+        try (var batches = batches()) {
+            Files.write(temp.resolve("set/03.png"), new byte[0]);
+            Files.delete(temp.resolve("set/05.png"));
+            var captions = new ArrayList<>(batches.of(0, SIX).captions());
+            captions.addAll(batches.of(1, SIX).captions());
+            assertThat(captions).hasSize(12).doesNotContain("number 3", "number 5");
+            assertThat(told).extracting(Problem::sample).containsExactlyInAnyOrder("03.png", "05.png");
+            assertThat(Files.readAllLines(temp.resolve("run").resolve(DataErrors.FILE))).hasSize(2).allMatch(line -> line.contains("broken-image"));
+        }
+    }
+
+    @Test
+    void heldOutSamplesAreNeverTrainedOnNorWhatLooksLikeThem() throws IOException {
+        image(12, 4); // looks like number 4
+        try (var batches = batches(4, new ImageTransform(ImageDecoding.STRICT, false, 0), 1)) {
+            var held = batches.split().held().stream().map(SampleFacts::caption).collect(Collectors.toSet());
+            assertThat(held).hasSizeBetween(4, 5);
+            assertThat(held.contains("number 4")).isEqualTo(held.contains("number 12"));
+            for (int step = 0; step < 6; step++) assertThat(batches.of(step, SIX).captions()).doesNotContainAnyElementsOf(held);
+            var validation = batches.validation(9, 4);
+            assertThat(held).containsAll(validation.captions());
+            assertThat(validation.images(List.of(0, 1), 16)).hasSize(2 * 3 * 16 * 16);
+            assertThat(validation.sentenceTokens()[0]).endsWith(1);
+        }
+    }
+
+    @Test
+    void captionsAreDroppedAndSentencesMade() {
+        try (var batches = batches()) {
+            var dropped = batches.of(0, new Batches.Wanted(0, 6, 16, 0, 3, 0.999999));
+            assertThat(dropped.captions()).containsOnly("");
+            assertThat(dropped.sentenceTokens()).hasDimensions(3, dropped.sentenceTokens()[0].length);
+            assertThat(new String(new byte[] {(byte) (dropped.sentenceTokens()[0][1] - 4)}, StandardCharsets.UTF_8)).isEqualTo("n");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.fusedit.trainer.data.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TarShardsTest {
+    @TempDir
+    private Path temp;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shard-000.tar", "shard-001.tar", "shard-002.tar", "oddnames.tar", "truncated.tar", "duplicate.tar"})
+    void samplesAreThoseThatWebDatasetFinds(String name) throws IOException {
+        var file = WebDatasetGoldens.file(name);
+        var index = TarIndex.of(file);
+        var golden = WebDatasetGoldens.expected().get("raw").get(name).get("samples");
+        assertThat(index.samples()).extracting(TarIndex.Sample::key).isEqualTo(WebDatasetGoldens.texts(golden.findValue("key") == null ? golden : keys(golden)));
+        for (int i = 0; i < golden.size(); i++) {
+            var fields = index.samples().get(i).fields();
+            assertThat(fields.keySet()).containsExactlyElementsOf(ImmutableList.copyOf(golden.get(i).get("fields").fieldNames()));
+            for (var field : golden.get(i).get("fields").properties()) {
+                assertThat(Hashing.sha256().hashBytes(bytes(file, fields.get(field.getKey()))).toString()).as(field.getKey())
+                        .isEqualTo(field.getValue().get("sha256").asText());
+            }
+        }
+    }
+
+    private static com.fasterxml.jackson.databind.JsonNode keys(com.fasterxml.jackson.databind.JsonNode samples) {
+        var keys = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode();
+        samples.forEach(sample -> keys.add(sample.get("key").asText()));
+        return keys;
+    }
+
+    private static byte[] bytes(Path file, TarIndex.Place place) throws IOException {
+        try (var in = new RandomAccessFile(file.toFile(), "r")) {
+            in.seek(place.begin());
+            var bytes = new byte[(int) place.bytes()];
+            in.readFully(bytes);
+            return bytes;
+        }
+    }
+
+    @Test
+    void whatEndsEarlyIsSaid() {
+        assertThat(TarIndex.of(WebDatasetGoldens.file("shard-000.tar")).broken()).isNull();
+        assertThat(TarIndex.of(WebDatasetGoldens.file("truncated.tar")).broken()).isNotNull();
+        assertThat(TarIndex.of(WebDatasetGoldens.file("truncated_in_data.tar")).broken()).contains("000001");
+        assertThat(TarIndex.of(WebDatasetGoldens.file("duplicate.tar")).broken()).contains("twice");
+    }
+
+    @Test
+    void allShardsTogetherAreScanned() throws IOException {
+        try (var source = TarShards.open("all", List.of("shard-000.tar", "shard-001.tar", "shard-002.tar").stream().map(WebDatasetGoldens::file).toList(), "")) {
+            assertThat(source.size()).isEqualTo(10);
+            var scan = SourceScan.of(source, CaptionRule.firstOf(List.of("synthetic_caption.txt", "original_caption.txt")), ImageDecoding.REFERENCE, 2, _ -> {});
+            assertThat(scan.problems()).extracting(Problem::cause).containsExactly(Cause.BROKEN_IMAGE);
+            assertThat(scan.good()).extracting(SampleFacts::caption).contains("original caption 000011", "synthetic caption 000000 — 猫");
+        }
+    }
+
+    @Test
+    void whatIsNoTarIsCalledWhatItIs() throws IOException {
+        var png = Files.write(temp.resolve("a.tar"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
+        assertThatThrownBy(() -> TarIndex.of(png)).isInstanceOf(UserError.class).hasMessageContaining("PNG");
+        assertThatThrownBy(() -> TarIndex.of(temp)).isInstanceOf(UserError.class).hasMessageContaining("is a folder");
+        assertThatThrownBy(() -> TarIndex.of(temp.resolve("none.tar"))).isInstanceOf(UserError.class).hasMessageContaining("no such file");
+        assertThat(TarIndex.of(Files.write(temp.resolve("empty.tar"), new byte[0])).samples()).isEmpty();
+    }
+
+    @Test
+    void aKeyThatComesBackIsAnotherSample() {
+        try (var source = TarShards.open("twice", List.of(WebDatasetGoldens.file("shard-000.tar"), WebDatasetGoldens.file("shard-000.tar")), "image.jpg")) {
+            var keys = new ArrayList<String>();
+            for (int i = 0; i < source.size(); i++) keys.add(source.key(i));
+            assertThat(keys).hasSize(6).doesNotHaveDuplicates();
+        }
+    }
+}
