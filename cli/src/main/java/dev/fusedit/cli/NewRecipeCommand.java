@@ -6,6 +6,7 @@ import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.SourcePlaces;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
@@ -60,7 +61,7 @@ final class NewRecipeCommand implements Callable<Integer> {
             var scan = DataCommand.scan(source);
             if (!scan.problems().isEmpty()) spec.commandLine().getErr().println(scan.summary());
             var model = llm == null ? null : model(llm);
-            var recipe = new NewRecipe(NewRecipe.nameOf(place), place, source instanceof TarShards, found(scan), scan.good().size(), side(scan),
+            var recipe = new NewRecipe(NewRecipe.nameOf(place), place, picture(source), found(scan), scan.good().size(), side(scan),
                     longest(scan, model), model).text();
             Recipe.parse(recipe, out.toString(), List.of()); // what is written can be read
             DataCommand.write(out, recipe.getBytes(StandardCharsets.UTF_8));
@@ -69,6 +70,8 @@ final class NewRecipeCommand implements Callable<Integer> {
         }
         return ExitCode.OK;
     }
+
+    private static @Nullable String picture(ImageSource source) { return source instanceof TarShards shards ? shards.imageField() : null; }
 
     private static String found(SourceScan scan) {
         return "For %s: %,d images with captions%s.".formatted(scan.source().place().replaceAll("\\s", " "), scan.good().size(),

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -134,5 +136,33 @@ class DataCommandTest {
         assertThat(err.toString()).contains("x-0.tar: no such file");
         assertThat(run("recipe", "new", "--from", set().toString(), "--out", temp.resolve("r.yaml").toString(), "--llm", "nowhere")).isEqualTo(2);
         assertThat(err.toString()).contains("nowhere: no such file or folder");
+    }
+
+    /// As img2dataset lays them out, with images that are no JPEG.
+    @Test
+    void aFolderOfTarFilesIsTrainedOnToo() throws IOException {
+        var shards = Files.createDirectories(temp.resolve("shards"));
+        for (int shard = 0; shard < 2; shard++) {
+            try (var tar = new TarArchiveOutputStream(Files.newOutputStream(shards.resolve("0000" + shard + ".tar")))) {
+                for (int i = 10 * shard; i < 10 * shard + 10; i++) {
+                    for (var end : new String[] {".png", ".txt"}) {
+                        var bytes = Files.readAllBytes(set().resolve("%02d".formatted(i) + end));
+                        var entry = new TarArchiveEntry("%09d".formatted(i) + end);
+                        entry.setSize(bytes.length);
+                        tar.putArchiveEntry(entry);
+                        tar.write(bytes);
+                        tar.closeArchiveEntry();
+                    }
+                }
+            }
+        }
+        assertThat(run("data", "audit", shards.toString(), "--json")).as(err.toString()).isZero();
+        assertThat(new ObjectMapper().readTree(out.toString()).get("ok").asInt()).isEqualTo(20);
+        var recipe = temp.resolve("tar.yaml").toString();
+        assertThat(run("recipe", "new", "--from", shards.toString(), "--out", recipe)).isZero();
+        assertThat(Files.readString(Path.of(recipe))).contains("kind: webdataset", "picture: 'png'");
+        assertThat(run("recipe", "check", recipe)).isZero();
+        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--set", "run.precision=f32"))
+                .as(err.toString()).isZero();
     }
 }

@@ -81,7 +81,6 @@ class RecipeCommandTest {
     void checkSaysWhatCanOnlyBePlanned() {
         assertThat(run("recipe", "check", "paper/baseline")).isZero();
         assertThat(out.toString()).contains("It can be planned, but not trained here:",
-                "data: tar files (kind: webdataset) can be planned with",
                 "data.shards: ../output/cc12m-recaptioned/cc12m-train-2175.tar: no such file or folder", "weights.tokenizer is not given",
                 "weights.llm is not given");
         out.getBuffer().setLength(0);
@@ -95,8 +94,7 @@ class RecipeCommandTest {
         var shards = Files.createDirectories(temp.resolve("shards"));
         Files.writeString(shards.resolve("a.txt"), "a");
         assertThat(run("recipe", "check", "paper/baseline", "--set", "data.shards=[" + shards + "]")).isEqualTo(2);
-        assertThat(err.toString())
-                .contains("data.shards: " + shards + " is a folder, not a tar archive; it holds nothing of a model (a.txt)");
+        assertThat(err.toString()).contains("data.shards: " + shards + ": holds no tar archive; it holds nothing of a model (a.txt)");
         var table = Files.writeString(temp.resolve("0007.parquet"), "PAR1....");
         assertThat(run("recipe", "check", "paper/baseline", "--set", "data.shards=['" + temp + "/{0007..0008}.parquet']", "--set",
                 "weights.llm=" + table, "--set", "weights.vae=" + temp, "--set", "weights.tokenizer=" + table)).isEqualTo(2);

@@ -13,13 +13,13 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.trainer.data.source.ShardNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The files and folders that a recipe names, looked at without reading them: whether each is of the kind that is wanted there, and what is
@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 /// @param wrong what is there in place of what is wanted, in sentences
 /// @param missing why the recipe can be planned but not trained here, in sentences
 public record NamedFiles(List<String> wrong, List<String> missing) {
-    private static final Pattern RANGE = Pattern.compile("\\{(\\d+)\\.\\.(\\d+)}");
-
     /// Looks at all places of a recipe. Relative ones count from where the process was started, as in training.
     public static NamedFiles of(Recipe recipe) {
         var files = new NamedFiles(new ArrayList<>(), new ArrayList<>());
@@ -52,14 +50,22 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
                     wrong.add("data.path: " + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
                 }
             }
-            case Data.WebDataset shards -> shards.shards()
-                    .forEach(shard -> ends(shard).forEach(path -> file("data.shards", path, "a tar archive", Set.of(TAR))));
+            case Data.WebDataset shards -> shards(shards.shards());
         }
     }
 
-    /// The first and the last file that a pattern names: `{000..199}`.
-    private static Set<String> ends(String shards) {
-        return new LinkedHashSet<>(List.of(RANGE.matcher(shards).replaceAll("$1"), RANGE.matcher(shards).replaceAll("$2")));
+    /// Looks at the first and the last file of each pattern.
+    private void shards(List<String> patterns) {
+        for (var pattern : patterns) {
+            try {
+                var files = ShardNames.files(List.of(pattern));
+                for (var file : new LinkedHashSet<>(List.of(files.getFirst(), files.getLast()))) {
+                    file("data.shards", file.toString(), "a tar archive", Set.of(TAR));
+                }
+            } catch (UserError e) {
+                wrong.add("data.shards: " + e.getMessage());
+            }
+        }
     }
 
     private void weights(Recipe recipe) {

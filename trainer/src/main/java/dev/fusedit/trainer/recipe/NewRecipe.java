@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param name of the runs
 /// @param place of the images, as the recipe is to spell it
-/// @param shards whether that is tar files
+/// @param picture field of the images in tar files; null for a folder
 /// @param found what was found there, for the comment at the top
 /// @param samples that can be trained on
 /// @param imageSize side in pixels
 /// @param longest tokens of the longest caption
 /// @param llm a published language model; null for a small one that learns from scratch
-public record NewRecipe(String name, String place, boolean shards, String found, int samples, int imageSize, int longest, @Nullable Llm llm) {
+public record NewRecipe(String name, String place, @Nullable String picture, String found, int samples, int imageSize, int longest, @Nullable Llm llm) {
     /// Patches along a side that a small model sees well.
     private static final int PATCHES = 8;
     private static final int MOST_TOKENS = 256;
@@ -86,7 +86,8 @@ public record NewRecipe(String name, String place, boolean shards, String found,
                 logging: {metrics_every: 5, preview_every: 400}   # prompts: FILE, for previews of your own prompts
                 checkpoints: {every: 500, keep: 2}
                 """.formatted(found, name, languageModel(), llm == null ? "width: 256, mlp_width: 768" : "mlp_width: 1280", patch, imageSize / patch,
-                imageSize / patch, weights(), shards ? "webdataset" : "folder", shards ? "shards: [" + quoted(place) + "]" : "path: " + quoted(place),
+                imageSize / patch, weights(), picture == null ? "folder" : "webdataset", picture == null ? "path: " + quoted(place)
+                        : "shards: [" + quoted(place) + "]\n  picture: " + quoted(picture),
                 imageSize, samples, llm == null ? languageStage(batch) : "", steps, batch).replaceAll("(?m)^\\n(?=\\n)", "");
     }
 

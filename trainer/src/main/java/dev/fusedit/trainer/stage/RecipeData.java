@@ -13,7 +13,6 @@ import dev.fusedit.trainer.data.source.HeldOut;
 import dev.fusedit.trainer.data.source.ImageFolder;
 import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ImageTransform;
-import dev.fusedit.trainer.data.source.ShardNames;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
@@ -88,8 +87,7 @@ public final class RecipeData {
     public static ImageSource source(Data.Images images) {
         return switch (images) {
             case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
-            case Data.WebDataset shards -> TarShards.open(String.join("::", shards.shards()),
-                    shards.shards().stream().flatMap(some -> ShardNames.expand(some).stream()).map(Path::of).toList(), shards.picture());
+            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture());
         };
     }
 

@@ -1,15 +1,13 @@
 package dev.fusedit.trainer.data.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +29,6 @@ import java.util.Set;
 /// @param files how many files there are
 record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, Set<String> fields, int files) {
     private static final String FILE_NAME = "file_name";
-    private static final ObjectMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     /// @throws UserError if a file of metadata cannot be read, or names no files
     static Metadata of(Path folder, FolderFiles files) {
@@ -53,7 +50,7 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
             if (name.toLowerCase(Locale.ROOT).endsWith(".csv")) {
                 csv(text, below, name, images);
             } else {
-                lines(text, below, name, images);
+                lines(folder, text, below, name, images);
             }
         } catch (BadSample | IOException e) {
             throw new UserError("%s: cannot be read as the captions of its images: %s".formatted(folder.resolve(name),
@@ -61,21 +58,21 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
         }
     }
 
-    private void lines(String text, String below, String name, Set<String> images) {
+    private void lines(Path folder, String text, String below, String name, Set<String> images) {
         int line = 0;
         for (var each : text.lines().toList()) {
             line++;
             if (each.isBlank()) continue;
             var place = name + ":" + line;
             try {
-                var row = JSON.readTree(each);
+                var row = JsonFile.line(each, folder.resolve(name), line, "Mend the row");
                 if (!row.path(FILE_NAME).isTextual()) {
                     problems.add(new Problem(place, Cause.BAD_TEXT, "has no " + FILE_NAME));
                 } else {
                     row(row, below, place, images);
                 }
-            } catch (JsonProcessingException e) {
-                problems.add(new Problem(place, Cause.BAD_TEXT, "is no JSON: " + e.getOriginalMessage()));
+            } catch (UserError e) {
+                problems.add(new Problem(place, Cause.BAD_TEXT, String.valueOf(e.getMessage())));
             }
         }
     }

@@ -3,11 +3,17 @@ package dev.fusedit.trainer.data.source;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FolderContents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Patterns of shards as WebDataset expands them: `::` stands between several, `{000..199}` counts as wide as it is written (down too, by
@@ -23,6 +29,29 @@ public final class ShardNames {
 
     /// @throws UserError if a range has more than a million names, a brace is not closed, or a variable is not set
     public static List<String> expand(String pattern) { return expand(pattern, System::getenv); }
+
+    /// The files that patterns stand for; of a folder the tar files in it, by their names.
+    ///
+    /// @throws UserError as [#expand], and if a folder has none
+    public static List<Path> files(List<String> patterns) {
+        return patterns.stream().flatMap(pattern -> expand(pattern).stream()).map(Path::of)
+                .flatMap(path -> Files.isDirectory(path) ? inside(path).stream() : Stream.of(path)).toList();
+    }
+
+    private static List<Path> inside(Path folder) {
+        var tars = tars(folder);
+        if (tars.isEmpty()) throw new UserError("%s: holds no tar archive; it holds %s".formatted(folder, FolderContents.of(folder)));
+        return tars;
+    }
+
+    /// Of a folder, by their names; none if it has none.
+    static List<Path> tars(Path folder) {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".tar")).sorted().toList();
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be looked through: %s".formatted(folder, Reasons.of(e)), e);
+        }
+    }
 
     static List<String> expand(String pattern, Function<String, @Nullable String> environment) {
         var known = VARIABLE.matcher(pattern).replaceAll(found -> {

@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Captioned images in tar files as WebDataset names them (github.com/webdataset/webdataset): neighbouring members of one name before the
 /// first dot are a sample, what stands behind the dot is the field, `jpg` or `synthetic_caption.txt`.
@@ -34,7 +34,7 @@ public final class TarShards implements ImageSource {
     /// A sample of a shard.
     ///
     /// @param shard number of it
-    private record Member(int shard, String key, TarIndex.Place image, Map<String, TarIndex.Place> texts) {}
+    private record Member(int shard, String key, TarIndex.Place image, Map<String, TarIndex.Place> fields) {}
 
     private TarShards(String place, List<TarIndex> shards) {
         this.place = place;
@@ -43,10 +43,12 @@ public final class TarShards implements ImageSource {
 
     /// Reads the names in all shards; no image is read.
     ///
-    /// @param place what errors call all of them
+    /// @param patterns as [ShardNames] reads them
     /// @param image field of the image; empty for the first one that is an image's
     /// @throws UserError if a shard is not there, or is no tar file
-    public static TarShards open(String place, List<Path> files, String image) {
+    public static TarShards open(List<String> patterns, String image) {
+        var place = String.join("::", patterns);
+        var files = ShardNames.files(patterns);
         var shards = files.stream().map(TarIndex::of).toList();
         var result = new TarShards(place, shards);
         var seen = new HashMap<String, Integer>();
@@ -78,8 +80,15 @@ public final class TarShards implements ImageSource {
         if (index.broken() != null) problems.add(new Problem(index.file().getFileName().toString(), Cause.BROKEN_SHARD, index.broken()));
     }
 
+    /// The field of the first sample's image; empty where there is no sample.
+    public String imageField() {
+        if (samples.isEmpty()) return "";
+        var first = samples.getFirst();
+        return first.fields().entrySet().stream().filter(field -> field.getValue().equals(first.image())).map(Map.Entry::getKey).findFirst().orElse("");
+    }
+
     /// A field of this name, or one that ends in it behind a dot.
-    private static TarIndex.@org.jspecify.annotations.Nullable Place find(Map<String, TarIndex.Place> fields, String name) {
+    private static TarIndex.@Nullable Place find(Map<String, TarIndex.Place> fields, String name) {
         var exact = fields.get(name);
         return exact != null ? exact
                 : fields.entrySet().stream().filter(field -> field.getKey().endsWith("." + name)).map(Map.Entry::getValue).findFirst().orElse(null);
@@ -104,7 +113,7 @@ public final class TarShards implements ImageSource {
     public Map<String, String> texts(int index) throws BadSample {
         var member = samples.get(index);
         var texts = new HashMap<String, String>();
-        for (var field : member.texts().entrySet()) {
+        for (var field : member.fields().entrySet()) {
             if (isText(field.getKey())) texts.put(field.getKey(), TextBytes.decode(bytes(member, field.getValue(), Cause.BAD_TEXT), field.getKey()));
         }
         return texts;
