@@ -28,6 +28,7 @@ record Ifd(ByteBuffer data, Map<Integer, Integer> entries) {
                 ifd.entries.putIfAbsent(data.getShort(at) & 0xffff, at);
                 ifd.checkValues(at);
             }
+            data.getInt(start + 2 + ENTRY * count); // where the next directory is
             return ifd;
         } catch (IndexOutOfBoundsException _) {
             throw new BadImage("its directory of tags is cut");

@@ -11,8 +11,7 @@ import java.util.Set;
 /// first; AVIF, HEIC and others are refused by name. What a file is says its content, not its name.
 ///
 /// Colour profiles are ignored. An image of more than [ImageSize#MOST_PIXELS] is refused by its header, before anything is decoded.
-/// Where decoders may differ: a JPEG's pixels are within two steps of Pillow's; a lossy WebP's colour (not its light) is not smoothed from
-/// pixel to pixel as libwebp does, all else is equal.
+/// Where decoders may differ: a JPEG's pixels are within two steps of Pillow's, a lossy WebP's mostly so ([WebpChroma]), all else is equal.
 ///
 /// Any thread; nothing is kept.
 public final class ImageDecoder {
@@ -40,7 +39,7 @@ public final class ImageDecoder {
     }
 
     private static void refuse(List<String> faults) throws BadImage {
-        if (!faults.isEmpty()) throw new BadImage("it is not whole: " + faults.getFirst());
+        if (!faults.isEmpty()) throw new BadImage("it is not whole: " + faults.getFirst().replaceFirst("\\.+$", ""));
     }
 
     /// Width and height that [#decode] makes of a file, from its header alone: what comes after it may be damaged.
