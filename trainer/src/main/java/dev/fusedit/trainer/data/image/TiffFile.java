@@ -68,7 +68,9 @@ record TiffFile(byte[] file, Ifd ifd, ImageSize size) implements ImageFile {
         });
         var isIndexed = ifd.numbers(COLOUR_MAP).length > 0 && decoded.getColorModel() instanceof IndexColorModel;
         var own = isIndexed ? new BufferedImage(palette(), decoded.getRaster(), false, null) : decoded;
-        return Orientation.of(ifd).turn(new DecodedRaster(own, new int[0]).rgb(how));
+        var image = Orientation.of(ifd).turn(new DecodedRaster(own, new int[0]).rgb(how));
+        if (!size.equals(new ImageSize(image.width(), image.height()))) throw new BadImage("its tags say several sizes");
+        return image;
     }
 
     /// Its colours have 16 bits, of which the reader rounds where the high byte is meant.

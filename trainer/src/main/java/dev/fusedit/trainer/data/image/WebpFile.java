@@ -27,9 +27,6 @@ record WebpFile(byte[] file, ImageSize size, Frame frame, Orientation orientatio
     private static final int LOSSLESS_HEADER = 5;
     private static final int OPAQUE = 255;
 
-    /// Bytes 0 that follow a chunk: the arithmetic decoder looks a little ahead.
-    private static final int AHEAD = 64;
-
     /// @param data in the file's byte order
     private record Chunk(int type, ByteBuffer data) {
         /// Chunks one after the other; the last one may be cut.
@@ -122,7 +119,7 @@ record WebpFile(byte[] file, ImageSize size, Frame frame, Orientation orientatio
 
     private BufferedImage still(int type, ByteBuffer data, Consumer<String> warnings) throws IOException {
         int length = data.limit();
-        var out = ByteBuffer.allocate(20 + length + (length & 1) + AHEAD).order(ByteOrder.LITTLE_ENDIAN);
+        var out = ByteBuffer.allocate(20 + length + (length & 1)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(0x46464952).putInt(12 + length + (length & 1)).putInt(0x50424557).putInt(type).putInt(length).put(data.duplicate());
         return ImageReaders.readWebp(out.array(), warnings);
     }
