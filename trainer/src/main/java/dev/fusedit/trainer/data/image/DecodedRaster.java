@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.SampleModel;
 
 /// What an ImageIO reader made of a file, as RGB.
 ///
@@ -72,7 +73,7 @@ record DecodedRaster(BufferedImage decoded, int[] key) {
         if (bands > COLOURS + 1 || model.getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
             throw new BadImage("it has %d channels, which are not known".formatted(bands));
         }
-        if (bits > 2 * BYTE || bits > BYTE && type != DataBuffer.TYPE_USHORT || bits < BYTE && isGrey) {
+        if (bits > 2 * BYTE || bits > BYTE && type != DataBuffer.TYPE_USHORT) {
             throw new BadImage("its samples have %d bits, which are not known".formatted(bits));
         }
         var isWide = bits > BYTE;
@@ -80,6 +81,7 @@ record DecodedRaster(BufferedImage decoded, int[] key) {
         var row = new int[raster.getWidth() * bands];
         for (int y = 0; y < raster.getHeight(); y++) {
             raster.getPixels(0, y, raster.getWidth(), 1, row);
+            if (bits < BYTE) widen(row, raster.getSampleModel());
             for (int x = 0, i = 0; i < row.length; x++, i += bands) {
                 var opacity = isKey(row, i) ? 0 : !hasAlpha ? OPAQUE : eight(row[i + bands - 1], isWide, false);
                 var multiplied = model.isAlphaPremultiplied() ? opacity : OPAQUE;
@@ -87,6 +89,13 @@ record DecodedRaster(BufferedImage decoded, int[] key) {
                 canvas.set(x, y, red, isGrey ? red : divided(eight(row[i + 1], isWide, cut), multiplied),
                         isGrey ? red : divided(eight(row[i + 2], isWide, cut), multiplied), opacity);
             }
+        }
+    }
+
+    /// Samples of fewer than 8 bits, whose number may be another for each channel.
+    private static void widen(int[] row, SampleModel model) {
+        for (int i = 0; i < row.length; i++) {
+            row[i] = row[i] * OPAQUE / ((1 << model.getSampleSize(i % model.getNumBands())) - 1);
         }
     }
 

@@ -25,9 +25,10 @@ record Ifd(ByteBuffer data, Map<Integer, Integer> entries) {
             var ifd = new Ifd(data, new HashMap<>());
             for (int i = 0; i < count; i++) {
                 int at = start + 2 + ENTRY * i;
-                ifd.entries.putIfAbsent(data.getShort(at) & 0xffff, at);
+                ifd.entries.put(data.getShort(at) & 0xffff, at);
                 ifd.checkValues(at);
             }
+            data.getInt(start + 2 + ENTRY * count); // where the next directory is
             return ifd;
         } catch (IndexOutOfBoundsException _) {
             throw new BadImage("its directory of tags is cut");

@@ -11,14 +11,14 @@ import java.util.Set;
 /// first; AVIF, HEIC and others are refused by name. What a file is says its content, not its name.
 ///
 /// Colour profiles are ignored. An image of more than [ImageSize#MOST_PIXELS] is refused by its header, before anything is decoded.
-/// Where decoders may differ: a JPEG's pixels are within two steps of Pillow's; a lossy WebP's colour (not its light) is not smoothed from
-/// pixel to pixel as libwebp does, all else is equal.
+/// Where decoders may differ: a JPEG's pixels are within two steps of Pillow's, a lossy WebP's mostly so ([WebpChroma]), all else is equal.
 ///
 /// Any thread; nothing is kept.
 public final class ImageDecoder {
     /// What a person takes for an image by its name: also what is refused.
-    private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "png", "apng", "webp", "gif", "bmp",
-            "dib", "tif", "tiff", "avif", "heic", "heif", "hif", "jxl", "jp2", "j2k", "ppm", "pgm", "pbm", "pnm");
+    private static final Set<String> EXTENSIONS =
+            Set.of("jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "png", "apng", "webp", "gif", "bmp",
+                    "dib", "tif", "tiff", "avif", "heic", "heif", "hif", "jxl", "jp2", "j2k", "ppm", "pgm", "pbm", "pnm");
     private static final String REMEDY = "Convert it to PNG or JPEG, or fetch it anew";
 
     private ImageDecoder() {}
@@ -40,7 +40,7 @@ public final class ImageDecoder {
     }
 
     private static void refuse(List<String> faults) throws BadImage {
-        if (!faults.isEmpty()) throw new BadImage("it is not whole: " + faults.getFirst());
+        if (!faults.isEmpty()) throw new BadImage("it is not whole: " + faults.getFirst().replaceFirst("\\.+$", ""));
     }
 
     /// Width and height that [#decode] makes of a file, from its header alone: what comes after it may be damaged.
@@ -73,10 +73,13 @@ public final class ImageDecoder {
         } catch (BadImage e) {
             throw new UserError("%s: cannot be decoded, %s. %s".formatted(where, e.getMessage(), REMEDY), e);
         } catch (IOException | RuntimeException e) { // what damaged files make of the readers
-            throw new UserError("%s: cannot be decoded, it is cut, damaged or of a rare kind (%s). %s".formatted(where, cause(e), REMEDY), e);
+            throw new UserError("%s: cannot be decoded, it is cut, damaged or of a rare kind (%s). %s".formatted(where, cause(e), REMEDY),
+                    e);
         } catch (OutOfMemoryError e) {
-            throw new UserError("%s: its pixels do not fit into Java's memory of %d MiB. Make it smaller, or give more: FUSEDIT_JAVA_OPTS=-Xmx8g"
-                    .formatted(where, Runtime.getRuntime().maxMemory() >> 20), e);
+            throw new UserError(
+                    "%s: its pixels do not fit into Java's memory of %d MiB. Make it smaller, or give more: FUSEDIT_JAVA_OPTS=-Xmx8g"
+                            .formatted(where, Runtime.getRuntime().maxMemory() >> 20),
+                    e);
         }
     }
 

@@ -87,9 +87,10 @@ record PngFile(ByteBuffer file, ImageSize size) implements ImageFile {
         }).orElse(new int[0]);
     }
 
+    /// The reader has nothing to tell but of colours in its palette that no pixel can have.
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
-        return new DecodedRaster(ImageReaders.read("png", plain(), warnings), key()).rgb(how);
+        return new DecodedRaster(ImageReaders.read("png", plain(), _ -> {}), key()).rgb(how);
     }
 
     /// The file with the chunks alone that pixels depend on.

@@ -1,19 +1,22 @@
 package dev.fusedit.trainer.data.image;
 
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/// The first page of a TIFF file, as far as the JDK's reader goes.
-record TiffFile(byte[] file, Ifd ifd, ImageSize size, Orientation orientation) implements ImageFile {
+/// The first page of a TIFF file, as far as the JDK's reader goes. It is always turned as its tag says, as Pillow does too.
+record TiffFile(byte[] file, Ifd ifd, ImageSize size) implements ImageFile {
     private static final int WIDTH = 256;
     private static final int HEIGHT = 257;
     private static final int BITS = 258;
     private static final int STRIPS = 273;
     private static final int CHANNELS = 277;
     private static final int STRIP_BYTES = 279;
+    private static final int COLOUR_MAP = 320;
     private static final int TILE_WIDTH = 322;
     private static final int TILE_HEIGHT = 323;
     private static final int TILES = 324;
@@ -32,8 +35,11 @@ record TiffFile(byte[] file, Ifd ifd, ImageSize size, Orientation orientation) i
             throw new BadImage("it has %d channels of %d bits, which are not known".formatted(ifd.number(CHANNELS, 1),
                     ifd.number(BITS, 1)));
         }
-        return new TiffFile(file, ifd, size, Orientation.of(ifd));
+        return new TiffFile(file, ifd, size.turned(Orientation.of(ifd)));
     }
+
+    @Override
+    public Orientation orientation() { return Orientation.UPRIGHT; }
 
     @Override
     public Optional<String> damage() {
@@ -60,6 +66,23 @@ record TiffFile(byte[] file, Ifd ifd, ImageSize size, Orientation orientation) i
         var decoded = ImageReaders.read("tiff", file, warning -> {
             if (!HARMLESS.matcher(warning).find()) warnings.accept(warning);
         });
-        return new DecodedRaster(decoded, new int[0]).rgb(how);
+        var isIndexed = ifd.numbers(COLOUR_MAP).length > 0 && decoded.getColorModel() instanceof IndexColorModel;
+        var own = isIndexed ? new BufferedImage(palette(), decoded.getRaster(), false, null) : decoded;
+        var image = Orientation.of(ifd).turn(new DecodedRaster(own, new int[0]).rgb(how));
+        if (!size.equals(new ImageSize(image.width(), image.height()))) throw new BadImage("its tags say several sizes");
+        return image;
+    }
+
+    /// Its colours have 16 bits, of which the reader rounds where the high byte is meant.
+    private IndexColorModel palette() throws BadImage {
+        var map = ifd.numbers(COLOUR_MAP);
+        int count = map.length / 3, bits = (int) ifd.number(BITS, 1);
+        var colours = new byte[3][1 << Math.min(bits, 8)];
+        for (int i = 0; i < Math.min(count, colours[0].length); i++) {
+            for (int c = 0; c < 3; c++) {
+                colours[c][i] = (byte) (map[c * count + i] >> 8);
+            }
+        }
+        return new IndexColorModel(Math.min(bits, 8), colours[0].length, colours[0], colours[1], colours[2]);
     }
 }

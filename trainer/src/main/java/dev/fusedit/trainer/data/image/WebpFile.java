@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 ///
 /// The decoder is given stills of one chunk; what is around them (canvas, transparency of lossy ones) is done here.
 record WebpFile(byte[] file, ImageSize size, Frame frame, Orientation orientation) implements ImageFile {
+    private static final int COLOURS = 3;
     private static final int HEADER = 12;
     private static final int VP8 = 0x20385056;
     private static final int VP8L = 0x4c385056;
@@ -25,9 +26,6 @@ record WebpFile(byte[] file, ImageSize size, Frame frame, Orientation orientatio
     private static final int FRAME_HEADER = 16;
     private static final int LOSSLESS_HEADER = 5;
     private static final int OPAQUE = 255;
-
-    /// Bytes 0 that follow a chunk: the arithmetic decoder looks a little ahead.
-    private static final int AHEAD = 64;
 
     /// @param data in the file's byte order
     private record Chunk(int type, ByteBuffer data) {
@@ -97,24 +95,31 @@ record WebpFile(byte[] file, ImageSize size, Frame frame, Orientation orientatio
 
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
-        var still = still(frame.still.type, frame.still.data, warnings);
-        var opacity = frame.alpha.isPresent() ? opacity(frame.alpha.get().data, warnings) : new byte[0];
-        var raster = still.getRaster();
-        var canvas = new RgbCanvas(size, how.alpha());
-        var pixel = new int[raster.getNumBands()];
-        for (int y = 0, i = 0; y < frame.size.height(); y++) {
-            for (int x = 0; x < frame.size.width(); x++, i++) {
-                raster.getPixel(x, y, pixel);
-                canvas.set(frame.left + x, frame.top + y, pixel[0], pixel[1], pixel[2],
-                        opacity.length > 0 ? opacity[i] & 0xff : pixel.length > 3 ? pixel[3] : OPAQUE);
+        var raster = still(frame.still.type, frame.still.data, warnings).getRaster();
+        int width = frame.size.width(), height = frame.size.height(), bands = raster.getNumBands();
+        var rgb = new byte[COLOURS * width * height];
+        var row = new int[bands * width];
+        var opacity = frame.alpha.isPresent() ? opacity(frame.alpha.get().data, warnings) : new byte[bands > COLOURS ? width * height : 0];
+        for (int i = 0; i < width * height; i++) {
+            int x = i % width;
+            if (x == 0) raster.getPixels(0, i / width, width, 1, row);
+            for (int c = 0; c < COLOURS; c++) {
+                rgb[COLOURS * i + c] = (byte) row[bands * x + c];
             }
+            if (bands > COLOURS) opacity[i] = (byte) row[bands * x + COLOURS];
+        }
+        if (frame.still.type == VP8) WebpChroma.smooth(rgb, width, height);
+        var canvas = new RgbCanvas(size, how.alpha());
+        for (int i = 0; i < width * height; i++) {
+            canvas.set(frame.left + i % width, frame.top + i / width, rgb[COLOURS * i] & 0xff, rgb[COLOURS * i + 1] & 0xff,
+                    rgb[COLOURS * i + 2] & 0xff, opacity.length > 0 ? opacity[i] & 0xff : OPAQUE);
         }
         return canvas.image();
     }
 
     private BufferedImage still(int type, ByteBuffer data, Consumer<String> warnings) throws IOException {
         int length = data.limit();
-        var out = ByteBuffer.allocate(20 + length + (length & 1) + AHEAD).order(ByteOrder.LITTLE_ENDIAN);
+        var out = ByteBuffer.allocate(20 + length + (length & 1)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(0x46464952).putInt(12 + length + (length & 1)).putInt(0x50424557).putInt(type).putInt(length).put(data.duplicate());
         return ImageReaders.readWebp(out.array(), warnings);
     }

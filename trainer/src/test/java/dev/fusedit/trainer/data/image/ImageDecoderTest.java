@@ -2,12 +2,14 @@ package dev.fusedit.trainer.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class ImageDecoderTest {
-    private static final int JPEG_STEPS = 2;
+    private static final int LOSSY_STEPS = 2;
 
     static Stream<String> names() { return GoldenImages.names().stream(); }
 
@@ -37,14 +39,11 @@ class ImageDecoderTest {
 
     private static void assertSame(String name, RgbImage image, RgbImage expected) {
         assertThat(image.toString()).isEqualTo(expected.toString());
-        int steps = name.endsWith(".jpg") || name.contains("_jpeg") ? JPEG_STEPS : name.startsWith("lossy") ? 40 : 0, most = 0;
-        long sum = 0;
+        int steps = name.endsWith(".jpg") || name.contains("_jpeg") || name.startsWith("lossy") ? LOSSY_STEPS : 0, most = 0;
         for (int i = 0; i < image.rgb().length; i++) {
-            int difference = Math.abs((image.rgb()[i] & 255) - (expected.rgb()[i] & 255));
-            most = Math.max(most, difference);
-            sum += difference;
+            most = Math.max(most, Math.abs((image.rgb()[i] & 255) - (expected.rgb()[i] & 255)));
         }
-        assertThat(most).as(name + " mean " + (double) sum / image.rgb().length).isLessThanOrEqualTo(steps);
+        assertThat(most).as(name).isLessThanOrEqualTo(steps);
     }
 
     @ParameterizedTest
@@ -71,10 +70,10 @@ class ImageDecoderTest {
     @MethodSource("names")
     void aCutFileIsRefusedByName(String name) {
         var file = GoldenImages.file(name);
-        for (int length = 0; length < file.length; length++) {
-            if (name.equals("pages.tif") && length > 500) continue; // the first page is there
+        for (int length = 0; length < (name.equals("pages.tif") ? 300 : file.length); length++) { // of pages the first counts
             var cut = Arrays.copyOf(file, length);
-            assertThatThrownBy(() -> ImageDecoder.decode(cut, name, ImageDecoding.STRICT)).as("%d bytes", length).isInstanceOf(UserError.class)
+            assertThatThrownBy(() -> ImageDecoder.decode(cut, name, ImageDecoding.STRICT)).as("%d bytes", length)
+                    .isInstanceOf(UserError.class)
                     .hasMessageStartingWith(name + ": ");
         }
     }
@@ -191,7 +190,7 @@ class ImageDecoderTest {
 
     @Test
     void aJpegWithDamageInsideIsRefused() {
-        for (var name : new String[] {"420.jpg", "progressive.jpg", "restarts.jpg", "cmyk.jpg"}) {
+        for (var name : new String[] {"420.jpg", "restarts.jpg", "cmyk.jpg"}) {
             var file = GoldenImages.file(name);
             var end = ByteBuffer.allocate(file.length - 60).put(file, 0, file.length - 62).put((byte) -1).put((byte) 0xd9).array();
             assertThat(ImageDecoder.decode(end, name, ImageDecoding.REFERENCE)).hasToString(
@@ -199,6 +198,16 @@ class ImageDecoderTest {
             assertThatThrownBy(() -> ImageDecoder.decode(end, name, ImageDecoding.STRICT)).as(name).isInstanceOf(UserError.class)
                     .hasMessageContaining("not whole");
         }
+    }
+
+    /// A damaged lossless WebP, whose decoder would read zeros after its end for each of its pixels.
+    @Test
+    void aWebpThatEndsInsideItsPixelsIsRefusedAtOnce() {
+        var header = new byte[] {'R', 'I', 'F', 'F', 18, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8', 'L', 6, 0, 0, 0};
+        var file = ByteBuffer.allocate(26).order(ByteOrder.LITTLE_ENDIAN).put(header).put((byte) 0x2f).putInt(3999 | 3999 << 14)
+                .put((byte) 0x4c);
+        assertTimeout(Duration.ofSeconds(20),
+                () -> assertThatThrownBy(() -> ImageDecoder.decode(file.array(), "x", ImageDecoding.STRICT)).isInstanceOf(UserError.class));
     }
 
     @Test
@@ -215,7 +224,8 @@ class ImageDecoderTest {
 
     @Test
     void namesOfImagesAreKnownInAnyCase() {
-        assertThat(Stream.of("a.jpg", "A.JPEG", "b.Png", "ü.webp", "x.y.GIF", "c.tif", "d.avif", "e.HEIC")).allMatch(ImageDecoder::isImageName);
+        assertThat(Stream.of("a.jpg", "A.JPEG", "b.Png", "ü.webp", "x.y.GIF", "c.tif", "d.avif", "e.HEIC"))
+                .allMatch(ImageDecoder::isImageName);
         assertThat(Stream.of("a.txt", "jpg", "a.jpg.txt", "", ".", "metadata.jsonl", "a.")).noneMatch(ImageDecoder::isImageName);
     }
 }

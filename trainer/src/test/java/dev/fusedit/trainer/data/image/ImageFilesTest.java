@@ -31,11 +31,13 @@ class ImageFilesTest {
 
     @Test
     void whatIsNoImageIsTheUsersMistake() throws IOException {
-        assertThatThrownBy(() -> ImageDecoder.decode(new byte[10], "a.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class).hasMessageContaining("a.png");
+        assertThatThrownBy(() -> ImageDecoder.decode(new byte[10], "a.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class)
+                .hasMessageContaining("a.png");
         var file = Files.readAllBytes(FILES.resolve("rgb_97x61.png"));
         for (int length = 0; length < file.length; length += 97) {
             var cut = Arrays.copyOf(file, length);
-            assertThatThrownBy(() -> ImageDecoder.decode(cut, "cut.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
+            assertThatThrownBy(() -> ImageDecoder.decode(cut, "cut.png", ImageDecoding.REFERENCE)).isInstanceOf(UserError.class)
+                    .hasMessageContaining("cut.png");
         }
     }
 

@@ -23,7 +23,8 @@ class ImageFuzzTest {
             var file = GoldenImages.file(name);
             var random = new Random(31L * name.hashCode() + seed);
             for (int i = 0; i < seed; i++) {
-                file[random.nextInt(i % 2 == 0 ? file.length : Math.min(file.length, 120))] = (byte) (random.nextBoolean() ? -1 : random.nextInt());
+                file[random.nextInt(i % 2 == 0 ? file.length : Math.min(file.length, 120))] =
+                        (byte) (random.nextBoolean() ? -1 : random.nextInt());
             }
             return file;
         }));

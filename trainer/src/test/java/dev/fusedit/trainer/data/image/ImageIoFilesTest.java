@@ -20,7 +20,8 @@ class ImageIoFilesTest {
 
     @ParameterizedTest
     @CsvSource({"bmp,BI_RGB,RGB", "bmp,BI_RLE8,PALETTE", "bmp,BI_BITFIELDS,RGB", "tiff,LZW,RGB", "tiff,ZLib,RGB", "tiff,Deflate,GREY",
-            "tiff,PackBits,PALETTE", "tiff,CCITT T.6,BITS", "tiff,CCITT RLE,BITS", "png,Deflate,GREY", "png,Deflate,PALETTE", "gif,LZW,PALETTE"})
+        "tiff,PackBits,PALETTE", "tiff,CCITT T.6,BITS", "tiff,CCITT RLE,BITS", "png,Deflate,GREY", "png,Deflate,PALETTE",
+        "gif,LZW,PALETTE"})
     void pixelsComeBack(String format, String compression, String kind) throws IOException {
         var image = image(kind);
         var decoded = ImageDecoder.decode(written(image, format, compression), "x", ImageDecoding.STRICT);
@@ -38,7 +39,8 @@ class ImageIoFilesTest {
         var image = switch (kind) {
             case "GREY" -> new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_GRAY);
             case "BITS" -> new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_BINARY);
-            case "PALETTE" -> new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_INDEXED, new IndexColorModel(8, 256, palette, 0, false));
+            case "PALETTE" ->
+                    new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_INDEXED, new IndexColorModel(8, 256, palette, 0, false));
             default -> new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_3BYTE_BGR);
         };
         var random = new Random(2);

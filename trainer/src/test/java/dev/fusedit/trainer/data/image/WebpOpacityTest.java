@@ -22,7 +22,8 @@ class WebpOpacityTest {
         new Random(filter).nextBytes(opacity);
         var file = ByteBuffer.allocate(12 + 18 + 8 + 2 + opacity.length + still.length - 12).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(0x46464952).putInt(file.capacity() - 8).putInt(0x50424557);
-        file.putInt(0x58385056).putInt(10).putInt(0x10).putShort((short) (WIDTH - 1)).put((byte) 0).putShort((short) (HEIGHT - 1)).put((byte) 0);
+        file.putInt(0x58385056).putInt(10).putInt(0x10).putShort((short) (WIDTH - 1)).put((byte) 0).putShort((short) (HEIGHT - 1))
+                .put((byte) 0);
         file.putInt(0x48504c41).putInt(1 + opacity.length).put((byte) (filter << 2));
         for (int i = 0; i < opacity.length; i++) {
             file.put((byte) (opacity[i] - predicted(filter, opacity, i)));
