@@ -63,6 +63,8 @@ record TiffFile(byte[] file, Ifd ifd, ImageSize size) implements ImageFile {
 
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
+        var lack = damage(); // the reader makes room for strips of any length
+        if (lack.isPresent()) throw new BadImage(lack.get());
         var decoded = ImageReaders.read("tiff", file, warning -> {
             if (!HARMLESS.matcher(warning).find()) warnings.accept(warning);
         });
