@@ -92,7 +92,7 @@ class PlotsTest {
         }
         var series = List.of(new LinePlot.Series("text: language", x, first), new LinePlot.Series("fuse: flow", x, second));
         for (boolean log : new boolean[] {false, true}) {
-            var made = new LinePlot("Loss of quickstart", "step", series, log, 0.9).image();
+            var made = new LinePlot("Loss of quickstart", "step", "y", series, log, 0.9).image();
             assertThat(pixelsOf(made, 0x1f6fb4)).isGreaterThan(200);
             assertThat(pixelsOf(made, 0xe07b1a)).isGreaterThan(100);
             keep(log ? "plot-log.png" : "plot.png", made);
@@ -101,13 +101,13 @@ class PlotsTest {
 
     @Test
     void plotsOfNextToNothingAreDrawn() throws IOException {
-        keep("plot-empty.png", new LinePlot("Nothing", "step", List.of(), true, 0.9).image());
+        keep("plot-empty.png", new LinePlot("Nothing", "step", "y", List.of(), true, 0.9).image());
         var single = new LinePlot.Series("one", new double[] {5}, new double[] {2});
-        assertThat(pixelsOf(new LinePlot("One", "step", List.of(single), false, 0).image(), 0x1f6fb4)).isGreaterThan(10);
+        assertThat(pixelsOf(new LinePlot("One", "step", "y", List.of(single), false, 0).image(), 0x1f6fb4)).isGreaterThan(10);
         var flat = new LinePlot.Series("flat", new double[] {0, 1}, new double[] {0, 0});
-        new LinePlot("Flat", "step", List.of(flat), true, 0).image();
+        new LinePlot("Flat", "step", "y", List.of(flat), true, 0).image();
         var nan = new LinePlot.Series("nan", new double[] {0, 1}, new double[] {Double.NaN, Double.POSITIVE_INFINITY});
-        new LinePlot("NaN", "step", List.of(nan), false, 0).image();
+        new LinePlot("NaN", "step", "y", List.of(nan), false, 0).image();
     }
 
     /// A power is a straight line on logarithmic axes: the middle of the line is where the middle point (geometric means) is.
@@ -117,13 +117,13 @@ class PlotsTest {
         double[] y = {0.5, 4, 32, 7};
         var dots = new LinePlot.Series("dots", x, y, LinePlot.Mark.DOTS);
         var rings = new LinePlot.Series("rings", new double[] {1, 1024}, new double[] {32, 0.5}, LinePlot.Mark.RINGS);
-        var made = LinePlot.powers("Powers", "x", List.of(dots, rings)).image();
+        var made = LinePlot.powers("Powers", "x", "y", List.of(dots, rings)).image();
         keep("plot-powers.png", made);
         var horizontal = Axis.of(1, 1024, true, 0, 1000);
         assertThat(horizontal.pixel(32)).isCloseTo(500, within(1e-6));
         assertThat(pixelsOf(made, 0x1f6fb4)).as("a line with dots, in the legend too")
                 .isGreaterThan(
-                        pixelsOf(LinePlot.powers("Powers", "x", List.of(new LinePlot.Series("dots", x, y), rings)).image(), 0x1f6fb4)
+                        pixelsOf(LinePlot.powers("Powers", "x", "y", List.of(new LinePlot.Series("dots", x, y), rings)).image(), 0x1f6fb4)
                                 + 100);
         int middle = 3 * ((48 + 468) / 2 * 900 + (76 + 876) / 2);
         assertThat(made.rgb()[middle + 2] & 255).as("the ring's line over the dot in the middle").isEqualTo(0x1a);
@@ -156,7 +156,7 @@ class PlotsTest {
     static final class DrawEverything {
         public static void main(String[] args) {
             var grid = new ImageGrid(2, 1).add(new PngImage(1, 1, new byte[3]), "a b").image().png();
-            var plot = new LinePlot("t", "x", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
+            var plot = new LinePlot("t", "x", "y", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
                     .image().png();
             System.out.println(grid.length + plot.length);
         }
