@@ -91,7 +91,7 @@ public final class PlanText {
 
     private static String speed(Plan plan, Calibration speed) {
         var text = new StringBuilder(
-                "Time here, from %d products of these shapes tried on this CPU, as busy as it is now%s: about %s\n".formatted(
+                "Time here, from %d products of these shapes tried on this CPU under its present load%s: about %s\n".formatted(
                         speed.rates().size(), speed.busyness().load().inBrackets(), time(speed.seconds(plan.stages()))));
         text.append("The largest product runs at ").append(speed.largest().entrySet().stream()
                 .map(rate -> String.format(Locale.ROOT, "%.3g GFLOP/s in %s", rate.getValue() / 1e9, rate.getKey()))

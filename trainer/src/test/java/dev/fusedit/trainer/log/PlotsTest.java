@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +78,50 @@ class PlotsTest {
         System.arraycopy(made.rgb(), 3 * (10 * made.width() + 10), row, 0, row.length);
         assertThat(row).isEqualTo(Arrays.copyOf(first, row.length));
         keep("grid.png", made);
+    }
+
+    /// Outside of the images, which stay whole; told by more than colour.
+    @Test
+    void marksFrameTheImagesAndALegendTellsThem() throws IOException {
+        byte[] rgb = new PngImage(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()).enlarged(4).rgb();
+        var grids = new PngImage[3];
+        for (int i = 0; i < grids.length; i++) {
+            var mark = ImageGrid.Mark.values()[i];
+            grids[i] = ImageGrid.forImagesOf(32, 2).add(new PngImage(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()), "a", mark)
+                    .add(new PngImage(32, 32, Blocks.sample(3, 1, Split.TRAIN).rgb()), "b").image();
+            byte[] row = new byte[128 * 3];
+            System.arraycopy(grids[i].rgb(), 3 * (10 * grids[i].width() + 10), row, 0, row.length);
+            assertThat(row).as(mark.name()).isEqualTo(Arrays.copyOf(rgb, row.length));
+        }
+        assertThat(grids[1].height()).as("a legend").isEqualTo(grids[2].height()).isGreaterThan(grids[0].height());
+        int green = 0x2e9e48, red = 0xc8373a;
+        assertThat(pixelsOf(grids[1], green)).as("a frame of 3 around 128 x 128, and one around 16 x 16")
+                .isEqualTo((134 * 134 - 128 * 128) + (22 * 22 - 16 * 16));
+        assertThat(pixelsOf(grids[2], red) - pixelsOf(grids[1], red)).as("broken").isBetween(500L, 1000L);
+        assertThat(pixelsOf(grids[0], green) + pixelsOf(grids[0], red)).isZero();
+        keep("grid-marked.png", grids[2]);
+    }
+
+    /// A constant is itself from the first point on; a falling line's average ends near its end, however few its points.
+    @Test
+    void theMovingAverageIsUnbiasedAndNotFarBehind() {
+        double[] flat = new double[30];
+        Arrays.fill(flat, 0.7);
+        assertThat(LinePlot.smoothed(flat, 0.9)).containsOnly(new double[] {0.7}, within(1e-12));
+        var two = LinePlot.smoothed(new double[] {1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0.5);
+        assertThat(two[1]).as("Adam's: (0.5 · 0.5 · 1 + 0.5 · 3) / (1 - 0.25)").isCloseTo(1.75 / 0.75, within(1e-12));
+        for (int points : new int[] {1, 5, 20, 100, 1000}) {
+            var falling = IntStream.range(0, points).mapToDouble(i -> 1 - (double) i / points).toArray();
+            assertThat(LinePlot.smoothed(falling, 0.9)[points - 1] - falling[points - 1]).as("%d points", points).isBetween(0.0, 0.1);
+        }
+    }
+
+    @Test
+    void bothAxesAreNamed() {
+        var series = List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2}));
+        var bare = new LinePlot("T", "", "", series, false, 0).image();
+        for (var named : List.of(new LinePlot("T", "step", "", series, false, 0).image(), new LinePlot("T", "", "loss", series, false, 0).image()))
+            assertThat(pixelsOf(named, 0x333333)).isGreaterThan(pixelsOf(bare, 0x333333) + 20);
     }
 
     @Test
