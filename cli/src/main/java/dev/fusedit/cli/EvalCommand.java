@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.trainer.eval.ModelEvaluation;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
+import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
 import dev.fusedit.trainer.recipe.Evaluation;
 import java.io.IOException;
@@ -92,9 +94,17 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private int selfCheck() throws IOException {
+        int perKind = SamplingOptions.orElse(images, SELF_CHECK_IMAGES);
+        var console = ProgressLine.onStderr();
+        var progress = SamplingProgress.of(console, "check", Kind.values().length * perKind);
         var check = switch (suite) {
-            case BLOCKS -> SelfCheck.run(SamplingOptions.orElse(images, SELF_CHECK_IMAGES));
+            case BLOCKS -> SelfCheck.run(perKind, () -> {
+                synchronized (progress) {
+                    progress.add(1);
+                }
+            });
         };
+        console.close();
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(check.toJson()) : check);
         return check.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }

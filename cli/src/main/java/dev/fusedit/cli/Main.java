@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
@@ -14,7 +15,19 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
+        var stdout = StandardOutput.install();
+        var out = new PrintWriter(System.out, true);
+        var err = new PrintWriter(System.err, true);
+        int exitCode = run(args, out, err);
+        out.flush();
+        System.exit(status(exitCode, stdout.problem(), err));
+    }
+
+    /// A result that did not get through is none.
+    static int status(int exitCode, @Nullable String problem, PrintWriter err) {
+        if (problem == null) return exitCode;
+        err.println(problem);
+        return exitCode == ExitCode.OK ? ExitCode.BAD_INPUT : exitCode;
     }
 
     /// Everything but the exit: results go to `out`, messages to `err`.

@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import com.google.common.base.StandardSystemProperty;
 import dev.fusedit.torch.io.TextFile;
 import java.io.File;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +25,7 @@ import jdk.jshell.SnippetEvent;
 /// The JDK's own tool exits with 0 whatever happens in the file, so it can't guard anything. Of that tool's commands a file may
 /// hold `/exit`.
 public final class Notebook implements AutoCloseable {
+    private static final String WANTED = "a notebook";
     private static final String STARTUP = "import module java.base;"; // as the JDK's tool has it
 
     private final JShell shell;
@@ -37,8 +39,14 @@ public final class Notebook implements AutoCloseable {
     }
 
     /// @return true if every snippet compiled and ran; else `messages` has got file, line and cause
-    public boolean run(Path file) {
-        var lines = read(file);
+    public boolean run(Path file) { return run(TextFile.lines(file, WANTED), file); }
+
+    /// As [#run(Path)].
+    ///
+    /// @param name what messages call it
+    public boolean run(InputStream snippets, String name) { return run(TextFile.lines(snippets, WANTED, name), name); }
+
+    private boolean run(List<String> lines, Object file) {
         var pending = ""; // lines that are no whole snippet yet
         int start = 0;
         for (int i = 0; i < lines.size(); i++) {
@@ -71,7 +79,7 @@ public final class Notebook implements AutoCloseable {
         return allResolved(file);
     }
 
-    private boolean evaluate(String source, Path file, int start) {
+    private boolean evaluate(String source, Object file, int start) {
         for (var event : shell.eval(source)) {
             var problem = problem(event);
             if (problem.isPresent()) {
@@ -110,19 +118,15 @@ public final class Notebook implements AutoCloseable {
     }
 
     /// A method may name what only later snippets define; at the end nothing may be open.
-    private boolean allResolved(Path file) {
+    private boolean allResolved(Object file) {
         var open = shell.snippets().filter(snippet -> shell.status(snippet) == Status.RECOVERABLE_DEFINED).toList();
         open.forEach(snippet -> messages.println(file + ": " + unresolved(snippet)));
         return open.isEmpty();
     }
 
-    private boolean fail(Path file, int line, String problem) {
+    private boolean fail(Object file, int line, String problem) {
         messages.println(file + ":" + (line + 1) + ": " + problem);
         return false;
-    }
-
-    private static List<String> read(Path file) {
-        return TextFile.lines(file, "a notebook");
     }
 
     @Override

@@ -48,10 +48,9 @@ final class OwnProcess {
         }
     }
 
-    /// Java's word on its modules was said when this process began.
     private static void passOn(Process process, PrintWriter err) {
         try (var lines = process.errorReader()) {
-            lines.lines().filter(line -> !line.startsWith("WARNING: Using incubator modules")).forEach(err::println);
+            lines.lines().forEach(err::println);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

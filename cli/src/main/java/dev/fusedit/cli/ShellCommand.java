@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.trainer.log.Terminal;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
@@ -10,7 +11,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "shell",
-        description = "Java's own shell with fusedit on the class path; with FILE, runs it and exits 1 if it has an error.")
+        description = "Java's own shell with fusedit on the class path; with FILE, or snippets from a pipe, runs them and exits 1 if there is "
+                + "an error.")
 final class ShellCommand implements Callable<Integer> {
     private static final Logger PREFERENCES = Logger.getLogger("java.util.prefs");
 
@@ -19,11 +21,11 @@ final class ShellCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (file == null) {
+        if (file == null && Terminal.isStdin()) {
             return interactive();
         }
         try (var notebook = new Notebook(System.err)) {
-            return notebook.run(file) ? ExitCode.OK : ExitCode.CHECK_FAILED;
+            return (file == null ? notebook.run(System.in, "stdin") : notebook.run(file)) ? ExitCode.OK : ExitCode.CHECK_FAILED;
         }
     }
 
@@ -32,7 +34,8 @@ final class ShellCommand implements Callable<Integer> {
         PREFERENCES.setLevel(Level.WARNING); // it announces the folder that it makes for the history
         return JavaShellToolBuilder.builder().start(
                 "--class-path", System.getProperty("java.class.path"),
-                "-R--enable-native-access=ALL-UNNAMED", "-R-Xlog:disable", "-R-Xlog:all=error:stderr",
+                "-R--enable-native-access=ALL-UNNAMED", "-R--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "-R-Xlog:disable",
+                "-R-Xlog:all=error:stderr",
                 "-R-Dfusedit.libtorch=" + System.getProperty("fusedit.libtorch", ""));
     }
 }

@@ -1,9 +1,12 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
+import dev.fusedit.trainer.eval.Strengths;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.plan.PreparedRun;
 import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -25,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -109,7 +111,8 @@ final class TrainCommand implements Callable<Integer> {
             stdout.println("Shares of patches whose object's color and shape a linear probe tells, on images that were not trained on");
             stdout.println(result.table());
             stdout.println("%d steps in %.0f s, %.0f MiB at most".formatted(result.steps(), result.seconds(), result.peakMib()));
-            stdout.println("Align with it: losses: {repa: {teacher: {kind: trained, path: %s}, layer: 3}}".formatted(folder.folder()));
+            stdout.println(
+                    "Align with it: losses: {repa: {teacher: {kind: trained, path: %s}, layer: 3}}".formatted(inYaml(folder.folder())));
             return ExitCode.OK;
         } catch (Interrupted stopped) {
             console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder.folder())));
@@ -169,22 +172,27 @@ final class TrainCommand implements Callable<Integer> {
         stdout.println(ScoreTable.text(result.blocks()));
         stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
         stdout.println("Images: " + start.folder().samples());
-        stdout.println("Sample more: ./fusedit sample --model %s --prompt \"a red circle above a blue square\" -n 4 --out images.png"
-                .formatted(start.folder().folder()));
+        var strengths = Strengths.of(result.blocks());
+        stdout.println(strengths.sentence());
+        stdout.println("Sample more: " + ShellWords.fusedit(List.of("sample", "--model", start.folder().folder().toString(), "--prompt",
+                strengths.best().example(), "-n", "4", "--out", "images.png")));
+    }
+
+    /// JSON's quotes are YAML's too.
+    static String inYaml(Path path) {
+        var text = path.toString();
+        return text.matches("[A-Za-z0-9_./][A-Za-z0-9_./-]*") ? text : TextNode.valueOf(text).toString();
     }
 
     /// The command that goes on with this run, to its end.
     private String again(Path folder) {
-        var words = new ArrayList<>(List.of("./fusedit", "train"));
+        var words = new ArrayList<>(List.of("train"));
         words.addAll(choice.words());
         words.addAll(List.of("--out", folder.toString()));
         choice.settings().forEach(setting -> words.addAll(List.of("--set", setting)));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
-        return words.stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
-    }
-
-    /// As a shell reads it back.
-    private static String quoted(String word) {
-        return word.matches("[A-Za-z0-9_./=:,+@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
+        if (libtorch != null) words.addAll(List.of("--libtorch", libtorch));
+        return ShellWords.fusedit(words);
     }
 }

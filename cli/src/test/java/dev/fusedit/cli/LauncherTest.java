@@ -15,10 +15,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `./fusedit` in a folder of its own, with a JDK and a Maven that only tell how they were called.
 @DisabledOnOs(OS.WINDOWS)
@@ -45,9 +47,13 @@ class LauncherTest {
         Files.writeString(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"25.0.3\"\n");
         program("jdk/bin/javac", "");
         program("jdk/bin/java", """
-            case "$*" in *AOTCacheOutput=*) exit ;; esac
-            echo "java $* LC_CTYPE=${LC_CTYPE:-} LC_ALL=${LC_ALL:-} OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
-            """);
+            case "$*" in
+                *AOTCacheOutput=*) exit ;;
+                *Nonsense*-version) echo "Unrecognized VM option 'Nonsense'"; echo "Error: Could not create the Java Virtual Machine."; exit 1 ;;
+            esac
+            [[ ! -d /proc/$$/fd ]] || echo "$(readlink /proc/$$/fd/0) $(readlink /proc/$$/fd/1)" >>"%1$s/streams"
+            echo "java $* FUSEDIT_COMMAND=$FUSEDIT_COMMAND LC_CTYPE=${LC_CTYPE:-} LC_ALL=${LC_ALL:-} OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
+            """.formatted(folder));
         program("jdk/bin/jar", "cp -r ../../build/manifest META-INF\n");
         program("bin/mvn", """
             echo "$*" >>"%1$s/mvn.calls"
@@ -66,7 +72,8 @@ class LauncherTest {
         var first = fusedit("train", "a b");
         assertThat(first.exitCode).as(first.err).isZero();
         assertThat(first.err).contains("building", "downloading", ".fusedit/build.log", "built in");
-        assertThat(first.out).contains("--enable-native-access=ALL-UNNAMED", "-Xlog:all=error:stderr", "OMP_WAIT_POLICY=passive",
+        assertThat(first.out).doesNotContain("--add-modules").contains("--enable-native-access=ALL-UNNAMED",
+                "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "-Xlog:all=error:stderr", "FUSEDIT_COMMAND=" + root + "/fusedit", "OMP_WAIT_POLICY=passive",
                 "/lib/cli.jar:", "/lib/trainer-1.jar:" + folder + "/other one.jar dev.fusedit.cli.Main train a b");
         var second = fusedit("--version");
         assertThat(second.err).isEmpty();
@@ -116,6 +123,90 @@ class LauncherTest {
         assertThat(result.err).isEqualTo("fusedit: FUSEDIT_JAVA_HOME=" + jdk + " is not a JDK 25.\n");
     }
 
+    /// Made by jlink, say: without the Java Vector API results have other last digits.
+    @Test
+    void aJdkWithoutTheVectorModuleIsNone() throws Exception {
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\nMODULES=\"java.base jdk.compiler\"\n");
+        assertThat(fusedit("--version").exitCode).isEqualTo(3);
+        Files.writeString(jdk.resolve("release"), "MODULES=\"java.base jdk.incubator.vector\"\nJAVA_VERSION=\"25.0.3\"\n");
+        assertThat(fusedit("--version").exitCode).isZero();
+    }
+
+    // ---- places
+
+    @ParameterizedTest
+    @ValueSource(strings = {"it's \"b\"", "a*b?[c]{d,e}", "a$(b)`c`$d", "a;b&c|d>e", "a%20b#c", "a\\b", "-a", "~a é", "a\tb"})
+    void startsInAFolderOfAnyName(String name) throws Exception {
+        Files.move(root, folder.resolve(name));
+        root = folder.resolve(name);
+        for (int i = 0; i < 2; i++) {
+            var result = fusedit("train", "a b");
+            assertThat(result.exitCode).as(result.err).isZero();
+            assertThat(result.out).contains("-cp " + root.toRealPath() + "/.fusedit/app/", "dev.fusedit.cli.Main train a b");
+        }
+        assertThat(builds()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a:b", "a\nb"})
+    void aFolderThatNoClassPathHoldsIsRefused(String name) throws Exception {
+        Files.move(root, folder.resolve(name));
+        root = folder.resolve(name);
+        var result = fusedit("--version");
+        assertThat(result.exitCode).isEqualTo(3);
+        assertThat(result.err).startsWith("fusedit: the folder " + root.toRealPath() + " has a colon or a line break in its name");
+        assertThat(folder.resolve("mvn.calls")).doesNotExist();
+    }
+
+    @Test
+    void soIsARepositoryOfThatKind() throws Exception {
+        var maven = Files.readString(folder.resolve("bin/mvn"));
+        Files.createDirectory(folder.resolve("a:b"));
+        Files.writeString(folder.resolve("bin/mvn"), maven.replace("/other one.jar", "/a:b/other.jar"));
+        var result = fusedit("--version");
+        assertThat(result.exitCode).isEqualTo(3);
+        assertThat(result.err).contains("/a:b/other.jar has a colon in its name", "-Dmaven.repo.local=DIR");
+    }
+
+    // ---- what is closed
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void streamsThatAreClosedAreNoFiles() throws Exception {
+        fusedit("--version");
+        Files.delete(folder.resolve("streams"));
+        var builder = new ProcessBuilder("bash", "-c", "exec \"$0\" --version <&- >&-", root.resolve("fusedit").toString());
+        builder.environment().put("FUSEDIT_JAVA_HOME", jdk.toString());
+        builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+        builder.redirectError(folder.resolve("err").toFile()).start().waitFor();
+        assertThat(folder.resolve("streams")).hasContent("/dev/null /dev/null\n");
+    }
+
+    // ---- Java's options
+
+    @ParameterizedTest
+    @CsvSource({"FUSEDIT_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"})
+    void optionsThatJavaRefusesAreNamed(String variable) throws Exception {
+        program("jdk/bin/java", """
+            case "$* ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" in
+                *Nonsense*) echo "Picked up x"; echo "Unrecognized VM option 'Nonsense'"; echo "Error: Could not create the Java Virtual Machine."; exit 1 ;;
+            esac
+            """);
+        var result = fusedit(environment -> environment.put(variable, "-XX:+Nonsense"), "--version");
+        assertThat(result.exitCode).isEqualTo(3);
+        assertThat(result.err)
+                .isEqualTo("fusedit: Java does not start with " + variable + "=-XX:+Nonsense: Unrecognized VM option 'Nonsense'\n");
+        assertThat(folder.resolve("mvn.calls")).as("told before anything is built").doesNotExist();
+    }
+
+    @Test
+    void agentsAreNotStartedTwice() throws Exception {
+        fusedit("--version");
+        Files.delete(folder.resolve("streams"));
+        fusedit(environment -> environment.put("FUSEDIT_JAVA_OPTS", "-agentlib:jdwp=transport=dt_socket,server=y"), "--version");
+        assertThat(folder.resolve("streams")).content().hasLineCount(1);
+    }
+
     @Test
     void startsWithoutHome() throws Exception {
         for (int i = 0; i < 2; i++) { // with a build, and without one
@@ -161,7 +252,7 @@ class LauncherTest {
     void optionsOfTheUserTakeThePlaceOfOurs(String options, String ours) throws Exception {
         fusedit("--version");
         var result = fusedit(environment -> environment.put("FUSEDIT_JAVA_OPTS", options + "\n -Dsecond=line"), "--version");
-        assertThat(result.out).containsPattern("java --enable-native-access=ALL-UNNAMED " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
+        assertThat(result.out).containsPattern("java --enable-native-access=ALL-UNNAMED --add-exports=[^ ]+ " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
                 + Pattern.quote(options) + " -Dsecond=line -cp ");
     }
 

@@ -9,7 +9,10 @@ public final class Kernels {
 
     /// The Vector API, not turned off, and on x86 vectors of AVX2 (`-XX:UseAVX` is 0 to 3, what the CPU has unless it is given).
     public static boolean expected() {
-        boolean module = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && !Boolean.getBoolean("fusedit.unfused");
+        boolean asked = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                || ManagementFactory.getRuntimeMXBean().getInputArguments()
+                        .contains("--add-exports=java.base/jdk.internal.module=ALL-UNNAMED");
+        boolean module = asked && !Boolean.getBoolean("fusedit.unfused");
         return module && (!System.getProperty("os.arch").equals("amd64") || Integer.parseInt(option("UseAVX")) >= 2);
     }
 

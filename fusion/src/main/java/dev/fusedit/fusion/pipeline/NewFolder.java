@@ -10,7 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/// A folder that appears whole or not at all.
+/// A folder that appears whole or not at all. An empty folder that is there already (the present one, `.`, or what a link leads to) is filled; what
+/// tells that it is whole comes last.
 public final class NewFolder {
     private NewFolder() {}
 
@@ -19,23 +20,41 @@ public final class NewFolder {
         void writeTo(Path folder) throws IOException;
     }
 
-    /// Writes beside the place, then renames.
+    /// As the other one, of parts that all count alike.
+    public static void write(Path folder, Content content) throws IOException { write(folder, "", content); }
+
+    /// Writes beside the place, or in it if it is there, then renames.
     ///
+    /// @param last what is moved after all else into a folder that is there
     /// @throws UserError if the place holds something already
-    public static void write(Path folder, Content content) throws IOException {
+    public static void write(Path folder, String last, Content content) throws IOException {
         requireFree(folder);
-        var parent = Files.createDirectories(folder.toAbsolutePath().normalize().getParent());
-        var unfinished = Files.createTempDirectory(parent, "." + folder.getFileName() + ".unfinished-");
+        boolean isThere = Files.isDirectory(folder);
+        var place = isThere ? folder.toRealPath() : folder.toAbsolutePath().normalize();
+        var parent = isThere ? place : Files.createDirectories(place.getParent());
+        var unfinished = Files.createTempDirectory(parent, "." + place.getFileName() + ".unfinished-");
         try {
-            var inside = Files.createDirectory(unfinished.resolve(folder.getFileName())); // with usual permissions, unlike its parent
+            var inside = Files.createDirectory(unfinished.resolve("whole")); // with usual permissions, unlike its parent
             content.writeTo(inside);
             force(inside);
-            Files.move(inside, folder, StandardCopyOption.ATOMIC_MOVE);
+            if (isThere) {
+                fill(place, inside, last);
+            } else {
+                Files.move(inside, place, StandardCopyOption.ATOMIC_MOVE);
+            }
             force(parent, 0);
             delete(unfinished, null);
         } catch (IOException | RuntimeException e) {
             delete(unfinished, e);
             throw e;
+        }
+    }
+
+    private static void fill(Path folder, Path inside, String last) throws IOException {
+        try (var parts = Files.list(inside)) {
+            for (var part : parts.sorted(Comparator.comparing(part -> part.endsWith(last))).toList()) {
+                Files.move(part, folder.resolve(part.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+            }
         }
     }
 
@@ -53,6 +72,9 @@ public final class NewFolder {
     }
 
     static void requireFree(Path folder) {
+        if (Files.isSymbolicLink(folder) && !Files.exists(folder)) {
+            throw new UserError("%s is a link to what is not there. Give another folder, or make that one".formatted(folder));
+        }
         if (!Files.exists(folder)) {
             return;
         }

@@ -88,7 +88,7 @@ public final class PipelineFolder {
     /// @param dtype what weights are stored in; null as they are
     /// @throws UserError as [#requireFree]
     public static void writeNew(Path folder, LoadedPipeline pipeline, @Nullable DType dtype) throws IOException {
-        NewFolder.write(folder, unfinished -> new PipelineWriter(unfinished, ShardedWriter.LIMIT, dtype).write(pipeline));
+        NewFolder.write(folder, INDEX, unfinished -> new PipelineWriter(unfinished, ShardedWriter.LIMIT, dtype).write(pipeline));
     }
 
     /// Whether [#writeNew] could write there, asked before the work is done.

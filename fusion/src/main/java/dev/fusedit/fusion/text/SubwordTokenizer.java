@@ -96,6 +96,7 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
     }
 
     private static HuggingFaceTokenizer library(String json) throws IOException {
+        TokenizerNatives.load();
         return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), AS_IT_COMES);
     }
 

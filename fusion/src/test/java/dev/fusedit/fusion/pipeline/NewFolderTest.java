@@ -7,6 +7,7 @@ import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,37 @@ class NewFolderTest {
             assertThat(folder.resolve("part/file")).hasContent("x");
         }
         assertThat(temp.resolve("a")).isDirectoryNotContaining("glob:**.b*");
+    }
+
+    /// The folder itself stays, which a shell may stand in, and so does a link to it.
+    @Test
+    void anEmptyFolderThatIsThereIsFilled() throws IOException {
+        var folder = Files.createDirectory(temp.resolve("empty"));
+        var link = Files.createSymbolicLink(temp.resolve("link"), folder);
+        var key = Files.readAttributes(folder, BasicFileAttributes.class).fileKey();
+        NewFolder.write(link, "part", NewFolderTest::aPart);
+        assertThat(Files.readAttributes(folder, BasicFileAttributes.class).fileKey()).isEqualTo(key);
+        assertThat(link).isSymbolicLink();
+        assertThat(folder.resolve("part/file")).hasContent("x");
+        assertThat(folder).isDirectoryNotContaining("glob:**.unfinished*");
+        NewFolder.write(Files.createDirectory(temp.resolve("other")).resolve("../other/."), NewFolderTest::aPart);
+        assertThat(temp.resolve("other/part/file")).hasContent("x");
+    }
+
+    @Test
+    void whatFailsLeavesAnEmptyFolderEmpty() throws IOException {
+        assertThatThrownBy(() -> NewFolder.write(temp, folder -> {
+            aPart(folder);
+            throw new IOException("No space left on device");
+        })).hasMessageContaining("No space");
+        assertThat(temp).isEmptyDirectory();
+    }
+
+    @Test
+    void aLinkToNothingIsRefused() throws IOException {
+        var link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("nowhere"));
+        assertThatThrownBy(() -> NewFolder.write(link, NewFolderTest::aPart)).isInstanceOf(UserError.class)
+                .hasMessageContaining("is a link to what is not there");
     }
 
     @Test

@@ -9,9 +9,7 @@ import dev.fusedit.torch.internal.vector.Rows;
 
 /// Whether the one-pass kernels can be used.
 public final class Fused {
-    private static final String MODULE = "jdk.incubator.vector";
-    private static final boolean IN_REACH = ModuleLayer.boot().findModule(MODULE).isPresent() && !Boolean.getBoolean("fusedit.unfused")
-            && Rows.areWide();
+    private static final boolean IN_REACH = !Boolean.getBoolean("fusedit.unfused") && VectorModule.load() && Rows.areWide();
     /// A kernel runs on the thread that calls it, libtorch's ops are spread over all: with more threads than these, which a batch's parts have not
     /// taken ([dev.fusedit.torch.Lanes]), libtorch's are the faster ones.
     ///

@@ -2,6 +2,7 @@ package dev.fusedit.torch.io;
 
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,18 @@ public final class TextFile {
     public static String read(Path file, String wanted) { return read(file, wanted, file); }
 
     public static List<String> lines(Path file, String wanted) { return read(file, wanted).lines().toList(); }
+
+    /// All that a stream has.
+    ///
+    /// @param name what errors call it
+    /// @throws UserError as [#read(Path, String, Object)]
+    public static List<String> lines(InputStream in, String wanted, Object name) {
+        try {
+            return decode(in.readAllBytes(), wanted, name).lines().toList();
+        } catch (IOException e) {
+            throw FileBytes.unreadable(name, e);
+        }
+    }
 
     private static String decode(byte[] bytes, String wanted, Object name) {
         var in = ByteBuffer.wrap(bytes);

@@ -1,5 +1,6 @@
 package dev.fusedit.torch.presets;
 
+import dev.fusedit.torch.host.SystemReason;
 import java.io.IOException;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -8,8 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The native files of the presets' libtorch, taken from the jars on the class path through JavaCPP's own cache, so that JavaCPP, when
@@ -24,6 +27,9 @@ public final class PresetLibraries {
     private static final List<String> CUDA_RUNTIME = List.of("libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcufft.so.12",
             "libcupti.so.13", "libcurand.so.10", "libnvJitLink.so.13", "libcusparse.so.12", "libcusolver.so.12", "libcudnn.so.9",
             "libcufile.so.0", "libnccl.so.2", "libnvrtc.so.13");
+
+    /// Names the folder that they are unpacked to, as a property of the system.
+    public static final String CACHE = "org.bytedeco.javacpp.cachedir";
 
     private static @Nullable Found found;
 
@@ -68,7 +74,7 @@ public final class PresetLibraries {
                 }
             }
         } catch (IOException e) {
-            return new Found(List.of(), version(torch), "the presets' natives could not be unpacked to JavaCPP's cache: " + e.getMessage());
+            return new Found(List.of(), version(torch), "its natives (360 MB) could not be unpacked: " + why(e));
         }
         return new Found(List.copyOf(files), version(torch), "");
     }
@@ -127,17 +133,40 @@ public final class PresetLibraries {
 
     /// The folder that JavaCPP would take, as far as it exists.
     private static Path cacheFolder() throws IOException {
-        for (var folder : new @Nullable String[] {System.getProperty("org.bytedeco.javacpp.cachedir"),
-            System.getProperty("org.bytedeco.javacpp.cacheDir"), System.getProperty("user.home") + "/.javacpp/cache",
-            System.getProperty("java.io.tmpdir") + "/.javacpp-" + System.getProperty("user.name") + "/cache"}) {
-            if (folder != null && Files.isDirectory(Path.of(folder)) && Files.isWritable(Path.of(folder))) {
-                return Path.of(folder).toRealPath();
+        for (var folder : cacheFolders()) {
+            if (Files.isDirectory(folder) && Files.isWritable(folder)) {
+                return folder.toRealPath();
             }
-            if (folder != null && !Files.exists(Path.of(folder))) {
+            if (!Files.exists(folder)) {
                 break; // JavaCPP would make it: nothing is cached yet
             }
         }
         return Path.of("");
+    }
+
+    /// In the order in which JavaCPP tries them.
+    private static List<Path> cacheFolders() {
+        return Stream.of(System.getProperty(CACHE), System.getProperty("org.bytedeco.javacpp.cacheDir"),
+                System.getProperty("user.home") + "/.javacpp/cache",
+                System.getProperty("java.io.tmpdir") + "/.javacpp-" + System.getProperty("user.name") + "/cache")
+                .filter(Objects::nonNull).map(Path::of).toList();
+    }
+
+    /// Each folder that was tried, with the system's reason: those that can't be made or written to, then the one that was taken.
+    private static String why(IOException unpacking) {
+        var reasons = new ArrayList<String>();
+        for (var folder : cacheFolders()) {
+            try {
+                Files.createDirectories(folder);
+                Files.delete(Files.createTempFile(folder, ".", ".tried"));
+            } catch (IOException e) {
+                reasons.add(folder + ": " + SystemReason.of(e));
+                continue;
+            }
+            reasons.add(folder + ": " + SystemReason.of(unpacking));
+            break;
+        }
+        return String.join("; ", reasons);
     }
 
     private static @Nullable String version(String torch) {

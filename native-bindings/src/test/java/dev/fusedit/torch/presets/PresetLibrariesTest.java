@@ -39,6 +39,15 @@ class PresetLibrariesTest {
         assertThat(child(List.of(), classPath)).contains("[] Optional.empty the class path has no preset natives for linux-");
     }
 
+    /// Of each folder that was tried.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void foldersThatTakeNothingAreNamedWithTheReason() throws Exception {
+        assertThat(child(List.of("-Duser.home=/proc", "-Djava.io.tmpdir=/dev/null"), System.getProperty("java.class.path")))
+                .contains("its natives (360 MB) could not be unpacked: /proc/.javacpp/cache: No such file or directory; ", "/dev/null/.javacpp-")
+                .doesNotContain("Exception");
+    }
+
     private static String child(List<String> flags, String classPath) throws Exception {
         PresetLibraries.files(); // fills the cache
         var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-Xshare:auto"));

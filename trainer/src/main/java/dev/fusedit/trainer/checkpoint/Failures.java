@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.checkpoint;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.SystemReason;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -30,7 +31,7 @@ public final class Failures {
             case FileAlreadyExistsException there -> there.getFile() + " is in the way. Move it, or give another folder";
             case DirectoryNotEmptyException there -> there.getFile() + " is in the way. Move it, or give another folder";
             case NotDirectoryException file -> file.getFile() + " is a file. Move it, or give another folder";
-            default -> e + ". Give another folder, or mend that";
+            default -> SystemReason.of(e) + ". Give another folder, or mend that";
         };
     }
 }

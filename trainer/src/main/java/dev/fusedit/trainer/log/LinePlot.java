@@ -7,19 +7,25 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /// Curves over steps, or over anything else: each series faint as it is, and smoothed in full colour.
 ///
 /// @param logX whether the horizontal axis is logarithmic; points at 0 or below are then left out
 /// @param logScale the same of the vertical axis
-/// @param smoothing weight of the past in the moving average, 0 for none
-public record LinePlot(String title, String xLabel, List<Series> series, boolean logX, boolean logScale, double smoothing) {
+/// @param xLabel below the horizontal axis
+/// @param yLabel above the vertical one
+/// @param smoothing weight of the past in the moving average, 0 for none; less for a series of few points, of which it would be too far behind
+public record LinePlot(String title, String xLabel, String yLabel, List<Series> series, boolean logX, boolean logScale, double smoothing) {
     private static final int WIDTH = 900;
     private static final int HEIGHT = 520;
     private static final int LEFT = 76;
     private static final int RIGHT = 24;
     private static final int TOP = 48;
     private static final int BOTTOM = 52;
+    private static final int MARGIN = 8;
+    /// The moving average reaches back over no more than this part of a series.
+    private static final double MOST_REACH = 0.1;
     private static final int INK = 0x333333;
     private static final int FAINT = 0xe4e4e4;
     private static final int[] COLORS = {0x1f6fb4, 0xe07b1a, 0x2e9e48, 0xc8373a, 0x8459b5, 0x7f5a4d, 0xd46fb3, 0x4d4d4d};
@@ -29,13 +35,13 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         series = ImmutableList.copyOf(series);
     }
 
-    public LinePlot(String title, String xLabel, List<Series> series, boolean logScale, double smoothing) {
-        this(title, xLabel, series, false, logScale, smoothing);
+    public LinePlot(String title, String xLabel, String yLabel, List<Series> series, boolean logScale, double smoothing) {
+        this(title, xLabel, yLabel, series, false, logScale, smoothing);
     }
 
     /// Both axes logarithmic: powers are straight lines. They mostly rise, so the legend is on the left.
-    public static LinePlot powers(String title, String xLabel, List<Series> series) {
-        return new LinePlot(title, xLabel, series, true, true, 0);
+    public static LinePlot powers(String title, String xLabel, String yLabel, List<Series> series) {
+        return new LinePlot(title, xLabel, yLabel, series, true, true, 0);
     }
 
     /// What is drawn at each point, beside the line through all.
@@ -48,6 +54,8 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         }
 
         public Series(String name, double[] x, double[] y) { this(name, x, y, Mark.NONE); }
+
+        Series named(String other) { return new Series(other, x, y, mark); }
     }
 
     /// 900 x 520 pixels.
@@ -60,6 +68,7 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         legend(canvas);
         canvas.text((WIDTH - 2 * Alphabet.width(title)) / 2, 14, title, INK, 2);
         canvas.text(LEFT + (WIDTH - LEFT - RIGHT - Alphabet.width(xLabel)) / 2, HEIGHT - 20, xLabel, INK);
+        canvas.text(Math.max(MARGIN, LEFT - Alphabet.width(yLabel)), TOP - 16, yLabel, INK);
         return canvas.image();
     }
 
@@ -106,15 +115,21 @@ public record LinePlot(String title, String xLabel, List<Series> series, boolean
         if (mark == Mark.RINGS) canvas.line(x, y, x, y, 5, 0xffffff, 1);
     }
 
-    /// The moving average begins unbiased: what it has not seen does not count as 0.
     private List<Point> smoothed(List<Point> points) {
-        var smooth = new ArrayList<Point>();
-        double sum = 0;
-        double weight = 0;
-        for (var point : points) {
-            sum = smoothing * sum + (1 - smoothing) * point.y;
-            weight = smoothing * weight + 1 - smoothing;
-            smooth.add(new Point(point.x, sum / weight));
+        var values = smoothed(points.stream().mapToDouble(Point::y).toArray(), smoothing);
+        return IntStream.range(0, values.length).mapToObj(i -> new Point(points.get(i).x, values[i])).toList();
+    }
+
+    /// The moving average, whose bias is corrected: what it has not seen does not count as 0, which dividing by 1 - β^t does (Adam's way). An
+    /// average over 1 / (1 - β) points is behind by as many: so it is over a tenth of the series at most.
+    static double[] smoothed(double[] values, double smoothing) {
+        double beta = Math.min(smoothing, Math.max(0, 1 - 1 / (MOST_REACH * values.length)));
+        var smooth = new double[values.length];
+        double sum = 0, unseen = 1;
+        for (int i = 0; i < values.length; i++) {
+            sum = beta * sum + (1 - beta) * values[i];
+            unseen *= beta;
+            smooth[i] = sum / (1 - unseen);
         }
         return smooth;
     }

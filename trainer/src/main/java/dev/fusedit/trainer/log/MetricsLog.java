@@ -121,6 +121,11 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
+    /// The curves of some values, a series for each of them in each `stage` that has it: `fuse: flow`.
+    public static List<LinePlot.Series> curves(List<Map<String, Object>> rows, List<String> keys) {
+        return keys.stream().flatMap(key -> curves(rows, key).stream().map(one -> one.named(one.name() + ": " + key))).toList();
+    }
+
     /// The curve of one value, a series for each `stage`.
     public static List<LinePlot.Series> curves(List<Map<String, Object>> rows, String key) {
         var points = new LinkedHashMap<String, List<double[]>>();

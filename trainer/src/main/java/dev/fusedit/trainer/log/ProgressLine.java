@@ -1,10 +1,7 @@
 package dev.fusedit.trainer.log;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -62,10 +59,10 @@ public final class ProgressLine {
     }
 
     /// Standard output is for results.
-    public static ProgressLine onStderr() { return new ProgressLine(System.err, stderrIsTerminal(), System::nanoTime); }
+    public static ProgressLine onStderr() { return new ProgressLine(System.err, Terminal.isStderr(), System::nanoTime); }
 
     /// On a writer that leads to standard error.
-    public static ProgressLine on(PrintWriter stderr) { return new ProgressLine(stderr, stderrIsTerminal(), System::nanoTime); }
+    public static ProgressLine on(PrintWriter stderr) { return new ProgressLine(stderr, Terminal.isStderr(), System::nanoTime); }
     /// On no terminal, with a clock of one's own.
     public static ProgressLine on(PrintStream out, LongSupplier nanoTime) { return new ProgressLine(out, false, nanoTime); }
 
@@ -111,17 +108,5 @@ public final class ProgressLine {
         long hours = whole / 3600;
         return hours > 0 ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, whole / 60 % 60, whole % 60)
                 : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
-    }
-
-    /// Java tells only of standard input and output together; Linux of each by a link.
-    private static boolean stderrIsTerminal() {
-        if ("dumb".equals(System.getenv("TERM"))) return false;
-        Path link = Path.of("/proc/self/fd/2");
-        try {
-            if (Files.isSymbolicLink(link)) return Files.readSymbolicLink(link).toString().matches("/dev/(pts/|tty|console).*");
-        } catch (IOException _) {
-            return false;
-        }
-        return System.console() != null && System.console().isTerminal();
     }
 }

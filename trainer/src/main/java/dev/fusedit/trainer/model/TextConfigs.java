@@ -31,6 +31,14 @@ public final class TextConfigs {
         };
     }
 
+    /// A published model as it is, of which a recipe may take fewer layers; none for one of the recipe's own.
+    public static Optional<LanguageModelConfig> published(Model model) {
+        return switch (model.llm()) {
+            case LanguageModelRecipe.Custom _ -> Optional.empty();
+            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name());
+        };
+    }
+
     /// As a run's first step finds it.
     ///
     /// @param file what the files that it begins with say of their language model

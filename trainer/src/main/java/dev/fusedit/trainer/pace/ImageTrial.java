@@ -31,7 +31,7 @@ record ImageTrial(StageParts parts, Trials trials) {
             var loaded = RunPipeline.of(recipe, parts.tensors().bundle());
             int batch = Math.min(loaded.defaults().batch(), RunForecast.images(recipe));
             var shown = ShowcasePrompts.of(recipe, parts.data());
-            var prompts = IntStream.range(0, batch).mapToObj(i -> shown.get(i % shown.size())).toList();
+            var prompts = IntStream.range(0, batch).mapToObj(i -> shown.get(i % shown.size()).text()).toList();
             var whole = loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED));
             return trials.usual(() -> sampled(loaded, whole)) / prompts.size() + judged(loaded.defaults().width());
         }

@@ -36,6 +36,14 @@ public record Busyness(Load load, List<Spread> spreads) {
         }
 
         boolean isHigh() { return average > cores; }
+
+        /// ` (load 0.4 on 2 cores)`; empty where the system does not tell.
+        String inBrackets() { return average < 0 ? "" : " (" + this + ")"; }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "load %.1f on %d %s", average, cores, cores == 1 ? "core" : "cores");
+        }
     }
 
     /// Seconds that runs of one matmul took.
@@ -67,7 +75,7 @@ public record Busyness(Load load, List<Spread> spreads) {
         if (!scatters && !load.isHigh()) return null;
         var signs = ImmutableList.<String>builder();
         if (load.average() >= 0)
-            signs.add(String.format(Locale.ROOT, "load %.1f on %d %s", load.average(), load.cores(), load.cores() == 1 ? "core" : "cores"));
+            signs.add(load.toString());
         if (middle != null)
             signs.add(String.format(Locale.ROOT, "the same matmul took %.1f to %.1f ms", 1e3 * middle.least(), 1e3 * middle.most()));
         return "This machine is busy (" + String.join("; ", signs.build()) + "): times below may be too long";

@@ -123,6 +123,10 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         return PathChoice.lines(Calibration.dtype(recipe.run().precision()), device);
     }
 
+    /// What is taken of a published language model; null where that is all of it, or the model is the recipe's own.
+    @Nullable
+    TakenLayers layers() { return TakenLayers.of(recipe); }
+
     /// The stage that needs most memory.
     public StageEstimate demanding() { return demanding(stages); }
 

@@ -29,10 +29,11 @@ public final class PlanText {
 
     private static String parameters(Plan plan) {
         var count = plan.parameters();
+        var taken = plan.layers() == null ? "" : " (%s)".formatted(plan.layers());
         var beside = plan.beside() == 0 ? "" : "; %s stand frozen beside them (autoencoder, CLIP)".formatted(millions(plan.beside()));
-        return "%s: %s parameters, of which the DiT has %s and the language model %s; %s are trained%s\n".formatted(
+        return "%s: %s parameters, of which the DiT has %s and the language model %s%s; %s are trained%s\n".formatted(
                 plan.recipe().run().name(),
-                millions(count.total()), millions(count.dit()), millions(count.llm()), millions(count.trainable()), beside);
+                millions(count.total()), millions(count.dit()), millions(count.llm()), taken, millions(count.trainable()), beside);
     }
 
     // ---- memory
@@ -90,8 +91,8 @@ public final class PlanText {
 
     private static String speed(Plan plan, Calibration speed) {
         var text = new StringBuilder(
-                "Time here, from %d products of these shapes tried on this CPU: about %s\n".formatted(speed.rates().size(),
-                        time(speed.seconds(plan.stages()))));
+                "Time here, from %d products of these shapes tried on this CPU under its present load%s: about %s\n".formatted(
+                        speed.rates().size(), speed.busyness().load().inBrackets(), time(speed.seconds(plan.stages()))));
         text.append("The largest product runs at ").append(speed.largest().entrySet().stream()
                 .map(rate -> String.format(Locale.ROOT, "%.3g GFLOP/s in %s", rate.getValue() / 1e9, rate.getKey()))
                 .collect(Collectors.joining(", ")));

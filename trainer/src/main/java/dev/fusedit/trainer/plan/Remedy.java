@@ -1,6 +1,8 @@
 package dev.fusedit.trainer.plan;
 
+import dev.fusedit.trainer.log.ShellWords;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A change of a recipe that makes it smaller.
 ///
@@ -11,8 +13,7 @@ import java.util.List;
 public record Remedy(String what, List<String> settings, long saved, boolean enough) {
     @Override
     public String toString() {
-        var set = String.join(" ",
-                settings.stream().map(setting -> "--set " + (setting.contains(" ") ? "'" + setting + "'" : setting)).toList());
+        var set = ShellWords.joined(settings.stream().flatMap(setting -> Stream.of("--set", setting)).toList());
         return "%s: saves %,d MiB%s (%s)".formatted(what, saved >> 20, enough ? ", and that is enough" : "", set);
     }
 }

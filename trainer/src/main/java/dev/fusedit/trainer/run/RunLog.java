@@ -17,12 +17,17 @@ import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.StepOutcome;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// All that a run tells while it trains: the console's line, `metrics.jsonl`, TensorBoard's events.
 final class RunLog implements AutoCloseable {
+    private static final String SUM = "loss";
+    private static final String GRADIENT = "gradient_norm";
+
     private final Logging settings;
     private final boolean scalesLoss;
     private final RunFolder folder;
@@ -59,9 +64,9 @@ final class RunLog implements AutoCloseable {
             return;
         }
         var values = new LinkedHashMap<String, Double>();
-        values.put("loss", report.total());
+        values.put(SUM, report.total());
         values.putAll(report.losses());
-        values.put("gradient_norm", report.gradientNorm());
+        values.put(GRADIENT, report.gradientNorm());
         values.put("rate", report.rate());
         if (scalesLoss) {
             values.put("loss_scale", report.lossScale());
@@ -107,9 +112,23 @@ final class RunLog implements AutoCloseable {
     /// Rows up to here outlast a power cut: before a checkpoint claims their steps.
     void force() { metrics.force(); }
 
+    /// Each loss by itself, as it is before it is weighted: their sum changes with what is in it.
     void plotLosses() {
-        var curves = MetricsLog.curves(MetricsLog.rows(folder.metrics()), "loss");
-        folder.write(folder.lossPlot(), new LinePlot("Loss", "step", curves, true, 0.9).image().png());
+        var rows = MetricsLog.rows(folder.metrics());
+        var curves = MetricsLog.curves(rows, losses(rows));
+        folder.write(folder.lossPlot(), new LinePlot("Losses", "step", "loss (not weighted)", curves, true, 0.9).image().png());
+    }
+
+    /// Names of the losses in rows of training, where they stand between their sum and the gradient; the sum's where there is but one loss.
+    private static List<String> losses(List<Map<String, Object>> rows) {
+        var names = new LinkedHashSet<String>();
+        for (var row : rows) {
+            if (row.containsKey(SUM)) {
+                row.keySet().stream().dropWhile(key -> !key.equals(SUM)).skip(1).takeWhile(key -> !key.equals(GRADIENT))
+                        .forEach(names::add);
+            }
+        }
+        return names.isEmpty() ? List.of(SUM) : List.copyOf(names);
     }
 
     /// The console's line of images that are sampled.

@@ -17,23 +17,41 @@ import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleConsumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /// What became of a vision encoder: what linear probes read off its patches, and off those of two controls.
 ///
 /// @param seconds of training
 /// @param probes `trained`, `random` (the same network with its first weights) and `pixels`
 public record TeacherResult(double seconds, long steps, double peakMib, Map<String, Accuracy> probes) {
-    static TeacherResult of(TeacherRecipe recipe, DinoModel model, double seconds, long steps, double peakMib) {
+    private static final int FEATURES = 3;
+
+    /// Images that encoders read for it.
+    static int images(TeacherRecipe.Probes probes) { return FEATURES * (probes.fitted() + probes.judged()); }
+
+    /// @param more told how many more of those images are read
+    static TeacherResult of(TeacherRecipe recipe, DinoModel model, double seconds, long steps, double peakMib, DoubleConsumer more) {
         int side = recipe.data().imageSize();
         int patch = recipe.teacher().patch();
         var probes = new PatchProbes(recipe.probes(), side, patch);
         try (var weights = Weights.fresh(Seed.of(recipe.run().seed()).derive("weights"), DTypePolicy.F32)) {
             var random = DinoModel.of(TeacherConfigs.of(recipe), recipe.teacher().initRange(), weights);
             return new TeacherResult(seconds, steps, peakMib, ImmutableMap.of(
-                    "trained", probes.of(bytes -> states(model, ImageTensors.of(bytes, side))),
-                    "random", probes.of(bytes -> states(random, ImageTensors.of(bytes, side))),
-                    "pixels", probes.of(bytes -> pixels(ImageTensors.of(bytes, side), patch))));
+                    "trained", probes.of(counted(images -> states(model, images), side, more)),
+                    "random", probes.of(counted(images -> states(random, images), side, more)),
+                    "pixels", probes.of(counted(images -> pixels(images, patch), side, more))));
         }
+    }
+
+    private static Function<byte[], Tensor> counted(UnaryOperator<Tensor> features, int side, DoubleConsumer more) {
+        return bytes -> {
+            var images_BCHW = ImageTensors.of(bytes, side);
+            var found = features.apply(images_BCHW);
+            more.accept(images_BCHW.size(0));
+            return found;
+        };
     }
 
     private static Tensor states(DinoModel model, Tensor images_BCHW) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// It is a run of one stage: its steps, logs and checkpoints are those of [TrainingRun]. Everything here happens on the calling thread, which
 /// is the one that runs torch.
 public final class TeacherRun implements AutoCloseable {
+    private static final double FORWARD = 1 / 3.0;
+
     private final TeacherRecipe recipe;
     private final TeacherRecipe.Learning learning;
     private final RunFolder folder;
@@ -66,7 +68,8 @@ public final class TeacherRun implements AutoCloseable {
         log.plotLosses();
         log.say("Probing %d images".formatted(recipe.probes().fitted() + recipe.probes().judged()));
         double trained = secondsOfTraining();
-        var result = TeacherResult.of(recipe, parts.model(), trained, done, ProcessFigures.peakMiB());
+        var progress = log.sampling("probe", TeacherResult.images(recipe.probes()), secondsOfProbes());
+        var result = TeacherResult.of(recipe, parts.model(), trained, done, ProcessFigures.peakMiB(), progress::add);
         folder.write(folder.result(), result.json().getBytes(StandardCharsets.UTF_8));
         return result;
     }
@@ -94,6 +97,12 @@ public final class TeacherRun implements AutoCloseable {
         }
     }
 
+    /// By a pass over an image, which takes a third of a step's share; NaN where this process did no step.
+    private double secondsOfProbes() {
+        double image = secondsOfTraining() / (learning.batch() * (double) (done - doneBefore));
+        return done == doneBefore ? Double.NaN : TeacherResult.images(recipe.probes()) * FORWARD * image;
+    }
+
     private double secondsOfTraining() { return (System.nanoTime() - began) / 1e9; }
 
     /// By the mean of all steps that this process did.
@@ -104,7 +113,7 @@ public final class TeacherRun implements AutoCloseable {
         public double imagesPerSecond() { return steps() * learning.batch(); }
 
         @Override
-        public double secondsLeft() { return (learning.steps() - done) / steps(); }
+        public double secondsLeft() { return (learning.steps() - done) / steps() + secondsOfProbes(); }
 
         @Override
         public double seconds() { return ProcessFigures.seconds(); }

@@ -9,6 +9,7 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.eval.BlocksEvaluation;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
+import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
@@ -230,7 +231,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
-            log.preview(done, withSampledWeights(() -> new Showcase(sampler(), prompts()).writePreview(folder, done)));
+            log.preview(done, withSampledWeights(() -> showcase(sampler()).writePreview(folder, done)));
             clock.paused(Pause.PREVIEW);
         }
     }
@@ -254,11 +255,13 @@ public final class TrainingRun implements AutoCloseable {
                 BlocksEvaluation.images(recipe.evaluation())));
         var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
         var sampler = sampler().pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add);
-        new Showcase(sampler, prompts()).write(folder, folder.samples());
+        showcase(sampler).write(folder, folder.samples());
         return BlocksEvaluation.run(sampler, recipe.evaluation());
     }
 
-    private List<String> prompts() { return ShowcasePrompts.of(recipe, data); }
+    private Showcase showcase(ImageSampler sampler) {
+        return new Showcase(sampler, ShowcasePrompts.of(recipe, data), (caption, rgb) -> BlocksChecker.judge(caption.claim(), rgb).accepted());
+    }
 
     private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
 

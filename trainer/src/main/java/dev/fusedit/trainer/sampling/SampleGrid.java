@@ -7,6 +7,7 @@ import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /// Images in one, each with its prompt.
@@ -35,8 +36,13 @@ final class SampleGrid {
 
     /// @param images of one size, at least one
     static PngImage ofImages(List<PngImage> images, List<String> prompts) {
+        return ofImages(images, prompts, Collections.nCopies(images.size(), ImageGrid.Mark.NONE));
+    }
+
+    /// @param marks of each image
+    static PngImage ofImages(List<PngImage> images, List<String> prompts, List<ImageGrid.Mark> marks) {
         var grid = ImageGrid.forImagesOf(images.getFirst().width(), Math.min(COLUMNS, images.size()));
-        for (int i = 0; i < images.size(); i++) grid.add(images.get(i), prompts.get(i));
+        for (int i = 0; i < images.size(); i++) grid.add(images.get(i), prompts.get(i), marks.get(i));
         return grid.image();
     }
 }

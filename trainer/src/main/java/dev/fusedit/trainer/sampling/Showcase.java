@@ -7,6 +7,8 @@ import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.data.blocks.Caption;
+import dev.fusedit.trainer.log.ImageGrid;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,10 +17,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
-/// A grid of images with captions, always of the same prompts and noise.
+/// A grid of images with captions, always of the same prompts and noise. Where a checker can tell, frames say which captions came true.
 ///
-/// What `sample --prompts previews/prompts.txt --seed 7` samples from the checkpoint of the same step is the same, pixel for pixel.
+/// The images that `sample --prompts previews/prompts.txt --seed 7` samples from the checkpoint of the same step are the same, pixel for pixel.
 public final class Showcase {
     public static final long SEED = 7;
     /// In the grid at the end.
@@ -28,13 +31,22 @@ public final class Showcase {
     private static final String FOLDER = "previews";
 
     private final ImageSampler sampler;
-    private final List<String> prompts;
+    private final List<ShowcasePrompt> prompts;
+    private final Judge judge;
+
+    /// Whether an image shows what its caption says.
+    @FunctionalInterface
+    public interface Judge {
+        /// @param rgb side × side × 3 bytes
+        boolean isTrue(Caption caption, byte[] rgb);
+    }
 
     /// @param prompts [#IMAGES] of them
-    public Showcase(ImageSampler sampler, List<String> prompts) {
+    public Showcase(ImageSampler sampler, List<ShowcasePrompt> prompts, Judge judge) {
         checkArgument(prompts.size() == IMAGES, "a grid has %s images, not %s", IMAGES, prompts.size());
         this.sampler = sampler;
         this.prompts = ImmutableList.copyOf(prompts);
+        this.judge = judge;
     }
 
     /// 6 × 4 images.
@@ -49,22 +61,31 @@ public final class Showcase {
         } catch (IOException e) {
             throw new UserError("the folder %s cannot be made: %s".formatted(previews, e.getMessage()), e);
         }
-        folder.write(previews.resolve("prompts.txt"), (String.join("\n", first) + "\n").getBytes(StandardCharsets.UTF_8));
+        folder.write(previews.resolve("prompts.txt"), (String.join("\n", texts(first)) + "\n").getBytes(StandardCharsets.UTF_8));
         var grid = grid(first);
         folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), file(grid, first));
         return grid;
     }
 
-    private byte[] file(PngImage grid, List<String> prompts) {
-        return grid.png(SampleNotes.ofGrid(sampler.request(prompts, Seed.of(SEED)), Seed.of(SEED)));
+    private static List<String> texts(List<ShowcasePrompt> prompts) { return prompts.stream().map(ShowcasePrompt::text).toList(); }
+
+    private byte[] file(PngImage grid, List<ShowcasePrompt> prompts) {
+        return grid.png(SampleNotes.ofGrid(sampler.request(texts(prompts), Seed.of(SEED)), Seed.of(SEED)));
     }
 
-    private PngImage grid(List<String> prompts) {
+    private PngImage grid(List<ShowcasePrompt> prompts) {
         var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (var prompt : prompts) {
-            seededPrompts.add(new ImageSampler.SeededPrompt(prompt, InitialNoise.ofImage(Seed.of(SEED), seededPrompts.size())));
+            seededPrompts.add(new ImageSampler.SeededPrompt(prompt.text(), InitialNoise.ofImage(Seed.of(SEED), seededPrompts.size())));
         }
         var images = sampler.sample(seededPrompts).stream().map(image -> new PngImage(sampler.side(), sampler.side(), image)).toList();
-        return SampleGrid.ofImages(images, prompts);
+        var marks = IntStream.range(0, images.size())
+                .mapToObj(i -> mark(prompts.get(i), images.get(i).rgb())).toList();
+        return SampleGrid.ofImages(images, texts(prompts), marks);
+    }
+
+    private ImageGrid.Mark mark(ShowcasePrompt prompt, byte[] rgb) {
+        if (prompt.caption().isEmpty()) return ImageGrid.Mark.NONE;
+        return judge.isTrue(prompt.caption().get(), rgb) ? ImageGrid.Mark.TRUE : ImageGrid.Mark.FALSE;
     }
 }

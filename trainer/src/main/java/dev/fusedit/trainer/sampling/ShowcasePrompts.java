@@ -7,7 +7,6 @@ import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
-import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
@@ -24,23 +23,23 @@ public final class ShowcasePrompts {
     private ShowcasePrompts() {}
 
     /// [Showcase#IMAGES] prompts; where there are fewer they come again, with other noise.
-    public static List<String> of(Recipe recipe, Batches data) {
-        var prompts = recipe.logging().prompts() != null ? PromptFile.read(Path.of(recipe.logging().prompts())) : switch (data) {
+    public static List<ShowcasePrompt> of(Recipe recipe, Batches data) {
+        var prompts = recipe.logging().prompts() != null ? PromptFile.read(Path.of(recipe.logging().prompts())).stream().map(ShowcasePrompt::of).toList() : switch (data) {
             case BlocksBatches _ -> blocks();
             case SourceBatches own -> Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
-                    .map(SampleFacts::caption).toList();
-            case BlankBatches blank -> List.of(blank.caption());
+                    .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
+            case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
         };
         return IntStream.range(0, Showcase.IMAGES).mapToObj(i -> prompts.get(i % prompts.size())).collect(ImmutableList.toImmutableList());
     }
 
     /// Kinds across, prompts of a kind down.
-    private static List<String> blocks() {
-        var prompts = new ArrayList<String>();
+    private static List<ShowcasePrompt> blocks() {
+        var prompts = new ArrayList<ShowcasePrompt>();
         for (int i = 0; i < PER_KIND; i++) {
             for (var kind : Kind.values()) {
                 var ofKind = BlocksPrompts.of(Split.SEEN, PER_KIND).stream().filter(caption -> caption.kind() == kind).toList();
-                prompts.add(ofKind.get(i).text());
+                prompts.add(ShowcasePrompt.of(ofKind.get(i)));
             }
         }
         return prompts;

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +80,50 @@ class PlotsTest {
         keep("grid.png", made);
     }
 
+    /// Outside of the images, which stay whole; told by more than colour.
+    @Test
+    void marksFrameTheImagesAndALegendTellsThem() throws IOException {
+        byte[] rgb = new PngImage(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()).enlarged(4).rgb();
+        var grids = new PngImage[3];
+        for (int i = 0; i < grids.length; i++) {
+            var mark = ImageGrid.Mark.values()[i];
+            grids[i] = ImageGrid.forImagesOf(32, 2).add(new PngImage(32, 32, Blocks.sample(3, 0, Split.TRAIN).rgb()), "a", mark)
+                    .add(new PngImage(32, 32, Blocks.sample(3, 1, Split.TRAIN).rgb()), "b").image();
+            byte[] row = new byte[128 * 3];
+            System.arraycopy(grids[i].rgb(), 3 * (10 * grids[i].width() + 10), row, 0, row.length);
+            assertThat(row).as(mark.name()).isEqualTo(Arrays.copyOf(rgb, row.length));
+        }
+        assertThat(grids[1].height()).as("a legend").isEqualTo(grids[2].height()).isGreaterThan(grids[0].height());
+        int green = 0x2e9e48, red = 0xc8373a;
+        assertThat(pixelsOf(grids[1], green)).as("a frame of 3 around 128 x 128, and one around 16 x 16")
+                .isEqualTo((134 * 134 - 128 * 128) + (22 * 22 - 16 * 16));
+        assertThat(pixelsOf(grids[2], red) - pixelsOf(grids[1], red)).as("broken").isBetween(500L, 1000L);
+        assertThat(pixelsOf(grids[0], green) + pixelsOf(grids[0], red)).isZero();
+        keep("grid-marked.png", grids[2]);
+    }
+
+    /// A constant is itself from the first point on; a falling line's average ends near its end, however few its points.
+    @Test
+    void theMovingAverageIsUnbiasedAndNotFarBehind() {
+        double[] flat = new double[30];
+        Arrays.fill(flat, 0.7);
+        assertThat(LinePlot.smoothed(flat, 0.9)).containsOnly(new double[] {0.7}, within(1e-12));
+        var two = LinePlot.smoothed(new double[] {1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0.5);
+        assertThat(two[1]).as("Adam's: (0.5 · 0.5 · 1 + 0.5 · 3) / (1 - 0.25)").isCloseTo(1.75 / 0.75, within(1e-12));
+        for (int points : new int[] {1, 5, 20, 100, 1000}) {
+            var falling = IntStream.range(0, points).mapToDouble(i -> 1 - (double) i / points).toArray();
+            assertThat(LinePlot.smoothed(falling, 0.9)[points - 1] - falling[points - 1]).as("%d points", points).isBetween(0.0, 0.1);
+        }
+    }
+
+    @Test
+    void bothAxesAreNamed() {
+        var series = List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2}));
+        var bare = new LinePlot("T", "", "", series, false, 0).image();
+        for (var named : List.of(new LinePlot("T", "step", "", series, false, 0).image(), new LinePlot("T", "", "loss", series, false, 0).image()))
+            assertThat(pixelsOf(named, 0x333333)).isGreaterThan(pixelsOf(bare, 0x333333) + 20);
+    }
+
     @Test
     void plotShowsEverySeriesInItsColour() throws IOException {
         var random = new Random(1);
@@ -92,7 +137,7 @@ class PlotsTest {
         }
         var series = List.of(new LinePlot.Series("text: language", x, first), new LinePlot.Series("fuse: flow", x, second));
         for (boolean log : new boolean[] {false, true}) {
-            var made = new LinePlot("Loss of quickstart", "step", series, log, 0.9).image();
+            var made = new LinePlot("Loss of quickstart", "step", "y", series, log, 0.9).image();
             assertThat(pixelsOf(made, 0x1f6fb4)).isGreaterThan(200);
             assertThat(pixelsOf(made, 0xe07b1a)).isGreaterThan(100);
             keep(log ? "plot-log.png" : "plot.png", made);
@@ -101,13 +146,13 @@ class PlotsTest {
 
     @Test
     void plotsOfNextToNothingAreDrawn() throws IOException {
-        keep("plot-empty.png", new LinePlot("Nothing", "step", List.of(), true, 0.9).image());
+        keep("plot-empty.png", new LinePlot("Nothing", "step", "y", List.of(), true, 0.9).image());
         var single = new LinePlot.Series("one", new double[] {5}, new double[] {2});
-        assertThat(pixelsOf(new LinePlot("One", "step", List.of(single), false, 0).image(), 0x1f6fb4)).isGreaterThan(10);
+        assertThat(pixelsOf(new LinePlot("One", "step", "y", List.of(single), false, 0).image(), 0x1f6fb4)).isGreaterThan(10);
         var flat = new LinePlot.Series("flat", new double[] {0, 1}, new double[] {0, 0});
-        new LinePlot("Flat", "step", List.of(flat), true, 0).image();
+        new LinePlot("Flat", "step", "y", List.of(flat), true, 0).image();
         var nan = new LinePlot.Series("nan", new double[] {0, 1}, new double[] {Double.NaN, Double.POSITIVE_INFINITY});
-        new LinePlot("NaN", "step", List.of(nan), false, 0).image();
+        new LinePlot("NaN", "step", "y", List.of(nan), false, 0).image();
     }
 
     /// A power is a straight line on logarithmic axes: the middle of the line is where the middle point (geometric means) is.
@@ -117,13 +162,13 @@ class PlotsTest {
         double[] y = {0.5, 4, 32, 7};
         var dots = new LinePlot.Series("dots", x, y, LinePlot.Mark.DOTS);
         var rings = new LinePlot.Series("rings", new double[] {1, 1024}, new double[] {32, 0.5}, LinePlot.Mark.RINGS);
-        var made = LinePlot.powers("Powers", "x", List.of(dots, rings)).image();
+        var made = LinePlot.powers("Powers", "x", "y", List.of(dots, rings)).image();
         keep("plot-powers.png", made);
         var horizontal = Axis.of(1, 1024, true, 0, 1000);
         assertThat(horizontal.pixel(32)).isCloseTo(500, within(1e-6));
         assertThat(pixelsOf(made, 0x1f6fb4)).as("a line with dots, in the legend too")
                 .isGreaterThan(
-                        pixelsOf(LinePlot.powers("Powers", "x", List.of(new LinePlot.Series("dots", x, y), rings)).image(), 0x1f6fb4)
+                        pixelsOf(LinePlot.powers("Powers", "x", "y", List.of(new LinePlot.Series("dots", x, y), rings)).image(), 0x1f6fb4)
                                 + 100);
         int middle = 3 * ((48 + 468) / 2 * 900 + (76 + 876) / 2);
         assertThat(made.rgb()[middle + 2] & 255).as("the ring's line over the dot in the middle").isEqualTo(0x1a);
@@ -156,7 +201,7 @@ class PlotsTest {
     static final class DrawEverything {
         public static void main(String[] args) {
             var grid = new ImageGrid(2, 1).add(new PngImage(1, 1, new byte[3]), "a b").image().png();
-            var plot = new LinePlot("t", "x", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
+            var plot = new LinePlot("t", "x", "y", List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2})), false, 0)
                     .image().png();
             System.out.println(grid.length + plot.length);
         }

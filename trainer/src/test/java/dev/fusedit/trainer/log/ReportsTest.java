@@ -18,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,17 @@ class ReportsTest {
         assertThat(curves).extracting(LinePlot.Series::name).containsExactly("text", "fuse");
         assertThat(curves.getFirst().x()).containsExactly(1, 2);
         assertThat(curves.getFirst().y()).containsExactly(3, 2);
+    }
+
+    @Test
+    void severalValuesAreCurvesApart() {
+        Path file = folder.resolve("metrics.jsonl");
+        try (var log = new MetricsLog(file)) {
+            log.row(1, Map.of("stage", "fuse", "loss", 1, "flow", 1));
+            log.row(2, Map.of("stage", "joint", "loss", 3, "flow", 0.5, "language", 5));
+        }
+        assertThat(MetricsLog.curves(MetricsLog.rows(file), List.of("flow", "language"))).extracting(LinePlot.Series::name)
+                .containsExactly("fuse: flow", "joint: flow", "joint: language");
     }
 
     @Test

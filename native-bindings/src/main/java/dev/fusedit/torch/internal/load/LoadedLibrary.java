@@ -8,6 +8,7 @@ import dev.fusedit.torch.LibtorchInfo;
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.host.ResidentSet;
 import dev.fusedit.torch.host.Host;
+import dev.fusedit.torch.host.SystemReason;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -70,8 +71,8 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
             try {
                 all = SymbolLookup.libraryLookup(file, Arena.global()).or(all);
             } catch (IllegalArgumentException e) {
-                throw new LibtorchUnavailable("Cannot open %s of libtorch in %s: %s. %s"
-                        .formatted(file.getFileName(), files.folder(), e.getMessage(), remedy()), e);
+                throw new LibtorchUnavailable("Cannot open %s of libtorch in %s: %s. %s".formatted(file.getFileName(), file.getParent(),
+                        SystemReason.ofLoading(file), files.source().equals("presets") ? PresetFiles.remedy() : remedy()), e);
             }
         }
         var version = version(all, files.folder());

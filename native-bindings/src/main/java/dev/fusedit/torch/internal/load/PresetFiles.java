@@ -10,9 +10,14 @@ final class PresetFiles {
     static LibraryFiles find() {
         var files = PresetLibraries.files();
         if (files.isEmpty()) {
-            throw new LibtorchUnavailable("No libtorch: %s. %s".formatted(PresetLibraries.reason(), LoadedLibrary.remedy()));
+            throw new LibtorchUnavailable("No libtorch: %s. %s".formatted(PresetLibraries.reason(), remedy()));
         }
         var main = files.stream().filter(file -> file.getFileName().toString().startsWith("libtorch_cpu.")).findFirst().orElseThrow();
         return new LibraryFiles(main.getParent(), files, "presets");
+    }
+
+    static String remedy() {
+        return "Unpack the bundled one elsewhere by FUSEDIT_JAVA_OPTS=-D%s=DIR, or set".formatted(PresetLibraries.CACHE)
+                + LoadedLibrary.remedy().substring("Set".length());
     }
 }

@@ -26,7 +26,7 @@ final class CurvePlots {
         if (!planned.isEmpty()) {
             series.add(series("by plan", Mark.RINGS, planned, point -> Objects.requireNonNull(point.seconds())));
         }
-        return plot(curve, "Seconds of a training step", series.build());
+        return plot(curve, "Seconds of a training step", "seconds", series.build());
     }
 
     /// Peak of the process, what of it is above the base, and the plan.
@@ -36,11 +36,11 @@ final class CurvePlots {
         addLaw(series, curve.memoryName(), curve, curve.memory());
         series.add(series("peak, by plan", Mark.RINGS, curve.points(), point -> point.task().plannedMiB()));
         series.add(series("above base, measured", Mark.DOTS, curve.measured(), point -> point.cost().aboveBaseMiB()));
-        return plot(curve, "MiB of a training step", series.build());
+        return plot(curve, "MiB of a training step", "MiB", series.build());
     }
 
-    private static PngImage plot(Curve curve, String title, List<Series> series) {
-        return LinePlot.powers(title, curve.quantity().toString(), series).image();
+    private static PngImage plot(Curve curve, String title, String yLabel, List<Series> series) {
+        return LinePlot.powers(title, curve.quantity().toString(), yLabel, series).image();
     }
 
     private static <P extends Point> Series series(String name, Mark mark, List<P> points, ToDoubleFunction<P> value) {

@@ -56,10 +56,17 @@ public final class SelfCheck {
     }
 
     /// On so many drawn images of each kind, on all cores. The same number gives the same result.
-    public static SelfCheck run(int perKind) {
+    public static SelfCheck run(int perKind) { return run(perKind, () -> {}); }
+
+    /// @param afterEach run after each image, by any thread
+    public static SelfCheck run(int perKind, Runnable afterEach) {
         checkArgument(perKind > 0, "perKind %s", perKind);
         var check = new SelfCheck();
-        for (var kind : Kind.values()) IntStream.range(0, perKind).parallel().forEach(i -> check.one(kind, i));
+        for (var kind : Kind.values())
+            IntStream.range(0, perKind).parallel().forEach(i -> {
+                check.one(kind, i);
+                afterEach.run();
+            });
         return check;
     }
 

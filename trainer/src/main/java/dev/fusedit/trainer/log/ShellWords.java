@@ -1,0 +1,22 @@
+package dev.fusedit.trainer.log;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// Commands that are printed for a person to paste: each word as a shell reads it back, whatever is in it.
+public final class ShellWords {
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:,+@%-]+");
+    /// How this program was started; the launcher tells.
+    private static final String LAUNCHER = System.getenv().getOrDefault("FUSEDIT_COMMAND", "./fusedit");
+
+    private ShellWords() {}
+
+    /// In single quotes, unless it means the same without.
+    public static String quoted(String word) { return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'"; }
+
+    public static String joined(List<String> words) { return words.stream().map(ShellWords::quoted).collect(Collectors.joining(" ")); }
+
+    /// A command of this program.
+    public static String fusedit(List<String> words) { return quoted(LAUNCHER) + " " + joined(words); }
+}
