@@ -1,7 +1,5 @@
 package dev.fusedit.torch;
 
-import static dev.fusedit.torch.TensorHandle.handles;
-
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
 import java.util.Collections;
@@ -37,9 +35,9 @@ public final class FusedAdamW {
         try (var _ = TensorScope.open()) {
             var counters = new HashMap<Long, Tensor>(); // the kernel reads one a weight; those of the same number read the same
             steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32).to(weights.getFirst().device())));
-            Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments))
-                    .tensors(handles(secondMoments))
-                    .tensors(new long[0]).tensors(handles(steps.stream().map(counters::get).toList())).f64(learningRate)
+            Frame.begin(Aten.FUSED_ADAMW).tensors(weights).tensors(gradients).tensors(firstMoments)
+                    .tensors(secondMoments)
+                    .tensors(List.of()).tensors(steps.stream().map(counters::get).toList()).f64(learningRate)
                     .f64(settings.beta1())
                     .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none()
                     .callForWord();

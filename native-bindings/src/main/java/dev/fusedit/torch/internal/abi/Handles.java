@@ -3,10 +3,13 @@ package dev.fusedit.torch.internal.abi;
 import static dev.fusedit.torch.internal.abi.NativeMemory.getLong;
 
 import java.lang.invoke.MethodHandle;
+import java.util.stream.Stream;
 
 /// What can be asked of, and done to, one tensor handle (`at::Tensor*`).
 public final class Handles {
     private static final ThreadLocal<Long> SCRATCH = ThreadLocal.withInitial(() -> Handles.malloc(16));
+
+    private static final Object[] GRADIENTS = Stream.generate(Object::new).limit(64).toArray();
 
     private Handles() {}
 
@@ -68,11 +71,19 @@ public final class Handles {
         }
     }
 
+    /// A tensor's gradient is borrowed from it while its handle is copied: no other thread may set another one meanwhile.
+    private static Object gradientOf(long handle) {
+        long impl = getLong(handle);
+        return GRADIENTS[(int) ((impl >>> 6 ^ impl >>> 12) & GRADIENTS.length - 1)];
+    }
+
     /// The gradient as a new handle, 0 if there is none.
     public static long grad(long handle) {
         try {
-            var borrowed = (long) TorchAbi.GRAD.invokeExact(getLong(handle));
-            return (query(TorchAbi.DEFINED, borrowed) & 1) == 0 ? 0 : copy(borrowed);
+            synchronized (gradientOf(handle)) {
+                var borrowed = (long) TorchAbi.GRAD.invokeExact(getLong(handle));
+                return (query(TorchAbi.DEFINED, borrowed) & 1) == 0 ? 0 : copy(borrowed);
+            }
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -81,11 +92,13 @@ public final class Handles {
     /// Makes `gradient` (0: none) the gradient of a tensor. The gradient's handle stays the caller's.
     public static void setGrad(long handle, long gradient) {
         try {
-            var place = (long) TorchAbi.MUTABLE_GRAD.invokeExact(getLong(handle));
-            var source = gradient == 0 ? undefined() : gradient;
-            check((int) TorchAbi.ASSIGN.invokeExact(source, place));
-            if (gradient == 0) {
-                delete(source);
+            synchronized (gradientOf(handle)) {
+                var place = (long) TorchAbi.MUTABLE_GRAD.invokeExact(getLong(handle));
+                var source = gradient == 0 ? undefined() : gradient;
+                check((int) TorchAbi.ASSIGN.invokeExact(source, place));
+                if (gradient == 0) {
+                    delete(source);
+                }
             }
         } catch (Throwable e) {
             throw unexpected(e);
