@@ -83,6 +83,15 @@ final class Arguments {
                 : value.getClass().getSimpleName() + (value.getClass().isArray() ? "" : " " + value));
     }
 
+    /// `set_data` puts data of another dtype into a tensor.
+    static void forgetDtypes(@Nullable Object value) {
+        if (value instanceof Tensor tensor) {
+            tensor.forgetDtype();
+        } else if (value instanceof List<?> list) {
+            list.forEach(Arguments::forgetDtypes);
+        }
+    }
+
     static void requireOpen(String op, @Nullable Object value, ReadSection section) {
         if (value instanceof Tensor tensor) {
             tensor.open(op, section);

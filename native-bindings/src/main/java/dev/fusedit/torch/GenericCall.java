@@ -126,6 +126,7 @@ record GenericCall(Schema schema, Op op) {
             }
         }
         var words = frame.call(schema.returns().size());
+        values.forEach(Arguments::forgetDtypes);
         var results = new ArrayList<@Nullable Object>();
         for (int i = 0; i < words.length; i++) {
             results.add(decode(frame, schema.returns().get(i), words[i]));

@@ -237,7 +237,16 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     }
 
     /// Sets the gradient; null clears it.
+    ///
+    /// @throws IllegalArgumentException if it has another shape, dtype or device than this tensor, or is this tensor
     public void setGrad(@Nullable Tensor gradient) {
+        if (gradient != null) {
+            checkArgument(gradient != this, "a tensor cannot be its own gradient");
+            checkArgument(
+                    dtypeCode() == gradient.dtypeCode() && Arrays.equals(shape(), gradient.shape()) && device().equals(gradient.device()),
+                    "a gradient of %s %s for a tensor of %s %s", gradient.dtype(), Arrays.toString(gradient.shape()), dtype(),
+                    Arrays.toString(shape()));
+        }
         try (var section = ReadSection.enter()) {
             Handles.setGrad(open("setGrad", section), gradient == null ? 0 : gradient.open("setGrad", section));
         }
@@ -279,9 +288,11 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
                 && (Frame.begin(Aten.EQUAL).tensor(this).tensor(other).callForWord() & 1) != 0;
     }
 
-    /// Where the data begins; valid while a handle on the storage lives. Who reads there what another thread may free does so in a [ReadSection]
+    /// Where the data begins; valid while a handle on the storage lives. 0 for a tensor without elements. Who reads there what another thread may free does so in a [ReadSection]
     /// in which the address was asked for.
-    public long dataAddress() { return ask("dataAddress", Handles::data); }
+    ///
+    /// @throws IllegalStateException if its elements do not lie in memory (sparse ones, oneDNN's own layouts, zeros not yet written)
+    public long dataAddress() { return ask("dataAddress", Handles::memory); }
 
     /// The `at::Tensor*` behind this tensor, borrowed: it stays this tensor's, as [#dataAddress] does. For the interop package.
     public long borrowHandle() { return ask("borrowHandle", LongUnaryOperator.identity()); }

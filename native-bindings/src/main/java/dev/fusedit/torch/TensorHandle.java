@@ -105,7 +105,7 @@ abstract sealed class TensorHandle extends Operand permits TensorMath {
         try (var section = ReadSection.enter()) {
             long own = confined();
             long open = own != 0 ? own : guarded(section);
-            if (open != 0) {
+            if (open != 0 && Handles.hasStorage(open)) {
                 storages.put(Handles.storage(open), Handles.storageBytes(open));
             }
         }
@@ -176,6 +176,9 @@ abstract sealed class TensorHandle extends Operand permits TensorMath {
         TensorScope.counted(-1);
         HandleTrace.freed((Tensor) this);
     }
+
+    /// After a call that may have put other data behind the handle.
+    final void forgetDtype() { dtype = null; }
 
     final boolean isFloating() { return dtype().isFloating(); }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param signedSin likewise, the first half of its last dimension negated
 public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullable Tensor cos, @Nullable Tensor signedSin) {
     public FusedHeads {
+        checkArgument(heads > 0, "heads must be positive, got %s", heads);
         checkArgument((cos == null) == (signedSin == null), "a rotation takes both a cosine and a sine");
     }
 

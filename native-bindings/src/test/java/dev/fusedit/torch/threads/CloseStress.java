@@ -128,7 +128,8 @@ final class CloseStress {
         }
     }
 
-    private static void take(End end, Tensor tensor, TensorScope scope, TensorScope inner, TensorScope holding) throws InterruptedException {
+    private static void take(End end, Tensor tensor, TensorScope scope, TensorScope inner, TensorScope holding)
+            throws InterruptedException {
         switch (end) {
             case STACK -> inner.close();
             case PARENT -> scope.close();

@@ -35,6 +35,23 @@ public final class Handles {
 
     public static long data(long handle) { return query(TorchAbi.DATA, handle); }
 
+    /// The same for who goes there.
+    ///
+    /// @throws IllegalStateException if the elements do not lie there
+    public static long memory(long handle) {
+        if (numel(handle) == 0) return 0;
+        long out = SCRATCH.get();
+        NativeMemory.setLong(out, 0);
+        try {
+            if (hasStorage(handle) && (int) TorchAbi.DATA.invokeExact(handle, out) == 0 && getLong(out) != 0) return getLong(out);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        throw new IllegalStateException(
+                "the tensor's elements do not lie in memory as they are (sparse, oneDNN's layout, or zeros that are not "
+                        + "written yet): Torch.call(\"to_dense\", \"\", x) or a copy() has such ones");
+    }
+
     public static int rank(long handle) { return (int) query(TorchAbi.DIM, handle); }
 
     public static long numel(long handle) { return query(TorchAbi.NUMEL, handle); }
@@ -57,6 +74,15 @@ public final class Handles {
 
     /// False for the tensor that stands for no tensor at all.
     public static boolean defined(long handle) { return (query(TorchAbi.DEFINED, handle) & 1) != 0; }
+
+    /// False for sparse tensors and others whose elements do not lie in one block of memory.
+    public static boolean hasStorage(long handle) {
+        try {
+            return (int) TorchAbi.STORAGE_BYTES.invokeExact(handle, (long) SCRATCH.get()) == 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
 
     /// What tells two storages apart: the address where a tensor's storage begins.
     public static long storage(long handle) {
