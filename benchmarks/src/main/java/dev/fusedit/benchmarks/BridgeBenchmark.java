@@ -37,6 +37,8 @@ public class BridgeBenchmark {
     private TensorScope scope;
     private Tensor x;
     private Tensor y;
+    private TensorScope holding;
+    private Tensor held;
     private Tensor weight;
     private Tensor a;
     private Tensor b;
@@ -47,6 +49,8 @@ public class BridgeBenchmark {
         scope = TensorScope.open();
         x = Tensor.of(new float[] {1, 2, 3, 4});
         y = Tensor.of(new float[] {1, 1, 1, 1});
+        holding = TensorScope.holding();
+        held = holding.hold(Tensor.of(new float[] {1, 1, 1, 1}));
         weight = Tensor.of(new float[] {1, 1, 1, 1}).requiresGrad(true);
         a = Tensor.randn(Seed.of(1), DType.F32, 512, 512);
         b = Tensor.randn(Seed.of(2), DType.F32, 512, 512);
@@ -61,7 +65,10 @@ public class BridgeBenchmark {
     }
 
     @TearDown(Level.Trial)
-    public void close() { scope.close(); }
+    public void close() {
+        holding.close();
+        scope.close();
+    }
 
     // ---- one small op, its result freed
 
@@ -84,6 +91,13 @@ public class BridgeBenchmark {
 
     @Benchmark
     public void add() { x.add(y).free(); }
+
+    /// The second operand is in a holding scope, as weights are, so that another thread could free it.
+    @Benchmark
+    public void addHeld() { x.add(held).free(); }
+
+    @Benchmark
+    public void mulHeld() { x.mul(held).free(); }
 
     @Benchmark
     public void mulNumber() { x.mul(2.0).free(); }

@@ -1,5 +1,6 @@
 package dev.fusedit.torch;
 
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.ops.Schema.Kind;
 import dev.fusedit.torch.internal.ops.Schema.ListOf;
 import dev.fusedit.torch.internal.ops.Schema.Maybe;
@@ -82,11 +83,20 @@ final class Arguments {
                 : value.getClass().getSimpleName() + (value.getClass().isArray() ? "" : " " + value));
     }
 
-    static void requireOpen(String op, @Nullable Object value) {
+    /// `set_data` puts data of another dtype into a tensor.
+    static void forgetDtypes(@Nullable Object value) {
         if (value instanceof Tensor tensor) {
-            tensor.open(op);
+            tensor.forgetDtype();
         } else if (value instanceof List<?> list) {
-            list.forEach(item -> requireOpen(op, item));
+            list.forEach(Arguments::forgetDtypes);
+        }
+    }
+
+    static void requireOpen(String op, @Nullable Object value, ReadSection section) {
+        if (value instanceof Tensor tensor) {
+            tensor.open(op, section);
+        } else if (value instanceof List<?> list) {
+            list.forEach(item -> requireOpen(op, item, section));
         }
     }
 }

@@ -140,7 +140,7 @@ public final class Attention {
 
     private static Tensor call(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal, double scale) {
         return Tensor.own(
-                Frame.begin(Aten.ATTENTION).tensor(q.handle).tensor(k.handle).tensor(v.handle).optionalTensor(Tensor.handleOrNone(bias))
+                Frame.begin(Aten.ATTENTION).tensor(q).tensor(k).tensor(v).optionalTensor(bias)
                         .f64(0).bool(causal).optional(scale).bool(false).call());
     }
 }

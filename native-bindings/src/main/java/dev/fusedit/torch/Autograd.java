@@ -59,8 +59,8 @@ public final class Autograd {
     }
 
     private static void backward(Tensor root, @Nullable Tensor gradient, List<Tensor> inputs) {
-        Frame.begin(Aten.BACKWARD).tensor(root.handle).tensors(TensorHandle.handles(inputs))
-                .optionalTensor(TensorHandle.handleOrNone(gradient))
+        Frame.begin(Aten.BACKWARD).tensor(root).tensors(inputs)
+                .optionalTensor(gradient)
                 .optional(0L).bool(false).callForWord();
     }
 

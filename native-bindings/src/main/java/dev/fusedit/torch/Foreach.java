@@ -1,7 +1,5 @@
 package dev.fusedit.torch;
 
-import static dev.fusedit.torch.TensorHandle.handles;
-
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Scalars;
@@ -15,16 +13,16 @@ public final class Foreach {
 
     /// target ← source, which may be of another dtype
     public static void copy(List<Tensor> targets, List<Tensor> sources) {
-        run(Frame.begin(Aten.FOREACH_COPY).tensors(handles(targets)).tensors(handles(sources)).bool(false));
+        run(Frame.begin(Aten.FOREACH_COPY).tensors(targets).tensors(sources).bool(false));
     }
 
-    public static void zero(List<Tensor> targets) { run(Frame.begin(Aten.FOREACH_ZERO).tensors(handles(targets))); }
+    public static void zero(List<Tensor> targets) { run(Frame.begin(Aten.FOREACH_ZERO).tensors(targets)); }
 
     /// target ← factor · target
     public static void mul(List<Tensor> targets, double factor) {
         var number = Scalars.f64(factor);
         try {
-            run(Frame.begin(Aten.FOREACH_MUL).tensors(handles(targets)).tensor(number));
+            run(Frame.begin(Aten.FOREACH_MUL).tensors(targets).tensor(number));
         } finally {
             Handles.delete(number);
         }
@@ -39,8 +37,8 @@ public final class Foreach {
             // `_foreach_add_` takes a Scalar; the product of the source with one and a list of factors does the same in one call
             var ones = Collections.nCopies(targets.size(), Tensor.ones(targets.getFirst().dtype(), targets.getFirst().device()));
             var factors = Tensor.full(factor, DType.F64, targets.size());
-            run(Frame.begin(Aten.FOREACH_ADDCMUL).tensors(handles(targets)).tensors(handles(sources)).tensors(handles(ones))
-                    .tensor(factors.handle));
+            run(Frame.begin(Aten.FOREACH_ADDCMUL).tensors(targets).tensors(sources).tensors(ones)
+                    .tensor(factors));
         }
     }
 
@@ -51,8 +49,8 @@ public final class Foreach {
         }
         try (var _ = TensorScope.open()) {
             var number = Tensor.full(weight, targets.getFirst().dtype());
-            run(Frame.begin(Aten.FOREACH_LERP).tensors(handles(targets)).tensors(handles(ends))
-                    .tensors(handles(Collections.nCopies(targets.size(), number))));
+            run(Frame.begin(Aten.FOREACH_LERP).tensors(targets).tensors(ends)
+                    .tensors(Collections.nCopies(targets.size(), number)));
         }
     }
 

@@ -1,9 +1,10 @@
 package dev.fusedit.torch;
 
-import static dev.fusedit.torch.TensorHandle.handles;
+import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.ops.Aten;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,8 @@ public final class FusedAdamW {
 
     /// Changes weights and moments in place. All lists run in parallel, all tensors are f32 (or all f64).
     ///
+    /// @throws IllegalArgumentException if what belongs to a weight has another shape
+    ///
     /// @param step the number of this step, counted from 1
     public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments, long step,
             double learningRate, Settings settings) {
@@ -34,15 +37,27 @@ public final class FusedAdamW {
         if (weights.isEmpty()) {
             return;
         }
+        for (var list : List.of(gradients, firstMoments, secondMoments)) {
+            requireLike(weights, list);
+        }
         try (var _ = TensorScope.open()) {
             var counters = new HashMap<Long, Tensor>(); // the kernel reads one a weight; those of the same number read the same
             steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32).to(weights.getFirst().device())));
-            Frame.begin(Aten.FUSED_ADAMW).tensors(handles(weights)).tensors(handles(gradients)).tensors(handles(firstMoments))
-                    .tensors(handles(secondMoments))
-                    .tensors(new long[0]).tensors(handles(steps.stream().map(counters::get).toList())).f64(learningRate)
+            Frame.begin(Aten.FUSED_ADAMW).tensors(weights).tensors(gradients).tensors(firstMoments)
+                    .tensors(secondMoments)
+                    .tensors(List.of()).tensors(steps.stream().map(counters::get).toList()).f64(learningRate)
                     .f64(settings.beta1())
                     .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none()
                     .callForWord();
+        }
+    }
+
+    /// libtorch's kernel takes it that all have the weight's number of elements, and goes on beyond the end of those that do not.
+    private static void requireLike(List<Tensor> weights, List<Tensor> others) {
+        checkArgument(others.size() == weights.size(), "%s tensors for %s weights", others.size(), weights.size());
+        for (int i = 0; i < weights.size(); i++) {
+            checkArgument(Arrays.equals(weights.get(i).shape(), others.get(i).shape()), "weight %s has shape %s, what belongs to it %s", i,
+                    Arrays.toString(weights.get(i).shape()), Arrays.toString(others.get(i).shape()));
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.fusedit.torch.Torch.Results;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Op;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.ops.Aten;
 import dev.fusedit.torch.internal.ops.Defaults;
 import dev.fusedit.torch.internal.ops.Schema;
@@ -117,12 +118,15 @@ record GenericCall(Schema schema, Op op) {
     }
 
     Results run(List<@Nullable Object> values) {
-        values.forEach(value -> Arguments.requireOpen(schema.name(), value));
         var frame = Frame.begin(op);
-        for (int i = 0; i < values.size(); i++) {
-            frame.word(encode(frame, schema.arguments().get(i).type(), values.get(i)));
+        try (var section = ReadSection.enter()) { // what is open at first stays so until all is encoded
+            values.forEach(value -> Arguments.requireOpen(schema.name(), value, section));
+            for (int i = 0; i < values.size(); i++) {
+                frame.word(encode(frame, schema.arguments().get(i).type(), values.get(i)));
+            }
         }
         var words = frame.call(schema.returns().size());
+        values.forEach(Arguments::forgetDtypes);
         var results = new ArrayList<@Nullable Object>();
         for (int i = 0; i < words.length; i++) {
             results.add(decode(frame, schema.returns().get(i), words[i]));
@@ -135,7 +139,7 @@ record GenericCall(Schema schema, Op op) {
             case Maybe(var of) -> value == null ? 0 : frame.newOptional(encode(frame, of, value));
             case ListOf(var of, _) -> frame.newList(((List<?>) value).stream().mapToLong(item -> encode(frame, of, item)).toArray());
             case Plain _ -> switch (value) {
-                case Tensor tensor -> frame.newTensor(tensor.handle);
+                case Tensor tensor -> frame.newTensor(tensor);
                 case Long number -> number;
                 case Double number -> Double.doubleToRawLongBits(number);
                 case Boolean flag -> flag ? 1 : 0;

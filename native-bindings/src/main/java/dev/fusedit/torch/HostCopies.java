@@ -1,6 +1,7 @@
 package dev.fusedit.torch;
 
 import dev.fusedit.torch.internal.abi.HostMemory;
+import dev.fusedit.torch.internal.abi.ReadSection;
 
 /// Copies between Java arrays and tensors.
 final class HostCopies {
@@ -30,8 +31,10 @@ final class HostCopies {
 
     /// What lies on the CPU as an array does is read in its place; else four ops would cost ten times a small tensor's copy.
     private static <A> A read(Tensor tensor, DType dtype, A target, Reader<A> reader) {
-        if (tensor.dtype() == dtype && tensor.isContiguous() && tensor.device().isCpu()) {
-            return reader.read(tensor.dataAddress(), target);
+        if (tensor.dtypeCode() == dtype.code() && tensor.isContiguous() && tensor.device().isCpu()) {
+            try (var _ = ReadSection.enter()) {
+                return reader.read(tensor.dataAddress(), target);
+            }
         }
         if (tensor.isComplex()) {
             throw new IllegalArgumentException("an array of %s cannot hold %s numbers: viewAsReal() shows both their parts".formatted(dtype,

@@ -58,7 +58,7 @@ final class Numbers {
     static void inPlace(Op op, Tensor operand, double number) {
         var own = own(operand, number);
         try {
-            Frame.begin(op).tensor(operand.handle).tensor(own).callInPlace();
+            Frame.begin(op).tensor(operand).tensor(own).callInPlace();
         } finally {
             Handles.delete(own);
         }
@@ -69,7 +69,7 @@ final class Numbers {
 
     private static boolean isWide(Tensor operand) { return !operand.isInteger() && operand.dtype() != DType.F32; }
 
-    private static Tensor call(Op op, Tensor x, long number) { return Tensor.own(Frame.begin(op).tensor(x.handle).tensor(number).call()); }
+    private static Tensor call(Op op, Tensor x, long number) { return Tensor.own(Frame.begin(op).tensor(x).tensor(number).call()); }
 
     private static boolean isKept(Tensor operand) { return TorchState.gradEnabled() && operand.requiresGrad(); }
 

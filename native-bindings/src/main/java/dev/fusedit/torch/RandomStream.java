@@ -19,14 +19,14 @@ public final class RandomStream {
     /// Standard normal values.
     public Tensor randn(DType dtype, long... shape) {
         var result = Tensor.empty(dtype, shape);
-        draw(() -> Frame.begin(Aten.NORMAL_).tensor(result.handle).f64(0).f64(1).none().callInPlace());
+        draw(() -> Frame.begin(Aten.NORMAL_).tensor(result).f64(0).f64(1).none().callInPlace());
         return result;
     }
 
     /// Uniform values in [0, 1).
     public Tensor rand(DType dtype, long... shape) {
         var result = Tensor.empty(dtype, shape);
-        draw(() -> Frame.begin(Aten.UNIFORM_).tensor(result.handle).f64(0).f64(1).none().callInPlace());
+        draw(() -> Frame.begin(Aten.UNIFORM_).tensor(result).f64(0).f64(1).none().callInPlace());
         return result;
     }
 
@@ -35,7 +35,7 @@ public final class RandomStream {
 
     public Tensor randint(DType dtype, long low, long high, long... shape) {
         var result = Tensor.empty(dtype, shape);
-        draw(() -> Frame.begin(Aten.RANDOM_).tensor(result.handle).i64(low).optional(high).none().callInPlace());
+        draw(() -> Frame.begin(Aten.RANDOM_).tensor(result).i64(low).optional(high).none().callInPlace());
         return result;
     }
 

@@ -11,17 +11,19 @@ public final class Segments {
 
     /// A CPU tensor with the elements that lie in `segment`, row-major, native byte order.
     public static Tensor tensor(MemorySegment segment, DType dtype, long... shape) {
-        var result = Tensor.empty(dtype, shape);
-        checkSize(segment, result);
-        NativeMemory.at(result.dataAddress(), segment.byteSize()).copyFrom(segment);
-        return result;
+        return TensorScope.scoped(() -> {
+            var result = Tensor.empty(dtype, shape);
+            checkSize(segment, result);
+            NativeMemory.at(result.dataAddress(), segment.byteSize()).copyFrom(segment);
+            return result;
+        });
     }
 
     /// Writes the tensor's elements to `target`, which has exactly their size.
     public static void copy(Tensor tensor, MemorySegment target) {
-        checkSize(target, tensor);
         try (var _ = TensorScope.open()) {
-            var host = tensor.detach().to(Device.CPU).contiguous();
+            var host = tensor.detach().to(Device.CPU).contiguous(); // its own reference, which only this thread frees
+            checkSize(target, host);
             target.copyFrom(NativeMemory.at(host.dataAddress(), target.byteSize()));
         }
     }

@@ -4,9 +4,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.abi.TorchState;
 import dev.fusedit.torch.internal.ops.Aten;
 import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +20,15 @@ import org.jspecify.annotations.Nullable;
 /// Shapes broadcast and dtypes promote as in PyTorch. An op that libtorch refuses throws [TorchException] with its sentence and
 /// the operands' shapes.
 ///
-/// `equals` is identity; [#allClose] compares values. A tensor may be read by another thread after a proper hand-over, but only
-/// its scope's thread frees it.
+/// `equals` is identity; [#allClose] compares values. Any thread may use a tensor, and none can bring the process down by freeing it:
+/// an op holds references of its own, and what frees a tensor waits for who reads its memory ([TensorScope]). A tensor of a stack scope is freed
+/// by that scope's thread alone. Values that one thread writes while another reads are either's, and a tensor whose shape or storage is
+/// changed in place (`resize_`, `set_`, `set_data` by [Torch]) must be one thread's meanwhile, as in PyTorch.
 public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// Takes over a handle; for this module's own use.
     Tensor(long handle) {
         super(handle);
-        TensorScope.add(this);
+        TensorScope.add(this, handle);
         HandleTrace.made(this);
     }
 
@@ -76,7 +80,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     /// A complex tensor of real and imaginary parts: c64 of f32, c128 of f64.
     public static Tensor complex(Tensor real, Tensor imaginary) {
-        return own(Frame.begin(Aten.COMPLEX).tensor(real.handle).tensor(imaginary.handle).call());
+        return own(Frame.begin(Aten.COMPLEX).tensor(real).tensor(imaginary).call());
     }
 
     /// A 0-dim tensor.
@@ -153,7 +157,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         if (!target.isComplex() && isComplex()) {
             throw new IllegalArgumentException(("a %s tensor has imaginary parts, which %s would drop: viewAsReal() shows both parts, "
                     + "Torch.call(\"real\", \"\", x) and Torch.call(\"imag\", \"\", x) one each")
-                    .formatted(DType.text(Handles.dtype(handle)), target));
+                    .formatted(DType.text(dtypeCode()), target));
         }
     }
 
@@ -162,7 +166,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// @throws IllegalArgumentException if imaginary parts would be lost
     public Tensor to(DType dtype) {
         requireReal(dtype);
-        return own(Frame.begin(Aten.TO_DTYPE).tensor(handle).i64(dtype.code()).bool(false).bool(false).none().call());
+        return own(Frame.begin(Aten.TO_DTYPE).tensor(this).i64(dtype.code()).bool(false).bool(false).none().call());
     }
 
     /// This tensor if it is there already, else a copy on the device.
@@ -171,7 +175,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     public Tensor to(Device device) {
         device.available();
         return own(
-                Frame.begin(Aten.TO_DEVICE).tensor(handle).device(device.kind().ordinal(), device.index()).i64(Handles.dtype(handle))
+                Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().ordinal(), device.index()).i64(dtypeCode())
                         .bool(false)
                         .bool(false).none().call());
     }
@@ -204,10 +208,10 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// Takes the values of `source`, which may be of another dtype or device, and broadcasts.
     public void copyInPlace(Tensor source) {
         source.requireReal(dtype());
-        Frame.begin(Aten.COPY_).tensor(handle).tensor(source.handle).bool(false).callInPlace();
+        Frame.begin(Aten.COPY_).tensor(this).tensor(source).bool(false).callInPlace();
     }
 
-    public void zeroInPlace() { Frame.begin(Aten.ZERO_).tensor(handle).callInPlace(); }
+    public void zeroInPlace() { Frame.begin(Aten.ZERO_).tensor(this).callInPlace(); }
 
     public void fillInPlace(double value) {
         Numbers.inPlace(Aten.FILL_, this, value);
@@ -217,28 +221,41 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     /// Marks a leaf for gradients, or unmarks it. Returns this.
     public Tensor requiresGrad(boolean required) {
-        Frame.begin(Aten.REQUIRES_GRAD_).tensor(handle).bool(required).callInPlace();
+        Frame.begin(Aten.REQUIRES_GRAD_).tensor(this).bool(required).callInPlace();
         return this;
     }
 
-    public boolean requiresGrad() { return Handles.requiresGrad(open("requiresGrad")); }
+    public boolean requiresGrad() { return ask("requiresGrad", handle -> Handles.requiresGrad(handle) ? 1 : 0) != 0; }
 
     /// True if no op made this tensor, as far as autograd knows.
-    public boolean isLeaf() { return (Frame.begin(Aten.IS_LEAF).tensor(handle).callForWord() & 1) != 0; }
+    public boolean isLeaf() { return (Frame.begin(Aten.IS_LEAF).tensor(this).callForWord() & 1) != 0; }
 
     /// The accumulated gradient, as a new handle on it.
     public @Nullable Tensor grad() {
-        var gradient = Handles.grad(open("grad"));
+        var gradient = ask("grad", Handles::grad);
         return gradient == 0 ? null : resolved(gradient);
     }
 
     /// Sets the gradient; null clears it.
-    public void setGrad(@Nullable Tensor gradient) { Handles.setGrad(open("setGrad"), handleOrNone(gradient)); }
+    ///
+    /// @throws IllegalArgumentException if it has another shape, dtype or device than this tensor, or is this tensor
+    public void setGrad(@Nullable Tensor gradient) {
+        if (gradient != null) {
+            checkArgument(gradient != this, "a tensor cannot be its own gradient");
+            checkArgument(
+                    dtypeCode() == gradient.dtypeCode() && Arrays.equals(shape(), gradient.shape()) && device().equals(gradient.device()),
+                    "a gradient of %s %s for a tensor of %s %s", gradient.dtype(), Arrays.toString(gradient.shape()), dtype(),
+                    Arrays.toString(shape()));
+        }
+        try (var section = ReadSection.enter()) {
+            Handles.setGrad(open("setGrad", section), gradient == null ? 0 : gradient.open("setGrad", section));
+        }
+    }
 
     public void clearGrad() { setGrad(null); }
 
     /// A second handle on this very tensor, for another owner.
-    public Tensor anotherHandle() { return own(Handles.copy(open("anotherHandle"))); }
+    public Tensor anotherHandle() { return own(ask("anotherHandle", Handles::copy)); }
 
     /// The same values outside the graph, sharing the storage.
     public Tensor detach() { return unary(Aten.DETACH); }
@@ -268,17 +285,23 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// True if shapes, dtypes and all bits of the values agree (NaN equals nothing).
     public boolean sameValues(Tensor other) {
         return dtype() == other.dtype() && Arrays.equals(shape(), other.shape())
-                && (Frame.begin(Aten.EQUAL).tensor(handle).tensor(other.handle).callForWord() & 1) != 0;
+                && (Frame.begin(Aten.EQUAL).tensor(this).tensor(other).callForWord() & 1) != 0;
     }
 
-    /// Where the data begins; valid while a handle on the storage lives.
-    public long dataAddress() { return Handles.data(open("dataAddress")); }
+    /// Where the data begins; valid while a handle on the storage lives. 0 for a tensor without elements. Who reads there what another thread may free does so in a [ReadSection]
+    /// in which the address was asked for.
+    ///
+    /// @throws IllegalStateException if its elements do not lie in memory (sparse ones, oneDNN's own layouts, zeros not yet written)
+    public long dataAddress() { return ask("dataAddress", Handles::memory); }
 
-    /// The `at::Tensor*` behind this tensor, borrowed: it stays this tensor's. For the interop package.
-    public long borrowHandle() { return open("borrowHandle"); }
+    /// The `at::Tensor*` behind this tensor, borrowed: it stays this tensor's, as [#dataAddress] does. For the interop package.
+    public long borrowHandle() { return ask("borrowHandle", LongUnaryOperator.identity()); }
 
-    /// Takes over an owned `at::Tensor*` into the innermost scope. For the interop package.
-    public static Tensor adoptHandle(long handle) { return new Tensor(handle); }
+    /// Takes over an owned `at::Tensor*` into the innermost scope. For the interop package: an address that is none ends the process.
+    public static Tensor adoptHandle(long handle) {
+        checkArgument(handle != 0, "0 is no tensor's address");
+        return new Tensor(handle);
+    }
 
     /// Values, shape, dtype and device, shortened as PyTorch does.
     @Override

@@ -37,7 +37,7 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
     }
 
     final Tensor plainLinear(Tensor weight_OI, @Nullable Tensor bias_O) {
-        return own(Frame.begin(Aten.LINEAR).tensor(handle).tensor(weight_OI.handle).optionalTensor(handleOrNone(bias_O)).call());
+        return own(Frame.begin(Aten.LINEAR).tensor(this).tensor(weight_OI).optionalTensor(bias_O).call());
     }
 
     /// A large weight without a gradient (a vocabulary's) is cast in parts, so that no copy of all of it is ever there.
@@ -62,23 +62,23 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
 
     /// Rows of this (V, M) table by i64 ids of any shape.
     public Tensor embedding(Tensor ids) {
-        return own(Frame.begin(Aten.EMBEDDING).tensor(handle).tensor(ids.handle).i64(-1).bool(false).bool(false).call());
+        return own(Frame.begin(Aten.EMBEDDING).tensor(this).tensor(ids).i64(-1).bool(false).bool(false).call());
     }
 
     /// x / rms(x) · weight over the last dimensions, whose sizes are the weight's or `sizes`.
     public Tensor rmsNorm(@Nullable Tensor weight, double eps, long... sizes) {
-        return own(Frame.begin(Aten.RMS_NORM).tensor(handle).ints(sizes).optionalTensor(handleOrNone(weight)).optional(eps).call());
+        return own(Frame.begin(Aten.RMS_NORM).tensor(this).ints(sizes).optionalTensor(weight).optional(eps).call());
     }
 
     public Tensor layerNorm(@Nullable Tensor weight, @Nullable Tensor bias, double eps, long... sizes) {
-        return own(Frame.begin(Aten.LAYER_NORM).tensor(handle).ints(sizes).optionalTensor(handleOrNone(weight))
-                .optionalTensor(handleOrNone(bias))
+        return own(Frame.begin(Aten.LAYER_NORM).tensor(this).ints(sizes).optionalTensor(weight)
+                .optionalTensor(bias)
                 .f64(eps).bool(true).call());
     }
 
     public Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
-        return own(Frame.begin(Aten.GROUP_NORM).tensor(handle).i64(groups).optionalTensor(handleOrNone(weight))
-                .optionalTensor(handleOrNone(bias))
+        return own(Frame.begin(Aten.GROUP_NORM).tensor(this).i64(groups).optionalTensor(weight)
+                .optionalTensor(bias)
                 .f64(eps).bool(true).call());
     }
 
@@ -89,36 +89,36 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
             return TensorScope.scoped(
                     () -> self().to(dtype).conv2d(weight.to(dtype), bias == null ? null : bias.to(dtype), stride, padding).to(dtype()));
         }
-        return own(Frame.begin(Aten.CONV2D).tensor(handle).tensor(weight.handle).optionalTensor(handleOrNone(bias)).ints(stride, stride)
+        return own(Frame.begin(Aten.CONV2D).tensor(this).tensor(weight).optionalTensor(bias).ints(stride, stride)
                 .ints(padding, padding).ints(1, 1).i64(1).call());
     }
 
     public Tensor avgPool2d(int kernel) {
-        return own(Frame.begin(Aten.AVG_POOL2D).tensor(handle).ints(kernel, kernel).ints(kernel, kernel).ints(0, 0).bool(false).bool(true)
+        return own(Frame.begin(Aten.AVG_POOL2D).tensor(this).ints(kernel, kernel).ints(kernel, kernel).ints(0, 0).bool(false).bool(true)
                 .none().call());
     }
 
     public Tensor upsampleNearest2d(long height, long width) {
-        return own(Frame.begin(Aten.UPSAMPLE_NEAREST2D).tensor(handle).ints(height, width).none().none().call());
+        return own(Frame.begin(Aten.UPSAMPLE_NEAREST2D).tensor(this).ints(height, width).none().none().call());
     }
 
     /// Bilinear without aligned corners; `antialias` widens the filter when shrinking.
     public Tensor upsampleBilinear2d(long height, long width, boolean antialias) {
         var op = antialias ? Aten.UPSAMPLE_BILINEAR2D_AA : Aten.UPSAMPLE_BILINEAR2D;
-        return own(Frame.begin(op).tensor(handle).ints(height, width).bool(false).none().none().call());
+        return own(Frame.begin(op).tensor(this).ints(height, width).bool(false).none().none().call());
     }
 
     public Tensor upsampleBicubic2d(long height, long width) {
-        return own(Frame.begin(Aten.UPSAMPLE_BICUBIC2D).tensor(handle).ints(height, width).bool(false).none().none().call());
+        return own(Frame.begin(Aten.UPSAMPLE_BICUBIC2D).tensor(this).ints(height, width).bool(false).none().none().call());
     }
 
     /// Mean cross-entropy of logits (N, V) against i64 classes (N); rows of class `ignore` count for nothing.
     public Tensor crossEntropy(Tensor classes, long ignore) {
-        return own(Frame.begin(Aten.CROSS_ENTROPY).tensor(handle).tensor(classes.handle).none().i64(1).i64(ignore).f64(0).call());
+        return own(Frame.begin(Aten.CROSS_ENTROPY).tensor(this).tensor(classes).none().i64(1).i64(ignore).f64(0).call());
     }
 
     /// Mean squared difference.
-    public Tensor mseLoss(Tensor target) { return own(Frame.begin(Aten.MSE_LOSS).tensor(handle).tensor(target.handle).i64(1).call()); }
+    public Tensor mseLoss(Tensor target) { return own(Frame.begin(Aten.MSE_LOSS).tensor(this).tensor(target).i64(1).call()); }
 
     /// A sum of products by Einstein's convention: `einsum("bnd,bmd->bnm", q, k)`.
     public static Tensor einsum(String equation, Tensor... operands) {
@@ -127,7 +127,7 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
         boolean cast = dtype != own && Arrays.stream(operands).allMatch(operand -> operand.dtype() == own);
         return TensorScope.scoped(() -> {
             var given = cast ? Arrays.stream(operands).map(operand -> operand.to(dtype)).toList() : List.of(operands);
-            var result = own(Frame.begin(Aten.EINSUM).string(equation).tensors(handles(given)).none().call());
+            var result = own(Frame.begin(Aten.EINSUM).string(equation).tensors(given).none().call());
             return cast ? result.to(own) : result;
         });
     }

@@ -15,7 +15,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     // ---- arithmetic
 
     public Tensor add(Tensor other) {
-        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.ADD, handle, other.handle, -1))
+        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.ADD, this, other, -1))
                 : IntegerSums.add(self(), other);
     }
 
@@ -24,7 +24,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor add(long number) { return plus(number); }
 
     public Tensor sub(Tensor other) {
-        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.SUB, handle, other.handle, 1))
+        return !isInteger() || !other.isInteger() ? own(Frame.subtract(Aten.SUB, this, other, 1))
                 : IntegerSums.add(self(), other.neg());
     }
 
@@ -33,7 +33,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor sub(long number) { return minus(number); }
 
     /// this + factor · other, for floating and complex dtypes
-    public Tensor addScaled(Tensor other, double factor) { return own(Frame.subtract(Aten.ADD, handle, other.handle, -factor)); }
+    public Tensor addScaled(Tensor other, double factor) { return own(Frame.subtract(Aten.ADD, this, other, -factor)); }
 
     public Tensor mul(Tensor other) { return binary(Aten.MUL, other); }
 
@@ -50,7 +50,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     /// Quotient rounded toward minus infinity.
     public Tensor floorDiv(long number) {
         return Numbers.apply(self(), number, (x, y) -> {
-            var mode = Frame.begin(Aten.DIV_MODE).tensor(x.handle).tensor(y).optionalString("floor");
+            var mode = Frame.begin(Aten.DIV_MODE).tensor(x).tensor(y).optionalString("floor");
             return own(mode.call());
         });
     }
@@ -111,10 +111,10 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor silu() { return unary(Aten.SILU); }
 
     /// Exact GELU, by the error function.
-    public Tensor gelu() { return own(Frame.begin(Aten.GELU).tensor(handle).string("none").call()); }
+    public Tensor gelu() { return own(Frame.begin(Aten.GELU).tensor(this).string("none").call()); }
 
     /// GELU in its tanh form.
-    public Tensor geluTanh() { return own(Frame.begin(Aten.GELU).tensor(handle).string("tanh").call()); }
+    public Tensor geluTanh() { return own(Frame.begin(Aten.GELU).tensor(this).string("tanh").call()); }
 
     public Tensor maximum(Tensor other) { return binary(Aten.MAXIMUM, other); }
 
@@ -128,7 +128,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     private static Tensor clamp(Tensor x, long low, long high) {
         try {
-            return own(Frame.begin(Aten.CLAMP).tensor(x.handle).optionalTensor(low).optionalTensor(high).call());
+            return own(Frame.begin(Aten.CLAMP).tensor(x).optionalTensor(low).optionalTensor(high).call());
         } finally {
             Handles.delete(high);
         }
@@ -136,7 +136,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     /// this + weight · (end − this)
     public Tensor lerp(Tensor end, Tensor weight) {
-        return own(Frame.begin(Aten.LERP).tensor(handle).tensor(end.handle).tensor(weight.handle).call());
+        return own(Frame.begin(Aten.LERP).tensor(this).tensor(end).tensor(weight).call());
     }
 
     // ---- comparison and masks: results are bool
@@ -195,7 +195,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     /// The value never promotes this tensor, so all its bits may come: f64 also beside integers.
     private Tensor filled(Tensor mask, long number) {
         try {
-            return own(Frame.begin(Aten.MASKED_FILL).tensor(handle).tensor(mask.handle).tensor(number).call());
+            return own(Frame.begin(Aten.MASKED_FILL).tensor(this).tensor(mask).tensor(number).call());
         } finally {
             Handles.delete(number);
         }
@@ -203,7 +203,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     /// `yes` where this bool tensor is true, `no` elsewhere.
     public Tensor where(Tensor yes, Tensor no) {
-        return own(Frame.begin(Aten.WHERE).tensor(handle).tensor(yes.handle).tensor(no.handle).call());
+        return own(Frame.begin(Aten.WHERE).tensor(this).tensor(yes).tensor(no).call());
     }
 
     // ---- the same in place: they return nothing, the tensor itself changes
@@ -214,28 +214,28 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
         }
     }
 
-    public void mulInPlace(Tensor other) { Frame.begin(Aten.MUL_).tensor(handle).tensor(other.handle).callInPlace(); }
+    public void mulInPlace(Tensor other) { Frame.begin(Aten.MUL_).tensor(this).tensor(other).callInPlace(); }
 
     public void mulInPlace(double number) { Numbers.inPlace(Aten.MUL_, self(), number); }
 
     final Tensor self() { return (Tensor) this; }
 
     private Tensor plus(double number) {
-        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x, y, -1)))
                 : TensorScope.scoped(() -> self().to(DType.F32).add(number));
     }
 
     private Tensor plus(long number) {
-        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x.handle, y, -1)))
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.ADD, x, y, -1)))
                 : TensorScope.scoped(() -> IntegerSums.add(self(), number));
     }
 
     /// Not the sum with −number: −0 − 0 is −0.
     private Tensor minus(double number) {
-        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x, y, 1))) : plus(-number);
     }
 
     private Tensor minus(long number) {
-        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x.handle, y, 1))) : plus(-number);
+        return !isInteger() ? Numbers.apply(self(), number, (x, y) -> own(Frame.subtract(Aten.SUB, x, y, 1))) : plus(-number);
     }
 }

@@ -3,9 +3,12 @@ package dev.fusedit.torch;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.ReadSection;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -19,6 +22,17 @@ import org.jspecify.annotations.Nullable;
 /// A *stack scope* ([#open()]) belongs to the thread that opened it; what ops make goes to the innermost one. A *holding scope*
 /// ([#holding()]) is on no stack: it owns weights, optimizer state and caches, and its holder closes it. Without an
 /// open scope an op throws, so that nothing leaks in silence.
+///
+/// # Threads
+///
+/// Any thread may use any tensor at any time; a use that comes too late throws [IllegalStateException], and never brings the process down.
+///
+/// - A stack scope is closed, and tensors are moved to it, from it and freed in it, by its own thread alone; others that try throw.
+/// - A holding scope may be closed, and tensors moved and freed in it, by any thread; of two that close it one does.
+/// - An op that has begun ends well, whatever is freed meanwhile: it holds references of its own.
+/// - Freeing (`close`, [Tensor#free], and moving a tensor to another scope) waits until no other thread looks at a tensor of this scope: a
+///   fraction of a microsecond mostly; as long as it takes where another one copies values to Java, adds, or is in a kernel of `torch.fused`. Where
+///   no other thread ever used a tensor of the scope, it waits for nobody and looks for nobody.
 ///
 /// Freeing a handle does not free what the autograd graph or a view still needs: libtorch counts references of its own.
 ///
@@ -36,16 +50,20 @@ public final class TensorScope implements AutoCloseable {
     private static final AtomicLong LIVE = new AtomicLong();
     private static final Set<TensorScope> HOLDING = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
+    /// Changes of holding scopes are made under the lock of [#HOLDING].
     private final @Nullable Thread thread;
     private final @Nullable TensorScope parent;
     private @Nullable Tensor[] tensors = new Tensor[16];
     private int count;
     private int gaps;
-    private boolean closed;
+    private volatile boolean closed;
+    /// Whether other threads may have used its tensors: they say so before they do, and it is never taken back.
+    private volatile boolean shared;
 
     private TensorScope(@Nullable Thread thread, @Nullable TensorScope parent) {
         this.thread = thread;
         this.parent = parent;
+        shared = thread == null;
     }
 
     /// Opens a scope on this thread's stack.
@@ -83,19 +101,44 @@ public final class TensorScope implements AutoCloseable {
 
     private void move(Tensor tensor) {
         if (tensor.owner() == this) {
-            remove(tensor);
-            Objects.requireNonNull(parent).put(tensor);
+            Objects.requireNonNull(parent).take(tensor, this);
         }
     }
 
-    /// Takes the tensors over from the scope that owns them, until this scope is closed.
+    /// Takes the tensors over from the scopes that own them, until this scope is closed.
+    ///
+    /// @throws IllegalStateException if this is, or one of them is in, a stack scope of another thread
     public <T extends Tensors> T hold(T owned) {
         owned.tensors().forEach(tensor -> {
-            checkState(!tensor.isClosed(), "a closed tensor cannot be held");
-            tensor.owner().remove(tensor);
-            put(tensor);
+            while (!take(tensor, tensor.owner())) {
+                Thread.onSpinWait(); // another thread moved it
+            }
         });
         return owned;
+    }
+
+    /// @return whether `from` had it
+    private boolean take(Tensor tensor, TensorScope from) {
+        if (from.thread == null || thread == null) {
+            synchronized (HOLDING) {
+                if (tensor.owner() != from) return false;
+                moveOver(tensor, from);
+            }
+        } else {
+            moveOver(tensor, from);
+        }
+        if (from.shared && from != this) {
+            ReadSection.awaitOthers(from); // who looks at it as at one of that scope: who frees it here would not wait for them
+        }
+        return true;
+    }
+
+    private void moveOver(Tensor tensor, TensorScope from) {
+        checkState(!tensor.isClosed(), "a closed tensor cannot be held");
+        requireThread("a tensor is moved to a scope by that scope's thread (%s)");
+        checkState(!closed, "the scope is closed");
+        from.remove(tensor);
+        put(tensor, false);
     }
 
     /// Frees what this scope owns. A second call does nothing.
@@ -103,24 +146,98 @@ public final class TensorScope implements AutoCloseable {
     /// @throws IllegalStateException on another thread than the one that opened it
     @Override
     public void close() {
-        if (closed) {
+        if (closed) return;
+        if (thread == null) {
+            closeHolding();
             return;
         }
-        checkState(thread == null || thread == Thread.currentThread(), "a scope is closed by the thread that opened it (%s)", thread);
-        if (thread != null) {
-            leaveStack();
-        } else {
-            HOLDING.remove(this);
+        requireThread("a scope is closed by the thread that opened it (%s)");
+        leaveStack();
+        closed = true; // whoever looks at `shared` after this, and at a tensor then, finds it closed
+        if (shared) {
+            free(closeAll());
+            return;
         }
-        closed = true;
         while (count > 0) {
             var tensor = tensors[--count];
             tensors[count] = null;
             if (tensor != null) {
-                tensor.release();
+                tensor.delete(tensor.closeUnshared());
             }
         }
+        gaps = 0;
     }
+
+    private void closeHolding() {
+        List<Closed> all;
+        synchronized (HOLDING) {
+            if (closed) return;
+            HOLDING.remove(this);
+            closed = true;
+            all = closeAll();
+        }
+        free(all);
+    }
+
+    private record Closed(Tensor tensor, long handle) {}
+
+    /// Last first.
+    private List<Closed> closeAll() {
+        var all = new ArrayList<Closed>(size());
+        while (count > 0) {
+            var tensor = tensors[--count];
+            tensors[count] = null;
+            if (tensor != null) {
+                all.add(new Closed(tensor, tensor.close()));
+            }
+        }
+        gaps = 0;
+        return all;
+    }
+
+    private void free(List<Closed> all) {
+        if (!all.isEmpty()) {
+            ReadSection.awaitOthers(this);
+            all.forEach(closed -> closed.tensor.delete(closed.handle));
+        }
+    }
+
+    /// Frees one of its tensors.
+    ///
+    /// @return false if the tensor has gone to another scope
+    boolean free(Tensor tensor) {
+        long handle;
+        if (thread == null) {
+            synchronized (HOLDING) {
+                if (tensor.owner() != this) return false;
+                if (tensor.isClosed()) return true;
+                remove(tensor);
+                handle = tensor.close();
+            }
+        } else {
+            remove(tensor);
+            handle = tensor.close();
+        }
+        if (shared) {
+            ReadSection.awaitOthers(this);
+        }
+        tensor.delete(handle);
+        return true;
+    }
+
+    boolean isOwn() { return thread == Thread.currentThread(); }
+
+    /// That another thread is about to use one of its tensors.
+    ///
+    /// @return whether it is open, as seen after that
+    boolean share() {
+        if (!shared) {
+            shared = true;
+        }
+        return !closed;
+    }
+
+    private void requireThread(String sentence) { checkState(thread == null || isOwn(), sentence, thread); }
 
     /// Scopes that were opened inside and never closed go first.
     private void leaveStack() {
@@ -135,7 +252,15 @@ public final class TensorScope implements AutoCloseable {
     public int size() { return count - gaps; }
 
     /// Bytes of the storages that this scope's tensors show, each storage once.
-    public long bytes() { return bytes(Arrays.stream(tensors, 0, count)); }
+    public long bytes() { return bytes(owned()); }
+
+    /// A look at them that other threads' changes do not disturb.
+    private Stream<@Nullable Tensor> owned() {
+        if (thread != null) return Arrays.stream(tensors, 0, count);
+        synchronized (HOLDING) {
+            return Arrays.stream(Arrays.copyOf(tensors, count));
+        }
+    }
 
     /// Live handles in the whole process.
     public static long live() { return LIVE.get(); }
@@ -149,39 +274,37 @@ public final class TensorScope implements AutoCloseable {
         synchronized (HOLDING) {
             HOLDING.forEach(scopes::add);
         }
-        return bytes(scopes.build().flatMap(scope -> Arrays.stream(scope.tensors, 0, scope.count)));
+        return bytes(scopes.build().flatMap(TensorScope::owned));
     }
 
     private static long bytes(Stream<@Nullable Tensor> tensors) {
         var storages = new HashMap<Long, Long>();
-        tensors.filter(Objects::nonNull)
-                .forEach(tensor -> storages.put(Handles.storage(tensor.handle), Handles.storageBytes(tensor.handle)));
+        tensors.filter(Objects::nonNull).filter(tensor -> !tensor.isClosed()).forEach(tensor -> tensor.countStorage(storages));
         return storages.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    static void add(Tensor tensor) {
+    static void add(Tensor tensor, long handle) {
         var scope = TOP.get().scope;
         if (scope == null) {
-            Handles.delete(tensor.handle);
+            Handles.delete(handle);
             throw new IllegalStateException("no TensorScope is open on this thread: try (var scope = TensorScope.open()) { ... }");
         }
         LIVE.getAndIncrement();
-        scope.put(tensor);
+        scope.put(tensor, true);
     }
 
     static void counted(long change) { LIVE.getAndAdd(change); }
 
-    private void put(Tensor tensor) {
-        checkState(!closed, "the scope is closed");
+    private void put(Tensor tensor, boolean fresh) {
         if (count == tensors.length) {
             makeRoom();
         }
         tensors[count] = tensor;
-        tensor.ownedBy(this, count++);
+        tensor.ownedBy(this, count++, fresh);
     }
 
-    void remove(Tensor tensor) {
-        checkState(thread == null || thread == Thread.currentThread(), "a tensor is freed or moved by its scope's thread (%s)", thread);
+    private void remove(Tensor tensor) {
+        requireThread("a tensor is freed or moved by its scope's thread (%s)");
         var slot = tensor.slot();
         tensors[slot] = null;
         if (slot == count - 1) {
@@ -205,7 +328,7 @@ public final class TensorScope implements AutoCloseable {
         for (int i = 0; i < end; i++) {
             if (old[i] != null) {
                 tensors[count] = old[i];
-                old[i].ownedBy(this, count++);
+                old[i].slotIs(count++);
             }
         }
     }

@@ -1,6 +1,5 @@
 package dev.fusedit.torch;
 
-import dev.fusedit.torch.internal.abi.Handles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +16,7 @@ final class TensorText {
     static String of(Tensor tensor) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var shape = Arrays.stream(tensor.shape()).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
-            var code = Handles.dtype(tensor.handle);
+            var code = tensor.dtypeCode();
             if (!DType.isKnown(code)) {
                 return "Tensor(..., shape=" + shape + ", " + DType.text(code) + ", " + tensor.device() + ")";
             }

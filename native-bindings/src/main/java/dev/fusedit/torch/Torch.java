@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// ([NumberRole]), that one is called with a tensor that changes no dtype; else the call goes through JavaCPP (slower, some microseconds),
 /// which works on the presets' libtorch only. An `out` of another dtype than the result is converted to where libtorch may refuse it.
 ///
+/// Shapes, dtypes and indices are checked by libtorch, and what it leaves unchecked is not checked here: arguments named `unsafe`, or labels of
+/// `ctc_loss` out of range, may end the process, as they do in Python.
+///
 /// A conjugate or a negative that libtorch leaves to be computed later (`conj`) is computed: it is a copy, not a view.
 public final class Torch {
     private Torch() {}

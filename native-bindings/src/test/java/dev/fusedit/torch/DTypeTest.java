@@ -26,7 +26,7 @@ class DTypeTest {
     @Test
     void othersAreConverted() {
         var bits = Tensor.of(new float[] {0x1p-149f}); // made before the frame begins
-        var x = Tensor.own(Frame.begin(Aten.VIEW_DTYPE).tensor(bits.handle).i64(27).call());
+        var x = Tensor.own(Frame.begin(Aten.VIEW_DTYPE).tensor(bits).i64(27).call());
         assertThat(x).hasToString("Tensor(..., shape=(2), uint16, cpu)");
         assertThat(x.to(DType.I32).toLongs()).containsExactly(1, 0);
         assertThat(x.to(Device.CPU).isContiguous()).isTrue();
@@ -43,7 +43,7 @@ class DTypeTest {
         assertThat(java.util.stream.Stream.of(dtype.isFloating(), dtype.isComplex(), dtype.isInteger()).filter(is -> is)).hasSize(1);
         var one = Tensor.zeros(dtype, 3);
         assertThat(one.dtype()).isEqualTo(dtype);
-        assertThat(Handles.storageBytes(one.handle)).isEqualTo(3L * dtype.bytes());
+        assertThat(Handles.storageBytes(one.borrowHandle())).isEqualTo(3L * dtype.bytes());
         assertThat(Torch.call("is_floating_point", "", one).asBoolean()).isEqualTo(dtype.isFloating());
         assertThat(Torch.call("is_complex", "", one).asBoolean()).isEqualTo(dtype.isComplex());
         assertThat(dtype.wide().bytes()).isGreaterThanOrEqualTo(4);

@@ -5,7 +5,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.vector.Rows;
+import java.util.function.Supplier;
 
 /// Whether the one-pass kernels can be used.
 public final class Fused {
@@ -28,7 +32,15 @@ public final class Fused {
         return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;
     }
 
-    /// The tensor's memory as rows of this width. The tensor must stay open. It is contiguous, or a part of the last dimension of one that is.
+    /// A kernel over memory, in a scope of its own: of what it makes only the result stays, and no other thread frees its operands before it has ended.
+    static <T extends Tensors> T kernel(Supplier<T> body) {
+        try (var _ = ReadSection.enter()) {
+            return TensorScope.scoped(body);
+        }
+    }
+
+    /// The tensor's memory as rows of this width. It is contiguous, or a part of the last dimension of one that is. In a [ReadSection], which ends
+    /// after the last look at the rows.
     static Rows rows(Tensor tensor, long width) {
         checkArgument(tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16, "rows are f32 or bf16, got %s", tensor);
         checkArgument(tensor.numel() % width == 0, "no rows of %s in %s", width, tensor);

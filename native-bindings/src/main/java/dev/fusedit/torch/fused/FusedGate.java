@@ -1,7 +1,7 @@
 package dev.fusedit.torch.fused;
 
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.vector.GateRows;
 
 /// act(gate) · up (Shazeer 2020, arXiv 2002.05202), for activations x · σ(linear · x + cubic · x³), computed in f32.
@@ -18,7 +18,7 @@ public record FusedGate(double linear, double cubic) {
 
     /// @return of gate's shape and dtype
     public Tensor forward(Tensor gate, Tensor up) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             long width = gate.size(-1);
             var out = Fused.like(gate);
             GateRows.forward(Fused.rows(Fused.laidOut(gate), width), Fused.rows(Fused.laidOut(up), width), (float) linear, (float) cubic,
@@ -30,6 +30,8 @@ public record FusedGate(double linear, double cubic) {
     /// In place: gate and up become their own gradients, and `gradOutput`, the gradient of the output, becomes the output.
     public void backwardInPlace(Tensor gate, Tensor up, Tensor gradOutput) {
         long width = gate.size(-1);
-        GateRows.backward(Fused.rows(gate, width), Fused.rows(up, width), (float) linear, (float) cubic, Fused.rows(gradOutput, width));
+        try (var _ = ReadSection.enter()) {
+            GateRows.backward(Fused.rows(gate, width), Fused.rows(up, width), (float) linear, (float) cubic, Fused.rows(gradOutput, width));
+        }
     }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.vector.HeadRows;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param signedSin likewise, the first half of its last dimension negated
 public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullable Tensor cos, @Nullable Tensor signedSin) {
     public FusedHeads {
+        checkArgument(heads > 0, "heads must be positive, got %s", heads);
         checkArgument((cos == null) == (signedSin == null), "a rotation takes both a cosine and a sine");
     }
 
@@ -30,7 +32,7 @@ public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullab
 
     /// @return (B, N, X), of x's dtype
     public Tensor forward(Tensor x_BNX) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             var out = Fused.like(x_BNX);
             loops(x_BNX).forward(Fused.rows(Fused.laidOut(x_BNX), x_BNX.size(-1)), Fused.rows(out, x_BNX.size(-1)));
             return out;
@@ -40,7 +42,7 @@ public record FusedHeads(int heads, @Nullable Tensor gain_D, double eps, @Nullab
     /// @param dx_BNX contiguous, overwritten; may be x or dy
     /// @return the gain's gradient, (D) in f32; null without a norm
     public @Nullable Tensor backward(Tensor x_BNX, Tensor dy_BNX, Tensor dx_BNX) {
-        try (var scope = TensorScope.open()) {
+        try (var _ = ReadSection.enter(); var scope = TensorScope.open()) {
             long width = x_BNX.size(-1);
             var gradient = gain_D == null ? null : Tensor.empty(DType.F32, gain_D.size(0));
             loops(x_BNX).backward(Fused.rows(Fused.laidOut(x_BNX), width), Fused.rows(Fused.laidOut(dy_BNX), width),

@@ -2,7 +2,6 @@ package dev.fusedit.torch.fused;
 
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import dev.fusedit.torch.internal.vector.NormRows;
 import java.util.Objects;
@@ -19,7 +18,7 @@ public final class FusedNorm {
     /// @param shift_GC of the same shape; null for none
     /// @return of x's shape and dtype
     public static Tensor forward(Tensor x, Tensor gain_GC, @Nullable Tensor shift_GC, double eps) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             long width = x.size(-1);
             var out = Fused.like(x);
             NormRows.forward(Fused.rows(Fused.laidOut(x), width), Fused.rows(Fused.laidOut(gain_GC), width),
@@ -41,7 +40,7 @@ public final class FusedNorm {
     /// @param dx contiguous and of x's shape; may be dy itself where it is written over
     /// @param more whether the gradient is added
     public static Gradient backward(Tensor x, Tensor dy, Tensor gain_GC, boolean shifted, double eps, Tensor dx, boolean more) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             long width = x.size(-1);
             var gradient = new Gradient(Tensor.empty(DType.F32, gain_GC.shape()),
                     shifted ? Tensor.empty(DType.F32, gain_GC.shape()) : null);

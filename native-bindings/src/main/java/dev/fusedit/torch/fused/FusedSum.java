@@ -3,6 +3,7 @@ package dev.fusedit.torch.fused;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.vector.Rows;
 import dev.fusedit.torch.internal.vector.SumRows;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class FusedSum {
     /// @param factor_GC (G, C): each row serves an equal share of x's rows, in order
     /// @return of x's shape and dtype
     public static Tensor forward(Tensor x, Tensor change, Tensor factor_GC) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             long width = x.size(-1);
             var out = Fused.like(x);
             SumRows.forward(Fused.rows(Fused.laidOut(x), width), Fused.rows(Fused.laidOut(change), width),
@@ -25,7 +26,7 @@ public final class FusedSum {
 
     /// sum ← sum + other; sum is contiguous.
     public static void add(Tensor sum, Tensor other) {
-        try (var _ = TensorScope.open()) {
+        try (var _ = ReadSection.enter(); var _ = TensorScope.open()) {
             long width = sum.size(-1);
             SumRows.add(Fused.rows(sum, width), Fused.rows(Fused.laidOut(other), width));
         }
@@ -37,7 +38,9 @@ public final class FusedSum {
     /// @param out f32, contiguous; may be one of the parts
     public static void of(List<Tensor> parts, Tensor out) {
         long width = out.rank() == 0 ? 1 : out.size(-1);
-        SumRows.of(parts.stream().map(part -> Fused.rows(part, width)).toArray(Rows[]::new), Fused.rows(out, width));
+        try (var _ = ReadSection.enter()) {
+            SumRows.of(parts.stream().map(part -> Fused.rows(part, width)).toArray(Rows[]::new), Fused.rows(out, width));
+        }
     }
 
     /// The gradient of x is dy itself.
@@ -45,7 +48,7 @@ public final class FusedSum {
     /// @param dChange contiguous and of x's shape, overwritten; may be `change`
     /// @return the factor's gradient, (G, C) in f32
     public static Tensor backward(Tensor change, Tensor dy, Tensor factor_GC, Tensor dChange) {
-        return TensorScope.scoped(() -> {
+        return Fused.kernel(() -> {
             long width = dy.size(-1);
             var gradient = Tensor.empty(DType.F32, factor_GC.shape());
             SumRows.backward(Fused.rows(Fused.laidOut(change), width), Fused.rows(Fused.laidOut(factor_GC), width),

@@ -5,6 +5,7 @@ import dev.fusedit.torch.QueryGroups;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import dev.fusedit.torch.internal.vector.SoftmaxRows;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,7 +94,9 @@ public final class MatmulAttention {
         return TensorScope.scoped(() -> {
             long keys = k_PLD.size(1);
             var scores = q_PRD.narrow(1, part.first, part.count).bmm(k_PLD.transpose(1, 2));
-            SoftmaxRows.forward(Fused.rows(scores, keys), bias_BL == null ? null : Fused.rows(bias_BL, keys), scale);
+            try (var _ = ReadSection.enter()) {
+                SoftmaxRows.forward(Fused.rows(scores, keys), bias_BL == null ? null : Fused.rows(bias_BL, keys), scale);
+            }
             return scores;
         });
     }
@@ -124,7 +127,9 @@ public final class MatmulAttention {
         var known_PRL = probabilities_PRL == null ? probabilities(part) : probabilities_PRL;
         FusedSum.add(dv_PLD, known_PRL.transpose(1, 2).bmm(gradOutput_PRD));
         var change_PRL = gradOutput_PRD.bmm(v_PLD.transpose(1, 2));
-        SoftmaxRows.backward(Fused.rows(known_PRL, keys), scale, Fused.rows(change_PRL, keys));
+        try (var _ = ReadSection.enter()) {
+            SoftmaxRows.backward(Fused.rows(known_PRL, keys), scale, Fused.rows(change_PRL, keys));
+        }
         FusedSum.add(dk_PLD, change_PRL.transpose(1, 2).bmm(q_PRD.narrow(1, part.first, part.count)));
         return change_PRL.bmm(k_PLD);
     }

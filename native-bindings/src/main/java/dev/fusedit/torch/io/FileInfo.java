@@ -2,6 +2,7 @@ package dev.fusedit.torch.io;
 
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.NativeMemory;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -77,7 +78,9 @@ public record FileInfo(String kind, long parameters, Map<String, Long> parts, in
                 digest.update((name + "\0" + tensor.dtype() + "\0" + sizes(tensor.shape()) + "\0").getBytes(StandardCharsets.UTF_8));
                 var end = tensor.numel() * tensor.dtype().bytes();
                 for (long done = 0; done < end; done += CHUNK) {
-                    digest.update(NativeMemory.buffer(tensor.dataAddress() + done, (int) Math.min(end - done, CHUNK)));
+                    try (var _ = ReadSection.enter()) {
+                        digest.update(NativeMemory.buffer(tensor.dataAddress() + done, (int) Math.min(end - done, CHUNK)));
+                    }
                 }
             }
         }

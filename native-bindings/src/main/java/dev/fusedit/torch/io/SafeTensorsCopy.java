@@ -4,6 +4,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.NativeMemory;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -22,7 +23,7 @@ public final class SafeTensorsCopy implements AutoCloseable {
     private final List<Block> blocks = new ArrayList<>();
 
     /// One tensor's elements.
-    private record Block(long address, long bytes) {}
+    private record Block(Tensor copy, long bytes) {}
 
     private SafeTensorsCopy(ByteBuffer header) { this.header = header; }
 
@@ -45,7 +46,7 @@ public final class SafeTensorsCopy implements AutoCloseable {
         try (var _ = TensorScope.open()) {
             var copy = scope.hold(Tensor.empty(tensor.dtype(), tensor.shape()));
             copy.copyInPlace(tensor);
-            blocks.add(new Block(copy.dataAddress(), copy.numel() * copy.dtype().bytes()));
+            blocks.add(new Block(copy, copy.numel() * copy.dtype().bytes()));
         }
     }
 
@@ -53,11 +54,15 @@ public final class SafeTensorsCopy implements AutoCloseable {
     public long bytes() { return blocks.stream().mapToLong(Block::bytes).sum(); }
 
     /// Writes the file. The channel stays open.
+    ///
+    /// @throws IllegalStateException if the copies were freed, by whichever thread
     public void writeTo(WritableByteChannel out) throws IOException {
         writeAll(out, header.duplicate());
         for (var block : blocks) {
             for (long done = 0; done < block.bytes(); done += CHUNK) {
-                writeAll(out, NativeMemory.buffer(block.address() + done, (int) Math.min(block.bytes() - done, CHUNK)));
+                try (var _ = ReadSection.enter()) {
+                    writeAll(out, NativeMemory.buffer(block.copy().dataAddress() + done, (int) Math.min(block.bytes() - done, CHUNK)));
+                }
             }
         }
     }
@@ -68,7 +73,7 @@ public final class SafeTensorsCopy implements AutoCloseable {
         }
     }
 
-    /// Frees the copies; nobody may be writing them.
+    /// Frees the copies; who is writing them ends with [IllegalStateException].
     @Override
     public void close() { scope.close(); }
 }

@@ -126,6 +126,6 @@ public final class BoxedCalls {
     }
 
     private static List<String> operands(List<@Nullable Object> values) {
-        return values.stream().filter(Tensor.class::isInstance).map(tensor -> OperandText.of(((Tensor) tensor).borrowHandle())).toList();
+        return values.stream().filter(Tensor.class::isInstance).map(tensor -> OperandText.of((Tensor) tensor)).toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.fusedit.torch.javacpp;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.ReadSection;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 
@@ -23,7 +24,9 @@ public final class JavaCppTensors {
     /// @throws dev.fusedit.torch.LibtorchUnavailable if the process holds another libtorch than the presets'
     public static org.bytedeco.pytorch.Tensor toJavaCpp(Tensor tensor) {
         TorchJni.load();
-        return new org.bytedeco.pytorch.Tensor(new org.bytedeco.pytorch.Tensor(new Borrowed(tensor.borrowHandle())));
+        try (var _ = ReadSection.enter()) {
+            return new org.bytedeco.pytorch.Tensor(new org.bytedeco.pytorch.Tensor(new Borrowed(tensor.borrowHandle())));
+        }
     }
 
     /// A new reference for us, owned by the innermost open scope. JavaCPP's stays the caller's to close. A conjugate or a negative that

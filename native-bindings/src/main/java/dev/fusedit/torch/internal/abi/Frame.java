@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// One call of one operator: its arguments are pushed in the schema's order, all of them, then it is run.
 ///
@@ -24,12 +27,15 @@ public final class Frame {
     /// The encodings are those of libtorch 2.10, which later versions keep for callers that say so.
     private static final long ENCODING = 2L << 56 | 10L << 48;
 
-    private enum Owned { NOTHING, TENSOR, OPTIONAL_TENSOR, OPTIONAL, LIST, STRING, OPTIONAL_STRING }
+    private enum Owned { NOTHING, TENSOR, OPTIONAL_TENSOR, OPTIONAL, LIST, TENSOR_LIST, STRING, OPTIONAL_STRING }
 
     private final long stack = Handles.malloc(8L * (WORDS + 2));
     private final long scratch = stack + 8L * WORDS;
     private final Owned[] owned = new Owned[WORDS];
-    private long[] operands = new long[WORDS];
+    private final ReadSection section = ReadSection.current();
+    /// For the text of a failure: the tensors, and in the gaps the handles of numbers.
+    private @Nullable Operand[] operands = new Operand[WORDS];
+    private long[] numbers = new long[WORDS];
     private int operandCount;
     private int words;
     private Op op;
@@ -46,32 +52,46 @@ public final class Frame {
         return frame;
     }
 
+    public Frame tensor(Operand operand) {
+        newHandle(operand, stack + 8L * words);
+        owned[words++] = Owned.TENSOR;
+        return this;
+    }
+
+    /// A handle that is the caller's alone, such as a number's.
     public Frame tensor(long handle) {
         newHandle(handle, stack + 8L * words);
         owned[words++] = Owned.TENSOR;
         return this;
     }
 
-    /// `Tensor?`: 0 is none.
-    public Frame optionalTensor(long handle) {
-        if (handle == 0) {
-            return none();
-        }
-        var word = Handles.malloc(8);
-        newHandle(handle, word);
-        return push(word, Owned.OPTIONAL_TENSOR);
+    /// `Tensor?`: null is none.
+    public Frame optionalTensor(@Nullable Operand operand) {
+        if (operand == null) return none();
+        newHandle(operand, scratch);
+        return push(boxed(getLong(scratch)), Owned.OPTIONAL_TENSOR);
     }
 
-    public Frame tensors(long[] handles) {
-        for (var handle : handles) {
-            requireOpen(handle);
+    /// As [#tensor(long)].
+    public Frame optionalTensor(long handle) {
+        newHandle(handle, scratch);
+        return push(boxed(getLong(scratch)), Owned.OPTIONAL_TENSOR);
+    }
+
+    public Frame tensors(List<? extends Operand> tensors) {
+        var copies = new long[tensors.size()];
+        int copied = 0;
+        try {
+            for (var tensor : tensors) {
+                newHandle(tensor, scratch);
+                copies[copied++] = getLong(scratch);
+            }
+        } finally {
+            if (copied < copies.length) {
+                Arrays.stream(copies, 0, copied).forEach(Handles::delete); // one of them is closed
+            }
         }
-        var list = newList(handles.length);
-        for (var handle : handles) {
-            newHandle(handle, scratch);
-            append(list, getLong(scratch));
-        }
-        return push(list, Owned.LIST);
+        return push(list(copies), Owned.TENSOR_LIST);
     }
 
     public Frame i64(long value) { return push(value, Owned.NOTHING); }
@@ -103,9 +123,9 @@ public final class Frame {
     /// Pushes a word as it is.
     public Frame word(long word) { return push(word, Owned.NOTHING); }
 
-    /// A copy of a handle, inside a list or an optional.
-    public long newTensor(long handle) {
-        newHandle(handle, scratch);
+    /// A copy of a handle, inside a list or an optional. The tensor is open.
+    public long newTensor(Operand operand) {
+        newHandle(operand, scratch);
         return getLong(scratch);
     }
 
@@ -159,24 +179,46 @@ public final class Frame {
     /// Runs an op whose result is a number or nothing; the result word as it is.
     public long callForWord() { return call(); }
 
-    /// self - alpha · other by its own entry, since `sub.Tensor` takes a Scalar, which the dispatcher's C ABI does not know.
-    public static long subtract(Op op, long self, long other, double alpha) {
+    /// self - alpha · other by its own entry, since `sub.Tensor` takes a Scalar, which the dispatcher's C ABI does not know. It takes no references
+    /// of its own: what others could free is guarded until it has ended.
+    public static long subtract(Op op, Operand self, Operand other, double alpha) {
         var frame = begin(op);
-        frame.requireOpen(self);
-        frame.requireOpen(other);
+        long left = self.confined();
+        long right = other.confined();
+        frame.remember(self);
+        frame.remember(other);
+        if (left != 0 && right != 0) return frame.subtract(left, right, alpha);
+        try (var _ = frame.section.begin()) {
+            return frame.subtract(frame.open(self), frame.open(other), alpha);
+        }
+    }
+
+    /// As [#subtract(Op, Operand, Operand, double)], of a number as a 0-dim tensor that is the caller's alone.
+    public static long subtract(Op op, Operand self, long number, double alpha) {
+        var frame = begin(op);
+        long left = self.confined();
+        frame.remember(self);
+        frame.remember(number);
+        if (left != 0) return frame.subtract(left, number, alpha);
+        try (var _ = frame.section.begin()) {
+            return frame.subtract(frame.open(self), number, alpha);
+        }
+    }
+
+    private long subtract(long self, long other, double alpha) {
         var times = CallTimes.looking();
         long start = times == null ? 0 : System.nanoTime();
         try {
-            if ((int) TorchAbi.SUBTRACT.invokeExact(self, other, alpha, frame.scratch) != 0) {
-                throw frame.failure();
-            }
-            if (times != null) {
-                times.add(op.name(), System.nanoTime() - start);
+            if ((int) TorchAbi.SUBTRACT.invokeExact(self, other, alpha, scratch) != 0) {
+                throw failure();
             }
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-        return getLong(frame.scratch);
+        if (times != null) {
+            times.add(op.name(), System.nanoTime() - start);
+        }
+        return getLong(scratch);
     }
 
     /// A new row-major tensor of unset elements by its own entry, which does without the dispatcher: a third of the time.
@@ -230,24 +272,56 @@ public final class Frame {
     }
 
     private TorchException failure() {
-        var sentence = LastError.text();
-        return new TorchException(op.name(), sentence,
-                Arrays.stream(operands, 0, Math.min(operandCount, 8)).mapToObj(OperandText::of).toList());
+        var sentence = LastError.text(); // before anything else is asked of libtorch
+        return new TorchException(op.name(), sentence, IntStream.range(0, Math.min(operandCount, 8)).mapToObj(i -> {
+            var operand = operands[i];
+            return operand == null ? OperandText.of(numbers[i]) : OperandText.of(operand);
+        }).toList());
     }
 
-    private void requireOpen(long handle) {
+    private void remember(@Nullable Operand operand) {
+        if (operandCount == operands.length) {
+            operands = Arrays.copyOf(operands, 2 * operandCount);
+            numbers = Arrays.copyOf(numbers, 2 * operandCount);
+        }
+        operands[operandCount++] = operand;
+    }
+
+    private void remember(long number) {
+        remember(null);
+        numbers[operandCount - 1] = number;
+    }
+
+    /// Inside of a section.
+    private long open(Operand operand) {
+        long own = operand.confined();
+        long handle = own != 0 ? own : operand.guarded(section);
         if (handle == 0) {
             abandon();
             throw new IllegalStateException(op.name() + ": a tensor was used after its scope was closed or it was freed");
         }
-        if (operandCount == operands.length) {
-            operands = Arrays.copyOf(operands, 2 * operandCount);
-        }
-        operands[operandCount++] = handle;
+        return handle;
     }
 
-    private void newHandle(long handle, long out) {
-        requireOpen(handle);
+    /// From here on the call has a reference of its own: nobody's freeing disturbs it.
+    private void newHandle(Operand operand, long out) {
+        long own = operand.confined();
+        if (own != 0) {
+            copy(own, out);
+        } else {
+            try (var _ = section.begin()) {
+                copy(open(operand), out);
+            }
+        }
+        remember(operand);
+    }
+
+    private void newHandle(long number, long out) {
+        copy(number, out);
+        remember(number);
+    }
+
+    private static void copy(long handle, long out) {
         try {
             Handles.check((int) TorchAbi.NEW_HANDLE.invokeExact(handle, out));
         } catch (Throwable e) {
@@ -320,6 +394,7 @@ public final class Frame {
                 }
                 case OPTIONAL -> free(word);
                 case LIST -> delete(TorchAbi.DELETE_LIST, word);
+                case TENSOR_LIST -> Arrays.stream(unpack(word)).forEach(Handles::delete);
                 case STRING -> delete(TorchAbi.DELETE_STRING, word);
                 case OPTIONAL_STRING -> {
                     delete(TorchAbi.DELETE_STRING, getLong(word));

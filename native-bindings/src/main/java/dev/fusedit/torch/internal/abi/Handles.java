@@ -3,10 +3,13 @@ package dev.fusedit.torch.internal.abi;
 import static dev.fusedit.torch.internal.abi.NativeMemory.getLong;
 
 import java.lang.invoke.MethodHandle;
+import java.util.stream.Stream;
 
 /// What can be asked of, and done to, one tensor handle (`at::Tensor*`).
 public final class Handles {
     private static final ThreadLocal<Long> SCRATCH = ThreadLocal.withInitial(() -> Handles.malloc(16));
+
+    private static final Object[] GRADIENTS = Stream.generate(Object::new).limit(64).toArray();
 
     private Handles() {}
 
@@ -32,6 +35,23 @@ public final class Handles {
 
     public static long data(long handle) { return query(TorchAbi.DATA, handle); }
 
+    /// The same for who goes there.
+    ///
+    /// @throws IllegalStateException if the elements do not lie there
+    public static long memory(long handle) {
+        if (numel(handle) == 0) return 0;
+        long out = SCRATCH.get();
+        NativeMemory.setLong(out, 0);
+        try {
+            if (hasStorage(handle) && (int) TorchAbi.DATA.invokeExact(handle, out) == 0 && getLong(out) != 0) return getLong(out);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+        throw new IllegalStateException(
+                "the tensor's elements do not lie in memory as they are (sparse, oneDNN's layout, or zeros that are not "
+                        + "written yet): Torch.call(\"to_dense\", \"\", x) or a copy() has such ones");
+    }
+
     public static int rank(long handle) { return (int) query(TorchAbi.DIM, handle); }
 
     public static long numel(long handle) { return query(TorchAbi.NUMEL, handle); }
@@ -55,6 +75,15 @@ public final class Handles {
     /// False for the tensor that stands for no tensor at all.
     public static boolean defined(long handle) { return (query(TorchAbi.DEFINED, handle) & 1) != 0; }
 
+    /// False for sparse tensors and others whose elements do not lie in one block of memory.
+    public static boolean hasStorage(long handle) {
+        try {
+            return (int) TorchAbi.STORAGE_BYTES.invokeExact(handle, (long) SCRATCH.get()) == 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /// What tells two storages apart: the address where a tensor's storage begins.
     public static long storage(long handle) {
         return data(handle) - query(TorchAbi.STORAGE_OFFSET, handle) * ScalarTypes.bytes(dtype(handle));
@@ -68,11 +97,19 @@ public final class Handles {
         }
     }
 
+    /// A tensor's gradient is borrowed from it while its handle is copied: no other thread may set another one meanwhile.
+    private static Object gradientOf(long handle) {
+        long impl = getLong(handle);
+        return GRADIENTS[(int) ((impl >>> 6 ^ impl >>> 12) & GRADIENTS.length - 1)];
+    }
+
     /// The gradient as a new handle, 0 if there is none.
     public static long grad(long handle) {
         try {
-            var borrowed = (long) TorchAbi.GRAD.invokeExact(getLong(handle));
-            return (query(TorchAbi.DEFINED, borrowed) & 1) == 0 ? 0 : copy(borrowed);
+            synchronized (gradientOf(handle)) {
+                var borrowed = (long) TorchAbi.GRAD.invokeExact(getLong(handle));
+                return (query(TorchAbi.DEFINED, borrowed) & 1) == 0 ? 0 : copy(borrowed);
+            }
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -81,11 +118,13 @@ public final class Handles {
     /// Makes `gradient` (0: none) the gradient of a tensor. The gradient's handle stays the caller's.
     public static void setGrad(long handle, long gradient) {
         try {
-            var place = (long) TorchAbi.MUTABLE_GRAD.invokeExact(getLong(handle));
-            var source = gradient == 0 ? undefined() : gradient;
-            check((int) TorchAbi.ASSIGN.invokeExact(source, place));
-            if (gradient == 0) {
-                delete(source);
+            synchronized (gradientOf(handle)) {
+                var place = (long) TorchAbi.MUTABLE_GRAD.invokeExact(getLong(handle));
+                var source = gradient == 0 ? undefined() : gradient;
+                check((int) TorchAbi.ASSIGN.invokeExact(source, place));
+                if (gradient == 0) {
+                    delete(source);
+                }
             }
         } catch (Throwable e) {
             throw unexpected(e);

@@ -8,7 +8,17 @@ import java.util.stream.Collectors;
 public final class OperandText {
     private OperandText() {}
 
-    public static String of(long handle) {
+    /// A tensor that was freed since the call is said to be.
+    public static String of(Operand operand) {
+        long own = operand.confined();
+        if (own != 0) return of(own);
+        try (var section = ReadSection.enter()) {
+            long handle = operand.guarded(section);
+            return handle == 0 ? "a tensor that is closed now" : of(handle);
+        }
+    }
+
+    static String of(long handle) {
         var shape = Arrays.stream(Handles.shape(handle)).mapToObj(Long::toString).collect(Collectors.joining(","));
         var device = Handles.deviceType(handle) == 0 ? "cpu" : "cuda:" + Handles.deviceIndex(handle);
         return "%s(%s) %s".formatted(DType.text(Handles.dtype(handle)), shape, device);

@@ -75,6 +75,7 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
                         SystemReason.ofLoading(file), files.source().equals("presets") ? PresetFiles.remedy() : remedy()), e);
             }
         }
+        ProcessEnd.withoutDestructors();
         var version = version(all, files.folder());
         silence(all, version[1]);
         new DefaultThreads(Host.here().cores().allowed(), System.getenv()).set(all);
@@ -117,15 +118,8 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
         }).orElse(OptionalInt.empty());
     }
 
-    /// libc's `_exit`.
-    public static void exit(int status) {
-        var linker = Linker.nativeLinker();
-        try {
-            linker.downcallHandle(linker.defaultLookup().findOrThrow("_exit"), FunctionDescriptor.ofVoid(JAVA_INT)).invokeExact(status);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
-    }
+    /// [ProcessEnd#now]
+    public static void exit(int status) { ProcessEnd.now(status); }
 
     private static int[] version(SymbolLookup symbols, Path folder) {
         MemorySegment function = symbols.find("aoti_torch_abi_version").orElseThrow(() -> new LibtorchUnavailable(

@@ -10,6 +10,7 @@ public final class GateRows {
     private GateRows() {}
 
     public static void forward(Rows gate, Rows up, float linear, float cubic, Rows out) {
+        Rows.requireLike(gate, up, out);
         var x = Rows.room(gate.width());
         var factor = Rows.room(gate.width());
         var powers = Rows.room(gate.width());
@@ -27,6 +28,7 @@ public final class GateRows {
 
     /// In place: gate and up become their gradients, and what arrives (`dOut`) becomes the output of [#forward], which need not be kept.
     public static void backward(Rows gate, Rows up, float linear, float cubic, Rows dOut) {
+        Rows.requireLike(gate, up, dOut);
         var x = Rows.room(gate.width());
         var factor = Rows.room(gate.width());
         var change = Rows.room(gate.width());

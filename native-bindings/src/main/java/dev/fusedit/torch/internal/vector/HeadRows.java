@@ -76,6 +76,7 @@ public final class HeadRows {
     }
 
     public void forward(Rows x, Rows out) {
+        Rows.requireLike(x, out);
         var row = Rows.room(x.width());
         var head = new float[2 * room];
         for (int token = 0; token < x.count(); token++) {
@@ -112,6 +113,7 @@ public final class HeadRows {
     /// @param dx overwritten
     /// @param dGain f32, one row, overwritten; null without a norm
     public void backward(Rows x, Rows dOut, Rows dx, @Nullable Rows dGain) {
+        Rows.requireLike(x, dOut, dx);
         var row = Rows.room(x.width());
         var change = Rows.room(x.width());
         var head = new float[2 * room];

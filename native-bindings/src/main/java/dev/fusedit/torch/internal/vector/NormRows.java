@@ -16,7 +16,9 @@ public final class NormRows {
     /// @param gain one row for as many rows of x as there are more of them
     /// @param shift likewise; null for none
     public static void forward(Rows x, Rows gain, @Nullable Rows shift, double eps, Rows out) {
-        int width = x.width(), each = x.count() / gain.count();
+        Rows.requireLike(x, out);
+        Rows.requireLike(gain, shift);
+        int width = x.width(), each = Rows.share(x, gain);
         var row = Rows.room(width);
         var partials = new float[VECTOR_LENGTH];
         var factors = Rows.room(width);
@@ -44,7 +46,9 @@ public final class NormRows {
     /// @param dx added to if `more`, else overwritten
     /// @param dGain of gain's shape, f32, overwritten; so is dShift
     public static void backward(Rows x, Rows dy, Rows gain, double eps, Rows dx, boolean more, Rows dGain, @Nullable Rows dShift) {
-        int width = x.width(), each = x.count() / gain.count();
+        Rows.requireLike(x, dy, dx);
+        Rows.requireLike(gain, dGain, dShift);
+        int width = x.width(), each = Rows.share(x, gain);
         var row = Rows.room(width);
         var partials = new float[VECTOR_LENGTH];
         var change = Rows.room(width);

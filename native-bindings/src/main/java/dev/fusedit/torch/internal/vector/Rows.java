@@ -1,12 +1,16 @@
 package dev.fusedit.torch.internal.vector;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.fusedit.torch.internal.abi.NativeMemory;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /// A tensor of f32 or bf16 as rows of floats, each contiguous, all equally far apart. For one thread: bf16 goes through an array of its own.
 public final class Rows {
@@ -46,6 +50,29 @@ public final class Rows {
 
     public int width() { return width; }
 
+    /// @throws IllegalArgumentException unless all have as many rows, as wide: loops over one would leave the memory of another
+    static void requireLike(Rows rows, @Nullable Rows... others) {
+        for (var other : others) {
+            if (other != null) {
+                checkArgument(other.count == rows.count && other.width == rows.width, "%s beside %s", other, rows);
+            }
+        }
+    }
+
+    /// How many of `rows` each row of factors serves, in order.
+    ///
+    /// @throws IllegalArgumentException if they are not equally many
+    static int share(Rows rows, Rows factors) {
+        checkArgument(factors.width == rows.width && factors.count > 0 && rows.count % factors.count == 0, "%s, equally shared by %s", rows,
+                factors);
+        return rows.count / factors.count;
+    }
+
+    private long at(int row) { return address + Objects.checkIndex(row, count) * bytes; }
+
+    @Override
+    public String toString() { return "%d rows of %d".formatted(count, width); }
+
     /// Room for a row of `width` floats, and for whole vectors of them.
     static float[] room(int width) { return new float[padded(width)]; }
 
@@ -70,10 +97,10 @@ public final class Rows {
 
     void read(int row, float[] to) {
         if (halves.length == 0) {
-            NativeMemory.read(address + row * bytes, to, width);
+            NativeMemory.read(at(row), to, width);
             return;
         }
-        NativeMemory.read(address + row * bytes, halves, width);
+        NativeMemory.read(at(row), halves, width);
         for (int i = 0; i < width; i += VECTOR_LENGTH) {
             var bits = (IntVector) ShortVector.fromArray(SHORTS, halves, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
             bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, i);
@@ -83,7 +110,7 @@ public final class Rows {
     /// Rounded to the nearest, halves to even, as libtorch does.
     void write(int row, float[] from) {
         if (halves.length == 0) {
-            NativeMemory.write(from, address + row * bytes, width);
+            NativeMemory.write(from, at(row), width);
             return;
         }
         for (int i = 0; i < width; i += VECTOR_LENGTH) {
@@ -94,6 +121,6 @@ public final class Rows {
             var safe = rounded.blend(NAN, number.test(VectorOperators.IS_NAN).cast(INTS));
             ((ShortVector) safe.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(halves, i);
         }
-        NativeMemory.write(halves, address + row * bytes, width);
+        NativeMemory.write(halves, at(row), width);
     }
 }

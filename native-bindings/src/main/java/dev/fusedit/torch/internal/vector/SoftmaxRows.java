@@ -15,7 +15,7 @@ public final class SoftmaxRows {
     /// @param scores become probabilities
     /// @param bias one row for as many rows of scores as there are more of them; null for none
     public static void forward(Rows scores, @Nullable Rows bias, float scale) {
-        int width = scores.width(), each = bias == null ? scores.count() : scores.count() / bias.count();
+        int width = scores.width(), each = bias == null ? scores.count() : Rows.share(scores, bias);
         var row = Rows.room(width);
         var partials = new float[VECTOR_LENGTH];
         var added = Rows.room(width);
@@ -63,6 +63,7 @@ public final class SoftmaxRows {
 
     /// @param gradOutput the gradient of the probabilities, becomes that of the scores
     public static void backward(Rows probabilities, float scale, Rows gradOutput) {
+        Rows.requireLike(gradOutput, probabilities);
         var row = Rows.room(gradOutput.width());
         var partials = new float[VECTOR_LENGTH];
         var change = Rows.room(gradOutput.width());

@@ -11,7 +11,8 @@ public final class SumRows {
     private SumRows() {}
 
     public static void forward(Rows x, Rows change, Rows factor, Rows out) {
-        int each = x.count() / factor.count();
+        Rows.requireLike(x, change, out);
+        int each = Rows.share(x, factor);
         var sum = Rows.room(x.width());
         var more = Rows.room(x.width());
         var factors = Rows.room(x.width());
@@ -31,6 +32,7 @@ public final class SumRows {
 
     /// out ← parts₀ + parts₁ + …, from left to right. `out` may be one of them: a row is read before it is written.
     public static void of(Rows[] parts, Rows out) {
+        Rows.requireLike(out, parts);
         var sum = Rows.room(out.width());
         var more = Rows.room(out.width());
         for (int n = 0; n < out.count(); n++) {
@@ -47,6 +49,7 @@ public final class SumRows {
 
     /// sum ← sum + other
     public static void add(Rows sum, Rows other) {
+        Rows.requireLike(sum, other);
         var row = Rows.room(sum.width());
         var more = Rows.room(sum.width());
         for (int n = 0; n < sum.count(); n++) {
@@ -64,7 +67,9 @@ public final class SumRows {
     /// @param dChange overwritten
     /// @param dFactor f32, overwritten
     public static void backward(Rows change, Rows factor, Rows dOut, Rows dChange, Rows dFactor) {
-        int each = change.count() / factor.count();
+        Rows.requireLike(change, dOut, dChange);
+        Rows.requireLike(factor, dFactor);
+        int each = Rows.share(change, factor);
         var more = Rows.room(change.width());
         var gradOutput = Rows.room(change.width());
         var factors = Rows.room(change.width());
