@@ -2,7 +2,7 @@ package dev.fusedit.trainer.sampling;
 
 import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Kind;
@@ -41,7 +41,7 @@ public final class Showcase {
         try {
             Files.createDirectories(previews);
         } catch (IOException e) {
-            throw new UserError("the folder %s cannot be made: %s".formatted(previews, e.getMessage()), e);
+            throw WriteFailure.of(previews, e);
         }
         folder.write(previews.resolve("prompts.txt"), (String.join("\n", prompts(1)) + "\n").getBytes(StandardCharsets.UTF_8));
         var grid = grid(prompts(1));

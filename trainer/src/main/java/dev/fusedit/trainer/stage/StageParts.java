@@ -30,7 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
 ///
 /// @param tensors stay their owner's
-public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) {
+/// @param plans of the recipe's stages
+public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors, List<StagePlan> plans) {
+    /// For a run that has not begun.
+    public StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) { this(recipe, data, tensors, StagePlan.of(recipe)); }
+
     /// @throws UserError if the recipe's data cannot be trained on
     public static BlocksBatches data(Recipe recipe, Tokenizer tokenizer) {
         return switch (recipe.data()) {
@@ -108,8 +112,9 @@ public record StageParts(Recipe recipe, BlocksBatches data, RunTensors tensors) 
     }
 
     LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new BlocksBatches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
-                recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
+        var first = plan.at(plan.firstStep());
+        var wanted = new BlocksBatches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.side(plan.stage()), first.sentence(),
+                StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = mix == null ? data : data.withMix(mix.blocks());
         return step -> source.of(step, wanted);
