@@ -54,6 +54,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        path = Checkpoints.meant(path);
         try (var source = open()) {
             var info = FileInfo.of(source);
             var checkpoint = hash && isRun() ? checkpointHash() : null;

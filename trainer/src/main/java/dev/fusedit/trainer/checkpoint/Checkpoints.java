@@ -163,13 +163,15 @@ public final class Checkpoints {
     ///
     /// @throws UserError if there is none
     public static Path find(Path place) {
-        var named = Latest.read(place);
-        if (named.isPresent()) return named.get();
-        if (!Files.isDirectory(place))
+        var meant = meant(place);
+        if (!Files.isDirectory(meant))
             throw new UserError(place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder"));
-        return findIn(place)
+        return findIn(meant)
                 .orElseThrow(() -> new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints"));
     }
+
+    /// A person's place, but for a `latest` that is a file: then the checkpoint that it names.
+    public static Path meant(Path place) { return Latest.read(place).orElse(place); }
 
     /// Whether [#find] would find one.
     public static boolean isIn(Path place) { return findIn(place).isPresent(); }

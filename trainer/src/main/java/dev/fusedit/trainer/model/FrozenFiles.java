@@ -1,17 +1,23 @@
 package dev.fusedit.trainer.model;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
+import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.Reference;
 import dev.fusedit.trainer.checkpoint.References;
+import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.recipe.WeightFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// Files of weights that a run reads and never changes: checkpoints refer to them instead of holding their weights.
 ///
 /// They are the language model of `weights.llm`, as far as no stage trains it, the autoencoder of `weights.vae` and the CLIP model of
-/// `weights.clip`. What a run began with by `weights.model` is copied: another run's checkpoints come and go.
+/// `weights.clip`, and for training alone the teachers of alignment losses (`stages.NAME.losses.repa.teacher.path`). What a run began with
+/// by `weights.model` is copied: another run's checkpoints come and go.
 ///
 /// @param places by key, where they are now
 /// @param known what checkpoints say of them already
@@ -27,6 +34,7 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     public static final FrozenFiles NONE = new FrozenFiles(Map.of(), References.NONE);
     private static final String LLM = "weights.llm";
     private static final String PART = "llm.";
+    private static final String TEACHER = "stages.";
     private static final List<String> OF_TOKENIZERS = List.of("tokenizer.json", "vocab.json", "merges.txt");
 
     public FrozenFiles {
@@ -36,11 +44,12 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     /// Of a run that begins with the files of its recipe.
     public static FrozenFiles of(Recipe recipe) {
         var places = new LinkedHashMap<String, Path>();
-        named(recipe).forEach((key, place) -> places.put(key, Path.of(place)));
+        weights(recipe).forEach((key, place) -> places.put(key, Path.of(place)));
+        teachers(recipe).forEach((key, place) -> places.put(key, Path.of(place)));
         return new FrozenFiles(places, References.NONE);
     }
 
-    private static Map<String, String> named(Recipe recipe) {
+    private static Map<String, String> weights(Recipe recipe) {
         var weights = recipe.weights();
         var named = new LinkedHashMap<String, String>();
         if (weights.llmFile() != null) {
@@ -55,22 +64,53 @@ public record FrozenFiles(Map<String, Path> places, References known) {
         return named;
     }
 
+    private static Map<String, String> teachers(Recipe recipe) {
+        var named = new LinkedHashMap<String, String>();
+        for (var stage : recipe.stages()) {
+            teacher(stage).ifPresent(path -> named.put(TEACHER + stage.name() + ".losses.repa.teacher.path", path));
+        }
+        return named;
+    }
+
+    private static Optional<String> teacher(Stage stage) {
+        var repa = stage.losses().repa();
+        return repa == null ? Optional.empty() : switch (repa.teacher()) {
+            case Losses.Teacher.Trained(var path) -> Optional.of(Checkpoints.find(Path.of(path)).toString());
+            case Losses.Teacher.Random _ -> Optional.empty();
+            case Losses.Teacher.DinoV2(var path) -> Optional.of(Checkpoints.meant(Path.of(path)).toString());
+        };
+    }
+
     /// Those that a checkpoint refers to, where they are now.
     ///
     /// @param checkpoint its folder
     /// @param own recipe that the checkpoint was made by
     /// @throws UserError if one is nowhere, or another
-    public static FrozenFiles of(Path checkpoint, Recipe own) { return goingOn(checkpoint, own, own); }
+    public static FrozenFiles of(Path checkpoint, Recipe own) {
+        var known = References.in(checkpoint);
+        return known.isEmpty() ? NONE : found(checkpoint, known, weights(own), weights(own));
+    }
 
-    /// The same for a run that goes on: what its recipe says otherwise than the checkpoint's is where they must be.
+    /// The same for a run that goes on, and its teachers: what its recipe says otherwise than the checkpoint's is where they must be.
     ///
     /// @throws UserError as [#of]
     static FrozenFiles goingOn(Path checkpoint, Recipe own, Recipe recipe) {
         var known = References.in(checkpoint);
-        var before = named(own);
-        var now = named(recipe);
+        if (known.isEmpty()) {
+            return NONE;
+        }
+        var places = new LinkedHashMap<>(found(checkpoint, known, weights(own), weights(recipe)).places);
+        teachers(recipe).forEach((key, place) -> {
+            var teacher = known.of(key);
+            places.put(key, teacher == null ? Path.of(place) : teacher.at(checkpoint, Path.of(place)));
+        });
+        return new FrozenFiles(places, known);
+    }
+
+    private static FrozenFiles found(Path checkpoint, References known, Map<String, String> before, Map<String, String> now) {
         var places = new LinkedHashMap<String, Path>();
-        for (var file : known.files()) {
+        var ofTheModel = known.files().stream().filter(file -> !file.key().startsWith(TEACHER)).toList();
+        for (var file : ofTheModel) {
             var place = now.get(file.key());
             boolean moved = place != null && !place.equals(before.get(file.key()));
             places.put(file.key(), moved ? file.at(checkpoint, Path.of(place)) : file.find(checkpoint, before.get(file.key())));
@@ -128,10 +168,9 @@ public record FrozenFiles(Map<String, Path> places, References known) {
         if (!Files.isDirectory(place)) {
             return List.of(place);
         }
-        var words = key.endsWith("clip") ? OF_TOKENIZERS : List.<String>of();
-        return Stream
-                .of(FolderTensors.files(place).stream(), Stream.of(place.resolve(FolderTensors.CONFIG)), words.stream().map(place::resolve))
-                .flatMap(files -> files).filter(Files::isRegularFile).toList();
+        var beside = key.endsWith("clip") ? OF_TOKENIZERS : key.startsWith(TEACHER) ? List.of(DinoFolder.IMAGES) : List.<String>of();
+        return Stream.of(FolderTensors.files(place), List.of(place.resolve(FolderTensors.CONFIG)), Lists.transform(beside, place::resolve))
+                .flatMap(List::stream).filter(Files::isRegularFile).toList();
     }
 
     /// A file or folder that is referred to.
@@ -140,7 +179,9 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     public record Stored(String key, String place, long bytes) {}
 
     public List<Stored> stored() {
-        return known.files().stream().map(file -> new Stored(file.key(), String.valueOf(places.get(file.key())), file.bytes())).toList();
+        return known.files().stream()
+                .map(file -> new Stored(file.key(), places.getOrDefault(file.key(), Path.of(file.place())).toString(), file.bytes()))
+                .toList();
     }
 
     /// Numbers in the files of the language model; 0 where there is none.

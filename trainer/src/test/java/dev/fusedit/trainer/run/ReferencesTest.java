@@ -17,6 +17,7 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -199,6 +200,33 @@ class ReferencesTest {
         model = temp.resolve("moved/llama");
         assertLoads(temp.resolve("moved"), DType.F32);
         assertThat(train(recipe, temp.resolve("moved"), Resume.AUTO, 5)).isInstanceOf(Outcome.Paused.class);
+    }
+
+    /// A teacher is read by every step that it acts on, and its own run may go on.
+    @Test
+    void aTeacherThatHasBecomeAnotherIsRefusedInTrainingAlone() {
+        var tiny = TeacherRecipe.find("blocks-teacher", List.of("teacher={width: 16, layers: 1, heads: 2, patch: 8}", "learning.steps=4",
+                "learning.warm_up=1", "learning.batch=4", "checkpoints={every: 2, keep: 9}", "probes={fitted: 30, judged: 20}"));
+        var teacher = temp.resolve("teacher");
+        teach(tiny, teacher, 2);
+        var aligned = recipe("stages.fuse.losses.repa={teacher: {kind: trained, path: %s}, layer: 1, width: 16}".formatted(teacher));
+        var run = temp.resolve("run");
+        train(aligned, run, Resume.AUTO, 2);
+        train(aligned, run, Resume.AUTO, 3);
+        teach(tiny, teacher, 3);
+        assertThatThrownBy(() -> train(aligned, run, Resume.AUTO, 4)).isInstanceOf(UserError.class)
+                .hasMessageContaining("begins with other bytes").hasMessageContaining("stages.fuse.losses.repa.teacher.path");
+        assertLoads(run, DType.F32);
+        var before = recipe("stages.fuse.losses.repa={teacher: {kind: trained, path: %s}, layer: 1, width: 16}"
+                .formatted(teacher.resolve("checkpoints/step-2")));
+        assertThat(train(before, run, Resume.AUTO, 4)).isInstanceOf(Outcome.Paused.class);
+    }
+
+    private static void teach(TeacherRecipe recipe, Path folder, long upTo) {
+        try (var start = TeacherStart.in(folder, recipe, Resume.AUTO, _ -> {});
+                var run = new TeacherRun(start, Interrupts.none(), ProgressLine.silent())) {
+            run.run(upTo);
+        }
     }
 
     // ---- what learns after all, and what earlier versions wrote
