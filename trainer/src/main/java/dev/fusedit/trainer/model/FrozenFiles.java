@@ -133,7 +133,16 @@ public record FrozenFiles(Map<String, Path> places, References known) {
 
     /// Whether a weight is in the language model's file and stays as it is there.
     public boolean hold(String weight, Recipe recipe) {
-        return mayHold(weight) && recipe.stages().stream().allMatch(stage -> new ParameterGroups(stage).of(weight) == null);
+        return mayHold(weight) && isNeverTrained(weight, recipe);
+    }
+
+    /// Whether checkpoints of a run that begins with its recipe's files refer to a weight; the files need not be there.
+    public static boolean refersTo(String weight, Recipe recipe) {
+        return recipe.weights().llmFile() != null && weight.startsWith(PART) && isNeverTrained(weight, recipe);
+    }
+
+    private static boolean isNeverTrained(String weight, Recipe recipe) {
+        return recipe.stages().stream().allMatch(stage -> new ParameterGroups(stage).of(weight) == null);
     }
 
     /// Reads what a checkpoint leaves to the language model's file.
