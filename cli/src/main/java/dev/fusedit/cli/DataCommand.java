@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.data.audit.AuditPage;
 import dev.fusedit.trainer.data.audit.SampleSheet;
 import dev.fusedit.trainer.data.audit.SourceReport;
@@ -118,7 +119,7 @@ final class DataCommand implements Callable<Integer> {
         try {
             Files.write(file, bytes);
         } catch (IOException e) {
-            throw new UserError("%s: cannot be written: %s".formatted(file, e.getMessage()), e);
+            throw WriteFailure.of(file, e);
         }
     }
 }

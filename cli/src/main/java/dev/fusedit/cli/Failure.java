@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.LibtorchUnavailable;
+import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.run.Interrupted;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ final class Failure {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
             case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
             case Interrupted stopped -> say(err, stopped.getMessage(), stopped.status());
-            case OutOfMemoryError _ -> say(err, "Java's heap is full: give it more by FUSEDIT_JAVA_OPTS=-Xmx8g.", ExitCode.ENVIRONMENT);
+            case OutOfMemoryError full -> say(err, MemoryShortage.ofJava(full), ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);
         };
     }

@@ -54,6 +54,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        path = Checkpoints.meant(path);
         try (var source = open()) {
             var info = FileInfo.of(source);
             var checkpoint = hash && isRun() ? checkpointHash() : null;
@@ -100,6 +101,12 @@ final class InfoCommand implements Callable<Integer> {
         result.put("tensors", info.tensors());
         result.put("dtypes", info.dtypes());
         source.incomplete().ifPresent(why -> result.put("incomplete", why));
+        if (isRun()) {
+            var files = SavedModel.referred(path).stored();
+            if (!files.isEmpty()) {
+                result.put("references", files);
+            }
+        }
         if (sha256 != null) {
             result.put("sha256", sha256);
         }
@@ -123,6 +130,10 @@ final class InfoCommand implements Callable<Integer> {
             text.append(folder.architecture()).append('\n');
         }
         source.incomplete().ifPresent(why -> text.append("It ").append(why).append('\n'));
+        if (isRun()) {
+            SavedModel.referred(path).stored().forEach(file -> text.append("and refers to %s in %s (%s bytes)%n".formatted(file.key(),
+                    file.place(), number(file.bytes()))));
+        }
         info.parts().forEach((part, count) -> text.append("%16s  %s%n".formatted(number(count), part)));
         text.append("stored as ").append(info.dtypes().entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
                 .collect(Collectors.joining(", ")));

@@ -283,7 +283,7 @@ class TrainCommandTest {
         run("train", "tests/minimal", "--out", out, "--max-steps", 2);
         var changed = run("train", "tests/minimal", "--out", out, "--set", "stages.text.lr.llm=0.5");
         assertThat(changed.status()).isEqualTo(2);
-        assertThat(changed.err()).contains("stages.text.lr.llm: 0.001 before, 0.5 now").contains("--resume force");
+        assertThat(changed.err()).contains("stages.text.lr.llm: now 0.5, was 0.001").contains("--resume force");
         assertThat(run("train", "tests/minimal", "--out", out, "--resume", "no").status()).isEqualTo(2);
         assertThat(run("train", "tests/minimal", "--out", out, "--resume", "perhaps").status()).isEqualTo(2);
         var forced = run("train", "tests/minimal", "--out", out, "--set", "stages.text.lr.llm=0.5", "--resume", "force", "--max-steps", 3);

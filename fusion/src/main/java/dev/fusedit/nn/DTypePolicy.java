@@ -55,7 +55,7 @@ public record DTypePolicy(DType master, DType compute, Device device, Predicate<
     public DType vectors() { return master.wide(); }
 
     /// What the optimizer changes of a parameter of this shape.
-    DType masterOf(String name, long... shape) { return shape.length <= 1 ? vectors() : trainable.test(name) ? master : compute; }
+    public DType masterOf(String name, long... shape) { return shape.length <= 1 ? vectors() : trainable.test(name) ? master : compute; }
 
     /// What layers read of it.
     DType computeOf(long... shape) { return shape.length <= 1 ? vectors() : compute; }

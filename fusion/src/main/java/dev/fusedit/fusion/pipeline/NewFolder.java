@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.DirectorySync;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -64,6 +65,10 @@ public final class NewFolder {
     private static void force(Path folder, int depth) throws IOException {
         try (var inside = Files.walk(folder, depth)) {
             for (var path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                if (Files.isDirectory(path)) {
+                    DirectorySync.force(path);
+                    continue;
+                }
                 try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
                     channel.force(true);
                 }

@@ -16,6 +16,7 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.LatentSpace;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
@@ -23,7 +24,6 @@ import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,12 +77,11 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         requireSize(height, width);
         try (var _ = Autograd.noGrad()) {
             return TensorScope.scoped(() -> {
-                var texts = inMemory(() -> texts(request),
-                        "the text of all %d prompts. Sample fewer prompts at a time".formatted(
-                                request.prompts().texts().size()));
-                var noise =
-                        inMemory(() -> noise(request), "the noise of %d images of %d x %d (height x width). Sample fewer or smaller ones"
-                                .formatted(request.images(), height, width));
+                var texts = MemoryShortage.told(() -> texts(request),
+                        "the text of all %d prompts".formatted(request.prompts().texts().size()), "Sample fewer prompts at a time");
+                var noise = MemoryShortage.told(() -> noise(request),
+                        "the noise of %d images of %d x %d (height x width)".formatted(request.images(), height, width),
+                        "Sample fewer or smaller ones");
                 var parts = new ArrayList<GeneratedImages>();
                 for (int at = 0, size = request.settings().batch(); at < request.images();) {
                     var count = Math.min(size, request.images() - at);
@@ -94,16 +93,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                         at += count;
                     }
                 }
-                return inMemory(() -> GeneratedImages.joined(parts), "all %d images. Sample fewer at a time".formatted(request.images()));
+                return MemoryShortage.told(() -> GeneratedImages.joined(parts), "all %d images".formatted(request.images()),
+                        "Sample fewer at a time");
             });
-        }
-    }
-
-    private static <T> T inMemory(Supplier<T> body, String whatAndRemedy) {
-        try {
-            return body.get();
-        } catch (TorchException e) {
-            throw e.isOutOfMemory() ? new UserError("memory does not hold " + whatAndRemedy, e) : e;
         }
     }
 
@@ -155,10 +147,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
             if (noise.size(0) > 1) {
                 return null;
             }
-            throw new UserError(
-                    "memory does not hold even one image of %d x %d (height x width). Sample a smaller one, or on a device with "
-                            .formatted(request.settings().height(), request.settings().width()) + "more memory",
-                    e);
+            throw MemoryShortage.error(
+                    "even one image of %d x %d (height x width)".formatted(request.settings().height(), request.settings().width()),
+                    "Sample a smaller one, or on a device with more memory", e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// All tensors of a model's folder. A folder with a `config.json` is one model, its tensors under the names of its file; one with a
 /// `model_index.json` is a pipeline, whose tensors stand behind the name of their part: `vae.encoder.conv_in.weight`.
@@ -138,6 +139,18 @@ public final class FolderTensors implements TensorSource {
                             .formatted(folder, ADAPTER));
         }
         return find(folder).orElseThrow(() -> noWeights(folder));
+    }
+
+    /// The file with a model's weights, and where that is an index of shards, these.
+    ///
+    /// @throws UserError as [#weights]
+    public static List<Path> files(Path folder) {
+        var file = weights(folder);
+        if (!file.toString().endsWith(".index.json")) {
+            return List.of(file);
+        }
+        return Stream.concat(Stream.of(file), ShardIndex.read(file).files().values().stream().distinct().sorted().map(folder::resolve))
+                .toList();
     }
 
     private static UserError noWeights(Path folder) {

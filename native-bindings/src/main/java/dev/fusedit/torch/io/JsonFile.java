@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The one way JSON files are read, and the one set of sentences for what may be wrong with them. Each names the file, the line and column
 /// where there is one, and what to do about it. What is wrong with a field of an object is said by whoever reads the field.
@@ -94,13 +95,17 @@ public final class JsonFile {
         return new Source(file.toString(), number, remedy).object(line);
     }
 
-    /// A record out of a text, with a field for each component and no other.
+    /// A record out of a text, with a field for each component and no other; that of a component which may be null may be left out.
     ///
     /// @param where what errors call the text
     /// @throws UserError as [#object(Path, String)], and if a field is missing, superfluous or of another type
     public static <T extends Record> T record(String text, String where, Class<T> type, String remedy) {
         var source = new Source(where, 1, remedy);
         var tree = source.object(text);
+        for (var component : type.getRecordComponents()) {
+            boolean mayBeNull = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            if (mayBeNull && !tree.has(component.getName())) tree.putNull(component.getName());
+        }
         try {
             return JSON.treeToValue(tree, type);
         } catch (JsonMappingException e) {

@@ -3,6 +3,7 @@ package dev.fusedit.torch.io;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ final class Unzstd {
     static Path unpack(Path packed) {
         Path target = null;
         try {
-            target = Files.createTempFile("fusedit-", ".pt");
+            target = temporary();
             unpack(packed, target);
             var done = target;
             target = null;
@@ -35,6 +36,19 @@ final class Unzstd {
         } finally {
             delete(target);
         }
+    }
+
+    private static Path temporary() {
+        try {
+            return Files.createTempFile("fusedit-", ".pt");
+        } catch (IOException e) {
+            throw noSpaceToUnpack("a temporary file", e);
+        }
+    }
+
+    private static UserError noSpaceToUnpack(Object place, IOException e) {
+        return new UserError("%s. Or set -Djava.io.tmpdir=DIR (FUSEDIT_JAVA_OPTS), or unpack it first: zstd -d"
+                .formatted(WriteFailure.of(place, e).getMessage()), e);
     }
 
     private static void unpack(Path packed, Path target) throws IOException {
@@ -56,8 +70,16 @@ final class Unzstd {
                             "%s: unpacks to more than %s has free; set -Djava.io.tmpdir=DIR (FUSEDIT_JAVA_OPTS), or unpack it first: zstd -d"
                                     .formatted(packed, target.getParent()));
                 }
-                out.write(buffer, 0, count);
+                write(out, buffer, count, target);
             }
+        }
+    }
+
+    private static void write(OutputStream out, byte[] buffer, int count, Path target) {
+        try {
+            out.write(buffer, 0, count);
+        } catch (IOException e) {
+            throw noSpaceToUnpack(target, e);
         }
     }
 

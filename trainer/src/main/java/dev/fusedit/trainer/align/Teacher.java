@@ -36,7 +36,7 @@ public final class Teacher implements AutoCloseable {
         return switch (recipe) {
             case Losses.Teacher.Trained(var path) -> stored(Checkpoints.find(Path.of(path)));
             case Losses.Teacher.Random(var seed) -> random(TeacherRecipe.find("blocks-teacher", List.of()), seed);
-            case Losses.Teacher.DinoV2(var path) -> stored(Path.of(path));
+            case Losses.Teacher.DinoV2(var path) -> stored(Checkpoints.meant(Path.of(path)));
         };
     }
 

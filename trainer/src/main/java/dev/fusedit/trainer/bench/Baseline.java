@@ -5,6 +5,8 @@ import com.google.common.collect.ImmutableSortedMap;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,9 +65,9 @@ public record Baseline(double tolerance, Map<String, Double> shares) {
         shares.put(name(result), Math.round(1000 * result.share()) / 1000.0);
         shares.forEach(json.putObject("shares")::put);
         try {
-            Files.writeString(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+            WholeFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
         } catch (IOException e) {
-            throw new UserError("%s: cannot be written (%s)".formatted(file, e.getMessage()), e);
+            throw WriteFailure.of(file, e);
         }
     }
 }

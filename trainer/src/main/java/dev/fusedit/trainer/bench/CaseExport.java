@@ -13,6 +13,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.optim.Gradients;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class CaseExport {
                 }
             });
         } catch (IOException e) {
-            throw new UserError("%s: cannot be written (%s)".formatted(folder, e.getMessage()), e);
+            throw WriteFailure.of(folder, e);
         }
     }
 

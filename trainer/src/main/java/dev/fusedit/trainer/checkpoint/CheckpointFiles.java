@@ -12,12 +12,14 @@ public final class CheckpointFiles {
     /// The language model, in the fields of `config.json`; there only where the files that the run began with said more of it than its
     /// recipe does.
     public static final String LLM = "language_model.json";
-    /// The masters of all weights, also of those that never learn.
+    /// The masters of all weights, but for those that [#REFERENCES] are to.
     public static final String WEIGHTS = "model.safetensors";
     /// Of what learns under an average.
     public static final String AVERAGE = "ema.safetensors";
     /// The optimizer's tensors: `NAME.exp_avg` and the like.
     public static final String OPTIMIZER = "optimizer.safetensors";
+    /// Files outside of the checkpoint that hold the weights which are not in it.
+    public static final String REFERENCES = "references.json";
     public static final String STATE = "state.json";
     public static final String TIMES = "times.json";
 

@@ -3,8 +3,8 @@ package dev.fusedit.trainer.checkpoint;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The checkpoints of a run: `step-N/`, and `latest`, a link to the newest.
+/// The checkpoints of a run: `step-N/`, and `latest`, a link to the newest ([Latest] where there are no links).
 ///
 /// A kill, a full disk or a failing write at any point leaves the previous checkpoint whole and `latest` pointing at a whole one:
 ///
@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
 /// `step-N.damaged`, so that its step can be saved again.
 public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-    private static final String LATEST = "latest";
     private static final String TMP = ".tmp";
     private static final String DAMAGED = ".damaged";
 
@@ -75,16 +74,23 @@ public final class Checkpoints {
     public Path save(long step, Map<String, Content> files) {
         checkArgument(step >= 0, "step must not be negative, but is %s", step);
         for (String name : files.keySet()) checkArgument(Manifest.isFileName(name), "'%s' cannot be a file of a checkpoint", name);
+        Manifest.sameFile(files.keySet()).ifPresent(name -> checkArgument(false, "'%s' is there twice where case does not count", name));
         Path folder = folder(step);
         try {
             Files.createDirectories(root);
             if (!Files.exists(folder.resolve(Manifest.FILE))) write(folder, step, files);
-            pointLatestTo(folder);
+            Latest.pointTo(root, folder, disk);
         } catch (IOException e) {
-            throw Failures.saving(folder, e);
+            throw failure(folder, e);
         }
         prune(step);
         return folder;
+    }
+
+    private static UserError failure(Path folder, IOException e) {
+        return new UserError(
+                "checkpoint %s cannot be saved: %s. Checkpoints saved earlier are whole".formatted(folder, WriteFailure.causeAndRemedy(e)),
+                e);
     }
 
     private Path folder(long step) { return root.resolve("step-" + step); }
@@ -113,21 +119,6 @@ public final class Checkpoints {
         }
     }
 
-    private void pointLatestTo(Path folder) throws IOException {
-        Path latest = root.resolve(LATEST);
-        Path link = root.resolve(LATEST + TMP);
-        if (Files.isDirectory(latest, LinkOption.NOFOLLOW_LINKS)) throw new FileAlreadyExistsException(latest.toString());
-        if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) disk.delete(link);
-        try {
-            disk.link(link, folder.getFileName());
-        } catch (UnsupportedOperationException e) {
-            LOG.warn("this file system has no links: {} is not kept", latest);
-            return;
-        }
-        disk.rename(link, latest);
-        disk.sync(root);
-    }
-
     /// The newest checkpoint, whatever `latest` says: a kill may have come between writing it and linking it.
     public Optional<Path> newest() { return steps().stream().findFirst().map(step -> folder(step)); }
 
@@ -142,13 +133,13 @@ public final class Checkpoints {
             Path folder = folder(step);
             try {
                 var whole = Checkpoint.open(folder);
-                if (!damaged.isEmpty()) pointLatestTo(folder);
+                if (!damaged.isEmpty()) Latest.pointTo(root, folder, disk);
                 return Optional.of(whole);
             } catch (UserError e) {
                 damaged.add(e.getMessage());
                 said.accept(e.getMessage() + ". It is set aside as " + setAside(folder).getFileName());
             } catch (IOException e) {
-                throw Failures.saving(folder, e);
+                throw failure(folder, e);
             }
         }
         if (damaged.isEmpty()) return Optional.empty();
@@ -164,7 +155,7 @@ public final class Checkpoints {
             disk.sync(root);
             return aside;
         } catch (IOException e) {
-            throw new UserError("checkpoint " + folder + " is damaged and cannot be set aside: " + Failures.causeAndRemedy(e), e);
+            throw new UserError("checkpoint " + folder + " is damaged and cannot be set aside: " + WriteFailure.causeAndRemedy(e), e);
         }
     }
 
@@ -172,11 +163,15 @@ public final class Checkpoints {
     ///
     /// @throws UserError if there is none
     public static Path find(Path place) {
-        if (!Files.isDirectory(place))
+        var meant = meant(place);
+        if (!Files.isDirectory(meant))
             throw new UserError(place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder"));
-        return findIn(place)
+        return findIn(meant)
                 .orElseThrow(() -> new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints"));
     }
+
+    /// A person's place, but for a `latest` that is a file: then the checkpoint that it names.
+    public static Path meant(Path place) { return Latest.read(place).orElse(place); }
 
     /// Whether [#find] would find one.
     public static boolean isIn(Path place) { return findIn(place).isPresent(); }
@@ -184,9 +179,8 @@ public final class Checkpoints {
     private static Optional<Path> findIn(Path place) {
         if (Files.exists(place.resolve(Manifest.FILE))) return Optional.of(place);
         for (Path root : List.of(place, place.resolve(RunFolder.CHECKPOINTS))) {
-            if (Files.isDirectory(root.resolve(LATEST))) return Optional.of(root.resolve(LATEST));
-            var newest = new Checkpoints(root, 1).newest();
-            if (newest.isPresent()) return newest;
+            var found = Latest.in(root).or(() -> new Checkpoints(root, 1).newest());
+            if (found.isPresent()) return found;
         }
         return Optional.empty();
     }
@@ -198,7 +192,7 @@ public final class Checkpoints {
                     .filter(name -> name.matches("step-[0-9]{1,18}")).map(name -> Long.valueOf(name.substring("step-".length())))
                     .sorted(Comparator.reverseOrder()).toList();
         } catch (IOException e) {
-            throw new UserError("checkpoints " + root + " cannot be listed: " + e, e);
+            throw new UserError("checkpoints " + root + " cannot be listed: " + WriteFailure.causeAndRemedy(e), e);
         }
     }
 

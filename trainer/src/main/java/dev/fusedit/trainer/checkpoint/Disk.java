@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.checkpoint;
 
+import dev.fusedit.torch.io.DirectorySync;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -53,11 +54,7 @@ interface Disk {
         public void link(Path link, Path target) throws IOException { Files.createSymbolicLink(link, target); }
 
         @Override
-        public void sync(Path directory) throws IOException {
-            try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        }
+        public void sync(Path directory) throws IOException { DirectorySync.force(directory); }
 
         @Override
         public void delete(Path file) throws IOException { Files.delete(file); }

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// `manifest.json`: what a checkpoint consists of. A folder with one is whole, and ours.
@@ -81,6 +83,15 @@ record Manifest(String format, int version, long step, List<Entry> files) {
             if (!isFileName(file.name)) throw new UserError(place + FILE + " names '" + file.name + "', which is no file name");
             if (!names.add(file.name)) throw new UserError(place + FILE + " names '" + file.name + "' twice");
         }
+        sameFile(names).ifPresent(name -> {
+            throw new UserError(place + FILE + " names '" + name + "' twice, in other letters: where case does not count that is one file");
+        });
+    }
+
+    /// A name that is another one too where the file system folds case.
+    static Optional<String> sameFile(Collection<String> names) {
+        var folded = new HashSet<String>();
+        return names.stream().filter(name -> !folded.add(name.toLowerCase(Locale.ROOT))).findFirst();
     }
 
     static boolean isFileName(String name) {

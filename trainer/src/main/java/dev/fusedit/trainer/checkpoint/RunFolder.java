@@ -1,26 +1,53 @@
 package dev.fusedit.trainer.checkpoint;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Where a run leaves what it makes. A folder with a `recipe.yaml` is a run's.
+///
+/// One in which nothing has been trained yet, as a refusal or a kill before the first step leaves it, keeps nobody out: [#begin] takes it,
+/// [#withdraw] takes it away.
 public final class RunFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
     static final String CHECKPOINTS = "checkpoints";
     private static final String RECIPE = "recipe.yaml";
     private static final String LOCK = ".lock";
+    private static final String METRICS = "metrics.jsonl";
+    private static final String EVENTS = "tensorboard";
+    private static final String EVENT_FILE = "events\\.out\\.tfevents\\.\\d+\\.fusedit\\.\\d+";
 
     private final Path folder;
+    /// Folders that were not there before, the outermost first.
+    private final List<Path> made;
     private @Nullable FileChannel lock;
 
-    private RunFolder(Path folder) { this.folder = folder; }
+    private RunFolder(Path folder, List<Path> made) {
+        this.folder = folder;
+        this.made = made;
+    }
+
+    /// Makes the folder as [#create] does, or takes one in which nothing was trained.
+    ///
+    /// @throws UserError as [#create], or if another process is at work there
+    public static RunFolder begin(Path folder, String recipe) {
+        if (!isUntouched(folder)) return create(folder, recipe);
+        var run = new RunFolder(folder, List.of());
+        run.lock();
+        run.write(run.recipe(), recipe.getBytes(StandardCharsets.UTF_8));
+        return run;
+    }
 
     /// Makes the folder, with its parents, and proves that it can be written to.
     ///
@@ -31,21 +58,32 @@ public final class RunFolder implements AutoCloseable {
         if (Files.exists(folder) && !Files.isDirectory(folder)) throw new UserError(place + " is a file. Give another --out");
         if (isRun(folder)) throw new UserError(place + " holds a run already. Give another --out, or delete it");
         try {
+            var missing = missing(folder);
             Files.createDirectories(folder);
-            if (holdsAnything(folder)) throw new UserError(place + " is not empty and not a run's. Give another --out");
-            var run = new RunFolder(folder);
-            replace(run.recipe(), recipe.getBytes(StandardCharsets.UTF_8));
+            if (!list(folder).isEmpty()) throw new UserError(place + " is not empty and not a run's. Give another --out");
+            var run = new RunFolder(folder, missing);
+            WholeFile.write(run.recipe(), recipe);
             return run;
         } catch (IOException e) {
-            throw new UserError(place + " cannot be used: " + Failures.causeAndRemedy(e), e);
+            throw unusable(folder, e);
         }
+    }
+
+    private static List<Path> missing(Path folder) {
+        var missing = new ArrayList<Path>();
+        for (var at = folder.toAbsolutePath().normalize(); at != null && !Files.exists(at); at = at.getParent()) missing.addFirst(at);
+        return missing;
+    }
+
+    private static UserError unusable(Path folder, IOException e) {
+        return new UserError("output folder " + folder + " cannot be used: " + WriteFailure.causeAndRemedy(e), e);
     }
 
     /// @throws UserError if it is no run's folder
     public static RunFolder open(Path folder) {
         if (!Files.isDirectory(folder)) throw new UserError("run " + folder + ": no such folder");
         if (!isRun(folder)) throw new UserError("run " + folder + " is no run's folder: it has no " + RECIPE);
-        return new RunFolder(folder);
+        return new RunFolder(folder, List.of());
     }
 
     public static boolean isRun(Path folder) { return Files.isRegularFile(folder.resolve(RECIPE)); }
@@ -54,13 +92,12 @@ public final class RunFolder implements AutoCloseable {
     ///
     /// @throws UserError if another one is at work here
     public void lock() {
+        if (lock != null) return;
         try {
             lock = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (lock.tryLock() == null) throw inUse();
-        } catch (OverlappingFileLockException _) {
-            throw inUse();
+            if (!FolderLock.take(lock, folder)) throw inUse();
         } catch (IOException e) {
-            throw new UserError("output folder " + folder + " cannot be used: " + Failures.causeAndRemedy(e), e);
+            throw unusable(folder, e);
         }
     }
 
@@ -77,7 +114,45 @@ public final class RunFolder implements AutoCloseable {
         try {
             Files.deleteIfExists(result());
         } catch (IOException e) {
-            throw new UserError(result() + " cannot be deleted: " + Failures.causeAndRemedy(e), e);
+            throw new UserError(result() + " cannot be deleted: " + WriteFailure.causeAndRemedy(e), e);
+        }
+    }
+
+    // ---- before the first step
+
+    /// Whether a folder holds what a run's does before its first step, and nothing else: no row, no checkpoint, nothing of a person's.
+    public static boolean isUntouched(Path folder) {
+        try {
+            var inside = Files.isDirectory(folder) ? list(folder) : List.<Path>of();
+            for (var path : inside) if (!isOfTheStart(path)) return false;
+            return !inside.isEmpty();
+        } catch (IOException e) {
+            throw unusable(folder, e);
+        }
+    }
+
+    private static boolean isOfTheStart(Path path) throws IOException {
+        var name = path.getFileName().toString();
+        return switch (name) {
+            case RECIPE, LOCK -> Files.isRegularFile(path);
+            case METRICS -> Files.isRegularFile(path) && Files.size(path) == 0;
+            case EVENTS -> Files.isDirectory(path) && list(path).stream().allMatch(file -> isEventFile(file));
+            default -> path.equals(WholeFile.unfinished(path.resolveSibling(RECIPE)));
+        };
+    }
+
+    private static boolean isEventFile(Path file) { return file.getFileName().toString().matches(EVENT_FILE); }
+
+    /// Takes away what [#begin] made, where nothing has been trained: the run was refused. What was there before stays.
+    public void withdraw() {
+        if (!isUntouched(folder)) return;
+        try {
+            var events = folder.resolve(EVENTS);
+            if (Files.isDirectory(events)) for (var file : list(events)) Files.delete(file);
+            for (var file : list(folder)) Files.delete(file);
+            for (var directory : made.reversed()) if (list(directory).isEmpty()) Files.delete(directory);
+        } catch (IOException e) {
+            LOG.warn("{} could not be taken away: {}", folder, WriteFailure.causeAndRemedy(e));
         }
     }
 
@@ -88,7 +163,7 @@ public final class RunFolder implements AutoCloseable {
             if (lock != null) lock.close();
             lock = null;
         } catch (IOException e) {
-            throw new UserError(folder.resolve(LOCK) + " cannot be closed: " + e, e);
+            throw WriteFailure.of(folder.resolve(LOCK), e);
         }
     }
 
@@ -103,7 +178,10 @@ public final class RunFolder implements AutoCloseable {
 
     public Path lossPlot() { return folder.resolve("loss.png"); }
 
-    public Path metrics() { return folder.resolve("metrics.jsonl"); }
+    public Path metrics() { return folder.resolve(METRICS); }
+
+    /// Of TensorBoard's event files.
+    public Path events() { return folder.resolve(EVENTS); }
 
     public Path checkpoints() { return folder.resolve(CHECKPOINTS); }
 
@@ -114,21 +192,15 @@ public final class RunFolder implements AutoCloseable {
     /// @throws UserError if it cannot be written
     public void write(Path file, byte[] bytes) {
         try {
-            replace(file, bytes);
+            WholeFile.write(file, bytes);
         } catch (IOException e) {
-            throw new UserError(file + " cannot be written: " + Failures.causeAndRemedy(e), e);
+            throw WriteFailure.of(file, e);
         }
     }
 
-    private static void replace(Path file, byte[] bytes) throws IOException {
-        Path tmp = file.resolveSibling("." + file.getFileName() + ".tmp");
-        Files.write(tmp, bytes);
-        Files.move(tmp, file, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static boolean holdsAnything(Path folder) throws IOException {
+    private static List<Path> list(Path folder) throws IOException {
         try (var paths = Files.list(folder)) {
-            return paths.findAny().isPresent();
+            return paths.toList();
         }
     }
 }

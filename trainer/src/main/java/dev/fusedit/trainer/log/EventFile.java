@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.log;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,7 +51,7 @@ public final class EventFile implements AutoCloseable {
             result.write(result.event(step + 1).message(SESSION_LOG, new Protobuf().integer(STATUS, START)));
             return result;
         } catch (IOException e) {
-            throw new UserError("event files in %s cannot be written: %s".formatted(folder, e), e);
+            throw WriteFailure.of("event files in " + folder, e);
         }
     }
 
@@ -93,7 +94,7 @@ public final class EventFile implements AutoCloseable {
         try {
             while (framed.hasRemaining()) out.write(framed);
         } catch (IOException e) {
-            throw new UserError("%s cannot be written: %s".formatted(file, e), e);
+            throw WriteFailure.of(file, e);
         }
     }
 
@@ -109,7 +110,7 @@ public final class EventFile implements AutoCloseable {
         try {
             out.close();
         } catch (IOException e) {
-            throw new UserError("%s cannot be closed: %s".formatted(file, e), e);
+            throw WriteFailure.of(file, e);
         }
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +42,22 @@ public final class MetricsLog implements AutoCloseable {
         this.file = file;
         try {
             out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            byte[] there = Files.readAllBytes(file);
+            byte[] there = read();
             int whole = there.length;
             while (whole > 0 && there[whole - 1] != '\n') whole--; // a torn line
-            out.truncate(whole).position(whole);
+            if (whole < there.length) out.truncate(whole);
+            out.position(whole);
             for (var row : parse(file, new String(there, 0, whole, StandardCharsets.UTF_8))) lastStep = Math.max(lastStep, step(row));
         } catch (IOException e) {
             throw failure(e);
         }
+    }
+
+    /// All lines; nothing of what is no regular file.
+    private byte[] read() throws IOException {
+        var bytes = ByteBuffer.allocate(Math.toIntExact(out.size()));
+        while (bytes.hasRemaining() && out.read(bytes, bytes.position()) >= 0) {}
+        return Arrays.copyOf(bytes.array(), bytes.position());
     }
 
     /// @param values numbers, texts, switches; in the line after the step, in this order
@@ -68,7 +78,8 @@ public final class MetricsLog implements AutoCloseable {
         row.put("step", step);
         values.forEach((key, value) -> checkArgument(row.put(key, value) == null, "%s is given apart", key));
         try {
-            out.write(ByteBuffer.wrap((JSON.writeValueAsString(row) + "\n").getBytes(StandardCharsets.UTF_8)));
+            var line = ByteBuffer.wrap((JSON.writeValueAsString(row) + "\n").getBytes(StandardCharsets.UTF_8));
+            while (line.hasRemaining()) out.write(line); // a disk that fills up takes a part
         } catch (IOException e) {
             throw failure(e);
         }
@@ -82,13 +93,15 @@ public final class MetricsLog implements AutoCloseable {
         try {
             long end = 0;
             lastStep = 0;
-            for (String line : Files.readString(file).lines().toList()) {
+            byte[] all = read();
+            for (String line : new String(all, StandardCharsets.UTF_8).lines().toList()) {
                 long of = step(parse(file, line).getFirst());
                 if (of > step) break;
                 end += line.getBytes(StandardCharsets.UTF_8).length + 1;
                 lastStep = of;
             }
-            out.truncate(end).position(end);
+            if (end < all.length) out.truncate(end);
+            out.position(end);
         } catch (IOException e) {
             throw failure(e);
         }
@@ -151,8 +164,5 @@ public final class MetricsLog implements AutoCloseable {
 
     private static long step(Map<String, Object> row) { return row.get("step") instanceof Number step ? step.longValue() : 0; }
 
-    private UserError failure(IOException e) {
-        boolean full = String.valueOf(e.getMessage()).contains("No space left");
-        return new UserError(file + " cannot be written: " + (full ? "the disk is full. Free some space" : e), e);
-    }
+    private UserError failure(IOException e) { return WriteFailure.of(file, e); }
 }

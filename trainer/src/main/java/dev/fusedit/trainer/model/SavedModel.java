@@ -43,7 +43,8 @@ public final class SavedModel {
 
     /// As [#load(Path)], computing in what is fast here ([DTypePolicy#sampling]): another dtype than the model was trained in, perhaps.
     public static Loaded loadForSampling(Path place) {
-        return load(place, null, own -> own.sampling(parameters(Checkpoints.find(place).resolve(CheckpointFiles.WEIGHTS)),
+        var folder = Checkpoints.find(place);
+        return load(place, null, own -> own.sampling(parameters(folder.resolve(CheckpointFiles.WEIGHTS)) + referred(folder).parameters(),
                 Host.here().memory().available()));
     }
 
@@ -54,7 +55,9 @@ public final class SavedModel {
 
     private static Loaded load(Path place, Sampling.@Nullable Weights weights, UnaryOperator<DTypePolicy> adjusted) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
-        var recipe = recipe(checkpoint);
+        var own = recipe(checkpoint);
+        var files = FrozenFiles.of(checkpoint.folder(), own);
+        var recipe = files.placed(own);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
         var policy = adjusted.apply(Precisions.of(recipe.run()).frozen());
         var bundle = ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy,
@@ -63,7 +66,7 @@ public final class SavedModel {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
             }
-            readForSampling(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle);
+            readForSampling(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle, files, own);
             return new Loaded(recipe, bundle, checkpoint.folder());
         } catch (RuntimeException e) {
             bundle.close();
@@ -91,37 +94,62 @@ public final class SavedModel {
                 checkpoint.file(CheckpointFiles.RECIPE).toString(), List.of());
     }
 
-    /// The weights alone, without building the model; the places are those of [#load].
+    /// The weights that a checkpoint holds, without building the model; the places are those of [#load].
     ///
-    /// @throws UserError naming what is wrong with the place
+    /// @throws UserError naming what is wrong with the place, or with a file that it refers to
     public static FolderTensors tensors(Path place) {
         var folder = Checkpoints.find(place);
+        var recipe = recipeIn(folder);
+        FrozenFiles.of(folder, recipe);
+        return FolderTensors.of(folder, "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe)));
+    }
+
+    /// The files outside of a checkpoint that hold its other weights, as far as they are there; the places are those of [#load].
+    ///
+    /// @throws UserError naming what is wrong with the place, or with such a file
+    public static FrozenFiles referred(Path place) {
+        var folder = Checkpoints.find(place);
+        return FrozenFiles.of(folder, recipeIn(folder));
+    }
+
+    /// The same for a run that goes on under a recipe.
+    public static FrozenFiles referred(Checkpoint checkpoint, Recipe recipe) {
+        return FrozenFiles.goingOn(checkpoint.folder(), recipe(checkpoint), recipe);
+    }
+
+    private static Recipe recipeIn(Path folder) {
         var file = folder.resolve(CheckpointFiles.RECIPE);
         try {
-            var recipe = Recipe.parse(Files.readString(file), file.toString(), List.of());
-            return FolderTensors.of(folder, "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe)));
+            return Recipe.parse(Files.readString(file), file.toString(), List.of());
         } catch (IOException e) {
             throw new UserError("%s cannot be read: %s. A checkpoint holds the recipe that it was made by".formatted(file, e), e);
         }
     }
 
+    /// @param files that the checkpoint refers to
     /// @throws UserError that lists what the checkpoint lacks, has too much, or has in another shape
-    public static void readWeights(Checkpoint checkpoint, ModelBundle bundle) {
+    public static void readWeights(Checkpoint checkpoint, ModelBundle bundle, FrozenFiles files) {
+        readWeights(checkpoint, bundle, files, recipe(checkpoint), name -> name);
+    }
+
+    private static void readWeights(Checkpoint checkpoint, ModelBundle bundle, FrozenFiles files, Recipe own,
+            UnaryOperator<@Nullable String> names) {
         CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
-        try (var tensors = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
-            bundle.weights().load(tensors, name -> name);
+        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
+            var held = file.names();
+            bundle.weights().load(RenamedTensors.of(file, names),
+                    name -> held.contains(name) || !files.mayHold(name) ? names.apply(name) : null);
+            files.read(bundle, own, held);
         }
     }
 
     /// What images are sampled with: the weights, and if the recipe says so their average over them. What has no average never learned.
     /// Weights of the bundle's alignments keep their values.
     ///
-    /// @param recipe the checkpoint's own
-    static void readForSampling(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle) {
-        CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WEIGHTS);
-        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
-            bundle.weights().load(RenamedTensors.of(file, SavedModel::sampled), SavedModel::sampled);
-        }
+    /// @param files that the checkpoint refers to
+    /// @param own recipe of the checkpoint
+    static void readForSampling(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle, FrozenFiles files, Recipe own) {
+        readWeights(checkpoint, bundle, files, own, SavedModel::sampled);
         if (chosen == Sampling.Weights.EMA && checkpoint.has(CheckpointFiles.AVERAGE)) {
             try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
                 var average = RenamedTensors.of(file, SavedModel::sampled);
@@ -130,5 +158,5 @@ public final class SavedModel {
         }
     }
 
-    static @Nullable String sampled(String name) { return name.startsWith(ALIGNMENT) ? null : name; }
+    static @Nullable String sampled(@Nullable String name) { return name == null || name.startsWith(ALIGNMENT) ? null : name; }
 }

@@ -53,7 +53,7 @@ sealed interface StartingFiles {
         var model = recipe.weights().model();
         var llm = recipe.weights().llmFile();
         if (model != null) {
-            return model(Path.of(model));
+            return model(Checkpoints.meant(Path.of(model)));
         }
         return llm == null ? new Nothing() : language(Path.of(llm));
     }

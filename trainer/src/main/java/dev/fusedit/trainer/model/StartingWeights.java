@@ -15,6 +15,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /// Weights that a run begins with instead of random ones: `weights.model` and `weights.llm` of its recipe, in the forms of [StartingFiles].
@@ -84,7 +85,8 @@ public final class StartingWeights {
         switch (files) {
             case StartingFiles.Nothing() -> {}
             case StartingFiles.Language(var place, _) -> llm(bundle, place);
-            case StartingFiles.Run run -> SavedModel.readForSampling(run.recipe().sampling().weights(), run.checkpoint(), bundle);
+            case StartingFiles.Run run -> SavedModel.readForSampling(run.recipe().sampling().weights(), run.checkpoint(), bundle,
+                    FrozenFiles.of(run.checkpoint().folder(), run.recipe()), run.recipe());
             case StartingFiles.Pipeline pipeline -> pipeline(bundle, pipeline.folder());
             case StartingFiles.Described described -> file(bundle, described.weights());
             case StartingFiles.Bare(var file) -> file(bundle, file);
@@ -134,16 +136,22 @@ public final class StartingWeights {
     // ---- language models
 
     /// Of a file with more layers than the model has, the first ones are taken; a head that the model does not have is left out.
-    private static void llm(ModelBundle bundle, Path place) {
+    private static void llm(ModelBundle bundle, Path place) { llm(bundle, place, _ -> true, bundle.weights().policy()); }
+
+    /// @param wanted names of weights that are read; the others keep their values
+    /// @param policy by which the run rounds what it keeps
+    static void llm(ModelBundle bundle, Path place, Predicate<String> wanted, DTypePolicy policy) {
         try (var stored = LanguageModels.open(place)) {
             stored.requireWhole();
             int layers = bundle.model().llm().config().layers();
             var named = RenamedTensors.of(stored.tensors(), name -> {
                 var layer = LAYER.matcher(name);
                 boolean beyond = layer.matches() && Integer.parseInt(layer.group(1)) >= layers;
-                return beyond || !name.startsWith("model.") ? null : LLM + name.substring("model.".length());
+                var own = LLM + name.substring(name.indexOf('.') + 1);
+                return beyond || !name.startsWith("model.") || !wanted.test(own) ? null : own;
             });
-            bundle.weights().in("llm").load(named, name -> name);
+            var rounded = new RoundedTensors(named, info -> policy.masterOf(info.name(), info.shape()));
+            bundle.weights().in("llm").load(rounded, name -> wanted.test(name) ? name : null);
         }
     }
 }

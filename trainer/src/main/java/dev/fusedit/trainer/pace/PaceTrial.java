@@ -1,10 +1,12 @@
 package dev.fusedit.trainer.pace;
 
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.MemoryRemedies;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.RunTensors;
 import dev.fusedit.trainer.stage.StageParts;
@@ -66,7 +68,7 @@ public final class PaceTrial {
     /// The last stage first, and once more than counts: it mostly learns all that others learn, so it pays for what is slow in a process at
     /// first.
     private List<Double> steps(long done) {
-        var plans = StagePlan.of(parts.recipe());
+        var plans = parts.plans();
         step(plans.getLast(), done, trials.atMost(COLD));
         return plans.reversed().stream().map(plan -> step(plan, done, trials)).toList().reversed();
     }
@@ -87,13 +89,15 @@ public final class PaceTrial {
                 var optimizerState = new OptimizerState();
                 var loop = parts.loop(plan, middle, emaWeights, optimizerState)) {
             return some.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
+        } catch (TorchException e) {
+            throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), e) : e;
         }
     }
 
     /// Tried, unless a step of the last stage with images is too long for that.
     private double image() {
         var images = new ImageTrial(parts, trials);
-        var sampling = StagePlan.of(parts.recipe()).stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
+        var sampling = parts.plans().stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
         var step = estimate.seconds(sampling);
         return step.isEmpty() ? images.seconds()
                 : FORWARD * step.getAsDouble() / StagePlan.images(sampling.stage()) * images.evaluations();

@@ -27,9 +27,12 @@ public record RunForecast(Map<String, Double> stages, double images) {
     /// At a pace that was measured before.
     ///
     /// @param done steps, over all stages
-    public static RunForecast of(Recipe recipe, Pace pace, long done) {
+    public static RunForecast of(Recipe recipe, Pace pace, long done) { return of(recipe, StagePlan.of(recipe), pace, done); }
+
+    /// @param plans of the recipe's stages
+    public static RunForecast of(Recipe recipe, List<StagePlan> plans, Pace pace, long done) {
         var stages = ImmutableMap.<String, Double>builder();
-        for (var plan : StagePlan.of(recipe)) {
+        for (var plan : plans) {
             if (plan.endStep() > done) {
                 stages.put(plan.stage().name(), stage(recipe, pace, plan, done));
             }

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.plan;
 
+import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.List;
@@ -43,7 +44,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         boolean several = stage.stage().accumulation() > 1;
         long average = 4 * count(inEma);
         long moments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
-        long saved = stage.shapes().model().stream().mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
+        long saved = stage.shapes().model().stream().filter(shape -> !FrozenFiles.refersTo(shape.name(), stage.recipe()))
+                .mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
                 + moments;
         var graph = new StageGraph(stage, counts, stage.stage().checkpointing());
         var other = new StageGraph(stage, counts, !stage.stage().checkpointing());

@@ -86,6 +86,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     /// This recipe with other settings of the run.
     public Recipe withRun(Run other) { return with(other, stages); }
 
+    /// This recipe with its files elsewhere.
+    public Recipe withWeights(WeightFiles other) {
+        return new Recipe(run, model, other, data, stages, sampling, evaluation, logging, checkpoints);
+    }
+
     /// This recipe with what it leaves to the machine (`auto`) as another one has it.
     public Recipe adopting(Recipe other) { return withRun(run.adopting(other.run)); }
 

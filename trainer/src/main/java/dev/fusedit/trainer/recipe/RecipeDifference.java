@@ -37,10 +37,10 @@ public record RecipeDifference(String key, @Nullable String before, @Nullable St
         return found.build();
     }
 
-    /// `stages.joint.lr.llm: 0.001 before, 0.01 now`
+    /// `stages.joint.lr.llm: now 0.01, was 0.001`
     @Override
     public String toString() {
-        return "%s: %s before, %s now".formatted(key, before == null ? "not set" : before, now == null ? "not set" : now);
+        return "%s: now %s, was %s".formatted(key, now == null ? "not set" : now, before == null ? "not set" : before);
     }
 
     private static Map<String, String> flat(String canonical) {

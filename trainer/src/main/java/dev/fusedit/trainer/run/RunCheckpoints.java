@@ -1,10 +1,13 @@
 package dev.fusedit.trainer.run;
 
+import dev.fusedit.torch.TorchException;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.CheckpointWriter;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.recipe.Checkpointing;
+import dev.fusedit.trainer.stage.MemoryRemedies;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -42,17 +45,37 @@ final class RunCheckpoints implements AutoCloseable {
         }
         if (stageEnds || settings.every() != null && done % settings.every() == 0) {
             log.force();
-            writer.begin(done, state);
+            writer.begin(done, copied(state));
             return true;
         }
-        writer.check(done, state);
+        writer.check(done, copied(state));
         return false;
+    }
+
+    private static Supplier<Snapshot> copied(Supplier<Snapshot> state) {
+        return () -> {
+            try {
+                return state.get();
+            } catch (TorchException e) {
+                throw e.isOutOfMemory() ? MemoryRemedies.copies(e) : e;
+            }
+        };
     }
 
     /// Saves, and waits until it is on the disk.
     void now(long done, Supplier<Snapshot> state) {
         log.force();
-        writer.finish(done, state);
+        writer.finish(done, copied(state));
+    }
+
+    /// As [#now] before something that ended the run is told: if it cannot be saved, that is said, and what was saved before stays.
+    void ifPossible(long done, Supplier<Snapshot> state) {
+        try {
+            now(done, state);
+            log.say("What was learned up to step %d is in %s".formatted(done, of(done)));
+        } catch (UserError e) {
+            log.say(e.getMessage());
+        }
     }
 
     /// @throws Interrupted if a signal came

@@ -43,7 +43,7 @@ final class RunLog implements AutoCloseable {
         this.console = console;
         metrics = new MetricsLog(folder.metrics());
         metrics.cutAfter(step);
-        events = settings.tensorboard() ? EventFile.create(folder.folder().resolve("tensorboard"), step) : null;
+        events = settings.tensorboard() ? EventFile.create(folder.events(), step) : null;
     }
 
     void resumed(long step) { metrics.event("resume", step, Map.of()); }

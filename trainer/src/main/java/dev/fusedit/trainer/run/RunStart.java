@@ -3,15 +3,18 @@ package dev.fusedit.trainer.run;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.checkpoint.References;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.RecipeDifference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -32,12 +35,19 @@ public sealed interface RunStart extends AutoCloseable {
     /// A run that was stopped or killed.
     ///
     /// @param checkpoint the newest whole one; null for a run that had saved nothing yet: it begins anew
-    /// @param changed what the recipe says otherwise than the run's own
-    record GoingOn(RunFolder folder, RunLength length, @Nullable Checkpoint checkpoint, List<RecipeDifference> changed)
-            implements RunStart {}
+    record GoingOn(RunFolder folder, RunLength length, @Nullable Checkpoint checkpoint) implements RunStart {}
 
     /// A run of the same recipe that has come to its end.
     record Finished(RunFolder folder) implements RunStart {}
+
+    /// Nothing is trained: a folder that was made for it goes again.
+    default void refused() {
+        switch (this) {
+            case Fresh fresh -> fresh.folder().withdraw();
+            case GoingOn _ -> {}
+            case Finished _ -> {}
+        }
+    }
 
     @Override
     default void close() { folder().close(); }
@@ -45,30 +55,30 @@ public sealed interface RunStart extends AutoCloseable {
     /// Looks into a folder that a person has named. One that is not there is made.
     ///
     /// @param given may leave settings to the machine: they are as the run in the folder has them, or are decided now
-    /// @param said told of damaged checkpoints, and of what is ignored, in sentences
+    /// @param said told of damaged checkpoints, and of what has changed, in sentences
     /// @param prepared decides what is left to the machine, and may refuse a recipe; nothing is written before
     /// @throws UserError if the folder is something else's, in use, or of another recipe; or if none of its checkpoints is whole
     static RunStart in(Path folder, Recipe given, Resume resume, Consumer<String> said, Function<Recipe, RunLength> prepared) {
-        if (resume == Resume.NO || !RunFolder.isRun(folder)) {
+        if (resume == Resume.NO || !RunFolder.isRun(folder) || RunFolder.isUntouched(folder)) {
             var length = prepared.apply(given);
-            return locked(new Fresh(RunFolder.create(folder, length.recipe().canonical()), length));
+            return locked(new Fresh(RunFolder.begin(folder, length.recipe().canonical()), length));
         }
         var run = RunFolder.open(folder);
         var before = recipeOf(run);
         var adopted = given.adopting(before);
-        var changed = changed(folder, before.adopting(adopted).canonical(), adopted.canonical(), resume);
-        if (run.isFinished() && changed.isEmpty()) {
+        var changed = changed(folder, before.adopting(adopted).canonical(), adopted.canonical(), resume, movable(run));
+        if (run.isFinished() && changed.stream().allMatch(difference -> movable(run).contains(difference.key()))) {
             return new Finished(run);
         }
         var length = prepared.apply(adopted);
         run.lock();
         try {
             var checkpoint = new Checkpoints(run.checkpoints(), given.checkpoints().keep()).newestWhole(said).orElse(null);
-            tellIgnored(folder, changed, said);
+            tellChanged(folder, changed, said);
             if (!length.recipe().equals(before)) {
                 run.change(length.recipe().canonical());
             }
-            return new GoingOn(run, length, checkpoint, changed);
+            return new GoingOn(run, length, checkpoint);
         } catch (RuntimeException e) {
             run.close();
             throw e;
@@ -96,7 +106,7 @@ public sealed interface RunStart extends AutoCloseable {
         var before = recipeOf(run);
         var adopted = recipe.adopting(before);
         var changed = RecipeDifference.between(before.adopting(adopted), adopted);
-        if (changed.isEmpty()) {
+        if (changed.stream().allMatch(difference -> movable(run).contains(difference.key()))) {
             return in(newest, recipe, resume, said, prepared);
         }
         said.accept(
@@ -160,22 +170,35 @@ public sealed interface RunStart extends AutoCloseable {
         }
     }
 
+    /// Keys that may name another place when a run goes on: what is there is known again by what the newest checkpoint says of it.
+    private static Set<String> movable(RunFolder run) {
+        var newest = new Checkpoints(run.checkpoints(), 1).newest();
+        var keys = new HashSet<String>();
+        newest.ifPresent(checkpoint -> References.in(checkpoint).files().forEach(file -> keys.add(file.key())));
+        if (!keys.isEmpty()) {
+            keys.add("weights.tokenizer"); // checkpoints hold it
+        }
+        return keys;
+    }
+
     /// What a recipe says otherwise than that of the run which a folder holds. Both are in their canonical form.
     ///
-    /// @throws UserError if it says anything otherwise, and that is not to be taken into the run
-    static List<RecipeDifference> changed(Path folder, String before, String now, Resume resume) {
+    /// @param movable keys whose values don't make it another recipe
+    /// @throws UserError if it says anything else otherwise, and that is not to be taken into the run
+    static List<RecipeDifference> changed(Path folder, String before, String now, Resume resume, Set<String> movable) {
         var changed = RecipeDifference.between(before, now);
-        if (!changed.isEmpty() && resume == Resume.AUTO) {
+        var another = changed.stream().filter(difference -> !movable.contains(difference.key())).toList();
+        if (!another.isEmpty() && resume == Resume.AUTO) {
             throw new UserError(
                     "%s holds a run of another recipe. Changed since:%n%s%nGive another --out, or take the change into that run by --resume force"
-                            .formatted(folder, lines(changed)));
+                            .formatted(folder, lines(another)));
         }
         return changed;
     }
 
-    static void tellIgnored(Path folder, List<RecipeDifference> changed, Consumer<String> said) {
+    static void tellChanged(Path folder, List<RecipeDifference> changed, Consumer<String> said) {
         if (!changed.isEmpty()) {
-            said.accept("The run in %s goes on under a changed recipe; ignored is that%n%s".formatted(folder, lines(changed)));
+            said.accept("The run in %s goes on under the recipe as it is now. Changed since:%n%s".formatted(folder, lines(changed)));
         }
     }
 

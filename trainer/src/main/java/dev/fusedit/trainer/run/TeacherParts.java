@@ -24,6 +24,7 @@ import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.stage.RunFigures;
 import dev.fusedit.trainer.stage.SnapshotFiles;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.step.TrainableParameter;
@@ -69,20 +70,22 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
     }
 
     /// The steps from `first` on.
-    StageLoop loop(long first) {
+    ///
+    /// @param image position of that step's first image
+    StageLoop loop(long first, long image) {
         var learning = recipe.learning();
         var rule = new UpdateRule(STAGE, 0, new RateSchedule(learning.schedule(), learning.warmUp(), learning.steps()), learning.lr(),
                 learning.optimizer(), learning.gradClip(), null, null, Set.of(), Run.Precision.F32, recipe.run().seed());
         var objective = new TeacherObjective(model, task, recipe.data().imageSize(), Seed.of(recipe.run().seed()));
         var step = new TrainingStep<>(rule, first, 1, 1, weights, _ -> objective,
                 TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState);
-        var wanted = new Batches.Wanted(0, learning.batch(), recipe.data().imageSize(), 0, 0, 0);
+        var wanted = new Batches.Wanted(image - first * learning.batch(), learning.batch(), recipe.data().imageSize(), 0, 0, 0);
         return new StageLoop(rule, learning.steps(), null, first, step, i -> data.of(i, wanted), recipe.data().workers());
     }
 
     // ---- checkpoints
 
-    Snapshot snapshot() {
+    Snapshot snapshot(RunFigures figures) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
             files.text(DinoFolder.CONFIG, model.config().json().toPrettyString() + "\n");
@@ -90,6 +93,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
             files.tensors(CheckpointFiles.WEIGHTS, state(false));
             files.tensors(HEADS, state(true));
             files.tensors(CheckpointFiles.OPTIMIZER, optimizerState.state());
+            files.text(CheckpointFiles.TIMES, figures.text());
         });
     }
 

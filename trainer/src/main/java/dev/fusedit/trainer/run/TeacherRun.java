@@ -1,15 +1,22 @@
 package dev.fusedit.trainer.run;
 
+import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Speed;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.stage.MemoryRemedies;
 import dev.fusedit.trainer.stage.ProcessFigures;
+import dev.fusedit.trainer.stage.RunFigures;
+import dev.fusedit.trainer.stage.RunMachine;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +37,8 @@ public final class TeacherRun implements AutoCloseable {
     private final TensorScope scope;
     private final long began = System.nanoTime();
     private final long doneBefore;
+    /// What processes before this one have cost.
+    private final RunFigures before;
     private long done;
 
     /// Builds the encoder: untrained, or as the checkpoint has it.
@@ -42,16 +51,27 @@ public final class TeacherRun implements AutoCloseable {
         folder = start.folder();
         done = start.done();
         doneBefore = done;
-        parts = TeacherParts.of(start);
-        log = new RunLog(recipe.logging(), Run.Precision.F32, folder, console, done);
+        before = start.figures();
+        try {
+            parts = TeacherParts.of(start);
+            log = new RunLog(recipe.logging(), Run.Precision.F32, folder, console, done);
+            tellOfGoingOn(start);
+            checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+            scope = TensorScope.open();
+        } catch (RuntimeException e) {
+            start.refused();
+            throw e;
+        }
+    }
+
+    private void tellOfGoingOn(TeacherStart start) {
         if (done > 0) {
             log.resumed(done);
+            before.elsewhere(RunMachine.here()).ifPresent(log::say);
         }
         if (!start.ofThisOptimizer()) {
             start.checkpoint().ifPresent(log::otherOptimizer);
         }
-        checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
-        scope = TensorScope.open();
     }
 
     /// Trains, judges, and writes what the folder is to hold.
@@ -69,7 +89,10 @@ public final class TeacherRun implements AutoCloseable {
         log.say("Probing %d images".formatted(recipe.probes().fitted() + recipe.probes().judged()));
         double trained = secondsOfTraining();
         var progress = log.sampling("probe", TeacherResult.images(recipe.probes()), secondsOfProbes());
-        var result = TeacherResult.of(recipe, parts.model(), trained, done, ProcessFigures.peakMiB(), progress::add);
+        var result = MemoryShortage.told(
+                () -> TeacherResult.of(recipe, parts.model(), trained, done, ProcessFigures.peakMiB(), progress::add),
+                "the features of %d images".formatted(recipe.probes().fitted() + recipe.probes().judged()),
+                "Take less by --set probes.fitted=%d; the training is saved".formatted(Math.max(1, recipe.probes().fitted() / 2)));
         folder.write(folder.result(), result.json().getBytes(StandardCharsets.UTF_8));
         return result;
     }
@@ -78,10 +101,10 @@ public final class TeacherRun implements AutoCloseable {
         if (done >= Math.min(upTo, learning.steps())) {
             return;
         }
-        try (var loop = parts.loop(done)) {
+        try (var loop = parts.loop(done, before.images())) {
             while (!loop.isDone() && done < upTo) {
                 step(loop);
-                checkpoints.after(done, loop.isDone(), loop.isDone() || done >= upTo, parts::snapshot);
+                checkpoints.after(done, loop.isDone(), loop.isDone() || done >= upTo, this::snapshot);
             }
         }
     }
@@ -92,8 +115,15 @@ public final class TeacherRun implements AutoCloseable {
             done = report.step() + 1;
             log.step(TeacherParts.STAGE, learning.steps(), done, report, loop.isDone(), new SpeedSoFar());
         } catch (DivergedException e) {
-            checkpoints.now(done, parts::snapshot);
+            checkpoints.now(done, this::snapshot);
             throw e;
+        } catch (StepOutOfMemory e) {
+            if (done > doneBefore) {
+                checkpoints.ifPossible(done, this::snapshot);
+            }
+            throw MemoryRemedies.teacher(recipe, e);
+        } catch (TorchException e) { // in the midst of an update: there is no state to save
+            throw e.isOutOfMemory() ? MemoryRemedies.teacher(recipe, e) : e;
         }
     }
 
@@ -102,6 +132,7 @@ public final class TeacherRun implements AutoCloseable {
         double image = secondsOfTraining() / (learning.batch() * (double) (done - doneBefore));
         return done == doneBefore ? Double.NaN : TeacherResult.images(recipe.probes()) * FORWARD * image;
     }
+    private Snapshot snapshot() { return parts.snapshot(before.now(secondsOfTraining(), (done - doneBefore) * learning.batch())); }
 
     private double secondsOfTraining() { return (System.nanoTime() - began) / 1e9; }
 

@@ -12,7 +12,7 @@ public final class TeacherTrial {
     private TeacherTrial() {}
 
     public static double secondsPerStep(TeacherRecipe recipe) {
-        try (var _ = TensorScope.open(); var parts = TeacherParts.untrained(recipe); var loop = parts.loop(0)) {
+        try (var _ = TensorScope.open(); var parts = TeacherParts.untrained(recipe); var loop = parts.loop(0, 0)) {
             return new Trials(SECONDS, MOST, () -> false).atMost(recipe.learning().steps()).took(loop::step);
         }
     }

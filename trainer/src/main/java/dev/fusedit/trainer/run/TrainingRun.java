@@ -1,8 +1,12 @@
 package dev.fusedit.trainer.run;
 
 import com.google.common.base.Joiner;
+import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batches;
@@ -27,9 +31,11 @@ import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.sampling.ShowcasePrompts;
+import dev.fusedit.trainer.stage.MemoryRemedies;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
 import dev.fusedit.trainer.stage.RunFigures;
+import dev.fusedit.trainer.stage.RunMachine;
 import dev.fusedit.trainer.stage.RunSnapshot;
 import dev.fusedit.trainer.stage.RunState;
 import dev.fusedit.trainer.stage.RunTensors;
@@ -37,10 +43,12 @@ import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,12 +71,16 @@ public final class TrainingRun implements AutoCloseable {
     private final RunLog log;
     private final RunTensors tensors;
     private final Batches data;
+    private final ReferencesFile references;
     private final StageParts parts;
     private final RunCheckpoints checkpoints;
     private final TensorScope scope;
 
     private final StepEstimate estimate;
     private @Nullable Pace pace;
+
+    /// Steps that were done before this process.
+    private final long begun;
 
     /// Steps done, over all stages; a stage that ended early counts to its end.
     private long done;
@@ -87,37 +99,59 @@ public final class TrainingRun implements AutoCloseable {
         estimate = length.estimate();
         this.folder = start.folder();
         this.interrupts = interrupts;
-        plans = StagePlan.of(recipe);
-        resumption = resumption(start, plans);
-        if (resumption == null) {
-            StartingWeights.requireGiven(recipe);
-        }
-        var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-        done = resumption == null ? 0 : resumption.step();
-        clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
-        log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
         try {
-            data = RecipeData.open(recipe, tokenizer, folder.folder(), log::say);
+            resumption = resumption(start, recipe);
+            if (resumption == null) {
+                StartingWeights.requireGiven(recipe);
+            }
+            plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
+            var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
+            data = RecipeData.open(recipe, tokenizer, folder.folder(), console::message);
             validation = recipe.evaluation().validation() == null ? null
                     : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
-            tensors = RunTensors.of(recipe, tokenizer, resumption, log::say);
+            begun = resumption == null ? 0 : resumption.step();
+            done = begun;
+            clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
+            log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
+            tensors = tensors(tokenizer);
+            references = new ReferencesFile(tensors.frozen().references(folder.folder()));
+            parts = new StageParts(recipe, data, tensors, plans);
+            tellOfGoingOn(start);
+            checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+            scope = TensorScope.open();
         } catch (RuntimeException e) {
-            log.close();
+            start.refused();
             throw e;
         }
-        parts = new StageParts(recipe, data, tensors);
+    }
+
+    private RunTensors tensors(Tokenizer tokenizer) {
+        try {
+            return RunTensors.of(recipe, tokenizer, resumption, log::say);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e instanceof TorchException torch && torch.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
+        }
+    }
+
+    private void tellOfGoingOn(RunStart start) {
         switch (start) {
             case RunStart.Fresh _ -> {}
             case RunStart.GoingOn _ -> {
                 log.resumed(done);
-                if (resumption != null && !resumption.ofThisOptimizer()) {
-                    log.otherOptimizer(resumption.checkpoint());
+                if (resumption != null) {
+                    tellOfChanges(resumption);
                 }
             }
             case RunStart.Finished _ -> {}
         }
-        checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
-        scope = TensorScope.open();
+    }
+
+    private void tellOfChanges(Resumption from) {
+        if (!from.ofThisOptimizer()) {
+            log.otherOptimizer(from.checkpoint());
+        }
+        from.figures().elsewhere(RunMachine.here()).ifPresent(log::say);
     }
 
     private static RunLength length(RunStart start) {
@@ -129,9 +163,9 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /// Null for a run that begins at its first step.
-    private static @Nullable Resumption resumption(RunStart start, List<StagePlan> plans) {
+    private static @Nullable Resumption resumption(RunStart start, Recipe recipe) {
         return switch (start) {
-            case RunStart.GoingOn on -> on.checkpoint() == null ? null : Resumption.of(on.checkpoint(), on.changed(), plans);
+            case RunStart.GoingOn on -> on.checkpoint() == null ? null : Resumption.of(on.checkpoint(), recipe);
             case RunStart.Fresh _ -> null;
             case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
         };
@@ -167,7 +201,7 @@ public final class TrainingRun implements AutoCloseable {
         if (done < plans.getLast().endStep()) {
             return new Outcome.Paused(done, checkpoints.of(done));
         }
-        var scores = withSampledWeights(this::sampleAndScore);
+        var scores = scores();
         log.plotLosses();
         return new Outcome.Finished(result(scores));
     }
@@ -179,7 +213,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         clock.expect(pace);
         if (interrupts.status() == 0) {
-            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, pace, done)));
+            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, plans, pace, done)));
         }
     }
 
@@ -201,7 +235,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             while (!loop.isDone() && done < upTo) {
                 step(plan, loop);
-                report(plan, loop.isDone());
+                report(plan, loop);
                 save(plan, loop, upTo);
             }
         }
@@ -218,20 +252,49 @@ public final class TrainingRun implements AutoCloseable {
         } catch (DivergedException e) {
             checkpoints.now(done, () -> snapshot(plan, loop));
             throw e;
+        } catch (StepOutOfMemory e) {
+            saveWhatIsNew(plan, loop);
+            throw MemoryRemedies.step(recipe, plan.stage(), e);
+        } catch (TorchException e) { // in the midst of an update: there is no state to save
+            throw e.isOutOfMemory() ? MemoryRemedies.step(recipe, plan.stage(), e) : e;
+        }
+    }
+
+    private void saveWhatIsNew(StagePlan plan, StageLoop loop) {
+        if (done > begun) {
+            checkpoints.ifPossible(done, () -> snapshot(plan, loop));
+        }
+    }
+
+    /// Something between two steps, which leaves the weights as they are.
+    ///
+    /// @param shortage what is told if memory does not hold it; the state is saved first
+    private <T> T between(StagePlan plan, StageLoop loop, Supplier<T> body, BiFunction<Recipe, Throwable, UserError> shortage) {
+        try {
+            return withSampledWeights(body);
+        } catch (RuntimeException e) {
+            if (!MemoryShortage.is(e)) {
+                throw e;
+            }
+            saveWhatIsNew(plan, loop);
+            throw shortage.apply(recipe, e);
         }
     }
 
     /// What a step is followed by now and then.
-    private void report(StagePlan plan, boolean stageEnds) {
+    private void report(StagePlan plan, StageLoop loop) {
         var stage = plan.stage();
+        boolean stageEnds = loop.isDone();
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
-            log.validation(plan, done, withSampledWeights(() -> validation.of(bundle(), parts.flow(stage), recipe.side(stage))));
+            var found =
+                    between(plan, loop, () -> validation.of(bundle(), parts.flow(stage), recipe.side(stage)), MemoryRemedies::validation);
+            log.validation(plan, done, found);
             clock.paused(Pause.VALIDATION);
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
-            log.preview(done, withSampledWeights(() -> showcase(sampler()).writePreview(folder, done)));
+            log.preview(done, between(plan, loop, () -> showcase(sampler()).writePreview(folder, done), MemoryRemedies::images));
             clock.paused(Pause.PREVIEW);
         }
     }
@@ -244,11 +307,19 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
-        var state = RunState.of(plan, done, tensors.emaWeights().updates(), loop.state());
-        return RunSnapshot.of(recipe, tensors, state, clock.figures());
+        var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
+        return RunSnapshot.of(recipe, tensors, state, clock.figures(), references);
     }
 
     // ---- images and scores
+
+    private Map<String, BlocksScore> scores() {
+        try {
+            return withSampledWeights(this::sampleAndScore);
+        } catch (RuntimeException e) {
+            throw MemoryShortage.is(e) ? MemoryRemedies.images(recipe, e) : e;
+        }
+    }
 
     private Map<String, BlocksScore> sampleAndScore() {
         log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe),

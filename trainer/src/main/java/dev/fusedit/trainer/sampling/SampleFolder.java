@@ -6,15 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.trainer.checkpoint.FolderLock;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// A folder of images that grows image by image: `00000.png` … and a line for each in `prompts.jsonl`, written after its image.
 ///
@@ -66,9 +67,12 @@ final class SampleFolder implements AutoCloseable {
         var call =
                 FileChannel.open(folder.resolve(UNFINISHED), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
-            lock(call, name);
+            if (!FolderLock.take(call, folder)) {
+                throw new UserError(
+                        "%s is in use: another process writes images there. Wait for it, or give another place".formatted(name));
+            }
             var before = read(call);
-            if (before.isMissingNode() || force) {
+            if (before.isMissingNode() || force || ours(folder).isEmpty()) { // a call that made no image keeps nobody out
                 if (!force && !ours(folder).isEmpty()) {
                     Files.delete(folder.resolve(UNFINISHED));
                     throw SampleOutput.exists(name);
@@ -85,15 +89,6 @@ final class SampleFolder implements AutoCloseable {
             call.close();
             throw e;
         }
-    }
-
-    private static void lock(FileChannel call, String name) throws IOException {
-        try {
-            if (call.tryLock() != null) return;
-        } catch (OverlappingFileLockException _) {
-            // held by this process
-        }
-        throw new UserError("%s is in use: another process writes images there. Wait for it, or give another place".formatted(name));
     }
 
     /// Missing too where the first write was cut short.
@@ -153,27 +148,15 @@ final class SampleFolder implements AutoCloseable {
     /// @param seed by which it is made again alone
     void add(PngImage image, String prompt, Seed seed, Map<String, String> notes) throws IOException {
         var name = fileName(done());
-        replace(folder.resolve(name), image.png(notes));
+        WholeFile.write(folder.resolve(name), image.png(notes));
         lines.add(JsonNodeFactory.instance.objectNode().put("file", name).put("prompt", prompt).put("seed", seed.value()).toString());
         Files.writeString(folder.resolve(PROMPTS), lines.getLast() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private void writeLines() throws IOException {
         if (Files.exists(folder.resolve(PROMPTS))) {
-            replace(folder.resolve(PROMPTS),
-                    lines.stream().map(line -> line + "\n").reduce("", String::concat).getBytes(StandardCharsets.UTF_8));
+            WholeFile.write(folder.resolve(PROMPTS), lines.stream().map(line -> line + "\n").collect(Collectors.joining()));
         }
-    }
-
-    /// A reader sees the old file or the new one, never a half.
-    static void replace(Path file, byte[] bytes) throws IOException {
-        var next = file.resolveSibling("." + file.getFileName() + ".tmp");
-        try (var out = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            var rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) out.write(rest);
-            out.force(true);
-        }
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /// The images of some places, for a grid.

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.sampling;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Files;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.checkpoint.Failures;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -74,6 +74,6 @@ public sealed interface SampleOutput {
     }
 
     static UserError failed(Path out, IOException e) {
-        return new UserError("--out %s cannot be written: %s".formatted(out, Failures.causeAndRemedy(e)), e);
+        return WriteFailure.of("--out " + out, e);
     }
 }

@@ -10,6 +10,7 @@ import dev.fusedit.fusion.pipeline.RequestCheck;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.io.IOException;
@@ -76,7 +77,7 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
                     SampleGrid.requireDrawable(request);
                     try (var folder = SampleFolder.open(grid.unfinished(), asked(), force, grid.unfinished().toString())) {
                         fill(folder, console, afterStep);
-                        SampleFolder.replace(grid.path().toAbsolutePath(), SampleGrid.of(folder.images(), captions())
+                        WholeFile.write(grid.path().toAbsolutePath(), SampleGrid.of(folder.images(), captions())
                                 .png(SampleNotes.ofGrid(request, seed(request))));
                         folder.delete();
                     }

@@ -8,8 +8,8 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
-import dev.fusedit.trainer.checkpoint.Failures;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
@@ -74,7 +74,7 @@ public final class SamplingModel {
             PipelineFolder.writeNew(out, model, dtype);
             return PipelineNotes.of(model);
         } catch (IOException e) {
-            throw new UserError("%s cannot be written: %s".formatted(out, Failures.causeAndRemedy(e)), e);
+            throw WriteFailure.of(out, e);
         }
     }
 

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.blocks.Caption;
 import dev.fusedit.trainer.log.ImageGrid;
@@ -59,7 +59,7 @@ public final class Showcase {
         try {
             Files.createDirectories(previews);
         } catch (IOException e) {
-            throw new UserError("the folder %s cannot be made: %s".formatted(previews, e.getMessage()), e);
+            throw WriteFailure.of(previews, e);
         }
         folder.write(previews.resolve("prompts.txt"), (String.join("\n", texts(first)) + "\n").getBytes(StandardCharsets.UTF_8));
         var grid = grid(first);

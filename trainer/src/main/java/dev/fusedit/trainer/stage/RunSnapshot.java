@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.model.TextConfigs;
@@ -11,17 +12,22 @@ public final class RunSnapshot {
     private RunSnapshot() {}
 
     /// All files of a checkpoint as they are now.
-    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures) {
+    ///
+    /// @param references to files that hold what the checkpoint does not
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures, ReferencesFile references) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
             files.text(CheckpointFiles.WORDS, RecipeTokenizers.json(tensors.bundle().tokenizer()));
             TextConfigs.json(recipe.model(), tensors.bundle().model().llm().config())
                     .ifPresent(json -> files.text(CheckpointFiles.LLM, json));
-            files.tensors(CheckpointFiles.WEIGHTS, tensors.bundle().weights().state());
+            files.tensors(CheckpointFiles.WEIGHTS, tensors.state(recipe));
             if (!tensors.emaWeights().isEmpty()) {
                 files.tensors(CheckpointFiles.AVERAGE, tensors.emaWeights().averages());
             }
             files.tensors(CheckpointFiles.OPTIMIZER, tensors.optimizerState().state());
+            if (!references.isEmpty()) {
+                files.put(CheckpointFiles.REFERENCES, references);
+            }
             files.text(CheckpointFiles.STATE, state.text());
             files.text(CheckpointFiles.TIMES, figures.text());
         });

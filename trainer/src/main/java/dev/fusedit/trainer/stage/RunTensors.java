@@ -2,10 +2,12 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.SavedModel;
@@ -13,6 +15,8 @@ import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// @param emaWeights empty where no stage has kept one yet
 /// @param optimizerState of the present stage's optimizer
 /// @param alignments what alignment losses learn is among the bundle's weights, their teachers are not
-public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments)
-        implements AutoCloseable {
+/// @param frozen files that hold what of it never changes
+public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments,
+        FrozenFiles frozen) implements AutoCloseable {
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model
@@ -36,16 +41,25 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from, Consumer<String> said) {
         var seed = Seed.of(recipe.run().seed()).derive("weights");
         if (from != null) {
-            var tensors = of(recipe, StartingWeights.resumed(recipe, tokenizer, from.checkpoint(), Precisions.of(recipe), seed));
+            var frozen = SavedModel.referred(from.checkpoint(), recipe);
+            var placed = frozen.placed(recipe);
+            var tensors = of(recipe, StartingWeights.resumed(placed, tokenizer, from.checkpoint(), Precisions.of(recipe), seed), frozen);
             return tensors.filled(() -> tensors.read(from));
         }
         var start = StartingWeights.of(recipe, said);
-        var tensors = of(recipe, start.bundle(tokenizer, Precisions.of(recipe), seed));
+        var tensors = of(recipe, start.bundle(tokenizer, Precisions.of(recipe), seed), FrozenFiles.of(recipe));
         return tensors.filled(() -> start.read(tensors.bundle));
     }
 
-    private static RunTensors of(Recipe recipe, ModelBundle bundle) {
-        return new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle));
+    private static RunTensors of(Recipe recipe, ModelBundle bundle, FrozenFiles frozen) {
+        return new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle), frozen);
+    }
+
+    /// Weights by name that a checkpoint holds: all but those that a file holds for good.
+    Map<String, Tensor> state(Recipe recipe) {
+        var state = new LinkedHashMap<>(bundle.weights().state());
+        state.keySet().removeIf(name -> frozen.hold(name, recipe));
+        return state;
     }
 
     private RunTensors filled(Runnable reading) {
@@ -70,7 +84,7 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
 
     private void read(Resumption from) {
         var checkpoint = from.checkpoint();
-        SavedModel.readWeights(checkpoint, bundle);
+        SavedModel.readWeights(checkpoint, bundle, frozen);
         if (checkpoint.has(CheckpointFiles.AVERAGE)) {
             try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
                 emaWeights.load(file, from.state().averageUpdates(), bundle.weights());

@@ -32,7 +32,10 @@ public final class SnapshotFiles {
         }
     }
 
-    public void text(String name, String text) { files.put(name, Content.of(text)); }
+    public void text(String name, String text) { put(name, Content.of(text)); }
+
+    /// @param content that never changes, or only by the thread that writes it
+    public void put(String name, Content content) { files.put(name, content); }
 
     /// Safetensors, of copies.
     public void tensors(String name, Map<String, Tensor> tensors) {

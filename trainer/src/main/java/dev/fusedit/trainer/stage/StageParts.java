@@ -30,7 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
 ///
 /// @param tensors stay their owner's
-public record StageParts(Recipe recipe, Batches data, RunTensors tensors) {
+/// @param plans of the recipe's stages
+public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans) {
+    /// For a run that has not begun.
+    public StageParts(Recipe recipe, Batches data, RunTensors tensors) { this(recipe, data, tensors, StagePlan.of(recipe)); }
+
     /// A stage's steps from `first`, counted in the stage, on.
     ///
     /// @param emaWeights takes the weights that learn in if the stage has an average, else gives them up
@@ -97,8 +101,9 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors) {
     }
 
     LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = new Batches.Wanted(plan.firstImage(), StagePlan.images(plan.stage()),
-                recipe.side(plan.stage()), plan.firstSentence(), StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
+        var first = plan.at(plan.firstStep());
+        var wanted = new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.side(plan.stage()), first.sentence(),
+                StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
         var mix = plan.stage().mix();
         var source = switch (data) {
             case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());

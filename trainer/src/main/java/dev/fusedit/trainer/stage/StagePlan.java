@@ -14,32 +14,59 @@ import java.util.Set;
 /// A stage and where it lies in the run: its steps, images and sentences are counted over all stages, so that every draw can be a function
 /// of one number.
 ///
-/// @param firstStep global number of the stage's first step
+/// @param began where the run is before the stage's first step
 /// @param steps its length
-public record StagePlan(Stage stage, int index, long firstStep, long steps, long firstImage, long firstSentence) {
+/// @param known where the run is at some step, from which on the stage is as `stage` says: at its beginning, or where the run goes on
+public record StagePlan(Stage stage, int index, RunPosition began, long steps, RunPosition known) {
+    private StagePlan(Stage stage, int index, RunPosition began, long steps) { this(stage, index, began, steps, began); }
+
     /// The stages of a recipe, one after the other.
-    public static List<StagePlan> of(Recipe recipe) {
+    public static List<StagePlan> of(Recipe recipe) { return following(recipe, 0, new RunPosition(0, 0, 0)).build(); }
+
+    /// The stages of a recipe under which a run goes on in the midst of one: no image and no sentence is repeated or left out, whatever the
+    /// recipe changed. Stages before that one are over. It has as many steps as the recipe says, of which those that are done count; where it
+    /// says epochs, what is left of their images.
+    ///
+    /// @param index of the stage that goes on
+    /// @param began where that stage began
+    /// @param now where the run is
+    static List<StagePlan> goingOn(Recipe recipe, int index, RunPosition began, RunPosition now) {
         var plans = ImmutableList.<StagePlan>builder();
-        long step = 0;
-        long image = 0;
-        long sentence = 0;
-        for (int i = 0; i < recipe.stages().size(); i++) {
-            var stage = recipe.stages().get(i);
-            long steps = steps(stage, recipe);
-            plans.add(new StagePlan(stage, i, step, steps, image, sentence));
-            step += steps;
-            image += steps * images(stage);
-            sentence += steps * sentences(stage);
+        for (int i = 0; i < index; i++) {
+            plans.add(new StagePlan(recipe.stages().get(i), i, began, 0));
         }
-        return plans.build();
+        var stage = recipe.stages().get(index);
+        long done = now.step() - began.step();
+        long steps = stage.steps() != null ? Math.max(stage.steps(), done) : done + stepsLeft(stage, recipe, began, now);
+        var plan = new StagePlan(stage, index, began, steps, now);
+        plans.add(plan);
+        return plans.addAll(following(recipe, index + 1, plan.at(plan.endStep())).build()).build();
+    }
+
+    private static ImmutableList.Builder<StagePlan> following(Recipe recipe, int first, RunPosition from) {
+        var plans = ImmutableList.<StagePlan>builder();
+        var at = from;
+        for (int i = first; i < recipe.stages().size(); i++) {
+            var stage = recipe.stages().get(i);
+            var plan = new StagePlan(stage, i, at, steps(stage, recipe));
+            plans.add(plan);
+            at = plan.at(plan.endStep());
+        }
+        return plans;
     }
 
     private static long steps(Stage stage, Recipe recipe) {
-        if (stage.steps() != null) {
-            return stage.steps();
-        }
-        double images = Objects.requireNonNull(stage.epochs()) * Objects.requireNonNull(recipe.data().samples());
-        return Math.max(1, Math.round(images / stage.batch()));
+        return stage.steps() != null ? stage.steps() : Math.max(1, Math.round(samples(stage, recipe) / stage.batch()));
+    }
+
+    private static long stepsLeft(Stage stage, Recipe recipe, RunPosition began, RunPosition now) {
+        long seen = images(stage) > 0 ? now.image() - began.image() : now.sentence() - began.sentence();
+        return Math.max(0, Math.round((samples(stage, recipe) - seen) / stage.batch()));
+    }
+
+    /// Of all epochs of a stage.
+    private static double samples(Stage stage, Recipe recipe) {
+        return Objects.requireNonNull(stage.epochs()) * Objects.requireNonNull(recipe.data().samples());
     }
 
     /// Images in a batch, which come with the captions.
@@ -63,7 +90,21 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
         return stage.losses().contrastive() != null ? 1 : Math.min(run.lanes().orElseThrow(), stage.microBatch());
     }
 
-    public long endStep() { return firstStep + steps; }
+    /// Global number of its first step.
+    public long firstStep() { return began.step(); }
+
+    public long endStep() { return firstStep() + steps; }
+
+    /// Whether the stage begins elsewhere than a recipe says, since steps before it were done under another one.
+    boolean isMoved(Recipe recipe) { return !began.equals(of(recipe).get(index).began()); }
+
+    /// Where the run is after a step of this stage.
+    ///
+    /// @param step over all stages
+    RunPosition at(long step) {
+        long more = step - known.step();
+        return new RunPosition(step, known.image() + more * images(stage), known.sentence() + more * sentences(stage));
+    }
 
     /// Of the learning rates, over the stage's steps.
     public RateSchedule schedule() { return new RateSchedule(stage.schedule(), stage.warmUp(), steps); }
@@ -74,7 +115,7 @@ public record StagePlan(Stage stage, int index, long firstStep, long steps, long
     /// @param decayedWithoutGradient names of parameters that decay even where no loss reaches them
     UpdateRule rule(Run run, Set<String> decayedWithoutGradient) {
         double highest = stage.lr().values().stream().mapToDouble(Double::doubleValue).max().orElse(1);
-        return new UpdateRule(stage.name(), firstStep, schedule(), highest, stage.optimizer(), stage.gradClip(), stage.hugeGradient(),
+        return new UpdateRule(stage.name(), firstStep(), schedule(), highest, stage.optimizer(), stage.gradClip(), stage.hugeGradient(),
                 stage.ema(), decayedWithoutGradient, run.precision(), run.seed());
     }
 }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gradients;
@@ -59,6 +60,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     /// @param samples keys of the batch's, for errors
     /// @param step global number, from 0
     /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
+    /// @throws StepOutOfMemory if memory does not hold its losses and gradients; nothing was changed then
     public StepReport step(B batch, List<Long> samples, long step) {
         long inStage = step - rule.firstStep();
         if (trainables.stream().anyMatch(trainable -> trainable.from() == inStage)) {
@@ -67,7 +69,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         try (var _ = TensorScope.open(); var gradients = gradients()) {
             var parts = parts(batch, step);
             double scale = update.lossScale();
-            var losses = lanes.backward(parts, scale, gradients);
+            var losses = backward(parts, scale, gradients);
             long start = System.nanoTime();
             gradients.scale(1 / scale);
             double norm = gradients.norm();
@@ -80,6 +82,14 @@ public final class TrainingStep<B, P> implements AutoCloseable {
             var outcome = finite ? update.apply(gradients, active, norm, step) : StepOutcome.OVERFLOWED;
             updateNanos = System.nanoTime() - start;
             return new StepReport(losses, norm, outcome, scale);
+        }
+    }
+
+    private LossValues backward(List<P> parts, double scale, Gradients gradients) {
+        try {
+            return lanes.backward(parts, scale, gradients);
+        } catch (TorchException e) {
+            throw e.isOutOfMemory() ? new StepOutOfMemory(e) : e;
         }
     }
 

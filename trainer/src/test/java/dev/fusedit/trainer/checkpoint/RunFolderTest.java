@@ -44,6 +44,54 @@ class RunFolderTest {
     @EnabledOnOs(OS.LINUX)
     void unwritablePlaceIsRefused() { assertRefused(Path.of("/proc/fusedit"), "cannot be used"); }
 
+    // ---- before the first step
+
+    @Test
+    void whatWasRefusedLeavesNothing() throws IOException {
+        var place = folder.resolve("runs/new");
+        try (var run = RunFolder.begin(place, "x")) {
+            run.lock();
+            Files.writeString(run.metrics(), "");
+            Files.writeString(Files.createDirectories(run.events()).resolve("events.out.tfevents.1796004000.fusedit.0000"), "header");
+            run.withdraw();
+        }
+        assertThat(folder.resolve("runs")).doesNotExist();
+
+        Files.createDirectories(folder.resolve("mine"));
+        try (var run = RunFolder.begin(folder.resolve("mine"), "x")) {
+            run.withdraw();
+        }
+        assertThat(folder.resolve("mine")).as("it was there before").isEmptyDirectory();
+    }
+
+    /// A kill, or a full disk, before anything was trained.
+    @Test
+    void whatAKillLeftBeforeTheFirstStepIsTaken() throws IOException {
+        RunFolder.create(folder.resolve("killed"), "old").close();
+        Files.writeString(folder.resolve("killed/metrics.jsonl"), "");
+        try (var run = RunFolder.begin(folder.resolve("killed"), "new")) {
+            assertThat(run.recipe()).hasContent("new");
+            assertThatThrownBy(() -> RunFolder.begin(folder.resolve("killed"), "third")).isInstanceOf(UserError.class)
+                    .hasMessageContaining("is in use");
+        }
+        Files.writeString(Files.createDirectories(folder.resolve("torn")).resolve(".recipe.yaml.tmp"), "");
+        RunFolder.begin(folder.resolve("torn"), "new").close();
+    }
+
+    @Test
+    void whatWasTrainedOrIsAPersonsIsNeither() throws IOException {
+        for (var file : new String[] {"notes.txt", "checkpoints/step-1/x", "metrics.jsonl", "tensorboard/other"}) {
+            var place = folder.resolve(file.replace('/', '-'));
+            try (var run = RunFolder.create(place, "x")) {
+                Files.createDirectories(place.resolve(file).getParent());
+                Files.writeString(place.resolve(file), "{}\n");
+                run.withdraw();
+            }
+            assertThat(place.resolve(file)).exists();
+            assertThatThrownBy(() -> RunFolder.begin(place, "y")).isInstanceOf(UserError.class).hasMessageContaining("holds a run already");
+        }
+    }
+
     @Test
     void onlyRunsAreOpened() {
         assertThatThrownBy(() -> RunFolder.open(folder)).isInstanceOf(UserError.class).hasMessageContaining("no recipe.yaml");

@@ -173,6 +173,17 @@ class PlanTest {
 
     // ---- what does not fit
 
+    /// What checkpoints refer to is not in them.
+    @Test
+    void aFrozenLanguageModelOfAFileIsNotInCheckpoints() {
+        var frozen = "stages=[{name: fuse, steps: 2, batch: 2, lr: {dit: 1e-3}, losses: {flow: {}}}]";
+        var own = plan("tests/minimal", frozen, "run.precision=f32", "sampling.weights=raw");
+        var file = plan("tests/minimal", frozen, "run.precision=f32", "sampling.weights=raw", "weights.llm=not-needed-here");
+        assertThat(own.checkpoint() - file.checkpoint()).isEqualTo(4 * own.parameters().llm());
+        assertThat(plan("tests/minimal", "weights.llm=not-needed-here").checkpoint()).as("it learns")
+                .isEqualTo(plan("tests/minimal").checkpoint());
+    }
+
     @Test
     void whatDoesNotFitHasRemediesThatHelp() {
         var plan = plan("paper/baseline", "run.device=cpu", "stages.train.batch=512");

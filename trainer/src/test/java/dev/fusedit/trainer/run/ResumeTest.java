@@ -3,6 +3,7 @@ package dev.fusedit.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.SafeTensors;
@@ -12,7 +13,9 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -285,8 +290,8 @@ class ResumeTest {
         train(recipe(), run, 7);
         var changed = recipe("stages.fuse.lr.dit=2e-3", "checkpoints.keep_every=10");
         assertThatThrownBy(() -> RunStart.in(run, changed, Resume.AUTO, _ -> {}, RunLength::asWritten)).isInstanceOf(UserError.class)
-                .hasMessageContaining("stages.fuse.lr.dit: 0.001 before, 0.002 now")
-                .hasMessageContaining("checkpoints.keep_every: not set before, 10 now").hasMessageContaining("--resume force");
+                .hasMessageContaining("stages.fuse.lr.dit: now 0.002, was 0.001")
+                .hasMessageContaining("checkpoints.keep_every: now 10, was not set").hasMessageContaining("--resume force");
         assertThatThrownBy(() -> RunStart.in(run, recipe(), Resume.NO, _ -> {}, RunLength::asWritten))
                 .hasMessageContaining("holds a run already");
 
@@ -296,9 +301,127 @@ class ResumeTest {
             assertThat(forced.done()).isEqualTo(7);
             forced.run(12);
         }
-        assertThat(said).singleElement().asString().contains("ignored is that", "stages.fuse.lr.dit: 0.001 before, 0.002 now");
+        assertThat(said).singleElement().asString().contains("goes on under the recipe as it is now. Changed since:",
+                "stages.fuse.lr.dit: now 0.002, was 0.001");
         assertThat(run.resolve("recipe.yaml")).content(StandardCharsets.UTF_8).isEqualTo(changed.canonical());
         assertThat(run.resolve("checkpoints").toFile().list()).containsExactlyInAnyOrder("step-10", "step-12", "latest");
+    }
+
+    // ---- images go on, whatever is changed
+
+    private void force(Path run, long upTo, String... settings) {
+        try (var start = RunStart.in(run, recipe(settings), Resume.FORCE, _ -> {}, RunLength::asWritten);
+                var forced = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
+            forced.run(upTo);
+        }
+    }
+
+    /// Numbers of all images in the order in which they were learned from.
+    private static List<Long> images(Path run) {
+        return samples(run).stream().flatMap(keys -> Stream.of(keys.toString().split(", "))).flatMap(range -> {
+            var ends = range.split("-");
+            return LongStream.rangeClosed(Long.parseLong(ends[0]), Long.parseLong(ends[ends.length - 1])).boxed();
+        }).toList();
+    }
+
+    /// In the midst of each stage, twice, and by a kill before the first checkpoint under the other recipe.
+    @Test
+    void anotherBatchRepeatsNoImageAndLeavesNoneOut() throws IOException {
+        var run = temp.resolve("run");
+        train(recipe(), run, 7);
+        force(run, 12, "stages.fuse.batch=6");
+        force(run, 25, "stages.fuse.batch=2", "stages.joint.batch=6");
+        var last = new String[] {"stages.fuse.batch=2", "stages.joint.batch=2"};
+        RunStart.in(run, recipe(last), Resume.FORCE, _ -> {}, RunLength::asWritten).close();
+        train(recipe(last), run, 30);
+        force(run, Long.MAX_VALUE, "stages.joint.batch=8");
+        long all = 7 * 4 + 5 * 6 + 8 * 2 + 5 * 6 + 5 * 2 + 10 * 8;
+        assertThat(images(run)).isEqualTo(LongStream.range(0, all).boxed().toList());
+        assertThat(run.resolve("checkpoints/step-40/state.json")).content().contains("\"nextPicture\" : " + all, "\"began\"");
+        assertThat(uninterrupted.resolve("run/checkpoints/step-40/state.json")).content().doesNotContain("began");
+    }
+
+    /// The epochs of a stage are those of its images: what is left of them is trained on.
+    @Test
+    void anotherBatchLeavesTheEpochsWhole() throws IOException {
+        var run = temp.resolve("run");
+        var epochs = new String[] {"data.samples=40",
+            "stages.fuse={name: fuse, epochs: 2, batch: 4, lr: {dit: 1e-3}, ema: {decay: 0.9}, losses: {flow: {}}}",
+            "stages.joint.steps=1"};
+        train(recipe(epochs), run, 5);
+        var halved = Stream.concat(Stream.of(epochs), Stream.of("stages.fuse.batch=2")).toArray(String[]::new);
+        force(run, 9, halved);
+        force(run, Long.MAX_VALUE, halved);
+        var keys = images(run);
+        assertThat(keys).hasSize(80 + 4);
+        assertThat(keys.subList(0, 40)).containsExactlyInAnyOrderElementsOf(LongStream.range(0, 40).boxed().toList());
+        assertThat(keys.subList(40, 80)).containsExactlyInAnyOrderElementsOf(LongStream.range(0, 40).boxed().toList());
+    }
+
+    /// A stage that has become shorter than what is done of it is over; the next one has all its steps.
+    @Test
+    void aStageThatHasBecomeShorterIsOver() {
+        var run = temp.resolve("run");
+        train(recipe(), run, 7);
+        force(run, Long.MAX_VALUE, "stages.fuse.steps=5", "stages.fuse.warm_up=1", "stages.joint.steps=4");
+        assertThat(images(run)).isEqualTo(LongStream.range(0, (7 + 4) * 4).boxed().toList());
+    }
+
+    /// The optimizer is compared with the checkpoint's own, not with the recipe that a kill left in the folder.
+    @Test
+    void momentsOfAnotherOptimizerAreLeftOutAfterAKillToo() {
+        var run = temp.resolve("run");
+        train(recipe(), run, 7);
+        var muon = recipe("stages.fuse.optimizer=muon");
+        RunStart.in(run, muon, Resume.FORCE, _ -> {}, RunLength::asWritten).close();
+        var told = new ByteArrayOutputStream();
+        try (var start = RunStart.in(run, muon, Resume.AUTO, _ -> {}, RunLength::asWritten);
+                var again = new TrainingRun(start, Interrupts.none(), ProgressLine.on(new PrintStream(told), System::nanoTime))) {
+            again.run(9);
+        }
+        assertThat(told.toString(StandardCharsets.UTF_8)).contains("The optimizer begins anew");
+    }
+
+    /// What a sum's order depends on is noted, and told where it changes.
+    @Test
+    void anotherNumberOfThreadsIsTold() throws IOException {
+        var run = temp.resolve("run");
+        int threads = Libtorch.threads();
+        train(recipe(), run, 2);
+        assertThat(run.resolve("checkpoints/step-2/times.json")).content().contains("\"threads\":" + threads, "\"cpu\":", "\"libtorch\":");
+        try {
+            Libtorch.setThreads(threads + 1);
+            assertThat(toldOfGoingOn(run, 3)).contains("Up to here the run computed with %d thread".formatted(threads),
+                    "from here on with %d threads".formatted(threads + 1), "not in every bit");
+            assertThat(toldOfGoingOn(run, 4)).doesNotContain("Up to here");
+        } finally {
+            Libtorch.setThreads(threads);
+        }
+    }
+
+    private static String toldOfGoingOn(Path run, long upTo) {
+        var told = new ByteArrayOutputStream();
+        try (var start = RunStart.in(run, recipe(), Resume.AUTO, _ -> {}, RunLength::asWritten);
+                var again = new TrainingRun(start, Interrupts.none(), ProgressLine.on(new PrintStream(told), System::nanoTime))) {
+            again.run(upTo);
+        }
+        return told.toString(StandardCharsets.UTF_8);
+    }
+
+    // ---- what is refused
+
+    /// In the folder's name the mended recipe begins, without `--resume force`.
+    @Test
+    void aRunThatIsRefusedBlocksNothing() {
+        var run = temp.resolve("made/run");
+        var missing = recipe("weights.llm=" + temp.resolve("none"));
+        try (var start = RunStart.in(run, missing, Resume.AUTO, _ -> {}, RunLength::asWritten)) {
+            assertThatThrownBy(() -> new TrainingRun(start, Interrupts.none(), ProgressLine.silent())).isInstanceOf(UserError.class);
+        }
+        assertThat(temp.resolve("made")).doesNotExist();
+        RunStart.in(run, missing, Resume.AUTO, _ -> {}, RunLength::asWritten).close(); // as a kill leaves it
+        assertThat(train(recipe(), run, 1)).isEqualTo(new Outcome.Paused(1, run.resolve("checkpoints/step-1")));
+        assertThatThrownBy(() -> train(missing, run, 2)).isInstanceOf(UserError.class).hasMessageContaining("weights.llm");
     }
 
     /// What a recipe leaves to the machine is as the run has it, whatever the machine would say now; a number of its own is not.
@@ -313,9 +436,9 @@ class ResumeTest {
         }
         assertThatThrownBy(
                 () -> RunStart.in(run, recipe("run.precision=f32", "run.lanes=auto"), Resume.AUTO, _ -> {}, RunLength::asWritten))
-                .hasMessageContaining("run.precision: f64 before, f32 now").message().doesNotContain("lanes");
+                .hasMessageContaining("run.precision: now f32, was f64").message().doesNotContain("lanes");
         assertThatThrownBy(() -> RunStart.in(run, recipe("run.precision=auto", "run.lanes=2"), Resume.AUTO, _ -> {}, RunLength::asWritten))
-                .hasMessageContaining("run.lanes: 3 before, 2 now").message().doesNotContain("precision");
+                .hasMessageContaining("run.lanes: now 2, was 3").message().doesNotContain("precision");
     }
 
     private static RunLength length(RunStart start) {

@@ -19,6 +19,7 @@ import dev.fusedit.trainer.step.DivergedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -99,10 +100,32 @@ class TeacherRunTest {
         train(tiny(), out, Interrupts.none(), 2);
         var changed = tiny("learning.optimizer={kind: muon}", "learning.steps=4", "logging.tensorboard=false");
         assertThatThrownBy(() -> train(changed, out, Interrupts.none(), 4)).isInstanceOf(UserError.class)
-                .hasMessageContaining("learning.steps: 6 before, 4 now").hasMessageContaining("--resume force");
+                .hasMessageContaining("learning.steps: now 4, was 6").hasMessageContaining("--resume force");
         assertThatThrownBy(() -> train(tiny(), out, Resume.NO, Interrupts.none(), 4)).isInstanceOf(UserError.class)
                 .hasMessageContaining("holds a run already");
         assertThat(train(changed, out, Resume.FORCE, Interrupts.none(), 4)).isNotNull().extracting(TeacherResult::steps).isEqualTo(4L);
+    }
+
+    @Test
+    void anotherBatchRepeatsNoImageAndLeavesNoneOut() {
+        var out = temp.resolve("run");
+        train(tiny(), out, Interrupts.none(), 2);
+        train(tiny("learning.batch=6"), out, Resume.FORCE, Interrupts.none(), 4);
+        train(tiny("learning.batch=2"), out, Resume.FORCE, Interrupts.none(), 6);
+        assertThat(MetricsLog.rows(out.resolve("metrics.jsonl"))).extracting(row -> row.get("samples")).filteredOn(Objects::nonNull)
+                .containsExactly("0-3", "4-7", "8-13", "14-19", "20-21", "22-23");
+    }
+
+    @Test
+    void aTeacherThatIsRefusedBlocksNothing() {
+        var out = temp.resolve("run");
+        try (var start = TeacherStart.in(out, tiny(), Resume.AUTO, _ -> {})) {
+            start.refused();
+        }
+        assertThat(out).doesNotExist();
+        TeacherStart.in(out, tiny(), Resume.AUTO, _ -> {}).close(); // as a kill leaves it
+        train(tiny("learning.batch=6"), out, Interrupts.none(), 1);
+        assertThat(out.resolve("checkpoints/step-1")).isDirectory();
     }
 
     @Test

@@ -140,6 +140,16 @@ class SampleRunTest {
                 "prompts.jsonl", "mine.txt");
     }
 
+    /// What memory does not hold, for example, is mended by another `--batch`.
+    @Test
+    void aCallThatMadeNoImageKeepsNobodyOut() throws IOException {
+        var out = temp.resolve("out");
+        stopAt(1, out);
+        assertThat(contents(out)).containsOnlyKeys("unfinished.json");
+        write(request().steps(1), out);
+        assertThat(contents(out)).containsKey("00005.png").doesNotContainKey("unfinished.json");
+    }
+
     @Test
     void twoDoNotWriteIntoOneFolder() throws IOException {
         var out = temp.resolve("out");

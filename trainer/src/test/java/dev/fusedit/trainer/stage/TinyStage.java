@@ -7,6 +7,7 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -46,7 +47,7 @@ public final class TinyStage implements AutoCloseable {
         if (drawn) {
             generate();
         }
-        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments);
+        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments, FrozenFiles.NONE);
         parts = new StageParts(recipe, RecipeData.like(recipe, tokenizer), tensors);
     }
 

@@ -2,7 +2,8 @@ package dev.fusedit.trainer.bench.curves;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.bench.BenchOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,20 +22,20 @@ public final class CurveFiles {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UserError("%s: cannot be made a folder (%s)".formatted(folder, e), e);
+            throw WriteFailure.of(folder, e);
         }
     }
 
     /// Over what an earlier call left there.
     public static void write(Path folder, ObjectNode json, List<Curve> curves) {
         try {
-            Files.writeString(folder.resolve("curves.json"), json.toPrettyString() + "\n");
+            WholeFile.write(folder.resolve("curves.json"), json.toPrettyString() + "\n");
             for (var curve : curves) {
-                Files.write(folder.resolve(curve.quantity() + "-time.png"), CurvePlots.time(curve).png());
-                Files.write(folder.resolve(curve.quantity() + "-memory.png"), CurvePlots.memory(curve).png());
+                WholeFile.write(folder.resolve(curve.quantity() + "-time.png"), CurvePlots.time(curve).png());
+                WholeFile.write(folder.resolve(curve.quantity() + "-memory.png"), CurvePlots.memory(curve).png());
             }
         } catch (IOException e) {
-            throw new UserError("%s: cannot be written to (%s)".formatted(folder, e), e);
+            throw WriteFailure.of(folder, e);
         }
     }
 

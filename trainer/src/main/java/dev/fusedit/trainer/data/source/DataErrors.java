@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.source;
 
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,7 @@ public final class DataErrors {
         try {
             Files.write(file, lines.toString().getBytes(StandardCharsets.UTF_8), how);
         } catch (IOException e) {
-            throw new UserError("%s: cannot be written: %s".formatted(file, Reasons.of(e)), e);
+            throw WriteFailure.of(file, e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoder;
 import java.io.IOException;
@@ -39,7 +40,7 @@ record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int h
         try {
             Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, found);
         } catch (IOException e) {
-            throw new UserError("%s: cannot be looked through: %s".formatted(folder, Reasons.of(e)), e);
+            throw new UserError("%s: cannot be looked through: %s".formatted(folder, SystemReason.of(e)), e);
         }
         return found.result();
     }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -68,8 +69,10 @@ public final class ImageFolder implements ImageSource {
     private static byte[] bytes(Path file, Cause cause) throws BadSample {
         try {
             return Files.readAllBytes(file);
-        } catch (IOException | OutOfMemoryError e) { // the latter for more bytes than an array holds
-            throw new BadSample(cause, "cannot be read: " + Reasons.of(e));
+        } catch (IOException e) {
+            throw new BadSample(cause, "cannot be read: " + SystemReason.of(e));
+        } catch (OutOfMemoryError _) { // also for more bytes than an array holds
+            throw new BadSample(cause, "is too large");
         }
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
@@ -54,7 +55,7 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
             }
         } catch (BadSample | IOException e) {
             throw new UserError("%s: cannot be read as the captions of its images: %s".formatted(folder.resolve(name),
-                    e instanceof IOException reason ? Reasons.of(reason) : e.getMessage()), e);
+                    e instanceof IOException reason ? SystemReason.of(reason) : e.getMessage()), e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.source;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderContents;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class ShardNames {
         try (var files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".tar")).sorted().toList();
         } catch (IOException e) {
-            throw new UserError("%s: cannot be looked through: %s".formatted(folder, Reasons.of(e)), e);
+            throw new UserError("%s: cannot be looked through: %s".formatted(folder, SystemReason.of(e)), e);
         }
     }
 

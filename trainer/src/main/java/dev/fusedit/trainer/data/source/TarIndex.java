@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import java.io.BufferedInputStream;
@@ -39,7 +40,7 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
         try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
             return read(file, in, Files.size(file));
         } catch (IOException e) {
-            throw new UserError("%s: cannot be read: %s".formatted(file, Reasons.of(e)), e);
+            throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
         }
     }
 

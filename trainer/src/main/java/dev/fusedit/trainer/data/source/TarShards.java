@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,7 +58,7 @@ public final class TarShards implements ImageSource {
             for (var file : files) result.channels.add(FileChannel.open(file));
         } catch (IOException e) {
             result.close();
-            throw new UserError("%s: cannot be opened: %s".formatted(place, Reasons.of(e)), e);
+            throw new UserError("%s: cannot be opened: %s".formatted(place, SystemReason.of(e)), e);
         }
         return result;
     }
@@ -133,7 +134,7 @@ public final class TarShards implements ImageSource {
             }
             return bytes.array();
         } catch (IOException e) {
-            throw new BadSample(cause, "cannot be read: " + Reasons.of(e));
+            throw new BadSample(cause, "cannot be read: " + SystemReason.of(e));
         }
     }
 
