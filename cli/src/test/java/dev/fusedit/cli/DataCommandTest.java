@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.NoTensorLeaks;
-import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -99,10 +98,18 @@ class DataCommandTest {
         assertThat(run("recipe", "check", recipe)).isZero();
         assertThat(run("train", recipe, "--max-steps", "2", "--out", temp.resolve("refused").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("5 of 25 samples cannot be used: 2 broken-image", "stop_above");
+        assertThat(temp.resolve("refused/data-errors.jsonl")).as("and the mended data may go there").isNotEmptyFile();
+        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("refused").toString(), "--set", "data.errors.stop_above=1", "--set",
+                "run.precision=f32")).as(err.toString()).isZero();
         var run = temp.resolve("run").toString();
         assertThat(run("train", recipe, "--max-steps", "2", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
                 .isZero();
-        assertThat(Files.readAllLines(Path.of(run, DataErrors.FILE))).hasSize(5).anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
+        image("new.png", 99);
+        Files.writeString(set().resolve("new.txt"), "new");
+        assertThat(run("train", recipe, "--max-steps", "3", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("the images have changed", "20 were trained on and 0 held out, now 21 and 0");
+        assertThat(Files.readAllLines(Path.of(run, "data-errors.jsonl"))).hasSize(5).anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
     }
 
     @Test
@@ -116,6 +123,7 @@ class DataCommandTest {
                 "--set", "sampling.steps=2", "--set", "evaluation.validation={every: 2, samples: 5, bins: 5}", "--set",
                 "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4")).as(err.toString()).isZero();
         assertThat(Path.of(run, "samples.png")).isNotEmptyFile();
+        assertThat(Path.of(run, "checkpoints/latest/data.json")).content().contains("\"held\" : 5");
         assertThat(Files.readString(Path.of(run, "metrics.jsonl"))).contains("flow_bins", "caption_perplexity");
         assertThat(Files.readAllLines(Path.of(run, "previews", "prompts.txt"))).startsWith("picture 3", "a new thing", "picture 3");
         assertThat(run("sample", "--model", run, "--prompt", "picture 3", "--out", temp.resolve("s").toString())).as(err.toString()).isZero();

@@ -47,7 +47,7 @@ public final class WriteFailure {
             case FileAlreadyExistsException there -> there.getFile() + " is in the way. Move it" + ELSEWHERE;
             case DirectoryNotEmptyException there -> there.getFile() + " is in the way. Move it" + ELSEWHERE;
             case NotDirectoryException file -> file.getFile() + " is a file. Move it" + ELSEWHERE;
-            case NoSuchFileException gone -> gone.getFile() + " is not there any more. Make it again" + ELSEWHERE;
+            case NoSuchFileException gone -> gone.getFile() + " is not there, or its folder is not. Make it" + ELSEWHERE;
             default -> SystemReason.of(e) + ". Mend that" + ELSEWHERE;
         });
     }

@@ -46,7 +46,7 @@ class WriteFailureTest {
     @Test
     void whatJavaHasAClassForIsNamedToo() {
         assertThat(WriteFailure.causeAndRemedy(new AccessDeniedException("/x"))).startsWith("/x may not be written to");
-        assertThat(WriteFailure.causeAndRemedy(new NoSuchFileException("/x"))).startsWith("/x is not there any more");
+        assertThat(WriteFailure.causeAndRemedy(new NoSuchFileException("/x"))).startsWith("/x is not there, or its folder is not");
         assertThat(WriteFailure.causeAndRemedy(new IOException())).startsWith("IOException. ");
     }
 

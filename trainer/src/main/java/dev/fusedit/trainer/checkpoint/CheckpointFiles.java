@@ -20,6 +20,8 @@ public final class CheckpointFiles {
     public static final String OPTIMIZER = "optimizer.safetensors";
     /// Files outside of the checkpoint that hold the weights which are not in it.
     public static final String REFERENCES = "references.json";
+    /// Of one's own images: how many there are, and a digest of their names and sizes.
+    public static final String DATA = "data.json";
     public static final String STATE = "state.json";
     public static final String TIMES = "times.json";
 

@@ -25,6 +25,7 @@ public final class RunFolder implements AutoCloseable {
     private static final String RECIPE = "recipe.yaml";
     private static final String LOCK = ".lock";
     private static final String METRICS = "metrics.jsonl";
+    private static final String DATA_ERRORS = "data-errors.jsonl";
     private static final String EVENTS = "tensorboard";
     private static final String EVENT_FILE = "events\\.out\\.tfevents\\.\\d+\\.fusedit\\.\\d+";
 
@@ -134,7 +135,7 @@ public final class RunFolder implements AutoCloseable {
     private static boolean isOfTheStart(Path path) throws IOException {
         var name = path.getFileName().toString();
         return switch (name) {
-            case RECIPE, LOCK -> Files.isRegularFile(path);
+            case RECIPE, LOCK, DATA_ERRORS -> Files.isRegularFile(path);
             case METRICS -> Files.isRegularFile(path) && Files.size(path) == 0;
             case EVENTS -> Files.isDirectory(path) && list(path).stream().allMatch(file -> isEventFile(file));
             default -> path.equals(WholeFile.unfinished(path.resolveSibling(RECIPE)));
@@ -143,10 +144,12 @@ public final class RunFolder implements AutoCloseable {
 
     private static boolean isEventFile(Path file) { return file.getFileName().toString().matches(EVENT_FILE); }
 
-    /// Takes away what [#begin] made, where nothing has been trained: the run was refused. What was there before stays.
+    /// Takes away what [#begin] made, where nothing has been trained: the run was refused. What was there before stays, and so does all if
+    /// it was refused for its data, whose faults are listed there.
     public void withdraw() {
         if (!isUntouched(folder)) return;
         try {
+            if (Files.exists(dataErrors()) && Files.size(dataErrors()) > 0) return;
             var events = folder.resolve(EVENTS);
             if (Files.isDirectory(events)) for (var file : list(events)) Files.delete(file);
             for (var file : list(folder)) Files.delete(file);
@@ -177,6 +180,9 @@ public final class RunFolder implements AutoCloseable {
     public Path samples() { return folder.resolve("samples.png"); }
 
     public Path lossPlot() { return folder.resolve("loss.png"); }
+
+    /// Samples that cannot be trained on, a line each.
+    public Path dataErrors() { return folder.resolve(DATA_ERRORS); }
 
     public Path metrics() { return folder.resolve(METRICS); }
 

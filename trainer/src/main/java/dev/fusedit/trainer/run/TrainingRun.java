@@ -31,6 +31,7 @@ import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.sampling.ShowcasePrompts;
+import dev.fusedit.trainer.stage.DataMark;
 import dev.fusedit.trainer.stage.MemoryRemedies;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
@@ -106,7 +107,8 @@ public final class TrainingRun implements AutoCloseable {
             }
             plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
             var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-            data = RecipeData.open(recipe, tokenizer, folder.folder(), console::message);
+            data = RecipeData.open(recipe, tokenizer, folder.dataErrors(), console::message);
+            if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
                     : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
             begun = resumption == null ? 0 : resumption.step();
@@ -308,7 +310,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
-        return RunSnapshot.of(recipe, tensors, state, clock.figures(), references);
+        return RunSnapshot.of(recipe, tensors, state, clock.figures(), references, data);
     }
 
     // ---- images and scores

@@ -30,14 +30,14 @@ public final class RecipeData {
 
     /// Looks at all of it: what cannot be trained on is written down and told before the first step.
     ///
-    /// @param folder of the run, for `data-errors.jsonl`
+    /// @param errorsFile where samples that cannot be used are written down
     /// @param said told in sentences what was found
     /// @throws dev.fusedit.torch.UserError if it is not there, or too much of it cannot be read
-    public static Batches open(Recipe recipe, Tokenizer tokenizer, Path folder, Consumer<String> said) {
+    public static Batches open(Recipe recipe, Tokenizer tokenizer, Path errorsFile, Consumer<String> said) {
         var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
         return switch (recipe.data()) {
             case Data.Blocks blocks -> blocks(blocks, texts);
-            case Data.Images images -> images(recipe, images, texts, folder, said);
+            case Data.Images images -> images(recipe, images, texts, errorsFile, said);
         };
     }
 
@@ -54,15 +54,15 @@ public final class RecipeData {
         return new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), texts);
     }
 
-    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path folder, Consumer<String> said) {
+    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path errorsFile, Consumer<String> said) {
         var source = source(images).requireSamples();
         try {
             var captions = captions(images, source);
             var scan = SourceScan.of(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
-            var errors = DataErrors.of(folder, scan, images.errors().stopAbove(),
+            var errors = DataErrors.of(errorsFile, scan, images.errors().stopAbove(),
                     problem -> said.accept("%s cannot be read any more: %s".formatted(problem.sample(), problem.detail())));
             scan.requireGood(images.errors().stopAbove());
-            told(scan, texts).forEach(said);
+            told(scan, texts, errorsFile).forEach(said);
             var validation = recipe.evaluation().validation();
             var split = HeldOut.of(scan, validation == null ? 0 : validation.samples(), validation == null ? 0 : validation.seed());
             return new SourceBatches(split, captions,
@@ -74,10 +74,10 @@ public final class RecipeData {
     }
 
     /// What to know before the first step.
-    private static List<String> told(SourceScan scan, TextIds texts) {
+    private static List<String> told(SourceScan scan, TextIds texts, Path errorsFile) {
         var said = new ArrayList<String>();
         said.add("%s: %,d images with captions".formatted(scan.source().place(), scan.good().size()));
-        if (!scan.problems().isEmpty()) said.add(scan.summary() + "; all are in " + DataErrors.FILE);
+        if (!scan.problems().isEmpty()) said.add(scan.summary() + "; all are in " + errorsFile);
         long cut = scan.captions().stream().filter(caption -> texts.tokenizer().encode(caption).length > texts.maxTokens()).count();
         if (cut > 0) said.add("%,d captions are longer than the %d tokens that are read, and are cut".formatted(cut, texts.maxTokens()));
         return said;

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.Snapshot;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.model.TextConfigs;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -14,7 +15,8 @@ public final class RunSnapshot {
     /// All files of a checkpoint as they are now.
     ///
     /// @param references to files that hold what the checkpoint does not
-    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures, ReferencesFile references) {
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures, ReferencesFile references,
+            Batches data) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
             files.text(CheckpointFiles.WORDS, RecipeTokenizers.json(tensors.bundle().tokenizer()));
@@ -28,6 +30,7 @@ public final class RunSnapshot {
             if (!references.isEmpty()) {
                 files.put(CheckpointFiles.REFERENCES, references);
             }
+            DataMark.of(data).ifPresent(mark -> files.text(CheckpointFiles.DATA, mark.text()));
             files.text(CheckpointFiles.STATE, state.text());
             files.text(CheckpointFiles.TIMES, figures.text());
         });

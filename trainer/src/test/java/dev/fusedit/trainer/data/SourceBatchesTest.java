@@ -51,7 +51,7 @@ class SourceBatchesTest {
         var source = ImageFolder.open(temp.resolve("set"));
         var rule = CaptionRule.firstOf(source.usualCaptions());
         var scan = SourceScan.of(source, rule, ImageDecoding.STRICT, 2, _ -> {});
-        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform, DataErrors.of(temp.resolve("run"), scan, 0.5, told::add), seed,
+        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform, DataErrors.of(temp.resolve("run/errors.jsonl"), scan, 0.5, told::add), seed,
                 new TextIds(new ByteTokenizer(), 32));
     }
 
@@ -99,7 +99,7 @@ class SourceBatchesTest {
             captions.addAll(batches.of(1, SIX).captions());
             assertThat(captions).hasSize(12).doesNotContain("number 3", "number 5");
             assertThat(told).extracting(Problem::sample).containsExactlyInAnyOrder("03.png", "05.png");
-            assertThat(Files.readAllLines(temp.resolve("run").resolve(DataErrors.FILE))).hasSize(2).allMatch(line -> line.contains("broken-image"));
+            assertThat(Files.readAllLines(temp.resolve("run/errors.jsonl"))).hasSize(2).allMatch(line -> line.contains("broken-image"));
         }
     }
 

@@ -14,8 +14,6 @@ import java.util.function.Consumer;
 
 /// `data-errors.jsonl`: each bad sample once, with its cause. Any thread may add.
 public final class DataErrors {
-    public static final String FILE = "data-errors.jsonl";
-
     private final Path file;
     private final Consumer<Problem> told;
     private final Set<String> known = new HashSet<>();
@@ -33,8 +31,8 @@ public final class DataErrors {
     ///
     /// @param stopAbove share of bad samples beyond which a run ends
     /// @param told of each sample that goes bad later
-    public static DataErrors of(Path folder, SourceScan scan, double stopAbove, Consumer<Problem> told) {
-        var errors = new DataErrors(folder.resolve(FILE), (long) (stopAbove * (scan.good().size() + scan.problems().size())), told);
+    public static DataErrors of(Path file, SourceScan scan, double stopAbove, Consumer<Problem> told) {
+        var errors = new DataErrors(file, (long) (stopAbove * (scan.good().size() + scan.problems().size())), told);
         scan.problems().forEach(problem -> errors.known.add(problem.sample()));
         errors.write(scan.problems(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         return errors;
