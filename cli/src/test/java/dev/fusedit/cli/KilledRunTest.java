@@ -86,7 +86,8 @@ class KilledRunTest {
 
     private Process start(Path out, List<String> settings) throws IOException {
         var command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules=jdk.incubator.vector",
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
                         "--enable-native-access=ALL-UNNAMED",
                         "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
                         "dev.fusedit.cli.Main"));

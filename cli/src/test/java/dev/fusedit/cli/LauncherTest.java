@@ -73,7 +73,8 @@ class LauncherTest {
         assertThat(first.exitCode).as(first.err).isZero();
         assertThat(first.err).contains("building", "downloading", ".fusedit/build.log", "built in");
         assertThat(first.out).doesNotContain("--add-modules").contains("--enable-native-access=ALL-UNNAMED",
-                "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "-Xlog:all=error:stderr", "FUSEDIT_COMMAND=" + root + "/fusedit", "OMP_WAIT_POLICY=passive",
+                "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "-Xlog:all=error:stderr", "FUSEDIT_COMMAND=" + root + "/fusedit",
+                "OMP_WAIT_POLICY=passive",
                 "/lib/cli.jar:", "/lib/trainer-1.jar:" + folder + "/other one.jar dev.fusedit.cli.Main train a b");
         var second = fusedit("--version");
         assertThat(second.err).isEmpty();
@@ -252,8 +253,9 @@ class LauncherTest {
     void optionsOfTheUserTakeThePlaceOfOurs(String options, String ours) throws Exception {
         fusedit("--version");
         var result = fusedit(environment -> environment.put("FUSEDIT_JAVA_OPTS", options + "\n -Dsecond=line"), "--version");
-        assertThat(result.out).containsPattern("java --enable-native-access=ALL-UNNAMED --add-exports=[^ ]+ " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
-                + Pattern.quote(options) + " -Dsecond=line -cp ");
+        assertThat(result.out).containsPattern(
+                "java --enable-native-access=ALL-UNNAMED --add-exports=[^ ]+ " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
+                        + Pattern.quote(options) + " -Dsecond=line -cp ");
     }
 
     private Result fusedit(String... arguments) throws IOException, InterruptedException { return fusedit(_ -> {}, arguments); }

@@ -55,7 +55,8 @@ class PlannedMemoryTest {
     private double trained(List<String> words) throws IOException, InterruptedException {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(
-                List.of(java, "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms64m", "-Xmx2g",
+                List.of(java, "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED", "-Xms64m",
+                        "-Xmx2g",
                         "-Xmn16m", "-XX:+UseSerialGC", "-cp",
                         System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));
         command.addAll(words);

@@ -77,8 +77,9 @@ class StandardOutputTest {
     private record Found(int status, String err) {}
 
     private Found run(String words, File out, String in) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED", "-Xshare:auto",
-                "-Dstdout.encoding=UTF-8", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        var command =
+                new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED", "-Xshare:auto",
+                        "-Dstdout.encoding=UTF-8", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(words.split(" ")));
         var input = Files.writeString(temp.resolve("in"), in);
         var errors = temp.resolve("err");

@@ -57,7 +57,8 @@ class SteadyMemoryTest {
     /// The resident set of a JVM of its own, several times a second.
     private List<Sample> trained(List<String> words) throws IOException, InterruptedException {
         var command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules=jdk.incubator.vector",
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
                         "--enable-native-access=ALL-UNNAMED", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-Xmn16m", "-XX:+UseSerialGC",
                         "-cp",
                         System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));

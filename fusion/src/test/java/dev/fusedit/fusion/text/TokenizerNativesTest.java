@@ -62,8 +62,10 @@ class TokenizerNativesTest {
     @ParameterizedTest
     @CsvSource({"/proc,No such file or directory", "/dev/null,Not a directory", "/sys/kernel,Operation not permitted|Permission denied"})
     void aFolderThatTakesNothingIsNamedWithTheReason(String cache, String reason) throws Exception {
-        assertThat(open(cache)).containsPattern(cache + "\\S*: the tokenizer's native library \\(15 MB\\) cannot be unpacked there: (%s|File exists)\\. "
-                .formatted(reason)).contains("DJL_CACHE_DIR").doesNotContain("\tat ", "Exception");
+        assertThat(open(cache))
+                .containsPattern(cache + "\\S*: the tokenizer's native library \\(15 MB\\) cannot be unpacked there: (%s|File exists)\\. "
+                        .formatted(reason))
+                .contains("DJL_CACHE_DIR").doesNotContain("\tat ", "Exception");
     }
 
     @Test

@@ -44,7 +44,8 @@ class PresetLibrariesTest {
     @EnabledOnOs(OS.LINUX)
     void foldersThatTakeNothingAreNamedWithTheReason() throws Exception {
         assertThat(child(List.of("-Duser.home=/proc", "-Djava.io.tmpdir=/dev/null"), System.getProperty("java.class.path")))
-                .contains("its natives (360 MB) could not be unpacked: /proc/.javacpp/cache: No such file or directory; ", "/dev/null/.javacpp-")
+                .contains("its natives (360 MB) could not be unpacked: /proc/.javacpp/cache: No such file or directory; ",
+                        "/dev/null/.javacpp-")
                 .doesNotContain("Exception");
     }
 

@@ -120,7 +120,8 @@ class PlotsTest {
     void bothAxesAreNamed() {
         var series = List.of(new LinePlot.Series("s", new double[] {1, 2}, new double[] {1, 2}));
         var bare = new LinePlot("T", "", "", series, false, 0).image();
-        for (var named : List.of(new LinePlot("T", "step", "", series, false, 0).image(), new LinePlot("T", "", "loss", series, false, 0).image()))
+        for (var named : List.of(new LinePlot("T", "step", "", series, false, 0).image(),
+                new LinePlot("T", "", "loss", series, false, 0).image()))
             assertThat(pixelsOf(named, 0x333333)).isGreaterThan(pixelsOf(bare, 0x333333) + 20);
     }
 

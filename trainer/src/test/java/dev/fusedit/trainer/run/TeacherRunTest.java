@@ -16,7 +16,9 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.step.DivergedException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -50,6 +52,17 @@ class TeacherRunTest {
                 var run = new TeacherRun(start, interrupts, ProgressLine.silent())) {
             return run.run(upTo);
         }
+    }
+
+    /// Three features of 50 images.
+    @Test
+    void probingHasALineOfItsOwn() {
+        var said = new ByteArrayOutputStream();
+        try (var start = TeacherStart.in(temp.resolve("run"), tiny(), Resume.AUTO, _ -> {});
+                var run = new TeacherRun(start, Interrupts.none(), ProgressLine.on(new PrintStream(said), System::nanoTime))) {
+            run.run(Long.MAX_VALUE);
+        }
+        assertThat(said.toString()).contains("Probing 50 images", "] 0/150 ", "] 150/150 ");
     }
 
     @ParameterizedTest

@@ -170,7 +170,8 @@ class TrainingRunTest {
     /// The pixels of a preview's images: a preview also has frames that tell which captions came true.
     private static int[] images(Path grid) throws IOException {
         BufferedImage all = ImageIO.read(grid.toFile());
-        return IntStream.range(0, Showcase.PREVIEW).flatMap(i -> IntStream.of(all.getRGB(10 + 138 * i, 10, 128, 128, null, 0, 128))).toArray();
+        return IntStream.range(0, Showcase.PREVIEW).flatMap(i -> IntStream.of(all.getRGB(10 + 138 * i, 10, 128, 128, null, 0, 128)))
+                .toArray();
     }
 
     /// Mean difference of two images' numbers, in 255ths.

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.eval.blocks.selfcheck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.trainer.data.blocks.Kind;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class SelfCheckTest {
@@ -26,6 +27,8 @@ class SelfCheckTest {
 
     @Test
     void theSameNumberGivesTheSameResult() {
-        assertThat(SelfCheck.run(30).toJson()).isEqualTo(SelfCheck.run(30).toJson());
+        var told = new AtomicInteger();
+        assertThat(SelfCheck.run(30).toJson()).isEqualTo(SelfCheck.run(30, told::incrementAndGet).toJson());
+        assertThat(told).as("each image of six kinds").hasValue(180);
     }
 }
