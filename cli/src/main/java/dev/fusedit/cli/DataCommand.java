@@ -43,12 +43,14 @@ final class DataCommand implements Callable<Integer> {
         var progress = ProgressLine.onStderr();
         long began = System.nanoTime();
         return SourceScan.of(source, CaptionRule.firstOf(source.usualCaptions()), ImageDecoding.STRICT,
-                Runtime.getRuntime().availableProcessors(), looked -> progress.update(ProgressLine.Progress.counted("look", looked, source.size(),
+                Runtime.getRuntime().availableProcessors(),
+                looked -> progress.update(ProgressLine.Progress.counted("look", looked, source.size(),
                         (System.nanoTime() - began) / 1e9 / looked * (source.size() - looked))));
     }
 
     @Command(name = "audit",
-            description = {"Looks at every image and caption of a folder or of tar files: what is broken or missing, sizes, lengths, duplicates.",
+            description = {
+                "Looks at every image and caption of a folder or of tar files: what is broken or missing, sizes, lengths, duplicates.",
                 "Exit code 1 if a sample cannot be trained on."})
     static final class Audit implements Callable<Integer> {
         @Spec
@@ -58,7 +60,8 @@ final class DataCommand implements Callable<Integer> {
                 description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
         private String place;
 
-        @Option(names = "--recipe", paramLabel = "RECIPE", description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
+        @Option(names = "--recipe", paramLabel = "RECIPE",
+                description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
         private @Nullable String recipe;
 
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
@@ -79,7 +82,8 @@ final class DataCommand implements Callable<Integer> {
         }
 
         private SourceReport report(SourceScan scan) {
-            if (recipe == null) return new SourceReport(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
+            if (recipe == null)
+                return new SourceReport(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
             var whole = Recipe.find(recipe, List.of());
             var tokenizer = RecipeTokenizers.of(whole);
             return new SourceReport(scan, caption -> tokenizer.encode(caption).length, whole.model().llm().maxTokens());
@@ -95,7 +99,8 @@ final class DataCommand implements Callable<Integer> {
                 description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
         private String place;
 
-        @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png", description = "The grid, as PNG (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png",
+                description = "The grid, as PNG (default: ${DEFAULT-VALUE}).")
         private Path out;
 
         @Option(names = "--force", description = "Replace a file that is there.")

@@ -89,7 +89,8 @@ final class NewRecipeCommand implements Callable<Integer> {
 
     private NewRecipe.Llm model(Path place) {
         if (!Files.exists(place)) throw new UserError(place + ": no such file or folder");
-        var name = KnownLanguageModels.nameOf(config(place)).orElseThrow(() -> new UserError("%s: is none of the language models that are known here: %s".formatted(place,
+        var name = KnownLanguageModels.nameOf(config(place))
+                .orElseThrow(() -> new UserError("%s: is none of the language models that are known here: %s".formatted(place,
                         String.join(", ", KnownLanguageModels.names()))));
         if (tokenizer == null && !Files.exists(place.resolve("tokenizer.json"))) {
             throw new UserError("%s: has no tokenizer.json beside it. Give --tokenizer".formatted(place));
@@ -105,10 +106,13 @@ final class NewRecipeCommand implements Callable<Integer> {
 
     private int longest(SourceScan scan, NewRecipe.@Nullable Llm model) {
         if (model == null) return longest(scan, caption -> 1 + caption.getBytes(StandardCharsets.UTF_8).length);
-        try (var own = PretrainedTokenizer.read(Path.of(model.tokenizer() != null ? model.tokenizer() : model.place()), new Instruction(""), null)) {
+        try (var own = PretrainedTokenizer.read(Path.of(model.tokenizer() != null ? model.tokenizer() : model.place()), new Instruction(""),
+                null)) {
             return longest(scan, caption -> own.encode(caption).length);
         }
     }
 
-    private static int longest(SourceScan scan, ToIntFunction<String> tokens) { return scan.captions().stream().mapToInt(tokens).max().orElse(1); }
+    private static int longest(SourceScan scan, ToIntFunction<String> tokens) {
+        return scan.captions().stream().mapToInt(tokens).max().orElse(1);
+    }
 }

@@ -73,7 +73,8 @@ class DataCommandTest {
                 {"broken-image": 2, "missing-caption": 1, "empty-caption": 1, "bad-text": 1}"""));
         assertThat(json.get("duplicates").asInt()).isEqualTo(1);
         assertThat(json.get("captions_repeated").asInt()).isEqualTo(1);
-        assertThat(Files.readString(temp.resolve("a.html"))).contains("page.png", "broken-image", "data:image/png;base64,", "my &#39;set&#39;");
+        assertThat(Files.readString(temp.resolve("a.html"))).contains("page.png", "broken-image", "data:image/png;base64,",
+                "my &#39;set&#39;");
         assertThat(run("data", "audit", set().toString(), "--recipe", "tests/minimal")).isEqualTo(1);
         assertThat(out.toString()).contains("21 can be trained on", "latin.png: bad-text");
     }
@@ -94,22 +95,27 @@ class DataCommandTest {
         fiveBadOnes();
         assertThat(run("recipe", "new", "--from", set().toString(), "--out", recipe)).isZero();
         assertThat(err.toString()).contains("5 of 25 samples cannot be used");
-        assertThat(Files.readString(Path.of(recipe))).contains("path: '" + set().toString().replace("'", "''") + "'", "samples: 20", "max_tokens: 16");
+        assertThat(Files.readString(Path.of(recipe))).contains("path: '" + set().toString().replace("'", "''") + "'", "samples: 20",
+                "max_tokens: 16");
         assertThat(run("recipe", "check", recipe)).isZero();
         assertThat(run("train", recipe, "--max-steps", "2", "--out", temp.resolve("refused").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("5 of 25 samples cannot be used: 2 broken-image", "stop_above");
         assertThat(temp.resolve("refused/data-errors.jsonl")).as("and the mended data may go there").isNotEmptyFile();
-        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("refused").toString(), "--set", "data.errors.stop_above=1", "--set",
+        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("refused").toString(), "--set",
+                "data.errors.stop_above=1", "--set",
                 "run.precision=f32")).as(err.toString()).isZero();
         var run = temp.resolve("run").toString();
-        assertThat(run("train", recipe, "--max-steps", "2", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
+        assertThat(
+                run("train", recipe, "--max-steps", "2", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
                 .isZero();
         image("new.png", 99);
         Files.writeString(set().resolve("new.txt"), "new");
-        assertThat(run("train", recipe, "--max-steps", "3", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
+        assertThat(
+                run("train", recipe, "--max-steps", "3", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("the images have changed", "20 were trained on and 0 held out, now 21 and 0");
-        assertThat(Files.readAllLines(Path.of(run, "data-errors.jsonl"))).hasSize(5).anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
+        assertThat(Files.readAllLines(Path.of(run, "data-errors.jsonl"))).hasSize(5)
+                .anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
     }
 
     @Test
@@ -118,17 +124,21 @@ class DataCommandTest {
         assertThat(run("recipe", "new", "--from", set().toString(), "--out", recipe, "--size", "32")).isZero();
         Files.writeString(temp.resolve("prompts.txt"), "picture 3\na new thing\n");
         var run = temp.resolve("run").toString();
-        assertThat(run("train", recipe, "--out", run, "--set", "run.precision=f32", "--set", "stages.text.steps=2", "--set", "stages.text.warm_up=0",
-                "--set", "stages.fuse.steps=3", "--set", "stages.fuse.warm_up=0", "--set", "stages.fuse.batch=8", "--set", "stages.text.batch=4",
+        assertThat(run("train", recipe, "--out", run, "--set", "run.precision=f32", "--set", "stages.text.steps=2", "--set",
+                "stages.text.warm_up=0",
+                "--set", "stages.fuse.steps=3", "--set", "stages.fuse.warm_up=0", "--set", "stages.fuse.batch=8", "--set",
+                "stages.text.batch=4",
                 "--set", "sampling.steps=2", "--set", "evaluation.validation={every: 2, samples: 5, bins: 5}", "--set",
                 "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4")).as(err.toString()).isZero();
         assertThat(Path.of(run, "samples.png")).isNotEmptyFile();
         assertThat(Path.of(run, "checkpoints/latest/data.json")).content().contains("\"held\" : 5");
         assertThat(Files.readString(Path.of(run, "metrics.jsonl"))).contains("flow_bins", "caption_perplexity");
         assertThat(Files.readAllLines(Path.of(run, "previews", "prompts.txt"))).startsWith("picture 3", "a new thing", "picture 3");
-        assertThat(run("sample", "--model", run, "--prompt", "picture 3", "--out", temp.resolve("s").toString())).as(err.toString()).isZero();
+        assertThat(run("sample", "--model", run, "--prompt", "picture 3", "--out", temp.resolve("s").toString())).as(err.toString())
+                .isZero();
         assertThat(run("export", "--model", run, "--out", temp.resolve("e").toString())).as(err.toString()).isZero();
-        assertThat(run("sample", "--model", temp.resolve("e").toString(), "--prompt", "picture 3", "--out", temp.resolve("s2").toString())).isZero();
+        assertThat(run("sample", "--model", temp.resolve("e").toString(), "--prompt", "picture 3", "--out", temp.resolve("s2").toString()))
+                .isZero();
         assertThat(temp.resolve("s2")).isDirectory();
     }
 
@@ -142,7 +152,8 @@ class DataCommandTest {
         assertThat(err.toString()).contains("holds no image");
         assertThat(run("data", "audit", temp.resolve("x-{0..1}.tar").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("x-0.tar: no such file");
-        assertThat(run("recipe", "new", "--from", set().toString(), "--out", temp.resolve("r.yaml").toString(), "--llm", "nowhere")).isEqualTo(2);
+        assertThat(run("recipe", "new", "--from", set().toString(), "--out", temp.resolve("r.yaml").toString(), "--llm", "nowhere"))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("nowhere: no such file or folder");
     }
 

@@ -32,7 +32,8 @@ public final class KnownLanguageModels {
     }
 
     private static boolean hasSizesOf(LanguageModelConfig a, LanguageModelConfig b) {
-        return a.vocabulary() == b.vocabulary() && a.hidden() == b.hidden() && a.intermediate() == b.intermediate() && a.layers() == b.layers()
+        return a.vocabulary() == b.vocabulary() && a.hidden() == b.hidden() && a.intermediate() == b.intermediate()
+                && a.layers() == b.layers()
                 && a.heads() == b.heads() && a.kvHeads() == b.kvHeads() && a.headDim() == b.headDim();
     }
 

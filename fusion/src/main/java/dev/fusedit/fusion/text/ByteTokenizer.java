@@ -30,7 +30,8 @@ public record ByteTokenizer() implements OwnTokenizer {
         var root = LibraryJson.begin();
         root.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", false)
                 .put("use_regex", false);
-        root.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", false).put("use_regex", false);
+        root.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", false).put("use_regex",
+                false);
         var model = root.putObject("model").put("type", "BPE").putNull("dropout").putNull("unk_token");
         var vocabulary = model.putObject("vocab");
         SPECIAL.forEach(special -> vocabulary.put(special, SPECIAL.indexOf(special)));
@@ -41,7 +42,8 @@ public record ByteTokenizer() implements OwnTokenizer {
 
     /// The letter by which byte-level BPE writes a byte: itself where it is printable, else the next free one from U+0100 on.
     private static char letter(int wanted) {
-        return isPrintable(wanted) ? (char) wanted : (char) (256 + java.util.stream.IntStream.range(0, wanted).filter(b -> !isPrintable(b)).count());
+        return isPrintable(wanted) ? (char) wanted
+                : (char) (256 + java.util.stream.IntStream.range(0, wanted).filter(b -> !isPrintable(b)).count());
     }
 
     private static boolean isPrintable(int b) { return b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE; }

@@ -27,7 +27,8 @@ class ByteTokenizerTest {
 
     /// Hugging Face's library reads what is exported, and makes the same ids.
     @ParameterizedTest
-    @ValueSource(strings = {"", "a red circle", "  two  blanks ", "Ünïcode — 猫 🐱\n\ttab", "\u0000\u00ad\u007f\u00a0\u0100", "don't stop 123"})
+    @ValueSource(
+            strings = {"", "a red circle", "  two  blanks ", "Ünïcode — 猫 🐱\n\ttab", "\u0000\u00ad\u007f\u00a0\u0100", "don't stop 123"})
     void theLibraryMakesTheSameIds(String text) throws IOException {
         var file = Files.writeString(temp.resolve("tokenizer.json"), tokenizer.toLibraryJson());
         try (var library = SubwordTokenizer.open(file)) {

@@ -21,7 +21,8 @@ public record BlankBatches(TextIds texts) implements Batches {
         var captions = Collections.nCopies(wanted.images(), caption());
         var sentences = new int[wanted.sentences()][];
         Arrays.setAll(sentences, _ -> texts.sentence(caption()));
-        return new Batch(images, captions, captions.stream().map(texts::caption).toArray(int[][]::new), texts.tokenizer().instructionLength(),
+        return new Batch(images, captions, captions.stream().map(texts::caption).toArray(int[][]::new),
+                texts.tokenizer().instructionLength(),
                 sentences, LongStream.range(0, wanted.images()).boxed().toList());
     }
 

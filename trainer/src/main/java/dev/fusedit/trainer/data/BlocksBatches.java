@@ -43,7 +43,8 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
             long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
             var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, wanted.side()));
             System.arraycopy(sample.rgb(), 0, bytes, i * sample.rgb().length, sample.rgb().length);
-            captions.add(TextIds.isDropped(seed, position, wanted.dropout()) ? "" : shuffledCaptions ? othersCaption(index) : sample.caption().text());
+            captions.add(TextIds.isDropped(seed, position, wanted.dropout()) ? "" : shuffledCaptions ? othersCaption(index)
+                    : sample.caption().text());
             keys.add(index);
         }
         var sentences = new int[wanted.sentences()][];

@@ -20,7 +20,8 @@ import java.util.List;
 /// @param split which samples are trained on and which are held out
 /// @param seed of order, crops, flips, and the choice among captions
 /// @param texts as the language model reads them
-public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform, DataErrors errors, long seed, TextIds texts)
+public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform, DataErrors errors, long seed,
+        TextIds texts)
         implements Batches {
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;

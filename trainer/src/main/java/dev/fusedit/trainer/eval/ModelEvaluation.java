@@ -52,7 +52,8 @@ public record ModelEvaluation(SamplingSettings sampled, int evaluations, double 
     /// As the end of the run does; a model of other data is examined in all sets.
     private static Evaluation usual(Recipe recipe) {
         var own = recipe.evaluation();
-        return recipe.data().isBuiltIn() ? own : new Evaluation(List.of(Evaluation.ScoreSet.values()), own.promptsPerKind(), own.seed(), null);
+        return recipe.data().isBuiltIn() ? own
+                : new Evaluation(List.of(Evaluation.ScoreSet.values()), own.promptsPerKind(), own.seed(), null);
     }
 
     private static ModelEvaluation of(LoadedPipeline model, SamplingSettings sampled, Evaluation evaluation, ProgressLine console) {

@@ -74,8 +74,9 @@ public final class Validation {
         samples = data.validation(settings.seed(), settings.samples());
         count = samples.captions().size() / settings.bins() * settings.bins();
         if (count == 0) {
-            throw new UserError("evaluation.validation: %d samples can be held out, fewer than its %d bins. Lower bins, or leave validation out"
-                    .formatted(samples.captions().size(), settings.bins()));
+            throw new UserError(
+                    "evaluation.validation: %d samples can be held out, fewer than its %d bins. Lower bins, or leave validation out"
+                            .formatted(samples.captions().size(), settings.bins()));
         }
         this.batch = batch;
         noise = Seed.of(settings.seed()).derive("validation");

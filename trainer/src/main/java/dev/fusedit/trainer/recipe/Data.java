@@ -106,8 +106,8 @@ public sealed interface Data permits Data.Blocks, Data.Images {
             @Doc("paths, in which '{000..199}' counts, and '::' stands between several; of a folder all '*.tar' in it") List<String> shards,
             int imageSize,
             @Doc("field of the image") @Default("jpg") String picture,
-            @Doc("fields of captions and how often each is taken, relative to the others; the first usual one that a sample has if left out")
-            @Default("[]") List<CaptionField> captions,
+            @Doc("fields of captions and how often each is taken, relative to the others; the first usual one that a sample has if left out") @Default("[]") List<
+                    CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
             @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 public record Logging(
         @Doc("steps between two rows of metrics.jsonl") @Default("10") int metricsEvery,
         @Doc("steps between two previews in stages that sample; none if left out") @Nullable Integer previewEvery,
-        @Doc("a file with a prompt a line, of which previews and the grid at the end are sampled; some of the data's captions if left out")
-        @Nullable String prompts,
+        @Doc("a file with a prompt a line, of which previews and the grid at the end are sampled; some of the data's captions if left out") @Nullable String prompts,
         @Doc("whether event files for TensorBoard are written beside metrics.jsonl") @Default("true") boolean tensorboard) {
     public Logging {
         Bound.STEPS.check("metrics_every", metricsEvery);

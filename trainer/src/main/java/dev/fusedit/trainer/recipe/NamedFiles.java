@@ -47,7 +47,8 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
             case Data.Blocks _ -> {}
             case Data.Folder folder -> {
                 if (there("data.path", folder.path()) && !Files.isDirectory(Path.of(folder.path()))) {
-                    wrong.add("data.path: " + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
+                    wrong.add("data.path: "
+                            + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
                 }
             }
             case Data.WebDataset shards -> shards(shards.shards());

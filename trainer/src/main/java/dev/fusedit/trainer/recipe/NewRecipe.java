@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param imageSize side in pixels
 /// @param longest tokens of the longest caption
 /// @param llm a published language model; null for a small one that learns from scratch
-public record NewRecipe(String name, String place, @Nullable String picture, String found, int samples, int imageSize, int longest, @Nullable Llm llm) {
+public record NewRecipe(String name, String place, @Nullable String picture, String found, int samples, int imageSize, int longest,
+        @Nullable Llm llm) {
     /// Patches along a side that a small model sees well.
     private static final int PATCHES = 8;
     private static final int MOST_TOKENS = 256;
@@ -32,7 +33,8 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
     public record Llm(String name, String place, @Nullable String tokenizer) {}
 
     public NewRecipe {
-        if (samples < 2) throw new UserError("%s: has %d samples that can be trained on; a recipe needs 2 at least".formatted(place, samples));
+        if (samples < 2)
+            throw new UserError("%s: has %d samples that can be trained on; a recipe needs 2 at least".formatted(place, samples));
     }
 
     /// The recipe, as YAML.
@@ -85,7 +87,8 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
                 sampling: {steps: 16, guidance: 3}
                 logging: {metrics_every: 5, preview_every: 400}   # prompts: FILE, for previews of your own prompts
                 checkpoints: {every: 500, keep: 2}
-                """.formatted(found, name, languageModel(), llm == null ? "width: 256, mlp_width: 768" : "mlp_width: 1280", patch, imageSize / patch,
+                """.formatted(found, name, languageModel(), llm == null ? "width: 256, mlp_width: 768" : "mlp_width: 1280", patch,
+                imageSize / patch,
                 imageSize / patch, weights(), picture == null ? "folder" : "webdataset", picture == null ? "path: " + quoted(place)
                         : "shards: [" + quoted(place) + "]\n  picture: " + quoted(picture),
                 imageSize, samples, llm == null ? languageStage(batch) : "", steps, batch).replaceAll("(?m)^\\n(?=\\n)", "");
@@ -106,7 +109,8 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
 
     private String weights() {
         if (llm == null) return "";
-        return "\nweights: {llm: %s%s}\n".formatted(quoted(llm.place()), llm.tokenizer() == null ? "" : ", tokenizer: " + quoted(llm.tokenizer()));
+        return "\nweights: {llm: %s%s}\n".formatted(quoted(llm.place()),
+                llm.tokenizer() == null ? "" : ", tokenizer: " + quoted(llm.tokenizer()));
     }
 
     private static String languageStage(int batch) {

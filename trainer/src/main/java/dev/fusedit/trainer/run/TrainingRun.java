@@ -333,7 +333,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private Showcase showcase(ImageSampler sampler) {
-        return new Showcase(sampler, ShowcasePrompts.of(recipe, data), (caption, rgb) -> BlocksChecker.judge(caption.claim(), rgb).accepted());
+        return new Showcase(sampler, ShowcasePrompts.of(recipe, data),
+                (caption, rgb) -> BlocksChecker.judge(caption.claim(), rgb).accepted());
     }
 
     private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }

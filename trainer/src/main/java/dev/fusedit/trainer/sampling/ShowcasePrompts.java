@@ -24,12 +24,15 @@ public final class ShowcasePrompts {
 
     /// [Showcase#IMAGES] prompts; where there are fewer they come again, with other noise.
     public static List<ShowcasePrompt> of(Recipe recipe, Batches data) {
-        var prompts = recipe.logging().prompts() != null ? PromptFile.read(Path.of(recipe.logging().prompts())).stream().map(ShowcasePrompt::of).toList() : switch (data) {
-            case BlocksBatches _ -> blocks();
-            case SourceBatches own -> Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
-                    .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
-            case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
-        };
+        var prompts = recipe.logging().prompts() != null
+                ? PromptFile.read(Path.of(recipe.logging().prompts())).stream().map(ShowcasePrompt::of).toList()
+                : switch (data) {
+                    case BlocksBatches _ -> blocks();
+                    case SourceBatches own ->
+                            Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
+                                    .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
+                    case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
+                };
         return IntStream.range(0, Showcase.IMAGES).mapToObj(i -> prompts.get(i % prompts.size())).collect(ImmutableList.toImmutableList());
     }
 

@@ -28,18 +28,22 @@ public record DataMark(int samples, int held, String digest) {
     }
 
     String text() {
-        return JsonNodeFactory.instance.objectNode().put("samples", samples).put("held", held).put("digest", digest).toPrettyString() + "\n";
+        return JsonNodeFactory.instance.objectNode().put("samples", samples).put("held", held).put("digest", digest).toPrettyString()
+                + "\n";
     }
 
     /// @throws UserError if the images are not those that the checkpoint's run was trained on
     public static void requireSame(Checkpoint checkpoint, Batches data) {
         if (!checkpoint.has(CheckpointFiles.DATA)) return;
-        var before = JsonFile.record(CheckpointFiles.text(checkpoint, CheckpointFiles.DATA), checkpoint.file(CheckpointFiles.DATA).toString(),
-                DataMark.class, "Resume from another checkpoint");
+        var before =
+                JsonFile.record(CheckpointFiles.text(checkpoint, CheckpointFiles.DATA), checkpoint.file(CheckpointFiles.DATA).toString(),
+                        DataMark.class, "Resume from another checkpoint");
         of(data).filter(now -> !now.equals(before)).ifPresent(now -> {
-            throw new UserError(("the images have changed since checkpoint %s: %d were trained on and %d held out, now %d and %d%s. Put back what "
-                    + "was there, or begin a new run with weights.model of this one").formatted(checkpoint.folder(), before.samples, before.held,
-                            now.samples, now.held, before.digest.equals(now.digest) ? "" : "; names or sizes of files differ"));
+            throw new UserError(
+                    ("the images have changed since checkpoint %s: %d were trained on and %d held out, now %d and %d%s. Put back what "
+                            + "was there, or begin a new run with weights.model of this one").formatted(checkpoint.folder(), before.samples,
+                                    before.held,
+                                    now.samples, now.held, before.digest.equals(now.digest) ? "" : "; names or sizes of files differ"));
         });
     }
 }

@@ -66,7 +66,8 @@ public final class RecipeData {
             var validation = recipe.evaluation().validation();
             var split = HeldOut.of(scan, validation == null ? 0 : validation.samples(), validation == null ? 0 : validation.seed());
             return new SourceBatches(split, captions,
-                    new ImageTransform(decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), errors, images.seed(), texts);
+                    new ImageTransform(decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), errors, images.seed(),
+                    texts);
         } catch (RuntimeException e) {
             source.close();
             throw e;

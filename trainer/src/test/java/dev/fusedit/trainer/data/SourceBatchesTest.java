@@ -51,7 +51,8 @@ class SourceBatchesTest {
         var source = ImageFolder.open(temp.resolve("set"));
         var rule = CaptionRule.firstOf(source.usualCaptions());
         var scan = SourceScan.of(source, rule, ImageDecoding.STRICT, 2, _ -> {});
-        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform, DataErrors.of(temp.resolve("run/errors.jsonl"), scan, 0.5, told::add), seed,
+        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform,
+                DataErrors.of(temp.resolve("run/errors.jsonl"), scan, 0.5, told::add), seed,
                 new TextIds(new ByteTokenizer(), 32));
     }
 

@@ -48,7 +48,8 @@ class BoundsTest {
                         "stages.text.schedule={kind: diffusers, name: cosine, cycles: 2}"),
                 List.of("stages.joint.losses.repa={teacher: {kind: random}, layer: 1, until_step: 4}", "stages.joint.lr.alignment=1e-3",
                         "stages.joint.gradient_mask={kind: custom, rules: [{queries: image, keys: text, factor: 0}]}",
-                        "data={kind: webdataset, shards: [a.tar], image_size: 32, captions: [{field: txt}], samples: 9}", "evaluation.sets=[]"),
+                        "data={kind: webdataset, shards: [a.tar], image_size: 32, captions: [{field: txt}], samples: 9}",
+                        "evaluation.sets=[]"),
                 List.of("data={kind: folder, path: a, image_size: 32, captions: [{field: txt}], samples: 9}", "evaluation.sets=[]"),
                 List.of("model.llm={kind: pretrained, name: google/gemma-2b, layers: 2}"))) {
             all.add(Recipe.find("tests/minimal", settings));

@@ -41,7 +41,8 @@ public final class AuditPage {
                 </html>
                 """.formatted(escaped(scan.source().place()), escaped(scan.source().place()),
                 report.summaryLines().stream().map(AuditPage::escaped).collect(Collectors.joining("<br>\n")), problems(scan.problems()),
-                groups.isEmpty() ? "" : "<h2>Images that look alike</h2>\n" + groups.stream().map(this::group).collect(Collectors.joining()),
+                groups.isEmpty() ? ""
+                        : "<h2>Images that look alike</h2>\n" + groups.stream().map(this::group).collect(Collectors.joining()),
                 spread(scan.good()).stream().map(this::figure).collect(Collectors.joining()));
     }
 

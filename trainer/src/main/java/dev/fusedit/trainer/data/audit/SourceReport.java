@@ -42,7 +42,8 @@ public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int ma
     private Spread spread(ToIntFunction<SampleFacts> of) { return Spread.of(scan.good().stream().mapToInt(of).toArray()); }
 
     private long wider(double low, double high) {
-        return scan.good().stream().mapToDouble(facts -> (double) facts.width() / facts.height()).filter(aspect -> aspect >= low && aspect < high).count();
+        return scan.good().stream().mapToDouble(facts -> (double) facts.width() / facts.height())
+                .filter(aspect -> aspect >= low && aspect < high).count();
     }
 
     public int captionsCut() { return (int) scan.good().stream().filter(facts -> tokens.applyAsInt(facts.caption()) > maxTokens).count(); }
@@ -57,7 +58,8 @@ public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int ma
         var problems = json.putObject("problems");
         scan.counts().forEach((cause, count) -> problems.put(cause.word(), count));
         json.put("hidden_files", scan.source().others().hidden()).put("other_files", scan.source().others().unread());
-        json.put("duplicates", Lookalikes.of(scan.good()).count()).put("captions_repeated", repeatedCaptions()).put("captions_cut", captionsCut());
+        json.put("duplicates", Lookalikes.of(scan.good()).count()).put("captions_repeated", repeatedCaptions()).put("captions_cut",
+                captionsCut());
         json.set("width", widths().json());
         json.set("height", heights().json());
         json.putObject("aspect").put("tall", wider(0, 0.8)).put("square", wider(0.8, 1.25)).put("wide", wider(1.25, Double.MAX_VALUE));
@@ -78,11 +80,13 @@ public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int ma
         var others = scan.source().others();
         var lines = new ArrayList<String>();
         lines.add("%s: %,d images, %,d can be trained on".formatted(scan.source().place(), scan.source().size(), scan.good().size()));
-        if (others.hidden() + others.unread() > 0) lines.add("not read: %,d hidden files, %,d others".formatted(others.hidden(), others.unread()));
+        if (others.hidden() + others.unread() > 0)
+            lines.add("not read: %,d hidden files, %,d others".formatted(others.hidden(), others.unread()));
         lines.add("width %s; height %s".formatted(widths(), heights()));
         lines.add("tall %,d, about square %,d, wide %,d".formatted(wider(0, 0.8), wider(0.8, 1.25), wider(1.25, Double.MAX_VALUE)));
         lines.add("captions: tokens %s; %,d are cut".formatted(captionLengths(), captionsCut()));
-        lines.add("captions that come again: %,d; images that look like another: %,d".formatted(repeatedCaptions(), Lookalikes.of(scan.good()).count()));
+        lines.add("captions that come again: %,d; images that look like another: %,d".formatted(repeatedCaptions(),
+                Lookalikes.of(scan.good()).count()));
         scan.counts().forEach((cause, count) -> lines.add(String.format(Locale.ROOT, "%,d %s", count, cause.word())));
         return lines;
     }

@@ -37,6 +37,7 @@ public record PerceptualHash(long bits, int red, int green, int blue) {
 
     /// Whether the mean colours are nearly the same.
     public boolean isOfTone(PerceptualHash other) {
-        return Math.abs(red - other.red) <= MOST_APART && Math.abs(green - other.green) <= MOST_APART && Math.abs(blue - other.blue) <= MOST_APART;
+        return Math.abs(red - other.red) <= MOST_APART && Math.abs(green - other.green) <= MOST_APART
+                && Math.abs(blue - other.blue) <= MOST_APART;
     }
 }

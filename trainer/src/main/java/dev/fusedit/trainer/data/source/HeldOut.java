@@ -34,7 +34,8 @@ public final class HeldOut {
     private static TrainingSplit split(SourceScan scan, Set<Integer> held, Map<Integer, Long> hashes) {
         return new TrainingSplit(scan.source(),
                 scan.good().stream().filter(facts -> !held.contains(facts.index())).collect(ImmutableList.toImmutableList()),
-                scan.good().stream().filter(facts -> held.contains(facts.index())).sorted(Comparator.comparing(facts -> hashes.get(facts.index())))
+                scan.good().stream().filter(facts -> held.contains(facts.index()))
+                        .sorted(Comparator.comparing(facts -> hashes.get(facts.index())))
                         .collect(ImmutableList.toImmutableList()));
     }
 

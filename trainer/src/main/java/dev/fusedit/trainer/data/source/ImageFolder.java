@@ -78,7 +78,8 @@ public final class ImageFolder implements ImageSource {
 
     @Override
     public List<String> usualCaptions() {
-        return ImmutableList.<String>builder().addAll(CAPTIONS).addAll(metadata.fields().stream().filter(f -> !CAPTIONS.contains(f)).sorted().toList())
+        return ImmutableList.<String>builder().addAll(CAPTIONS)
+                .addAll(metadata.fields().stream().filter(f -> !CAPTIONS.contains(f)).sorted().toList())
                 .build();
     }
 

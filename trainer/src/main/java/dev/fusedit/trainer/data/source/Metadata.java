@@ -84,11 +84,13 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
                 mapper.readerFor(JsonNode.class).with(CsvSchema.emptySchema().withHeader().withColumnReordering(true)).readValues(text)) {
             for (int line = 2; rows.hasNextValue(); line++) {
                 var row = rows.nextValue();
-                if (!row.has(FILE_NAME)) throw new UserError(name + ": has no column " + FILE_NAME + ", which says whose captions they are");
+                if (!row.has(FILE_NAME))
+                    throw new UserError(name + ": has no column " + FILE_NAME + ", which says whose captions they are");
                 row(row, below, name + ":" + line, images);
             }
         } catch (JsonProcessingException e) {
-            problems.add(new Problem(name, Cause.BAD_TEXT, "cannot be read from line " + e.getLocation().getLineNr() + " on: " + e.getOriginalMessage()));
+            problems.add(new Problem(name, Cause.BAD_TEXT,
+                    "cannot be read from line " + e.getLocation().getLineNr() + " on: " + e.getOriginalMessage()));
         }
     }
 

@@ -94,8 +94,10 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
     /// `3 of 40 samples cannot be used: 2 broken-image (a.png: is empty), 1 missing-caption (b.png: …)`, the commonest causes with an example
     /// each.
     public String summary() {
-        var causes = counts().entrySet().stream().sorted(Map.Entry.<Cause, Integer>comparingByValue(Comparator.reverseOrder())).limit(COMMONEST)
-                .map(each -> "%d %s (%s)".formatted(each.getValue(), each.getKey().word(), example(each.getKey()))).collect(Collectors.joining(", "));
+        var causes =
+                counts().entrySet().stream().sorted(Map.Entry.<Cause, Integer>comparingByValue(Comparator.reverseOrder())).limit(COMMONEST)
+                        .map(each -> "%d %s (%s)".formatted(each.getValue(), each.getKey().word(), example(each.getKey())))
+                        .collect(Collectors.joining(", "));
         return "%d of %d samples cannot be used: %s".formatted(problems.size(), good.size() + problems.size(), causes);
     }
 
@@ -108,10 +110,12 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
     /// @throws UserError if there are more, or nothing is left
     public void requireGood(double most) {
         if (badShare() > most) {
-            throw new UserError("%s: %s. That is more than data.errors.stop_above allows (%s). Mend them ('fusedit data audit' lists all), or allow more"
-                    .formatted(source.place(), summary(), most));
+            throw new UserError(
+                    "%s: %s. That is more than data.errors.stop_above allows (%s). Mend them ('fusedit data audit' lists all), or allow more"
+                            .formatted(source.place(), summary(), most));
         }
-        if (good.isEmpty()) throw new UserError("%s: no sample can be used: %s".formatted(source.place(), problems.isEmpty() ? "it has none" : summary()));
+        if (good.isEmpty())
+            throw new UserError("%s: no sample can be used: %s".formatted(source.place(), problems.isEmpty() ? "it has none" : summary()));
     }
 
     /// Captions of the good samples.

@@ -36,7 +36,8 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
         if (!Files.exists(file)) throw new UserError(file + ": no such file");
         if (Files.isDirectory(file)) throw new UserError(file + ": is a folder, not a tar archive");
         var format = FileFormat.of(file);
-        if (format != FileFormat.TAR && format != FileFormat.EMPTY) throw format.insteadOf("a tar archive (plain, so that any sample is at hand)", file);
+        if (format != FileFormat.TAR && format != FileFormat.EMPTY)
+            throw format.insteadOf("a tar archive (plain, so that any sample is at hand)", file);
         try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
             return read(file, in, Files.size(file));
         } catch (IOException e) {
@@ -55,8 +56,10 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
                     continue;
                 }
                 var place = new Place(in.getBytesRead(), entry.getSize());
-                if (place.begin() + place.bytes() > end) return new TarIndex(file, ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
-                if (samples.isEmpty() || !samples.getLast().key().equals(name.key())) samples.add(new Sample(name.key(), new LinkedHashMap<>()));
+                if (place.begin() + place.bytes() > end)
+                    return new TarIndex(file, ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
+                if (samples.isEmpty() || !samples.getLast().key().equals(name.key()))
+                    samples.add(new Sample(name.key(), new LinkedHashMap<>()));
                 if (samples.getLast().fields().putIfAbsent(name.field(), place) != null) {
                     samples.removeLast();
                     return new TarIndex(file, ImmutableList.copyOf(samples), others, "holds " + entry.getName() + " twice in one sample");

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Members lie uncompressed, so any sample is read at its place.
 public final class TarShards implements ImageSource {
     private static final List<String> IMAGES = List.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff");
-    private static final List<String> CAPTIONS = List.of("txt", "text", "caption", "synthetic_caption.txt", "original_caption.txt", "caption.txt");
+    private static final List<String> CAPTIONS =
+            List.of("txt", "text", "caption", "synthetic_caption.txt", "original_caption.txt", "caption.txt");
     /// Samples of a shard that are read one after the other.
     private static final int BLOCK = 256;
 
@@ -68,11 +69,13 @@ public final class TarShards implements ImageSource {
         for (var sample : index.samples()) {
             int times = seen.merge(sample.key(), 1, Integer::sum);
             var key = times == 1 ? sample.key() : sample.key() + " in " + index.file().getFileName() + " (" + times + ")";
-            var image = wanted.isEmpty() ? IMAGES.stream().map(field -> find(sample.fields(), field)).filter(Objects::nonNull).findFirst().orElse(null)
+            var image = wanted.isEmpty()
+                    ? IMAGES.stream().map(field -> find(sample.fields(), field)).filter(Objects::nonNull).findFirst().orElse(null)
                     : sample.fields().get(wanted);
             if (image == null) {
                 var has = String.join(", ", sample.fields().keySet());
-                problems.add(new Problem(key, Cause.BROKEN_IMAGE, "has no field " + (wanted.isEmpty() ? "of an image" : wanted) + ", only " + has));
+                problems.add(new Problem(key, Cause.BROKEN_IMAGE,
+                        "has no field " + (wanted.isEmpty() ? "of an image" : wanted) + ", only " + has));
                 continue;
             }
             sample.fields().keySet().forEach(field -> fields.put(field, true));
@@ -85,14 +88,16 @@ public final class TarShards implements ImageSource {
     public String imageField() {
         if (samples.isEmpty()) return "";
         var first = samples.getFirst();
-        return first.fields().entrySet().stream().filter(field -> field.getValue().equals(first.image())).map(Map.Entry::getKey).findFirst().orElse("");
+        return first.fields().entrySet().stream().filter(field -> field.getValue().equals(first.image())).map(Map.Entry::getKey).findFirst()
+                .orElse("");
     }
 
     /// A field of this name, or one that ends in it behind a dot.
     private static TarIndex.@Nullable Place find(Map<String, TarIndex.Place> fields, String name) {
         var exact = fields.get(name);
         return exact != null ? exact
-                : fields.entrySet().stream().filter(field -> field.getKey().endsWith("." + name)).map(Map.Entry::getValue).findFirst().orElse(null);
+                : fields.entrySet().stream().filter(field -> field.getKey().endsWith("." + name)).map(Map.Entry::getValue).findFirst()
+                        .orElse(null);
     }
 
     @Override
@@ -115,7 +120,8 @@ public final class TarShards implements ImageSource {
         var member = samples.get(index);
         var texts = new HashMap<String, String>();
         for (var field : member.fields().entrySet()) {
-            if (isText(field.getKey())) texts.put(field.getKey(), TextBytes.decode(bytes(member, field.getValue(), Cause.BAD_TEXT), field.getKey()));
+            if (isText(field.getKey()))
+                texts.put(field.getKey(), TextBytes.decode(bytes(member, field.getValue(), Cause.BAD_TEXT), field.getKey()));
         }
         return texts;
     }

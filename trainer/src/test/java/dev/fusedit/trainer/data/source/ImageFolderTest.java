@@ -65,11 +65,15 @@ class ImageFolderTest {
         var scan = scan();
         assertThat(scan.captions()).containsExactly("fine");
         assertThat(scan.problems()).extracting(Problem::sample, Problem::cause).containsExactlyInAnyOrder(
-                org.assertj.core.groups.Tuple.tuple("none.png", Cause.MISSING_CAPTION), org.assertj.core.groups.Tuple.tuple("blank.png", Cause.EMPTY_CAPTION),
-                org.assertj.core.groups.Tuple.tuple("latin.png", Cause.BAD_TEXT), org.assertj.core.groups.Tuple.tuple("empty.jpg", Cause.BROKEN_IMAGE),
-                org.assertj.core.groups.Tuple.tuple("page.webp", Cause.BROKEN_IMAGE), org.assertj.core.groups.Tuple.tuple("cut.png", Cause.BROKEN_IMAGE),
+                org.assertj.core.groups.Tuple.tuple("none.png", Cause.MISSING_CAPTION),
+                org.assertj.core.groups.Tuple.tuple("blank.png", Cause.EMPTY_CAPTION),
+                org.assertj.core.groups.Tuple.tuple("latin.png", Cause.BAD_TEXT),
+                org.assertj.core.groups.Tuple.tuple("empty.jpg", Cause.BROKEN_IMAGE),
+                org.assertj.core.groups.Tuple.tuple("page.webp", Cause.BROKEN_IMAGE),
+                org.assertj.core.groups.Tuple.tuple("cut.png", Cause.BROKEN_IMAGE),
                 org.assertj.core.groups.Tuple.tuple("folder.png", Cause.BROKEN_IMAGE));
-        assertThat(scan.counts()).isEqualTo(Map.of(Cause.BROKEN_IMAGE, 4, Cause.MISSING_CAPTION, 1, Cause.EMPTY_CAPTION, 1, Cause.BAD_TEXT, 1));
+        assertThat(scan.counts())
+                .isEqualTo(Map.of(Cause.BROKEN_IMAGE, 4, Cause.MISSING_CAPTION, 1, Cause.EMPTY_CAPTION, 1, Cause.BAD_TEXT, 1));
         assertThat(scan.summary()).startsWith("7 of 8 samples cannot be used: 4 broken-image (");
         assertThatThrownBy(() -> scan.requireGood(0.5)).isInstanceOf(UserError.class).hasMessageContaining("stop_above");
         scan.requireGood(0.9);
@@ -103,7 +107,8 @@ class ImageFolderTest {
                 """);
         var scan = scan();
         assertThat(scan.captions()).containsExactly("a y", "an x");
-        assertThat(scan.problems()).extracting(Problem::sample).containsExactly("train/gone.png", "train/metadata.jsonl:4", "train/metadata.jsonl:5");
+        assertThat(scan.problems()).extracting(Problem::sample).containsExactly("train/gone.png", "train/metadata.jsonl:4",
+                "train/metadata.jsonl:5");
         try (var source = ImageFolder.open(temp)) {
             assertThat(source.usualCaptions()).contains("long");
             assertThat(source.others().unread()).isZero();

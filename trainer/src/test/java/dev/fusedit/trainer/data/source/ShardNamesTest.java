@@ -14,7 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ShardNamesTest {
-    static Stream<JsonNode> patterns() throws IOException { return StreamSupport.stream(WebDatasetGoldens.expected().get("expand").spliterator(), false); }
+    static Stream<JsonNode> patterns() throws IOException {
+        return StreamSupport.stream(WebDatasetGoldens.expected().get("expand").spliterator(), false);
+    }
 
     @ParameterizedTest
     @MethodSource("patterns")
@@ -23,14 +25,18 @@ class ShardNamesTest {
         if (golden.has("error")) {
             assertThatThrownBy(() -> ShardNames.expand(pattern)).isInstanceOf(UserError.class).hasMessageContaining(pattern);
         } else {
-            assertThat(ShardNames.expand(pattern, Map.of("WDS_ROOT", "/data/x")::get)).isEqualTo(WebDatasetGoldens.texts(golden.get("urls")));
+            assertThat(ShardNames.expand(pattern, Map.of("WDS_ROOT", "/data/x")::get))
+                    .isEqualTo(WebDatasetGoldens.texts(golden.get("urls")));
         }
     }
 
     @Test
     void whatCannotBeMeantIsRefused() {
-        assertThatThrownBy(() -> ShardNames.expand("a-{0..9999999}.tar")).isInstanceOf(UserError.class).hasMessageContaining("more than 1,000,000");
-        assertThatThrownBy(() -> ShardNames.expand("a-{0..99999999999999999999}.tar")).isInstanceOf(UserError.class).hasMessageContaining("too far");
-        assertThatThrownBy(() -> ShardNames.expand("${NOWHERE}/a.tar", _ -> null)).isInstanceOf(UserError.class).hasMessageContaining("WDS_NOWHERE");
+        assertThatThrownBy(() -> ShardNames.expand("a-{0..9999999}.tar")).isInstanceOf(UserError.class)
+                .hasMessageContaining("more than 1,000,000");
+        assertThatThrownBy(() -> ShardNames.expand("a-{0..99999999999999999999}.tar")).isInstanceOf(UserError.class)
+                .hasMessageContaining("too far");
+        assertThatThrownBy(() -> ShardNames.expand("${NOWHERE}/a.tar", _ -> null)).isInstanceOf(UserError.class)
+                .hasMessageContaining("WDS_NOWHERE");
     }
 }

@@ -28,7 +28,8 @@ class TarShardsTest {
         var file = WebDatasetGoldens.file(name);
         var index = TarIndex.of(file);
         var golden = WebDatasetGoldens.expected().get("raw").get(name).get("samples");
-        assertThat(index.samples()).extracting(TarIndex.Sample::key).isEqualTo(WebDatasetGoldens.texts(golden.findValue("key") == null ? golden : keys(golden)));
+        assertThat(index.samples()).extracting(TarIndex.Sample::key)
+                .isEqualTo(WebDatasetGoldens.texts(golden.findValue("key") == null ? golden : keys(golden)));
         for (int i = 0; i < golden.size(); i++) {
             var fields = index.samples().get(i).fields();
             assertThat(fields.keySet()).containsExactlyElementsOf(ImmutableList.copyOf(golden.get(i).get("fields").fieldNames()));
@@ -66,7 +67,8 @@ class TarShardsTest {
     void allShardsTogetherAreScanned() throws IOException {
         try (var source = TarShards.open(List.of(WebDatasetGoldens.file("shard-{000..002}.tar").toString()), "")) {
             assertThat(source.size()).isEqualTo(10);
-            var scan = SourceScan.of(source, CaptionRule.firstOf(List.of("synthetic_caption.txt", "original_caption.txt")), ImageDecoding.REFERENCE, 2, _ -> {});
+            var scan = SourceScan.of(source, CaptionRule.firstOf(List.of("synthetic_caption.txt", "original_caption.txt")),
+                    ImageDecoding.REFERENCE, 2, _ -> {});
             assertThat(scan.problems()).extracting(Problem::cause).containsExactly(Cause.BROKEN_IMAGE);
             assertThat(scan.good()).extracting(SampleFacts::caption).contains("original caption 000011", "synthetic caption 000000 — 猫");
         }
