@@ -14,6 +14,7 @@ import dev.fusedit.trainer.data.source.ImageFolder;
 import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.source.ScanCache;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.Data;
@@ -58,7 +59,7 @@ public final class RecipeData {
         var source = source(images).requireSamples();
         try {
             var captions = captions(images, source);
-            var scan = SourceScan.of(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
+            var scan = ScanCache.ofUser().scan(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
             var errors = DataErrors.of(errorsFile, scan, images.errors().stopAbove(),
                     problem -> said.accept("%s cannot be read any more: %s".formatted(problem.sample(), problem.detail())));
             scan.requireGood(images.errors().stopAbove());

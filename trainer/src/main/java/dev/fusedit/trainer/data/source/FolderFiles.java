@@ -1,24 +1,30 @@
 package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The names below a folder, sorted: images with the texts beside them, files of metadata, and how many others there are.
@@ -26,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// @param images in the order of their paths, by code points
 /// @param metadata files of captions, by the folder that they are for
 /// @param unread files that are neither image nor caption nor hidden
-record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int hidden, int unread) {
+/// @param stamp of names, sizes and dates
+record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int hidden, int unread, String stamp) {
     private static final List<String> METADATA = List.of("metadata.jsonl", "metadata.csv");
     private static final String SYSTEM = "__MACOSX";
 
@@ -51,13 +58,14 @@ record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int h
         private final Map<String, Long> images = new TreeMap<>(Comparator.comparing(String::codePoints, Found::compare));
         private final Map<String, String> texts = new HashMap<>();
         private final Map<String, List<String>> metadata = new TreeMap<>();
+        private final Map<String, String> dates = new TreeMap<>();
         private int hidden;
         private int files;
 
         Found(Path folder) { this.folder = folder; }
 
-        private static int compare(java.util.stream.IntStream a, java.util.stream.IntStream b) {
-            return java.util.Arrays.compare(a.toArray(), b.toArray());
+        private static int compare(IntStream a, IntStream b) {
+            return Arrays.compare(a.toArray(), b.toArray());
         }
 
         @Override
@@ -81,12 +89,13 @@ record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int h
                 return FileVisitResult.CONTINUE;
             }
             files++;
+            dates.put(key(file), attributes.size() + " " + attributes.lastModifiedTime().toMillis());
             if (ImageDecoder.isImageName(name)) {
                 images.put(key(file), attributes.size());
             } else if (name.toLowerCase(Locale.ROOT).endsWith(".txt")) {
                 texts.put(stem(key(file)), key(file));
             } else if (METADATA.contains(name.toLowerCase(Locale.ROOT))) {
-                metadata.computeIfAbsent(key(file.getParent()), _ -> new java.util.ArrayList<>()).add(key(file));
+                metadata.computeIfAbsent(key(file.getParent()), _ -> new ArrayList<>()).add(key(file));
             }
             return FileVisitResult.CONTINUE;
         }
@@ -116,8 +125,9 @@ record FolderFiles(List<Image> images, Map<String, List<String>> metadata, int h
             var list = images.entrySet().stream().map(each -> new Image(each.getKey(), texts.get(stem(each.getKey())), each.getValue()))
                     .collect(ImmutableList.toImmutableList());
             long folders = list.stream().filter(image -> image.bytes() < 0).count();
-            long captions = list.stream().map(Image::caption).filter(java.util.Objects::nonNull).distinct().count();
-            return new FolderFiles(list, metadata, hidden, (int) (files - (list.size() - folders) - captions));
+            long captions = list.stream().map(Image::caption).filter(Objects::nonNull).distinct().count();
+            return new FolderFiles(list, metadata, hidden, (int) (files - (list.size() - folders) - captions),
+                    Hashing.sha256().hashString(dates.toString(), StandardCharsets.UTF_8).toString());
         }
     }
 }

@@ -100,5 +100,8 @@ public final class ImageFolder implements ImageSource {
     }
 
     @Override
+    public String stamp() { return files.stamp(); }
+
+    @Override
     public void close() {}
 }

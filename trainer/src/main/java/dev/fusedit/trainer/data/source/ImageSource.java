@@ -43,6 +43,9 @@ public interface ImageSource extends AutoCloseable {
     /// Names and sizes of all that is read, in a few letters: two sources of the same digest have the same samples under the same indices.
     String digest();
 
+    /// Names, sizes and dates of all files that are read, in a few letters: as long as it is the same, nothing needs to be looked at again.
+    String stamp();
+
     @Override
     void close();
 

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param broken why nothing more could be read; null for a whole file
 record TarIndex(Path file, List<Sample> samples, int others, @Nullable String broken) {
     private static final int BLOCK = 512;
+    private static final int HEAD = 1 << 16;
 
     /// Where a member's bytes are.
     record Place(long begin, long bytes) {}
@@ -40,6 +42,16 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
             throw format.insteadOf("a tar archive (plain, so that any sample is at hand)", file);
         try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
             return read(file, in, Files.size(file));
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
+        }
+    }
+
+    /// Name, size and date of the file, and what its head is like.
+    String stamp() {
+        try (var in = Files.newInputStream(file)) {
+            return file.toAbsolutePath() + " " + Files.size(file) + " " + Files.getLastModifiedTime(file).toMillis() + " "
+                    + Hashing.sha256().hashBytes(in.readNBytes(HEAD));
         } catch (IOException e) {
             throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
         }

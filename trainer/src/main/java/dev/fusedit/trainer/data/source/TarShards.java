@@ -167,6 +167,13 @@ public final class TarShards implements ImageSource {
     }
 
     @Override
+    public String stamp() {
+        var hasher = Hashing.sha256().newHasher();
+        shards.forEach(shard -> hasher.putString(shard.stamp() + "\0", StandardCharsets.UTF_8));
+        return hasher.hash().toString();
+    }
+
+    @Override
     public void close() {
         for (var channel : channels) {
             try {
