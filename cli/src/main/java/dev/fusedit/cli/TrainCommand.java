@@ -156,7 +156,7 @@ final class TrainCommand implements Callable<Integer> {
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
             switch (outcome) {
-                case Outcome.Finished(var result) -> tell(start, result);
+                case Outcome.Finished(var result) -> tell(start, result, run.firstPrompt());
                 case Outcome.Paused(var step, var checkpoint) -> spec.commandLine().getOut()
                         .println("Stopped after step %d: %s%nGo on: %s".formatted(step, checkpoint, again(folder)));
             }
@@ -167,15 +167,16 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void tell(RunStart start, ResultJson result) {
+    /// @param prompt of the grid's first image: what is sampled next if no score says what the model does best
+    private void tell(RunStart start, ResultJson result, String prompt) {
         var stdout = spec.commandLine().getOut();
-        stdout.println(ScoreTable.text(result.blocks()));
+        boolean scored = !result.blocks().isEmpty();
+        if (scored) stdout.println(ScoreTable.text(result.blocks()));
         stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));
         stdout.println("Images: " + start.folder().samples());
-        var strengths = Strengths.of(result.blocks());
-        stdout.println(strengths.sentence());
+        if (scored) stdout.println(Strengths.of(result.blocks()).sentence());
         stdout.println("Sample more: " + ShellWords.fusedit(List.of("sample", "--model", start.folder().folder().toString(), "--prompt",
-                strengths.best().example(), "-n", "4", "--out", "images.png")));
+                scored ? Strengths.of(result.blocks()).best().example() : prompt, "-n", "4", "--out", "images.png")));
     }
 
     /// JSON's quotes are YAML's too.

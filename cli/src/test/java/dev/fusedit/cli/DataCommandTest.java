@@ -130,6 +130,7 @@ class DataCommandTest {
                 "stages.text.batch=4",
                 "--set", "sampling.steps=2", "--set", "evaluation.validation={every: 2, samples: 5, bins: 5}", "--set",
                 "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4")).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("Sample more: ", "--prompt 'picture 3'").doesNotContain("NaN", "mean");
         assertThat(Path.of(run, "samples.png")).isNotEmptyFile();
         assertThat(Path.of(run, "checkpoints/latest/data.json")).content().contains("\"held\" : 5");
         assertThat(Files.readString(Path.of(run, "metrics.jsonl"))).contains("flow_bins", "caption_perplexity");

@@ -18,7 +18,7 @@ public record Strengths(Kind best, double rate, List<Kind> hardly) {
     private static final double HARDLY = 0.1;
     private static final Kind EASIEST = Kind.COLORS;
 
-    /// @param sets scores by set; the first one counts
+    /// @param sets scores by set, at least one; the first one counts
     public static Strengths of(Map<String, BlocksScore> sets) {
         var score = sets.values().iterator().next();
         var kinds = Arrays.stream(Kind.values()).filter(score.kinds()::containsKey).toList();

@@ -97,11 +97,7 @@ final class StartingChecks {
         check.refuse(file, wanted, plus(file.differences(wanted), layers(files.config(), built)), REMEDY);
         head(check, file, files.config());
         taken(key, place, files.config(), built.text());
-        switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Pretrained _ -> {}
-            case LanguageModelRecipe.Custom _ -> TokenizerComparison.inFolder(files.place(), tokenizer)
-                    .ifPresent(difference -> check.refuse(file, wanted, List.of(difference), REMEDY));
-        }
+        TokenizerComparison.of(files, tokenizer).ifPresent(difference -> check.refuse(file, wanted, List.of(difference), REMEDY));
     }
 
     /// The first layers of a file's are taken where each is read by itself; a named model has as many as its name says.

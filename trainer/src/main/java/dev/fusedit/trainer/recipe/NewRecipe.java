@@ -33,8 +33,8 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
     public record Llm(String name, String place, @Nullable String tokenizer) {}
 
     public NewRecipe {
-        if (samples < 2)
-            throw new UserError("%s: has %d samples that can be trained on; a recipe needs 2 at least".formatted(place, samples));
+        if (samples < 1)
+            throw new UserError("%s: has no sample that can be trained on".formatted(place));
     }
 
     /// The recipe, as YAML.

@@ -175,6 +175,9 @@ public final class TrainingRun implements AutoCloseable {
 
     public String name() { return recipe.run().name(); }
 
+    /// Of the grid at the end.
+    public String firstPrompt() { return ShowcasePrompts.of(recipe, data).getFirst().text(); }
+
     /// What is trained, for those who want to look at it meanwhile.
     public ModelBundle bundle() { return tensors.bundle(); }
 
