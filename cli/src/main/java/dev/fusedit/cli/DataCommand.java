@@ -42,7 +42,7 @@ final class DataCommand implements Callable<Integer> {
     static SourceScan scan(ImageSource source) {
         var progress = ProgressLine.onStderr();
         long began = System.nanoTime();
-        return SourceScan.of(source, CaptionRule.firstOf(source.usualCaptions()), ImageDecoding.STRICT,
+        return SourceScan.of(source, CaptionRule.usual(source), ImageDecoding.STRICT,
                 Runtime.getRuntime().availableProcessors(),
                 looked -> progress.update(ProgressLine.Progress.counted("look", looked, source.size(),
                         (System.nanoTime() - began) / 1e9 / looked * (source.size() - looked))));
@@ -83,10 +83,10 @@ final class DataCommand implements Callable<Integer> {
 
         private SourceReport report(SourceScan scan) {
             if (recipe == null)
-                return new SourceReport(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
+                return SourceReport.of(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
             var whole = Recipe.find(recipe, List.of());
             var tokenizer = RecipeTokenizers.of(whole);
-            return new SourceReport(scan, caption -> tokenizer.encode(caption).length, whole.model().llm().maxTokens());
+            return SourceReport.of(scan, caption -> tokenizer.encode(caption).length, whole.model().llm().maxTokens());
         }
     }
 
@@ -110,7 +110,7 @@ final class DataCommand implements Callable<Integer> {
         public Integer call() {
             if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
             try (var source = SourcePlaces.open(place)) {
-                var sheet = SampleSheet.of(source, CaptionRule.firstOf(source.usualCaptions()));
+                var sheet = SampleSheet.of(source, CaptionRule.usual(source));
                 write(out, sheet.png());
                 spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));
                 sheet.captions().forEach((key, caption) -> spec.commandLine().getOut().println("  %s: %s".formatted(key, caption)));

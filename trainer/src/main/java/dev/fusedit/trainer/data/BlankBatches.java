@@ -3,7 +3,6 @@ package dev.fusedit.trainer.data;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /// Grey images with captions as long as the model reads: for times of data that is not at hand, which do not depend on what it shows.
 ///
@@ -15,16 +14,17 @@ public record BlankBatches(TextIds texts) implements Batches {
     public String caption() { return "a ".repeat(texts.maxTokens()).strip(); }
 
     @Override
-    public Batch of(long step, Wanted wanted) {
-        var images = new byte[3 * wanted.images() * wanted.side() * wanted.side()];
-        Arrays.fill(images, GREY);
-        var captions = Collections.nCopies(wanted.images(), caption());
-        var sentences = new int[wanted.sentences()][];
-        Arrays.setAll(sentences, _ -> texts.sentence(caption()));
-        return new Batch(images, captions, captions.stream().map(texts::caption).toArray(int[][]::new),
-                texts.tokenizer().instructionLength(),
-                sentences, LongStream.range(0, wanted.images()).boxed().toList());
+    public Sample sample(long position, int side) {
+        var grey = new byte[3 * side * side];
+        Arrays.fill(grey, GREY);
+        return new Sample(position, grey, caption());
     }
+
+    @Override
+    public String sentence(long position) { return caption(); }
+
+    @Override
+    public long seed() { return 0; }
 
     @Override
     public ValidationSamples validation(long validationSeed, int count) {

@@ -2,12 +2,10 @@ package dev.fusedit.trainer.data;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// Batches of the built-in data: a function of the step alone. Each image and sentence has a position of its own over the whole run.
@@ -34,27 +32,14 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
     }
 
     @Override
-    public Batch of(long step, Wanted wanted) {
-        var bytes = new byte[wanted.images() * wanted.side() * wanted.side() * 3];
-        var captions = new ArrayList<String>();
-        var keys = ImmutableList.<Long>builder();
-        for (int i = 0; i < wanted.images(); i++) {
-            long position = wanted.firstImage() + step * wanted.images() + i;
-            long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
-            var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, wanted.side()));
-            System.arraycopy(sample.rgb(), 0, bytes, i * sample.rgb().length, sample.rgb().length);
-            captions.add(TextIds.isDropped(seed, position, wanted.dropout()) ? "" : shuffledCaptions ? othersCaption(index)
-                    : sample.caption().text());
-            keys.add(index);
-        }
-        var sentences = new int[wanted.sentences()][];
-        for (int i = 0; i < sentences.length; i++) {
-            sentences[i] = texts.sentence(BlocksText.sentence(seed, wanted.firstSentence() + step * wanted.sentences() + i));
-        }
-        return new Batch(bytes, captions, captions.stream().map(texts::caption).toArray(int[][]::new),
-                texts.tokenizer().instructionLength(), sentences,
-                keys.build());
+    public Sample sample(long position, int side) {
+        long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
+        var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, side));
+        return new Sample(index, sample.rgb(), shuffledCaptions ? othersCaption(index) : sample.caption().text());
     }
+
+    @Override
+    public String sentence(long position) { return BlocksText.sentence(seed, position); }
 
     @Override
     public ValidationSamples validation(long validationSeed, int count) {

@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.data;
 
-import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.CaptionRule;
@@ -9,7 +8,6 @@ import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TrainingSplit;
-import java.util.ArrayList;
 import java.util.List;
 
 /// Batches of a person's own images: which sample comes where is a function of seed and position, as [BlockOrder] says. Positions count
@@ -26,37 +24,17 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;
 
-    private record Made(int index, byte[] rgb, String caption) {}
-
-    @Override
-    public Batch of(long step, Wanted wanted) {
-        int side = wanted.side(), size = 3 * side * side;
-        var bytes = new byte[Math.multiplyExact(wanted.images(), size)];
-        var captionTexts = new ArrayList<String>();
-        var keys = ImmutableList.<Long>builder();
-        for (int i = 0; i < wanted.images(); i++) {
-            long position = wanted.firstImage() + step * wanted.images() + i;
-            var made = made(position, side);
-            System.arraycopy(made.rgb(), 0, bytes, i * size, size);
-            captionTexts.add(TextIds.isDropped(seed, position, wanted.dropout()) ? "" : made.caption());
-            keys.add((long) made.index());
-        }
-        var sentences = new int[wanted.sentences()][];
-        for (int i = 0; i < sentences.length; i++) {
-            sentences[i] = texts.sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
-        }
-        return new Batch(bytes, captionTexts, captionTexts.stream().map(texts::caption).toArray(int[][]::new),
-                texts.tokenizer().instructionLength(), sentences, keys.build());
+    private int at(long orderSeed, long position) {
+        return (int) new BlockOrder(orderSeed, split.trained().size(), split.source().block()).at(position);
     }
 
-    private BlockOrder order() { return new BlockOrder(seed, split.trained().size(), split.source().block()); }
-
-    private Made made(long position, int side) {
-        int count = split.trained().size(), first = (int) order().at(position);
+    @Override
+    public Sample sample(long position, int side) {
+        int count = split.trained().size(), first = at(seed, position);
         for (int tried = 0; tried < count; tried++) {
             var facts = split.trained().get((first + tried) % count);
             try {
-                return made(facts.index(), position, side);
+                return sample(facts.index(), position, side);
             } catch (BadSample e) {
                 errors.add(e.of(split.source().key(facts.index())));
             }
@@ -64,16 +42,14 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
     }
 
-    private Made made(int index, long position, int side) throws BadSample {
+    private Sample sample(int index, long position, int side) throws BadSample {
         var image = SourceScan.decoded(split.source(), index, transform.decoding());
         var caption = captions.of(split.source().texts(index), seed, position);
-        return new Made(index, transform.square(image, side, seed, position).rgb(), caption);
+        return new Sample(index, transform.square(image, side, seed, position).rgb(), caption);
     }
 
-    private String sentence(long position) {
-        var order = new BlockOrder(seed + SENTENCES, split.trained().size(), split.source().block());
-        return split.trained().get((int) order.at(position)).caption();
-    }
+    @Override
+    public String sentence(long position) { return split.trained().get(at(seed + SENTENCES, position)).caption(); }
 
     /// The held-out samples, the same ones for every seed: that decided before which are held out.
     @Override

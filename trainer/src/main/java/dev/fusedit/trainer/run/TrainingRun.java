@@ -30,6 +30,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
+import dev.fusedit.trainer.sampling.ShowcasePrompt;
 import dev.fusedit.trainer.sampling.ShowcasePrompts;
 import dev.fusedit.trainer.stage.DataMark;
 import dev.fusedit.trainer.stage.MemoryRemedies;
@@ -72,6 +73,7 @@ public final class TrainingRun implements AutoCloseable {
     private final RunLog log;
     private final RunTensors tensors;
     private final Batches data;
+    private final List<ShowcasePrompt> prompts;
     private final ReferencesFile references;
     private final StageParts parts;
     private final RunCheckpoints checkpoints;
@@ -108,6 +110,7 @@ public final class TrainingRun implements AutoCloseable {
             plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
             var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
             data = RecipeData.open(recipe, tokenizer, folder.dataErrors(), console::message);
+            prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
                     : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
@@ -176,7 +179,7 @@ public final class TrainingRun implements AutoCloseable {
     public String name() { return recipe.run().name(); }
 
     /// Of the grid at the end.
-    public String firstPrompt() { return ShowcasePrompts.of(recipe, data).getFirst().text(); }
+    public String firstPrompt() { return prompts.getFirst().text(); }
 
     /// What is trained, for those who want to look at it meanwhile.
     public ModelBundle bundle() { return tensors.bundle(); }
@@ -336,7 +339,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private Showcase showcase(ImageSampler sampler) {
-        return new Showcase(sampler, ShowcasePrompts.of(recipe, data),
+        return new Showcase(sampler, prompts,
                 (caption, rgb) -> BlocksChecker.judge(caption.claim(), rgb).accepted());
     }
 

@@ -56,8 +56,9 @@ public final class RecipeData {
     }
 
     private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path errorsFile, Consumer<String> said) {
-        var source = source(images).requireSamples();
+        var source = source(images);
         try {
+            source.requireSamples();
             var captions = captions(images, source);
             var scan = ScanCache.ofUser().scan(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
             var errors = DataErrors.of(errorsFile, scan, images.errors().stopAbove(),
@@ -95,7 +96,7 @@ public final class RecipeData {
 
     /// Which texts are captions.
     public static CaptionRule captions(Data.Images images, ImageSource source) {
-        if (images.captions().isEmpty()) return CaptionRule.firstOf(source.usualCaptions());
+        if (images.captions().isEmpty()) return CaptionRule.usual(source);
         var shares = ImmutableMap.<String, Double>builder();
         images.captions().forEach(field -> shares.put(field.field(), field.share()));
         return new CaptionRule(shares.buildKeepingLast());

@@ -2,7 +2,6 @@ package dev.fusedit.trainer.data.audit;
 
 import com.google.common.html.HtmlEscapers;
 import dev.fusedit.trainer.data.source.BadSample;
-import dev.fusedit.trainer.data.source.Lookalikes;
 import dev.fusedit.trainer.data.source.Problem;
 import dev.fusedit.trainer.data.source.SampleFacts;
 import java.util.Base64;
@@ -23,7 +22,7 @@ public final class AuditPage {
 
     private String html() {
         var scan = report.scan();
-        var groups = Lookalikes.of(scan.good()).groups().stream().filter(group -> group.size() > 1).limit(GROUPS).toList();
+        var groups = report.lookalikes().groups().stream().filter(group -> group.size() > 1).limit(GROUPS).toList();
         return """
                 <!doctype html>
                 <html lang="en"><meta charset="utf-8"><title>%s</title>

@@ -15,8 +15,12 @@ import java.util.function.ToIntFunction;
 ///
 /// @param tokens ids of a caption; of no model, its bytes
 /// @param maxTokens longest caption that is read; longer ones are cut
-public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int maxTokens) {
+public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction<String> tokens, int maxTokens) {
     private static final int SHOWN = 20;
+
+    public static SourceReport of(SourceScan scan, ToIntFunction<String> tokens, int maxTokens) {
+        return new SourceReport(scan, Lookalikes.of(scan.good()), tokens, maxTokens);
+    }
 
     /// Least, middle and most of something.
     public record Spread(int least, int median, int most) {
@@ -58,7 +62,7 @@ public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int ma
         var problems = json.putObject("problems");
         scan.counts().forEach((cause, count) -> problems.put(cause.word(), count));
         json.put("hidden_files", scan.source().others().hidden()).put("other_files", scan.source().others().unread());
-        json.put("duplicates", Lookalikes.of(scan.good()).count()).put("captions_repeated", repeatedCaptions()).put("captions_cut",
+        json.put("duplicates", lookalikes.count()).put("captions_repeated", repeatedCaptions()).put("captions_cut",
                 captionsCut());
         json.set("width", widths().json());
         json.set("height", heights().json());
@@ -86,7 +90,7 @@ public record SourceReport(SourceScan scan, ToIntFunction<String> tokens, int ma
         lines.add("tall %,d, about square %,d, wide %,d".formatted(wider(0, 0.8), wider(0.8, 1.25), wider(1.25, Double.MAX_VALUE)));
         lines.add("captions: tokens %s; %,d are cut".formatted(captionLengths(), captionsCut()));
         lines.add("captions that come again: %,d; images that look like another: %,d".formatted(repeatedCaptions(),
-                Lookalikes.of(scan.good()).count()));
+                lookalikes.count()));
         scan.counts().forEach((cause, count) -> lines.add(String.format(Locale.ROOT, "%,d %s", count, cause.word())));
         return lines;
     }

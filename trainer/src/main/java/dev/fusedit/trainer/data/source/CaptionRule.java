@@ -19,6 +19,9 @@ public record CaptionRule(ImmutableMap<String, Double> shares) {
         checkArgument(!shares.isEmpty(), "a caption has a name to be read by");
     }
 
+    /// The first usual one that a sample has.
+    public static CaptionRule usual(ImageSource source) { return firstOf(source.usualCaptions()); }
+
     /// The first one of these that a sample has.
     public static CaptionRule firstOf(List<String> names) {
         var shares = ImmutableMap.<String, Double>builder();

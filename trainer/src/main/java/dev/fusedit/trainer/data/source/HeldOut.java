@@ -17,6 +17,7 @@ public final class HeldOut {
 
     /// @param count samples to hold out, at least; no more than half of all
     public static TrainingSplit of(SourceScan scan, int count, long seed) {
+        if (count == 0) return new TrainingSplit(scan.source(), scan.good(), ImmutableList.of());
         var alike = new HashMap<Integer, List<SampleFacts>>();
         Lookalikes.of(scan.good()).groups().forEach(group -> group.forEach(facts -> alike.put(facts.index(), group)));
         var hashes = new HashMap<Integer, Long>();

@@ -2,12 +2,9 @@ package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.hash.Hashing;
-import com.google.common.io.BaseEncoding;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,6 +48,9 @@ public final class ImageFolder implements ImageSource {
     public String key(int index) { return files.images().get(index).key(); }
 
     @Override
+    public long bytes(int index) { return files.images().get(index).bytes(); }
+
+    @Override
     public byte[] image(int index) throws BadSample {
         var file = folder.resolve(key(index));
         if (Files.isDirectory(file)) throw new BadSample(Cause.BROKEN_IMAGE, "is a folder");
@@ -91,13 +91,6 @@ public final class ImageFolder implements ImageSource {
 
     @Override
     public int block() { return BLOCK; }
-
-    @Override
-    public String digest() {
-        var hasher = Hashing.sha256().newHasher();
-        for (var image : files.images()) hasher.putString(image.key() + "\0" + image.bytes() + "\0", StandardCharsets.UTF_8);
-        return BaseEncoding.base16().lowerCase().encode(hasher.hash().asBytes()).substring(0, 16);
-    }
 
     @Override
     public String stamp() { return files.stamp(); }

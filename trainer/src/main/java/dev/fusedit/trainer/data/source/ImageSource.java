@@ -1,6 +1,8 @@
 package dev.fusedit.trainer.data.source;
 
+import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +19,9 @@ public interface ImageSource extends AutoCloseable {
 
     /// The name of a sample, unlike any other's: a path below the folder, or `000012` of a tar file.
     String key(int index);
+
+    /// Size of the image's file.
+    long bytes(int index);
 
     /// The bytes of the image's file.
     ///
@@ -41,7 +46,11 @@ public interface ImageSource extends AutoCloseable {
     int block();
 
     /// Names and sizes of all that is read, in a few letters: two sources of the same digest have the same samples under the same indices.
-    String digest();
+    default String digest() {
+        var hasher = Hashing.sha256().newHasher();
+        for (int i = 0; i < size(); i++) hasher.putString(key(i) + "\0" + bytes(i) + "\0", StandardCharsets.UTF_8);
+        return hasher.hash().toString().substring(0, 16);
+    }
 
     /// Names, sizes and dates of all files that are read, in a few letters: as long as it is the same, nothing needs to be looked at again.
     String stamp();

@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Captioned images in tar files as WebDataset names them (github.com/webdataset/webdataset): neighbouring members of one name before the
@@ -31,7 +33,7 @@ public final class TarShards implements ImageSource {
     private final List<Member> samples = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final List<FileChannel> channels = new ArrayList<>();
-    private final Map<String, Boolean> fields = new HashMap<>();
+    private final Set<String> fields = new TreeSet<>();
 
     /// A sample of a shard.
     ///
@@ -78,7 +80,7 @@ public final class TarShards implements ImageSource {
                         "has no field " + (wanted.isEmpty() ? "of an image" : wanted) + ", only " + has));
                 continue;
             }
-            sample.fields().keySet().forEach(field -> fields.put(field, true));
+            fields.addAll(sample.fields().keySet());
             samples.add(new Member(shard, key, image, sample.fields()));
         }
         if (index.broken() != null) problems.add(new Problem(index.file().getFileName().toString(), Cause.BROKEN_SHARD, index.broken()));
@@ -108,6 +110,9 @@ public final class TarShards implements ImageSource {
 
     @Override
     public String key(int index) { return samples.get(index).key(); }
+
+    @Override
+    public long bytes(int index) { return samples.get(index).image().bytes(); }
 
     @Override
     public byte[] image(int index) throws BadSample {
@@ -147,7 +152,7 @@ public final class TarShards implements ImageSource {
     @Override
     public List<String> usualCaptions() {
         return ImmutableList.<String>builder().addAll(CAPTIONS)
-                .addAll(fields.keySet().stream().filter(field -> isText(field) && !CAPTIONS.contains(field)).sorted().toList()).build();
+                .addAll(fields.stream().filter(field -> isText(field) && !CAPTIONS.contains(field)).toList()).build();
     }
 
     @Override
@@ -158,13 +163,6 @@ public final class TarShards implements ImageSource {
 
     @Override
     public int block() { return BLOCK; }
-
-    @Override
-    public String digest() {
-        var hasher = Hashing.sha256().newHasher();
-        samples.forEach(sample -> hasher.putString(sample.key() + "\0" + sample.image().bytes() + "\0", StandardCharsets.UTF_8));
-        return hasher.hash().toString().substring(0, 16);
-    }
 
     @Override
     public String stamp() {
