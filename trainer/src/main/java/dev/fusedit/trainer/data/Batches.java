@@ -5,30 +5,40 @@ import java.util.ArrayList;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
         int size = Math.multiplyExact(3 * wanted.side(), wanted.side());
         var images = new byte[Math.multiplyExact(wanted.images(), size)];
         var captions = new ArrayList<String>();
+        var tokens = new int[wanted.images()][];
         var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < wanted.images(); i++) {
             long position = wanted.firstImage() + step * wanted.images() + i;
             var sample = sample(position, wanted.side());
             System.arraycopy(sample.rgb(), 0, images, i * size, size);
-            captions.add(TextIds.isDropped(seed(), position, wanted.dropout()) ? "" : sample.caption());
+            boolean dropped = isDropped(position, wanted.dropout());
+            captions.add(dropped ? "" : sample.caption());
+            tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
             keys.add(sample.key());
         }
         var sentences = new int[wanted.sentences()][];
         for (int i = 0; i < sentences.length; i++) {
             sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
         }
-        return new Batch(images, captions, captions.stream().map(texts()::caption).toArray(int[][]::new),
-                texts().tokenizer().instructionLength(), sentences, keys.build());
+        return new Batch(images, captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
     }
 
     /// The sample at a position of the run.
     Sample sample(long position, int side);
+
+    /// Whether the caption at a position is dropped, for classifier-free guidance.
+    ///
+    /// @param share of captions that are
+    default boolean isDropped(long position, double share) { return TextIds.isDropped(seed(), position, share); }
+
+    /// The ids that stand for a dropped caption.
+    default int[] dropped() { return texts().caption(""); }
 
     /// The sentence at a position of the run.
     String sentence(long position);

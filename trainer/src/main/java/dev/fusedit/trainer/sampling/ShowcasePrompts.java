@@ -7,6 +7,7 @@ import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
@@ -28,12 +29,17 @@ public final class ShowcasePrompts {
                 ? PromptFile.read(Path.of(recipe.logging().prompts())).stream().map(ShowcasePrompt::of).toList()
                 : switch (data) {
                     case BlocksBatches _ -> blocks();
-                    case SourceBatches own ->
-                            Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
-                                    .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
+                    case SourceBatches own -> captions(own);
+                    case ReferenceBatches own -> captions(own.images());
                     case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
                 };
         return IntStream.range(0, Showcase.IMAGES).mapToObj(i -> prompts.get(i % prompts.size())).collect(ImmutableList.toImmutableList());
+    }
+
+    /// Held-out ones first.
+    private static List<ShowcasePrompt> captions(SourceBatches images) {
+        return Stream.concat(images.split().held().stream(), images.split().trained().stream()).limit(Showcase.IMAGES)
+                .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
     }
 
     /// Kinds across, prompts of a kind down.

@@ -8,6 +8,7 @@ import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import java.util.Optional;
 
@@ -22,6 +23,7 @@ public record DataMark(int samples, int held, String digest) {
         return switch (data) {
             case SourceBatches own -> Optional.of(
                     new DataMark(own.split().trained().size(), own.split().held().size(), own.split().source().digest()));
+            case ReferenceBatches own -> of(own.images());
             case BlocksBatches _ -> Optional.empty();
             case BlankBatches _ -> Optional.empty();
         };

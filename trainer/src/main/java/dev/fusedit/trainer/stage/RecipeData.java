@@ -2,6 +2,7 @@ package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
@@ -13,6 +14,7 @@ import dev.fusedit.trainer.data.source.HeldOut;
 import dev.fusedit.trainer.data.source.ImageFolder;
 import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.source.ScanCache;
 import dev.fusedit.trainer.data.source.SourceScan;
@@ -67,13 +69,31 @@ public final class RecipeData {
             told(scan, texts, errorsFile).forEach(said);
             var validation = recipe.evaluation().validation();
             var split = HeldOut.of(scan, validation == null ? 0 : validation.samples(), validation == null ? 0 : validation.seed());
-            return new SourceBatches(split, captions,
+            var batches = new SourceBatches(split, captions,
                     new ImageTransform(decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), errors, images.seed(),
                     texts);
+            return switch (recipe.run().compatibility()) {
+                case NONE -> batches;
+                case REFERENCE -> ofReference(recipe, images, source, batches);
+            };
         } catch (RuntimeException e) {
             source.close();
             throw e;
         }
+    }
+
+    /// The reference reads tar files, in an order of its own; it has no folders.
+    private static Batches ofReference(Recipe recipe, Data.Images images, ImageSource source, SourceBatches batches) {
+        if (!(source instanceof TarShards shards)) return batches;
+        var fields = images.captions();
+        if (fields.isEmpty() || fields.size() > 2 || images.flip() > 0) {
+            throw new UserError(
+                    "run.compatibility: reference reads one or two captions that data.captions names, the synthetic one last, and "
+                            + "flips no image. Name them, or leave run.compatibility out");
+        }
+        var stage = recipe.stages().getFirst();
+        return ReferenceBatches.of(batches, shards, fields.stream().map(Data.CaptionField::field).toList(), fields.getFirst().share(),
+                images.imageSize(), stage.microBatch(), Math.max(1, images.workers()));
     }
 
     /// What to know before the first step.

@@ -20,10 +20,14 @@ public record SquareCrop(int side) {
 
     /// The image with its short side of this length, the long one rounded down.
     public RgbImage resized(RgbImage image) {
-        int width = image.width(), height = image.height();
-        return width <= height ? PillowResize.resize(image, side, (int) ((long) side * height / width), Filter.BILINEAR)
-                : PillowResize.resize(image, (int) ((long) side * width / height), side, Filter.BILINEAR);
+        return PillowResize.resize(image, length(image.width(), image.height()), length(image.height(), image.width()), Filter.BILINEAR);
     }
+
+    /// A resized image's side.
+    ///
+    /// @param own the side's length before
+    /// @param other the other side's
+    public int length(int own, int other) { return own <= other ? side : (int) ((long) side * own / other); }
 
     /// The middle; halves go to the even pixel, as Python rounds.
     public Corner centre(RgbImage resized) {

@@ -23,6 +23,12 @@ public record ImageTransform(ImageDecoding decoding, boolean random, double flip
         return mirrored ? square.flipped() : square;
     }
 
+    /// With the corner given.
+    public RgbImage cropped(RgbImage image, int side, SquareCrop.Corner corner) {
+        var crop = new SquareCrop(side);
+        return crop.crop(crop.resized(image), corner);
+    }
+
     /// Without chance: as validation and reports show it.
     public RgbImage centred(RgbImage image, int side) {
         var crop = new SquareCrop(side);
