@@ -64,10 +64,10 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
             throw e;
         }
         int channels = encoded.vae().config().latentChannels();
-        if (channels != recipe.model().dit().channels()) {
+        if (channels != recipe.model().channels()) {
             encoded.close();
-            throw new UserError("weights.vae: the autoencoder in %s has %d channels, but model.dit.channels is %d"
-                    .formatted(folder, channels, recipe.model().dit().channels()));
+            throw new UserError("weights.vae: the autoencoder in %s has %d channels, but the model is given %d"
+                    .formatted(folder, channels, recipe.model().channels()));
         }
         return encoded;
     }
