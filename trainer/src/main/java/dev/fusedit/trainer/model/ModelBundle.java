@@ -4,6 +4,7 @@ import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.Adapters;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
@@ -22,8 +23,19 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
         implements AutoCloseable {
     /// An untrained one of pixels, the same for the same seed.
     public static ModelBundle fresh(ImageModelConfig config, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        var weights = Weights.fresh(seed, policy);
-        return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
+        return fresh(config, Adapters.NONE, tokenizer, policy, seed);
+    }
+
+    private static ModelBundle fresh(ImageModelConfig config, Adapters adapters, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var weights = Weights.fresh(seed, policy).adapted(adapters);
+        try {
+            var model = config.build(weights);
+            weights.requireTargets();
+            return new ModelBundle(weights, model, tokenizer, Latents.PIXELS, null);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
     }
 
     /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
@@ -43,7 +55,7 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
             int side = recipe.largestSide() / latents.space().factor();
             var config = RecipeModelConfigs.of(recipe.model(), text, side);
             var clip = clip(recipe, config.image().pooledText(), policy, said);
-            var plain = fresh(config, tokenizer, policy, seed);
+            var plain = fresh(config, recipe.model().adapted(), tokenizer, policy, seed);
             return new ModelBundle(plain.weights, plain.model, tokenizer, latents, clip);
         } catch (RuntimeException e) {
             latents.close();

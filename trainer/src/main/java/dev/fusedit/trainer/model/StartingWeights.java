@@ -3,6 +3,7 @@ package dev.fusedit.trainer.model;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
@@ -82,6 +83,12 @@ public final class StartingWeights {
     ///
     /// @throws UserError if they do not fit
     public void read(ModelBundle bundle) {
+        readModel(bundle);
+        var adapters = recipe.weights().adapters();
+        if (adapters != null) PeftFolders.read(Path.of(adapters), recipe.model().adapted(), bundle.weights());
+    }
+
+    private void readModel(ModelBundle bundle) {
         switch (files) {
             case StartingFiles.Nothing() -> {}
             case StartingFiles.Language(var place, _) -> llm(bundle, place);
@@ -126,11 +133,16 @@ public final class StartingWeights {
     /// Whether the language model is a part of its own, beside the image side in a file of its own.
     private static boolean isShallow(ModelBundle bundle) { return !bundle.model().config().isDeep(); }
 
-    private static void load(ModelBundle bundle, TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
+    /// Adapters that the file has not keep their values: at first they change nothing.
+    private static void load(ModelBundle bundle, TensorSource file) {
+        bundle.weights().load(file, name -> isOwnAdapter(name, file) ? null : SavedModel.sampled(name));
+    }
+
+    private static boolean isOwnAdapter(String name, TensorSource file) { return LoraAdapter.isPart(name) && !file.contains(name); }
 
     private static void loadImageSide(ModelBundle bundle, TensorSource file) {
         var named = RenamedTensors.of(file, name -> DIT + name);
-        bundle.weights().in("dit").load(named, name -> name);
+        bundle.weights().in("dit").load(named, name -> isOwnAdapter(name, named) ? null : name);
     }
 
     // ---- language models
@@ -151,7 +163,7 @@ public final class StartingWeights {
                 return beyond || !name.startsWith("model.") || !wanted.test(own) ? null : own;
             });
             var rounded = new RoundedTensors(named, info -> policy.masterOf(info.name(), info.shape()));
-            bundle.weights().in("llm").load(rounded, name -> wanted.test(name) ? name : null);
+            bundle.weights().in("llm").load(rounded, name -> wanted.test(name) && !LoraAdapter.isPart(name) ? name : null);
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
+import dev.fusedit.nn.Adapters;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import java.util.Set;
@@ -30,7 +31,8 @@ public record Model(
         @Default("false") boolean sandwichNorm,
         @Doc("what the network's output means, for training and sampling alike") @Default("velocity") Prediction prediction,
         @Doc("public name of the autoencoder whose latents are trained on; pixels if left out") @Nullable String vae,
-        @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip) {
+        @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip,
+        @Doc("low-rank changes (LoRA) that stages train in place of weights, at the rates llm-adapter and dit-adapter; none if left out") @Nullable AdaptersRecipe adapters) {
     public Model {
         Bound.LAYERS.checkOrNone("initial_layers", initialLayers);
         checkArgument(fusion.isDeep() || initialLayers == 0 && sharedLayers == null,
@@ -79,6 +81,9 @@ public record Model(
 
     /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
     public int pixels() { return vae == null ? 1 : KnownAutoencoders.find(vae).orElseThrow().factor(); }
+
+    /// Which linear layers have adapters.
+    public Adapters adapted() { return adapters == null ? Adapters.NONE : adapters.adapters(); }
 
     @Doc("The image side. Heads and their width are the language model's.")
     public record Dit(

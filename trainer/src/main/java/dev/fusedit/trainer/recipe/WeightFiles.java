@@ -16,6 +16,8 @@ public record WeightFiles(
         @Doc("a Hugging Face folder") @Nullable String vae,
         @Doc("a Hugging Face folder") @Nullable String clip,
         @Doc("a 'tokenizer.json' or its folder; that of 'llm' if left out") @Nullable String tokenizer,
+        @Doc("adapters that model.adapters begin with: a folder in PEFT's form, of the language model, or one with such folders 'llm' and 'dit'")
+        @Nullable String adapters,
         @Doc("differences between what files say of their model and what this recipe builds that are meant, and then only said")
         @Default("[]") List<Accept> accept) {
     /// In place of a file: new weights are meant.
@@ -48,6 +50,7 @@ public record WeightFiles(
         PathText.check("vae", vae);
         PathText.check("clip", clip);
         PathText.check("tokenizer", tokenizer);
+        PathText.check("adapters", adapters);
         checkArgument(model == null || llm == null, "model must not come with llm: it holds a language model already");
     }
 

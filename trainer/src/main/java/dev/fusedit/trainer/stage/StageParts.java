@@ -92,7 +92,8 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(stage.gradientMask().mask());
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
-                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing());
+                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing(),
+                leaves.dropout());
     }
 
     @Nullable
