@@ -13,6 +13,7 @@ import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -108,6 +109,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var source = switch (data) {
             case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
             case SourceBatches images -> images;
+            case MixedBatches mixed -> mixed;
             case BlankBatches blank -> blank;
         };
         return step -> source.of(step, wanted);

@@ -86,7 +86,11 @@ public final class TarShards implements ImageSource {
         if (index.broken() != null) problems.add(new Problem(index.file().getFileName().toString(), Cause.BROKEN_SHARD, index.broken()));
     }
 
+    @Override
+    public String kind() { return "webdataset"; }
+
     /// The field of the first sample's image; empty where there is no sample.
+    @Override
     public String imageField() {
         if (samples.isEmpty()) return "";
         var first = samples.getFirst();
