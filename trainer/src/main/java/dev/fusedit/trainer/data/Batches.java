@@ -5,7 +5,7 @@ import java.util.ArrayList;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
         int size = Math.multiplyExact(3 * wanted.side(), wanted.side());

@@ -4,18 +4,19 @@ import dev.fusedit.torch.UserError;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// A commented recipe for a folder of images or tar files that was looked at: a small model that a machine without a GPU trains, to begin
+/// A commented recipe for a folder of images, tar files or Parquet files that was looked at: a small model that a machine without a GPU trains, to begin
 /// with.
 ///
 /// @param name of the runs
 /// @param place of the images, as the recipe is to spell it
-/// @param picture field of the images in tar files; null for a folder
+/// @param kind of the data: folder, webdataset or parquet
+/// @param picture field or column of the images in tar files or tables; empty for a folder
 /// @param found what was found there, for the comment at the top
 /// @param samples that can be trained on
 /// @param imageSize side in pixels
 /// @param longest tokens of the longest caption
 /// @param llm a published language model; null for a small one that learns from scratch
-public record NewRecipe(String name, String place, @Nullable String picture, String found, int samples, int imageSize, int longest,
+public record NewRecipe(String name, String place, String kind, String picture, String found, int samples, int imageSize, int longest,
         @Nullable Llm llm) {
     /// Patches along a side that a small model sees well.
     private static final int PATCHES = 8;
@@ -89,9 +90,13 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
                 checkpoints: {every: 500, keep: 2}
                 """.formatted(found, name, languageModel(), llm == null ? "width: 256, mlp_width: 768" : "mlp_width: 1280", patch,
                 imageSize / patch,
-                imageSize / patch, weights(), picture == null ? "folder" : "webdataset", picture == null ? "path: " + quoted(place)
-                        : "shards: [" + quoted(place) + "]\n  picture: " + quoted(picture),
+                imageSize / patch, weights(), kind, images(),
                 imageSize, samples, llm == null ? languageStage(batch) : "", steps, batch).replaceAll("(?m)^\\n(?=\\n)", "");
+    }
+
+    private String images() {
+        if (picture.isEmpty()) return "path: " + quoted(place);
+        return (kind.equals("parquet") ? "files" : "shards") + ": [" + quoted(place) + "]\n  picture: " + quoted(picture);
     }
 
     private String languageModel() {

@@ -87,7 +87,7 @@ final class Reach {
             case Model.Positions.Rope2d() -> {}
             case Model.Positions.MRope() -> {}
         }
-        checkArgument(!data.isBuiltIn() || side % 32 == 0,
+        checkArgument(!data.hasBlocks() || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);
     }

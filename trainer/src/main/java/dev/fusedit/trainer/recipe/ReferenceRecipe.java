@@ -144,7 +144,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Data.CaptionField(data.captionColumn().synthetic(), 1 - data.originalCaptionRate()));
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
-                data.centerCrop(), 0, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers());
+                data.centerCrop(), 0, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), null);
     }
 
     // ---- the one stage

@@ -14,6 +14,7 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -111,6 +112,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
             case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
             case SourceBatches images -> images;
             case ReferenceBatches images -> images;
+            case MixedBatches mixed -> mixed;
             case BlankBatches blank -> blank;
         };
         return step -> source.of(step, wanted);
