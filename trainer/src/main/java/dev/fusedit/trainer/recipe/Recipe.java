@@ -85,6 +85,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return with(run.withMinutes(minutes), stages.stream().map(stage -> stage.scaled(factor)).toList());
     }
 
+    /// Whether some stage changes what the language model says of texts.
+    public boolean learnsText() {
+        return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
+    }
+
     /// This recipe with other settings of the run.
     public Recipe withRun(Run other) { return with(other, stages); }
 
