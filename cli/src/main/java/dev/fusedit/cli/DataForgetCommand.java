@@ -26,7 +26,8 @@ final class DataForgetCommand implements Callable<Integer> {
         @Option(names = "--url", required = true, paramLabel = "URL", description = "The image's address, as the metadata have it.")
         private @Nullable String url;
 
-        @Option(names = "--hash", required = true, paramLabel = "HEX", description = "SHA-256 of the file as it was fetched, or a perceptual hash.")
+        @Option(names = "--hash", required = true, paramLabel = "HEX",
+                description = "SHA-256 of the file as it was fetched, or a perceptual hash.")
         private @Nullable String hash;
     }
 

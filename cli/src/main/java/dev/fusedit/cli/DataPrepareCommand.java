@@ -71,7 +71,8 @@ final class DataPrepareCommand implements Callable<Integer> {
                 description = "Short side at most; 0: as they are (default: ${DEFAULT-VALUE}).")
         private int size;
 
-        @Option(names = "--quality", defaultValue = "95", paramLabel = "Q", description = "Of the JPEGs, 1 to 100 (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--quality", defaultValue = "95", paramLabel = "Q",
+                description = "Of the JPEGs, 1 to 100 (default: ${DEFAULT-VALUE}).")
         private int quality;
 
         @Option(names = "--max-pixels", defaultValue = "50000000", paramLabel = "N",
@@ -95,7 +96,8 @@ final class DataPrepareCommand implements Callable<Integer> {
         @Option(names = "--connections", defaultValue = "64", paramLabel = "N", description = "Open at once (default: ${DEFAULT-VALUE}).")
         private int connections;
 
-        @Option(names = "--per-host", defaultValue = "4", paramLabel = "N", description = "Of them to one host (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--per-host", defaultValue = "4", paramLabel = "N",
+                description = "Of them to one host (default: ${DEFAULT-VALUE}).")
         private int perHost;
 
         @Option(names = "--retries", defaultValue = "3", paramLabel = "N",
@@ -112,7 +114,8 @@ final class DataPrepareCommand implements Callable<Integer> {
         @Option(names = "--max-bytes", defaultValue = "8388608", paramLabel = "N", description = "Of a file (default: ${DEFAULT-VALUE}).")
         private int mostBytes;
 
-        @Option(names = "--block-domains", paramLabel = "FILE", description = "Hosts that are never asked, one a line, with all below them.")
+        @Option(names = "--block-domains", paramLabel = "FILE",
+                description = "Hosts that are never asked, one a line, with all below them.")
         private List<Path> domains = List.of();
 
         @Option(names = "--block-hashes", paramLabel = "FILE",

@@ -4,6 +4,7 @@ import com.google.common.base.Ascii;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.CacheLoader;
 import com.google.common.cache.LoadingCache;
+import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +22,8 @@ public final class Fetcher implements AutoCloseable {
     private final FetchRules rules;
     private final Transport transport;
     private final Robots robots;
-    private final Semaphore connections;
+    /// Files that are fetched or worked on.
+    private final Semaphore places;
     private final LoadingCache<String, HostGate> gates;
 
     /// What is checked of each answer, and what of a redirect's aim.
@@ -34,16 +36,30 @@ public final class Fetcher implements AutoCloseable {
     Fetcher(FetchRules rules, PublicAddresses addresses) {
         this.rules = rules;
         transport = new Transport(rules, addresses);
-        connections = new Semaphore(rules.connections(), true);
+        places = new Semaphore(rules.connections(), true);
         gates = CacheBuilder.newBuilder().weakValues().build(CacheLoader.from(() -> new HostGate(rules.perHost())));
         robots = new Robots((address, most) -> retried(address, most, Kind.ROBOTS_TXT));
     }
 
-    /// @return the file's bytes, whole as far as HTTP tells
-    public byte[] fetch(String url) throws FetchFailure, InterruptedException {
-        return retried(WebAddress.of(url), rules.mostBytes(), Kind.IMAGE);
+    /// What is done with a file. While it is done the file counts as one that is being fetched, so that files do not pile up.
+    ///
+    /// @param <T> what comes of it
+    @FunctionalInterface
+    public interface Use<T> {
+        /// @param file its bytes, whole as far as HTTP tells
+        T of(byte[] file) throws IOException, InterruptedException;
     }
 
+    public <T> T fetch(String url, Use<T> use) throws FetchFailure, IOException, InterruptedException {
+        var file = retried(WebAddress.of(url), rules.mostBytes(), Kind.IMAGE);
+        try {
+            return use.of(file);
+        } finally {
+            places.release();
+        }
+    }
+
+    /// Of an image, a place is held when this returns.
     private byte[] retried(WebAddress address, int most, Kind kind) throws FetchFailure, InterruptedException {
         var delay = rules.retryDelay();
         for (int left = rules.retries();; left--) {
@@ -79,11 +95,14 @@ public final class Fetcher implements AutoCloseable {
         var gate = gates.getUnchecked(address.host());
         gate.enter(kind == Kind.IMAGE ? robots.delay(address) : Duration.ZERO);
         try {
-            connections.acquire();
+            places.acquire();
+            boolean keep = false;
             try {
-                return transport.get(address, kind == Kind.IMAGE ? IMAGES : "text/plain", most, head -> look(head, kind));
+                var answer = transport.get(address, kind == Kind.IMAGE ? IMAGES : "text/plain", most, head -> look(head, kind));
+                keep = kind == Kind.IMAGE && answer.status() == 200;
+                return answer;
             } finally {
-                connections.release();
+                if (!keep) places.release();
             }
         } catch (FetchFailure e) {
             gate.pause(e.asksToWait().compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : e.asksToWait());

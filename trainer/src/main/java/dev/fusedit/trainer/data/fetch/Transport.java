@@ -2,6 +2,8 @@ package dev.fusedit.trainer.data.fetch;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -11,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -24,12 +28,16 @@ import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One request and its answer: no redirects, no retries, no cookies. Size and time are watched while it is read.
 ///
 /// Any number of threads. Whoever makes it closes it.
 final class Transport implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
     private static final int MOST_HEADERS = 200;
     private static final int MOST_LINE = 1 << 16;
     private static final int CHUNK = 1 << 14;
@@ -86,19 +94,31 @@ final class Transport implements AutoCloseable {
     }
 
     private Answer answer(HttpGet request, int mostBytes, Look look) throws IOException, HttpException, FetchFailure {
-        var whole = false;
         var response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
         try {
             var head = new Answer(response.getCode(), String.valueOf(response.getReasonPhrase()), List.of(response.getHeaders()),
                     new byte[0]);
             look.at(head);
-            if (head.status() != 200) return head;
-            var body = read(response, mostBytes);
-            whole = true;
-            return new Answer(head.status(), head.reason(), head.headers(), body);
-        } finally {
-            if (!whole) request.cancel(); // else closing reads what is left
+            if (head.status() != 200) {
+                drop(request, response);
+                return head;
+            }
+            var whole = new Answer(head.status(), head.reason(), head.headers(), read(response, mostBytes));
             response.close();
+            return whole;
+        } catch (IOException | FetchFailure | RuntimeException e) {
+            drop(request, response);
+            throw e;
+        }
+    }
+
+    /// Ends the connection, else closing would read what is left; closed so, it complains.
+    private static void drop(HttpGet request, ClassicHttpResponse response) {
+        request.cancel();
+        try {
+            response.close();
+        } catch (IOException e) {
+            LOG.trace("dropped", e);
         }
     }
 
@@ -125,11 +145,11 @@ final class Transport implements AutoCloseable {
         return switch (e) {
             case PublicAddresses.PrivateAddress found -> new FetchFailure(FetchCause.PRIVATE_ADDRESS, found.getMessage());
             case UnknownHostException _ -> new FetchFailure(FetchCause.DNS, "the name of the host is not known");
-            case org.apache.hc.client5.http.ConnectTimeoutException _ -> new FetchFailure(FetchCause.CONNECT, "no answer to connecting");
+            case ConnectTimeoutException _ -> new FetchFailure(FetchCause.CONNECT, "no answer to connecting");
             case SocketTimeoutException _ -> new FetchFailure(FetchCause.TIMEOUT, "nothing came for too long");
-            case java.net.ConnectException _ -> new FetchFailure(FetchCause.CONNECT, "the connection is refused");
-            case java.net.NoRouteToHostException _ -> new FetchFailure(FetchCause.CONNECT, "no way to the host");
-            case javax.net.ssl.SSLException _ -> new FetchFailure(FetchCause.CONNECT, "no secure connection: " + e.getMessage());
+            case ConnectException _ -> new FetchFailure(FetchCause.CONNECT, "the connection is refused");
+            case NoRouteToHostException _ -> new FetchFailure(FetchCause.CONNECT, "no way to the host");
+            case SSLException _ -> new FetchFailure(FetchCause.CONNECT, "no secure connection: " + e.getMessage());
             case ConnectionClosedException _ -> new FetchFailure(FetchCause.CUT, "the answer ends early");
             default -> new FetchFailure(FetchCause.CUT, "the answer breaks off: " + e.getClass().getSimpleName());
         };
@@ -140,6 +160,6 @@ final class Transport implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
-        client.close(org.apache.hc.core5.io.CloseMode.IMMEDIATE);
+        client.close(CloseMode.IMMEDIATE);
     }
 }

@@ -6,12 +6,14 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /// A URL of http or https as pages write it: with blanks and letters of any script, which are escaped as browsers do.
 ///
 /// @param uri with scheme, host and path, without user, password and fragment
 record WebAddress(URI uri) {
-    private static final String PLAIN = "-._~:/?#[]@!$&'()*+,;=%";
+    private static final String PLAIN = "-._~:/?@!$&'()*+,;=";
+    private static final Pattern ESCAPE = Pattern.compile("%[0-9a-fA-F]{2}");
 
     /// @throws FetchFailure if it is none
     static WebAddress of(String written) throws FetchFailure { return checked(parse(written)); }
@@ -51,28 +53,28 @@ record WebAddress(URI uri) {
     @Override
     public String toString() { return uri.toString(); }
 
+    /// Without the fragment; the host as it is, behind it percent escapes for what a URL may not have.
     private static String escaped(String written) {
-        var escaped = new StringBuilder();
         int hash = written.indexOf('#');
         var text = (hash < 0 ? written : written.substring(0, hash)).replaceAll("[\t\r\n]", "");
-        int afterHost = text.indexOf('/', text.indexOf("//") + 2);
-        text.codePoints().forEach(new java.util.function.IntConsumer() {
-            private int at;
-
-            @Override
-            public void accept(int letter) {
-                var one = Character.toString(letter);
-                boolean inHost = text.contains("//") && (afterHost < 0 || at < afterHost);
-                boolean isBracket = one.equals("[") || one.equals("]");
-                boolean isEscape = letter != '%' || text.startsWith("%", at) && text.substring(at).matches("(?s)%[0-9a-fA-F]{2}.*");
-                boolean isPlain = letter < 128 && (Character.isLetterOrDigit(letter) || PLAIN.indexOf(letter) >= 0);
-                if (inHost || isPlain && isEscape && !isBracket) escaped.append(one);
-                else for (byte each : one.getBytes(StandardCharsets.UTF_8))
+        int begin = text.indexOf("//") + 2;
+        int path = begin < 2 ? 0 : text.indexOf('/', begin) < 0 ? text.length() : text.indexOf('/', begin);
+        var escaped = new StringBuilder(text.substring(0, path));
+        for (int at = path; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+            int letter = text.codePointAt(at);
+            if (isPlain(letter) || letter == '%' && ESCAPE.matcher(text).region(at, text.length()).lookingAt()) {
+                escaped.appendCodePoint(letter);
+            } else {
+                for (byte each : Character.toString(letter).getBytes(StandardCharsets.UTF_8)) {
                     escaped.append('%').append(HexFormat.of().withUpperCase().toHexDigits(each));
-                at += one.length();
+                }
             }
-        });
+        }
         return escaped.toString();
+    }
+
+    private static boolean isPlain(int letter) {
+        return letter < 128 && (Character.isLetterOrDigit(letter) || PLAIN.indexOf(letter) >= 0);
     }
 
     /// Hosts of other scripts in punycode.

@@ -30,8 +30,9 @@ public record BlockedHashes(Set<String> sha256, long[] phashes) {
                 var hash = Ascii.toLowerCase(withoutRemark(line));
                 if (hash.isEmpty()) continue;
                 if (hash.matches("[0-9a-f]{64}")) files.add(hash);
-                else looks.add(PHash.parse(hash).orElseThrow(() -> new UserError("%s: '%s' is no hash. A line has 64 hexadecimal digits (SHA-256) or 16 (pHash)"
-                        .formatted(list, hash))));
+                else looks.add(PHash.parse(hash)
+                        .orElseThrow(() -> new UserError("%s: '%s' is no hash. A line has 64 hexadecimal digits (SHA-256) or 16 (pHash)"
+                                .formatted(list, hash))));
             }
         }
         return new BlockedHashes(Set.copyOf(files), looks.stream().mapToLong(Long::longValue).sorted().toArray());

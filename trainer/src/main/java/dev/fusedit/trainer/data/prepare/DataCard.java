@@ -48,9 +48,11 @@ final class DataCard {
                     threshold.source()));
         }
         var language = plan.json().path("language").asText();
-        lines.addAll(List.of("", "Language of the texts: " + (language.isEmpty() ? "not checked" : language) + ". Images have a short side of at most "
-                + plan.json().path("image_size").asText() + " pixels (0: as they were) and are JPEGs of quality " + plan.json().path("quality").asText()
-                + ", without the originals' metadata.",
+        lines.addAll(List.of("",
+                "Language of the texts: " + (language.isEmpty() ? "not checked" : language) + ". Images have a short side of at most "
+                        + plan.json().path("image_size").asText() + " pixels (0: as they were) and are JPEGs of quality "
+                        + plan.json().path("quality").asText()
+                        + ", without the originals' metadata.",
                 "Files were fetched as `robots.txt`, `X-Robots-Tag` (noai, noimageai, noindex, noimageindex, none) and `tdm-reservation` allow.",
                 "", "## What became of the rows", "", "| | rows |", "|---|---:|", text("| ok | %,d |", tally.ok())));
         tally.causes().forEach((cause, count) -> lines.add(text("| %s | %,d |", cause, count)));

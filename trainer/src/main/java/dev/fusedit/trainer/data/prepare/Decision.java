@@ -39,7 +39,7 @@ sealed interface Decision {
         var status = switch (failure.why()) {
             case ADDRESS, PRIVATE_ADDRESS, BLOCKED_DOMAIN, ROBOTS, NOAI, TDM -> "left_out";
             case DNS, CONNECT, TIMEOUT, CUT, TOO_MANY_REQUESTS, SERVER_ERROR, HTTP_STATUS, REDIRECTS, TOO_LARGE, CONTENT_TYPE ->
-                "failed_to_download";
+                    "failed_to_download";
         };
         return new LeftOut(status, RowCause.word(failure.why()), String.valueOf(failure.getMessage()));
     }

@@ -63,13 +63,17 @@ public final class Forgetting {
         } catch (IOException e) {
             throw WriteFailure.of(out, e);
         }
-        if (shards > 0 && Files.exists(out.resolve("README.md"))) DataCard.write(out);
+        if (Files.exists(out.resolve("README.md"))) { // the set is whole
+            DataCard.write(out);
+            ShardFiles.tidy(out);
+        }
         return new Result(rows, shards);
     }
 
     private static List<String> keys(MetadataDatabase database, ShardFiles files, String column, String value) throws SQLException {
         var keys = new ArrayList<String>();
-        database.query("SELECT key FROM read_parquet(%s) WHERE trim(%s) = ? ORDER BY key".formatted(MetadataDatabase.file(files.table()), column),
+        database.query(
+                "SELECT key FROM read_parquet(%s) WHERE trim(%s) = ? ORDER BY key".formatted(MetadataDatabase.file(files.table()), column),
                 row -> keys.add(row.getString(1)), value);
         return keys;
     }
@@ -87,7 +91,8 @@ public final class Forgetting {
 
     private static Map<String, Long> counts(MetadataDatabase database, ShardFiles files, String by) throws SQLException {
         var counts = new TreeMap<String, Long>();
-        database.query("SELECT %s, count(*) FROM read_parquet(%s) GROUP BY 1".formatted(by, MetadataDatabase.file(files.unfinished("parquet"))),
+        database.query(
+                "SELECT %s, count(*) FROM read_parquet(%s) GROUP BY 1".formatted(by, MetadataDatabase.file(files.unfinished("parquet"))),
                 row -> counts.put(row.getString(1), row.getLong(2)));
         return counts;
     }

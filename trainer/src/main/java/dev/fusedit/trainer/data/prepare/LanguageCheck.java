@@ -2,11 +2,14 @@ package dev.fusedit.trainer.data.prepare;
 
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.MissingResourceException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import opennlp.tools.langdetect.Language;
 import opennlp.tools.langdetect.LanguageDetectorME;
 import opennlp.tools.langdetect.LanguageDetectorModel;
 
@@ -31,7 +34,7 @@ final class LanguageCheck {
     /// @throws UserError if it is no language that the detector knows
     static LanguageCheck of(String code) {
         try (var in = LanguageDetectorME.class.getResourceAsStream("/langdetect-183.bin")) {
-            var model = new LanguageDetectorModel(java.util.Objects.requireNonNull(in));
+            var model = new LanguageDetectorModel(Objects.requireNonNull(in));
             var wanted = threeLetters(code);
             Set<String> known = new TreeSet<>(Set.of(new LanguageDetectorME(model).getSupportedLanguages()));
             if (!known.contains(wanted))
@@ -56,8 +59,8 @@ final class LanguageCheck {
         var languages = detector.predictLanguages(text);
         var first = languages[0];
         if (first.getLang().equals(wanted)) return Optional.empty();
-        double ofWanted = java.util.Arrays.stream(languages).filter(language -> language.getLang().equals(wanted))
-                .mapToDouble(opennlp.tools.langdetect.Language::getConfidence).sum();
+        double ofWanted = Arrays.stream(languages).filter(language -> language.getLang().equals(wanted))
+                .mapToDouble(Language::getConfidence).sum();
         return first.getConfidence() > BY_FAR * ofWanted ? Optional.of(first.getLang()) : Optional.empty();
     }
 }

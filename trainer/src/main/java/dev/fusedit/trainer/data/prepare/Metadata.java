@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of a set's metadata with what its rules say of each.
@@ -77,8 +79,8 @@ record Metadata(MetadataDatabase database, MetadataFiles files, Filters filters,
     }
 
     /// Rows by what the metadata alone say of them; those that are fetched under the empty word.
-    java.util.Map<String, Long> counts(long rows) {
-        var counts = new java.util.TreeMap<String, Long>();
+    Map<String, Long> counts(long rows) {
+        var counts = new TreeMap<String, Long>();
         try {
             for (var slice : files.slices(0, rows)) {
                 database.query("SELECT coalesce(cause, ''), count(*) FROM (SELECT %s AS cause FROM (%s WHERE %s)) GROUP BY 1"
@@ -107,12 +109,14 @@ record Metadata(MetadataDatabase database, MetadataFiles files, Filters filters,
         try (var own = database.session(); var statement = own.createStatement()) {
             statement.execute("CREATE TEMP TABLE passing (\"row\" BIGINT, phash VARCHAR)");
             for (var slice : files.slices(0, rows)) {
-                statement.execute("INSERT INTO passing SELECT \"row\", lower(%1$s) FROM (%2$s WHERE %3$s) WHERE %1$s IS NOT NULL AND %4$s IS NULL"
-                        .formatted(MetadataDatabase.name(phash), slice.file().sql(), slice.where(), filters.causeSql()));
+                statement.execute(
+                        "INSERT INTO passing SELECT \"row\", lower(%1$s) FROM (%2$s WHERE %3$s) WHERE %1$s IS NOT NULL AND %4$s IS NULL"
+                                .formatted(MetadataDatabase.name(phash), slice.file().sql(), slice.where(), filters.causeSql()));
             }
-            statement.execute(("COPY (SELECT passing.\"row\" FROM passing JOIN (SELECT phash, min(\"row\") AS first FROM passing GROUP BY phash"
-                    + " HAVING count(*) > 1) AS repeated ON passing.phash = repeated.phash WHERE passing.\"row\" > first ORDER BY 1) TO %s"
-                    + " (FORMAT parquet)").formatted(MetadataDatabase.text(file)));
+            statement.execute(
+                    ("COPY (SELECT passing.\"row\" FROM passing JOIN (SELECT phash, min(\"row\") AS first FROM passing GROUP BY phash"
+                            + " HAVING count(*) > 1) AS repeated ON passing.phash = repeated.phash WHERE passing.\"row\" > first ORDER BY 1) TO %s"
+                            + " (FORMAT parquet)").formatted(MetadataDatabase.text(file)));
         }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// The Parquet files of a set's metadata, in the order of their names. Only their ends are read.
@@ -96,7 +97,7 @@ record MetadataFiles(ImmutableList<MetadataFile> files, ImmutableList<String> co
     private static void requireColumns(MetadataDatabase database, MetadataFile file, PublishedSet set) {
         var needed = Stream.concat(Stream.of(set.url(), set.caption()), set.phash().stream()).map(MetadataDatabase::name).toList();
         var sql = "SELECT %s, %s FROM (%s) LIMIT 0".formatted(String.join(", ", needed),
-                Filters.of(set, java.util.Map.of()).causeSql(), file.sql());
+                Filters.of(set, Map.of()).causeSql(), file.sql());
         try {
             database.query(sql, _ -> {});
         } catch (SQLException e) {

@@ -8,7 +8,8 @@ public record Part(int index, int of) {
     public static final Part ALL = new Part(0, 1);
 
     public Part {
-        if (of < 1 || index < 0 || index > of) throw new UserError("a part is i/n with i from 1 to n (or from 0 to n - 1), not " + index + "/" + of);
+        if (of < 1 || index < 0 || index > of)
+            throw new UserError("a part is i/n with i from 1 to n (or from 0 to n - 1), not " + index + "/" + of);
     }
 
     /// Of `2/8`.

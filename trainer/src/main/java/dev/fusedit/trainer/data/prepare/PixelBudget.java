@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.prepare;
 
+import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
 /// How much is decoded at once: as many images as there are cores, and no more pixels than fit into a part of Java's heap.
@@ -17,11 +18,11 @@ final class PixelBudget {
     /// What may wait for its turn.
     @FunctionalInterface
     interface Work<T> {
-        T run() throws java.io.IOException;
+        T run() throws IOException;
     }
 
     /// An image that alone takes more than all gets all.
-    <T> T within(long pixels, Work<T> work) throws InterruptedException, java.io.IOException {
+    <T> T within(long pixels, Work<T> work) throws InterruptedException, IOException {
         int share = (int) Math.min(most, 1 + (pixels * BYTES_PER_PIXEL >> 10));
         kibibytes.acquire(share);
         try {

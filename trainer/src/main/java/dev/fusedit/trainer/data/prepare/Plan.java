@@ -70,8 +70,9 @@ record Plan(ObjectNode json) {
     private void requireSame(Plan there, Path out) {
         json.fieldNames().forEachRemaining(key -> {
             if (!String.valueOf(there.json.get(key)).equals(String.valueOf(json.get(key))))
-                throw new UserError("%s: was begun with %s %s, not %s. Go on with the same options, or give another --out".formatted(out, key,
-                        there.json.get(key), json.get(key)));
+                throw new UserError(
+                        "%s: was begun with %s %s, not %s. Go on with the same options, or give another --out".formatted(out, key,
+                                there.json.get(key), json.get(key)));
         });
     }
 

@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.data.prepare;
 
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.WriteFailure;
@@ -122,7 +120,7 @@ public final class Preparation implements AutoCloseable {
         boolean whole = IntStream.range(0, plan.shards()).allMatch(this::isDone);
         if (whole) {
             DataCard.write(request.out());
-            tidy();
+            ShardFiles.tidy(request.out());
         }
         return new Outcome(part, mine.size(), elsewhere, whole);
     }
@@ -183,17 +181,6 @@ public final class Preparation implements AutoCloseable {
         }
     }
 
-    private void tidy() { delete(ShardFiles.work(request.out())); }
-
-    /// What is left there is of no more use, and hidden and harmless where it cannot be deleted.
-    private static void delete(Path folder) {
-        try {
-            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
-        } catch (IOException e) {
-            LOG.debug("{} stays", folder, e);
-        }
-    }
-
     private static void deleteIfEmpty(Path folder) {
         try {
             Files.deleteIfExists(folder);
@@ -206,7 +193,7 @@ public final class Preparation implements AutoCloseable {
     @Override
     public void close() {
         database.close();
-        delete(spill);
+        ShardFiles.delete(spill);
         deleteIfEmpty(ShardFiles.work(request.out()));
         if (!Plan.isThere(request.out())) deleteIfEmpty(request.out());
     }

@@ -23,12 +23,14 @@ record RowJob(Filters filters, ImageRules images, BlockedHashes blocked, Forgott
     Decision decide(MetadataRow row, ShardSpool spool) throws InterruptedException, IOException {
         if (forgotten.hasUrl(row.url())) return Decision.leftOut(RowCause.FORGOTTEN, "");
         if (row.cause().isPresent()) return Decision.leftOut(row.cause().get(), "");
-        byte[] file;
         try {
-            file = fetcher.fetch(row.url());
+            return fetcher.fetch(row.url(), file -> judged(row, file, spool));
         } catch (FetchFailure e) {
             return Decision.notFetched(e);
         }
+    }
+
+    private Decision judged(MetadataRow row, byte[] file, ShardSpool spool) throws InterruptedException, IOException {
         var sha256 = Hashing.sha256().hashBytes(file).toString();
         if (forgotten.hasFile(sha256)) return Decision.leftOut(RowCause.FORGOTTEN, "");
         if (blocked.sha256().contains(sha256)) return Decision.leftOut(RowCause.BLOCKED_HASH, "SHA-256");

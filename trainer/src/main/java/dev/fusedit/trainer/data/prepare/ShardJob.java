@@ -4,6 +4,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param language a code, or empty for any
 /// @param rowsDone is told of rows as they are decided on, by any thread
-record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, java.nio.file.Path out, LongConsumer rowsDone) {
+record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Path out, LongConsumer rowsDone) {
     /// @return false if another process is at it
     boolean run(int shard) throws InterruptedException {
         var files = new ShardFiles(out, plan.shardName(shard));
@@ -83,12 +84,14 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, ja
         }
     }
 
-    private static void writeTar(List<MetadataRow> rows, List<ShardTable.Line> lines, ShardSpool spool, ShardFiles files) throws IOException {
+    private static void writeTar(List<MetadataRow> rows, List<ShardTable.Line> lines, ShardSpool spool, ShardFiles files)
+            throws IOException {
         try (var tar = ShardTar.create(files.unfinished("tar"))) {
             for (int i = 0; i < rows.size(); i++) {
                 switch (lines.get(i).decision()) {
                     case Decision.Kept kept ->
-                        tar.add(lines.get(i).key(), spool.read(kept.jpeg()), facts(rows.get(i), lines.get(i).key(), kept), rows.get(i).caption());
+                            tar.add(lines.get(i).key(), spool.read(kept.jpeg()), facts(rows.get(i), lines.get(i).key(), kept),
+                                    rows.get(i).caption());
                     case Decision.LeftOut _ -> {}
                 }
             }

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.prepare;
 
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -23,7 +24,7 @@ final class ShardLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             // this process, by another thread
         } catch (IOException e) {
-            if (dev.fusedit.torch.io.WriteFailure.isUnsupported(e)) return Optional.of(new ShardLock(channel)); // the file system has no locks
+            if (WriteFailure.isUnsupported(e)) return Optional.of(new ShardLock(channel)); // the file system has no locks
             channel.close();
             throw e;
         }

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.prepare;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.duckdb.DuckDBConnection;
 
@@ -82,7 +83,7 @@ final class ShardTable {
     static void copyForgetting(MetadataDatabase database, List<String> keys, Path from, Path to) throws SQLException {
         var forgotten = "key IN (" + String.join(", ", keys.stream().map(MetadataDatabase::text).toList()) + ")";
         var source = "read_parquet(" + MetadataDatabase.file(from) + ")";
-        var columns = new java.util.ArrayList<String>();
+        var columns = new ArrayList<String>();
         database.query("SELECT column_name FROM (DESCRIBE SELECT * FROM " + source + ")", row -> columns.add(row.getString(1)));
         var list = columns.stream().map(column -> switch (column) {
             case "status" -> "CASE WHEN %s THEN 'left_out' ELSE status END AS status".formatted(forgotten);

@@ -46,7 +46,8 @@ final class ShardTar implements AutoCloseable {
     static void copyWithout(Set<String> keys, Path from, Path to) throws IOException {
         try (var in = new TarArchiveInputStream(Files.newInputStream(from), "UTF-8"); var copy = create(to)) {
             for (TarArchiveEntry entry; (entry = in.getNextEntry()) != null;) {
-                if (!keys.contains(entry.getName().substring(0, entry.getName().indexOf('.')))) copy.add(entry.getName(), in.readAllBytes());
+                if (!keys.contains(entry.getName().substring(0, entry.getName().indexOf('.'))))
+                    copy.add(entry.getName(), in.readAllBytes());
             }
         }
     }

@@ -34,13 +34,17 @@ class FetcherTest {
                 host -> host.equals("blocked.test"));
     }
 
-    private byte[] fetch(String path) throws FetchFailure, InterruptedException {
+    private byte[] fetch(String path) throws FetchFailure, IOException, InterruptedException {
         try (var fetcher = new Fetcher(rules(true))) {
-            return fetcher.fetch(path.startsWith("/") ? site.url(path) : path);
+            return fetch(fetcher, path.startsWith("/") ? site.url(path) : path);
         }
     }
 
-    private FetchCause whyNot(String path) throws InterruptedException {
+    private static byte[] fetch(Fetcher fetcher, String url) throws FetchFailure, IOException, InterruptedException {
+        return fetcher.fetch(url, file -> file);
+    }
+
+    private FetchCause whyNot(String path) throws IOException, InterruptedException {
         try {
             fetch(path);
         } catch (FetchFailure e) {
@@ -51,7 +55,7 @@ class FetcherTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ok", "untyped", "late", "redirect", "busy", "shaky"})
-    void whatIsThereIsFetchedWhole(String kind) throws FetchFailure, InterruptedException {
+    void whatIsThereIsFetchedWhole(String kind) throws FetchFailure, IOException, InterruptedException {
         assertThat(fetch("/" + kind + "/7.jpg")).isEqualTo(HostileSite.image(7));
         assertThat(site.agents()).allMatch("fusedit/0.1 (+mailto:me@example.org)"::equals);
         assertThat(site.asked().getFirst()).isEqualTo("/robots.txt");
@@ -61,7 +65,7 @@ class FetcherTest {
     @CsvSource({"page,CONTENT_TYPE,1", "loop,REDIRECTS,6", "local,ADDRESS,1", "missing,HTTP_STATUS,1", "crowded,TOO_MANY_REQUESTS,1",
         "down,SERVER_ERROR,4", "noai,NOAI,1", "reserved,TDM,1", "huge,TOO_LARGE,1", "endless,TOO_LARGE,1", "cut,CUT,4", "garbage,CUT,4",
         "forbidden,ROBOTS,0", "around,ROBOTS,1"})
-    void whatIsNotIsToldByItsCause(String kind, FetchCause cause, int requests) throws InterruptedException {
+    void whatIsNotIsToldByItsCause(String kind, FetchCause cause, int requests) throws IOException, InterruptedException {
         assertThat(whyNot("/" + kind + "/7.jpg")).isEqualTo(cause);
         assertThat(site.asked()).hasSize(1 + requests); // robots.txt too
     }
@@ -69,11 +73,11 @@ class FetcherTest {
     @Test
     void aServerThatNeverEndsIsLeft() throws InterruptedException {
         try (var fetcher = new Fetcher(new FetchRules("", 1, 1, 0, Duration.ZERO, Duration.ofMillis(300), 1000, true, _ -> false))) {
-            assertThatThrownBy(() -> fetcher.fetch(site.url("/dribble/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
+            assertThatThrownBy(() -> fetch(fetcher, site.url("/dribble/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
                     e -> assertThat(e.why()).isIn(FetchCause.TIMEOUT, FetchCause.TOO_LARGE));
         }
         try (var fetcher = new Fetcher(new FetchRules("", 1, 1, 0, Duration.ZERO, Duration.ofMillis(300), 1_000_000, true, _ -> false))) {
-            assertThatThrownBy(() -> fetcher.fetch(site.url("/dribble/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
+            assertThatThrownBy(() -> fetch(fetcher, site.url("/dribble/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
                     e -> assertThat(e.why()).isEqualTo(FetchCause.TIMEOUT));
         }
     }
@@ -82,7 +86,7 @@ class FetcherTest {
     void nothingPrivateIsConnectedTo() throws InterruptedException {
         try (var fetcher = new Fetcher(rules(false))) {
             for (var host : List.of("127.0.0.1", "localhost", "[::1]", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]")) {
-                assertThatThrownBy(() -> fetcher.fetch("http://" + host + ":" + site.port() + "/ok/1.jpg")).as(host)
+                assertThatThrownBy(() -> fetch(fetcher, "http://" + host + ":" + site.port() + "/ok/1.jpg")).as(host)
                         .isInstanceOfSatisfying(FetchFailure.class,
                                 e -> assertThat(e.why()).as(host).isIn(FetchCause.PRIVATE_ADDRESS, FetchCause.ADDRESS));
             }
@@ -96,10 +100,10 @@ class FetcherTest {
     }
 
     @Test
-    void aRedirectDoesNotLeadInside() throws FetchFailure, InterruptedException {
+    void aRedirectDoesNotLeadInside() throws FetchFailure, IOException, InterruptedException {
         try (var fetcher = fenced(SystemDefaultDnsResolver.INSTANCE)) {
-            assertThat(fetcher.fetch(site.url("/ok/1.jpg"))).isNotEmpty();
-            assertThatThrownBy(() -> fetcher.fetch(site.url("/inside/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
+            assertThat(fetch(fetcher, site.url("/ok/1.jpg"))).isNotEmpty();
+            assertThatThrownBy(() -> fetch(fetcher, site.url("/inside/1.jpg"))).isInstanceOfSatisfying(FetchFailure.class,
                     e -> assertThat(e.why()).isEqualTo(FetchCause.PRIVATE_ADDRESS));
         }
         assertThat(site.asked()).containsExactly("/robots.txt", "/ok/1.jpg", "/inside/1.jpg");
@@ -107,7 +111,7 @@ class FetcherTest {
 
     /// Each time the name is asked for it leads elsewhere; and a name with two addresses is as bad as its worst.
     @Test
-    void aNameThatChangesDoesNotLeadInside() throws InterruptedException {
+    void aNameThatChangesDoesNotLeadInside() throws IOException, InterruptedException {
         var times = new AtomicInteger();
         DnsResolver rebinding = new DnsResolver() {
             @Override
@@ -124,7 +128,7 @@ class FetcherTest {
         try (var fetcher = fenced(rebinding)) {
             for (var host : List.of("both.test", "turns.test")) {
                 try {
-                    fetcher.fetch("http://" + host + ":" + site.port() + "/ok/1.jpg");
+                    fetch(fetcher, "http://" + host + ":" + site.port() + "/ok/1.jpg");
                 } catch (FetchFailure e) {
                     assertThat(e.why()).isEqualTo(FetchCause.PRIVATE_ADDRESS);
                 }
@@ -173,7 +177,8 @@ class FetcherTest {
 
     @Test
     void aSiteWhoseRobotsFileCannotBeHadIsLeftAlone() throws IOException, FetchFailure, InterruptedException {
-        try (var down = new HostileSite("503 Service Unavailable\n\n"); var open = new HostileSite("404 Not Found\n\n");
+        try (var down = new HostileSite("503 Service Unavailable\n\n");
+                var open = new HostileSite("404 Not Found\n\n");
                 var own = new HostileSite("200 OK\n\nUser-agent: fusedit\nDisallow: /ok/1\nUser-agent: *\nDisallow:\n")) {
             assertThat(whyNot(down.url("/ok/1.jpg"))).isEqualTo(FetchCause.ROBOTS);
             assertThat(fetch(open.url("/ok/1.jpg"))).isNotEmpty();
@@ -183,7 +188,7 @@ class FetcherTest {
     }
 
     @Test
-    void blockedHostsAreNotAsked() throws InterruptedException {
+    void blockedHostsAreNotAsked() throws IOException, InterruptedException {
         assertThat(whyNot("http://blocked.test/a.jpg")).isEqualTo(FetchCause.BLOCKED_DOMAIN);
     }
 

@@ -25,6 +25,7 @@ public final class HostileSite implements AutoCloseable {
     private final String robots;
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final List<String> agents = new CopyOnWriteArrayList<>();
+    private final Map<Integer, byte[]> images = new ConcurrentHashMap<>();
     private final Map<String, Integer> times = new ConcurrentHashMap<>();
 
     /// @param robots the answer to `/robots.txt`, its status line first
@@ -47,6 +48,13 @@ public final class HostileSite implements AutoCloseable {
 
     public List<String> agents() { return agents; }
 
+    /// As if it had been opened just now.
+    public void reset() {
+        asked.clear();
+        agents.clear();
+        times.clear();
+    }
+
     private void serve() {
         while (!server.isClosed()) {
             try {
@@ -59,7 +67,8 @@ public final class HostileSite implements AutoCloseable {
     }
 
     private void answer(Socket open) {
-        try (var socket = open; var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+        try (var socket = open;
+                var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
                 var out = socket.getOutputStream()) {
             for (String line; (line = in.readLine()) != null;) {
                 var path = line.split(" ")[1];
@@ -85,7 +94,7 @@ public final class HostileSite implements AutoCloseable {
         int number = Integer.parseInt(path.replaceAll("\\D", ""));
         int time = times.merge(path, 1, Integer::sum);
         var jpeg = "Content-Type: image/jpeg";
-        var image = image(number);
+        var image = images.computeIfAbsent(number, HostileSite::image);
         return switch (kind) {
             case "ok", "forbidden" -> send(out, "200 OK", jpeg, image);
             case "untyped" -> send(out, "200 OK", "Date: never", image);
@@ -167,7 +176,8 @@ public final class HostileSite implements AutoCloseable {
         for (int y = 0, i = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 for (int c = 0; c < 3; c++, i++) {
-                    rgb[i] = (byte) (127 + 60 * Math.sin(x * wave[0] + y * wave[1] + c) + 60 * Math.sin(x * wave[2] + y * wave[3] + 9 * wave[4]));
+                    rgb[i] = (byte) (127 + 60 * Math.sin(x * wave[0] + y * wave[1] + c)
+                            + 60 * Math.sin(x * wave[2] + y * wave[3] + 9 * wave[4]));
                 }
             }
         }

@@ -25,7 +25,8 @@ final class CoyoMetadata {
                     text_length INTEGER, word_count INTEGER, num_tokens_bert INTEGER, num_tokens_gpt INTEGER, num_faces INTEGER,
                     clip_similarity_vitb32 FLOAT, clip_similarity_vitl14 FLOAT, nsfw_score_opennsfw2 FLOAT, nsfw_score_gantman FLOAT,
                     watermark_score FLOAT, aesthetic_score_laion_v2 FLOAT)""");
-            try (var insert = connection.prepareStatement("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, 3, 3, 0, ?, .25, ?, .1, ?, ?)")) {
+            try (var insert =
+                    connection.prepareStatement("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, 3, 3, 0, ?, .25, ?, .1, ?, ?)")) {
                 for (int i = first; i < first + rows; i++) {
                     var kind = KINDS.get(i % KINDS.size());
                     var text = "a picture of the number " + i + " in waves";

@@ -23,7 +23,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -34,20 +35,28 @@ class PreparationTest {
     private static final int ROWS = 1200;
 
     @TempDir
-    private Path temp;
-    private HostileSite site;
-    private Path metadata;
+    private static Path shared;
+    private static HostileSite site;
+    private static Path metadata;
+    private static Preparation.Outcome outcome;
 
-    @BeforeEach
-    void twoFiles() throws IOException, SQLException {
+    @TempDir
+    private Path temp;
+
+    @BeforeAll
+    static void twoFiles() throws IOException, SQLException, InterruptedException {
         site = HostileSite.open();
-        metadata = Files.createDirectory(temp.resolve("metadata"));
+        metadata = Files.createDirectory(shared.resolve("metadata"));
         CoyoMetadata.write(metadata.resolve("part-00000.snappy.parquet"), 0, 700, site);
         CoyoMetadata.write(metadata.resolve("part-00001.snappy.parquet"), 700, ROWS - 700, site);
+        outcome = prepare(request(metadata, shared.resolve("set"), Part.ALL));
     }
 
-    @AfterEach
-    void close() throws IOException { site.close(); }
+    @AfterAll
+    static void close() throws IOException { site.close(); }
+
+    @BeforeEach
+    void reset() { site.reset(); }
 
     static PrepareRequest request(Path metadata, Path out, Part part) {
         return request(metadata, out, part, Map.of("min-size", 48.0), BlockedHashes.NONE, true);
@@ -56,7 +65,8 @@ class PreparationTest {
     private static PrepareRequest request(Path metadata, Path out, Part part, Map<String, Double> rules, BlockedHashes blocked,
             boolean allowPrivate) {
         var fetch = new FetchRules("", 32, 32, 2, Duration.ofMillis(2), Duration.ofSeconds(20), 1_000_000, allowPrivate, _ -> false);
-        return new PrepareRequest(Filters.of(PublishedSet.COYO, rules), List.of(metadata + "/part-*.parquet"), out, Long.MAX_VALUE, "", 100, 2,
+        return new PrepareRequest(Filters.of(PublishedSet.COYO, rules), List.of(metadata + "/part-*.parquet"), out, Long.MAX_VALUE, "", 100,
+                2,
                 part, new ImageRules(56, 95, 1_000_000, 5), fetch, blocked);
     }
 
@@ -66,24 +76,30 @@ class PreparationTest {
         }
     }
 
-    private Path prepared() throws InterruptedException {
-        var out = temp.resolve("out");
-        assertThat(prepare(request(metadata, out, Part.ALL)).whole()).isTrue();
-        return out;
+    private static Path prepared() { return shared.resolve("set"); }
+
+    private Path copy() throws IOException {
+        var copy = Files.createDirectory(temp.resolve("copy"));
+        try (var files = Files.list(prepared())) {
+            for (var file : files.toList()) Files.copy(file, copy.resolve(file.getFileName()));
+        }
+        return copy;
     }
 
     /// Of all files that are not hidden.
     private static Map<String, String> hashes(Path folder) throws IOException {
         var hashes = new TreeMap<String, String>();
         try (var files = Files.list(folder)) {
-            for (var file : files.toList()) hashes.put(file.getFileName().toString(), Hashing.sha256().hashBytes(Files.readAllBytes(file)).toString());
+            for (var file : files.filter(file -> !file.getFileName().toString().startsWith(".")).toList())
+                hashes.put(file.getFileName().toString(), Hashing.sha256().hashBytes(Files.readAllBytes(file)).toString());
         }
         return hashes;
     }
 
     @Test
-    void everyRowIsAccountedFor() throws InterruptedException, IOException, BadSample {
-        var outcome = prepare(request(metadata, temp.resolve("out"), Part.ALL));
+    void everyRowIsAccountedFor() throws InterruptedException, BadSample {
+        var out = temp.resolve("out");
+        assertThat(prepare(request(metadata, out, Part.ALL))).isEqualTo(outcome);
         var counts = outcome.part().counts();
         assertThat(outcome.part().rows()).isEqualTo(ROWS);
         assertThat(counts).containsOnlyKeys("success", "no-url", "no-caption", "size", "aspect", "words", "clip-similarity", "nsfw",
@@ -91,23 +107,24 @@ class PreparationTest {
                 "http-status", "too-many-requests", "server-error", "noai", "tdm", "too-large", "cut");
         var good = new HashSet<>(List.of("ok", "late", "redirect", "untyped", "busy", "shaky"));
         var keys = new HashSet<String>();
-        try (var shards = TarShards.open(List.of(temp.resolve("out").toString()), "")) {
+        try (var shards = TarShards.open(List.of(out.toString()), "")) {
             assertThat(shards.size()).isEqualTo((int) outcome.part().ok()).isGreaterThan(200);
             for (int i = 0; i < shards.size(); i++) {
                 int row = Integer.parseInt(shards.key(i).substring(0, 5)) * 100 + Integer.parseInt(shards.key(i).substring(5));
                 keys.add(shards.key(i));
                 assertThat(shards.texts(i)).containsEntry("txt", "a picture of the number " + row + " in waves");
-                assertThat(CoyoMetadata.KINDS.get(row % CoyoMetadata.KINDS.size())).isIn(good);
+                var kind = CoyoMetadata.KINDS.get(row % CoyoMetadata.KINDS.size());
+                assertThat(good.contains(kind) || kind.equals("changed") && row % 29 == 28).as("%d: %s", row, kind).isTrue(); // no hash to compare
                 assertThat(shards.image(i)).startsWith(0xff, 0xd8);
             }
         }
         assertThat(keys).hasSize((int) outcome.part().ok());
         assertThat(site.asked()).as("forbidden files are never asked for").noneMatch(path -> path.startsWith("/forbidden/"));
-        assertThat(temp.resolve("out/README.md")).content().contains("COYO-700M", "| noai |", "`min-aesthetic` | 4.5");
+        assertThat(out.resolve("README.md")).content().contains("COYO-700M", "| noai |", "`min-aesthetic` | 4.5");
     }
 
     @Test
-    void tablesHaveARowForEach() throws InterruptedException, SQLException, IOException {
+    void tablesHaveARowForEach() throws SQLException, IOException {
         var out = prepared();
         var statuses = new TreeMap<String, Long>();
         var columns = new TreeSet<String>();
@@ -119,7 +136,8 @@ class PreparationTest {
         }
         assertThat(statuses.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(ROWS);
         assertThat(statuses).containsOnlyKeys("success", "left_out", "failed_to_download", "failed_to_resize");
-        assertThat(columns).contains("url", "caption", "key", "status", "error_message", "width", "height", "original_width", "sha256", "id",
+        assertThat(columns).contains("url", "caption", "key", "status", "error_message", "width", "height", "original_width", "sha256",
+                "id",
                 "clip_similarity_vitb32", "image_phash", "aesthetic_score_laion_v2");
         var stats = new ObjectMapper().readTree(out.resolve("00003_stats.json").toFile());
         assertThat(stats.get("count").asInt()).isEqualTo(100);
@@ -178,13 +196,13 @@ class PreparationTest {
     }
 
     @Test
-    void nothingIsForgottenHalf() throws InterruptedException, IOException, SQLException {
-        var out = prepared();
+    void nothingIsForgottenHalf() throws InterruptedException, IOException {
+        var out = copy();
         var before = keys(out);
         var url = site.url("/ok/135.jpg");
-        assertThat(before).contains("000010035");
+        assertThat(before).contains("0000135");
         assertThat(Forgetting.url(out, url)).isEqualTo(new Forgetting.Result(1, 1));
-        assertThat(keys(out)).hasSize(before.size() - 1).doesNotContain("000010035");
+        assertThat(keys(out)).hasSize(before.size() - 1).doesNotContain("0000135");
         var sha256 = Hashing.sha256().hashBytes(HostileSite.image(2)).toString();
         assertThat(Forgetting.hash(out, sha256).rows()).isEqualTo(1);
         assertThat(keys(out)).hasSize(before.size() - 2);
@@ -213,9 +231,10 @@ class PreparationTest {
     void blockedFilesAreNotKept() throws IOException, InterruptedException {
         var list = temp.resolve("blocked.txt");
         Files.writeString(list, "# known\n" + Hashing.sha256().hashBytes(HostileSite.image(0)) + " # one\n\n");
-        var outcome = prepare(request(metadata, temp.resolve("out"), new Part(0, 12), Map.of("min-size", 0.0), BlockedHashes.of(List.of(list)),
-                true));
-        assertThat(outcome.part().counts()).containsEntry("blocked-hash", 1L).doesNotContainKey("size");
+        var found =
+                prepare(request(metadata, temp.resolve("out"), new Part(0, 12), Map.of("min-size", 0.0), BlockedHashes.of(List.of(list)),
+                        true));
+        assertThat(found.part().counts()).containsEntry("blocked-hash", 1L).doesNotContainKey("size");
         Files.writeString(list, "xyz\n");
         assertThatThrownBy(() -> BlockedHashes.of(List.of(list))).isInstanceOf(UserError.class).hasMessageContaining("xyz");
         Files.writeString(list, "0.0.0.0 ads.test\n*.bad.test\n");
@@ -226,9 +245,9 @@ class PreparationTest {
 
     @Test
     void nothingPrivateIsFetchedUnlessAsked() throws InterruptedException {
-        var outcome = prepare(request(metadata, temp.resolve("out"), Part.ALL, Map.of(), BlockedHashes.NONE, false));
-        assertThat(outcome.part().ok()).isZero();
-        assertThat(outcome.part().counts().get("private-address")).isPositive();
+        var found = prepare(request(metadata, temp.resolve("out"), Part.ALL, Map.of(), BlockedHashes.NONE, false));
+        assertThat(found.part().ok()).isZero();
+        assertThat(found.part().counts().get("private-address")).isPositive();
         assertThat(site.asked()).isEmpty();
         assertThat(temp.resolve("out/00000.tar")).doesNotExist();
     }
@@ -260,10 +279,12 @@ class PreparationTest {
 
     @Test
     void wrongMetadataAreNamed() throws IOException {
-        assertThatThrownBy(() -> Preparation.open(request(temp.resolve("none"), temp.resolve("out"), Part.ALL))).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> Preparation.open(request(temp.resolve("none"), temp.resolve("out"), Part.ALL)))
+                .isInstanceOf(UserError.class)
                 .hasMessageContaining("none/part-");
-        Files.writeString(metadata.resolve("part-00002.parquet"), "no Parquet");
-        assertThatThrownBy(() -> Preparation.open(request(metadata, temp.resolve("out"), Part.ALL))).isInstanceOf(UserError.class)
+        var broken = Files.createDirectory(temp.resolve("broken"));
+        Files.writeString(broken.resolve("part-00002.parquet"), "no Parquet");
+        assertThatThrownBy(() -> Preparation.open(request(broken, temp.resolve("out"), Part.ALL))).isInstanceOf(UserError.class)
                 .hasMessageContaining("part-00002.parquet: is no whole Parquet file");
         assertThatThrownBy(() -> PublishedSet.named("laion")).isInstanceOf(UserError.class).hasMessageContaining("coyo");
         assertThatThrownBy(() -> Filters.of(PublishedSet.COYO, Map.of("max-sharpness", 1.0))).isInstanceOf(UserError.class);
@@ -273,11 +294,12 @@ class PreparationTest {
     @Test
     void textsOfOtherLanguagesAreTold() {
         var english = LanguageCheck.of("en");
-        assertThat(List.of("Fishing Fleet (Monterey), California art by Art Riley", "contemporary expensive lighting fixtures with minimum lighting",
+        assertThat(List.of("Fishing Fleet (Monterey), California art by Art Riley",
+                "contemporary expensive lighting fixtures with minimum lighting",
                 "The Gate by Pete2453", "a dog on the beach", "B-25", "2021 Toyota Corolla front view"))
                 .allMatch(text -> english.otherThanWanted(text).isEmpty());
         assertThat(english.otherThanWanted("Ein alter Hund schläft auf dem Sofa neben dem Fenster")).contains("deu");
-        assertThat(english.otherThanWanted("Beautiful mountains: 美しい山々と湖の風景写真です")).isPresent();
+        assertThat(english.otherThanWanted("美しい山々と湖の風景写真です")).contains("jpn");
         assertThat(english.otherThanWanted("una casa blanca con jardín cerca de la playa")).contains("spa");
         assertThatThrownBy(() -> LanguageCheck.of("qq")).isInstanceOf(UserError.class).hasMessageContaining("eng");
     }
