@@ -68,7 +68,8 @@ final class Transport implements AutoCloseable {
                 .setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(plain).build())
                 .setDefaultConnectionConfig(ConnectionConfig.custom().setConnectTimeout(timeout).setSocketTimeout(timeout).build())
                 .setMaxConnTotal(2 * rules.connections()).setMaxConnPerRoute(2 * rules.perHost()).build();
-        client = HttpClients.custom().setConnectionManager(connections).setUserAgent(rules.agent()).disableRedirectHandling()
+        client = HttpClients.custom().setConnectionManager(connections).setRequestExecutor(new InStep()).setUserAgent(rules.agent())
+                .disableRedirectHandling()
                 .disableAutomaticRetries().disableCookieManagement().disableAuthCaching().disableContentCompression()
                 .setDefaultRequestConfig(RequestConfig.custom().setResponseTimeout(timeout).setConnectionRequestTimeout(timeout).build())
                 .build();
@@ -77,6 +78,16 @@ final class Transport implements AutoCloseable {
     /// @param accept the header of this name
     /// @param look may refuse an answer by its head
     Answer get(WebAddress address, String accept, int mostBytes, Look look) throws FetchFailure {
+        while (true) {
+            try {
+                return once(address, accept, mostBytes, look);
+            } catch (InStep.LeftOver e) {
+                LOG.trace("{}: another connection", address, e); // each is closed, so that there is an end
+            }
+        }
+    }
+
+    private Answer once(WebAddress address, String accept, int mostBytes, Look look) throws FetchFailure, InStep.LeftOver {
         var request = new HttpGet(address.uri());
         request.setHeader("Accept", accept);
         var late = new AtomicBoolean();
@@ -86,6 +97,8 @@ final class Transport implements AutoCloseable {
         }, rules.timeout().toNanos(), TimeUnit.NANOSECONDS);
         try {
             return answer(request, mostBytes, look);
+        } catch (InStep.LeftOver e) {
+            throw e;
         } catch (IOException | HttpException | RuntimeException e) { // what a server makes of the library
             throw late.get() ? new FetchFailure(FetchCause.TIMEOUT, "took longer than " + seconds(rules.timeout())) : failure(e);
         } finally {

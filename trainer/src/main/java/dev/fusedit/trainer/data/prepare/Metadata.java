@@ -96,6 +96,7 @@ record Metadata(MetadataDatabase database, MetadataFiles files, Filters filters,
         } catch (SQLException e) {
             throw new UserError("the metadata cannot be read: " + MetadataDatabase.reason(e), e);
         }
+        counts.values().removeIf(count -> count == 0);
         return counts;
     }
 

@@ -82,6 +82,18 @@ class FetcherTest {
         }
     }
 
+    /// It says that it sends less than it does: what is left over is no answer to what is asked next.
+    @Test
+    void anAnswerThatIsTooLongSpoilsNoOther() throws FetchFailure, IOException, InterruptedException {
+        try (var fetcher = new Fetcher(rules(true))) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(fetch(fetcher, site.url("/short/7.jpg"))).hasSize(HostileSite.image(7).length - 300);
+                assertThat(fetch(fetcher, site.url("/ok/7.jpg"))).isEqualTo(HostileSite.image(7));
+            }
+        }
+        assertThat(site.asked()).hasSize(11);
+    }
+
     @Test
     void nothingPrivateIsConnectedTo() throws InterruptedException {
         try (var fetcher = new Fetcher(rules(false))) {

@@ -129,6 +129,11 @@ public final class HostileSite implements AutoCloseable {
                 out.write(image);
                 yield false;
             }
+            case "short" -> {
+                head(out, "200 OK", jpeg, image.length - 300);
+                out.write(image);
+                yield true; // what is left over looks like the next answer
+            }
             case "garbage" -> {
                 out.write("I am no server\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                 yield false;

@@ -12,12 +12,13 @@ import java.util.List;
 /// Metadata of COYO-700M's schema, with all its 17 columns, about images of a [HostileSite].
 final class CoyoMetadata {
     static final List<String> KINDS = List.of("ok", "ok", "ok", "late", "redirect", "untyped", "busy", "shaky", "small", "wide", "changed",
-            "broken", "html", "page", "empty", "loop", "local", "around", "missing", "crowded", "down", "noai", "reserved", "huge", "cut",
+            "broken", "short", "html", "page", "empty", "loop", "local", "around", "missing", "crowded", "down", "noai", "reserved", "huge",
+            "cut",
             "garbage", "forbidden");
 
     private CoyoMetadata() {}
 
-    /// Row i is of kind i modulo the number of kinds. Some rows are left out by each rule; every 50th looks like the row 27 before it.
+    /// Row i is of kind i modulo the number of kinds. Some rows are left out by each rule; every 50th looks like the row before it of the same kind.
     static void write(Path file, int first, int rows, HostileSite site) throws SQLException {
         try (var connection = DriverManager.getConnection("jdbc:duckdb:"); var statement = connection.createStatement()) {
             statement.execute("""
