@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "data", description = "Looks at captioned images before they are trained on.", subcommands = {DataCommand.Audit.class,
-    DataCommand.Show.class})
+@Command(name = "data", description = "Looks at captioned images before they are trained on, and prepares published sets.",
+        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class})
 final class DataCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -149,7 +149,7 @@ public final class Validation {
     private int together(ModelBundle bundle, int[][] texts) {
         long longest = Arrays.stream(texts).mapToInt(text -> text.length).max().orElse(1);
         long fitting = MOST_LOGITS / (longest * bundle.model().llm().config().vocabulary());
-        return (int) Math.clamp(fitting, 1, batch);
+        return Math.clamp(fitting, 1, batch);
     }
 
     private double perplexity(ModelBundle bundle, int[][] texts) {
