@@ -37,6 +37,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
                 "stages must have one with a flow loss, or nothing learns to generate images");
+        weights.check(model.llm(), run.precision());
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
         for (var stage : stages) Sizes.check(stage, model, data);
