@@ -87,13 +87,12 @@ final class NewRecipeCommand implements Callable<Integer> {
 
     private NewRecipe.Llm model(Path place) {
         if (!Files.exists(place)) throw new UserError(place + ": no such file or folder");
-        var name = KnownLanguageModels.nameOf(config(place))
-                .orElseThrow(() -> new UserError("%s: is none of the language models that are known here: %s".formatted(place,
-                        String.join(", ", KnownLanguageModels.names()))));
+        var sizes = config(place);
         if (tokenizer == null && !Files.exists(place.resolve("tokenizer.json"))) {
             throw new UserError("%s: has no tokenizer.json beside it. Give --tokenizer".formatted(place));
         }
-        return new NewRecipe.Llm(name, place.toString(), tokenizer == null ? null : tokenizer.toString());
+        return new NewRecipe.Llm(KnownLanguageModels.nameOf(sizes).orElse(null), sizes.layers(), place.toString(),
+                tokenizer == null ? null : tokenizer.toString());
     }
 
     private static LanguageModelConfig config(Path place) {

@@ -109,9 +109,10 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     }
 
     private void pretrained(LanguageModelRecipe.Pretrained named, WeightFiles weights, boolean isWhole) {
-        if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.name() + "'");
+        if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.called() + "'");
         boolean beside = weights.llm() != null && Files.isDirectory(Path.of(weights.llm()));
-        if (weights.tokenizer() == null && !beside) missing.add("weights.tokenizer is not given, and model.llm is '" + named.name() + "'");
+        if (weights.tokenizer() == null && !beside)
+            missing.add("weights.tokenizer is not given, and model.llm is '" + named.called() + "'");
     }
 
     private void teacher(Stage stage) {

@@ -28,10 +28,11 @@ public record NewRecipe(String name, String place, String kind, String picture, 
     private static final int MOST_STEPS = 20_000;
     private static final int BATCH = 32;
 
-    /// @param name that it is known by
+    /// @param name that its sizes are known by; null for a model whose files alone say them
+    /// @param layers that it has
     /// @param place of its weights
     /// @param tokenizer place of its tokenizer; null where it lies beside the weights
-    public record Llm(String name, String place, @Nullable String tokenizer) {}
+    public record Llm(@Nullable String name, int layers, String place, @Nullable String tokenizer) {}
 
     public NewRecipe {
         if (samples < 1)
@@ -102,8 +103,12 @@ public record NewRecipe(String name, String place, String kind, String picture, 
     private String languageModel() {
         int tokens = Math.min(MOST_TOKENS, Math.max(1, Math.ceilDiv(longest, TOKENS_STEP)) * TOKENS_STEP);
         if (llm != null) {
-            return "  llm: {kind: pretrained, name: %s, max_tokens: %d}   # its first layers, as many as the image side has"
-                    .formatted(llm.name(), tokens);
+            return """
+                      llm: {kind: pretrained, %smax_tokens: %d}%s
+                      read_layers: first  # of its %d layers the first ones, one for each of the image side's; or last, spread, [0, 4, 9, ...]"""
+                    .formatted(llm.name() == null ? "" : "name: " + llm.name() + ", ", tokens,
+                            llm.name() == null ? "   # all sizes are those of its files" : "", llm.layers())
+                    .indent(2).stripTrailing();
         }
         return """
                   # A small language model that learns from scratch, over bytes: any script, but it knows nothing of the world.

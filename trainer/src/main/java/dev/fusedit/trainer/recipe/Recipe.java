@@ -39,6 +39,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         checkArgument(weights.adapters() == null || model.adapters() != null,
                 "weights.adapters must not be given: model.adapters has none");
+        weights.check(model.llm(), run.precision());
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
         for (var stage : stages) Sizes.check(stage, model, data);
