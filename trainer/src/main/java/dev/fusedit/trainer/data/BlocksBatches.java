@@ -32,7 +32,11 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
     }
 
     @Override
-    public Sample sample(long position, int side) {
+    public Shown shown(long step, Wanted wanted) {
+        return new Shown(wanted.size(), i -> sample(wanted.position(step) + i, wanted.size().width()));
+    }
+
+    private Sample sample(long position, int side) {
         long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
         var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, side));
         return new Sample(index, sample.rgb(), shuffledCaptions ? othersCaption(index) : sample.caption().text());

@@ -80,6 +80,9 @@ public record Model(
     /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
     public int pixels() { return vae == null ? 1 : KnownAutoencoders.find(vae).orElseThrow().factor(); }
 
+    /// Pixels along a side of a patch.
+    public int patchPixels() { return pixels() * dit.patch(); }
+
     @Doc("The image side. Heads and their width are the language model's.")
     public record Dit(
             @Doc("the language model's if left out; so is mlpWidth") @Nullable Integer width,
