@@ -14,6 +14,7 @@ import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.RecipeData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,7 +65,8 @@ final class DataCommand implements Callable<Integer> {
         private String place;
 
         @Option(names = "--recipe", paramLabel = "RECIPE",
-                description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
+                description = {"Whose tokenizer counts the captions' lengths (default: their bytes),",
+                    "and whose aspect-ratio buckets are looked at."})
         private @Nullable String recipe;
 
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
@@ -90,7 +92,8 @@ final class DataCommand implements Callable<Integer> {
             var whole = Recipe.find(recipe, List.of());
             var tokenizer = RecipeTokenizers.of(whole);
             return SourceReport.of(scan, caption -> tokenizer.encode(caption).length,
-                    new TextIds(tokenizer, whole.model().llm().maxTokens())::isCut);
+                    new TextIds(tokenizer, whole.model().llm().maxTokens())::isCut)
+                    .withBuckets(List.copyOf(RecipeData.buckets(whole, scan.good()).values()));
         }
     }
 

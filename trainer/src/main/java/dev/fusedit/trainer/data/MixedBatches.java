@@ -3,6 +3,7 @@ package dev.fusedit.trainer.data;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -39,9 +40,9 @@ public record MixedBatches(ImmutableList<Part> parts, MixOrder order, TextIds te
 
     /// Numbers of samples go on from source to source.
     @Override
-    public Sample sample(long position, int side) {
+    public Sample sample(long position, ImageSize size) {
         var place = order.at(position);
-        var sample = parts.get(place.source()).batches().sample(place.position(), side);
+        var sample = parts.get(place.source()).batches().sample(place.position(), size);
         long before = parts.subList(0, place.source()).stream().mapToLong(Part::samples).sum();
         return new Sample(before + sample.key(), sample.rgb(), sample.caption());
     }
@@ -61,16 +62,16 @@ public record MixedBatches(ImmutableList<Part> parts, MixOrder order, TextIds te
         var counts = shares(count, parts.stream().map(Part::weight).toList());
         var all = new ArrayList<ValidationSamples>();
         for (int i = 0; i < parts.size(); i++) all.add(parts.get(i).batches().validation(validationSeed, counts.get(i)));
-        return new ValidationSamples((index, side) -> pixels(all, index, side),
+        return new ValidationSamples((index, size) -> pixels(all, index, size),
                 all.stream().flatMap(each -> each.captions().stream()).toList(),
                 all.stream().flatMap(each -> Stream.of(each.captionTokens())).toArray(int[][]::new),
                 all.stream().flatMap(each -> Stream.of(each.sentenceTokens())).toArray(int[][]::new));
     }
 
-    private static byte[] pixels(List<ValidationSamples> all, int index, int side) {
+    private static byte[] pixels(List<ValidationSamples> all, int index, ImageSize size) {
         int left = index;
         for (var each : all) {
-            if (left < each.captions().size()) return each.pixels().of(left, side);
+            if (left < each.captions().size()) return each.pixels().of(left, size);
             left -= each.captions().size();
         }
         throw new IndexOutOfBoundsException(index);

@@ -9,13 +9,28 @@ import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import java.util.HashSet;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where captioned images come from.
 public sealed interface Data permits Data.Single, Data.Mixture {
-    /// Side of the (square) images in pixels.
+    /// Side of the square images in pixels.
     int imageSize();
+
+    /// Sizes that images may have, each once: one, unless there are aspect-ratio buckets.
+    ///
+    /// @param side of them, were they square
+    /// @param patch pixels along the side of a patch
+    default ImmutableList<ImageSize> sizes(int side, int patch) {
+        var square = ImmutableList.of(ImageSize.square(side));
+        return switch (this) {
+            case Blocks _ -> square;
+            case Images images -> images.aspectBuckets() == null ? square : images.aspectBuckets().sizes(side, patch);
+            case Mixture _ -> square;
+        };
+    }
 
     /// Images of an epoch; null where every image is new.
     @Nullable
@@ -56,6 +71,17 @@ public sealed interface Data permits Data.Single, Data.Mixture {
         /// Share of images that are mirrored.
         double flip();
 
+        /// Where images are not all square.
+        @Nullable
+        AspectBuckets aspectBuckets();
+
+        /// How images are made larger or smaller.
+        Filter resize();
+
+        /// What transparent images lie over; null where nobody says.
+        @Nullable
+        Ground ground();
+
         Errors errors();
 
         /// More captions of the same images.
@@ -64,6 +90,11 @@ public sealed interface Data permits Data.Single, Data.Mixture {
 
         /// Of the order, the crops, and the choice among captions.
         long seed();
+    }
+
+    /// What is seen through a transparent image.
+    enum Ground {
+        WHITE, BLACK
     }
 
     record Errors(
@@ -99,11 +130,14 @@ public sealed interface Data permits Data.Single, Data.Mixture {
     @Doc("Captioned images in a folder and its subfolders: 'NAME.txt' beside 'NAME.png', or 'metadata.jsonl' or 'metadata.csv'.")
     record Folder(
             String path,
-            @Doc("side of the square that is cut out of each, in pixels") int imageSize,
+            @Doc("side of the square that is cut out of each, in pixels; with aspect_buckets that of a square of the same area") int imageSize,
             @Doc("names of captions ('text' is that of NAME.txt, others are fields of the metadata) and how often each is taken; the first usual "
                     + "one that an image has if left out") @Default("[]") List<CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
             @Doc("images, as far as known: for epochs and plans") @Nullable Integer samples,
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
@@ -129,6 +163,9 @@ public sealed interface Data permits Data.Single, Data.Mixture {
                     CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
             @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
@@ -149,12 +186,15 @@ public sealed interface Data permits Data.Single, Data.Mixture {
     @Doc("Captioned images in Parquet files, as Hugging Face's datasets lays them out.")
     record Parquet(
             @Doc("files, folders of '*.parquet', and patterns such as 'data/train-*.parquet' or 'a-{000..199}.parquet'") List<String> files,
-            @Doc("side of the square that is cut out of each, in pixels") int imageSize,
+            @Doc("side of the square that is cut out of each, in pixels; with aspect_buckets that of a square of the same area") int imageSize,
             @Doc("column of the image: a struct of 'bytes' and 'path', or bytes; the first that is one if left out") @Nullable String picture,
             @Doc("columns of captions, texts or lists of texts, and how often each is taken, relative to the others; the first usual one that a "
                     + "sample has if left out") @Default("[]") List<CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
             @Doc("images in all files, as far as known: for epochs and plans") @Nullable Integer samples,
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
@@ -188,6 +228,11 @@ public sealed interface Data permits Data.Single, Data.Mixture {
                 checkArgument(source.data().imageSize() == sources.getFirst().data().imageSize(),
                         "sources.%s.data.image_size must be that of the first source, %s, but is %s", source.name(),
                         sources.getFirst().data().imageSize(), source.data().imageSize());
+                switch (source.data()) {
+                    case Blocks _ -> {}
+                    case Images images -> checkArgument(images.aspectBuckets() == null,
+                            "sources.%s.data.aspect_buckets must be left out: a batch of a mixture has one size", source.name());
+                }
                 checkArgument(!source.data().isBuiltIn() || source.data().samples() != null,
                         "sources.%s.data.samples must be given: Blocks has no end, and an epoch of a mixture counts all its images",
                         source.name());

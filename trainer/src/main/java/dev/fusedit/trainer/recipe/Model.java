@@ -93,6 +93,9 @@ public record Model(
     /// Which linear layers have adapters.
     public Adapters adapted() { return adapters == null ? Adapters.NONE : adapters.adapters(); }
 
+    /// Pixels along a side of a patch.
+    public int patchPixels() { return pixels() * dit.patch(); }
+
     @Doc("The image side. Heads and their width are the language model's.")
     public record Dit(
             @Doc("the language model's if left out; so is mlpWidth") @Nullable Integer width,

@@ -67,6 +67,7 @@ public record NewRecipe(String name, String place, String kind, String picture, 
                   kind: %s
                   %s
                   image_size: %d      # the short side is resized to it, the middle is cut out
+                  # aspect_buckets: {max_ratio: 2}   # in place of that: sizes of this area, each image at the one nearest to its shape
                   flip: 0             # share of images that are mirrored: 0.5 where left and right do not matter
                   samples: %d
                   errors: {stop_above: 0.05}   # of samples that cannot be read; they are listed in data-errors.jsonl

@@ -17,6 +17,7 @@ import dev.fusedit.trainer.recipe.binding.Where;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -146,7 +147,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Data.CaptionField(data.captionColumn().synthetic(), 1 - data.originalCaptionRate()));
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
-                data.centerCrop(), 0, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), null);
+                data.centerCrop(), 0, null, Filter.BILINEAR, null, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), null);
     }
 
     // ---- the one stage

@@ -15,18 +15,21 @@ final class Sizes {
     private Sizes() {}
 
     static void check(Stage stage, Model model, Data data) {
-        var side = stage.resolution() == null ? data.imageSize() : stage.resolution();
-        long row = side / model.pixels() / model.dit().patch();
-        checkArgument(row * row <= Bound.IMAGE_TOKENS.most(), "%s must make at most %s patches of an image, but makes %s",
-                stage.resolution() == null ? "data.image_size" : "stages." + stage.name() + ".resolution", Bound.IMAGE_TOKENS.most(),
-                row * row);
+        long row = stage.side(data) / model.patchPixels();
+        long tokens = data.sizes(stage.side(data), model.patchPixels()).stream()
+                .mapToLong(size -> Math.multiplyFull(size.width() / model.patchPixels(), size.height() / model.patchPixels())).max()
+                .orElseThrow();
+        checkArgument(tokens <= Bound.IMAGE_TOKENS.most(), "%s must make at most %s patches of an image, but makes %s",
+                tokens > row * row ? "data.aspect_buckets" : stage.resolution() == null ? "data.image_size"
+                        : "stages." + stage.name() + ".resolution",
+                Bound.IMAGE_TOKENS.most(), tokens);
         checkSteps(stage, data);
-        double rows = (double) stage.microBatch() * (row * row + model.llm().maxTokens());
+        double rows = (double) stage.microBatch() * (tokens + model.llm().maxTokens());
         checkArgument(rows * widest(model) * model.dit().layers() <= MOST_ACTIVATIONS
-                && rows * (row * row + model.llm().maxTokens()) * heads(model) <= MOST_SCORES,
+                && rows * (tokens + model.llm().maxTokens()) * heads(model) <= MOST_SCORES,
                 "stages.%s.batch must be smaller, or the model or the images: a micro-batch of %s with %s image tokens is more than any "
                         + "machine computes",
-                stage.name(), stage.microBatch(), row * row);
+                stage.name(), stage.microBatch(), tokens);
     }
 
     private static void checkSteps(Stage stage, Data data) {

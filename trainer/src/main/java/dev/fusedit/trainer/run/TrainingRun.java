@@ -296,7 +296,7 @@ public final class TrainingRun implements AutoCloseable {
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
             var found =
-                    between(plan, loop, () -> validation.of(bundle(), parts.flow(stage), recipe.side(stage)), MemoryRemedies::validation);
+                    between(plan, loop, () -> validation.of(bundle(), parts.flow(stage), recipe.sizes(stage)), MemoryRemedies::validation);
             log.validation(plan, done, found);
             clock.paused(Pause.VALIDATION);
         }

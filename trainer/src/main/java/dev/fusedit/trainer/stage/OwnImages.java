@@ -1,11 +1,14 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.data.source.HeldOut;
@@ -87,8 +90,9 @@ final class OwnImages {
         try {
             source.requireSamples();
             var captions = RecipeData.captions(images, source);
-            var scan = ScanCache.ofUser().scan(source, captions, RecipeData.decoding(recipe.run().compatibility()), images.workers(),
-                    _ -> {});
+            var scan =
+                    ScanCache.ofUser().scan(source, captions, RecipeData.decoding(images, recipe.run().compatibility()), images.workers(),
+                            _ -> {});
             looked.add(new Looked(images, section, captions, scan, errors(section, scan, images.errors().stopAbove())));
         } catch (RuntimeException e) {
             source.close();
@@ -116,9 +120,12 @@ final class OwnImages {
         if (split.trained().isEmpty())
             throw new UserError("%s: all its images look like some that are held out: none is left to be trained on"
                     .formatted(split.source().place()));
-        return new SourceBatches(split, from.captions(),
-                new ImageTransform(RecipeData.decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), from.errors(),
-                images.seed(), texts);
+        var transform = new ImageTransform(RecipeData.decoding(images, recipe.run().compatibility()), images.resize(), !images.centerCrop(),
+                images.flip());
+        var reports = RecipeData.buckets(recipe, split.trained());
+        reports.values().forEach(report -> said.accept(report.text()));
+        return new SourceBatches(split, from.captions(), transform,
+                ImmutableMap.copyOf(Maps.transformValues(reports, BucketReport::buckets)), from.errors(), images.seed(), texts);
     }
 
     private Batches mixed(Data.Mixture mixture, List<SourceBatches> own) {

@@ -1,7 +1,12 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.base.Strings;
+import com.google.common.collect.Collections2;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Multimaps;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
@@ -11,16 +16,29 @@ import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.ImageFolder;
 import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ParquetImages;
 import dev.fusedit.trainer.data.source.RecaptionedImages;
+import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.source.SampleFacts;
+import dev.fusedit.trainer.data.source.ScanCache;
+import dev.fusedit.trainer.data.source.SizeBuckets;
+import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// The data that a recipe names.
@@ -51,11 +69,12 @@ public final class RecipeData {
 
     private static Batches ofReference(Recipe recipe, Data.Images images, TarShards shards, SourceBatches batches) {
         var fields = images.captions();
-        if (fields.isEmpty() || fields.size() > 2 || images.flip() > 0) {
+        if (fields.isEmpty() || fields.size() > 2 || images.flip() > 0 || images.aspectBuckets() != null
+                || images.resize() != Filter.BILINEAR) {
             batches.close();
             throw new UserError(
                     "run.compatibility: reference reads one or two captions that data.captions names, the synthetic one last, and "
-                            + "flips no image. Name them, or leave run.compatibility out");
+                            + "flips no image, has no aspect_buckets and resizes bilinearly. Name them, or leave run.compatibility out");
         }
         var stage = recipe.stages().getFirst();
         return ReferenceBatches.of(batches, shards, fields.stream().map(Data.CaptionField::field).toList(), fields.getFirst().share(),
@@ -94,6 +113,21 @@ public final class RecipeData {
         }
     }
 
+    /// What becomes of images in aspect-ratio buckets, by the sizes that stages want; nothing for a recipe without them.
+    public static Map<ImmutableList<ImageSize>, BucketReport> buckets(Recipe recipe, List<SampleFacts> samples) {
+        var isSquare = switch (recipe.data()) {
+            case Data.Blocks _ -> true;
+            case Data.Images images -> images.aspectBuckets() == null;
+            case Data.Mixture _ -> true;
+        };
+        var stages = isSquare ? ImmutableListMultimap.<ImmutableList<ImageSize>, Stage>of()
+                : Multimaps.index(Collections2.filter(recipe.stages(), stage -> StagePlan.images(stage) > 0), recipe::sizes);
+        var reports = ImmutableMap.<ImmutableList<ImageSize>, BucketReport>builder();
+        stages.asMap().forEach((sizes, some) -> reports.put(sizes, new BucketReport(some.stream().map(Stage::name).toList(),
+                some.stream().mapToInt(Stage::batch).max().orElseThrow(), SizeBuckets.of(samples, sizes))));
+        return reports.buildOrThrow();
+    }
+
     /// Which texts are captions.
     public static CaptionRule captions(Data.Images images, ImageSource source) {
         if (images.captions().isEmpty()) return CaptionRule.usual(source);
@@ -102,9 +136,12 @@ public final class RecipeData {
         return new CaptionRule(shares.buildKeepingLast());
     }
 
-    static ImageDecoding decoding(Run.Compatibility compatibility) {
+    static ImageDecoding decoding(Data.Images images, Run.Compatibility compatibility) {
         return switch (compatibility) {
-            case NONE -> ImageDecoding.STRICT;
+            case NONE -> images.ground() == null ? ImageDecoding.STRICT : switch (images.ground()) {
+                case WHITE -> ImageDecoding.STRICT;
+                case BLACK -> ImageDecoding.STRICT.over(ImageDecoding.Alpha.BLACK);
+            };
             case REFERENCE -> ImageDecoding.REFERENCE;
         };
     }

@@ -2,6 +2,9 @@ package dev.fusedit.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.fusion.text.ByteTokenizer;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.image.ImageDecoding;
@@ -54,7 +57,7 @@ class MixedBatchesTest {
     private List<SourceBatches> own(int heldA, int heldB) {
         var scans = List.of(scan("a"), scan("b"));
         return HeldOut.of(scans, List.of(heldA, heldB), 0).stream().map(split -> new SourceBatches(split,
-                CaptionRule.usual(split.source()), new ImageTransform(ImageDecoding.STRICT, false, 0),
+                CaptionRule.usual(split.source()), new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 0), ImmutableMap.of(),
                 DataErrors.of(temp.resolve("errors.jsonl"), scans.getFirst(), 1, _ -> {}), 1, TEXTS)).toList();
     }
 
@@ -83,7 +86,7 @@ class MixedBatchesTest {
     }
 
     private static List<String> captions(MixedBatches mixed, long first, int count) {
-        return IntStream.range(0, count).mapToObj(i -> mixed.sample(first + i, 32).caption()).toList();
+        return IntStream.range(0, count).mapToObj(i -> mixed.sample(first + i, ImageSize.square(32)).caption()).toList();
     }
 
     @Test
@@ -124,7 +127,7 @@ class MixedBatchesTest {
                     "b");
             assertThat(validation.captionTokens()).hasDimensions(6, validation.captionTokens()[0].length);
             var alone = own.get(1).validation(0, 2);
-            assertThat(validation.images(List.of(4, 5), 16)).isEqualTo(alone.images(List.of(0, 1), 16));
+            assertThat(validation.images(List.of(4, 5), ImageSize.square(16))).isEqualTo(alone.images(List.of(0, 1), ImageSize.square(16)));
         }
     }
 }

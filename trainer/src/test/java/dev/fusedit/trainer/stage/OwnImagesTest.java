@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.MixedBatches;
@@ -90,7 +91,7 @@ class OwnImagesTest {
             said.clear();
             for (int i : new int[] {0, 5}) Files.write(temp.resolve("two/" + i + ".png"), new byte[0]);
             assertThatThrownBy(() -> {
-                for (int i = 0; i < 22; i++) batches.sample(i, 32);
+                for (int i = 0; i < 22; i++) batches.sample(i, ImageSize.square(32));
             }).isInstanceOf(UserError.class).hasMessageContaining("data.sources.second.data.errors.stop_above", "second/");
             assertThat(said).hasSize(2).allMatch(line -> line.startsWith("second/"));
             assertThat(Files.readAllLines(temp.resolve("errors.jsonl"))).hasSize(3);

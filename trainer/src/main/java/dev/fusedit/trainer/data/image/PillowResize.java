@@ -16,27 +16,13 @@ public final class PillowResize {
     /// What a new pixel takes of the old ones, by their distance from its centre.
     public enum Filter {
         /// A triangle: `Image.BILINEAR`.
-        BILINEAR(1) {
-            @Override
-            double at(double distance) { return distance < 1 ? 1 - distance : 0; }
-        },
+        BILINEAR(1),
 
         /// Keys' cubic with a = -0.5: `Image.BICUBIC`.
-        BICUBIC(2) {
-            @Override
-            double at(double distance) {
-                if (distance < 1) return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1;
-                return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * SHARPNESS : 0;
-            }
-        },
+        BICUBIC(2),
 
         /// A sinc under the middle of a wider one: `Image.LANCZOS`, once `ANTIALIAS`.
-        LANCZOS(3) {
-            @Override
-            double at(double distance) { return distance < 3 ? sinc(distance) * sinc(distance / 3) : 0; }
-
-            private static double sinc(double x) { return x == 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI); }
-        };
+        LANCZOS(3);
 
         private static final double SHARPNESS = -0.5;
         private final double support;
@@ -45,7 +31,20 @@ public final class PillowResize {
         Filter(double support) { this.support = support; }
 
         /// @param distance at least 0
-        abstract double at(double distance);
+        double at(double distance) {
+            return switch (this) {
+                case BILINEAR -> distance < 1 ? 1 - distance : 0;
+                case BICUBIC -> cubic(distance);
+                case LANCZOS -> distance < 3 ? sinc(distance) * sinc(distance / 3) : 0;
+            };
+        }
+
+        private static double sinc(double x) { return x == 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI); }
+
+        private static double cubic(double distance) {
+            if (distance < 1) return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1;
+            return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * SHARPNESS : 0;
+        }
     }
 
     public static RgbImage resize(RgbImage image, int width, int height, Filter filter) {
