@@ -44,7 +44,8 @@ public record LanguageModel(LanguageModelConfig config, DType compute, Tensor em
         var layers = IntStream.range(0, config.layers()).mapToObj(i -> DecoderLayer.of(config, i, weights.in("layers." + i))).toList();
         var own = head == null || config.tied() ? null
                 : Linear.of(head, Init.normal(config.initRange()), config.hidden(), config.vocabulary(), false);
-        return new LanguageModel(config, weights.policy().compute(), embedding, layers, DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
+        return new LanguageModel(config, weights.policy().compute(), embedding, layers,
+                DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
     }
 
     /// A prompt as it is best computed here: with as many columns as one of the few lengths that texts are rounded up to

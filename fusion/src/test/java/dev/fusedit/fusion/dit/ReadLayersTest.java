@@ -27,7 +27,8 @@ class ReadLayersTest {
     private static final Prompt PROMPT = Prompt.of(new int[][] {{2, 7, 9, 11}, {2, 5}});
 
     private static FuseDiTConfig config(int textLayers, int blocks, int initial, SharedLayers shared) {
-        return Tiny.config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), textLayers, blocks,
+        return Tiny.config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), textLayers,
+                blocks,
                 initial, shared);
     }
 
@@ -51,7 +52,8 @@ class ReadLayersTest {
     @ValueSource(ints = {0, 1, 2, 3, 4})
     void aBlockReadsItsLayerWhateverIsBetween(int layer) {
         var shared = layer == 4 ? each(0, 4) : layer == 0 ? each(0, 2) : each(layer, 4);
-        try (var all = Tiny.of(config(5, 5, 0, new SharedLayers.All())); var some = Tiny.of(config(5, 2, 0, shared));
+        try (var all = Tiny.of(config(5, 5, 0, new SharedLayers.All()));
+                var some = Tiny.of(config(5, 2, 0, shared));
                 var _ = TensorScope.open()) {
             var expected = Objects.requireNonNull(all.model().text(PROMPT).blocks().get(layer));
             var read = Objects.requireNonNull(some.model().text(PROMPT).blocks().get(layer == 4 ? 1 : 0));

@@ -27,7 +27,9 @@ class HeldInMemoryTest {
     @EnumSource(value = DType.class, names = {"BF16", "F16"})
     void resultsAreThoseOfTheSameValuesInF32(DType dtype) {
         var policy = DTypePolicy.F32.frozen().holding("", dtype);
-        try (var held = Weights.fresh(Seed.of(1), policy); var wide = Weights.fresh(Seed.of(2), DTypePolicy.F32); var _ = TensorScope.open()) {
+        try (var held = Weights.fresh(Seed.of(1), policy);
+                var wide = Weights.fresh(Seed.of(2), DTypePolicy.F32);
+                var _ = TensorScope.open()) {
             var small = LanguageModel.of(CONFIG, held);
             var large = LanguageModel.of(CONFIG, wide);
             copy(held, wide);

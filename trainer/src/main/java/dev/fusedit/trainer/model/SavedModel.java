@@ -61,8 +61,9 @@ public final class SavedModel {
         var recipe = files.placed(own);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
         var policy = adjusted.apply(recipe, Precisions.of(recipe.run()).frozen());
-        var bundle = ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
-                Seed.of(0), _ -> {});
+        var bundle =
+                ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
+                        Seed.of(0), _ -> {});
         try {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
@@ -102,7 +103,8 @@ public final class SavedModel {
         var folder = Checkpoints.find(place);
         var recipe = recipeIn(folder);
         FrozenFiles.of(folder, recipe);
-        return FolderTensors.of(folder, "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe, RecipeModelConfigs.vocabulary(recipe.model().llm()), folder)));
+        return FolderTensors.of(folder, "checkpoint",
+                ModelConfigJson.type(RecipeModelConfigs.of(recipe, RecipeModelConfigs.vocabulary(recipe.model().llm()), folder)));
     }
 
     /// The files outside of a checkpoint that hold its other weights, as far as they are there; the places are those of [#load].

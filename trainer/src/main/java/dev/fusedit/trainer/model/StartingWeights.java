@@ -74,7 +74,8 @@ public final class StartingWeights {
 
     /// The model of a run that goes on, with new weights.
     public static ModelBundle resumed(Recipe recipe, Tokenizer tokenizer, Checkpoint checkpoint, DTypePolicy policy, Seed seed) {
-        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy, seed,
+        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
+                seed,
                 _ -> {});
     }
 

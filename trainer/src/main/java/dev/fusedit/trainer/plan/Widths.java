@@ -42,7 +42,9 @@ record Widths(int master, int compute, int wide, int held) {
     }
 
     /// Of what a checkpoint holds of it.
-    long saved(ParameterShape shape, boolean trainable) { return shape.count() * (shape.isVector() ? wide : trainable ? master : frozen(shape)); }
+    long saved(ParameterShape shape, boolean trainable) {
+        return shape.count() * (shape.isVector() ? wide : trainable ? master : frozen(shape));
+    }
 
     /// Of the gradient that a backward pass leaves.
     long gradient(ParameterShape shape) { return shape.count() * (shape.isVector() ? wide : compute); }

@@ -93,7 +93,8 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     private void pretrained(LanguageModelRecipe.Pretrained named, WeightFiles weights, boolean isWhole) {
         if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.called() + "'");
         boolean beside = weights.llm() != null && Files.isDirectory(Path.of(weights.llm()));
-        if (weights.tokenizer() == null && !beside) missing.add("weights.tokenizer is not given, and model.llm is '" + named.called() + "'");
+        if (weights.tokenizer() == null && !beside)
+            missing.add("weights.tokenizer is not given, and model.llm is '" + named.called() + "'");
     }
 
     private void teacher(Stage stage) {

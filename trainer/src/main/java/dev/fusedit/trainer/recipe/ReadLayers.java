@@ -35,7 +35,8 @@ public sealed interface ReadLayers {
         public Listed {
             checkArgument(!layers.isEmpty() && layers.stream().allMatch(layer -> layer >= 0 && layer < Bound.LAYERS.most()),
                     "layers must be numbers from 0 to %s, but is %s", Bound.LAYERS.most() - 1, layers);
-            checkArgument(Comparators.isInStrictOrder(layers, Comparator.naturalOrder()), "layers must be in growing order, but is %s", layers);
+            checkArgument(Comparators.isInStrictOrder(layers, Comparator.naturalOrder()), "layers must be in growing order, but is %s",
+                    layers);
             layers = ImmutableList.copyOf(layers);
         }
     }
@@ -59,7 +60,8 @@ public sealed interface ReadLayers {
         return switch (this) {
             case First() -> numbers(IntStream.range(0, read));
             case Last() -> numbers(IntStream.range(all - read, all));
-            case Spread() -> numbers(IntStream.range(0, read).map(i -> read == 1 ? all - 1 : (2 * i * (all - 1) + read - 1) / (2 * (read - 1))));
+            case Spread() ->
+                    numbers(IntStream.range(0, read).map(i -> read == 1 ? all - 1 : (2 * i * (all - 1) + read - 1) / (2 * (read - 1))));
             case Listed(var layers) -> ImmutableList.copyOf(layers);
         };
     }

@@ -81,7 +81,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, OptionalInt.empty(),
                 trainer.checkpointDir(), null, Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
-        return new Recipe(run, model(config), new WeightFiles(null, null, WeightFiles.LlmDtype.AUTO, null, null, null, List.of()), data(config.data()),
+        return new Recipe(run, model(config), new WeightFiles(null, null, WeightFiles.LlmDtype.AUTO, null, null, null, List.of()),
+                data(config.data()),
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
@@ -106,7 +107,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 data.applyChatTemplate());
         var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
-                new ReadLayers.First(), positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(), model.sandwichNorm(),
+                new ReadLayers.First(), positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(),
+                model.sandwichNorm(),
                 Model.Prediction.VELOCITY, config.vae().name(), config.clipL() == null ? null : config.clipL().name());
     }
 
