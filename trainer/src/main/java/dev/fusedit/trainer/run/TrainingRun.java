@@ -2,7 +2,7 @@ package dev.fusedit.trainer.run;
 
 import com.google.common.base.Joiner;
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.torch.host.StartingMemory;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;

@@ -4,7 +4,7 @@ import com.google.common.hash.Hashing;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.PipelineNotes;
-import dev.fusedit.torch.host.StartingMemory;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;

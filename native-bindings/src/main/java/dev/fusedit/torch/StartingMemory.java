@@ -1,4 +1,4 @@
-package dev.fusedit.torch.host;
+package dev.fusedit.torch;
 
 import dev.fusedit.torch.internal.abi.FreedMemory;
 
