@@ -50,7 +50,14 @@ public record LanguageModel(LanguageModelConfig config, DType compute, Tensor em
 
     /// A prompt as it is best computed here: with as many columns as one of the few lengths that texts are rounded up to
     /// ([dev.fusedit.torch.Buckets]).
-    public Prompt bucketed(Prompt prompt) { return prompt.bucketed(embedding_VM); }
+    public Prompt bucketed(Prompt prompt) {
+        try (var _ = TensorScope.open()) {
+            return prompt.bucketed(like());
+        }
+    }
+
+    /// A tensor as hidden states are, whatever the embeddings are held in: it tells dtype and device. The innermost scope's.
+    public Tensor like() { return Tensor.scalar(0, compute).to(embedding_VM.device()); }
 
     /// Token embeddings; in a Gemma times √M, that factor rounded to their dtype.
     public Tensor embed(Prompt prompt) {
@@ -101,10 +108,15 @@ public record LanguageModel(LanguageModelConfig config, DType compute, Tensor em
     ///
     /// @param inRows whether they are to be rows of equal length all the same
     public Entered enter(Prompt prompt, boolean inRows, Ops ops) {
-        var packed =
-                !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
+        var packed = !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? packed(prompt) : null;
         var x = ops.graph(() -> embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
+    }
+
+    private @Nullable Prompt packed(Prompt prompt) {
+        try (var _ = TensorScope.open()) {
+            return prompt.packed(like());
+        }
     }
 
     /// Embedded tokens without their values, for counting.

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.model;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.util.concurrent.UncheckedExecutionException;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.torch.DType;
@@ -12,10 +13,10 @@ import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import com.google.common.util.concurrent.UncheckedExecutionException;
 
 /// What a file of `weights.llm` says of its language model: without reading a weight, and once for each state of the file, since a GGUF file begins
 /// with its whole vocabulary.
@@ -24,8 +25,21 @@ import com.google.common.util.concurrent.UncheckedExecutionException;
 record LanguageFile(LanguageModelConfig config, DType dtype) {
     private static final Cache<State, LanguageFile> READ = CacheBuilder.newBuilder().maximumSize(4).build();
 
-    /// A file as it is now.
-    private record State(Path description, long bytes, FileTime changed) {}
+    /// A place as it is now: its files, their sizes and times.
+    private record State(List<String> files) {
+        static State of(Path place) throws IOException {
+            var all = new ArrayList<>(List.of(place));
+            if (Files.isDirectory(place)) {
+                all.add(place.resolve(FolderTensors.CONFIG));
+                all.addAll(FolderTensors.files(place));
+            }
+            var stamps = new ArrayList<String>();
+            for (var file : all) {
+                stamps.add("%s %d %s".formatted(file.toAbsolutePath(), Files.size(file), Files.getLastModifiedTime(file)));
+            }
+            return new State(stamps);
+        }
+    }
 
     /// That of a recipe; none where it names no such file, or the file is not there, which is told by whoever reads its weights.
     ///
@@ -36,10 +50,8 @@ record LanguageFile(LanguageModelConfig config, DType dtype) {
     }
 
     private static LanguageFile read(Path place) {
-        var description = Files.isDirectory(place) ? place.resolve(FolderTensors.CONFIG) : place;
         try {
-            var state = new State(description.toAbsolutePath(), Files.size(description), Files.getLastModifiedTime(description));
-            return READ.get(state, () -> opened(place));
+            return READ.get(State.of(place), () -> opened(place));
         } catch (IOException e) {
             return opened(place); // says what is wrong
         } catch (UncheckedExecutionException | ExecutionException e) {

@@ -96,6 +96,10 @@ final class StartingChecks {
         check.refuse(file, wanted, plus(file.differences(wanted), layers(files.config(), built)), REMEDY);
         head(check, file, files.config());
         taken(key, place, files.config(), built.text());
+        if (!recipe.model().readLayers().isFirst()) {
+            said.accept("%s: of the %d layers of %s the blocks read %s".formatted(key, files.config().layers(), place,
+                    recipe.model().layersRead(built.text().layers())));
+        }
         TokenizerComparison.of(files, tokenizer).ifPresent(difference -> check.refuse(file, wanted, List.of(difference), REMEDY));
     }
 

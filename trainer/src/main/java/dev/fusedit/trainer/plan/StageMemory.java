@@ -55,7 +55,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(), saved,
+                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.run;
 
 import com.google.common.base.Joiner;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
@@ -123,6 +124,7 @@ public final class TrainingRun implements AutoCloseable {
             parts = new StageParts(recipe, data, tensors, plans);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+            StartingMemory.giveBack();
             scope = TensorScope.open();
         } catch (RuntimeException e) {
             start.refused();

@@ -96,7 +96,7 @@ class ReadLayersTest {
         "model.read_layers=[0, 1, 2] | model.dit.layers=2 | must name a layer for each of the 2 blocks (dit.layers), but is [0, 1, 2]",
         "model.read_layers=[0, 18] | model.dit.layers=2 | must name layers from 0 to 17, those of the language model, but is [0, 18]",
         "model.read_layers=[4, 1] | model.dit.layers=2 | must be in growing order, but is [4, 1]",
-        "model.read_layers=midst | model.dit.layers=2 | unknown kind 'midst' for 'model.read_layers'."})
+        "model.read_layers=midst | model.dit.layers=2 | unknown kind 'midst' for 'read_layers' in 'model'."})
     void whatMeansNothingIsRefused(String setting, String beside, String message) {
         assertThatThrownBy(() -> over(beside, setting)).isInstanceOf(UserError.class).hasMessageContaining(message);
     }
