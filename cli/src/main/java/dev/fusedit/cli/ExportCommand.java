@@ -34,8 +34,17 @@ final class ExportCommand implements Callable<Integer> {
             description = "What weights are stored in: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Stored dtype;
 
+    @Option(names = "--adapters",
+            description = "The adapters (LoRA) alone, in PEFT's form, a folder for each part. Without it they are merged into the weights.")
+    private boolean adapters;
+
     @Override
     public Integer call() {
+        if (adapters) {
+            SamplingModel.exportAdapters(model, out, weights);
+            spec.commandLine().getOut().println(out);
+            return ExitCode.OK;
+        }
         var notes = SamplingModel.export(model, out, weights, switch (dtype) {
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;

@@ -14,6 +14,9 @@ public record GatedMlp(Linear gate, Linear up, Linear down, JoinedLinear gateUp,
         return new GatedMlp(gate, up, down, JoinedLinear.of(weights, gate, up), activation);
     }
 
+    /// Whether a layer of it has an adapter.
+    public boolean isAdapted() { return gate.lora() != null || up.lora() != null || down.lora() != null; }
+
     public Tensor apply(Tensor x) {
         return TensorScope.scoped(() -> down.apply(activation.apply(gate.apply(x)).mul(up.apply(x))));
     }

@@ -22,9 +22,13 @@ public sealed interface Init {
     /// Uniform in ±√(6 / (in + out)), where all dimensions after the first count as `in` (Glorot and Bengio 2010).
     record Xavier() implements Init {}
 
+    /// Uniform in ±1/√in, where all dimensions after the first count as `in`: PyTorch's `kaiming_uniform_(a=√5)` (He et al. 2015).
+    record KaimingUniform() implements Init {}
+
     Init ZEROS = new Zeros();
     Init ONES = new Ones();
     Init XAVIER = new Xavier();
+    Init KAIMING_UNIFORM = new KaimingUniform();
 
     static Init normal(double deviation) { return new Normal(deviation); }
 
@@ -39,13 +43,16 @@ public sealed interface Init {
                 values.select(0, row).zeroInPlace();
                 yield values;
             }
-            case Xavier() -> {
-                long in = 1;
-                for (int i = 1; i < shape.length; i++) {
-                    in *= shape[i];
-                }
-                yield Tensor.rand(seed, DType.F32, shape).sub(0.5).mul(2 * Math.sqrt(6.0 / (in + shape[0])));
-            }
+            case Xavier() -> Tensor.rand(seed, DType.F32, shape).sub(0.5).mul(2 * Math.sqrt(6.0 / (in(shape) + shape[0])));
+            case KaimingUniform() -> Tensor.rand(seed, DType.F32, shape).sub(0.5).mul(2 / Math.sqrt(in(shape)));
         });
+    }
+
+    private static long in(long... shape) {
+        long in = 1;
+        for (int i = 1; i < shape.length; i++) {
+            in *= shape[i];
+        }
+        return in;
     }
 }

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Linear layers of the same input, as one matmul where they have no biases: that reads the input once. Their weights lie one below the other in
+/// Linear layers of the same input, as one matmul where they have neither biases nor adapters: that reads the input once. Their weights lie one below the other in
 /// memory and stay parameters of their own.
 ///
-/// @param weight_XI all weights, X rows together; knows no gradient. Null for layers with biases, and for weights that are shapes alone
+/// @param weight_XI all weights, X rows together; knows no gradient. Null for layers with biases or adapters, and for weights that are shapes alone
 public record JoinedLinear(List<Linear> parts, @Nullable Tensor weight_XI) {
     public static JoinedLinear of(Weights weights, Linear... parts) {
-        boolean biased = Arrays.stream(parts).anyMatch(part -> part.bias_O() != null);
-        return new JoinedLinear(List.of(parts), biased ? null : weights.joined(Arrays.stream(parts).map(Linear::weight_OI).toList()));
+        boolean apart = Arrays.stream(parts).anyMatch(part -> part.bias_O() != null || part.lora() != null);
+        return new JoinedLinear(List.of(parts), apart ? null : weights.joined(Arrays.stream(parts).map(Linear::weight_OI).toList()));
     }
 
     /// Whether one matmul does all, for inputs of this dtype.

@@ -14,6 +14,7 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,10 @@ public final class Weights implements AutoCloseable {
         final Map<String, Tensor> joined = new LinkedHashMap<>();
         final DTypePolicy policy;
         final WeightSource source;
+        final AdapterDropout dropout = new AdapterDropout();
+        Adapters adapters = Adapters.NONE;
+        /// Names of all linear layers.
+        final List<String> linears = new ArrayList<>();
 
         Store(DTypePolicy policy, WeightSource source) {
             this.policy = policy;
@@ -74,7 +79,33 @@ public final class Weights implements AutoCloseable {
     ///
     /// To be closed before the original; no optimizer, file or copy is needed for them. [#train] goes for each by itself.
     public Weights replica() {
-        return new Weights(new Store(store.policy, new WeightSource.Replicated(store.parameters, store.buffers, store.joined)), prefix);
+        return new Weights(new Store(store.policy, new WeightSource.Replicated(store.parameters, store.buffers, store.joined)), prefix)
+                .adapted(store.adapters);
+    }
+
+    /// Gives the layers that are built from now on adapters.
+    public Weights adapted(Adapters adapters) {
+        checkState(store.parameters.isEmpty(), "layers were built without adapters already");
+        store.adapters = adapters;
+        return this;
+    }
+
+    /// When the model is built: that each target of its adapters is one.
+    ///
+    /// @throws UserError naming a target that no linear layer fits, and those that there are
+    public void requireTargets() { store.adapters.requireTargets(store.linears); }
+
+    /// What the adapters leave out of their inputs.
+    public AdapterDropout dropout() { return store.dropout; }
+
+    /// The adapter of the linear layer of this name; null if it has none.
+    @Nullable
+    LoraAdapter lora(long in, long out) {
+        if (prefix.isEmpty()) return null;
+        var layer = prefix.substring(0, prefix.length() - 1);
+        store.linears.add(layer);
+        return store.adapters.of(layer).map(config -> new LoraAdapter(layer, get(LoraAdapter.A, Init.KAIMING_UNIFORM, config.rank(), in),
+                get(LoraAdapter.B, Init.ZEROS, out, config.rank()), config.scaling(), config.dropout(), store.dropout)).orElse(null);
     }
 
     /// The same weights with names below `name`: `in("layers.3").get("weight", …)` is `layers.3.weight`.
@@ -95,7 +126,7 @@ public final class Weights implements AutoCloseable {
                 return store.scope.hold(parameter.compute());
             }
             var master = place(store.source.make(full, init, shape), store.policy.masterOf(full, shape));
-            var computed = store.policy.computeOf(shape);
+            var computed = store.policy.computeOf(full, shape);
             var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
             store.parameters.put(full, new Parameter(full, master, compute));
             return compute;
@@ -170,10 +201,37 @@ public final class Weights implements AutoCloseable {
         return state;
     }
 
+    /// As [#state], adapters merged into their layers' weights: W + α/r · B A, computed in f32 and rounded to W's dtype. The innermost scope
+    /// owns what was changed.
+    public Map<String, Tensor> mergedState() {
+        var merged = new LinkedHashMap<String, Tensor>();
+        state().forEach((name, value) -> {
+            if (LoraAdapter.isPart(name)) return;
+            merged.put(name, name.endsWith(".weight") ? merged(name.substring(0, name.length() - ".weight".length()), value) : value);
+        });
+        return merged;
+    }
+
+    private Tensor merged(String layer, Tensor weight) {
+        return store.adapters.of(layer).filter(_ -> store.parameters.containsKey(layer + "." + LoraAdapter.A)).map(config -> {
+            try (var _ = Autograd.noGrad()) {
+                var a = store.parameters.get(layer + "." + LoraAdapter.A).master();
+                var b = store.parameters.get(layer + "." + LoraAdapter.B).master();
+                return TensorScope.scoped(
+                        () -> weight.to(a.dtype().wide()).add(LoraAdapter.change_OI(a, b, config.scaling())).to(weight.dtype()));
+            }
+        }).orElse(weight);
+    }
+
     /// As [#state], under the names that follow this prefix.
-    public Map<String, Tensor> localState() {
+    public Map<String, Tensor> localState() { return local(state()); }
+
+    /// As [#mergedState], under the names that follow this prefix.
+    public Map<String, Tensor> mergedLocalState() { return local(mergedState()); }
+
+    private Map<String, Tensor> local(Map<String, Tensor> state) {
         var local = new LinkedHashMap<String, Tensor>();
-        state().forEach((name, value) -> local.put(name.substring(prefix.length()), value));
+        state.forEach((name, value) -> local.put(name.substring(prefix.length()), value));
         return local;
     }
 

@@ -80,7 +80,7 @@ final class PipelineWriter {
             case AutoencoderKL vae -> {
                 var own = weights(parts, PipelineFolder.VAE);
                 part(PipelineFolder.VAE, "diffusers", "AutoencoderKL", vae.config().json().put("_diffusers_version", DIFFUSERS),
-                        "diffusion_pytorch_model", own.localState());
+                        "diffusion_pytorch_model", own);
             }
             case Pixels() -> index.putArray(PipelineFolder.VAE).addNull().addNull();
         }
@@ -103,7 +103,7 @@ final class PipelineWriter {
         if (!config.has("sample_size")) { // the size that Python samples unless told otherwise
             config.put("sample_size", parts.defaults().height() / parts.pipeline().space().factor());
         }
-        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own.localState());
+        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own);
     }
 
     /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
@@ -121,7 +121,7 @@ final class PipelineWriter {
     }
 
     private void pretrained(String name, String type, ObjectNode config, Weights own) throws IOException {
-        part(name, TRANSFORMERS, type, typed(config, own), "model", own.localState());
+        part(name, TRANSFORMERS, type, typed(config, own), "model", own);
     }
 
     private ObjectNode typed(ObjectNode config, Weights own) {
@@ -132,12 +132,12 @@ final class PipelineWriter {
         });
     }
 
-    private void part(String name, String library, String type, ObjectNode config, String stem, Map<String, Tensor> state)
-            throws IOException {
+    /// With adapters merged.
+    private void part(String name, String library, String type, ObjectNode config, String stem, Weights own) throws IOException {
         var place = part(name, library, type);
         json(place.resolve(PipelineFolder.CONFIG), config);
         try (var _ = TensorScope.open()) {
-            new ShardedWriter(place, stem, limit).write(stored(state), Map.of());
+            new ShardedWriter(place, stem, limit).write(stored(own.mergedLocalState()), Map.of());
         }
     }
 

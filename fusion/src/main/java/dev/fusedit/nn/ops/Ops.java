@@ -92,7 +92,12 @@ public interface Ops {
     }
 
     /// down(act(gate(x)) · up(x)), see [GatedMlpOp].
-    default Tensor gatedMlp(GatedMlp mlp, Tensor x) { return run(new GatedMlpOp(mlp, x)); }
+    default Tensor gatedMlp(GatedMlp mlp, Tensor x) {
+        if (!mlp.isAdapted()) return run(new GatedMlpOp(mlp, x));
+        var inner = map(Parts.of(linear(mlp.gate(), x), linear(mlp.up(), x)),
+                both -> mlp.activation().apply(both.list().getFirst()).mul(both.list().getLast()));
+        return linear(mlp.down(), inner);
+    }
 
     /// x + change.
     default Tensor add(Tensor x, Tensor change) { return run(new GatedAdd(x, change, null)); }

@@ -3,12 +3,14 @@ package dev.fusedit.nn.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.nn.Activation;
+import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding;
 import dev.fusedit.nn.ScoreScaling;
@@ -65,6 +67,11 @@ class OpsTest {
 
         Linear linear(long in, long out, boolean biased) { return new Linear(of(out, in), biased ? vector(out) : null); }
 
+        Linear adapted(long in, long out, double dropout) {
+            var lora = new LoraAdapter("layer", of(2, in), of(out, 2), 1.5, dropout, new AdapterDropout(Seed.of(9)));
+            return new Linear(of(out, in), vector(out), lora);
+        }
+
         /// Two layers of equal input, whose weights lie in one memory.
         JoinedLinear joined(Linear... parts) {
             var whole = Tensor.cat(0, Arrays.stream(parts).map(part -> part.weight_OI().detach()).toArray(Tensor[]::new));
@@ -101,6 +108,8 @@ class OpsTest {
                 new Case("norm without an offset", in -> new ModulatedNorm(new RmsNorm(in.vector(C), 1e-6, 0), in.of(B, N, C), null, null)),
                 new Case("linear", in -> new LinearOp(in.linear(C, 5, false), in.of(B, N, C))),
                 new Case("linear with a bias", in -> new LinearOp(in.linear(C, 5, true), in.of(B, N, C))),
+                new Case("linear with an adapter", in -> new LinearOp(in.adapted(C, 5, 0), in.of(B, N, C))),
+                new Case("linear with an adapter, dropped out", in -> new LinearOp(in.adapted(C, 5, 0.3), in.of(B, N, C))),
                 new Case("joined linears",
                         in -> new JoinedLinearOp(in.joined(in.linear(C, 4, false), in.linear(C, 6, false)), in.of(B, N, C))),
                 new Case("heads", in -> new HeadsOp(in.of(B, N, H * D), H, null, null)),

@@ -135,7 +135,7 @@ public final class FolderTensors implements TensorSource {
         }
         if (Files.isRegularFile(folder.resolve(ADAPTER))) {
             throw new UserError(
-                    "%s: its weights are to be changed by an adapter (%s), which is not read here. Merge it into the weights first"
+                    "%s: its weights are to be changed by an adapter (%s), which is not read here. Give the adapter as weights.adapters, or merge it into the weights"
                             .formatted(folder, ADAPTER));
         }
         return find(folder).orElseThrow(() -> noWeights(folder));

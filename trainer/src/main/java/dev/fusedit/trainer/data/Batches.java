@@ -10,30 +10,45 @@ import java.util.function.IntFunction;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
         var shown = shown(step, wanted);
         int size = shown.size().bytes();
         var images = new byte[Math.multiplyExact(wanted.images(), size)];
         var captions = new ArrayList<String>();
+        var tokens = new int[wanted.images()][];
         var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < wanted.images(); i++) {
             var sample = shown.samples().apply(i);
             System.arraycopy(sample.rgb(), 0, images, i * size, size);
-            captions.add(TextIds.isDropped(seed(), wanted.position(step) + i, wanted.dropout()) ? "" : sample.caption());
+            boolean dropped = isDropped(wanted.position(step) + i, wanted.dropout());
+            captions.add(dropped ? "" : sample.caption());
+            tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
             keys.add(sample.key());
         }
         var sentences = new int[wanted.sentences()][];
         for (int i = 0; i < sentences.length; i++) {
             sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
         }
-        return new Batch(images, shown.size(), captions, captions.stream().map(texts()::caption).toArray(int[][]::new),
-                texts().tokenizer().instructionLength(), sentences, keys.build());
+        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
     }
 
     /// Which samples a step shows, and at which size.
-    Shown shown(long step, Wanted wanted);
+    default Shown shown(long step, Wanted wanted) {
+        return new Shown(wanted.size(), i -> sample(wanted.position(step) + i, wanted.size()));
+    }
+
+    /// The sample at a position of the run, where all have one size.
+    Sample sample(long position, ImageSize size);
+
+    /// Whether the caption at a position is dropped, for classifier-free guidance.
+    ///
+    /// @param share of captions that are
+    default boolean isDropped(long position, double share) { return TextIds.isDropped(seed(), position, share); }
+
+    /// The ids that stand for a dropped caption.
+    default int[] dropped() { return texts().caption(""); }
 
     /// The sentence at a position of the run.
     String sentence(long position);

@@ -18,8 +18,11 @@ public record BlankBatches(TextIds texts) implements Batches {
     @Override
     public Shown shown(long step, Wanted wanted) {
         var size = wanted.sizes().get((int) (step % wanted.sizes().size()));
-        return new Shown(size, i -> new Sample(wanted.position(step) + i, grey(size), caption()));
+        return new Shown(size, i -> sample(wanted.position(step) + i, size));
     }
+
+    @Override
+    public Sample sample(long position, ImageSize size) { return new Sample(position, grey(size), caption()); }
 
     private static byte[] grey(ImageSize size) {
         var grey = new byte[size.bytes()];

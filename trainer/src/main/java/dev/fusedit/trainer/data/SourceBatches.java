@@ -40,12 +40,15 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         long position = wanted.position(step);
         if (wanted.sizes().size() == 1 || wanted.images() == 0) {
             var size = wanted.sizes().getFirst();
-            return new Shown(size, i -> sample(split.trained(), at(seed, position + i), position + i, size));
+            return new Shown(size, i -> sample(position + i, size));
         }
         var turn = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
                 wanted.images()).at(step);
         return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
     }
+
+    @Override
+    public Sample sample(long position, ImageSize size) { return sample(split.trained(), at(seed, position), position, size); }
 
     /// Of a bucket of which nothing can be read any more another one's sample takes the place.
     ///

@@ -5,6 +5,7 @@ import com.google.common.collect.Lists;
 import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.Reference;
 import dev.fusedit.trainer.checkpoint.References;
@@ -122,8 +123,9 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     public Recipe placed(Recipe recipe) {
         var weights = recipe.weights();
         return places.isEmpty() ? recipe
-                : recipe.withWeights(new WeightFiles(weights.model(), at(LLM, weights.llm()),
-                        at("weights.vae", weights.vae()), at("weights.clip", weights.clip()), weights.tokenizer(), weights.accept()));
+                : recipe.withWeights(new WeightFiles(weights.model(), at(LLM, weights.llm()), weights.llmDtype(),
+                        at("weights.vae", weights.vae()), at("weights.clip", weights.clip()), weights.tokenizer(), weights.adapters(),
+                        weights.accept()));
     }
 
     private @Nullable String at(String key, @Nullable String named) {
@@ -138,7 +140,7 @@ public record FrozenFiles(Map<String, Path> places, References known) {
 
     /// Whether checkpoints of a run that begins with its recipe's files refer to a weight; the files need not be there.
     public static boolean refersTo(String weight, Recipe recipe) {
-        return recipe.weights().llmFile() != null && weight.startsWith(PART) && isNeverTrained(weight, recipe);
+        return recipe.weights().llmFile() != null && isOfTheFile(weight) && isNeverTrained(weight, recipe);
     }
 
     private static boolean isNeverTrained(String weight, Recipe recipe) {
@@ -157,7 +159,9 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     }
 
     /// Whether what a checkpoint does not hold may be read from a file.
-    boolean mayHold(String weight) { return places.containsKey(LLM) && weight.startsWith(PART); }
+    boolean mayHold(String weight) { return places.containsKey(LLM) && isOfTheFile(weight); }
+
+    private static boolean isOfTheFile(String weight) { return weight.startsWith(PART) && !LoraAdapter.isPart(weight); }
 
     /// For the checkpoints of a run: what is known already, at its present place, and what is not.
     ///

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.nn.Adapters;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
@@ -22,15 +23,26 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
         implements AutoCloseable {
     /// An untrained one of pixels, the same for the same seed.
     public static ModelBundle fresh(ImageModelConfig config, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        var weights = Weights.fresh(seed, policy);
-        return new ModelBundle(weights, config.build(weights), tokenizer, Latents.PIXELS, null);
+        return fresh(config, Adapters.NONE, tokenizer, policy, seed);
+    }
+
+    private static ModelBundle fresh(ImageModelConfig config, Adapters adapters, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
+        var weights = Weights.fresh(seed, policy).adapted(adapters);
+        try {
+            var model = config.build(weights);
+            weights.requireTargets();
+            return new ModelBundle(weights, model, tokenizer, Latents.PIXELS, null);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
     }
 
     /// An untrained one of a recipe, with the recipe's autoencoder and CLIP if it has them.
     ///
     /// @throws UserError if one of them cannot be read or does not fit the model
     public static ModelBundle fresh(Recipe recipe, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        return fresh(recipe, TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer)), tokenizer, policy, seed, _ -> {});
+        return fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer)), tokenizer, policy, seed, _ -> {});
     }
 
     /// As [#fresh(Recipe, Tokenizer, DTypePolicy, Seed)] with a language model of which files said more than the recipe does.
@@ -43,7 +55,7 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
             int side = recipe.largestSide() / latents.space().factor();
             var config = RecipeModelConfigs.of(recipe.model(), text, side);
             var clip = clip(recipe, config.image().pooledText(), policy, said);
-            var plain = fresh(config, tokenizer, policy, seed);
+            var plain = fresh(config, recipe.model().adapted(), tokenizer, policy, seed);
             return new ModelBundle(plain.weights, plain.model, tokenizer, latents, clip);
         } catch (RuntimeException e) {
             latents.close();
@@ -64,10 +76,10 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
             throw e;
         }
         int channels = encoded.vae().config().latentChannels();
-        if (channels != recipe.model().dit().channels()) {
+        if (channels != recipe.model().channels()) {
             encoded.close();
-            throw new UserError("weights.vae: the autoencoder in %s has %d channels, but model.dit.channels is %d"
-                    .formatted(folder, channels, recipe.model().dit().channels()));
+            throw new UserError("weights.vae: the autoencoder in %s has %d channels, but the model is given %d"
+                    .formatted(folder, channels, recipe.model().channels()));
         }
         return encoded;
     }

@@ -1,9 +1,10 @@
 package dev.fusedit.trainer.model;
 
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.trainer.recipe.Group;
 import dev.fusedit.trainer.recipe.Part;
 import dev.fusedit.trainer.recipe.Stage;
-import java.util.Locale;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,10 @@ public record ParameterGroups(Stage stage) {
         if (parameter.startsWith("alignment.")) {
             return lr.containsKey(word(Part.ALIGNMENT)) ? word(Part.ALIGNMENT) : lr.containsKey(word(Part.DIT)) ? word(Part.DIT) : null;
         }
+        if (LoraAdapter.isPart(parameter)) {
+            var own = word(parameter.startsWith("llm.") ? Part.LLM_ADAPTER : Part.DIT_ADAPTER);
+            return lr.containsKey(own) ? own : null;
+        }
         if (isEmbedding(parameter) && lr.containsKey(word(Part.EMBEDDINGS))) {
             return word(Part.EMBEDDINGS);
         }
@@ -58,11 +63,13 @@ public record ParameterGroups(Stage stage) {
 
     private static boolean isOf(Part part, String parameter) {
         return switch (part) {
-            case DIT -> parameter.startsWith("dit.");
-            case LLM -> parameter.startsWith("llm.");
+            case DIT -> parameter.startsWith("dit.") && !LoraAdapter.isPart(parameter);
+            case LLM -> parameter.startsWith("llm.") && !LoraAdapter.isPart(parameter);
             case PROJECTIONS -> PROJECTION.matcher(parameter).matches();
             case EMBEDDINGS -> isEmbedding(parameter);
             case ALIGNMENT -> parameter.startsWith("alignment.");
+            case LLM_ADAPTER -> parameter.startsWith("llm.") && LoraAdapter.isPart(parameter);
+            case DIT_ADAPTER -> parameter.startsWith("dit.") && LoraAdapter.isPart(parameter);
         };
     }
 
@@ -79,5 +86,5 @@ public record ParameterGroups(Stage stage) {
         return parameter.matches(regex);
     }
 
-    private static String word(Part part) { return part.name().toLowerCase(Locale.ROOT); }
+    private static String word(Part part) { return Names.constant(part); }
 }

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.model;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
@@ -56,7 +57,7 @@ public final class StartingWeights {
                     throw new UserError(
                             ("recipe '%s' trains with '%s', but does not say where its weights are: it would begin with random ones. "
                                     + "Give weights.llm its folder, or 'random' if that is meant")
-                                    .formatted(recipe.run().name(), named.name()));
+                                    .formatted(recipe.run().name(), named.called()));
                 }
             }
         }
@@ -74,7 +75,8 @@ public final class StartingWeights {
 
     /// The model of a run that goes on, with new weights.
     public static ModelBundle resumed(Recipe recipe, Tokenizer tokenizer, Checkpoint checkpoint, DTypePolicy policy, Seed seed) {
-        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy, seed,
+        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
+                seed,
                 _ -> {});
     }
 
@@ -82,6 +84,12 @@ public final class StartingWeights {
     ///
     /// @throws UserError if they do not fit
     public void read(ModelBundle bundle) {
+        readModel(bundle);
+        var adapters = recipe.weights().adapters();
+        if (adapters != null) PeftFolders.read(Path.of(adapters), recipe.model().adapted(), bundle.weights());
+    }
+
+    private void readModel(ModelBundle bundle) {
         switch (files) {
             case StartingFiles.Nothing() -> {}
             case StartingFiles.Language(var place, _) -> llm(bundle, place);
@@ -126,11 +134,16 @@ public final class StartingWeights {
     /// Whether the language model is a part of its own, beside the image side in a file of its own.
     private static boolean isShallow(ModelBundle bundle) { return !bundle.model().config().isDeep(); }
 
-    private static void load(ModelBundle bundle, TensorSource file) { bundle.weights().load(file, SavedModel::sampled); }
+    /// Adapters that the file has not keep their values: at first they change nothing.
+    private static void load(ModelBundle bundle, TensorSource file) {
+        bundle.weights().load(file, name -> isOwnAdapter(name, file) ? null : SavedModel.sampled(name));
+    }
+
+    private static boolean isOwnAdapter(String name, TensorSource file) { return LoraAdapter.isPart(name) && !file.contains(name); }
 
     private static void loadImageSide(ModelBundle bundle, TensorSource file) {
         var named = RenamedTensors.of(file, name -> DIT + name);
-        bundle.weights().in("dit").load(named, name -> name);
+        bundle.weights().in("dit").load(named, name -> isOwnAdapter(name, named) ? null : name);
     }
 
     // ---- language models
@@ -151,7 +164,7 @@ public final class StartingWeights {
                 return beyond || !name.startsWith("model.") || !wanted.test(own) ? null : own;
             });
             var rounded = new RoundedTensors(named, info -> policy.masterOf(info.name(), info.shape()));
-            bundle.weights().in("llm").load(rounded, name -> wanted.test(name) ? name : null);
+            bundle.weights().in("llm").load(rounded, name -> wanted.test(name) && !LoraAdapter.isPart(name) ? name : null);
         }
     }
 }

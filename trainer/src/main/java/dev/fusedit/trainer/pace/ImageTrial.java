@@ -7,6 +7,8 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.Blocks;
+import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
@@ -62,6 +64,8 @@ record ImageTrial(StageParts parts, Trials trials) {
         return switch (parts.data()) {
             case BlocksBatches data -> judged(data, side);
             case SourceBatches _ -> 0;
+            case ReferenceBatches _ -> 0;
+            case MixedBatches _ -> 0;
             case BlankBatches _ -> 0;
         };
     }

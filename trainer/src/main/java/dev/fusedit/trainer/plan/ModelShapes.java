@@ -28,8 +28,9 @@ record ModelShapes(ImageModelConfig config, List<ParameterShape> model, Map<Stri
     static ModelShapes of(Recipe recipe) {
         var model = recipe.model();
         var config = RecipeModelConfigs.of(recipe);
-        try (var weights = Weights.shapes()) {
+        try (var weights = Weights.shapes().adapted(model.adapted())) {
             config.build(weights);
+            weights.requireTargets();
             var shapes = shapes(weights);
             var heads = HeadShapes.of(recipe.stages(), config.image().width(), config.text().hidden());
             var whole =

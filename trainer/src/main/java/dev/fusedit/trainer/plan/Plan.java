@@ -31,7 +31,19 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     /// @param trainable parameters that the stage trains
     public record StageEstimate(StagePlan plan, long trainable, StageMemory memory, StageWork work) {
         /// Images that it shows.
-        public long images() { return plan.stage().losses().flow() == null ? 0 : plan.steps() * plan.stage().batch(); }
+        public long images() { return imagesBy(plan.endStep()); }
+
+        /// Images that it has shown by the end of a step.
+        ///
+        /// @param step over all stages
+        public long imagesBy(long step) { return plan.stage().losses().flow() == null ? 0 : stepsBy(step) * plan.stage().batch(); }
+
+        /// Needed operations of its steps until the end of one.
+        ///
+        /// @param step over all stages
+        public double flopsBy(long step) { return stepsBy(step) * work.flops(); }
+
+        private long stepsBy(long step) { return Math.clamp(step - plan.firstStep(), 0, plan.steps()); }
     }
 
     /// The plan of a recipe with what it leaves to the machine decided: the precision, and as many lanes as fit into the memory.
@@ -123,7 +135,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         return PathChoice.lines(Calibration.dtype(recipe.run().precision()), device);
     }
 
-    /// What is taken of a published language model; null where that is all of it, or the model is the recipe's own.
+    /// Which layers of the language model are read; null where that is all of them, or the model is the recipe's own as it is.
     @Nullable
     TakenLayers layers() { return TakenLayers.of(recipe); }
 

@@ -25,7 +25,7 @@ record StageCounts(Count image, Count lane, Count captions, Count packed, Count 
     static StageCounts of(StageShape stage) {
         var target = target(stage.recipe().run().precision(), stage.recipe().run().device() == Run.Device.CPU);
         var names = stage.trainable().stream().map(ParameterShape::name).collect(Collectors.toUnmodifiableSet());
-        try (var weights = Weights.shapes(); var _ = TensorScope.open()) {
+        try (var weights = Weights.shapes().adapted(stage.recipe().model().adapted()); var _ = TensorScope.open()) {
             var model = stage.shapes().config().build(weights);
             long lane = Math.ceilDiv(stage.images(), stage.lanes());
             var sentences = counted(weights, names, true, target,

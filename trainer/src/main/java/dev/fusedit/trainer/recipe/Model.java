@@ -11,6 +11,7 @@ import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
+import dev.fusedit.nn.Adapters;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 import java.util.Set;
@@ -24,13 +25,16 @@ public record Model(
         @Doc("layers of the language model that run before the first fused one") @Default("0") int initialLayers,
         @Doc("layers of the language model that are fused, counted from 0; all after the initial ones "
                 + "if left out") @Nullable List<Integer> sharedLayers,
+        @Doc("layers of the language model that the blocks read, one each: the first ones, the last ones, spread evenly over its depth, or a list. "
+                + "For fused models; the others read one hidden state ('fusion.hidden_state')") @Default("first") ReadLayers readLayers,
         @Default("2d") Positions positions,
         @Default("adaln-zero") TimeConditioning time,
         @Default("true") boolean qkNorm,
         @Default("false") boolean sandwichNorm,
         @Doc("what the network's output means, for training and sampling alike") @Default("velocity") Prediction prediction,
         @Doc("public name of the autoencoder whose latents are trained on; pixels if left out") @Nullable String vae,
-        @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip) {
+        @Doc("public name of the CLIP text model whose pooled text joins the time embedding; none if left out") @Nullable String clip,
+        @Doc("low-rank changes (LoRA) that stages train in place of weights, at the rates llm-adapter and dit-adapter; none if left out") @Nullable AdaptersRecipe adapters) {
     public Model {
         Bound.LAYERS.checkOrNone("initial_layers", initialLayers);
         checkArgument(fusion.isDeep() || initialLayers == 0 && sharedLayers == null,
@@ -55,7 +59,13 @@ public record Model(
         checkArgument(dit.channels == null || dit.channels == channels(vae),
                 "dit.channels must be %s, the channels of what the model is given, but is %s", channels(vae), dit.channels);
         sharedLayers = sharedLayers == null ? null : ImmutableList.copyOf(sharedLayers);
+        readLayers.check(fusion, dit.layers(), llm.knownLayers(), initialLayers, sharedLayers);
     }
+
+    /// What its blocks read of the language model.
+    ///
+    /// @param all its layers
+    public ImmutableList<Integer> layersRead(int all) { return readLayers.of(all, dit.layers()); }
 
     private static void checkHeadWidth(LanguageModelRecipe llm) {
         switch (llm) {
@@ -79,6 +89,9 @@ public record Model(
 
     /// Pixels along a side of what a patch is counted in: a latent, or a pixel.
     public int pixels() { return vae == null ? 1 : KnownAutoencoders.find(vae).orElseThrow().factor(); }
+
+    /// Which linear layers have adapters.
+    public Adapters adapted() { return adapters == null ? Adapters.NONE : adapters.adapters(); }
 
     /// Pixels along a side of a patch.
     public int patchPixels() { return pixels() * dit.patch(); }

@@ -13,5 +13,9 @@ public enum Part {
     /// The language model's table of token embeddings.
     EMBEDDINGS,
     /// What alignment losses learn beside the model: the heads that project features. They train at the DiT's rate if this has none.
-    ALIGNMENT
+    ALIGNMENT,
+    /// The adapters (LoRA) of the language model's layers. They never train at the rate of `llm`.
+    LLM_ADAPTER,
+    /// The adapters of the image side's layers.
+    DIT_ADAPTER
 }

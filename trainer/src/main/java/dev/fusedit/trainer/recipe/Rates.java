@@ -42,6 +42,8 @@ final class Rates {
             case LLM, EMBEDDINGS -> pattern.startsWith("llm") || pattern.startsWith("*");
             case DIT, PROJECTIONS -> pattern.startsWith("dit") || pattern.startsWith("*");
             case ALIGNMENT -> pattern.startsWith("alignment") || pattern.startsWith("*");
+            case LLM_ADAPTER -> pattern.contains("lora_") && !pattern.startsWith("dit");
+            case DIT_ADAPTER -> pattern.contains("lora_") && !pattern.startsWith("llm");
         };
     }
 }

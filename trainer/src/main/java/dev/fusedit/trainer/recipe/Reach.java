@@ -20,6 +20,7 @@ final class Reach {
                 "%s.lr.llm must be left out: stage '%s' trains the LLM, but no loss reaches it%s", place,
                 stage.name(),
                 losses.flow() != null ? ": gradient_mask keeps the flow loss out, and losses has no language" : "");
+        checkAdapters(stage, model, place);
         int layers = model.dit().layers();
         checkArgument(losses.repa() == null || losses.repa().layer() <= layers, "%s.losses.repa.layer must be at most the DiT's %s layers",
                 place,
@@ -32,6 +33,18 @@ final class Reach {
                 micro ? "micro-batch (negatives: global compares with the whole batch's)" : "batch");
         checkArgument(!stage.trains(Part.ALIGNMENT) || losses.repa() != null || losses.contrastive() != null,
                 "%s.lr.alignment must be left out: losses has neither repa nor contrastive, so there are no alignment heads", place);
+    }
+
+    private static void checkAdapters(Stage stage, Model model, String place) {
+        for (var part : List.of(Part.LLM_ADAPTER, Part.DIT_ADAPTER)) {
+            checkArgument(!stage.lr().containsKey(Names.constant(part)) || model.adapters() != null && model.adapters().has(part),
+                    "%s.lr.%s must be left out: model.adapters has none of that part", place, Names.constant(part));
+        }
+        checkArgument(!stage.trains(Part.DIT_ADAPTER) || stage.losses().flow() != null,
+                "%s.lr.dit-adapter must be left out: no loss reaches the DiT (losses has no flow)", place);
+        checkArgument(!stage.trains(Part.LLM_ADAPTER) || reachesLlm(stage, model),
+                "%s.lr.llm-adapter must be left out: no loss reaches the LLM%s", place,
+                stage.losses().flow() != null ? ": gradient_mask keeps the flow loss out, and losses has no language" : "");
     }
 
     /// What a stage takes on of the stage before.
@@ -70,6 +83,7 @@ final class Reach {
             case Data.Images images -> {
                 if (images.aspectBuckets() != null) images.aspectBuckets().check(stage, side, pixels);
             }
+            case Data.Mixture _ -> {}
         }
         int longest = data.sizes(side, pixels).stream().mapToInt(size -> Math.max(size.width(), size.height())).max().orElseThrow();
         switch (model.positions()) {
@@ -80,7 +94,7 @@ final class Reach {
             case Model.Positions.Rope2d() -> {}
             case Model.Positions.MRope() -> {}
         }
-        checkArgument(!data.isBuiltIn() || side % 32 == 0,
+        checkArgument(!data.hasBlocks() || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);
     }

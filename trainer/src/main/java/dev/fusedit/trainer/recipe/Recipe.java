@@ -39,6 +39,9 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
                 "stages must have one with a flow loss, or nothing learns to generate images");
+        checkArgument(weights.adapters() == null || model.adapters() != null,
+                "weights.adapters must not be given: model.adapters has none");
+        weights.check(model.llm(), run.precision());
         checkGround(run, data);
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
@@ -47,12 +50,16 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     }
 
     private static void checkGround(Run run, Data data) {
-        boolean isGiven = switch (data) {
+        checkArgument(!isGroundGiven(data) || run.compatibility() == Run.Compatibility.NONE,
+                "data.ground must be left out: with run.compatibility reference colours are taken as they are stored");
+    }
+
+    private static boolean isGroundGiven(Data data) {
+        return switch (data) {
             case Data.Blocks _ -> false;
             case Data.Images images -> images.ground() != null;
+            case Data.Mixture mixture -> mixture.sources().stream().anyMatch(source -> isGroundGiven(source.data()));
         };
-        checkArgument(!isGiven || run.compatibility() == Run.Compatibility.NONE,
-                "data.ground must be left out: with run.compatibility reference colours are taken as they are stored");
     }
 
     /// A recipe by its name or file, changed by settings such as `stages.joint.lr.llm=1e-5`.
@@ -93,6 +100,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     /// @param minutes that the whole takes then, to be written into it
     public Recipe scaled(double factor, double minutes) {
         return with(run.withMinutes(minutes), stages.stream().map(stage -> stage.scaled(factor)).toList());
+    }
+
+    /// Whether some stage changes what the language model says of texts.
+    public boolean learnsText() {
+        return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
     }
 
     /// This recipe with other settings of the run.

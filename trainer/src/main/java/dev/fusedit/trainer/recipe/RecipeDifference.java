@@ -43,7 +43,8 @@ public record RecipeDifference(String key, @Nullable String before, @Nullable St
         return "%s: now %s, was %s".formatted(key, now == null ? "not set" : now, before == null ? "not set" : before);
     }
 
-    private static Map<String, String> flat(String canonical) {
+    /// All keys of a recipe in its canonical form with their values, as `--set` takes them.
+    public static Map<String, String> flat(String canonical) {
         var flat = new LinkedHashMap<String, String>();
         try {
             flatten("", YAML.readTree(canonical), flat);

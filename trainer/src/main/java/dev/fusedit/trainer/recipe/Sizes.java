@@ -3,7 +3,7 @@ package dev.fusedit.trainer.recipe;
 import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import dev.fusedit.fusion.config.Bound;
-import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import java.util.stream.LongStream;
 
 /// Products of sizes, each of which lies within its own [Bound]: with these, what is computed of them fits a `long`, bytes of a whole step
@@ -46,14 +46,14 @@ final class Sizes {
         return switch (model.llm()) {
             case LanguageModelRecipe.Custom custom -> LongStream
                     .of(own, custom.width(), custom.mlpWidth(), Math.multiplyFull(custom.heads(), custom.headWidth())).max().orElseThrow();
-            case LanguageModelRecipe.Pretrained named -> Math.max(own, KnownLanguageModels.find(named.name()).orElseThrow().intermediate());
+            case LanguageModelRecipe.Pretrained named -> Math.max(own, named.sizes().map(LanguageModelConfig::intermediate).orElse(1));
         };
     }
 
     private static int heads(Model model) {
         return switch (model.llm()) {
             case LanguageModelRecipe.Custom custom -> custom.heads();
-            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().heads();
+            case LanguageModelRecipe.Pretrained named -> named.sizes().map(LanguageModelConfig::heads).orElse(1);
         };
     }
 }

@@ -113,7 +113,7 @@ public final class TrainingRun implements AutoCloseable {
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
-                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
+                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.learnsText());
             begun = resumption == null ? 0 : resumption.step();
             done = begun;
             clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);

@@ -10,6 +10,7 @@ import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.model.PeftFolders;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
@@ -73,6 +74,21 @@ public final class SamplingModel {
         try (var model = pipeline(SavedModel.load(place, weights))) {
             PipelineFolder.writeNew(out, model, dtype);
             return PipelineNotes.of(model);
+        } catch (IOException e) {
+            throw WriteFailure.of(out, e);
+        }
+    }
+
+    /// Writes a trained run's adapters in PEFT's form ([PeftFolders]).
+    ///
+    /// @param place a run's folder, or one of its checkpoints
+    /// @param out new or empty; there whole in the end, or not at all
+    /// @param weights null for those that the recipe samples with
+    /// @throws UserError if the place holds no run or no adapters, or `out` something already, or cannot be written to
+    public static void exportAdapters(Path place, Path out, Sampling.@Nullable Weights weights) {
+        PipelineFolder.requireFree(out);
+        try (var model = SavedModel.load(place, weights)) {
+            PeftFolders.write(out, model.recipe(), model.bundle().weights());
         } catch (IOException e) {
             throw WriteFailure.of(out, e);
         }

@@ -13,6 +13,8 @@ import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
+import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -96,7 +98,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(stage.gradientMask().mask());
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
         return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), leaves.policy(),
-                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing());
+                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing(), leaves.dropout());
     }
 
     @Nullable
@@ -135,6 +137,8 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         return switch (data) {
             case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
             case SourceBatches images -> images;
+            case ReferenceBatches images -> images;
+            case MixedBatches mixed -> mixed;
             case BlankBatches blank -> blank;
         };
     }

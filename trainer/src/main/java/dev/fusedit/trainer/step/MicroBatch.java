@@ -2,6 +2,7 @@ package dev.fusedit.trainer.step;
 
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
 import java.util.Arrays;
@@ -21,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// @param imageShare images here among all of the step's
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
 /// @param aligned what alignment wants
+/// @param draws of what the model itself leaves to chance: what adapters leave out
 public record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int instruction, int[][] sentences,
         boolean[] dropped,
-        double imageShare, double tokenShare, Aligned aligned) implements Tensors {
+        double imageShare, double tokenShare, Aligned aligned, Seed draws) implements Tensors {
     @Override
     public Stream<Tensor> tensors() {
         return Stream.concat(noised == null ? Stream.empty() : noised.tensors(), aligned.tensors());
@@ -33,7 +35,7 @@ public record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> text
     public boolean isEmpty() { return noised == null && tokenShare == 0; }
 
     MicroBatch withAligned(Aligned other) {
-        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, imageShare, tokenShare, other);
+        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, imageShare, tokenShare, other, draws);
     }
 
     /// The captions, with all that a gradient mask asks of them.

@@ -10,6 +10,7 @@ import dev.fusedit.fusion.dit.TrainingPass;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.Autograd;
@@ -43,9 +44,11 @@ import org.jspecify.annotations.Nullable;
 /// @param policy in what the models compute, and where
 /// @param alignment of the stage
 /// @param firstStep of the stage, as a global number
+/// @param dropout what the model's adapters leave out
 /// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
 public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
-        @Nullable ClipCaptions clip, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep, boolean checkpointing)
+        @Nullable ClipCaptions clip, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep, boolean checkpointing,
+        AdapterDropout dropout)
         implements Objective<Batch, MicroBatch> {
     private static final long IGNORED = -100;
 
@@ -76,7 +79,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
-                noised == null ? Aligned.NOTHING : aligned(cut, globalStep)))
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep), seed.derive("part", globalStep, cut.index())))
                 .toList();
         return alignment.contrastive() == null || !alignment.contrastive().isGlobal() || count == 1 ? parts : embedded(parts);
     }
@@ -154,11 +157,15 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         if (part.isEmpty()) {
             return LossValues.NONE;
         }
-        try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
-            var found = of(pass, part);
-            pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
-            return found.values();
-        }
+        var values = new LossValues[1];
+        dropout.during(part.draws(), () -> {
+            try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
+                var found = of(pass, part);
+                pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
+                values[0] = found.values();
+            }
+        });
+        return values[0];
     }
 
     public Found of(TrainingPass pass, MicroBatch part) {

@@ -96,6 +96,13 @@ class LatentsTest {
     }
 
     @Test
+    void aModelThatDoesNotSayItsChannelsTakesTheLatents() {
+        try (var tiny = stage("model.dit={width: 64, layers: 2, patch: 2}")) {
+            assertThat(tiny.bundle.model().config().image().inChannels()).isEqualTo(4);
+        }
+    }
+
+    @Test
     void whatIsMissingOrDoesNotFitIsSaid() throws IOException {
         assertThatThrownBy(() -> stage("weights.accept=[]")).isInstanceOf(UserError.class)
                 .hasMessageContaining("scaling_factor: 0.5 in the file, 0.18215 in stable-diffusion-v1-5/stable-diffusion-v1-5")

@@ -91,7 +91,7 @@ class AspectBucketsTest {
         aspect_buckets: {kind: list, sizes: [32x96]}            | stages.joint.resolution=32 | 'resolution' in stage 'joint' must be left out
         aspect_buckets: {}                                      | model.positions={kind: ape, table: 8} | has 10, the table 8
         ground: black                                           | run.compatibility=reference | 'data.ground' must be left out
-        resize: lanczos                                         || unknown value 'lanczos'
+        resize: nearest                                         || unknown value 'nearest'
         """)
     void whatDoesNotFitIsRefused(String data, String setting, String sentence) {
         assertThatThrownBy(() -> recipe(data, setting == null ? new String[0] : new String[] {setting})).isInstanceOf(UserError.class)

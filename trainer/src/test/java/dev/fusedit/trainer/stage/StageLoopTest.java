@@ -115,13 +115,15 @@ class StageLoopTest {
         assertThat(byKernels).isEqualTo(Kernels.expected() ? 0 : byLibtorch);
     }
 
-    /// The whole step in f64, two micro-batches, with and without activation checkpointing: the central difference of the step's loss along one
-    /// direction in each parameter.
+    /// The whole step in f64, two micro-batches, with and without activation checkpointing, and with adapters: the central difference of the
+    /// step's loss along one direction in each parameter.
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void gradientsAreThoseOfFiniteDifferences(boolean checkpointing) {
-        try (var tiny = TinyStage.of("run.precision=f64", "stages.joint.checkpointing=" + checkpointing, "stages.joint.caption_dropout=0.3",
-                "stages.joint.losses.flow.shift=3", "stages.joint.losses.flow.weighting=cosmap")) {
+    @CsvSource(delimiter = ';', value = {"false; model.fusion=joint", "true; model.fusion=joint", "false; " + AdaptersTest.ADAPTERS,
+        "true; " + AdaptersTest.ADAPTERS})
+    void gradientsAreThoseOfFiniteDifferences(boolean checkpointing, String model) {
+        try (var tiny =
+                TinyStage.of("run.precision=f64", model, "stages.joint.checkpointing=" + checkpointing, "stages.joint.caption_dropout=0.3",
+                        "stages.joint.losses.flow.shift=3", "stages.joint.losses.flow.weighting=cosmap")) {
             var weights = tiny.bundle.weights();
             weights.train(_ -> true);
             try (var gradients = new Gradients(weights.trainable())) {

@@ -10,22 +10,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /// What is in a source, in numbers.
 ///
 /// @param tokens ids of a caption; of no model, its bytes
-/// @param maxTokens longest caption that is read; longer ones are cut
+/// @param cut whether a caption is longer than what is read of it
 /// @param buckets what a recipe's aspect-ratio buckets make of it; none without such a recipe
-public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction<String> tokens, int maxTokens,
+public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction<String> tokens, Predicate<String> cut,
         List<BucketReport> buckets) {
     private static final int SHOWN = 20;
 
-    public static SourceReport of(SourceScan scan, ToIntFunction<String> tokens, int maxTokens) {
-        return new SourceReport(scan, Lookalikes.of(scan.good()), tokens, maxTokens, List.of());
+    public static SourceReport of(SourceScan scan, ToIntFunction<String> tokens, Predicate<String> cut) {
+        return new SourceReport(scan, Lookalikes.of(scan.good()), tokens, cut, List.of());
     }
 
-    public SourceReport withBuckets(List<BucketReport> others) { return new SourceReport(scan, lookalikes, tokens, maxTokens, others); }
+    public SourceReport withBuckets(List<BucketReport> others) { return new SourceReport(scan, lookalikes, tokens, cut, others); }
 
     /// Least, middle and most of something.
     public record Spread(int least, int median, int most) {
@@ -55,7 +56,7 @@ public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction
                 .filter(aspect -> aspect >= low && aspect < high).count();
     }
 
-    public int captionsCut() { return (int) scan.good().stream().filter(facts -> tokens.applyAsInt(facts.caption()) > maxTokens).count(); }
+    public int captionsCut() { return (int) scan.captions().stream().filter(cut).count(); }
 
     /// Images whose caption an image before them has.
     public int repeatedCaptions() { return scan.good().size() - (int) scan.captions().stream().distinct().count(); }

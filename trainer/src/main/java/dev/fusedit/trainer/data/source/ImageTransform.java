@@ -26,6 +26,12 @@ public record ImageTransform(ImageDecoding decoding, Filter filter, boolean rand
         return mirrored ? shown.flipped() : shown;
     }
 
+    /// With the corner given.
+    public RgbImage cropped(RgbImage image, ImageSize size, CoverCrop.Corner corner) {
+        var crop = new CoverCrop(size, filter);
+        return crop.crop(crop.resized(image), corner);
+    }
+
     /// Without chance: as validation and reports show it.
     public RgbImage centred(RgbImage image, ImageSize size) {
         var crop = new CoverCrop(size, filter);

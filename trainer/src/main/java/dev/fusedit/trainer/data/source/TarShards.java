@@ -86,7 +86,20 @@ public final class TarShards implements ImageSource {
         if (index.broken() != null) problems.add(new Problem(index.file().getFileName().toString(), Cause.BROKEN_SHARD, index.broken()));
     }
 
+    /// The samples of each shard, in the order in which they lie in it.
+    public List<List<Integer>> samplesOfShards() {
+        var result = shards.stream().<List<Integer>>map(_ -> new ArrayList<>()).toList();
+        for (int i = 0; i < samples.size(); i++) result.get(samples.get(i).shard()).add(i);
+        return result;
+    }
+
+    /// Whether a sample has a field.
+    public boolean has(int index, String field) { return samples.get(index).fields().containsKey(field); }
+    @Override
+    public String kind() { return "webdataset"; }
+
     /// The field of the first sample's image; empty where there is no sample.
+    @Override
     public String imageField() {
         if (samples.isEmpty()) return "";
         var first = samples.getFirst();

@@ -1,0 +1,99 @@
+package dev.fusedit.trainer.compare;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.MetricsLog;
+import dev.fusedit.trainer.plan.Plan;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// A run's folder, read: what it was to do, and what it left. One that goes on, or was stopped, is read as far as it came.
+///
+/// @param label what tables call it
+/// @param plan what the recipe takes
+/// @param rows of `metrics.jsonl`
+/// @param result of `result.json`; missing while the run is not at its end
+public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, ImmutableList<Map<String, Object>> rows, JsonNode result) {
+    /// The part of a run, at its end, that its loss is told of: a single step's is mostly noise.
+    private static final double TAIL = 0.1;
+
+    /// @throws UserError if it is no run's folder, or nothing was trained there yet
+    public static ComparedRun read(String label, Path folder) {
+        var run = RunFolder.open(folder);
+        var recipe = Recipe.find(run.recipe().toString(), List.of());
+        var rows = Files.exists(run.metrics()) ? MetricsLog.rows(run.metrics()) : List.<Map<String, Object>>of();
+        JsonNode result = run.isFinished() ? JsonFile.object(run.result(), "Train the run again, or delete the file")
+                : MissingNode.getInstance();
+        return new ComparedRun(label, folder, recipe, Plan.of(recipe), ImmutableList.copyOf(rows), result).requireSteps();
+    }
+
+    private ComparedRun requireSteps() {
+        if (training().isEmpty()) throw new UserError("run " + folder + ": nothing was trained there yet (no row in metrics.jsonl)");
+        return this;
+    }
+
+    public boolean isFinished() { return result.isObject(); }
+
+    private List<Map<String, Object>> training() { return rows.stream().filter(row -> !row.containsKey("event")).toList(); }
+
+    /// Done so far.
+    public long steps() { return isFinished() ? result.path("steps").asLong() : step(training().getLast()); }
+
+    public long images() { return images(steps()); }
+
+    /// Shown to the model by a step's end, over all stages.
+    long images(long step) { return plan.stages().stream().mapToLong(stage -> stage.imagesBy(step)).sum(); }
+
+    /// Needed operations of all steps so far.
+    public double flops() { return flops(steps()); }
+
+    double flops(long step) { return plan.stages().stream().mapToDouble(stage -> stage.flopsBy(step)).sum(); }
+
+    /// From the process's start to its end; so far, where it has not ended.
+    public double seconds() { return isFinished() ? result.path("seconds").asDouble() : number(training().getLast(), "seconds"); }
+
+    public double imagesPerSecond() {
+        return isFinished() ? result.path("images_per_second").asDouble() : number(training().getLast(), "images_per_second");
+    }
+
+    /// Largest resident memory; none while the run is not at its end.
+    public OptionalDouble peakMib() {
+        return isFinished() ? OptionalDouble.of(result.path("peak_mib").asDouble()) : OptionalDouble.empty();
+    }
+
+    /// The mean of a loss over the last tenth of the rows that have it.
+    public OptionalDouble last(String loss) {
+        var values = training().stream().filter(row -> row.get(loss) instanceof Number).mapToDouble(row -> number(row, loss)).toArray();
+        int tail = (int) Math.ceil(values.length * TAIL);
+        return java.util.Arrays.stream(values, values.length - tail, values.length).average();
+    }
+
+    /// Rows of the validation loss.
+    List<Map<String, Object>> validations() { return rows.stream().filter(row -> "validation".equals(row.get("event"))).toList(); }
+
+    /// A quantity of the last validation.
+    public OptionalDouble validation(String key) {
+        return validations().stream().filter(row -> row.get(key) instanceof Number).mapToDouble(row -> number(row, key))
+                .reduce((_, b) -> b);
+    }
+
+    /// Scores of a suite by set: `blocks` of `result.json`.
+    public JsonNode scores() { return result.path("blocks"); }
+
+    static long step(Map<String, Object> row) { return (long) number(row, "step"); }
+
+    static double number(Map<String, Object> row, String key) {
+        return row.get(key) instanceof Number value ? value.doubleValue() : Double.NaN;
+    }
+
+    /// The rows that have a loss, for curves.
+    List<Map<String, Object>> having(String key) { return training().stream().filter(row -> row.get(key) instanceof Number).toList(); }
+}

@@ -1,0 +1,145 @@
+package dev.fusedit.trainer.compare;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.recipe.RecipeDifference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/// Runs side by side, as tables whose first column says what is compared, and whose others are the runs.
+///
+/// @param runs at least one
+public record Comparison(ImmutableList<ComparedRun> runs) {
+    /// Keys that say nothing of what is learned.
+    private static final Set<String> LABELS = Set.of("run.name", "run.folder", "run.minutes");
+    private static final List<String> LOSSES = List.of("flow", "language", "alignment", "contrastive");
+    private static final String NOTHING = "-";
+
+    public Comparison {
+        checkArgument(!runs.isEmpty(), "no run is compared");
+    }
+
+    /// @param folders of runs
+    /// @throws UserError naming the one that cannot be read, or that is given twice
+    public static Comparison of(List<Path> folders) {
+        var labels = labels(folders);
+        return new Comparison(IntStream.range(0, folders.size()).mapToObj(i -> ComparedRun.read(labels.get(i), folders.get(i)))
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    /// The folders' last names; where they are equal, as much more of the paths as tells them apart.
+    static List<String> labels(List<Path> folders) {
+        var paths = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
+        var seen = new HashSet<Path>();
+        for (var path : paths) if (!seen.add(path)) throw new UserError("compare: run " + path + " is given twice");
+        for (int names = 1;; names++) {
+            int most = names;
+            var labels = paths.stream().map(path -> path.subpath(Math.max(0, path.getNameCount() - most), path.getNameCount()).toString())
+                    .toList();
+            if (Set.copyOf(labels).size() == labels.size()) return labels;
+        }
+    }
+
+    private List<String> heads(String first) {
+        var heads = new ArrayList<>(List.of(first));
+        runs.forEach(run -> heads.add(run.label() + (run.isFinished() ? "" : " (not at its end)")));
+        return heads;
+    }
+
+    private List<String> row(String name, Function<ComparedRun, String> cell) {
+        var cells = new ArrayList<>(List.of(name));
+        runs.forEach(run -> cells.add(cell.apply(run)));
+        return cells;
+    }
+
+    /// The recipes' keys whose values are not the same in all runs, defaults included. Only the heads where all are the same.
+    public List<List<String>> differences() {
+        var recipes = runs.stream().map(run -> RecipeDifference.flat(run.recipe().canonical())).toList();
+        var keys = new LinkedHashSet<String>();
+        recipes.forEach(recipe -> keys.addAll(recipe.keySet()));
+        var rows = new ArrayList<>(List.of(heads("recipe")));
+        for (var key : keys) {
+            var values = recipes.stream().map(recipe -> recipe.getOrDefault(key, NOTHING)).toList();
+            if (LABELS.contains(key) || ImmutableSet.copyOf(values).size() == 1) continue;
+            var row = new ArrayList<>(List.of(key));
+            row.addAll(values);
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    /// What the runs are and took, and their losses.
+    public List<List<String>> quantities() {
+        var rows = new ArrayList<>(List.of(heads("taken")));
+        rows.add(row("parameters", run -> number(run.plan().parameters().total())));
+        rows.add(row("trained", run -> number(run.plan().parameters().trainable())));
+        rows.add(row("steps", run -> number(run.steps())));
+        rows.add(row("images", run -> number(run.images())));
+        rows.add(row("training FLOPs", run -> String.format(Locale.ROOT, "%.3g", run.flops())));
+        rows.add(row("time", run -> ProgressLine.clock(run.seconds())));
+        rows.add(row("images/s", run -> String.format(Locale.ROOT, "%,.1f", run.imagesPerSecond())));
+        rows.add(row("peak MiB", run -> text(run.peakMib(), "%,.0f")));
+        for (var loss : LOSSES) addIfAny(rows, loss + " loss", run -> run.last(loss));
+        addIfAny(rows, "validation flow", run -> run.validation("flow"));
+        addIfAny(rows, "caption perplexity", run -> run.validation("caption_perplexity"));
+        return rows;
+    }
+
+    private static String number(long value) { return String.format(Locale.ROOT, "%,d", value); }
+
+    private void addIfAny(List<List<String>> rows, String name, Function<ComparedRun, OptionalDouble> value) {
+        if (runs.stream().anyMatch(run -> value.apply(run).isPresent())) rows.add(row(name, run -> text(value.apply(run), "%.4g")));
+    }
+
+    private static String text(OptionalDouble value, String form) {
+        return value.isPresent() ? String.format(Locale.ROOT, form, value.getAsDouble()) : NOTHING;
+    }
+
+    /// Scores with their 95 % intervals, a row for each kind of each set. Only the heads where no run has any.
+    public List<List<String>> scores() {
+        var rows = new ArrayList<>(List.of(heads("scores")));
+        for (var entry : scoreKeys().entrySet())
+            for (var kind : entry.getValue())
+                rows.add(row(entry.getKey() + " " + kind, run -> score(run.scores().path(entry.getKey()), kind)));
+        for (var set : scoreKeys().keySet())
+            rows.add(row(set + " images", run -> run.scores().path(set).path("n").asText(NOTHING)));
+        return rows;
+    }
+
+    private Map<String, Set<String>> scoreKeys() {
+        var keys = new LinkedHashMap<String, Set<String>>();
+        for (var run : runs) {
+            run.scores().properties().forEach(set -> {
+                var kinds = keys.computeIfAbsent(set.getKey(), _ -> new LinkedHashSet<>());
+                set.getValue().path("intervals").fieldNames().forEachRemaining(kinds::add);
+                set.getValue().path("attributes").fieldNames().forEachRemaining(attribute -> kinds.add("right " + attribute));
+            });
+        }
+        return keys;
+    }
+
+    private static String score(JsonNode set, String kind) {
+        var attribute = set.path("attributes").path(kind.replaceFirst("^right ", ""));
+        if (kind.startsWith("right ")) return attribute.isNumber() ? decimal(attribute) : NOTHING;
+        var interval = set.path("intervals").path(kind);
+        return set.path(kind).isNumber() ? "%s (%s to %s)".formatted(decimal(set.path(kind)), decimal(interval.path(0)),
+                decimal(interval.path(1))) : NOTHING;
+    }
+
+    private static String decimal(JsonNode value) { return String.format(Locale.ROOT, "%.2f", value.asDouble()); }
+}

@@ -1,0 +1,72 @@
+package dev.fusedit.trainer.compare;
+
+import dev.fusedit.trainer.log.HtmlPage;
+import dev.fusedit.trainer.log.LinePlot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleBiFunction;
+import java.util.stream.Collectors;
+
+/// A comparison as a page that needs nothing beside it: tables, curves over each other, images in rows.
+public final class ComparisonPage {
+    private static final double SMOOTHING = 0.95;
+
+    private ComparisonPage() {}
+
+    /// What a loss is seen against.
+    private record Against(String label, ToDoubleBiFunction<ComparedRun, Map<String, Object>> of) {}
+
+    private static final List<Against> AXES = List.of(
+            new Against("images", (run, row) -> run.images(ComparedRun.step(row))),
+            new Against("training FLOPs", (run, row) -> run.flops(ComparedRun.step(row))),
+            new Against("seconds", (_, row) -> ComparedRun.number(row, "seconds")));
+
+    /// @param images none where none were asked for
+    public static String of(Comparison comparison, Optional<ComparedImages> images) {
+        var runs = comparison.runs();
+        var page = new HtmlPage(runs.stream().map(ComparedRun::label).collect(Collectors.joining(", ")));
+        section(page, "What differs", comparison.differences(), "Their recipes are the same.");
+        section(page, "What they took, and their losses", comparison.quantities(), "");
+        section(page, "Scores", comparison.scores(), "No run has a score.");
+        page.heading("Curves");
+        for (var axis : AXES) plot("flow loss", axis, series(runs, axis, "flow", false), true).ifPresent(page::plot);
+        for (var axis : AXES.subList(0, 2))
+            plot("validation flow loss", axis, series(runs, axis, "flow", true), false).ifPresent(page::plot);
+        images.ifPresent(drawn -> rows(page, runs, drawn));
+        return page.html();
+    }
+
+    private static void section(HtmlPage page, String heading, List<List<String>> rows, String none) {
+        page.heading(heading);
+        if (rows.size() > 1) page.table(rows);
+        else page.paragraph(none);
+    }
+
+    private static void rows(HtmlPage page, List<ComparedRun> runs, ComparedImages drawn) {
+        page.heading("The same prompts and seeds");
+        for (int run = 0; run < runs.size(); run++) {
+            page.paragraph(runs.get(run).label() + drawn.right(run));
+            for (int i = 0; i < drawn.prompts().size(); i++) page.image(drawn.rows().get(run).get(i), drawn.captionOf(run, i));
+        }
+    }
+
+    /// A training row's time is that of the process; validations have none, so they are not shown against it.
+    private static List<LinePlot.Series> series(List<ComparedRun> runs, Against axis, String key, boolean validation) {
+        var series = new ArrayList<LinePlot.Series>();
+        for (var run : runs) {
+            var rows = validation ? run.validations() : run.having(key);
+            if (rows.isEmpty()) continue;
+            series.add(new LinePlot.Series(run.label(), rows.stream().mapToDouble(row -> axis.of.applyAsDouble(run, row)).toArray(),
+                    rows.stream().mapToDouble(row -> ComparedRun.number(row, key)).toArray(),
+                    validation ? LinePlot.Mark.DOTS : LinePlot.Mark.NONE));
+        }
+        return series;
+    }
+
+    private static Optional<LinePlot> plot(String what, Against axis, List<LinePlot.Series> series, boolean smooth) {
+        return series.isEmpty() ? Optional.empty()
+                : Optional.of(new LinePlot(what + " against " + axis.label, axis.label, what, series, true, smooth ? SMOOTHING : 0));
+    }
+}

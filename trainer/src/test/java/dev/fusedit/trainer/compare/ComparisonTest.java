@@ -1,0 +1,101 @@
+package dev.fusedit.trainer.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ComparisonTest {
+    private static final String RESULT = """
+            {"seconds": 61, "steps": 10, "images_per_second": 5.5, "peak_mib": 300, "blocks": {"seen": {"mean": 0.5, "single": 0.25, "n": 4,
+             "attributes": {"color": 0.75}, "intervals": {"mean": [0.2, 0.8], "single": [0.05, 0.7]}}}}""";
+
+    @TempDir
+    private Path folder;
+
+    /// Of tests/minimal: stages of 3, 4 and 3 steps with 4 samples each, the first without images.
+    private Path run(String name, int steps, String... settings) throws IOException {
+        var run = Files.createDirectories(folder.resolve(name));
+        Files.writeString(run.resolve("recipe.yaml"),
+                Recipe.find("tests/minimal", List.of(java.util.stream.Stream.concat(java.util.stream.Stream.of("run.precision=f32",
+                        "run.lanes=1"), java.util.stream.Stream.of(settings)).toArray(String[]::new))).canonical());
+        var rows = new StringBuilder();
+        for (int step = 1; step <= steps; step++)
+            rows.append(
+                    "{\"step\":%d,\"stage\":\"x\",\"flow\":%d,\"images_per_second\":2.5,\"seconds\":%d}\n".formatted(step, step, 3 * step));
+        rows.append("{\"event\":\"validation\",\"step\":%d,\"flow\":0.125}\n".formatted(steps));
+        Files.writeString(run.resolve("metrics.jsonl"), rows);
+        return run;
+    }
+
+    private static List<String> row(List<List<String>> rows, String name) {
+        return rows.stream().filter(row -> row.getFirst().equals(name)).findFirst().orElseThrow();
+    }
+
+    @Test
+    void whatDiffersIsTold() throws IOException {
+        var comparison = Comparison.of(List.of(run("a", 10), run("b", 10, "stages.joint.lr.dit=0.5", "run.name=other")));
+        assertThat(comparison.differences()).hasSize(2);
+        assertThat(comparison.differences().getLast()).containsExactly("stages.joint.lr.dit", "0.001", "0.5");
+        assertThat(Comparison.of(List.of(folder.resolve("a"))).differences()).hasSize(1);
+        assertThat(ComparisonJson.of(comparison).at("/differences/stages.joint.lr.dit/1").asText()).isEqualTo("0.5");
+    }
+
+    @Test
+    void runsAreTakenAsFarAsTheyCame() throws IOException {
+        Files.writeString(run("whole", 10).resolve("result.json"), RESULT);
+        var comparison = Comparison.of(List.of(folder.resolve("whole"), run("stopped", 5)));
+        var taken = comparison.quantities();
+        assertThat(taken.getFirst()).containsExactly("taken", "whole", "stopped (not at its end)");
+        assertThat(row(taken, "steps")).containsExactly("steps", "10", "5");
+        assertThat(row(taken, "images")).as("3 steps show none").containsExactly("images", "28", "8");
+        assertThat(row(taken, "time")).containsExactly("time", "1:01", "0:15");
+        assertThat(row(taken, "peak MiB")).containsExactly("peak MiB", "300", "-");
+        assertThat(row(taken, "flow loss")).as("of the last tenth of the rows").containsExactly("flow loss", "10.00", "5.000");
+        assertThat(row(taken, "validation flow")).containsExactly("validation flow", "0.1250", "0.1250");
+        var runs = comparison.runs();
+        assertThat(runs.getLast().flops()).isPositive().isLessThan(runs.getFirst().flops());
+        assertThat(runs.getFirst().flops()).isEqualTo(runs.getFirst().flops(1_000_000));
+    }
+
+    @Test
+    void scoresHaveTheirIntervals() throws IOException {
+        Files.writeString(run("whole", 10).resolve("result.json"), RESULT);
+        var scores = Comparison.of(List.of(folder.resolve("whole"), run("stopped", 5))).scores();
+        assertThat(row(scores, "seen single")).containsExactly("seen single", "0.25 (0.05 to 0.70)", "-");
+        assertThat(row(scores, "seen right color")).containsExactly("seen right color", "0.75", "-");
+        assertThat(row(scores, "seen images")).containsExactly("seen images", "4", "-");
+    }
+
+    @Test
+    void aPageHoldsEverything() throws IOException {
+        var comparison = Comparison.of(List.of(run("a<b", 10), run("b", 10, "run.seed=7")));
+        var page = ComparisonPage.of(comparison, Optional.empty());
+        assertThat(page).contains("a&lt;b", "<td>run.seed<td>1<td>7", "data:image/png;base64,", "flow loss against training FLOPs",
+                "validation flow loss against images").doesNotContain("http");
+    }
+
+    @Test
+    void labelsTellRunsApart() {
+        assertThat(Comparison.labels(List.of(Path.of("x/one"), Path.of("y/two")))).containsExactly("one", "two");
+        assertThat(Comparison.labels(List.of(Path.of("x/one"), Path.of("y/one")))).containsExactly("x/one", "y/one");
+        assertThatThrownBy(() -> Comparison.labels(List.of(Path.of("x/one"), Path.of("x/./one")))).isInstanceOf(UserError.class)
+                .hasMessageContaining("given twice");
+    }
+
+    @Test
+    void whatIsNoRunIsNamed() throws IOException {
+        assertThatThrownBy(() -> Comparison.of(List.of(folder))).isInstanceOf(UserError.class).hasMessageContaining("is no run's folder");
+        var empty = run("empty", 1);
+        Files.writeString(empty.resolve("metrics.jsonl"), "");
+        assertThatThrownBy(() -> Comparison.of(List.of(empty))).isInstanceOf(UserError.class).hasMessageContaining("nothing was trained");
+    }
+}
