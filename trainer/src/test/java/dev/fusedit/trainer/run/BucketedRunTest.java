@@ -2,13 +2,19 @@ package dev.fusedit.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.fusion.text.ByteTokenizer;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
+import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.RecipeData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,16 +90,31 @@ class BucketedRunTest {
         assertThat(column(whole, "loss")).hasSize(12).allMatch(loss -> Double.isFinite((Double) loss));
     }
 
+    @Test
+    void filterAndGroundAreTheRecipes() {
+        try (var data =
+                (SourceBatches) RecipeData.open(recipe("data.ground=black"), new ByteTokenizer(), temp.resolve("e.jsonl"), said::add)) {
+            assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT.over(ImageDecoding.Alpha.BLACK), Filter.BICUBIC,
+                    true, 0.5));
+        }
+        assertThat(said).anyMatch(line -> line.startsWith("Aspect-ratio buckets of text, fuse, joint:"));
+        try (var data = (SourceBatches) RecipeData.open(recipe("data.resize=bilinear"), new ByteTokenizer(), temp.resolve("e.jsonl"),
+                said::add)) {
+            assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, true, 0.5));
+        }
+    }
+
     /// What steps take is tried before the first one, with the largest images too.
     @Test
     void otherModelsLearnFromThemToo() {
-        for (var setting : List.of("model.positions=ape", "model.fusion=dual-stream")) {
-            var run = temp.resolve(setting);
+        for (var setting : List.of("model.positions=ape", "model.fusion=dual-stream",
+                "stages.joint.losses={flow: {}, repa: {teacher: {kind: random}, layer: 1}, contrastive: {layer: 1}}")) {
+            var run = temp.resolve(Integer.toString(setting.hashCode()));
             try (var start = RunStart.in(run, recipe(setting), Resume.AUTO, said::add, RunLength::asWritten);
                     var training = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
-                training.run(7);
+                training.run(11);
             }
-            assertThat(column(run, "loss")).hasSize(7).allMatch(loss -> Double.isFinite((Double) loss));
+            assertThat(column(run, "loss")).hasSize(11).allMatch(loss -> Double.isFinite((Double) loss));
         }
     }
 }
