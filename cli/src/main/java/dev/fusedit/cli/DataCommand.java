@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -57,12 +58,16 @@ final class DataCommand implements Callable<Integer> {
         private CommandSpec spec;
 
         @Parameters(paramLabel = "SOURCE",
-                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'; also "
+                        + "'https://…' and 'pipe:COMMAND'.")
         private String place;
 
         @Option(names = "--recipe", paramLabel = "RECIPE",
                 description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
         private @Nullable String recipe;
+
+        @Mixin
+        private PipeOption pipes;
 
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
         private @Nullable Path html;
@@ -72,7 +77,7 @@ final class DataCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (var source = SourcePlaces.open(place)) {
+            try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var report = report(scan(source));
                 var out = spec.commandLine().getOut();
                 out.println(json ? report.json().toString() : String.join("\n", report.lines()));
@@ -96,8 +101,12 @@ final class DataCommand implements Callable<Integer> {
         private CommandSpec spec;
 
         @Parameters(paramLabel = "SOURCE",
-                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'; also "
+                        + "'https://…' and 'pipe:COMMAND'.")
         private String place;
+
+        @Mixin
+        private PipeOption pipes;
 
         @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png",
                 description = "The grid, as PNG (default: ${DEFAULT-VALUE}).")
@@ -109,7 +118,7 @@ final class DataCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
-            try (var source = SourcePlaces.open(place)) {
+            try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var sheet = SampleSheet.of(source, CaptionRule.usual(source));
                 write(out, sheet.png());
                 spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));

@@ -12,10 +12,13 @@ record BlockOrder(long seed, long samples, int block) {
     /// Blocks of a window.
     private static final int OPEN = 16;
 
+    /// Samples within which the order jumps about.
+    long window() { return (long) OPEN * block; }
+
     /// 0 to `samples` - 1, of a position that counts over all epochs.
     long at(long position) {
         if (block == 1) return new SampleOrder(seed, samples).at(position);
-        long epoch = position / samples, place = position % samples, window = (long) OPEN * block;
+        long epoch = position / samples, place = position % samples, window = window();
         long first = place - place % window;
         long length = Math.min(window, samples - first);
         long within = new SampleOrder(seed ^ (epoch * 0x9e3779b97f4a7c15L), length).at(length * (first / window + 1) + place - first);

@@ -31,6 +31,7 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     @Override
     public Sample sample(long position, int side) {
         int count = split.trained().size(), first = at(seed, position);
+        if (split.source().isFetched()) expect(position);
         for (int tried = 0; tried < count; tried++) {
             var facts = split.trained().get((first + tried) % count);
             try {
@@ -40,6 +41,12 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
             }
         }
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
+    }
+
+    /// What comes a window later.
+    private void expect(long position) {
+        long window = new BlockOrder(seed, split.trained().size(), split.source().block()).window();
+        split.source().expect(split.trained().get(at(seed, position + window)).index(), window);
     }
 
     private Sample sample(int index, long position, int side) throws BadSample {
@@ -55,6 +62,7 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     @Override
     public ValidationSamples validation(long validationSeed, int count) {
         var held = split.held().subList(0, Math.min(count, split.held().size()));
+        held.forEach(facts -> split.source().keep(facts.index()));
         List<String> theirs = held.stream().map(SampleFacts::caption).toList();
         return ValidationSamples.of((index, side) -> pixels(held.get(index), side), theirs, theirs, texts);
     }

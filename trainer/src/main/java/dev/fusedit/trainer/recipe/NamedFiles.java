@@ -13,6 +13,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.trainer.data.shards.ShardAddress;
 import dev.fusedit.trainer.data.source.ShardNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,13 +60,20 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     private void shards(List<String> patterns) {
         for (var pattern : patterns) {
             try {
-                var files = ShardNames.files(List.of(pattern));
-                for (var file : new LinkedHashSet<>(List.of(files.getFirst(), files.getLast()))) {
-                    file("data.shards", file.toString(), "a tar archive", Set.of(TAR));
-                }
+                var addresses = ShardNames.shards(List.of(pattern));
+                new LinkedHashSet<>(List.of(addresses.getFirst(), addresses.getLast())).forEach(this::shard);
             } catch (UserError e) {
                 wrong.add("data.shards: " + e.getMessage());
             }
+        }
+    }
+
+    /// What is elsewhere is not asked for.
+    private void shard(ShardAddress address) {
+        switch (address) {
+            case ShardAddress.Local(var file) -> file("data.shards", file.toString(), "a tar archive", Set.of(TAR, GZIP, ZSTD));
+            case ShardAddress.Http _ -> {}
+            case ShardAddress.Piped _ -> {}
         }
     }
 

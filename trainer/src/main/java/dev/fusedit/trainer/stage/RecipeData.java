@@ -7,7 +7,11 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.UserCache;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.shards.HttpPatience;
+import dev.fusedit.trainer.data.shards.ShardSettings;
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.data.source.HeldOut;
@@ -23,6 +27,7 @@ import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -33,14 +38,15 @@ public final class RecipeData {
 
     /// Looks at all of it: what cannot be trained on is written down and told before the first step.
     ///
+    /// @param pipes whether commands that it names are run
     /// @param errorsFile where samples that cannot be used are written down
     /// @param said told in sentences what was found
     /// @throws dev.fusedit.torch.UserError if it is not there, or too much of it cannot be read
-    public static Batches open(Recipe recipe, Tokenizer tokenizer, Path errorsFile, Consumer<String> said) {
+    public static Batches open(Recipe recipe, Tokenizer tokenizer, Pipes pipes, Path errorsFile, Consumer<String> said) {
         var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
         return switch (recipe.data()) {
             case Data.Blocks blocks -> blocks(blocks, texts);
-            case Data.Images images -> images(recipe, images, texts, errorsFile, said);
+            case Data.Images images -> images(recipe, images, texts, pipes, errorsFile, said);
         };
     }
 
@@ -57,8 +63,8 @@ public final class RecipeData {
         return new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), texts);
     }
 
-    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path errorsFile, Consumer<String> said) {
-        var source = source(images);
+    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Pipes pipes, Path errorsFile, Consumer<String> said) {
+        var source = source(images, pipes, said);
         try {
             source.requireSamples();
             var captions = captions(images, source);
@@ -106,12 +112,17 @@ public final class RecipeData {
         return said;
     }
 
-    /// Where a recipe's images are; nothing of them is read yet.
-    public static ImageSource source(Data.Images images) {
+    /// Where a recipe's images are; nothing of them is read yet, but of shards the names.
+    private static ImageSource source(Data.Images images, Pipes pipes, Consumer<String> said) {
         return switch (images) {
             case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
-            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture());
+            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture(), shards.block(), settings(shards, pipes, said));
         };
+    }
+
+    private static ShardSettings settings(Data.WebDataset shards, Pipes pipes, Consumer<String> said) {
+        var patience = new HttpPatience(shards.fetch().retries(), Duration.ofSeconds(shards.fetch().timeout()), HttpPatience.USUAL.firstWait());
+        return new ShardSettings(UserCache.folder("shards"), shards.cache().bytes(), patience, pipes, said);
     }
 
     /// Which texts are captions.

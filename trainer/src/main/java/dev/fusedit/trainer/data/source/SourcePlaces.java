@@ -3,6 +3,8 @@ package dev.fusedit.trainer.data.source;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
+import dev.fusedit.trainer.data.shards.ShardAddress;
+import dev.fusedit.trainer.data.shards.ShardSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,22 +13,29 @@ import java.util.List;
 public final class SourcePlaces {
     private SourcePlaces() {}
 
-    /// A folder of images, a folder of tar files, a tar file, or a pattern of them.
+    /// A folder of images, a folder of tar files, a tar file, or a pattern of them; tar files plain or packed, here or elsewhere.
     ///
     /// @throws UserError if it is nothing of that
-    public static ImageSource open(String place) {
-        if (place.contains("{") || place.contains("::")) return TarShards.open(List.of(place), "");
+    public static ImageSource open(String place, ShardSettings settings) {
+        if (place.contains("{") || place.contains("::") || ShardAddress.isElsewhere(place)) return shards(place, settings);
         var path = Path.of(place);
         if (!Files.exists(path)) throw new UserError(place + ": no such file or folder");
-        if (Files.isDirectory(path)) return folder(place, path);
-        if (FileFormat.of(path) != FileFormat.TAR) throw FileFormat.of(path).insteadOf("a folder of images or a tar archive", place);
-        return TarShards.open(List.of(place), "");
+        if (Files.isDirectory(path)) return folder(place, path, settings);
+        var format = FileFormat.of(path);
+        return switch (format) {
+            case TAR, GZIP, ZSTD -> shards(place, settings);
+            default -> throw format.insteadOf("a folder of images or a tar archive", place);
+        };
     }
 
-    private static ImageSource folder(String place, Path folder) {
+    private static ImageSource folder(String place, Path folder, ShardSettings settings) {
         var images = ImageFolder.open(folder);
         if (images.size() > 0) return images;
-        if (!ShardNames.tars(folder).isEmpty()) return TarShards.open(List.of(place), "");
+        if (!ShardNames.tars(folder).isEmpty()) return shards(place, settings);
         throw new UserError("%s: holds no image and no tar archive; it holds %s".formatted(place, FolderContents.of(folder)));
+    }
+
+    private static ImageSource shards(String place, ShardSettings settings) {
+        return TarShards.open(List.of(place), "", TarShards.BLOCK, settings);
     }
 }
