@@ -72,7 +72,8 @@ final class NewRecipeCommand implements Callable<Integer> {
             Recipe.parse(recipe, out.toString(), List.of()); // what is written can be read
             DataCommand.write(out, recipe.getBytes(StandardCharsets.UTF_8));
             spec.commandLine().getOut().println("%s: %,d images of %s, %d x %d pixels. Train it: ./fusedit train %s%s".formatted(out,
-                    scan.good().size(), place, side(scan), side(scan), out, pipes.words().stream().map(word -> " " + word).collect(Collectors.joining())));
+                    scan.good().size(), place, side(scan), side(scan), out,
+                    pipes.words().stream().map(word -> " " + word).collect(Collectors.joining())));
         }
         return ExitCode.OK;
     }

@@ -134,11 +134,13 @@ public sealed interface Data permits Data.Blocks, Data.Images {
 
     @Doc("Where shards that are no plain files of this machine lie while they are read: ~/.cache/fusedit/shards, for all runs together.")
     record Cache(
-            @Doc("of all unpacked shards there, as '500M', '20G' or '1T'; those that were used longest ago go first") @Default("20G") String limit) {
+            @Doc("of all unpacked shards there, as '500M', '20G' or '1T'; those that were used longest ago go first") @Default(USUAL) String limit) {
+        static final String USUAL = "20G";
         private static final Pattern SIZE = Pattern.compile("(\\d{1,6}(?:\\.\\d{1,6})?) ?([KMGT])(?:i?B)?");
 
         public Cache {
-            checkArgument(SIZE.matcher(limit).matches() && bytes(limit) > 0, "limit must be a size such as 20G or 500M, but is '%s'", limit);
+            checkArgument(SIZE.matcher(limit).matches() && bytes(limit) > 0, "limit must be a size such as 20G or 500M, but is '%s'",
+                    limit);
         }
 
         public long bytes() { return bytes(limit); }

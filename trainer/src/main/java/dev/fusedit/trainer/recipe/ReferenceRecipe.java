@@ -146,7 +146,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
                 data.centerCrop(), 0, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), TarShards.BLOCK,
-                new Data.Cache("20G"), new Data.Fetch(10, 60));
+                new Data.Cache(Data.Cache.USUAL), new Data.Fetch(10, 60));
     }
 
     // ---- the one stage

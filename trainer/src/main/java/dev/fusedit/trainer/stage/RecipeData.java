@@ -121,7 +121,8 @@ public final class RecipeData {
     }
 
     private static ShardSettings settings(Data.WebDataset shards, Pipes pipes, Consumer<String> said) {
-        var patience = new HttpPatience(shards.fetch().retries(), Duration.ofSeconds(shards.fetch().timeout()), HttpPatience.USUAL.firstWait());
+        var patience =
+                new HttpPatience(shards.fetch().retries(), Duration.ofSeconds(shards.fetch().timeout()), HttpPatience.USUAL.firstWait());
         return new ShardSettings(UserCache.folder("shards"), shards.cache().bytes(), patience, pipes, said);
     }
 

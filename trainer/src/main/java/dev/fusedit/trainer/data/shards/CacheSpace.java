@@ -78,7 +78,8 @@ record CacheSpace(Path folder, long limit, CacheLocks locks) {
         var entries = entries();
         entries.removeIf(entry -> entry.file.equals(part));
         long others = entries.stream().mapToLong(Entry::bytes).sum();
-        entries.sort(Comparator.<Entry, Boolean>comparing(entry -> entry.isWhole() && wish.keep.test(entry.key)).thenComparing(Entry::used));
+        entries.sort(
+                Comparator.<Entry, Boolean>comparing(entry -> entry.isWhole() && wish.keep.test(entry.key)).thenComparing(Entry::used));
         for (var entry : entries) {
             if (others + wanted <= limit) break;
             if (wish.spare && entry.isWhole() && wish.keep.test(entry.key)) break;

@@ -39,9 +39,11 @@ final class HttpTries {
     void failed(String why, Duration asked) {
         if (Thread.currentThread().isInterrupted()) throw interrupted();
         if (++failures > patience.retries())
-            throw new UserError("%s: cannot be fetched: %s%s".formatted(shown, why, failures == 1 ? "" : " (after %d tries)".formatted(failures)));
+            throw new UserError(
+                    "%s: cannot be fetched: %s%s".formatted(shown, why, failures == 1 ? "" : " (after %d tries)".formatted(failures)));
         if (asked.compareTo(MOST) > 0)
-            throw new UserError("%s: cannot be fetched: %s, and the server asks to come back in %d s".formatted(shown, why, asked.toSeconds()));
+            throw new UserError(
+                    "%s: cannot be fetched: %s, and the server asks to come back in %d s".formatted(shown, why, asked.toSeconds()));
         var backOff = patience.backOff(failures);
         var wait = asked.compareTo(backOff) > 0 ? asked : backOff;
         if (wait.compareTo(TOLD) > 0) told.accept("%s: %s; once more in %d s".formatted(shown, why, wait.toSeconds()));

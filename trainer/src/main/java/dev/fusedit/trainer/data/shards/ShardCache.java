@@ -108,7 +108,8 @@ final class ShardCache {
     ///
     /// @param keep keys of archives that are rather kept
     /// @throws UserError if it does not fit, or is another one now
-    <T> T fetchAgain(String key, ShardFacts known, Fetching fetching, Predicate<String> keep, ShardStore.Reading<T> reading) throws IOException {
+    <T> T fetchAgain(String key, ShardFacts known, Fetching fetching, Predicate<String> keep, ShardStore.Reading<T> reading)
+            throws IOException {
         return fetch(key, facts -> isSame(facts, known), Optional.of(known), fetching, keep, (_, tar) -> reading.of(tar));
     }
 

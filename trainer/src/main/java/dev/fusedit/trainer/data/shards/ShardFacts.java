@@ -25,7 +25,8 @@ record ShardFacts(String shown, HttpMark mark, String head, long bytes, String s
             if (!json.path("bytes").isIntegralNumber() || json.path("sha256").asText().length() != 64) return Optional.empty();
             return Optional.of(new ShardFacts(json.path("from").asText(),
                     new HttpMark(json.path("length").asLong(-1), json.path("etag").asText(), json.path("modified").asText()),
-                    json.path("head").asText(), json.path("bytes").longValue(), json.path("sha256").asText(), json.path("damage").asText()));
+                    json.path("head").asText(), json.path("bytes").longValue(), json.path("sha256").asText(),
+                    json.path("damage").asText()));
         } catch (IOException | UserError _) { // as if it had not been fetched
             return Optional.empty();
         }

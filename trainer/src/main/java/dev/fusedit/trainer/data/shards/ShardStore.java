@@ -93,8 +93,9 @@ public final class ShardStore implements AutoCloseable {
     private void requireAllowed(ShardAddress.Piped piped) {
         switch (settings.pipes()) {
             case ALLOWED -> {}
-            case REFUSED -> throw new UserError(("%s: a command is run only if --allow-pipe is given, since recipes may come from anywhere. "
-                    + "Look at it, and give --allow-pipe").formatted(piped.shown()));
+            case REFUSED ->
+                    throw new UserError(("%s: a command is run only if --allow-pipe is given, since recipes may come from anywhere. "
+                            + "Look at it, and give --allow-pipe").formatted(piped.shown()));
         }
     }
 
@@ -151,7 +152,7 @@ public final class ShardStore implements AutoCloseable {
         return switch (shard) {
             case Shard.Plain _ -> true;
             case Shard.Fetched(var address, var key, var facts) ->
-                cache.get().has(key, facts) || cache.get().fetchAhead(key, facts, file -> fetch(address, file), keep);
+                    cache.get().has(key, facts) || cache.get().fetchAhead(key, facts, file -> fetch(address, file), keep);
         };
     }
 

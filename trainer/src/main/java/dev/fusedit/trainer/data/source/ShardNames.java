@@ -58,8 +58,9 @@ public final class ShardNames {
         for (var tar : tars) {
             var other = packed.put(new ShardAddress.Local(tar).tarName(), tar);
             if (other != null)
-                throw new UserError("%s: holds both %s and %s. Take one away, or name the ones that are meant by a pattern".formatted(folder,
-                        other.getFileName(), tar.getFileName()));
+                throw new UserError(
+                        "%s: holds both %s and %s. Take one away, or name the ones that are meant by a pattern".formatted(folder,
+                                other.getFileName(), tar.getFileName()));
         }
         return tars;
     }

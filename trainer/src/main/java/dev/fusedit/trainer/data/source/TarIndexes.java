@@ -46,7 +46,8 @@ record TarIndexes(ShardStore store, Path folder) {
     ///
     /// @throws UserError for one that is not there or cannot be fetched
     List<Indexed> of(List<ShardAddress> addresses) {
-        var pool = Executors.newFixedThreadPool(Math.min(THREADS, addresses.size()), Thread.ofPlatform().daemon().name("index-", 0).factory());
+        var pool =
+                Executors.newFixedThreadPool(Math.min(THREADS, addresses.size()), Thread.ofPlatform().daemon().name("index-", 0).factory());
         try {
             var coming = new ArrayList<Future<Indexed>>();
             for (var address : addresses) coming.add(pool.submit(() -> of(address)));
@@ -114,7 +115,8 @@ record TarIndexes(ShardStore store, Path folder) {
                 var json = JsonFile.line(text, file, ++line, "Delete the file");
                 if (!json.has("samples")) samples.add(sample(json));
                 else if (json.path("samples").asInt() == samples.size())
-                    return Optional.of(new TarIndex(ImmutableList.copyOf(samples), json.path("others").asInt(), json.path("broken").textValue()));
+                    return Optional
+                            .of(new TarIndex(ImmutableList.copyOf(samples), json.path("others").asInt(), json.path("broken").textValue()));
             }
         } catch (IOException | UserError | IllegalArgumentException e) { // cut short or changed: it is made anew
             LOG.debug("{} is not used: {}", file, e.getMessage());

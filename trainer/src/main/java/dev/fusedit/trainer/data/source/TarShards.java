@@ -75,7 +75,8 @@ public final class TarShards implements ImageSource {
         var place = Splitter.on("::").splitToStream(String.join("::", patterns)).map(TarShards::shown).collect(Collectors.joining("::"));
         var store = new ShardStore(settings);
         try {
-            var result = new TarShards(place, block, store, new TarIndexes(store, settings.folder().resolveSibling("indexes")).of(addresses));
+            var result =
+                    new TarShards(place, block, store, new TarIndexes(store, settings.folder().resolveSibling("indexes")).of(addresses));
             var seen = new HashMap<String, Integer>();
             for (int i = 0; i < result.shards.size(); i++) result.add(i, image, seen);
             result.tellOfRoom(settings);

@@ -104,7 +104,8 @@ class HttpShardsTest {
         server.with(PATH, ShardServer.file(TAR, "\"1\""), busy, busy, ShardServer.status("500 Oops", Map.of()));
         assertThat(fetched()).isEqualTo(TAR);
         assertThat(waits).hasSize(3);
-        for (int i = 0; i < 3; i++) assertThat(waits.get(i)).isBetween(FIRST_WAIT.multipliedBy(1 << i).dividedBy(2), FIRST_WAIT.multipliedBy(1 << i));
+        for (int i = 0; i < 3; i++)
+            assertThat(waits.get(i)).isBetween(FIRST_WAIT.multipliedBy(1 << i).dividedBy(2), FIRST_WAIT.multipliedBy(1 << i));
     }
 
     @Test
@@ -124,7 +125,8 @@ class HttpShardsTest {
         assertThat(waits).hasSize(1);
         assertThat(waits.getFirst()).isBetween(Duration.ofSeconds(asDate ? 60 : 90), Duration.ofSeconds(120));
         server.with("/b.tar", ShardServer.status("429 Too Many Requests", Map.of("Retry-After", "86400")));
-        assertThatThrownBy(() -> store.find(ShardAddress.of(server.url("/b.tar")))).isInstanceOf(UserError.class).hasMessageContaining("86400 s");
+        assertThatThrownBy(() -> store.find(ShardAddress.of(server.url("/b.tar")))).isInstanceOf(UserError.class)
+                .hasMessageContaining("86400 s");
     }
 
     @Test
@@ -157,7 +159,8 @@ class HttpShardsTest {
         server.with(PATH, ShardServer.plain("<!doctype html><title>Log in</title>".getBytes(StandardCharsets.UTF_8)));
         assertThatThrownBy(this::find).isInstanceOf(UserError.class).hasMessageContaining("web page").hasMessageContaining("tar archive");
         server.with(PATH, ShardServer.plain(ShardFiles.gzip("text".repeat(5000).getBytes(StandardCharsets.UTF_8))));
-        assertThatThrownBy(this::find).isInstanceOf(UserError.class).hasMessageContaining("packed with gzip").hasMessageContaining("a text");
+        assertThatThrownBy(this::find).isInstanceOf(UserError.class).hasMessageContaining("packed with gzip")
+                .hasMessageContaining("a text");
     }
 
     @Test

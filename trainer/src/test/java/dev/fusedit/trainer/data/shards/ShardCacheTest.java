@@ -61,7 +61,9 @@ class ShardCacheTest {
         return IntStream.range(0, SHARDS).mapToObj(i -> store.find(ShardAddress.of(server + "/" + i + ".tar"))).toList();
     }
 
-    private static byte[] read(ShardStore store, Shard shard) throws IOException { return store.reading(shard, _ -> false, Files::readAllBytes); }
+    private static byte[] read(ShardStore store, Shard shard) throws IOException {
+        return store.reading(shard, _ -> false, Files::readAllBytes);
+    }
 
     private long taken() throws IOException {
         long bytes = 0;
@@ -146,6 +148,19 @@ class ShardCacheTest {
             for (int i = 0; i < SHARDS; i++) assertThat(coming.get(i).get()).isEqualTo(tar(i));
         }
         assertThat(taken()).isLessThanOrEqualTo(limit);
+    }
+
+    @Test
+    void anInterruptHarmsNobodyElse() throws Exception {
+        var store = store(1 << 24);
+        var shard = store.find(ShardAddress.of(server.url("/0.tar")));
+        var stopped = Thread.ofPlatform().start(() -> {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> store.find(ShardAddress.of(server.url("/1.tar")))).isInstanceOf(UserError.class);
+        });
+        stopped.join();
+        assertThat(read(store, shard)).isEqualTo(tar(0));
+        assertThat(read(store, store.find(ShardAddress.of(server.url("/1.tar"))))).isEqualTo(tar(1));
     }
 
     @Test

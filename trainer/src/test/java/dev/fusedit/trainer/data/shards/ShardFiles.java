@@ -25,6 +25,7 @@ public final class ShardFiles {
             for (int i = 0; i < names.length; i++) {
                 var entry = new TarArchiveEntry(names[i]);
                 entry.setSize(contents[i].length);
+                entry.setModTime(0); // the same bytes whenever it is made
                 tar.putArchiveEntry(entry);
                 tar.write(contents[i]);
                 tar.closeArchiveEntry();

@@ -73,7 +73,8 @@ public final class ShardServer implements AutoCloseable {
                 return;
             }
             var ends = range.replace("bytes=", "").split("-");
-            int from = Integer.parseInt(ends[0]), to = Math.min(bytes.length, ends.length > 1 ? Integer.parseInt(ends[1]) + 1 : bytes.length);
+            int from = Integer.parseInt(ends[0]),
+                    to = Math.min(bytes.length, ends.length > 1 ? Integer.parseInt(ends[1]) + 1 : bytes.length);
             if (from >= bytes.length) {
                 head(out, "416 Range Not Satisfiable", Map.of("Content-Range", "bytes */" + bytes.length));
                 return;

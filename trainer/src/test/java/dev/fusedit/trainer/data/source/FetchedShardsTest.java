@@ -83,7 +83,9 @@ class FetchedShardsTest {
     @Test
     void namesOfSamplesThatComeTwiceDoNotDependOnThePacking() {
         var plain = temp.resolve("shard-000.tar").toString();
-        try (var twice = open(plain + "::" + plain); var packed = open(plain + "::" + plain + ".gz"); var piped = open(plain + "::pipe:cat " + plain)) {
+        try (var twice = open(plain + "::" + plain);
+                var packed = open(plain + "::" + plain + ".gz");
+                var piped = open(plain + "::pipe:cat " + plain)) {
             assertThat(packed.digest()).isEqualTo(twice.digest());
             assertThat(piped.digest()).isEqualTo(twice.digest());
         }

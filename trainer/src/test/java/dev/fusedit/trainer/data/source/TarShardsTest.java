@@ -92,7 +92,8 @@ class TarShardsTest {
         var png = Files.write(temp.resolve("a.tar"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
         assertThatThrownBy(() -> open(png.toString(), "")).isInstanceOf(UserError.class).hasMessageContaining("PNG");
         try (var store = new ShardStore(settings())) {
-            assertThatThrownBy(() -> store.find(new ShardAddress.Local(temp))).isInstanceOf(UserError.class).hasMessageContaining("is a folder");
+            assertThatThrownBy(() -> store.find(new ShardAddress.Local(temp))).isInstanceOf(UserError.class)
+                    .hasMessageContaining("is a folder");
         }
         assertThatThrownBy(() -> open(temp.resolve("none.tar").toString(), "")).isInstanceOf(UserError.class)
                 .hasMessageContaining("no such file");
