@@ -48,7 +48,10 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     }
 
     @Override
-    public Sample sample(long position, ImageSize size) { return sample(split.trained(), at(seed, position), position, size); }
+    public Sample sample(long position, ImageSize size) {
+        if (split.source().isFetched()) expect(position);
+        return sample(split.trained(), at(seed, position), position, size);
+    }
 
     /// Of a bucket of which nothing can be read any more another one's sample takes the place.
     ///
@@ -66,6 +69,12 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
     }
 
+    /// What comes a window later.
+    private void expect(long position) {
+        long window = new BlockOrder(seed, split.trained().size(), split.source().block()).window();
+        split.source().expect(split.trained().get(at(seed, position + window)).index(), window);
+    }
+
     private Sample sample(int index, long position, ImageSize size) throws BadSample {
         var image = SourceScan.decoded(split.source(), index, transform.decoding());
         var caption = captions.of(split.source().texts(index), seed, position);
@@ -79,6 +88,7 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     @Override
     public ValidationSamples validation(long validationSeed, int count) {
         var held = split.held().subList(0, Math.min(count, split.held().size()));
+        held.forEach(facts -> split.source().keep(facts.index()));
         List<String> theirs = held.stream().map(SampleFacts::caption).toList();
         return ValidationSamples.of(new HeldPixels(held), theirs, theirs, texts);
     }

@@ -16,6 +16,7 @@ import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.trainer.data.source.JoinedCaptions;
 import dev.fusedit.trainer.data.source.ParquetNames;
+import dev.fusedit.trainer.data.shards.ShardAddress;
 import dev.fusedit.trainer.data.source.ShardNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
                             + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
                 }
             }
-            case Data.WebDataset shards -> ends(key + ".shards", shards.shards(), ShardNames::files, "a tar archive", TAR);
+            case Data.WebDataset shards -> shards(key + ".shards", shards.shards());
             case Data.Parquet tables -> ends(key + ".files", tables.files(), ParquetNames::files, "a Parquet table", PARQUET);
         }
         var more = data.captionsFrom();
@@ -84,6 +85,26 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
             } catch (UserError e) {
                 wrong.add(key + ": " + e.getMessage());
             }
+        }
+    }
+
+    private void shards(String key, List<String> patterns) {
+        for (var pattern : patterns) {
+            try {
+                var addresses = ShardNames.shards(List.of(pattern));
+                new LinkedHashSet<>(List.of(addresses.getFirst(), addresses.getLast())).forEach(address -> shard(key, address));
+            } catch (UserError e) {
+                wrong.add(key + ": " + e.getMessage());
+            }
+        }
+    }
+
+    /// What is elsewhere is not asked for.
+    private void shard(String key, ShardAddress address) {
+        switch (address) {
+            case ShardAddress.Local(var file) -> file(key, file.toString(), "a tar archive", Set.of(TAR, GZIP, ZSTD));
+            case ShardAddress.Http _ -> {}
+            case ShardAddress.Piped _ -> {}
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.fusion.text.ByteTokenizer;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.trainer.data.SourceBatches;
@@ -93,13 +94,15 @@ class BucketedRunTest {
     @Test
     void filterAndGroundAreTheRecipes() {
         try (var data =
-                (SourceBatches) RecipeData.open(recipe("data.ground=black"), new ByteTokenizer(), temp.resolve("e.jsonl"), said::add)) {
+                (SourceBatches) RecipeData.open(recipe("data.ground=black"), new ByteTokenizer(), Pipes.REFUSED, temp.resolve("e.jsonl"),
+                        said::add)) {
             assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT.over(ImageDecoding.Alpha.BLACK), Filter.BICUBIC,
                     true, 0.5));
         }
         assertThat(said).anyMatch(line -> line.startsWith("Aspect-ratio buckets of text, fuse, joint:"));
-        try (var data = (SourceBatches) RecipeData.open(recipe("data.resize=bilinear"), new ByteTokenizer(), temp.resolve("e.jsonl"),
-                said::add)) {
+        try (var data =
+                (SourceBatches) RecipeData.open(recipe("data.resize=bilinear"), new ByteTokenizer(), Pipes.REFUSED, temp.resolve("e.jsonl"),
+                        said::add)) {
             assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, true, 0.5));
         }
     }

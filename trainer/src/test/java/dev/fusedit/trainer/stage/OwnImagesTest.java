@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
@@ -45,7 +46,7 @@ class OwnImagesTest {
         var all = new ArrayList<>(List.of("data=" + data, "evaluation.sets=[]", "model.llm.tokenizer=bytes", "model.llm.max_tokens=8"));
         all.addAll(List.of(settings));
         var recipe = Recipe.find("tests/minimal", all);
-        return RecipeData.open(recipe, RecipeTokenizers.of(recipe), temp.resolve("errors.jsonl"), said::add);
+        return RecipeData.open(recipe, RecipeTokenizers.of(recipe), Pipes.REFUSED, temp.resolve("errors.jsonl"), said::add);
     }
 
     private String source(String name, String more) {
