@@ -106,6 +106,8 @@ class OwnLanguageModelTest {
         var exported = temp.resolve("exported");
         assertThat(run("export", "--model", trained, "--out", exported)).as(err.toString()).isZero();
         assertThat(Files.readString(exported.resolve("transformer/config.json")).replaceAll("\\s", "")).contains("\"read_layers\":[0,2,4]");
+        assertThat(out.toString() + err).contains("field 'read_layers'");
+        Files.copy(folder.resolve("tokenizer.json"), Files.createDirectories(exported.resolve("tokenizer")).resolve("tokenizer.json"));
         assertThat(run("sample", "--model", exported, "--prompt", "a red circle", "--out", temp.resolve("b.png"))).as(err.toString())
                 .isZero();
         assertThat(temp.resolve("b.png")).hasSameBinaryContentAs(temp.resolve("a.png"));

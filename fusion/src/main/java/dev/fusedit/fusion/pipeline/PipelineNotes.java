@@ -6,6 +6,7 @@ import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ImagePositions;
+import dev.fusedit.fusion.dit.SharedLayers;
 import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
@@ -72,7 +73,10 @@ public record PipelineNotes(ImmutableList<String> limits) {
         }
         switch (parts.pipeline().model().config()) {
             case DualStreamDiTConfig _ -> limits.add("transformer/ does not load in the paper's class: it has no dual-stream blocks.");
-            case FuseDiTConfig fused -> gated(fused.fusion(), limits);
+            case FuseDiTConfig fused -> {
+                gated(fused.fusion(), limits);
+                layers(fused.shared(), limits);
+            }
             case TextDiTConfig baseline -> gated(baseline.fusion(), limits);
         }
         switch (text.family()) {
@@ -90,6 +94,17 @@ public record PipelineNotes(ImmutableList<String> limits) {
             case Fusion.CrossAttention() -> {}
             case Fusion.GatedJointAttention() ->
                     limits.add("transformer/ does not load in the paper's class: it has no attention of the kind 'gated-self'.");
+        }
+    }
+
+    private static void layers(SharedLayers shared, ImmutableList.Builder<String> limits) {
+        switch (shared) {
+            case SharedLayers.All() -> {}
+            case SharedLayers.Some _ -> {}
+            case SharedLayers.OneEach(var layers) ->
+                    limits.add(("transformer/ does not load in the paper's class: its blocks read the language model's "
+                            + "layers %s, which the field 'read_layers' says; the paper's read such as follow one another.")
+                            .formatted(layers));
         }
     }
 
