@@ -44,12 +44,11 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
             shape[shape.length - 1] = lora.a_RI().size(0);
             var inner = count.made(shape);
             count.matmul(x, lora.a_RI());
-            if (count.learns(lora.a_RI()) || count.learns(lora.b_OR())) {
-                count.learn(inner);
-                count.keep(inner);
-                count.keep(x);
-                if (lora.dropout() > 0) count.keepOwn(2 * Count.bytes(x));
-            }
+            boolean learns = count.learns(lora.a_RI()) || count.learns(lora.b_OR()), masked = lora.dropout() > 0 && count.isRecorded();
+            if (learns || count.learns(x)) count.learn(inner);
+            if (learns) count.keep(inner);
+            if (learns && !masked) count.keep(x);
+            if (masked) count.keepOwn((learns ? 2 : 1) * Count.bytes(x)); // x′, mask
             count.matmul(inner, lora.b_OR());
         }
         shape[shape.length - 1] = linear.weight_OI().size(0);
@@ -74,35 +73,35 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
                 adapter.backward(dy);
             }
         });
-        return adapter == null ? inference() : TensorScope.scoped(() -> linear.plain(this.x).add(adapter.made()));
+        return adapter == null ? inference() : TensorScope.scoped(() -> linear.plain(this.x).add(adapter.made));
     }
 
     /// An adapter on the tape.
     ///
-    /// @param input x′
-    /// @param inner u
-    /// @param mask null where nothing is left out
+    /// @param input x′; null if neither A nor B needs a gradient, likewise u
+    /// @param mask null where nothing is left out, or x needs no gradient
     /// @param a where A's gradient goes; null if it needs none, likewise the others
-    private record LoraRecord(LoraAdapter lora, Tensor input, Tensor inner, @Nullable Tensor mask, @Nullable GradAccumulator a,
-            @Nullable GradAccumulator b, @Nullable GradAccumulator dx) {
+    private record LoraRecord(LoraAdapter lora, Tensor made, @Nullable Tensor input, @Nullable Tensor inner, @Nullable Tensor mask,
+            @Nullable GradAccumulator a, @Nullable GradAccumulator b, @Nullable GradAccumulator dx) {
         static LoraRecord of(Recording recording, LoraAdapter lora, Tensor x, @Nullable GradAccumulator dx) {
+            @Nullable GradAccumulator a = recording.gradient(lora.a_RI()), b = recording.gradient(lora.b_OR());
+            boolean learns = a != null || b != null;
             var mask = lora.mask(x);
-            var input = mask == null ? recording.keep(x) : recording.hold(x.mul(mask));
-            return new LoraRecord(lora, input, recording.hold(input.linear(lora.a_RI(), null)), mask == null ? null : recording.hold(mask),
-                    recording.gradient(lora.a_RI()), recording.gradient(lora.b_OR()), dx);
+            var input = mask == null ? x : x.mul(mask);
+            var inner = input.linear(lora.a_RI(), null);
+            var made = inner.linear(lora.b_OR(), null).mul(lora.scaling());
+            return new LoraRecord(lora, made, learns ? recording.keep(input) : null, learns ? recording.keep(inner) : null,
+                    dx == null ? null : recording.keepNullable(mask), a, b, dx);
         }
-
-        Tensor made() { return TensorScope.scoped(() -> inner.linear(lora.b_OR(), null).mul(lora.scaling())); }
 
         void backward(Tensor dy) {
             try (var _ = TensorScope.open()) {
-                var rows = dy.reshape(-1, dy.size(-1));
                 if (b != null) {
-                    b.add(rows.transpose(0, 1).matmul(inner.reshape(-1, inner.size(-1))).mul(lora.scaling()));
+                    b.add(rows(dy).transpose(0, 1).matmul(rows(Objects.requireNonNull(inner))).mul(lora.scaling()));
                 }
                 var dInner = dy.matmul(lora.b_OR()).mul(lora.scaling());
                 if (a != null) {
-                    a.add(dInner.reshape(-1, dInner.size(-1)).transpose(0, 1).matmul(input.reshape(-1, input.size(-1))));
+                    a.add(rows(dInner).transpose(0, 1).matmul(rows(Objects.requireNonNull(input))));
                 }
                 if (dx != null) {
                     var masked = dInner.matmul(lora.a_RI());
@@ -110,6 +109,8 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
                 }
             }
         }
+
+        private static Tensor rows(Tensor x) { return x.reshape(-1, x.size(-1)); }
     }
 
     /// Where a layer's gradients go.

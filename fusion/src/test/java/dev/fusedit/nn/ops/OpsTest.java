@@ -131,6 +131,8 @@ class OpsTest {
                 new Case("SwiGLU with biases", in -> new GatedMlpOp(in.mlp(Activation.SILU, true), in.of(B, N, C))),
                 new Case("gated MLP, GELU by erf", in -> new GatedMlpOp(in.mlp(Activation.GELU, false), in.of(B, N, C))),
                 new Case("gated MLP, QuickGELU", in -> new GatedMlpOp(in.mlp(Activation.QUICK_GELU, false), in.of(B, N, C))),
+                new Case("gated product", in -> new GatedProductOp(Activation.GELU_TANH, in.of(B, N, C), in.of(B, N, C))),
+                new Case("gated product, GELU by erf", in -> new GatedProductOp(Activation.GELU, in.of(B, N, C), in.of(B, N, C))),
                 new Case("sum", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), null)),
                 new Case("sum of itself", in -> sumOfItself(in.of(B, N, C))),
                 new Case("gated sum", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), in.vector(B, 1, C))),
