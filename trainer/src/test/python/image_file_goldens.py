@@ -3,7 +3,7 @@
 Small files of the kinds that Java does not write, in FOLDER/files, and in FOLDER/expected.safetensors their pixels: `NAME/strict`, turned as EXIF says,
 transparency over white, 16 bits cut to their high byte; `NAME/reference`, as convert("RGB") has them, where Pillow decodes the file so. What Pillow
 cannot write is written byte by byte; its pixels then come from the samples that went in, and Pillow has to agree wherever it reads such files.
-`resize/…`: Pillow's bicubic and bilinear resizing of one picture to some sizes.
+`resize/…`: Pillow's bicubic, bilinear and Lanczos resizing of one picture to some sizes.
 """
 import io
 import struct
@@ -265,7 +265,7 @@ def main(folder):
     source = image(31, 17, 20)
     expected["resize/source"] = torch.from_numpy(np.array(source))
     for width, height in SIZES:
-        for name, how in (("bicubic", Image.BICUBIC), ("bilinear", Image.BILINEAR)):
+        for name, how in (("bicubic", Image.BICUBIC), ("bilinear", Image.BILINEAR), ("lanczos", Image.LANCZOS)):
             expected[f"resize/{name}_{width}x{height}"] = torch.from_numpy(np.array(source.resize((width, height), how)))
     checks = image(23, 19, 21).point(lambda value: 255 * (value > 127))
     expected["checks/source"] = torch.from_numpy(np.array(checks))

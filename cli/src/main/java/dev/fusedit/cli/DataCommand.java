@@ -5,6 +5,7 @@ import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.data.audit.AuditPage;
 import dev.fusedit.trainer.data.audit.SampleSheet;
 import dev.fusedit.trainer.data.audit.SourceReport;
+import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.ImageSource;
@@ -13,6 +14,7 @@ import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.RecipeData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,8 +28,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "data", description = "Looks at captioned images before they are trained on.", subcommands = {DataCommand.Audit.class,
-    DataCommand.Show.class})
+@Command(name = "data", description = "Looks at captioned images before they are trained on, and prepares published sets.",
+        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class})
 final class DataCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -50,18 +52,21 @@ final class DataCommand implements Callable<Integer> {
 
     @Command(name = "audit",
             description = {
-                "Looks at every image and caption of a folder or of tar files: what is broken or missing, sizes, lengths, duplicates.",
+                "Looks at every image and caption of a folder, of tar or Parquet files: what is broken or missing, sizes, lengths, duplicates.",
                 "Exit code 1 if a sample cannot be trained on."})
     static final class Audit implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
         @Parameters(paramLabel = "SOURCE",
-                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+                description = {
+                    "A folder of images with captions, of tar files or of Parquet files; a tar or Parquet file, or a pattern such as",
+                    "'a-{000..199}.tar' or 'data/train-*.parquet'."})
         private String place;
 
         @Option(names = "--recipe", paramLabel = "RECIPE",
-                description = "Whose tokenizer counts the captions' lengths. Default: their bytes.")
+                description = {"Whose tokenizer counts the captions' lengths (default: their bytes),",
+                    "and whose aspect-ratio buckets are looked at."})
         private @Nullable String recipe;
 
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
@@ -83,10 +88,12 @@ final class DataCommand implements Callable<Integer> {
 
         private SourceReport report(SourceScan scan) {
             if (recipe == null)
-                return SourceReport.of(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, Integer.MAX_VALUE);
+                return SourceReport.of(scan, caption -> caption.getBytes(StandardCharsets.UTF_8).length, _ -> false);
             var whole = Recipe.find(recipe, List.of());
             var tokenizer = RecipeTokenizers.of(whole);
-            return SourceReport.of(scan, caption -> tokenizer.encode(caption).length, whole.model().llm().maxTokens());
+            return SourceReport.of(scan, caption -> tokenizer.encode(caption).length,
+                    new TextIds(tokenizer, whole.model().llm().maxTokens())::isCut)
+                    .withBuckets(List.copyOf(RecipeData.buckets(whole, scan.good()).values()));
         }
     }
 
@@ -96,7 +103,9 @@ final class DataCommand implements Callable<Integer> {
         private CommandSpec spec;
 
         @Parameters(paramLabel = "SOURCE",
-                description = "A folder of images with captions, a folder of tar files, a tar file, or a pattern such as 'a-{000..199}.tar'.")
+                description = {
+                    "A folder of images with captions, of tar files or of Parquet files; a tar or Parquet file, or a pattern such as",
+                    "'a-{000..199}.tar' or 'data/train-*.parquet'."})
         private String place;
 
         @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png",

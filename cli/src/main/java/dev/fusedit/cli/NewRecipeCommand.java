@@ -6,10 +6,8 @@ import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
-import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.SourcePlaces;
 import dev.fusedit.trainer.data.source.SourceScan;
-import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.NewRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "new", description = {"Writes a commented recipe that fits a folder of captioned images or tar files.",
+@Command(name = "new", description = {"Writes a commented recipe that fits a folder of captioned images, tar files or Parquet files.",
     "What cannot be trained on is told; 'data audit' lists all of it."})
 final class NewRecipeCommand implements Callable<Integer> {
     private static final int LARGE = 64;
@@ -33,7 +31,8 @@ final class NewRecipeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--from", required = true, paramLabel = "SOURCE", description = "A folder of images with captions, or of tar files.")
+    @Option(names = "--from", required = true, paramLabel = "SOURCE",
+            description = "A folder of images with captions, of tar files or of Parquet files.")
     private String place;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "The recipe.")
@@ -61,7 +60,8 @@ final class NewRecipeCommand implements Callable<Integer> {
             var scan = DataCommand.scan(source);
             if (!scan.problems().isEmpty()) spec.commandLine().getErr().println(scan.summary());
             var model = llm == null ? null : model(llm);
-            var recipe = new NewRecipe(NewRecipe.nameOf(place), place, picture(source), found(scan), scan.good().size(), side(scan),
+            var recipe = new NewRecipe(NewRecipe.nameOf(place), place, source.kind(), source.imageField(), found(scan), scan.good().size(),
+                    side(scan),
                     longest(scan, model), model).text();
             Recipe.parse(recipe, out.toString(), List.of()); // what is written can be read
             DataCommand.write(out, recipe.getBytes(StandardCharsets.UTF_8));
@@ -70,8 +70,6 @@ final class NewRecipeCommand implements Callable<Integer> {
         }
         return ExitCode.OK;
     }
-
-    private static @Nullable String picture(ImageSource source) { return source instanceof TarShards shards ? shards.imageField() : null; }
 
     private static String found(SourceScan scan) {
         return "For %s: %,d images with captions%s.".formatted(scan.source().place().replaceAll("\\s", " "), scan.good().size(),
@@ -89,13 +87,12 @@ final class NewRecipeCommand implements Callable<Integer> {
 
     private NewRecipe.Llm model(Path place) {
         if (!Files.exists(place)) throw new UserError(place + ": no such file or folder");
-        var name = KnownLanguageModels.nameOf(config(place))
-                .orElseThrow(() -> new UserError("%s: is none of the language models that are known here: %s".formatted(place,
-                        String.join(", ", KnownLanguageModels.names()))));
+        var sizes = config(place);
         if (tokenizer == null && !Files.exists(place.resolve("tokenizer.json"))) {
             throw new UserError("%s: has no tokenizer.json beside it. Give --tokenizer".formatted(place));
         }
-        return new NewRecipe.Llm(name, place.toString(), tokenizer == null ? null : tokenizer.toString());
+        return new NewRecipe.Llm(KnownLanguageModels.nameOf(sizes).orElse(null), sizes.layers(), place.toString(),
+                tokenizer == null ? null : tokenizer.toString());
     }
 
     private static LanguageModelConfig config(Path place) {

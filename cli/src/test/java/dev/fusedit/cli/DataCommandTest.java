@@ -11,7 +11,10 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -184,5 +187,86 @@ class DataCommandTest {
         assertThat(run("recipe", "check", recipe)).isZero();
         assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--set", "run.precision=f32"))
                 .as(err.toString()).isZero();
+    }
+
+    /// As Hugging Face's datasets lays them out.
+    private Path table() throws SQLException {
+        var file = temp.resolve("set.parquet");
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:"); var statement = connection.createStatement()) {
+            statement.execute("""
+                    COPY (SELECT {'bytes': i.content, 'path': parse_filename(i.filename)} AS image, t.content AS text,
+                        parse_filename(i.filename) AS name
+                        FROM read_blob('%1$s/*.png') i JOIN read_text('%1$s/*.txt') t
+                        ON replace(i.filename, '.png', '.txt') = t.filename ORDER BY name) TO '%2$s'"""
+                    .formatted(set().toString().replace("'", "''"), file));
+        }
+        return file;
+    }
+
+    @Test
+    void aParquetFileIsTrainedOnWithCaptionsOfAnother() throws IOException, SQLException {
+        var table = table().toString();
+        assertThat(run("data", "audit", table, "--json")).as(err.toString()).isZero();
+        assertThat(new ObjectMapper().readTree(out.toString()).get("ok").asInt()).isEqualTo(20);
+        assertThat(run("data", "show", table, "--out", temp.resolve("grid.png").toString())).isZero();
+        assertThat(out.toString()).contains("20 images", "set.parquet/0: picture 0");
+        var recipe = temp.resolve("table.yaml").toString();
+        assertThat(run("recipe", "new", "--from", table, "--out", recipe)).isZero();
+        assertThat(Files.readString(Path.of(recipe))).contains("kind: parquet", "files: ['" + table + "']", "picture: 'image'");
+        var more = Files.writeString(temp.resolve("more.jsonl"),
+                "{\"name\": \"03.png\", \"long\": \"a long caption\"}\n{\"name\": \"04.png\", \"long\": \" \"}\n");
+        var settings = new String[] {"--set", "run.precision=f32", "--set",
+            "data.captions_from={file: '" + more + "', key: name}", "--set", "data.captions=[{field: long, share: 3}, {field: text}]"};
+        assertThat(run(with(settings, "recipe", "check", recipe))).as(err.toString()).isZero();
+        var run = temp.resolve("run").toString();
+        assertThat(run(with(settings, "train", recipe, "--max-steps", "1", "--out", run))).as(err.toString()).isZero();
+        Files.writeString(more, "{\"name\": \"03.png\", \"long\": \"another caption\"}\n");
+        assertThat(run(with(settings, "train", recipe, "--max-steps", "2", "--out", run))).isEqualTo(2);
+        assertThat(err.toString()).contains("the images have changed");
+    }
+
+    private static String[] with(String[] settings, String... command) {
+        return Stream.concat(Stream.of(command), Stream.of(settings)).toArray(String[]::new);
+    }
+
+    @Test
+    void aMixtureIsTrainedOnAndItsProblemsNameTheirSource() throws IOException, SQLException {
+        var table = table();
+        fiveBadOnes();
+        Files.writeString(temp.resolve("mix.yaml"), """
+                run: {name: mix, precision: f32}
+                model:
+                  llm: {width: 32, layers: 2, heads: 2, kv_heads: 1, head_width: 16, mlp_width: 64, tokenizer: bytes, max_tokens: 16}
+                  dit: {width: 32, mlp_width: 64, layers: 2, patch: 8, channels: 3}
+                data:
+                  kind: mix
+                  sources:
+                    - {name: photos, weight: 3, data: {kind: folder, path: "%s", image_size: 32, errors: {stop_above: 0.5}}}
+                    - {name: table, data: {kind: parquet, files: ["%s"], image_size: 32}}
+                    - {name: shapes, weight: 2, data: {kind: blocks, samples: 20}}
+                stages:
+                  - {name: text, steps: 2, batch: 4, lr: {llm: 1e-3}, losses: {language: {corpus: captions}}}
+                  - {name: fuse, steps: 4, batch: 6, lr: {dit: 1e-3}, losses: {flow: {}}}
+                evaluation: {validation: {every: 2, samples: 6, bins: 2}}
+                sampling: {steps: 2}
+                """.formatted(set(), table));
+        var recipe = temp.resolve("mix.yaml").toString();
+        assertThat(run("recipe", "check", recipe)).as(err.toString()).isZero();
+        assertThat(run("plan", recipe)).as(err.toString()).isZero();
+        var run = temp.resolve("run").toString();
+        assertThat(run("train", recipe, "--out", run, "--max-steps", "3")).as(err.toString()).isZero();
+        assertThat(Files.readAllLines(Path.of(run, "data-errors.jsonl"))).hasSize(5)
+                .allMatch(line -> line.contains("\"sample\":\"photos/"));
+        var mark = new ObjectMapper().readTree(Path.of(run, "checkpoints/latest/data.json").toFile());
+        assertThat(mark.get("held").asInt()).as("3 of photos, and those that look like them").isEqualTo(6);
+        assertThat(mark.get("samples").asInt()).isEqualTo(40 - mark.get("held").asInt());
+        assertThat(run("train", recipe, "--out", run)).as("goes on").isZero();
+        assertThat(run("train", recipe, "--out", temp.resolve("other").toString(), "--set",
+                "data.sources.photos.data.errors.stop_above=0.1")).isEqualTo(2);
+        assertThat(err.toString()).contains("more than data.sources.photos.data.errors.stop_above allows (0.1)");
+        assertThat(run("recipe", "check", recipe, "--set", "data.sources.shapes.data=blocks", "--set", "data.sources.table.weight=0"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("'data.samples' in source 'shapes' must be given",
+                "'weight' in source 'table' must be more than 0");
     }
 }

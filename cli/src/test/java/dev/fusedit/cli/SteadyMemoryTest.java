@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,10 +42,30 @@ class SteadyMemoryTest {
         "stages=[{name: joint, steps: 1000, batch: 8, lr: {dit: 1e-3, llm: 1e-4}, grad_clip: 1, losses: {flow: {}, "
                 + "language: {weight: 0.1, corpus: text}}}]"})
     void aThousandStepsTakeWhatTwoHundredDid(String stages) throws IOException, InterruptedException {
-        var samples = trained(List.of("tests/tiny", "--set", "run.precision=bf16", "--set", stages, "--set", "model.dit.layers=2",
-                "--set", "model.dit.patch=8", "--set", "sampling.weights=raw", "--set", "evaluation.sets=[]", "--set",
-                "logging.preview_every=100000",
-                "--set", "checkpoints.every=100000"));
+        assertSteady(List.of("--set", stages));
+    }
+
+    /// Of own images, in batches of five sizes.
+    @Test
+    void imagesOfSeveralSizesTakeNoMoreEither() throws IOException, InterruptedException {
+        var set = Files.createDirectories(temp.resolve("set"));
+        for (int i = 0; i < 60; i++) {
+            var image = new PngImage(30 + i, 90 - i, new byte[3 * (30 + i) * (90 - i)]);
+            Files.write(set.resolve(i + ".png"), image.png());
+            Files.writeString(set.resolve(i + ".txt"), "image " + i);
+        }
+        assertSteady(List.of("--set",
+                "stages=[{name: fuse, steps: 1000, batch: 8, lr: {dit: 1e-3}, grad_clip: 1, caption_dropout: 0.1, losses: {flow: {}}}]",
+                "--set", "data={kind: folder, path: '%s', image_size: 64, aspect_buckets: {}}".formatted(set), "--set",
+                "model.llm.tokenizer=bytes"));
+    }
+
+    private void assertSteady(List<String> settings) throws IOException, InterruptedException {
+        var words = new ArrayList<>(List.of("tests/tiny", "--set", "run.precision=bf16", "--set", "model.dit.layers=2", "--set",
+                "model.dit.patch=8", "--set", "sampling.weights=raw", "--set", "evaluation.sets=[]", "--set",
+                "logging.preview_every=100000", "--set", "checkpoints.every=100000"));
+        words.addAll(settings);
+        var samples = trained(words);
         long settled = median(samples.stream().filter(sample -> sample.step > SETTLED / 2 && sample.step <= SETTLED).toList());
         long end = median(samples.stream().filter(sample -> sample.step > STEPS - SETTLED && sample.step < STEPS).toList());
         assertThat(end - settled).as("MiB more after %s steps: %s", STEPS, samples).isLessThan(GROWTH_MIB);

@@ -126,7 +126,7 @@ public final class Weights implements AutoCloseable {
                 return store.scope.hold(parameter.compute());
             }
             var master = place(store.source.make(full, init, shape), store.policy.masterOf(full, shape));
-            var computed = store.policy.computeOf(shape);
+            var computed = store.policy.computeOf(full, shape);
             var compute = computed == master.dtype() ? master : store.scope.hold(master.to(computed));
             store.parameters.put(full, new Parameter(full, master, compute));
             return compute;

@@ -60,7 +60,7 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
     public TextKvCache text(Prompt given, boolean withOutput, ForwardHooks hooks, Ops ops) {
         var prompt = llm().bucketed(given);
         return TensorScope.scoped(() -> {
-            var gates = ops.hold(mask().over(prompt, llm().embedding_VM()));
+            var gates = ops.hold(mask().over(prompt, llm().like()));
             var states = encoder.states(prompt, gates, hooks, ops);
             var x = encoder.context(ops, states.selected_BTM(), gates.text(0));
             var tokens = ops.hold(realTokens(prompt, x));

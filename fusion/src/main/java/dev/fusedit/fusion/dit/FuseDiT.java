@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// A diffusion transformer that reads every layer of a language model (Tang et al. 2025, arXiv 2505.10046). [FuseLayer] has its equation.
 ///
 /// Notable: text rows are causal and never see the image, so [#text] runs once a caption and [#image] once a noise level. Padding is
-/// never computed. With a frozen language model no graph is built for the text, since nothing there requires a gradient.
+/// never computed. Layers that no block reads run as the text's alone ([SharedLayers]). With a frozen language model no graph is built for the text, since nothing there requires a gradient.
 ///
 /// @param llm the language model, of which layers after the last fused one run only for its own output
 /// @param backbone the image side
@@ -44,7 +44,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLaye
             var x = entered.x();
             hooks.see("llm.in", x);
             var gates = ops.hold(entered.pass().isPacked() ? mask().overPacked(prompt, x) : mask().over(prompt, x));
-            var pass = ops.hold(entered.pass().gated(layer -> gates.ofText(layer - config.initialLayers())));
+            var pass = ops.hold(entered.pass().gated(layer -> gates.ofText(config.block(layer))));
             var shared = new ArrayList<@Nullable KeyValues>(Collections.nCopies(backbone.layers().size(), null));
             var depth = withOutput ? config.text().layers() : config.textDepth();
             for (int i = 0; i < depth; i++) {
@@ -84,7 +84,7 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLaye
     }
 
     private @Nullable Tensor textLayer(int index, Tensor x, TextPass pass, boolean more, List<@Nullable KeyValues> shared, Ops ops) {
-        var block = index - config.initialLayers();
+        var block = config.block(index);
         if (block < 0 || block >= backbone.layers().size() || config.textLayer(block) < 0) {
             var layer = llm.layers().get(index);
             return ops.segment(x, (inner, in) -> layer.forward(inner, in, pass));

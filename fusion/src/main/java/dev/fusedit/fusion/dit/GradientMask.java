@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
 /// - In a [DualStreamDiT] the text's rows belong to the image side and learn under every mask: image at text acts on the hidden state that
 ///   they are made of. It enters once, so rules must be for all layers. Image at image acts on the image's keys and values, whichever
 ///   stream looks at them.
-/// - A language model's layer counts as the block beside it. Layers before the first fused one are named only by rules for all layers.
+/// - A language model's layer counts as the block beside it. Layers before the first fused one, and between such as blocks read, are named
+///   only by rules for all layers.
 ///
 /// @param rules where several name the same, the last one holds; what none names passes whole
 public record GradientMask(List<Rule> rules, Tokens tokens) {

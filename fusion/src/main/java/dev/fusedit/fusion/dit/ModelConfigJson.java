@@ -3,6 +3,7 @@ package dev.fusedit.fusion.dit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.fusion.config.KnownFields;
@@ -17,6 +18,8 @@ import java.util.function.Supplier;
 /// that a folder of theirs and one of ours read alike.
 public final class ModelConfigJson {
     private static final JsonMapper JSON = new JsonMapper();
+    /// Ours: in the paper's models the blocks' layers follow one another.
+    private static final String READ_LAYERS = "read_layers";
 
     private ModelConfigJson() {}
 
@@ -40,8 +43,8 @@ public final class ModelConfigJson {
         var fields = new ConfigReader(json, where);
         return checked(fields, ModelFields.FUSED, () -> {
             var text = text(fields);
-            return new FuseDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("initial_layers", 0), shared(fields),
-                    attention(fields));
+            return new FuseDiTConfig(text, image(fields, text, 64), fusion(fields), fields.integer("initial_layers", 0),
+                    fields.has(READ_LAYERS) ? oneEach(fields) : shared(fields), attention(fields));
         });
     }
 
@@ -133,6 +136,11 @@ public final class ModelConfigJson {
         };
     }
 
+    private static SharedLayers oneEach(ConfigReader fields) {
+        fields.require(!fields.has("shared_attention_layers"), "shared_attention_layers", "must be left out beside " + READ_LAYERS);
+        return new SharedLayers.OneEach(ImmutableList.copyOf(fields.integers(READ_LAYERS)));
+    }
+
     private static SharedLayers shared(ConfigReader fields) {
         var node = fields.raw("shared_attention_layers");
         if (!fields.has("shared_attention_layers") || node.isTextual() && node.textValue().equals("all")) {
@@ -181,6 +189,7 @@ public final class ModelConfigJson {
         switch (config.shared()) {
             case SharedLayers.All() -> root.put("shared_attention_layers", "all");
             case SharedLayers.Some(var layers) -> layers.forEach(root.putArray("shared_attention_layers")::add);
+            case SharedLayers.OneEach(var layers) -> layers.forEach(root.putArray(READ_LAYERS)::add);
         }
         return root;
     }

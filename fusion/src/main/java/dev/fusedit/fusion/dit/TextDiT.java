@@ -37,7 +37,7 @@ public record TextDiT(TextDiTConfig config, TextEncoder encoder, Backbone<FuseLa
     public TextKvCache text(Prompt given, boolean withOutput, ForwardHooks hooks, Ops ops) {
         var prompt = llm().bucketed(given);
         return TensorScope.scoped(() -> {
-            var gates = ops.hold(mask().over(prompt, llm().embedding_VM()));
+            var gates = ops.hold(mask().over(prompt, llm().like()));
             var states = encoder.states(prompt, gates, hooks, ops);
             return new TextKvCache(new TextKvCache.PerBlock(shared(states.selected_BTM(), gates, ops)), prompt, imageStarts(prompt),
                     withOutput ? states.last_BTM() : null);

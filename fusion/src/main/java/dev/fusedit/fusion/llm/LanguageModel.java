@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
 /// Notable: in a Gemma embeddings are scaled by √M, norms multiply by 1 + weight, heads may be wider than M / H, logits use the
 /// embedding table.
 ///
+/// @param compute dtype of hidden states. Matrices that nothing trains may be held in a smaller one ([dev.fusedit.nn.DTypePolicy#holding]): each is
+///        widened where it is multiplied, a token's row where it is looked up
 /// @param head makes logits; null for a model without, or one that uses the embedding table
-public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, List<DecoderLayer> layers, RmsNorm norm,
+public record LanguageModel(LanguageModelConfig config, DType compute, Tensor embedding_VM, List<DecoderLayer> layers, RmsNorm norm,
         @Nullable Linear head) {
     /// Without a head of its own, as fused models have it.
     public static LanguageModel of(LanguageModelConfig config, Weights weights) { return of(config, weights, null); }
@@ -42,19 +44,27 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
         var layers = IntStream.range(0, config.layers()).mapToObj(i -> DecoderLayer.of(config, i, weights.in("layers." + i))).toList();
         var own = head == null || config.tied() ? null
                 : Linear.of(head, Init.normal(config.initRange()), config.hidden(), config.vocabulary(), false);
-        return new LanguageModel(config, embedding, layers, DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
+        return new LanguageModel(config, weights.policy().compute(), embedding, layers,
+                DecoderLayer.norm(config, weights, "norm", config.hidden()), own);
     }
 
     /// A prompt as it is best computed here: with as many columns as one of the few lengths that texts are rounded up to
     /// ([dev.fusedit.torch.Buckets]).
-    public Prompt bucketed(Prompt prompt) { return prompt.bucketed(embedding_VM); }
+    public Prompt bucketed(Prompt prompt) {
+        try (var _ = TensorScope.open()) {
+            return prompt.bucketed(like());
+        }
+    }
 
-    /// Token embeddings; in a Gemma times √M, that factor rounded to the embeddings' dtype.
+    /// A tensor as hidden states are, whatever the embeddings are held in: it tells dtype and device. The innermost scope's.
+    public Tensor like() { return Tensor.scalar(0, compute).to(embedding_VM.device()); }
+
+    /// Token embeddings; in a Gemma times √M, that factor rounded to their dtype.
     public Tensor embed(Prompt prompt) {
         return TensorScope.scoped(() -> {
-            var embedded = embedding_VM.embedding(prompt.ids(embedding_VM.device()));
-            return config.family().isGemma()
-                    ? embedded.mul(Tensor.scalar(Math.sqrt(config.hidden()), DType.F32).to(embedding_VM.dtype()).item())
+            var rows = embedding_VM.embedding(prompt.ids(embedding_VM.device()));
+            var embedded = rows.dtype() == compute ? rows : rows.to(compute);
+            return config.family().isGemma() ? embedded.mul(Tensor.scalar(Math.sqrt(config.hidden()), DType.F32).to(compute).item())
                     : embedded;
         });
     }
@@ -98,10 +108,15 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
     ///
     /// @param inRows whether they are to be rows of equal length all the same
     public Entered enter(Prompt prompt, boolean inRows, Ops ops) {
-        var packed =
-                !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? prompt.packed(embedding_VM) : null;
+        var packed = !inRows && embedding_VM.device().isCpu() && fits(config.family().windows(), prompt) ? packed(prompt) : null;
         var x = ops.graph(() -> embed(packed == null ? prompt : packed));
         return new Entered(x, packed == null ? pass(prompt, x) : TextPass.packed(this, prompt, packed, x));
+    }
+
+    private @Nullable Prompt packed(Prompt prompt) {
+        try (var _ = TensorScope.open()) {
+            return prompt.packed(like());
+        }
     }
 
     /// Embedded tokens without their values, for counting.
@@ -177,7 +192,7 @@ public record LanguageModel(LanguageModelConfig config, Tensor embedding_VM, Lis
         checkState(head != null || config.tied(),
                 "this language model was built without the head that it does not share with its embeddings");
         return TensorScope.scoped(() -> {
-            var logits = head == null ? hidden.linear(embedding_VM, null) : head.apply(hidden);
+            var logits = (head == null ? new Linear(embedding_VM, null) : head).apply(hidden);
             var softcap = config.family().finalSoftcap();
             return softcap == 0 ? logits : logits.div(softcap).tanh().mul(softcap);
         });

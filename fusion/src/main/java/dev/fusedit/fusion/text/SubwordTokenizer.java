@@ -70,14 +70,14 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
     /// The JSON of a `tokenizer.json` as it counts with the `tokenizer_config.json` beside it: what reads back alike without that.
     ///
     /// @throws UserError if one is broken, or the two do not agree
-    public static String text(Path file) throws IOException { return TokenizerSettings.text(file); }
+    public static PackedText text(Path file) throws IOException { return TokenizerSettings.text(file); }
 
     /// @param cleaned what is done to a text before
     public static SubwordTokenizer open(Path file, UnaryOperator<String> cleaned) {
         try {
             var json = json(file);
             checkNormalized(json);
-            var library = library(json.text());
+            var library = library(json.utf8());
             try {
                 return new SubwordTokenizer(file, json.longest(), library, cleaned);
             } catch (RuntimeException e) {
@@ -95,14 +95,14 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
         }
     }
 
-    private static HuggingFaceTokenizer library(String json) throws IOException {
+    private static HuggingFaceTokenizer library(byte[] json) throws IOException {
         TokenizerNatives.load();
-        return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), AS_IT_COMES);
+        return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), AS_IT_COMES);
     }
 
     private static void checkNormalized(TokenizerJson json) throws IOException {
         if (!json.normalized().isEmpty()) {
-            try (var normalizer = library(json.normalizer())) {
+            try (var normalizer = library(json.normalizer().getBytes(StandardCharsets.UTF_8))) {
                 json.normalized().forEach(token -> checkArgument(normalizer.encode(token).getIds().length > 0,
                         "nothing is left of the added token '%s' once it is normalized", token));
             }

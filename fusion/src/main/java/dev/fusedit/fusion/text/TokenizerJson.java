@@ -1,10 +1,13 @@
 package dev.fusedit.fusion.text;
 
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Function;
@@ -15,11 +18,11 @@ import java.util.function.Function;
 /// written here, of known parts alone, each with the fields that it has, and only after those fit each other. Padding, truncation and
 /// the template for pairs of texts are left out, since nothing here reads them.
 ///
-/// @param text the JSON for the library
+/// @param utf8 the JSON for the library, in ASCII: Java keeps such a text in a byte a character
 /// @param longest characters of a text at most: what its normalizers make of it fits in memory, and its patterns get through it
 /// @param normalizer another, whose tokenizer only normalizes: a text becomes one token, and nothing where no text is left
 /// @param normalized added tokens that are looked for among the normalized; the library panics where one of them becomes nothing
-record TokenizerJson(String text, int longest, String normalizer, ImmutableList<String> normalized) {
+record TokenizerJson(byte[] utf8, int longest, String normalizer, ImmutableList<String> normalized) {
     private static final int MOST_ADDED = 1 << 15;
     private static final int LONGEST_ADDED = 1000;
     private static final int MOST_ADDED_CHARACTERS = 1 << 20;
@@ -28,31 +31,47 @@ record TokenizerJson(String text, int longest, String normalizer, ImmutableList<
     static final String REMEDY = "Give a file that Hugging Face's tokenizers saved";
 
     /// @throws UserError if it is broken, or has what is not known
-    static TokenizerJson read(Path file) {
+    static TokenizerJson read(Path file) throws IOException {
         return of(TokenizerSettings.read(file), file + ": is no tokenizer.json that is understood");
     }
 
     /// @param where the beginning of an error
-    static TokenizerJson of(ObjectNode root, String where) {
-        var file = new ConfigReader(root, where);
+    static TokenizerJson of(ObjectNode root, String where) throws IOException { return of(TokenizerSource.of(root), where); }
+
+    private static TokenizerJson of(TokenizerSource source, String where) throws IOException {
+        var file = new ConfigReader(source.outline(), where);
         var before = new TokenizerParts();
         var after = new TokenizerParts();
-        var result = JsonNodeFactory.instance.objectNode().put("version", "1.0");
-        part(file, "normalizer", before::normalizer, result);
-        part(file, "pre_tokenizer", before::preTokenizer, result);
-        part(file, "post_processor", after::postProcessor, result);
-        part(file, "decoder", after::decoder, result);
-        result.set("model", TokenizerModels.of(file.in("model")));
-        added(file, result);
-        file.require(before.longest() >= LONGEST_ADDED && after.longest() >= LONGEST_ADDED, "normalizer",
-                "must, with the other parts, be safe on texts of at least %d characters".formatted(LONGEST_ADDED));
-        var text = result.toString();
-        if (hasLoneSurrogate(text)) {
-            throw new UserError("%s: has half of a character (a lone surrogate)".formatted(where));
+        var parts = JsonNodeFactory.instance.objectNode().put("version", "1.0");
+        part(file, "normalizer", before::normalizer, parts);
+        part(file, "pre_tokenizer", before::preTokenizer, parts);
+        part(file, "post_processor", after::postProcessor, parts);
+        part(file, "decoder", after::decoder, parts);
+        var utf8 = new ByteArrayOutputStream();
+        try (var into = TokenizerSource.JSON.createGenerator(utf8).enable(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature())) {
+            into.writeStartObject();
+            into.writeFieldName("model");
+            TokenizerModels.write(source.large(), file.in("model"), into);
+            added(file, parts);
+            file.require(before.longest() >= LONGEST_ADDED && after.longest() >= LONGEST_ADDED, "normalizer",
+                    "must, with the other parts, be safe on texts of at least %d characters".formatted(LONGEST_ADDED));
+            requireWhole(parts.toString(), where);
+            for (var part : parts.properties()) {
+                into.writeFieldName(part.getKey());
+                TokenizerSource.JSON.writeTree(into, part.getValue());
+            }
+            into.writeEndObject();
         }
-        return new TokenizerJson(text, before.longest(), normalizer(result), result.path("added_tokens").valueStream()
+        return new TokenizerJson(utf8.toByteArray(), before.longest(), normalizer(parts), parts.path("added_tokens").valueStream()
                 .filter(token -> token.path("normalized").booleanValue()).map(token -> token.path("content").textValue())
                 .filter(content -> !content.isEmpty()).collect(ImmutableList.toImmutableList()));
+    }
+
+    /// @throws UserError if a text has half of a character
+    static void requireWhole(String text, String where) {
+        if (text.chars().anyMatch(c -> Character.isSurrogate((char) c)) && hasLoneSurrogate(text)) {
+            throw new UserError("%s: has half of a character (a lone surrogate)".formatted(where));
+        }
     }
 
     private static void part(ConfigReader file, String name, Function<ConfigReader, ObjectNode> written, ObjectNode result) {

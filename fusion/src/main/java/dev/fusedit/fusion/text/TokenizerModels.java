@@ -1,15 +1,19 @@
 package dev.fusedit.fusion.text;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
+import java.io.IOException;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A tokenizer's model, written anew with the fields it has, once vocabulary and merges fit each other. Old files do not name its kind.
+/// Writes a tokenizer's model anew with the fields it has, as vocabulary and merges pass and fit each other. Old files do not name its kind.
 final class TokenizerModels {
     private static final int MOST_ID = 1 << 24;
     private static final int LONGEST_TOKEN = 10_000;
@@ -17,117 +21,173 @@ final class TokenizerModels {
     private static final int LONGEST_PIECE = 1000;
     private static final int LONGEST_WORD = 1000;
     private static final double MOST_SCORE = 1e6;
+    private static final String VOCABULARY = "vocab";
+    private static final String MERGES = "merges";
 
-    private TokenizerModels() {}
+    private final TokenizerSource.Large large;
+    private final ConfigReader model;
+    private final JsonGenerator into;
+    private final Set<String> tokens = new HashSet<>();
 
-    static ObjectNode of(ConfigReader model) {
+    private TokenizerModels(TokenizerSource.Large large, ConfigReader model, JsonGenerator into) {
+        this.large = large;
+        this.model = model;
+        this.into = into;
+    }
+
+    /// @param model its outline
+    static void write(TokenizerSource.Large large, ConfigReader model, JsonGenerator into) throws IOException {
+        new TokenizerModels(large, model, into).write();
+    }
+
+    private void write() throws IOException {
         var type = model.has("type") ? Objects.requireNonNull(model.text("type")) : kind(model.node());
-        var result = JsonNodeFactory.instance.objectNode().put("type", type);
-        return switch (type) {
-            case "BPE" -> bpe(model, result);
-            case "WordPiece" -> {
-                vocabulary(model, result);
-                model.require(model.integer("max_input_chars_per_word", 100) > 0
-                        && model.integer("max_input_chars_per_word", 100) <= LONGEST_WORD, "max_input_chars_per_word",
-                        "must be from 1 to %d".formatted(LONGEST_WORD));
-                yield result.put("unk_token", known(model, "unk_token"))
-                        .put("continuing_subword_prefix", Objects.requireNonNullElse(shortText(model, "continuing_subword_prefix"), "##"))
-                        .put("max_input_chars_per_word", model.integer("max_input_chars_per_word", 100));
-            }
+        into.writeStartObject();
+        into.writeStringField("type", type);
+        switch (type) {
+            case "BPE" -> bpe();
+            case "WordPiece" -> wordPiece();
             case "WordLevel" -> {
-                vocabulary(model, result);
-                yield result.put("unk_token", known(model, "unk_token"));
+                vocabulary();
+                into.writeStringField("unk_token", known("unk_token"));
             }
-            case "Unigram" -> unigram(model, result);
+            case "Unigram" -> unigram();
             default -> throw model.unknown("type", "BPE, WordPiece, WordLevel and Unigram");
-        };
+        }
+        into.writeEndObject();
     }
 
     private static String kind(JsonNode model) {
-        return model.has("merges") ? "BPE" : model.path("vocab").isArray() ? "Unigram"
+        return model.has(MERGES) ? "BPE" : model.path(VOCABULARY).isArray() ? "Unigram"
                 : model.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
     }
 
-    private static @Nullable String shortText(ConfigReader model, String name) {
+    private @Nullable String shortText(String name) {
         var text = model.text(name);
         model.require(text == null || text.length() <= LONGEST_WORD, name, "must have at most %d characters".formatted(LONGEST_WORD));
         return text;
     }
 
     /// A token that must be in the vocabulary, since others become it.
-    private static String known(ConfigReader model, String name) {
+    private String known(String name) {
         var token = model.text(name);
-        model.require(token != null && model.node().path("vocab").has(token), name, "must be in the vocabulary");
+        model.require(token != null && tokens.contains(token), name, "must be in the vocabulary");
         return Objects.requireNonNull(token);
     }
 
-    private static void vocabulary(ConfigReader model, ObjectNode result) {
-        var vocabulary = model.in("vocab");
+    private void vocabulary() throws IOException {
+        var where = model.in(VOCABULARY).where();
         var ids = new BitSet();
-        vocabulary.node().properties().forEach(entry -> {
-            var id = entry.getValue();
-            vocabulary.require(entry.getKey().length() <= LONGEST_TOKEN, entry.getKey(), "is too long for a token");
-            vocabulary.require(id.isInt() && id.intValue() >= 0 && id.intValue() < MOST_ID, entry.getKey(),
-                    "must have an id from 0 to below %d".formatted(MOST_ID));
-            vocabulary.require(!ids.get(id.intValue()), entry.getKey(), "must have an id of its own");
-            ids.set(id.intValue());
+        into.writeObjectFieldStart(VOCABULARY);
+        large.read(VOCABULARY, parser -> {
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var token = parser.currentName();
+                parser.nextToken();
+                JsonNode id = parser.readValueAsTree();
+                var entry = new ConfigReader(JsonNodeFactory.instance.objectNode().set(token, id), where);
+                entry.require(token.length() <= LONGEST_TOKEN, token, "is too long for a token");
+                entry.require(id.isInt() && id.intValue() >= 0 && id.intValue() < MOST_ID, token,
+                        "must have an id from 0 to below %d".formatted(MOST_ID));
+                entry.require(!ids.get(id.intValue()), token, "must have an id of its own");
+                ids.set(id.intValue());
+                tokens.add(token);
+                into.writeNumberField(whole(token), id.intValue());
+            }
         });
-        result.set("vocab", vocabulary.node());
+        into.writeEndObject();
     }
 
-    // ---- BPE
+    /// What is written must be readable: no half of a character.
+    private String whole(String text) {
+        TokenizerJson.requireWhole(text, model.where());
+        return text;
+    }
+
+    // ---- kinds
+
+    private void wordPiece() throws IOException {
+        vocabulary();
+        int longest = model.integer("max_input_chars_per_word", 100);
+        model.require(longest > 0 && longest <= LONGEST_WORD, "max_input_chars_per_word", "must be from 1 to %d".formatted(LONGEST_WORD));
+        into.writeStringField("unk_token", known("unk_token"));
+        into.writeStringField("continuing_subword_prefix",
+                whole(Objects.requireNonNullElse(shortText("continuing_subword_prefix"), "##")));
+        into.writeNumberField("max_input_chars_per_word", longest);
+    }
 
     /// Without `dropout`, which is for training: the same text has the same ids here.
-    private static ObjectNode bpe(ConfigReader model, ObjectNode result) {
-        vocabulary(model, result);
-        var prefix = shortText(model, "continuing_subword_prefix");
-        var suffix = shortText(model, "end_of_word_suffix");
-        result.putNull("dropout").put("unk_token", model.has("unk_token") ? known(model, "unk_token") : null)
-                .put("continuing_subword_prefix", prefix).put("end_of_word_suffix", suffix).put("fuse_unk", model.flag("fuse_unk"))
-                .put("byte_fallback", model.flag("byte_fallback")).put("ignore_merges", model.flag("ignore_merges"));
-        merges(model, prefix == null ? "" : prefix, result);
-        return result;
-    }
-
-    private static void merges(ConfigReader model, String prefix, ObjectNode result) {
-        var merges = model.node().path("merges");
-        model.require(merges.isArray(), "merges", "must be a list");
-        var vocabulary = model.node().path("vocab");
-        var written = result.putArray("merges");
-        for (int i = 0; i < merges.size(); i++) {
-            var merge = merges.get(i);
-            if (merge.isTextual() && merge.textValue().startsWith("#version")) {
-                continue; // a list's title
-            }
-            var parts = merge.isTextual() ? merge.textValue().split(" ", -1)
-                    : merge.valueStream().map(part -> part.isTextual() ? part.textValue() : "").toArray(String[]::new);
-            if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
-                throw wrong(model, i, merge, "is no pair of tokens");
-            } else if (!parts[1].startsWith(prefix) || !vocabulary.has(parts[0]) || !vocabulary.has(parts[1])
-                    || !vocabulary.has(parts[0] + parts[1].substring(prefix.length()))) {
-                        throw wrong(model, i, merge, "is of tokens that are not in the vocabulary, or makes one that is not");
-                    }
-            written.addArray().add(parts[0]).add(parts[1]);
+    private void bpe() throws IOException {
+        vocabulary();
+        var prefix = shortText("continuing_subword_prefix");
+        into.writeNullField("dropout");
+        text("unk_token", model.has("unk_token") ? known("unk_token") : null);
+        text("continuing_subword_prefix", prefix);
+        text("end_of_word_suffix", shortText("end_of_word_suffix"));
+        for (var flag : new String[] {"fuse_unk", "byte_fallback", "ignore_merges"}) {
+            into.writeBooleanField(flag, model.flag(flag));
         }
+        merges(prefix == null ? "" : prefix);
     }
 
-    private static UserError wrong(ConfigReader model, int index, JsonNode merge, String what) {
+    private void text(String name, @Nullable String value) throws IOException {
+        into.writeFieldName(name);
+        into.writeString(value == null ? null : whole(value));
+    }
+
+    private void merges(String prefix) throws IOException {
+        model.require(model.node().path(MERGES).isArray(), MERGES, "must be a list");
+        into.writeArrayFieldStart(MERGES);
+        large.read(MERGES, parser -> {
+            for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {
+                JsonNode merge = parser.readValueAsTree();
+                if (!merge.isTextual() || !merge.textValue().startsWith("#version")) { // a list's title
+                    merge(i, merge, prefix);
+                }
+            }
+        });
+        into.writeEndArray();
+    }
+
+    private void merge(int index, JsonNode merge, String prefix) throws IOException {
+        var parts = merge.isTextual() ? merge.textValue().split(" ", -1)
+                : merge.valueStream().map(part -> part.isTextual() ? part.textValue() : "").toArray(String[]::new);
+        if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
+            throw wrong(index, merge, "is no pair of tokens");
+        } else if (!parts[1].startsWith(prefix) || !tokens.contains(parts[0]) || !tokens.contains(parts[1])
+                || !tokens.contains(parts[0] + parts[1].substring(prefix.length()))) {
+                    throw wrong(index, merge, "is of tokens that are not in the vocabulary, or makes one that is not");
+                }
+        into.writeStartArray();
+        into.writeString(parts[0]);
+        into.writeString(parts[1]);
+        into.writeEndArray();
+    }
+
+    private UserError wrong(int index, JsonNode merge, String what) {
         var shown = merge.toString();
         return new UserError("%s: merges[%d] %s: %s".formatted(model.where(), index, what,
                 shown.length() <= LONGEST_WORD ? shown : shown.substring(0, LONGEST_WORD)));
     }
 
-    // ---- Unigram
-
-    private static ObjectNode unigram(ConfigReader model, ObjectNode result) {
-        var pieces = model.node().path("vocab");
-        model.require(pieces.isArray() && !pieces.isEmpty() && pieces.size() < MOST_ID, "vocab", "must be a list of pieces with scores");
-        pieces.forEach(piece -> model.require(isPiece(piece), "vocab",
-                "must be pieces of 1 to %d characters with scores up to %.0f".formatted(LONGEST_PIECE, MOST_SCORE)));
+    private void unigram() throws IOException {
+        model.require(model.node().path(VOCABULARY).isArray(), VOCABULARY, "must be a list of pieces with scores");
+        var count = new int[1];
+        into.writeArrayFieldStart(VOCABULARY);
+        large.read(VOCABULARY, parser -> {
+            for (; parser.nextToken() != JsonToken.END_ARRAY; count[0]++) {
+                JsonNode piece = parser.readValueAsTree();
+                model.require(isPiece(piece), VOCABULARY,
+                        "must be pieces of 1 to %d characters with scores up to %.0f".formatted(LONGEST_PIECE, MOST_SCORE));
+                whole(piece.path(0).textValue());
+                TokenizerSource.JSON.writeTree(into, piece);
+            }
+        });
+        into.writeEndArray();
+        model.require(count[0] > 0 && count[0] < MOST_ID, VOCABULARY, "must be a list of pieces with scores");
         var unknown = model.integer("unk_id");
-        model.require(unknown >= 0 && unknown < pieces.size(), "unk_id", "must be the place of one of the pieces");
-        result.put("unk_id", unknown).put("byte_fallback", model.flag("byte_fallback")).set("vocab", pieces);
-        return result;
+        model.require(unknown >= 0 && unknown < count[0], "unk_id", "must be the place of one of the pieces");
+        into.writeNumberField("unk_id", unknown);
+        into.writeBooleanField("byte_fallback", model.flag("byte_fallback"));
     }
 
     private static boolean isPiece(JsonNode piece) {

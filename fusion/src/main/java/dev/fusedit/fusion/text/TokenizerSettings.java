@@ -6,14 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.ConfigReader;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// What `tokenizer_config.json` says of the `tokenizer.json` beside it: whether a text begins with `bos_token` and ends with `eos_token`
 /// (`add_bos_token`, `add_eos_token`), and which ids added tokens have.
@@ -26,12 +26,16 @@ final class TokenizerSettings {
     private static final Set<String> HEEDING = Set.of("GemmaTokenizer", "GemmaTokenizerFast", "LlamaTokenizer", "LlamaTokenizerFast",
             "CodeLlamaTokenizer", "CodeLlamaTokenizerFast");
 
+    private final TokenizerSource source;
     private final ObjectNode tokenizer;
     private final SavedTokens saved;
     private final ConfigReader config;
 
-    private TokenizerSettings(ObjectNode tokenizer, Path folder) {
-        this.tokenizer = tokenizer;
+    private @Nullable Map<String, Integer> vocabulary;
+
+    private TokenizerSettings(TokenizerSource source, Path folder) {
+        this.source = source;
+        tokenizer = source.outline();
         saved = SavedTokens.read(folder);
         config = saved.config();
     }
@@ -39,28 +43,44 @@ final class TokenizerSettings {
     /// The JSON of a `tokenizer.json`, as it counts with what lies beside it.
     ///
     /// @throws UserError if the two do not agree, or one is broken
-    static ObjectNode read(Path file) {
-        var json = JsonFile.object(file, TokenizerJson.REMEDY);
+    static TokenizerSource read(Path file) throws IOException {
+        var source = TokenizerSource.of(file);
+        apply(source, file);
+        return source;
+    }
+
+    /// Changes the outline.
+    private static void apply(TokenizerSource source, Path file) throws IOException {
         var folder = file.toAbsolutePath().getParent();
-        return Files.isRegularFile(folder.resolve(FILE)) ? new TokenizerSettings(json, folder).applied() : json;
+        if (Files.isRegularFile(folder.resolve(FILE))) {
+            new TokenizerSettings(source, folder).apply();
+        }
     }
 
     /// As [#read], as text: the file's own where nothing beside it changes anything.
-    static String text(Path file) throws IOException {
-        var applied = read(file);
-        return applied.equals(JsonFile.object(file, TokenizerJson.REMEDY)) ? Files.readString(file) : applied.toString();
+    static PackedText text(Path file) throws IOException {
+        var source = TokenizerSource.of(file);
+        var before = source.outline().path(PROCESSOR).deepCopy();
+        apply(source, file);
+        if (source.outline().path(PROCESSOR).equals(before)) {
+            return PackedText.of(out -> Files.copy(file, out));
+        }
+        return PackedText.of(out -> {
+            try (var into = TokenizerSource.JSON.createGenerator(out)) {
+                source.copy(file, PROCESSOR, into);
+            }
+        });
     }
 
-    private ObjectNode applied() {
+    private void apply() throws IOException {
         requireAddedTokens();
         var around = Around.of(tokenizer.path(PROCESSOR));
         var begins = wanted("add_bos_token", "bos_token", around.before());
         var ends = wanted("add_eos_token", "eos_token", around.after());
         if (begins.equals(around.before()) && ends.equals(around.after())) {
-            return tokenizer;
+            return;
         }
         tokenizer.set(PROCESSOR, template(begins, ends));
-        return tokenizer;
     }
 
     /// Tokens on one side of a text.
@@ -124,11 +144,16 @@ final class TokenizerSettings {
                 return OptionalInt.of(token.path("id").intValue());
             }
         }
-        var vocabulary = tokenizer.path("model").path("vocab");
-        if (vocabulary.isArray()) {
-            return IntStream.range(0, vocabulary.size()).filter(i -> vocabulary.get(i).path(0).asText().equals(content)).findFirst();
+        var id = vocabulary().get(content);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /// Read when an added token is not among the added ones.
+    private Map<String, Integer> vocabulary() {
+        if (vocabulary == null) {
+            vocabulary = source.ids();
         }
-        return vocabulary.has(content) ? OptionalInt.of(vocabulary.path(content).intValue()) : OptionalInt.empty();
+        return vocabulary;
     }
 
     /// The tokens that a post-processor puts around a text.

@@ -57,10 +57,10 @@ public record AutoencoderKL(AutoencoderConfig config, Encoder encoder, Decoder d
 
     // ---- image to latents
 
-    /// The matmuls of encoding one square image, for a plan.
+    /// The matmuls of encoding one image, for a plan.
     ///
-    /// @param side in pixels
-    public List<Count.Matmul> encodeMatmuls(long side) { return encoder.matmuls(side).toList(); }
+    /// @param height in pixels
+    public List<Count.Matmul> encodeMatmuls(long height, long width) { return encoder.matmuls(height, width).toList(); }
 
     /// The latents' distribution, unscaled.
     public Posterior encode(Tensor image_BCHW) { return TensorScope.scoped(() -> Posterior.of(moments(image_BCHW))); }

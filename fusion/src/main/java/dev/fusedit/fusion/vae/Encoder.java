@@ -23,21 +23,22 @@ record Encoder(Conv2d in, List<Level> levels, MidBlock mid, GroupNorm normOut, C
                 Conv2d.same(weights.in("conv_out"), channels, 2 * config.latentChannels()));
     }
 
-    /// The matmuls of a square image.
-    Stream<Count.Matmul> matmuls(long side) {
+    /// The matmuls of an image.
+    Stream<Count.Matmul> matmuls(long height, long width) {
         var all = Stream.<Count.Matmul>builder();
-        all.add(Count.of(side * side, in.weight_OISS()));
-        long here = side;
+        all.add(Count.of(height * width, in.weight_OISS()));
+        long down = height, across = width;
         for (var level : levels) {
-            long places = here * here;
+            long places = down * across;
             level.blocks.forEach(block -> block.matmuls(places).forEach(all::add));
             if (level.half != null) {
-                here /= 2;
-                all.add(Count.of(here * here, level.half.weight_OISS()));
+                down /= 2;
+                across /= 2;
+                all.add(Count.of(down * across, level.half.weight_OISS()));
             }
         }
-        mid.matmuls(here * here).forEach(all::add);
-        return all.add(Count.of(here * here, out.weight_OISS())).build();
+        mid.matmuls(down * across).forEach(all::add);
+        return all.add(Count.of(down * across, out.weight_OISS())).build();
     }
 
     Tensor apply(Tensor image_BCHW, ForwardHooks hooks) {

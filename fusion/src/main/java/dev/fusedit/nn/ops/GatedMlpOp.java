@@ -44,9 +44,14 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
 
     private GateUp gateUp() {
         if (!mlp.gateUp().isWhole(x.dtype())) {
-            return new GateUp(mlp.gate().apply(x), mlp.up().apply(x), null);
+            return mlp.gateUp().weight_XI() == null ? new GateUp(mlp.gate().apply(x), mlp.up().apply(x), null) : widened();
         }
         return parts(x.linear(mlp.gateUp().whole_XI(), null));
+    }
+
+    /// As one product too, so that weights held in a smaller dtype give the bits of wide ones.
+    private GateUp widened() {
+        return TensorScope.scoped(() -> parts(x.linear(mlp.gateUp().whole_XI().to(x.dtype()), null)));
     }
 
     private GateUp parts(Tensor whole) { return new GateUp(mlp.gateUp().part(whole, 0), mlp.gateUp().part(whole, 1), whole); }

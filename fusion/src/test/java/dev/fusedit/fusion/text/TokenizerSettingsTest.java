@@ -46,14 +46,14 @@ class TokenizerSettingsTest {
     @Test
     void whatIsSettledReadsAlikeByItself() throws IOException {
         var ids = encoded("'tokenizer_class': 'LlamaTokenizerFast', 'eos_token': '<eos>', 'add_eos_token': true");
-        var settled = SubwordTokenizer.text(folder.resolve("tokenizer.json"));
+        var settled = SubwordTokenizer.text(folder.resolve("tokenizer.json")).toString();
         var alone = Files.createDirectory(folder.resolve("alone")).resolve("tokenizer.json");
         Files.writeString(alone, settled);
         try (var tokenizer = SubwordTokenizer.open(alone)) {
             assertThat(tokenizer.encode("a red circle")).isEqualTo(ids);
         }
         Files.delete(folder.resolve("tokenizer_config.json"));
-        assertThat(SubwordTokenizer.text(folder.resolve("tokenizer.json"))).isEqualTo(WORDS.toLibraryJson());
+        assertThat(SubwordTokenizer.text(folder.resolve("tokenizer.json"))).hasToString(WORDS.toLibraryJson());
     }
 
     @ParameterizedTest

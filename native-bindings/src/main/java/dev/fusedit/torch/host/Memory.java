@@ -44,11 +44,17 @@ public record Memory(long total, long allowed, long available, @Nullable String 
         return charged - group.file("memory.stat").amount(second ? "inactive_file" : "total_inactive_file").orElse(0);
     }
 
-    /// Where the system does not tell what is available. A kernel before 3.14: free pages and caches. Else (macOS) all that there is: it
-    /// keeps next to nothing free, and frees, compresses and swaps when asked.
+    /// Where the system does not tell what is available in a file. A kernel before 3.14: free pages and caches. macOS: what [VmStat] says. Else what
+    /// Java takes for free.
     private static long unused(SystemFile info, long total) {
         var free = info.amount("MemFree");
-        return free.isPresent() ? free.getAsLong() + info.amount("Cached").orElse(0) : total;
+        if (free.isPresent()) return free.getAsLong() + info.amount("Cached").orElse(0);
+        return VmStat.available().orElseGet(() -> {
+            long byJava = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+                    ? system.getFreeMemorySize()
+                    : 0;
+            return byJava > 0 ? byJava : total;
+        });
     }
 
     private static long ofTheJvm() {

@@ -33,7 +33,7 @@ public enum FileFormat {
     JPEG_2000("an image (JPEG 2000)", "Convert it to PNG or JPEG where images are wanted", "0000000c6a502020", "ff4fff51"),
     TIFF("an image (TIFF)", "Give it where images are wanted", "49492a00", "4d4d002a"),
     BMP("an image (BMP)", "Give it where images are wanted"),
-    PARQUET("a Parquet table", "Convert it: images with captions to tar files, as WebDataset has them", "50415231"),
+    PARQUET("a Parquet table", "Give it where captioned images are wanted, as data.kind: parquet", "50415231"),
     ARROW("an Arrow table", "Convert it: images with captions to tar files, as WebDataset has them", "4152524f5731"),
     HDF5("an HDF5 file, as Keras saves weights", "Convert its tensors to safetensors", "894844460d0a1a0a"),
     NUMPY("a NumPy array", "Save it as safetensors: safetensors.numpy.save_file", "934e554d5059"),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -47,14 +48,35 @@ public final class JsonFile {
     ///
     /// @param remedy what to do where the file is missing or broken, as the end of an error: "Fetch the model's folder anew"
     /// @throws UserError naming the file, if it is missing, a folder, unreadable, too large, empty or not JSON
-    public static JsonNode read(Path file, String remedy) {
+    public static JsonNode read(Path file, String remedy) { return parsed(file, remedy, Source::tree); }
+
+    /// Reads an object as it passes.
+    @FunctionalInterface
+    public interface Passing<T> {
+        /// @param parser at the object's beginning, to be left at its end
+        T read(JsonParser parser) throws IOException;
+    }
+
+    /// An object that is too large to be kept as a tree. What of it makes a tree is read by the parser's `readValueAsTree`.
+    ///
+    /// @throws UserError as [#object(Path, String)]
+    public static <T> T passing(Path file, String remedy, Passing<T> reader) {
+        return parsed(file, remedy, (source, parser) -> source.passing(parser, reader));
+    }
+
+    /// What is made of a file's value.
+    private interface Made<T> {
+        T of(Source source, JsonParser parser) throws IOException;
+    }
+
+    private static <T> T parsed(Path file, String remedy, Made<T> made) {
         var source = new Source(file.toString(), 1, remedy);
         try {
             if (Files.isDirectory(file)) throw source.error("is a folder, a JSON file is needed");
             long size = Files.size(file);
             if (size > MOST_BYTES) throw source.error("has %d bytes, JSON of up to %d is read".formatted(size, MOST_BYTES));
             try (var parser = JSON.createParser(file.toFile())) {
-                return source.tree(parser);
+                return made.of(source, parser);
             }
         } catch (JsonProcessingException e) {
             requireText(file);
@@ -144,8 +166,21 @@ public final class JsonFile {
         JsonNode tree(JsonParser parser) throws IOException {
             JsonNode tree = JSON.readTree(parser);
             if (tree == null) throw error("is empty, JSON is needed");
-            if (parser.nextToken() != null) throw new JsonParseException(parser, "more follows the value", parser.currentTokenLocation());
+            requireEnd(parser);
             return tree;
+        }
+
+        <T> T passing(JsonParser parser, Passing<T> reader) throws IOException {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                object(parser.hasCurrentToken() ? parser.<JsonNode>readValueAsTree() : tree(parser));
+            }
+            T made = reader.read(parser);
+            requireEnd(parser);
+            return made;
+        }
+
+        private static void requireEnd(JsonParser parser) throws IOException {
+            if (parser.nextToken() != null) throw new JsonParseException(parser, "more follows the value", parser.currentTokenLocation());
         }
 
         UserError error(String what) { return new UserError("%s: %s. %s".formatted(name, what, remedy)); }

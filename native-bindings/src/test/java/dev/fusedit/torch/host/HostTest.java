@@ -184,6 +184,25 @@ class HostTest {
         assertThat(memory.available()).isBetween(1L, memory.total());
     }
 
+    /// As macOS 14 writes it, shortened.
+    @Test
+    void whatVmStatSays() {
+        var text = """
+                Mach Virtual Memory Statistics: (page size of 16384 bytes)
+                Pages free:                                6010.
+                Pages active:                            336543.
+                Pages inactive:                          331000.
+                Pages speculative:                         4990.
+                Pages throttled:                              0.
+                Pages wired down:                        130018.
+                Pages purgeable:                           8000.
+                "Translation faults":                 982347293.
+                """;
+        assertThat(VmStat.available(text)).hasValue(350_000L * 16384);
+        assertThat(VmStat.available("vm_stat: no such thing")).isEmpty();
+        assertThat(VmStat.available("")).isEmpty();
+    }
+
     @Test
     void anEmptyMachine(@TempDir Path empty) {
         var host = Host.of(empty);

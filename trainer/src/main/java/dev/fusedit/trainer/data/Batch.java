@@ -1,14 +1,16 @@
 package dev.fusedit.trainer.data;
 
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.List;
 
 /// What one training step reads, as bytes and arrays.
 ///
-/// @param images empty, or (B, side, side, 3) bytes
+/// @param images empty, or (B, height, width, 3) bytes
+/// @param size of each of them
 /// @param captions of the images; "" where the caption was dropped
 /// @param captionTokens ids of the captions
 /// @param instruction how many ids all captions begin with: those of an instruction
 /// @param sentenceTokens ids of sentences for the language loss, independent of the images
 /// @param keys which samples these are, for messages
-public record Batch(byte[] images, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
+public record Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
         List<Long> keys) {}

@@ -1,23 +1,28 @@
 package dev.fusedit.trainer.data;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.ArrayList;
+import java.util.function.IntFunction;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
-        int size = Math.multiplyExact(3 * wanted.side(), wanted.side());
+        var shown = shown(step, wanted);
+        int size = shown.size().bytes();
         var images = new byte[Math.multiplyExact(wanted.images(), size)];
         var captions = new ArrayList<String>();
         var tokens = new int[wanted.images()][];
         var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < wanted.images(); i++) {
-            long position = wanted.firstImage() + step * wanted.images() + i;
-            var sample = sample(position, wanted.side());
+            var sample = shown.samples().apply(i);
             System.arraycopy(sample.rgb(), 0, images, i * size, size);
-            boolean dropped = isDropped(position, wanted.dropout());
+            boolean dropped = isDropped(wanted.position(step) + i, wanted.dropout());
             captions.add(dropped ? "" : sample.caption());
             tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
             keys.add(sample.key());
@@ -26,11 +31,16 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
         for (int i = 0; i < sentences.length; i++) {
             sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
         }
-        return new Batch(images, captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
+        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
     }
 
-    /// The sample at a position of the run.
-    Sample sample(long position, int side);
+    /// Which samples a step shows, and at which size.
+    default Shown shown(long step, Wanted wanted) {
+        return new Shown(wanted.size(), i -> sample(wanted.position(step) + i, wanted.size()));
+    }
+
+    /// The sample at a position of the run, where all have one size.
+    Sample sample(long position, ImageSize size);
 
     /// Whether the caption at a position is dropped, for classifier-free guidance.
     ///
@@ -49,8 +59,14 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
     /// As the language model reads them.
     TextIds texts();
 
+    /// The images of a step.
+    ///
+    /// @param size that all of them have
+    /// @param samples made when they are asked for, each by its place in the batch
+    record Shown(ImageSize size, IntFunction<Sample> samples) {}
+
     /// @param key which one it is, for messages
-    /// @param rgb side × side × 3 bytes
+    /// @param rgb height × width × 3 bytes
     record Sample(long key, byte[] rgb, String caption) {}
 
     /// So many images and sentences that no batch holds.
@@ -64,9 +80,24 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
     ///
     /// @param firstImage position of the stage's first image
     /// @param images in a batch; 0 for none
-    /// @param side of the images in pixels
+    /// @param sizes that images may have, each once; a batch is of one of them
     /// @param firstSentence index of the stage's first sentence
     /// @param sentences in a batch; 0 for none
     /// @param dropout share of captions that are left out
-    record Wanted(long firstImage, int images, int side, long firstSentence, int sentences, double dropout) {}
+    record Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout) {
+        public Wanted {
+            checkArgument(!sizes.isEmpty(), "images have a size");
+        }
+
+        /// Squares.
+        public Wanted(long firstImage, int images, int side, long firstSentence, int sentences, double dropout) {
+            this(firstImage, images, ImmutableList.of(ImageSize.square(side)), firstSentence, sentences, dropout);
+        }
+
+        /// Of a step's first image in the run.
+        long position(long step) { return firstImage + step * images; }
+
+        /// The size of all images, of data that has them in one.
+        ImageSize size() { return Iterables.getOnlyElement(sizes); }
+    }
 }

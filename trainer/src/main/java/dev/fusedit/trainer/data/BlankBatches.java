@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data;
 
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -13,11 +14,20 @@ public record BlankBatches(TextIds texts) implements Batches {
     /// As long as the language model reads, or a little longer.
     public String caption() { return "a ".repeat(texts.maxTokens()).strip(); }
 
+    /// Where there are several sizes, one after the other.
     @Override
-    public Sample sample(long position, int side) {
-        var grey = new byte[3 * side * side];
+    public Shown shown(long step, Wanted wanted) {
+        var size = wanted.sizes().get((int) (step % wanted.sizes().size()));
+        return new Shown(size, i -> sample(wanted.position(step) + i, size));
+    }
+
+    @Override
+    public Sample sample(long position, ImageSize size) { return new Sample(position, grey(size), caption()); }
+
+    private static byte[] grey(ImageSize size) {
+        var grey = new byte[size.bytes()];
         Arrays.fill(grey, GREY);
-        return new Sample(position, grey, caption());
+        return grey;
     }
 
     @Override
@@ -29,6 +39,6 @@ public record BlankBatches(TextIds texts) implements Batches {
     @Override
     public ValidationSamples validation(long validationSeed, int count) {
         List<String> captions = Collections.nCopies(count, caption());
-        return ValidationSamples.of((_, side) -> new byte[3 * side * side], captions, captions, texts);
+        return ValidationSamples.of((_, size) -> new byte[size.bytes()], captions, captions, texts);
     }
 }

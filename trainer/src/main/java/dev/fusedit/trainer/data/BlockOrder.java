@@ -15,11 +15,15 @@ record BlockOrder(long seed, long samples, int block) {
     /// 0 to `samples` - 1, of a position that counts over all epochs.
     long at(long position) {
         if (block == 1) return new SampleOrder(seed, samples).at(position);
-        long epoch = position / samples, place = position % samples, window = (long) OPEN * block;
+        long epoch = position / samples;
+        return ofBlocks(epoch, withinWindow(seed, epoch, position % samples, samples, (long) OPEN * block));
+    }
+
+    /// Shuffles the places of an epoch within windows.
+    static long withinWindow(long seed, long epoch, long place, long samples, long window) {
         long first = place - place % window;
         long length = Math.min(window, samples - first);
-        long within = new SampleOrder(seed ^ (epoch * 0x9e3779b97f4a7c15L), length).at(length * (first / window + 1) + place - first);
-        return ofBlocks(epoch, first + within);
+        return first + new SampleOrder(seed ^ (epoch * 0x9e3779b97f4a7c15L), length).at(length * (first / window + 1) + place - first);
     }
 
     /// The sample at a place, if only blocks were shuffled.

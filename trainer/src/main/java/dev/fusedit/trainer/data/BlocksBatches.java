@@ -6,6 +6,7 @@ import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.data.image.ImageSize;
 import org.jspecify.annotations.Nullable;
 
 /// Batches of the built-in data: a function of the step alone. Each image and sentence has a position of its own over the whole run.
@@ -32,9 +33,9 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
     }
 
     @Override
-    public Sample sample(long position, int side) {
+    public Sample sample(long position, ImageSize size) {
         long index = samples == null ? position : new SampleOrder(seed, samples).at(position);
-        var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, side));
+        var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, size.width()));
         return new Sample(index, sample.rgb(), shuffledCaptions ? othersCaption(index) : sample.caption().text());
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data;
 
 import dev.fusedit.fusion.text.ChatTemplate;
 import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.PackedText;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.UserError;
@@ -13,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A published language model's tokenizer, with what a recipe puts around each caption. Any thread may encode.
 ///
-/// @param json the `tokenizer.json` that it was read from, with what its folder says beside it, for checkpoints
+/// @param text the `tokenizer.json` that it was read from, with what its folder says beside it, for checkpoints
 /// @param instruction put before each caption; it does not count towards a caption's own length
 /// @param chat in which instruction and caption become a user's turn; null for none
-public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instruction instruction, @Nullable ChatTemplate chat)
+public record PretrainedTokenizer(SubwordTokenizer subwords, PackedText text, Instruction instruction, @Nullable ChatTemplate chat)
         implements Tokenizer, AutoCloseable {
     /// @param place a `tokenizer.json`, or its folder
     /// @throws UserError if there is none
@@ -28,6 +29,9 @@ public record PretrainedTokenizer(SubwordTokenizer subwords, String json, Instru
             throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
     }
+
+    /// All of its `tokenizer.json`.
+    public String json() { return text.toString(); }
 
     @Override
     public int[] encode(String text, int longest) {

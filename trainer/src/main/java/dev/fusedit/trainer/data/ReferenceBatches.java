@@ -2,7 +2,8 @@ package dev.fusedit.trainer.data;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.data.image.SquareCrop;
+import dev.fusedit.trainer.data.image.CoverCrop;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.reference.ReferenceOrder;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.SampleFacts;
@@ -37,19 +38,19 @@ public record ReferenceBatches(SourceBatches images, ReferenceOrder order, Immut
     }
 
     private static ReferenceOrder.Entry entry(TarShards shards, SampleFacts facts, List<String> captions, int side) {
-        var crop = new SquareCrop(side);
-        return new ReferenceOrder.Entry(facts.index(), shards.has(facts.index(), captions.getFirst()),
-                crop.length(facts.height(), facts.width()) - side + 1, crop.length(facts.width(), facts.height()) - side + 1);
+        var covering = CoverCrop.square(side).covering(facts.size());
+        return new ReferenceOrder.Entry(facts.index(), shards.has(facts.index(), captions.getFirst()), covering.height() - side + 1,
+                covering.width() - side + 1);
     }
 
     @Override
-    public Sample sample(long position, int side) {
+    public Sample sample(long position, ImageSize size) {
         var turn = order.at(position);
         var source = images.split().source();
         var transform = images.transform();
         try {
             var image = SourceScan.decoded(source, turn.index(), transform.decoding());
-            var square = transform.random() ? transform.cropped(image, side, turn.corner()) : transform.centred(image, side);
+            var square = transform.random() ? transform.cropped(image, size, turn.corner()) : transform.centred(image, size);
             var texts = source.texts(turn.index());
             var caption = texts.get(turn.original() ? captions.getFirst() : captions.getLast());
             return new Sample(turn.index(), square.rgb(), caption == null ? texts.get(captions.getFirst()) : caption);

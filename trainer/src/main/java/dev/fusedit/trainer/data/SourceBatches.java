@@ -1,26 +1,33 @@
 package dev.fusedit.trainer.data;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.source.SampleFacts;
+import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TrainingSplit;
 import java.util.List;
+import java.util.Objects;
 
 /// Batches of a person's own images: which sample comes where is a function of seed and position, as [BlockOrder] says. Positions count
 /// over the whole run, epoch after epoch.
 ///
+/// Where images may have several sizes, [BucketOrder] says which of them a batch is of, and with which samples.
+///
 /// A sample that cannot be read any more when its turn comes is written down, and the next one that can takes its place.
 ///
 /// @param split which samples are trained on and which are held out
+/// @param buckets of the samples that are trained on, by the sizes that stages want; none for stages that want one
 /// @param seed of order, crops, flips, and the choice among captions
 /// @param texts as the language model reads them
-public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform, DataErrors errors, long seed,
-        TextIds texts)
-        implements Batches {
+public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
+        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) implements Batches {
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;
 
@@ -29,23 +36,40 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     }
 
     @Override
-    public Sample sample(long position, int side) {
-        int count = split.trained().size(), first = at(seed, position);
-        for (int tried = 0; tried < count; tried++) {
-            var facts = split.trained().get((first + tried) % count);
+    public Shown shown(long step, Wanted wanted) {
+        long position = wanted.position(step);
+        if (wanted.sizes().size() == 1 || wanted.images() == 0) {
+            var size = wanted.sizes().getFirst();
+            return new Shown(size, i -> sample(position + i, size));
+        }
+        var turn = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
+                wanted.images()).at(step);
+        return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
+    }
+
+    @Override
+    public Sample sample(long position, ImageSize size) { return sample(split.trained(), at(seed, position), position, size); }
+
+    /// Of a bucket of which nothing can be read any more another one's sample takes the place.
+    ///
+    /// @param position in the run, which decides what is left to chance
+    private Sample sample(List<SampleFacts> samples, int first, long position, ImageSize size) {
+        for (int tried = 0; tried < samples.size(); tried++) {
+            var facts = samples.get((first + tried) % samples.size());
             try {
-                return sample(facts.index(), position, side);
+                return sample(facts.index(), position, size);
             } catch (BadSample e) {
                 errors.add(e.of(split.source().key(facts.index())));
             }
         }
+        if (samples.size() < split.trained().size()) return sample(split.trained(), at(seed, position), position, size);
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
     }
 
-    private Sample sample(int index, long position, int side) throws BadSample {
+    private Sample sample(int index, long position, ImageSize size) throws BadSample {
         var image = SourceScan.decoded(split.source(), index, transform.decoding());
         var caption = captions.of(split.source().texts(index), seed, position);
-        return new Sample(index, transform.square(image, side, seed, position).rgb(), caption);
+        return new Sample(index, transform.shown(image, size, seed, position).rgb(), caption);
     }
 
     @Override
@@ -56,18 +80,30 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     public ValidationSamples validation(long validationSeed, int count) {
         var held = split.held().subList(0, Math.min(count, split.held().size()));
         List<String> theirs = held.stream().map(SampleFacts::caption).toList();
-        return ValidationSamples.of((index, side) -> pixels(held.get(index), side), theirs, theirs, texts);
+        return ValidationSamples.of(new HeldPixels(held), theirs, theirs, texts);
     }
 
     @Override
     public void close() { split.source().close(); }
 
-    private byte[] pixels(SampleFacts facts, int side) {
-        try {
-            return transform.centred(SourceScan.decoded(split.source(), facts.index(), transform.decoding()), side).rgb();
-        } catch (BadSample e) {
-            throw new UserError("%s: held-out sample %s cannot be read any more: %s".formatted(split.source().place(),
-                    split.source().key(facts.index()), e.getMessage()), e);
+    /// Held-out images, without chance.
+    private final class HeldPixels implements ValidationSamples.Pixels {
+        private final List<SampleFacts> held;
+
+        HeldPixels(List<SampleFacts> held) { this.held = held; }
+
+        @Override
+        public ImageSize size(int index, List<ImageSize> sizes) { return SizeBuckets.nearest(held.get(index).size(), sizes); }
+
+        @Override
+        public byte[] of(int index, ImageSize size) {
+            int sample = held.get(index).index();
+            try {
+                return transform.centred(SourceScan.decoded(split.source(), sample, transform.decoding()), size).rgb();
+            } catch (BadSample e) {
+                throw new UserError("%s: held-out sample %s cannot be read any more: %s".formatted(split.source().place(),
+                        split.source().key(sample), e.getMessage()), e);
+            }
         }
     }
 }

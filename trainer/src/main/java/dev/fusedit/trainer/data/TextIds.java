@@ -18,6 +18,8 @@ public record TextIds(Tokenizer tokenizer, int maxTokens) {
     public int[] nothing() {
         return tokenizer instanceof PretrainedTokenizer pretrained ? pretrained.subwords().encode("", maxTokens) : caption("");
     }
+    /// Whether a caption is longer than what is read of it. An instruction before it does not count.
+    public boolean isCut(String text) { return caption(text).length < tokenizer.encode(text).length; }
 
     /// Of the language loss. Where a sentence ends is part of what a language model of one's own learns. A published one knows it, and reads
     /// no instruction here.

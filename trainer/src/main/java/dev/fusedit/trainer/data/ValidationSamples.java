@@ -5,6 +5,7 @@ import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -17,8 +18,11 @@ public record ValidationSamples(Pixels pixels, List<String> captions, int[][] ca
     /// The images themselves.
     @FunctionalInterface
     public interface Pixels {
-        /// side × side × 3 bytes.
-        byte[] of(int index, int side);
+        /// height × width × 3 bytes.
+        byte[] of(int index, ImageSize size);
+
+        /// The one of several sizes that an image is shown at.
+        default ImageSize size(int index, List<ImageSize> sizes) { return sizes.getFirst(); }
     }
 
     public static ValidationSamples of(Pixels pixels, List<String> captions, List<String> sentences, TextIds texts) {
@@ -30,16 +34,16 @@ public record ValidationSamples(Pixels pixels, List<String> captions, int[][] ca
     /// language model reads.
     static ValidationSamples ofBlocks(long seed, int count, BlocksMix mix, TextIds texts) {
         long apart = Seed.of(seed).derive("validation").value(); // no run's data has this seed, or only by a strange chance
-        return of((index, side) -> Blocks.sample(seed, index, Split.SEEN, mix, side).rgb(),
+        return of((index, size) -> Blocks.sample(seed, index, Split.SEEN, mix, size.width()).rgb(),
                 IntStream.range(0, count).mapToObj(i -> Blocks.caption(seed, i, Split.SEEN, mix).text()).toList(),
                 IntStream.range(0, count).mapToObj(i -> BlocksText.sentence(apart, i)).toList(), texts);
     }
 
-    /// side × side × 3 bytes each, one after the other.
-    public byte[] images(List<Integer> indices, int side) {
-        var size = side * side * 3;
-        var bytes = new byte[indices.size() * size];
-        for (int i = 0; i < indices.size(); i++) System.arraycopy(pixels.of(indices.get(i), side), 0, bytes, i * size, size);
+    /// height × width × 3 bytes each, one after the other.
+    public byte[] images(List<Integer> indices, ImageSize size) {
+        int each = size.bytes();
+        var bytes = new byte[indices.size() * each];
+        for (int i = 0; i < indices.size(); i++) System.arraycopy(pixels.of(indices.get(i), size), 0, bytes, i * each, each);
         return bytes;
     }
 }

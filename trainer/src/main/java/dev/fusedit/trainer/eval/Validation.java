@@ -3,6 +3,7 @@ package dev.fusedit.trainer.eval;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
+import com.google.common.collect.Multimaps;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.llm.Prompt;
@@ -14,6 +15,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.ValidationSamples;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.recipe.Evaluation;
@@ -30,15 +32,19 @@ import org.jspecify.annotations.Nullable;
 /// Noise levels lie evenly in (0, 1), so many samples in each bin. The flow loss is not weighted, so it can be compared between runs
 /// whose stages draw or weight the levels otherwise. Perplexity is e to the mean cross-entropy of a token.
 public final class Validation {
+    /// Of one batch of texts.
+    private static final long MOST_LOGITS = 1L << 24;
+
     private final Evaluation.Validation settings;
     private final ValidationSamples samples;
     private final int count;
     private final int batch;
     private final Seed noise;
+    private final boolean ofTexts;
 
     /// @param flow mean over the bins; null in a stage that samples nothing
     /// @param flowBins from the least noise to the most
-    /// @param captionPerplexity null where the language model has no head
+    /// @param captionPerplexity null where the language model has no head, or never learns
     public record Found(@Nullable Double flow, List<Double> flowBins, @Nullable Double captionPerplexity, @Nullable Double textPerplexity) {
         /// As rows of metrics have them.
         public Map<String, Object> values() {
@@ -69,7 +75,10 @@ public final class Validation {
     }
 
     /// @param batch samples at once
-    public Validation(Evaluation.Validation settings, Batches data, int batch) {
+    /// @param ofTexts whether the perplexity of texts is wanted: that of a language model that never learns stays what it is, and of one that is
+    ///        read in part it means nothing
+    public Validation(Evaluation.Validation settings, Batches data, int batch, boolean ofTexts) {
+        this.ofTexts = ofTexts;
         this.settings = settings;
         samples = data.validation(settings.seed(), settings.samples());
         count = samples.captions().size() / settings.bins() * settings.bins();
@@ -83,12 +92,12 @@ public final class Validation {
     }
 
     /// @param flow of the stage; null for none
-    /// @param side of the stage's images
-    public Found of(ModelBundle bundle, @Nullable FlowMatching flow, int side) {
+    /// @param sizes that the stage's images may have
+    public Found of(ModelBundle bundle, @Nullable FlowMatching flow, List<ImageSize> sizes) {
         try (var _ = Autograd.noGrad(); var _ = TensorScope.open()) {
-            List<Double> bins = flow == null ? List.of() : flowBins(bundle, flow, side);
+            List<Double> bins = flow == null ? List.of() : flowBins(bundle, flow, sizes);
             var mean = bins.isEmpty() ? null : bins.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-            var hasHead = bundle.model().llm().head() != null || bundle.model().llm().config().tied();
+            var hasHead = ofTexts && (bundle.model().llm().head() != null || bundle.model().llm().config().tied());
             return new Found(mean, bins, hasHead ? perplexity(bundle, samples.captionTokens()) : null,
                     hasHead ? perplexity(bundle, samples.sentenceTokens()) : null);
         }
@@ -96,24 +105,26 @@ public final class Validation {
 
     // ---- images
 
-    private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, int side) {
+    private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, List<ImageSize> sizes) {
         var plain = new FlowMatching(flow.scheduler(), flow.density(), new LossWeighting.Uniform(), flow.prediction());
         var losses = ImmutableList.<Double>builder();
         int perBin = count / settings.bins();
         for (int bin = 0; bin < settings.bins(); bin++) {
             double sum = 0;
-            for (var some : Lists.partition(IntStream.range(bin * perBin, (bin + 1) * perBin).boxed().toList(), batch)) {
-                sum += flowLoss(bundle, plain, side, some) * some.size();
+            var inBin = IntStream.range(bin * perBin, (bin + 1) * perBin).boxed().toList();
+            var bySize = Multimaps.index(inBin, i -> samples.pixels().size(i, sizes));
+            for (var size : bySize.keySet()) {
+                for (var some : Lists.partition(bySize.get(size), batch)) sum += flowLoss(bundle, plain, size, some) * some.size();
             }
             losses.add(sum / perBin);
         }
         return losses.build();
     }
 
-    private double flowLoss(ModelBundle bundle, FlowMatching flow, int side, List<Integer> indices) {
+    private double flowLoss(ModelBundle bundle, FlowMatching flow, ImageSize size, List<Integer> indices) {
         try (var _ = TensorScope.open()) {
             var policy = bundle.weights().policy();
-            var images = ImageTensors.of(samples.images(indices, side), side).to(policy.device());
+            var images = ImageTensors.of(samples.images(indices, size), size).to(policy.device());
             var clean = bundle.latents().of(images, noise.derive("latents", indices.getFirst()));
             var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
             var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
@@ -138,10 +149,17 @@ public final class Validation {
 
     // ---- texts
 
+    /// No more than fit: a large vocabulary's logits are larger than all else.
+    private int together(ModelBundle bundle, int[][] texts) {
+        long longest = Arrays.stream(texts).mapToInt(text -> text.length).max().orElse(1);
+        long fitting = MOST_LOGITS / (longest * bundle.model().llm().config().vocabulary());
+        return Math.clamp(fitting, 1, batch);
+    }
+
     private double perplexity(ModelBundle bundle, int[][] texts) {
         double nats = 0;
         long tokens = 0;
-        for (var some : Lists.partition(Arrays.asList(texts), batch)) {
+        for (var some : Lists.partition(Arrays.asList(texts), together(bundle, texts))) {
             try (var _ = TensorScope.open()) {
                 var ids = some.toArray(int[][]::new);
                 long predicted = some.stream().mapToLong(text -> text.length - 1).sum();

@@ -123,7 +123,7 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     public Recipe placed(Recipe recipe) {
         var weights = recipe.weights();
         return places.isEmpty() ? recipe
-                : recipe.withWeights(new WeightFiles(weights.model(), at(LLM, weights.llm()),
+                : recipe.withWeights(new WeightFiles(weights.model(), at(LLM, weights.llm()), weights.llmDtype(),
                         at("weights.vae", weights.vae()), at("weights.clip", weights.clip()), weights.tokenizer(), weights.adapters(),
                         weights.accept()));
     }

@@ -22,9 +22,9 @@ import java.util.ArrayList;
 public sealed interface Latents extends AutoCloseable {
     Latents PIXELS = new Pixels();
 
-    /// Clean images as the model is trained on them, f32, (B, channels, side / factor, side / factor).
+    /// Clean images as the model is trained on them, f32, (B, channels, height / factor, width / factor).
     ///
-    /// @param images (B, 3, side, side) in [-1, 1]
+    /// @param images (B, 3, height, width) in [-1, 1]
     /// @param draws of which image i takes the i-th where latents are drawn
     Tensor of(Tensor images, Seed draws);
 

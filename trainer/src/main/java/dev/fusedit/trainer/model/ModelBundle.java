@@ -42,7 +42,7 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
     ///
     /// @throws UserError if one of them cannot be read or does not fit the model
     public static ModelBundle fresh(Recipe recipe, Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        return fresh(recipe, TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer)), tokenizer, policy, seed, _ -> {});
+        return fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer)), tokenizer, policy, seed, _ -> {});
     }
 
     /// As [#fresh(Recipe, Tokenizer, DTypePolicy, Seed)] with a language model of which files said more than the recipe does.

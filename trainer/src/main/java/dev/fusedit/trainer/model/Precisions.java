@@ -8,12 +8,23 @@ import dev.fusedit.trainer.recipe.Run;
 
 /// In which dtypes a recipe's weights are stored and multiplied.
 public final class Precisions {
+    private static final String LLM = "llm.";
+
     private Precisions() {}
 
-    /// For training: what no stage trains has no master.
+    /// For training: what no stage trains has no master, and of a language model may be held in a smaller dtype.
     public static DTypePolicy of(Recipe recipe) {
         var stages = recipe.stages().stream().map(ParameterGroups::new).toList();
-        return of(recipe.run()).training(name -> stages.stream().anyMatch(stage -> stage.of(name) != null));
+        return held(recipe, of(recipe.run()).training(name -> stages.stream().anyMatch(stage -> stage.of(name) != null)));
+    }
+
+    /// The policy with what `weights.llm_dtype` says. That of a file is taken where it is smaller than what is computed in: no number changes.
+    static DTypePolicy held(Recipe recipe, DTypePolicy policy) {
+        return switch (recipe.weights().llmDtype()) {
+            case AUTO -> LanguageFile.of(recipe).map(file -> policy.holding(LLM, file.dtype())).orElse(policy);
+            case BF16 -> policy.holding(LLM, DType.BF16);
+            case RUN -> policy;
+        };
     }
 
     static DTypePolicy of(Run run) {

@@ -11,13 +11,13 @@ import dev.fusedit.fusion.dit.TextDiTConfig;
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.vision.KnownClipTexts;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Losses;
 import dev.fusedit.trainer.recipe.Model;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Path;
 
 /// A recipe's model as the models' configuration.
 public final class RecipeModelConfigs {
@@ -26,23 +26,34 @@ public final class RecipeModelConfigs {
 
     private RecipeModelConfigs() {}
 
-    /// Rows of a language model's table of embeddings.
+    /// Rows of a language model's table of embeddings; 0 where its files say how many.
     public static int vocabulary(LanguageModelRecipe llm) {
         return switch (llm) {
             case LanguageModelRecipe.Custom custom -> RecipeTokenizers.of(custom).size();
-            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().vocabulary();
+            case LanguageModelRecipe.Pretrained named -> named.sizes().map(LanguageModelConfig::vocabulary).orElse(0);
         };
     }
 
     /// For the largest images of a recipe.
     public static ImageModelConfig of(Recipe recipe) {
         var model = recipe.model();
-        return of(model, vocabulary(model.llm()), recipe.largestSide() / model.pixels());
+        return of(model, TextConfigs.of(recipe, vocabulary(model.llm())), recipe.largestSide() / model.pixels());
     }
 
+    /// As a checkpoint has it.
+    ///
+    /// @param folder of the checkpoint
+    static ImageModelConfig of(Recipe recipe, int vocabulary, Path folder) {
+        return of(recipe.model(), TextConfigs.of(recipe, vocabulary, folder), recipe.largestSide() / recipe.model().pixels());
+    }
+
+    /// Of a recipe that says all sizes itself.
+    ///
     /// @param vocabulary of the tokenizer; a published language model keeps its own
     /// @param side of the images in pixels (or latents)
-    public static ImageModelConfig of(Model model, int vocabulary, int side) { return of(model, TextConfigs.of(model, vocabulary), side); }
+    public static ImageModelConfig of(Model model, int vocabulary, int side) {
+        return of(model, TextConfigs.said(model, vocabulary).orElseThrow(), side);
+    }
 
     /// @param text the language model that is built
     /// @param side of the images in pixels (or latents)
@@ -59,7 +70,14 @@ public final class RecipeModelConfigs {
         };
     }
 
+    /// Layers that follow one another are told as the paper's models tell them: by how many there are before.
     private static FuseDiTConfig deep(Model model, LanguageModelConfig text, DiTConfig image, Fusion fusion) {
+        if (!model.readLayers().isFirst()) {
+            var layers = model.layersRead(text.layers());
+            boolean inRow = layers.getLast() - layers.getFirst() == layers.size() - 1;
+            return inRow ? new FuseDiTConfig(text, image, fusion, layers.getFirst(), new SharedLayers.All())
+                    : new FuseDiTConfig(text, image, fusion, 0, new SharedLayers.OneEach(layers));
+        }
         var shared =
                 model.sharedLayers() == null ? new SharedLayers.All() : new SharedLayers.Some(ImmutableSet.copyOf(model.sharedLayers()));
         return new FuseDiTConfig(text, image, fusion, model.initialLayers(), shared);

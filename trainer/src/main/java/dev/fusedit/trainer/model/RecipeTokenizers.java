@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.model;
 
-import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.text.ChatTemplate;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.fusion.text.ByteTokenizer;
@@ -10,12 +10,14 @@ import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
+import dev.fusedit.trainer.checkpoint.Content;
 import dev.fusedit.trainer.data.PretrainedTokenizer;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /// The tokenizer of a recipe's language model: words or bytes for one that learns from scratch, `tokenizer.json` for a published one.
 public final class RecipeTokenizers {
@@ -27,7 +29,7 @@ public final class RecipeTokenizers {
     public static Tokenizer of(Recipe recipe) {
         return switch (recipe.model().llm()) {
             case LanguageModelRecipe.Custom custom -> of(custom);
-            case LanguageModelRecipe.Pretrained named -> read(place(recipe, named), named);
+            case LanguageModelRecipe.Pretrained named -> read(place(recipe, named), named, () -> TextConfigs.of(recipe, 0));
         };
     }
 
@@ -48,12 +50,12 @@ public final class RecipeTokenizers {
             return Path.of(files.llmFile());
         }
         throw new UserError("recipe '%s' reads captions by '%s', but does not say where its tokenizer is. Give weights.tokenizer"
-                .formatted(recipe.run().name(), named.name()));
+                .formatted(recipe.run().name(), named.called()));
     }
 
-    private static PretrainedTokenizer read(Path place, LanguageModelRecipe.Pretrained named) {
+    private static PretrainedTokenizer read(Path place, LanguageModelRecipe.Pretrained named, Supplier<LanguageModelConfig> sizes) {
         return PretrainedTokenizer.read(place, new Instruction(named.instruction()),
-                named.chatTemplate() ? ChatTemplate.of(KnownLanguageModels.find(named.name()).orElseThrow().family()) : null);
+                named.chatTemplate() ? ChatTemplate.of(sizes.get().family()) : null);
     }
 
     /// As a checkpoint has it.
@@ -63,13 +65,18 @@ public final class RecipeTokenizers {
                     checkpoint.file(CheckpointFiles.WORDS).toString());
             case LanguageModelRecipe.Pretrained named -> {
                 CheckpointFiles.requireIn(checkpoint, CheckpointFiles.WORDS);
-                yield read(checkpoint.file(CheckpointFiles.WORDS), named);
+                yield read(checkpoint.file(CheckpointFiles.WORDS), named, () -> TextConfigs.of(recipe, 0, checkpoint.folder()));
             }
         };
     }
 
     /// For a checkpoint.
-    public static String json(Tokenizer tokenizer) {
+    public static Content content(Tokenizer tokenizer) {
+        return tokenizer instanceof PretrainedTokenizer pretrained ? Content.of(pretrained.text()::open) : Content.of(json(tokenizer));
+    }
+
+    /// All of its `tokenizer.json`.
+    static String json(Tokenizer tokenizer) {
         return switch (tokenizer) {
             case OwnTokenizer own -> own.toJson();
             case PretrainedTokenizer pretrained -> pretrained.json();

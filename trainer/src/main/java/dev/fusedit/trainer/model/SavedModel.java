@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -45,24 +46,25 @@ public final class SavedModel {
     /// As [#load(Path)], computing in what is fast here ([DTypePolicy#sampling]): another dtype than the model was trained in, perhaps.
     public static Loaded loadForSampling(Path place) {
         var folder = Checkpoints.find(place);
-        return load(place, null, own -> own.sampling(parameters(folder.resolve(CheckpointFiles.WEIGHTS)) + referred(folder).parameters(),
-                Host.here().memory().available()));
+        return load(place, null, (recipe, own) -> Precisions.held(recipe, own).sampling(
+                parameters(folder.resolve(CheckpointFiles.WEIGHTS)) + referred(folder).parameters(), Host.here().memory().available()));
     }
 
     /// As [#load(Path)], with weights of choice.
     ///
     /// @param weights null for the recipe's choice
-    public static Loaded load(Path place, Sampling.@Nullable Weights weights) { return load(place, weights, own -> own); }
+    public static Loaded load(Path place, Sampling.@Nullable Weights weights) { return load(place, weights, (_, own) -> own); }
 
-    private static Loaded load(Path place, Sampling.@Nullable Weights weights, UnaryOperator<DTypePolicy> adjusted) {
+    private static Loaded load(Path place, Sampling.@Nullable Weights weights, BiFunction<Recipe, DTypePolicy, DTypePolicy> adjusted) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var own = recipe(checkpoint);
         var files = FrozenFiles.of(checkpoint.folder(), own);
         var recipe = files.placed(own);
         var tokenizer = RecipeTokenizers.of(recipe, checkpoint);
-        var policy = adjusted.apply(Precisions.of(recipe.run()).frozen());
-        var bundle = ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy,
-                Seed.of(0), _ -> {});
+        var policy = adjusted.apply(recipe, Precisions.of(recipe.run()).frozen());
+        var bundle =
+                ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
+                        Seed.of(0), _ -> {});
         try {
             if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
@@ -102,7 +104,8 @@ public final class SavedModel {
         var folder = Checkpoints.find(place);
         var recipe = recipeIn(folder);
         FrozenFiles.of(folder, recipe);
-        return FolderTensors.of(folder, "checkpoint", ModelConfigJson.type(RecipeModelConfigs.of(recipe)));
+        return FolderTensors.of(folder, "checkpoint",
+                ModelConfigJson.type(RecipeModelConfigs.of(recipe, RecipeModelConfigs.vocabulary(recipe.model().llm()), folder)));
     }
 
     /// The files outside of a checkpoint that hold its other weights, as far as they are there; the places are those of [#load].

@@ -10,7 +10,6 @@ import dev.fusedit.fusion.config.ModelDescription.Difference;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.flow.Prediction;
-import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.pipeline.PipelineDescription;
@@ -98,13 +97,17 @@ final class StartingChecks {
         check.refuse(file, wanted, plus(file.differences(wanted), layers(files.config(), built)), REMEDY);
         head(check, file, files.config());
         taken(key, place, files.config(), built.text());
+        if (!recipe.model().readLayers().isFirst()) {
+            said.accept("%s: of the %d layers of %s the blocks read %s".formatted(key, files.config().layers(), place,
+                    recipe.model().layersRead(built.text().layers())));
+        }
         TokenizerComparison.of(files, tokenizer).ifPresent(difference -> check.refuse(file, wanted, List.of(difference), REMEDY));
     }
 
     /// The first layers of a file's are taken where each is read by itself; a named model has as many as its name says.
     private List<Difference> layers(LanguageModelConfig file, ImageModelConfig built) {
         int wanted = switch (recipe.model().llm()) {
-            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().layers();
+            case LanguageModelRecipe.Pretrained named -> named.sizes().map(LanguageModelConfig::layers).orElse(file.layers());
             case LanguageModelRecipe.Custom custom -> custom.layers();
         };
         boolean mayBeMore = switch (recipe.model().llm()) {
@@ -143,13 +146,17 @@ final class StartingChecks {
     /// Says what the recipe left open.
     private void taken(String key, String where, LanguageModelConfig file, LanguageModelConfig built) {
         var usual = new ModelDescription("the recipe",
-                LanguageConfigs.json(compared(TextConfigs.of(recipe.model(), built.vocabulary()), built)));
+                LanguageConfigs.json(compared(TextConfigs.said(recipe.model(), built.vocabulary()).orElse(built), built)));
         var taken = new ModelDescription(where, LanguageConfigs.json(compared(built, built)));
         var fields =
                 taken.differences(usual).stream().map(one -> "%s %s".formatted(one.field(), one.value() == null ? "none" : one.value()))
                         .toList();
         if (!fields.isEmpty()) {
             said.accept("%s: as %s says: %s".formatted(key, where, String.join(", ", fields)));
+        }
+        if (TextConfigs.said(recipe.model(), built.vocabulary()).isEmpty()) {
+            said.accept("%s: sizes as %s says: %s, %d layers of width %d".formatted(key, where,
+                    LanguageConfigs.json(file).path("model_type").textValue(), file.layers(), file.hidden()));
         }
         if (file.layers() > built.layers()) {
             said.accept("%s: of the %d layers of %s the first %d are taken".formatted(key, file.layers(), where, built.layers()));

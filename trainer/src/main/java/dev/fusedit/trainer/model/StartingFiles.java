@@ -94,7 +94,7 @@ sealed interface StartingFiles {
                     checkpoint.file(CheckpointFiles.WORDS).toString()).size();
             case LanguageModelRecipe.Pretrained _ -> 0;
         };
-        var text = TextConfigs.of(recipe, vocabulary, checkpoint);
+        var text = TextConfigs.of(recipe, vocabulary, checkpoint.folder());
         return new Run(checkpoint, recipe, RecipeModelConfigs.of(recipe.model(), text, recipe.largestSide() / recipe.model().pixels()));
     }
 

@@ -57,7 +57,7 @@ public final class StartingWeights {
                     throw new UserError(
                             ("recipe '%s' trains with '%s', but does not say where its weights are: it would begin with random ones. "
                                     + "Give weights.llm its folder, or 'random' if that is meant")
-                                    .formatted(recipe.run().name(), named.name()));
+                                    .formatted(recipe.run().name(), named.called()));
                 }
             }
         }
@@ -75,7 +75,8 @@ public final class StartingWeights {
 
     /// The model of a run that goes on, with new weights.
     public static ModelBundle resumed(Recipe recipe, Tokenizer tokenizer, Checkpoint checkpoint, DTypePolicy policy, Seed seed) {
-        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint), tokenizer, policy, seed,
+        return ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
+                seed,
                 _ -> {});
     }
 

@@ -1,41 +1,47 @@
 package dev.fusedit.trainer.model;
 
 import dev.fusedit.fusion.llm.Family;
-import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.RopeScaling;
 import dev.fusedit.fusion.llm.Windows;
 import dev.fusedit.nn.Activation;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
-import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Model;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
-/// From a recipe's language model to its sizes. What a recipe does not say of a model of its own (rotary base, norms' ε, activation …) is
-/// as its file says, or as the family's published models have it where there is no file; a run's checkpoints keep what the file said.
+/// From a recipe's language model to its sizes. A published model has those of its name, or of its files. What a recipe does not say of a model
+/// of its own (rotary base, norms' ε, activation …) is as its file says, or as the family's published models have it where there is no file;
+/// a run's checkpoints keep what the file said.
 public final class TextConfigs {
     private TextConfigs() {}
 
+    /// As a recipe has it before a run: sizes alone are read of its files, and those only where it leaves them to them.
+    ///
     /// @param vocabulary of the tokenizer; a published model keeps its own, which may have more rows than its tokenizer has words
-    static LanguageModelConfig of(Model model, int vocabulary) {
-        return switch (model.llm()) {
+    /// @throws UserError if the sizes are those of a file that is not there
+    static LanguageModelConfig of(Recipe recipe, int vocabulary) {
+        return switch (recipe.model().llm()) {
             case LanguageModelRecipe.Custom custom -> custom(custom, vocabulary);
-            case LanguageModelRecipe.Pretrained named -> {
-                var whole = KnownLanguageModels.find(named.name()).orElseThrow();
-                yield whole.withLayers(layers(named, model, whole.layers()));
-            }
+            case LanguageModelRecipe.Pretrained named -> taken(named, recipe.model(), whole(recipe)
+                    .orElseThrow(() -> new UserError(("weights.llm: %s is not there. model.llm has no name, so its sizes are read from it")
+                            .formatted(recipe.weights().llmFile()))));
         };
     }
 
-    /// A published model as it is, of which a recipe may take fewer layers; none for one of the recipe's own.
-    public static Optional<LanguageModelConfig> published(Model model) {
-        return switch (model.llm()) {
-            case LanguageModelRecipe.Custom _ -> Optional.empty();
-            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name());
+    /// The language model that a recipe takes some layers of: that of its name, or of its files. None for a model of the recipe's own without
+    /// files.
+    public static Optional<LanguageModelConfig> whole(Recipe recipe) {
+        return switch (recipe.model().llm()) {
+            case LanguageModelRecipe.Custom _ -> LanguageFile.of(recipe).map(LanguageFile::config);
+            case LanguageModelRecipe.Pretrained named -> named.sizes().or(() -> LanguageFile.of(recipe).map(LanguageFile::config)
+                    .or(() -> recipe.weights().model() == null ? Optional.empty() : StartingFiles.of(recipe).text()));
         };
     }
 
@@ -43,47 +49,73 @@ public final class TextConfigs {
     ///
     /// @param file what the files that it begins with say of their language model
     static LanguageModelConfig of(Model model, int vocabulary, Optional<LanguageModelConfig> file) {
-        var own = of(model, vocabulary);
-        return file.map(said -> completed(model.llm(), own, said)).orElse(own);
+        return switch (model.llm()) {
+            case LanguageModelRecipe.Custom custom -> {
+                var own = custom(custom, vocabulary);
+                yield file.map(said -> completed(own, said)).orElse(own);
+            }
+            case LanguageModelRecipe.Pretrained named -> taken(named, model, named.sizes().or(() -> file).orElseThrow(() -> new UserError(
+                    "model.llm has no name, and the files that the run begins with do not say its sizes. Give weights.llm")));
+        };
     }
 
     /// As a checkpoint has it.
-    static LanguageModelConfig of(Recipe recipe, int vocabulary, Checkpoint checkpoint) {
-        return of(recipe.model(), vocabulary, stored(checkpoint));
+    ///
+    /// @param folder of the checkpoint
+    static LanguageModelConfig of(Recipe recipe, int vocabulary, Path folder) {
+        var stored = stored(folder);
+        return stored.isEmpty() ? of(recipe, vocabulary) : of(recipe.model(), vocabulary, stored);
     }
 
-    private static Optional<LanguageModelConfig> stored(Checkpoint checkpoint) {
-        if (!checkpoint.has(CheckpointFiles.LLM)) {
-            return Optional.empty();
-        }
-        var file = checkpoint.file(CheckpointFiles.LLM);
-        return Optional.of(LanguageConfigs.read(JsonFile.object(file, "Take an earlier checkpoint"), file.toString()));
+    private static Optional<LanguageModelConfig> stored(Path folder) {
+        var file = folder.resolve(CheckpointFiles.LLM);
+        return Files.isRegularFile(file)
+                ? Optional.of(LanguageConfigs.read(JsonFile.object(file, "Take an earlier checkpoint"), file.toString()))
+                : Optional.empty();
     }
 
     /// For a checkpoint; empty where the recipe says it all.
     public static Optional<String> json(Model model, LanguageModelConfig built) {
-        return built.equals(of(model, built.vocabulary())) ? Optional.empty()
+        return said(model, built.vocabulary()).filter(built::equals).isPresent() ? Optional.empty()
                 : Optional.of(LanguageConfigs.json(built).toPrettyString() + "\n");
     }
 
-    /// What the recipe leaves open, as the file has it. A model of another family has nothing to say.
-    private static LanguageModelConfig completed(LanguageModelRecipe recipe, LanguageModelConfig own, LanguageModelConfig file) {
-        return switch (recipe) {
-            case LanguageModelRecipe.Pretrained _ -> own;
-            case LanguageModelRecipe.Custom _ -> own.family().getClass() != file.family().getClass() ? own
-                    : new LanguageModelConfig(file.family().first(own.layers()), own.vocabulary(), own.hidden(), own.intermediate(),
-                            own.layers(), own.heads(), own.kvHeads(), own.headDim(), file.ropeTheta(), file.ropeScaling(), file.normEps(),
-                            own.initRange(), file.attentionBias(), file.activation(), own.tied(), own.padId(), own.softcap());
+    /// As far as the recipe itself says; none where its files say the sizes.
+    static Optional<LanguageModelConfig> said(Model model, int vocabulary) {
+        return switch (model.llm()) {
+            case LanguageModelRecipe.Custom custom -> Optional.of(custom(custom, vocabulary));
+            case LanguageModelRecipe.Pretrained named -> named.sizes().map(sizes -> taken(named, model, sizes));
         };
     }
 
-    /// As many as the image side reads: all of them where it reads a hidden state.
-    private static int layers(LanguageModelRecipe.Pretrained named, Model model, int all) {
-        if (named.layers() != null) {
-            return named.layers();
+    /// What the recipe leaves open, as the file has it. A model of another family has nothing to say.
+    private static LanguageModelConfig completed(LanguageModelConfig own, LanguageModelConfig file) {
+        return own.family().getClass() != file.family().getClass() ? own
+                : new LanguageModelConfig(file.family().first(own.layers()), own.vocabulary(), own.hidden(), own.intermediate(),
+                        own.layers(), own.heads(), own.kvHeads(), own.headDim(), file.ropeTheta(), file.ropeScaling(), file.normEps(),
+                        own.initRange(), file.attentionBias(), file.activation(), own.tied(), own.padId(), own.softcap());
+    }
+
+    /// The first layers, as many as the recipe says, or as the image side needs: all of them where it reads a hidden state. A fused model has no
+    /// head of its own, and new weights know no padding.
+    private static LanguageModelConfig taken(LanguageModelRecipe.Pretrained named, Model model, LanguageModelConfig whole) {
+        var plain = new LanguageModelConfig(whole.family(), whole.vocabulary(), whole.hidden(), whole.intermediate(), whole.layers(),
+                whole.heads(), whole.kvHeads(), whole.headDim(), whole.ropeTheta(), whole.ropeScaling(), whole.normEps(), whole.initRange(),
+                whole.attentionBias(), whole.activation(), true, 0, false);
+        int wanted = named.layers() != null ? named.layers() : needed(model, whole.layers());
+        if (wanted > whole.layers()) {
+            throw new UserError("model.llm.layers or model.read_layers: the language model has %d layers, %d are asked for"
+                    .formatted(whole.layers(), wanted));
         }
+        return plain.withLayers(wanted);
+    }
+
+    private static int needed(Model model, int all) {
         if (!model.fusion().isDeep()) {
             return all;
+        }
+        if (!model.readLayers().isFirst()) {
+            return model.layersRead(all).getLast() + 1;
         }
         var last = model.sharedLayers() == null ? Integer.MAX_VALUE
                 : model.sharedLayers().stream().mapToInt(Integer::intValue).max().orElseThrow() + 1;

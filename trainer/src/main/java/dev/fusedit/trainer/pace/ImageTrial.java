@@ -8,6 +8,7 @@ import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
@@ -64,6 +65,7 @@ record ImageTrial(StageParts parts, Trials trials) {
             case BlocksBatches data -> judged(data, side);
             case SourceBatches _ -> 0;
             case ReferenceBatches _ -> 0;
+            case MixedBatches _ -> 0;
             case BlankBatches _ -> 0;
         };
     }

@@ -79,6 +79,7 @@ public final class PaceTrial {
     }
 
     /// In the middle of what is left of the stage: layers that unfreeze and losses that end do so on the way.
+    /// Of images of several sizes the largest come first, so that memory that does not hold them is told now and not hours later.
     private double step(long first, StagePlan plan, Trials some) {
         var known = estimate.seconds(plan);
         if (known.isPresent()) {
@@ -88,6 +89,7 @@ public final class PaceTrial {
         try (var emaWeights = new EmaWeights();
                 var optimizerState = new OptimizerState();
                 var loop = parts.loop(plan, middle, emaWeights, optimizerState)) {
+            if (parts.recipe().sizes(plan.stage()).size() > 1) loop.rehearse(parts.batches(plan).apply(parts.largest(plan, middle)));
             return some.atMost(plan.steps() - middle).took(loop::rehearse) + new UpdateTrial(parts, plan, trials).seconds(middle);
         } catch (TorchException e) {
             throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), e) : e;

@@ -13,7 +13,7 @@ import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.data.image.ImageDecoder;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.image.RgbImage;
-import dev.fusedit.trainer.data.image.SquareCrop;
+import dev.fusedit.trainer.data.image.CoverCrop;
 import java.io.IOException;
 import java.nio.file.Files;
 
@@ -41,7 +41,7 @@ record ImageFilesCase(Case files, Expected expected) {
             var key = name + "/decoded_u8";
             expected.compare(key, tensor(image), isJpeg(bytes) ? Tolerance.TWO_STEPS : Tolerance.EXACT);
             var same = expected.has(key) ? image(expected.read(key)) : image;
-            sides.forEach(side -> square(name + "/" + side.asInt() + ".", same, new SquareCrop(side.asInt())));
+            sides.forEach(side -> square(name + "/" + side.asInt() + ".", same, CoverCrop.square(side.asInt())));
         } catch (IOException e) {
             throw new UserError("%s: cannot be read (%s)".formatted(files.file("files").resolve(name), e.getMessage()), e);
         }
@@ -49,14 +49,15 @@ record ImageFilesCase(Case files, Expected expected) {
 
     private static boolean isJpeg(byte[] file) { return file.length > 2 && (file[0] & 0xff) == 0xff && (file[1] & 0xff) == 0xd8; }
 
-    private void square(String prefix, RgbImage image, SquareCrop crop) {
+    private void square(String prefix, RgbImage image, CoverCrop crop) {
         var resized = crop.resized(image);
         expected.compare(prefix + "resized_u8", tensor(resized), Tolerance.EXACT);
         var random = Seed.of(CROP_SEED).stream();
         var corner = crop.random(resized, below -> (int) random.randint(0, below, 1).itemLong());
         expected.compare(prefix + "random_crop_seed7_top_left", new double[] {corner.top(), corner.left()}, Tolerance.EXACT);
         var square = crop.crop(resized, crop.centre(resized));
-        expected.compare(prefix + "pixel_values", Tensor.of(SquareCrop.pixels(square), 3, crop.side(), crop.side()), Tolerance.EXACT);
+        expected.compare(prefix + "pixel_values", Tensor.of(CoverCrop.pixels(square), 3, crop.size().height(), crop.size().width()),
+                Tolerance.EXACT);
     }
 
     private static Tensor tensor(RgbImage image) { return Tensor.of(image.rgb(), image.height(), image.width(), 3); }

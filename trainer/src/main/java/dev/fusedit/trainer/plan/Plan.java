@@ -135,7 +135,7 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         return PathChoice.lines(Calibration.dtype(recipe.run().precision()), device);
     }
 
-    /// What is taken of a published language model; null where that is all of it, or the model is the recipe's own.
+    /// Which layers of the language model are read; null where that is all of them, or the model is the recipe's own as it is.
     @Nullable
     TakenLayers layers() { return TakenLayers.of(recipe); }
 

@@ -41,6 +41,8 @@ public final class PlanJson {
                     .put("trainable", stage.trainable());
             object.set("memory_mib", memory(stage.memory()));
             object.put("flops_per_step", stage.work().flops());
+            var sizes = plan.recipe().sizes(stage.plan().stage());
+            if (sizes.size() > 1) sizes.forEach(size -> object.withArray("image_sizes").add(size.word()));
             if (speed != null) object.put("seconds_per_step", speed.secondsPerStep(stage));
         }
         return json;

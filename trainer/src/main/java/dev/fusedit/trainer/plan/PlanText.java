@@ -19,6 +19,7 @@ public final class PlanText {
         text.append(memory(plan)).append('\n');
         if (plan.speed() != null) text.append(busyness(plan.speed().busyness()));
         text.append(work(plan)).append('\n');
+        plan.stages().stream().map(stage -> sizes(plan, stage)).filter(line -> !line.isEmpty()).distinct().forEach(text::append);
         text.append("Images: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
                 plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum(), mib(plan.checkpoint())));
         text.append("Computed here: ").append(String.join("; ", plan.paths())).append(".\n");
@@ -82,6 +83,15 @@ public final class PlanText {
         if (speed != null)
             cells(table, plan, "seconds a step here", stage -> String.format(Locale.ROOT, "%.3g", speed.secondsPerStep(stage)));
         return table.text();
+    }
+
+    /// Of a stage whose images have several; else empty.
+    private static String sizes(Plan plan, Plan.StageEstimate estimate) {
+        var stage = estimate.plan().stage();
+        var sizes = plan.recipe().sizes(stage);
+        return sizes.size() == 1 ? ""
+                : "Images have %d sizes, %s to %s: memory and work are those of the largest, %s.\n".formatted(sizes.size(),
+                        sizes.getFirst().word(), sizes.getLast().word(), plan.recipe().largest(stage).word());
     }
 
     private static String busyness(Busyness busyness) {

@@ -66,8 +66,7 @@ record StageGraph(StageShape stage, StageCounts counts, boolean checkpointing) {
     private long autoencoder() {
         var sizes = stage.shapes().autoencoder();
         if (sizes == null || !stage.sampled()) return 0;
-        long side = stage.recipe().side(stage.stage());
-        return 4L * side * side * sizes.blockChannels().getFirst() * wide();
+        return 4 * stage.recipe().largest(stage.stage()).pixels() * sizes.blockChannels().getFirst() * wide();
     }
 
     /// Images sampled with guidance, two samples each, without a graph.

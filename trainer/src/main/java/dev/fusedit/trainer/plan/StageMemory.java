@@ -35,7 +35,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
             boolean written) {
         var run = stage.recipe().run();
         int lanes = stage.lanes();
-        var widths = Widths.of(run.precision());
+        var widths = Widths.of(stage.recipe());
         long weights = stage.shapes().model().stream().mapToLong(shape -> widths.stored(shape, everTrained.contains(shape))).sum()
                 + widths.wide() * stage.shapes().buffers()
                 + widths.compute() * (ModelShapes.count(stage.shapes().vae()) + ModelShapes.count(stage.shapes().clip()));
@@ -47,13 +47,15 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         long saved = stage.shapes().model().stream().filter(shape -> !FrozenFiles.refersTo(shape.name(), stage.recipe()))
                 .mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
                 + moments;
+        long widened =
+                stage.shapes().model().stream().mapToLong(shape -> widths.widened(shape, everTrained.contains(shape))).max().orElse(0);
         var graph = new StageGraph(stage, counts, stage.stage().checkpointing());
         var other = new StageGraph(stage, counts, !stage.stage().checkpointing());
         return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
-                average, (long) (HOLES * graph.kept()), (long) (HOLES * graph.work()), several ? sums : 0, graph.caches(),
+                average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(), saved,
+                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 

@@ -28,6 +28,7 @@ record TextLengths(int caption, int meanCaption, int sentence) {
                 case LanguageModelRecipe.Pretrained _ -> unknown;
             };
             case Data.Images _ -> unknown;
+            case Data.Mixture _ -> unknown;
         };
     }
 

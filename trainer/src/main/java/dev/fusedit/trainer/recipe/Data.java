@@ -8,13 +8,29 @@ import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
+import java.util.HashSet;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where captioned images come from.
-public sealed interface Data permits Data.Blocks, Data.Images {
-    /// Side of the (square) images in pixels.
+public sealed interface Data permits Data.Single, Data.Mixture {
+    /// Side of the square images in pixels.
     int imageSize();
+
+    /// Sizes that images may have, each once: one, unless there are aspect-ratio buckets.
+    ///
+    /// @param side of them, were they square
+    /// @param patch pixels along the side of a patch
+    default ImmutableList<ImageSize> sizes(int side, int patch) {
+        var square = ImmutableList.of(ImageSize.square(side));
+        return switch (this) {
+            case Blocks _ -> square;
+            case Images images -> images.aspectBuckets() == null ? square : images.aspectBuckets().sizes(side, patch);
+            case Mixture _ -> square;
+        };
+    }
 
     /// Images of an epoch; null where every image is new.
     @Nullable
@@ -28,11 +44,24 @@ public sealed interface Data permits Data.Blocks, Data.Images {
         return switch (this) {
             case Blocks _ -> true;
             case Images _ -> false;
+            case Mixture _ -> false;
         };
     }
 
+    /// Whether some of its images are drawn, on a grid of 32 pixels.
+    default boolean hasBlocks() {
+        return switch (this) {
+            case Blocks _ -> true;
+            case Images _ -> false;
+            case Mixture mixture -> mixture.sources().stream().anyMatch(source -> source.data().hasBlocks());
+        };
+    }
+
+    /// One source.
+    sealed interface Single extends Data permits Blocks, Images {}
+
     /// Images and captions that a person has.
-    sealed interface Images extends Data permits Folder, WebDataset {
+    sealed interface Images extends Single permits Folder, WebDataset, Parquet {
         /// Names of captions and how often each is taken; empty for the first usual one that a sample has.
         List<CaptionField> captions();
 
@@ -42,10 +71,30 @@ public sealed interface Data permits Data.Blocks, Data.Images {
         /// Share of images that are mirrored.
         double flip();
 
+        /// Where images are not all square.
+        @Nullable
+        AspectBuckets aspectBuckets();
+
+        /// How images are made larger or smaller.
+        Filter resize();
+
+        /// What transparent images lie over; null where nobody says.
+        @Nullable
+        Ground ground();
+
         Errors errors();
+
+        /// More captions of the same images.
+        @Nullable
+        CaptionsFrom captionsFrom();
 
         /// Of the order, the crops, and the choice among captions.
         long seed();
+    }
+
+    /// What is seen through a transparent image.
+    enum Ground {
+        WHITE, BLACK
     }
 
     record Errors(
@@ -65,7 +114,7 @@ public sealed interface Data permits Data.Blocks, Data.Images {
             @Default("2") int workers,
             @Doc("whether each image gets another one's caption: a control for "
                     + "what captions teach") @Default("false") boolean shuffledCaptions)
-            implements Data {
+            implements Single {
         public Blocks {
             Bound.SIDE.check("image_size", imageSize);
             checkArgument(imageSize % 32 == 0,
@@ -81,15 +130,19 @@ public sealed interface Data permits Data.Blocks, Data.Images {
     @Doc("Captioned images in a folder and its subfolders: 'NAME.txt' beside 'NAME.png', or 'metadata.jsonl' or 'metadata.csv'.")
     record Folder(
             String path,
-            @Doc("side of the square that is cut out of each, in pixels") int imageSize,
+            @Doc("side of the square that is cut out of each, in pixels; with aspect_buckets that of a square of the same area") int imageSize,
             @Doc("names of captions ('text' is that of NAME.txt, others are fields of the metadata) and how often each is taken; the first usual "
                     + "one that an image has if left out") @Default("[]") List<CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
             @Doc("images, as far as known: for epochs and plans") @Nullable Integer samples,
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
-            @Default("2") int workers) implements Images {
+            @Default("2") int workers,
+            @Nullable CaptionsFrom captionsFrom) implements Images {
         public Folder {
             PathText.check("path", path);
             Bound.SIDE.check("image_size", imageSize);
@@ -110,10 +163,14 @@ public sealed interface Data permits Data.Blocks, Data.Images {
                     CaptionField> captions,
             @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
             @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
             @Doc("images in all shards, as far as known: for epochs and plans") @Nullable Integer samples,
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
-            @Default("4") int workers) implements Images {
+            @Default("4") int workers,
+            @Nullable CaptionsFrom captionsFrom) implements Images {
         public WebDataset {
             checkFlip(flip);
             checkArgument(!shards.isEmpty(), "shards must not be empty");
@@ -123,6 +180,91 @@ public sealed interface Data permits Data.Blocks, Data.Images {
             Bound.THREADS.check("workers", workers);
             shards = ImmutableList.copyOf(shards);
             captions = ImmutableList.copyOf(captions);
+        }
+    }
+
+    @Doc("Captioned images in Parquet files, as Hugging Face's datasets lays them out.")
+    record Parquet(
+            @Doc("files, folders of '*.parquet', and patterns such as 'data/train-*.parquet' or 'a-{000..199}.parquet'") List<String> files,
+            @Doc("side of the square that is cut out of each, in pixels; with aspect_buckets that of a square of the same area") int imageSize,
+            @Doc("column of the image: a struct of 'bytes' and 'path', or bytes; the first that is one if left out") @Nullable String picture,
+            @Doc("columns of captions, texts or lists of texts, and how often each is taken, relative to the others; the first usual one that a "
+                    + "sample has if left out") @Default("[]") List<CaptionField> captions,
+            @Doc("whether the middle is taken, or any part") @Default("true") boolean centerCrop,
+            @Doc("share of images that are mirrored left to right") @Default("0") double flip,
+            @Doc("sizes of images that are not all square; all are cut to squares if left out") @Nullable AspectBuckets aspectBuckets,
+            @Doc("the filter that images are made larger or smaller with, antialiased and bit by bit as Pillow's") @Default("bilinear") Filter resize,
+            @Doc("what transparent images lie over; white if left out, and with 'run.compatibility: reference' the colours that are stored") @Nullable Ground ground,
+            @Doc("images in all files, as far as known: for epochs and plans") @Nullable Integer samples,
+            @Default("{}") Errors errors,
+            @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
+            @Default("4") int workers,
+            @Nullable CaptionsFrom captionsFrom) implements Images {
+        public Parquet {
+            checkFlip(flip);
+            checkArgument(!files.isEmpty(), "files must not be empty");
+            Bound.SIDE.check("image_size", imageSize);
+            files.forEach(file -> PathText.check("files", file));
+            Bound.COUNT.check("samples", samples);
+            Bound.THREADS.check("workers", workers);
+            files = ImmutableList.copyOf(files);
+            captions = ImmutableList.copyOf(captions);
+        }
+    }
+
+    @Doc("Several sources, each as often as its weight says. An epoch is as many images as all of them have ('samples'); the weights hold to the "
+            + "image over it.")
+    @Named("mix")
+    record Mixture(
+            List<Source> sources,
+            @Doc("images of an epoch; as many as all sources have if left out") @Nullable Integer samples,
+            @Doc("of the order of sources, and of dropped captions") @Default("1") long seed,
+            @Default("4") int workers) implements Data {
+        public Mixture {
+            checkArgument(!sources.isEmpty(), "sources must not be empty");
+            var names = new HashSet<String>();
+            for (var source : sources) {
+                checkArgument(names.add(source.name()), "sources.%s must not be the name of two sources", source.name());
+                checkArgument(source.data().imageSize() == sources.getFirst().data().imageSize(),
+                        "sources.%s.data.image_size must be that of the first source, %s, but is %s", source.name(),
+                        sources.getFirst().data().imageSize(), source.data().imageSize());
+                switch (source.data()) {
+                    case Blocks _ -> {}
+                    case Images images -> checkArgument(images.aspectBuckets() == null,
+                            "sources.%s.data.aspect_buckets must be left out: a batch of a mixture has one size", source.name());
+                }
+                checkArgument(!source.data().isBuiltIn() || source.data().samples() != null,
+                        "sources.%s.data.samples must be given: Blocks has no end, and an epoch of a mixture counts all its images",
+                        source.name());
+            }
+            Bound.COUNT.check("samples", samples);
+            Bound.THREADS.check("workers", workers);
+            sources = ImmutableList.copyOf(sources);
+        }
+
+        @Override
+        public int imageSize() { return sources.getFirst().data().imageSize(); }
+    }
+
+    record Source(
+            @Doc("which reports call it by") String name,
+            @Doc("how often its images are taken, relative to the others") @Default("1") double weight,
+            Single data) {
+        public Source {
+            checkArgument(!name.isBlank() && !name.contains("/"), "name must be a word without '/', but is '%s'", name);
+            Bound.POSITIVE.check("weight", weight);
+        }
+    }
+
+    @Doc("Captions of the same images from a file of their own (recaptions). Its texts stand beside an image's own, by their names.")
+    record CaptionsFrom(
+            @Doc("'*.jsonl', '*.csv', or Parquet: a file, a folder, or a pattern") String file,
+            @Doc("by what images are known in it: 'key' (a path below the folder, a tar file's key, 'FILE/ROW' of Parquet), 'sha256' of the "
+                    + "image file's bytes, or the name of a text or column that images have, such as 'url'") @Default("key") String key,
+            @Doc("column of the file that holds it, if it has another name") @Nullable String column) {
+        public CaptionsFrom {
+            PathText.check("file", file);
+            checkArgument(!key.isBlank(), "key must be 'key', 'sha256' or a name, but is empty");
         }
     }
 

@@ -7,13 +7,25 @@ import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Usual;
 import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.trainer.recipe.binding.Names;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// The language model of a recipe: described, or named.
 public sealed interface LanguageModelRecipe {
     /// Longest text, in tokens; longer captions are cut.
     int maxTokens();
+
+    /// Its layers, as far as the recipe says.
+    default OptionalInt knownLayers() {
+        return switch (this) {
+            case Custom custom -> OptionalInt.of(custom.layers);
+            case Pretrained named -> named.layers != null ? OptionalInt.of(named.layers)
+                    : named.sizes().map(sizes -> OptionalInt.of(sizes.layers())).orElse(OptionalInt.empty());
+        };
+    }
 
     @Doc("One of any size. Its vocabulary is that of its tokenizer. 'heads' and 'headWidth' hold for the image's side of the "
             + "fused attention too.")
@@ -46,23 +58,35 @@ public sealed interface LanguageModelRecipe {
         }
     }
 
-    @Doc("One whose architecture is known by its public name, 'google/gemma-2b'. No file is needed to plan with it; to train it needs "
-            + "'weights.llm' and 'weights.tokenizer'.")
+    @Doc("A published one. To train it needs 'weights.llm' and 'weights.tokenizer'.")
     record Pretrained(
-            String name,
-            @Doc("how many of its layers are taken, the first ones; as many as the image side reads if left out") @Nullable Integer layers,
+            @Doc("its public name, 'google/gemma-2b', for one whose sizes are known by that: no file is needed to plan with it. If left out, "
+                    + "all sizes are those of the files of 'weights.llm': any model of the families gemma, gemma2, gemma3, llama, qwen3")
+            @Nullable String name,
+            @Doc("how many of its layers are taken, the first ones; as many as the image side needs if left out: model.read_layers") @Nullable Integer layers,
             @Default("256") int maxTokens,
             @Doc("put before each caption") @Default("''") String instruction,
             @Doc("whether the prompt is put as a user's turn of a chat") @Default("false") boolean chatTemplate)
             implements LanguageModelRecipe {
         public Pretrained {
-            var sizes = KnownLanguageModels.find(name);
-            checkArgument(sizes.isPresent(), "name must be that of a language model that is known here, but is '%s'.%s", name,
-                    Names.suggestion(name, KnownLanguageModels.names()));
             Bound.TOKENS.check("max_tokens", maxTokens);
-            checkArgument(layers == null || layers > 0 && layers <= sizes.get().layers(),
-                    "layers must be from 1 to the %s that %s has, but is %s", sizes.get().layers(), name, layers);
+            var sizes = name == null ? Optional.<LanguageModelConfig>empty() : KnownLanguageModels.find(name);
+            checkArgument(name == null || sizes.isPresent(),
+                    "name must be that of a language model that is known here, but is '%s'.%s Leave it out for any other: then its files say its sizes",
+                    name, name == null ? "" : Names.suggestion(name, KnownLanguageModels.names()));
+            if (sizes.isPresent()) {
+                checkArgument(layers == null || layers > 0 && layers <= sizes.get().layers(),
+                        "layers must be from 1 to the %s that %s has, but is %s", sizes.get().layers(), name, layers);
+            } else {
+                Bound.LAYERS.check("layers", layers);
+            }
         }
+
+        /// As its name tells them; none for one whose files do.
+        public Optional<LanguageModelConfig> sizes() { return name == null ? Optional.empty() : KnownLanguageModels.find(name); }
+
+        /// For messages.
+        public String called() { return name == null ? "a model without a name" : name; }
     }
 
     enum Family { GEMMA, GEMMA2, GEMMA3, LLAMA, QWEN3 }

@@ -69,7 +69,8 @@ public record MemorySavings(Recipe recipe, Predicate<Stage> which) {
     public Saving fewerLayers() {
         var what = "Half of the layers";
         int half = (recipe.model().dit().layers() + 1) / 2;
-        if (recipe.model().sharedLayers() != null || half == recipe.model().dit().layers()) return new Saving(what, List.of());
+        if (recipe.model().sharedLayers() != null || !recipe.model().readLayers().isFirst() || half == recipe.model().dit().layers())
+            return new Saving(what, List.of());
         var settings = new ArrayList<>(List.of("model.dit.layers=" + half));
         switch (recipe.model().llm()) {
             case LanguageModelRecipe.Custom custom -> settings.add("model.llm.layers=" + (custom.layers() + 1) / 2);

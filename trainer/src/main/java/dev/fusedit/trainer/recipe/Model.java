@@ -25,6 +25,8 @@ public record Model(
         @Doc("layers of the language model that run before the first fused one") @Default("0") int initialLayers,
         @Doc("layers of the language model that are fused, counted from 0; all after the initial ones "
                 + "if left out") @Nullable List<Integer> sharedLayers,
+        @Doc("layers of the language model that the blocks read, one each: the first ones, the last ones, spread evenly over its depth, or a list. "
+                + "For fused models; the others read one hidden state ('fusion.hidden_state')") @Default("first") ReadLayers readLayers,
         @Default("2d") Positions positions,
         @Default("adaln-zero") TimeConditioning time,
         @Default("true") boolean qkNorm,
@@ -57,7 +59,13 @@ public record Model(
         checkArgument(dit.channels == null || dit.channels == channels(vae),
                 "dit.channels must be %s, the channels of what the model is given, but is %s", channels(vae), dit.channels);
         sharedLayers = sharedLayers == null ? null : ImmutableList.copyOf(sharedLayers);
+        readLayers.check(fusion, dit.layers(), llm.knownLayers(), initialLayers, sharedLayers);
     }
+
+    /// What its blocks read of the language model.
+    ///
+    /// @param all its layers
+    public ImmutableList<Integer> layersRead(int all) { return readLayers.of(all, dit.layers()); }
 
     private static void checkHeadWidth(LanguageModelRecipe llm) {
         switch (llm) {
@@ -84,6 +92,9 @@ public record Model(
 
     /// Which linear layers have adapters.
     public Adapters adapted() { return adapters == null ? Adapters.NONE : adapters.adapters(); }
+
+    /// Pixels along a side of a patch.
+    public int patchPixels() { return pixels() * dit.patch(); }
 
     @Doc("The image side. Heads and their width are the language model's.")
     public record Dit(

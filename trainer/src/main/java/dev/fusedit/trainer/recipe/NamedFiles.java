@@ -3,6 +3,7 @@ package dev.fusedit.trainer.recipe;
 import static dev.fusedit.torch.io.FileFormat.GGUF;
 import static dev.fusedit.torch.io.FileFormat.GZIP;
 import static dev.fusedit.torch.io.FileFormat.JSON;
+import static dev.fusedit.torch.io.FileFormat.PARQUET;
 import static dev.fusedit.torch.io.FileFormat.PICKLE;
 import static dev.fusedit.torch.io.FileFormat.SAFETENSORS;
 import static dev.fusedit.torch.io.FileFormat.TAR;
@@ -13,6 +14,8 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.trainer.data.source.JoinedCaptions;
+import dev.fusedit.trainer.data.source.ParquetNames;
 import dev.fusedit.trainer.data.source.ShardNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The files and folders that a recipe names, looked at without reading them: whether each is of the kind that is wanted there, and what is
@@ -31,7 +35,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     /// Looks at all places of a recipe. Relative ones count from where the process was started, as in training.
     public static NamedFiles of(Recipe recipe) {
         var files = new NamedFiles(new ArrayList<>(), new ArrayList<>());
-        files.data(recipe.data());
+        files.data("data", recipe.data());
         files.weights(recipe);
         recipe.stages().forEach(files::teacher);
         return files;
@@ -42,29 +46,43 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
         if (!wrong.isEmpty()) throw new UserError(String.join("\n", wrong));
     }
 
-    private void data(Data data) {
+    /// @param key of the data in the recipe
+    private void data(String key, Data data) {
         switch (data) {
             case Data.Blocks _ -> {}
-            case Data.Folder folder -> {
-                if (there("data.path", folder.path()) && !Files.isDirectory(Path.of(folder.path()))) {
-                    wrong.add("data.path: "
-                            + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
-                }
-            }
-            case Data.WebDataset shards -> shards(shards.shards());
+            case Data.Images images -> images(key, images);
+            case Data.Mixture mixture ->
+                    mixture.sources().forEach(source -> data(key + ".sources." + source.name() + ".data", source.data()));
         }
     }
 
+    private void images(String key, Data.Images data) {
+        switch (data) {
+            case Data.Folder folder -> {
+                if (there(key + ".path", folder.path()) && !Files.isDirectory(Path.of(folder.path()))) {
+                    wrong.add(key + ".path: "
+                            + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
+                }
+            }
+            case Data.WebDataset shards -> ends(key + ".shards", shards.shards(), ShardNames::files, "a tar archive", TAR);
+            case Data.Parquet tables -> ends(key + ".files", tables.files(), ParquetNames::files, "a Parquet table", PARQUET);
+        }
+        var more = data.captionsFrom();
+        if (more == null || JoinedCaptions.isLines(Path.of(more.file())) && !there(key + ".captions_from.file", more.file())) return;
+        if (!JoinedCaptions.isLines(Path.of(more.file())))
+            ends(key + ".captions_from.file", List.of(more.file()), ParquetNames::files, "a table of captions (Parquet, *.jsonl, *.csv)",
+                    PARQUET);
+    }
+
     /// Looks at the first and the last file of each pattern.
-    private void shards(List<String> patterns) {
+    private void ends(String key, List<String> patterns, Function<List<String>, List<Path>> files, String wanted, FileFormat right) {
         for (var pattern : patterns) {
             try {
-                var files = ShardNames.files(List.of(pattern));
-                for (var file : new LinkedHashSet<>(List.of(files.getFirst(), files.getLast()))) {
-                    file("data.shards", file.toString(), "a tar archive", Set.of(TAR));
-                }
+                var all = files.apply(List.of(pattern));
+                for (var file : new LinkedHashSet<>(List.of(all.getFirst(), all.getLast())))
+                    file(key, file.toString(), wanted, Set.of(right));
             } catch (UserError e) {
-                wrong.add("data.shards: " + e.getMessage());
+                wrong.add(key + ": " + e.getMessage());
             }
         }
     }
@@ -91,9 +109,10 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
     }
 
     private void pretrained(LanguageModelRecipe.Pretrained named, WeightFiles weights, boolean isWhole) {
-        if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.name() + "'");
+        if (weights.llm() == null && !isWhole) missing.add("weights.llm is not given, and model.llm is '" + named.called() + "'");
         boolean beside = weights.llm() != null && Files.isDirectory(Path.of(weights.llm()));
-        if (weights.tokenizer() == null && !beside) missing.add("weights.tokenizer is not given, and model.llm is '" + named.name() + "'");
+        if (weights.tokenizer() == null && !beside)
+            missing.add("weights.tokenizer is not given, and model.llm is '" + named.called() + "'");
     }
 
     private void teacher(Stage stage) {

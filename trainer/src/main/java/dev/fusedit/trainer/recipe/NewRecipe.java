@@ -4,18 +4,19 @@ import dev.fusedit.torch.UserError;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// A commented recipe for a folder of images or tar files that was looked at: a small model that a machine without a GPU trains, to begin
+/// A commented recipe for a folder of images, tar files or Parquet files that was looked at: a small model that a machine without a GPU trains, to begin
 /// with.
 ///
 /// @param name of the runs
 /// @param place of the images, as the recipe is to spell it
-/// @param picture field of the images in tar files; null for a folder
+/// @param kind of the data: folder, webdataset or parquet
+/// @param picture field or column of the images in tar files or tables; empty for a folder
 /// @param found what was found there, for the comment at the top
 /// @param samples that can be trained on
 /// @param imageSize side in pixels
 /// @param longest tokens of the longest caption
 /// @param llm a published language model; null for a small one that learns from scratch
-public record NewRecipe(String name, String place, @Nullable String picture, String found, int samples, int imageSize, int longest,
+public record NewRecipe(String name, String place, String kind, String picture, String found, int samples, int imageSize, int longest,
         @Nullable Llm llm) {
     /// Patches along a side that a small model sees well.
     private static final int PATCHES = 8;
@@ -27,10 +28,11 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
     private static final int MOST_STEPS = 20_000;
     private static final int BATCH = 32;
 
-    /// @param name that it is known by
+    /// @param name that its sizes are known by; null for a model whose files alone say them
+    /// @param layers that it has
     /// @param place of its weights
     /// @param tokenizer place of its tokenizer; null where it lies beside the weights
-    public record Llm(String name, String place, @Nullable String tokenizer) {}
+    public record Llm(@Nullable String name, int layers, String place, @Nullable String tokenizer) {}
 
     public NewRecipe {
         if (samples < 1)
@@ -65,6 +67,7 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
                   kind: %s
                   %s
                   image_size: %d      # the short side is resized to it, the middle is cut out
+                  # aspect_buckets: {max_ratio: 2}   # in place of that: sizes of this area, each image at the one nearest to its shape
                   flip: 0             # share of images that are mirrored: 0.5 where left and right do not matter
                   samples: %d
                   errors: {stop_above: 0.05}   # of samples that cannot be read; they are listed in data-errors.jsonl
@@ -89,16 +92,24 @@ public record NewRecipe(String name, String place, @Nullable String picture, Str
                 checkpoints: {every: 500, keep: 2}
                 """.formatted(found, name, languageModel(), llm == null ? "width: 256, mlp_width: 768" : "mlp_width: 1280", patch,
                 imageSize / patch,
-                imageSize / patch, weights(), picture == null ? "folder" : "webdataset", picture == null ? "path: " + quoted(place)
-                        : "shards: [" + quoted(place) + "]\n  picture: " + quoted(picture),
+                imageSize / patch, weights(), kind, images(),
                 imageSize, samples, llm == null ? languageStage(batch) : "", steps, batch).replaceAll("(?m)^\\n(?=\\n)", "");
+    }
+
+    private String images() {
+        if (picture.isEmpty()) return "path: " + quoted(place);
+        return (kind.equals("parquet") ? "files" : "shards") + ": [" + quoted(place) + "]\n  picture: " + quoted(picture);
     }
 
     private String languageModel() {
         int tokens = Math.min(MOST_TOKENS, Math.max(1, Math.ceilDiv(longest, TOKENS_STEP)) * TOKENS_STEP);
         if (llm != null) {
-            return "  llm: {kind: pretrained, name: %s, max_tokens: %d}   # its first layers, as many as the image side has"
-                    .formatted(llm.name(), tokens);
+            return """
+                      llm: {kind: pretrained, %smax_tokens: %d}%s
+                      read_layers: first  # of its %d layers the first ones, one for each of the image side's; or last, spread, [0, 4, 9, ...]"""
+                    .formatted(llm.name() == null ? "" : "name: " + llm.name() + ", ", tokens,
+                            llm.name() == null ? "   # all sizes are those of its files" : "", llm.layers())
+                    .indent(2).stripTrailing();
         }
         return """
                   # A small language model that learns from scratch, over bytes: any script, but it knows nothing of the world.

@@ -74,20 +74,27 @@ final class Reach {
                 "stages.%s.epochs must not be given: the data has no end. Give steps, or data.samples", stage.name());
         checkArgument(stage.mix() == null || data.isBuiltIn(), "stages.%s.mix must be left out: it is of the built-in data",
                 stage.name());
-        int side = stage.resolution() == null ? data.imageSize() : stage.resolution();
-        int pixels = model.dit().patch() * model.pixels();
+        int side = stage.side(data), pixels = model.patchPixels();
         checkArgument(side % pixels == 0, stage.resolution() == null
                 ? "model.dit.patch must divide the images' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
+        switch (data) {
+            case Data.Blocks _ -> {}
+            case Data.Images images -> {
+                if (images.aspectBuckets() != null) images.aspectBuckets().check(stage, side, pixels);
+            }
+            case Data.Mixture _ -> {}
+        }
+        int longest = data.sizes(side, pixels).stream().mapToInt(size -> Math.max(size.width(), size.height())).max().orElseThrow();
         switch (model.positions()) {
-            case Model.Positions.Ape(var table, _) -> checkArgument(table == null || side <= (long) table * pixels,
+            case Model.Positions.Ape(var table, _) -> checkArgument(table == null || longest <= (long) table * pixels,
                     "model.positions.table must have a place for each row of patches: stage '%s' has %s, the table %s",
-                    stage.name(), side / pixels, table);
+                    stage.name(), longest / pixels, table);
             case Model.Positions.Rope1d() -> {}
             case Model.Positions.Rope2d() -> {}
             case Model.Positions.MRope() -> {}
         }
-        checkArgument(!data.isBuiltIn() || side % 32 == 0,
+        checkArgument(!data.hasBlocks() || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);
     }

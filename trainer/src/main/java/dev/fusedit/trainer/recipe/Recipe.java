@@ -9,6 +9,7 @@ import com.google.common.hash.Hashing;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Canonical;
 import dev.fusedit.trainer.recipe.binding.Node;
@@ -16,6 +17,7 @@ import dev.fusedit.trainer.recipe.binding.Overrides;
 import dev.fusedit.trainer.recipe.binding.Problems;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,10 +41,25 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         checkArgument(weights.adapters() == null || model.adapters() != null,
                 "weights.adapters must not be given: model.adapters has none");
+        weights.check(model.llm(), run.precision());
+        checkGround(run, data);
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
         for (var stage : stages) Sizes.check(stage, model, data);
         stages = ImmutableList.copyOf(stages);
+    }
+
+    private static void checkGround(Run run, Data data) {
+        checkArgument(!isGroundGiven(data) || run.compatibility() == Run.Compatibility.NONE,
+                "data.ground must be left out: with run.compatibility reference colours are taken as they are stored");
+    }
+
+    private static boolean isGroundGiven(Data data) {
+        return switch (data) {
+            case Data.Blocks _ -> false;
+            case Data.Images images -> images.ground() != null;
+            case Data.Mixture mixture -> mixture.sources().stream().anyMatch(source -> isGroundGiven(source.data()));
+        };
     }
 
     /// A recipe by its name or file, changed by settings such as `stages.joint.lr.llm=1e-5`.
@@ -85,6 +102,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return with(run.withMinutes(minutes), stages.stream().map(stage -> stage.scaled(factor)).toList());
     }
 
+    /// Whether some stage changes what the language model says of texts.
+    public boolean learnsText() {
+        return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
+    }
+
     /// This recipe with other settings of the run.
     public Recipe withRun(Run other) { return with(other, stages); }
 
@@ -113,16 +135,22 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return new Recipe(otherRun, model, weights, data, otherStages, sampling, evaluation, logging, checkpoints);
     }
 
-    /// The side of the largest images that are sampled or learned from, in pixels.
-    public int largestSide() { return stages.stream().mapToInt(this::side).reduce(data.imageSize(), Math::max); }
+    /// The longest side of images that are sampled or learned from, in pixels.
+    public int largestSide() {
+        return stages.stream().flatMap(stage -> sizes(stage).stream()).mapToInt(size -> Math.max(size.width(), size.height()))
+                .reduce(data.imageSize(), Math::max);
+    }
 
-    /// The side of a stage's images in pixels.
-    public int side(Stage stage) { return stage.resolution() == null ? data.imageSize() : stage.resolution(); }
+    /// Sizes that a stage's images may have, each once.
+    public ImmutableList<ImageSize> sizes(Stage stage) { return data.sizes(stage.side(data), model.patchPixels()); }
 
-    /// Image tokens of a sample of a stage.
+    /// The size of a stage's images that makes most tokens.
+    public ImageSize largest(Stage stage) { return sizes(stage).stream().max(Comparator.comparingLong(ImageSize::pixels)).orElseThrow(); }
+
+    /// Image tokens of a sample of a stage, of its largest size.
     public long tokens(Stage stage) {
-        long row = side(stage) / model.pixels() / model.dit().patch();
-        return row * row;
+        var largest = largest(stage);
+        return Math.multiplyFull(largest.width() / model.patchPixels(), largest.height() / model.patchPixels());
     }
 
     /// This recipe as YAML with every default spelled out; reads back as itself.

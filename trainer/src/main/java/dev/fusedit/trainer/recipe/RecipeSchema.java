@@ -159,6 +159,9 @@ public final class RecipeSchema {
         });
         if (!words.isEmpty()) any.addObject().set("enum", words);
         Names.variants(sealed).values().forEach(record -> any.add(reference(record)));
+        Names.variants(sealed).values().stream().filter(record -> record.isAnnotationPresent(Usual.class))
+                .flatMap(record -> Names.listed(record).stream())
+                .forEach(component -> any.add(value(component.getGenericType())));
         return variants;
     }
 

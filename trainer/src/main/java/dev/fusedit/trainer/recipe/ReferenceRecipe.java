@@ -17,6 +17,7 @@ import dev.fusedit.trainer.recipe.binding.Where;
 import dev.fusedit.trainer.recipe.binding.YamlTree;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,7 +82,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, OptionalInt.empty(),
                 trainer.checkpointDir(), null, Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
-        return new Recipe(run, model(config), new WeightFiles(null, null, null, null, null, null, List.of()), data(config.data()),
+        return new Recipe(run, model(config), new WeightFiles(null, null, WeightFiles.LlmDtype.AUTO, null, null, null, null, List.of()),
+                data(config.data()),
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
@@ -106,7 +108,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 data.applyChatTemplate());
         var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
-                positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(), model.sandwichNorm(),
+                new ReadLayers.First(), positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(),
+                model.sandwichNorm(),
                 Model.Prediction.VELOCITY, config.vae().name(), config.clipL() == null ? null : config.clipL().name(), null);
     }
 
@@ -144,7 +147,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Data.CaptionField(data.captionColumn().synthetic(), 1 - data.originalCaptionRate()));
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
-                data.centerCrop(), 0, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers());
+                data.centerCrop(), 0, null, Filter.BILINEAR, null, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), null);
     }
 
     // ---- the one stage

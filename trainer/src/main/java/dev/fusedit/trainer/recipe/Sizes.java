@@ -3,7 +3,7 @@ package dev.fusedit.trainer.recipe;
 import static dev.fusedit.fusion.config.Rules.checkArgument;
 
 import dev.fusedit.fusion.config.Bound;
-import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import java.util.stream.LongStream;
 
 /// Products of sizes, each of which lies within its own [Bound]: with these, what is computed of them fits a `long`, bytes of a whole step
@@ -15,18 +15,21 @@ final class Sizes {
     private Sizes() {}
 
     static void check(Stage stage, Model model, Data data) {
-        var side = stage.resolution() == null ? data.imageSize() : stage.resolution();
-        long row = side / model.pixels() / model.dit().patch();
-        checkArgument(row * row <= Bound.IMAGE_TOKENS.most(), "%s must make at most %s patches of an image, but makes %s",
-                stage.resolution() == null ? "data.image_size" : "stages." + stage.name() + ".resolution", Bound.IMAGE_TOKENS.most(),
-                row * row);
+        long row = stage.side(data) / model.patchPixels();
+        long tokens = data.sizes(stage.side(data), model.patchPixels()).stream()
+                .mapToLong(size -> Math.multiplyFull(size.width() / model.patchPixels(), size.height() / model.patchPixels())).max()
+                .orElseThrow();
+        checkArgument(tokens <= Bound.IMAGE_TOKENS.most(), "%s must make at most %s patches of an image, but makes %s",
+                tokens > row * row ? "data.aspect_buckets" : stage.resolution() == null ? "data.image_size"
+                        : "stages." + stage.name() + ".resolution",
+                Bound.IMAGE_TOKENS.most(), tokens);
         checkSteps(stage, data);
-        double rows = (double) stage.microBatch() * (row * row + model.llm().maxTokens());
+        double rows = (double) stage.microBatch() * (tokens + model.llm().maxTokens());
         checkArgument(rows * widest(model) * model.dit().layers() <= MOST_ACTIVATIONS
-                && rows * (row * row + model.llm().maxTokens()) * heads(model) <= MOST_SCORES,
+                && rows * (tokens + model.llm().maxTokens()) * heads(model) <= MOST_SCORES,
                 "stages.%s.batch must be smaller, or the model or the images: a micro-batch of %s with %s image tokens is more than any "
                         + "machine computes",
-                stage.name(), stage.microBatch(), row * row);
+                stage.name(), stage.microBatch(), tokens);
     }
 
     private static void checkSteps(Stage stage, Data data) {
@@ -43,14 +46,14 @@ final class Sizes {
         return switch (model.llm()) {
             case LanguageModelRecipe.Custom custom -> LongStream
                     .of(own, custom.width(), custom.mlpWidth(), Math.multiplyFull(custom.heads(), custom.headWidth())).max().orElseThrow();
-            case LanguageModelRecipe.Pretrained named -> Math.max(own, KnownLanguageModels.find(named.name()).orElseThrow().intermediate());
+            case LanguageModelRecipe.Pretrained named -> Math.max(own, named.sizes().map(LanguageModelConfig::intermediate).orElse(1));
         };
     }
 
     private static int heads(Model model) {
         return switch (model.llm()) {
             case LanguageModelRecipe.Custom custom -> custom.heads();
-            case LanguageModelRecipe.Pretrained named -> KnownLanguageModels.find(named.name()).orElseThrow().heads();
+            case LanguageModelRecipe.Pretrained named -> named.sizes().map(LanguageModelConfig::heads).orElse(1);
         };
     }
 }

@@ -61,6 +61,9 @@ public record Stage(
     /// Samples of a micro-batch.
     public int microBatch() { return batch / accumulation; }
 
+    /// The side of its images in pixels, were they square.
+    int side(Data data) { return resolution == null ? data.imageSize() : resolution; }
+
     /// Whether the stage trains anything of a part.
     public boolean trains(Part part) { return Rates.reaches(lr, groups, part); }
 

@@ -13,6 +13,10 @@ public record WeightFiles(
         @Doc("a run, a checkpoint, a pipeline's folder or the reference's 'ema.pt.zst': the whole fused model") @Nullable String model,
         @Doc("a Hugging Face folder or a GGUF file: the language model. 'random' says that a named one is meant to begin untrained")
         @Nullable String llm,
+        @Doc("in what the matrices of a language model are held in memory that no stage trains, where run.precision is wider: 'auto' is what its "
+                + "file has, if that is bf16 or f16; 'bf16' rounds others to it and halves their memory; 'run' is as run.precision says. They are "
+                + "multiplied as run.precision says, each widened in its product")
+        @Default("auto") LlmDtype llmDtype,
         @Doc("a Hugging Face folder") @Nullable String vae,
         @Doc("a Hugging Face folder") @Nullable String clip,
         @Doc("a 'tokenizer.json' or its folder; that of 'llm' if left out") @Nullable String tokenizer,
@@ -22,6 +26,16 @@ public record WeightFiles(
         @Default("[]") List<Accept> accept) {
     /// In place of a file: new weights are meant.
     private static final String RANDOM = "random";
+
+    /// In what frozen matrices of a language model are held.
+    public enum LlmDtype {
+        /// As the file has them where that is smaller: every number as it is there, in half of the memory.
+        AUTO,
+        /// Rounded.
+        BF16,
+        /// What they are multiplied in.
+        RUN
+    }
 
     /// Kinds of differences that may be meant.
     public enum Accept {
@@ -52,6 +66,17 @@ public record WeightFiles(
         PathText.check("tokenizer", tokenizer);
         PathText.check("adapters", adapters);
         checkArgument(model == null || llm == null, "model must not come with llm: it holds a language model already");
+    }
+
+    /// Refuses what means nothing beside the rest of a recipe.
+    void check(LanguageModelRecipe recipe, Run.Precision precision) {
+        switch (recipe) {
+            case LanguageModelRecipe.Custom _ -> {}
+            case LanguageModelRecipe.Pretrained named -> checkArgument(named.name() != null || llmFile() != null || model != null,
+                    "weights.llm must be given: model.llm has no name, so its sizes are those of its files");
+        }
+        checkArgument(llmDtype != LlmDtype.BF16 || precision != Run.Precision.F16,
+                "weights.llm_dtype must not be bf16: with run.precision f16 all frozen matrices are held in f16");
     }
 
     /// Where the language model's weights are; null where they are new ones.

@@ -17,9 +17,8 @@ import java.util.Map;
 
 /// What a vision encoder minimizes: the loss of its task. A batch is one part, since its samples are compared with each other.
 ///
-/// @param side of the images in pixels
 /// @param seed of the run
-record TeacherObjective(DinoModel model, TeacherTask task, int side, Seed seed) implements Objective<Batch, TeacherObjective.Part> {
+record TeacherObjective(DinoModel model, TeacherTask task, Seed seed) implements Objective<Batch, TeacherObjective.Part> {
     /// @param draws of the step
     record Part(Batch batch, Seed draws) {}
 
@@ -42,5 +41,5 @@ record TeacherObjective(DinoModel model, TeacherTask task, int side, Seed seed) 
     @Override
     public void watch(Part part, ForwardHooks hooks) { model.forward(images(part), hooks); }
 
-    private Tensor images(Part part) { return ImageTensors.of(part.batch().images(), side); }
+    private Tensor images(Part part) { return ImageTensors.of(part.batch().images(), part.batch().size()); }
 }

@@ -76,7 +76,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         var learning = recipe.learning();
         var rule = new UpdateRule(STAGE, 0, new RateSchedule(learning.schedule(), learning.warmUp(), learning.steps()), learning.lr(),
                 learning.optimizer(), learning.gradClip(), null, null, Set.of(), Run.Precision.F32, recipe.run().seed());
-        var objective = new TeacherObjective(model, task, recipe.data().imageSize(), Seed.of(recipe.run().seed()));
+        var objective = new TeacherObjective(model, task, Seed.of(recipe.run().seed()));
         var step = new TrainingStep<>(rule, first, 1, 1, weights, _ -> objective,
                 TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState);
         var wanted = new Batches.Wanted(image - first * learning.batch(), learning.batch(), recipe.data().imageSize(), 0, 0, 0);

@@ -13,6 +13,7 @@ import dev.fusedit.trainer.align.PatchProbes.Accuracy;
 import dev.fusedit.trainer.align.PatchProbes;
 import dev.fusedit.trainer.align.TeacherConfigs;
 import dev.fusedit.trainer.log.TextTable;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import java.util.Locale;
@@ -47,7 +48,7 @@ public record TeacherResult(double seconds, long steps, double peakMib, Map<Stri
 
     private static Function<byte[], Tensor> counted(UnaryOperator<Tensor> features, int side, DoubleConsumer more) {
         return bytes -> {
-            var images_BCHW = ImageTensors.of(bytes, side);
+            var images_BCHW = ImageTensors.of(bytes, ImageSize.square(side));
             var found = features.apply(images_BCHW);
             more.accept(images_BCHW.size(0));
             return found;

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.run;
 
 import com.google.common.base.Joiner;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
@@ -113,7 +114,7 @@ public final class TrainingRun implements AutoCloseable {
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
-                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch());
+                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.learnsText());
             begun = resumption == null ? 0 : resumption.step();
             done = begun;
             clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
@@ -123,6 +124,7 @@ public final class TrainingRun implements AutoCloseable {
             parts = new StageParts(recipe, data, tensors, plans);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+            StartingMemory.giveBack();
             scope = TensorScope.open();
         } catch (RuntimeException e) {
             start.refused();
@@ -296,7 +298,7 @@ public final class TrainingRun implements AutoCloseable {
         var validates = recipe.evaluation().validation();
         if (validation != null && validates != null && (done % validates.every() == 0 || stageEnds)) {
             var found =
-                    between(plan, loop, () -> validation.of(bundle(), parts.flow(stage), recipe.side(stage)), MemoryRemedies::validation);
+                    between(plan, loop, () -> validation.of(bundle(), parts.flow(stage), recipe.sizes(stage)), MemoryRemedies::validation);
             log.validation(plan, done, found);
             clock.paused(Pause.VALIDATION);
         }

@@ -4,6 +4,7 @@ import com.google.common.hash.Hashing;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.PipelineNotes;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
@@ -36,7 +37,9 @@ public final class SamplingModel {
             throw new UserError(("%s holds nothing to sample with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
                     + "pipeline (a folder with a model_index.json)").formatted(place));
         }
-        return pipeline(SavedModel.loadForSampling(place));
+        var opened = pipeline(SavedModel.loadForSampling(place));
+        StartingMemory.giveBack();
+        return opened;
     }
 
     /// What tells a model from others: its place, and its files' names, sizes and times. A run that trained on is another model.

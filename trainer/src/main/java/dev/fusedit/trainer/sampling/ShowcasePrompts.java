@@ -8,6 +8,7 @@ import dev.fusedit.trainer.data.blocks.BlocksPrompts;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
@@ -27,19 +28,26 @@ public final class ShowcasePrompts {
     public static List<ShowcasePrompt> of(Recipe recipe, Batches data) {
         var prompts = recipe.logging().prompts() != null
                 ? PromptFile.read(Path.of(recipe.logging().prompts())).stream().map(ShowcasePrompt::of).toList()
-                : switch (data) {
-                    case BlocksBatches _ -> blocks();
-                    case SourceBatches own -> captions(own);
-                    case ReferenceBatches own -> captions(own.images());
-                    case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
-                };
+                : of(data);
         return IntStream.range(0, Showcase.IMAGES).mapToObj(i -> prompts.get(i % prompts.size())).collect(ImmutableList.toImmutableList());
     }
 
-    /// Held-out ones first.
-    private static List<ShowcasePrompt> captions(SourceBatches images) {
-        return Stream.concat(images.split().held().stream(), images.split().trained().stream()).limit(Showcase.IMAGES)
-                .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
+    private static List<ShowcasePrompt> of(Batches data) {
+        return switch (data) {
+            case BlocksBatches _ -> blocks();
+            case SourceBatches own -> Stream.concat(own.split().held().stream(), own.split().trained().stream()).limit(Showcase.IMAGES)
+                    .map(facts -> ShowcasePrompt.of(facts.caption())).toList();
+            case ReferenceBatches own -> of(own.images());
+            case MixedBatches mixed -> inTurn(mixed.parts().stream().map(part -> of(part.batches())).toList());
+            case BlankBatches blank -> List.of(ShowcasePrompt.of(blank.caption()));
+        };
+    }
+
+    /// One of each source, and again.
+    private static List<ShowcasePrompt> inTurn(List<List<ShowcasePrompt>> sources) {
+        return IntStream.range(0, Showcase.IMAGES).boxed()
+                .flatMap(i -> sources.stream().filter(prompts -> i < prompts.size()).map(prompts -> prompts.get(i)))
+                .limit(Showcase.IMAGES).toList();
     }
 
     /// Kinds across, prompts of a kind down.

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
@@ -9,7 +10,9 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /// Which images a run trains on, as a checkpoint notes it: a run goes on with the same ones, or positions would mean others.
@@ -24,9 +27,16 @@ public record DataMark(int samples, int held, String digest) {
             case SourceBatches own -> Optional.of(
                     new DataMark(own.split().trained().size(), own.split().held().size(), own.split().source().digest()));
             case ReferenceBatches own -> of(own.images());
+            case MixedBatches mixed -> mixed.parts().stream().map(part -> of(part.batches())).flatMap(Optional::stream)
+                    .reduce(DataMark::and);
             case BlocksBatches _ -> Optional.empty();
             case BlankBatches _ -> Optional.empty();
         };
+    }
+
+    private DataMark and(DataMark other) {
+        return new DataMark(samples + other.samples, held + other.held,
+                Hashing.sha256().hashString(digest + other.digest, StandardCharsets.UTF_8).toString().substring(0, 16));
     }
 
     String text() {

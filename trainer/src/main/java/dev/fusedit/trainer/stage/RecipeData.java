@@ -1,30 +1,44 @@
 package dev.fusedit.trainer.stage;
 
+import com.google.common.base.Strings;
+import com.google.common.collect.Collections2;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Multimaps;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.data.TextIds;
-import dev.fusedit.trainer.data.image.ImageDecoding;
-import dev.fusedit.trainer.data.source.CaptionRule;
-import dev.fusedit.trainer.data.source.DataErrors;
-import dev.fusedit.trainer.data.source.HeldOut;
-import dev.fusedit.trainer.data.source.ImageFolder;
-import dev.fusedit.trainer.data.source.ImageSource;
-import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.source.BucketReport;
+import dev.fusedit.trainer.data.source.CaptionRule;
+import dev.fusedit.trainer.data.source.ImageFolder;
+import dev.fusedit.trainer.data.source.ImageSource;
+import dev.fusedit.trainer.data.source.ParquetImages;
+import dev.fusedit.trainer.data.source.RecaptionedImages;
+import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.SourceBatches;
+import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.source.ScanCache;
+import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// The data that a recipe names.
@@ -40,8 +54,31 @@ public final class RecipeData {
         var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
         return switch (recipe.data()) {
             case Data.Blocks blocks -> blocks(blocks, texts);
-            case Data.Images images -> images(recipe, images, texts, errorsFile, said);
+            case Data.Images images -> ordered(recipe, images, OwnImages.open(recipe, images, texts, errorsFile, said));
+            case Data.Mixture mixture -> OwnImages.mixed(recipe, mixture, texts, errorsFile, said);
         };
+    }
+
+    /// In the order of the reference, where that is asked for: it reads tar files, and their own captions.
+    private static Batches ordered(Recipe recipe, Data.Images images, SourceBatches batches) {
+        return switch (recipe.run().compatibility()) {
+            case NONE -> batches;
+            case REFERENCE -> batches.split().source() instanceof TarShards shards ? ofReference(recipe, images, shards, batches) : batches;
+        };
+    }
+
+    private static Batches ofReference(Recipe recipe, Data.Images images, TarShards shards, SourceBatches batches) {
+        var fields = images.captions();
+        if (fields.isEmpty() || fields.size() > 2 || images.flip() > 0 || images.aspectBuckets() != null
+                || images.resize() != Filter.BILINEAR) {
+            batches.close();
+            throw new UserError(
+                    "run.compatibility: reference reads one or two captions that data.captions names, the synthetic one last, and "
+                            + "flips no image, has no aspect_buckets and resizes bilinearly. Name them, or leave run.compatibility out");
+        }
+        var stage = recipe.stages().getFirst();
+        return ReferenceBatches.of(batches, shards, fields.stream().map(Data.CaptionField::field).toList(), fields.getFirst().share(),
+                images.imageSize(), stage.microBatch(), Math.max(1, images.workers()));
     }
 
     /// As much of the same size, for trials: what images show does not matter.
@@ -50,68 +87,45 @@ public final class RecipeData {
         return switch (recipe.data()) {
             case Data.Blocks blocks -> blocks(blocks, texts);
             case Data.Images _ -> new BlankBatches(texts);
+            case Data.Mixture _ -> new BlankBatches(texts);
         };
     }
 
-    private static Batches blocks(Data.Blocks blocks, TextIds texts) {
+    static Batches blocks(Data.Blocks blocks, TextIds texts) {
         return new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), texts);
     }
 
-    private static Batches images(Recipe recipe, Data.Images images, TextIds texts, Path errorsFile, Consumer<String> said) {
-        var source = source(images);
+    /// Where a recipe's images are, with all their captions; nothing of the images is read yet, unless captions are joined by their hashes.
+    public static ImageSource source(Data.Images images) {
+        var source = switch (images) {
+            case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
+            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture());
+            case Data.Parquet tables -> ParquetImages.open(tables.files(), Strings.nullToEmpty(tables.picture()));
+        };
+        var more = images.captionsFrom();
+        if (more == null) return source;
         try {
-            source.requireSamples();
-            var captions = captions(images, source);
-            var scan = ScanCache.ofUser().scan(source, captions, decoding(recipe.run().compatibility()), images.workers(), _ -> {});
-            var errors = DataErrors.of(errorsFile, scan, images.errors().stopAbove(),
-                    problem -> said.accept("%s cannot be read any more: %s".formatted(problem.sample(), problem.detail())));
-            scan.requireGood(images.errors().stopAbove());
-            told(scan, texts, errorsFile).forEach(said);
-            var validation = recipe.evaluation().validation();
-            var split = HeldOut.of(scan, validation == null ? 0 : validation.samples(), validation == null ? 0 : validation.seed());
-            var batches = new SourceBatches(split, captions,
-                    new ImageTransform(decoding(recipe.run().compatibility()), !images.centerCrop(), images.flip()), errors, images.seed(),
-                    texts);
-            return switch (recipe.run().compatibility()) {
-                case NONE -> batches;
-                case REFERENCE -> ofReference(recipe, images, source, batches);
-            };
+            var column = more.column() == null ? more.key() : more.column();
+            return RecaptionedImages.of(source, more.file(), more.key(), column, images.workers());
         } catch (RuntimeException e) {
             source.close();
             throw e;
         }
     }
 
-    /// The reference reads tar files, in an order of its own; it has no folders.
-    private static Batches ofReference(Recipe recipe, Data.Images images, ImageSource source, SourceBatches batches) {
-        if (!(source instanceof TarShards shards)) return batches;
-        var fields = images.captions();
-        if (fields.isEmpty() || fields.size() > 2 || images.flip() > 0) {
-            throw new UserError(
-                    "run.compatibility: reference reads one or two captions that data.captions names, the synthetic one last, and "
-                            + "flips no image. Name them, or leave run.compatibility out");
-        }
-        var stage = recipe.stages().getFirst();
-        return ReferenceBatches.of(batches, shards, fields.stream().map(Data.CaptionField::field).toList(), fields.getFirst().share(),
-                images.imageSize(), stage.microBatch(), Math.max(1, images.workers()));
-    }
-
-    /// What to know before the first step.
-    private static List<String> told(SourceScan scan, TextIds texts, Path errorsFile) {
-        var said = new ArrayList<String>();
-        said.add("%s: %,d images with captions".formatted(scan.source().place(), scan.good().size()));
-        if (!scan.problems().isEmpty()) said.add(scan.summary() + "; all are in " + errorsFile);
-        long cut = scan.captions().stream().filter(caption -> texts.tokenizer().encode(caption).length > texts.maxTokens()).count();
-        if (cut > 0) said.add("%,d captions are longer than the %d tokens that are read, and are cut".formatted(cut, texts.maxTokens()));
-        return said;
-    }
-
-    /// Where a recipe's images are; nothing of them is read yet.
-    public static ImageSource source(Data.Images images) {
-        return switch (images) {
-            case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
-            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture());
+    /// What becomes of images in aspect-ratio buckets, by the sizes that stages want; nothing for a recipe without them.
+    public static Map<ImmutableList<ImageSize>, BucketReport> buckets(Recipe recipe, List<SampleFacts> samples) {
+        var isSquare = switch (recipe.data()) {
+            case Data.Blocks _ -> true;
+            case Data.Images images -> images.aspectBuckets() == null;
+            case Data.Mixture _ -> true;
         };
+        var stages = isSquare ? ImmutableListMultimap.<ImmutableList<ImageSize>, Stage>of()
+                : Multimaps.index(Collections2.filter(recipe.stages(), stage -> StagePlan.images(stage) > 0), recipe::sizes);
+        var reports = ImmutableMap.<ImmutableList<ImageSize>, BucketReport>builder();
+        stages.asMap().forEach((sizes, some) -> reports.put(sizes, new BucketReport(some.stream().map(Stage::name).toList(),
+                some.stream().mapToInt(Stage::batch).max().orElseThrow(), SizeBuckets.of(samples, sizes))));
+        return reports.buildOrThrow();
     }
 
     /// Which texts are captions.
@@ -122,9 +136,12 @@ public final class RecipeData {
         return new CaptionRule(shares.buildKeepingLast());
     }
 
-    private static ImageDecoding decoding(Run.Compatibility compatibility) {
+    static ImageDecoding decoding(Data.Images images, Run.Compatibility compatibility) {
         return switch (compatibility) {
-            case NONE -> ImageDecoding.STRICT;
+            case NONE -> images.ground() == null ? ImageDecoding.STRICT : switch (images.ground()) {
+                case WHITE -> ImageDecoding.STRICT;
+                case BLACK -> ImageDecoding.STRICT.over(ImageDecoding.Alpha.BLACK);
+            };
             case REFERENCE -> ImageDecoding.REFERENCE;
         };
     }

@@ -19,7 +19,7 @@ public final class RunSnapshot {
             Batches data) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
-            files.text(CheckpointFiles.WORDS, RecipeTokenizers.json(tensors.bundle().tokenizer()));
+            files.put(CheckpointFiles.WORDS, RecipeTokenizers.content(tensors.bundle().tokenizer()));
             TextConfigs.json(recipe.model(), tensors.bundle().model().llm().config())
                     .ifPresent(json -> files.text(CheckpointFiles.LLM, json));
             files.tensors(CheckpointFiles.WEIGHTS, tensors.state(recipe));

@@ -75,7 +75,10 @@ public final class StageLoop implements AutoCloseable {
     }
 
     /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.
-    public void rehearse() { step.rehearse(batches.next(), rule.firstStep() + next); }
+    public void rehearse() { rehearse(batches.next()); }
+
+    /// As [#rehearse()], of a batch of one's own.
+    public void rehearse(Batch batch) { step.rehearse(batch, rule.firstStep() + next); }
 
     // ---- for checkpoints
 

@@ -14,6 +14,7 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -23,9 +24,11 @@ import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.step.StepLosses;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /// What the stages of a recipe are made of: losses, batches, and the loop over both.
@@ -33,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 /// @param tensors stay their owner's
 /// @param plans of the recipe's stages
 public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans) {
+    /// Steps that are looked through for the largest images.
+    private static final long LOOKED_THROUGH = 10_000;
+
     /// For a run that has not begun.
     public StageParts(Recipe recipe, Batches data, RunTensors tensors) { this(recipe, data, tensors, StagePlan.of(recipe)); }
 
@@ -91,9 +97,8 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         boolean own = leaves == bundle.weights();
         var model = (own ? bundle.model() : bundle.model().over(leaves)).masked(stage.gradientMask().mask());
         var alignments = own ? tensors.alignments() : tensors.alignments().over(leaves);
-        return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), recipe.side(stage), leaves.policy(),
-                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing(),
-                leaves.dropout());
+        return new StepLosses(model, stage.losses(), flow(stage), bundle.latents(), bundle.clip(), leaves.policy(),
+                Seed.of(recipe.run().seed()), alignments.of(stage), plan.firstStep(), stage.checkpointing(), leaves.dropout());
     }
 
     @Nullable
@@ -102,17 +107,39 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
                 : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
     }
 
-    LongFunction<Batch> batches(StagePlan plan) {
+    /// A stage's batches by their steps, counted in the stage from 0.
+    public LongFunction<Batch> batches(StagePlan plan) {
+        var wanted = wanted(plan);
+        var source = source(plan);
+        return step -> source.of(step, wanted);
+    }
+
+    /// The first step of a stage, from one on, whose images are of the largest size that comes: the one that takes most memory. No image is
+    /// read.
+    public long largest(StagePlan plan, long from) {
+        var wanted = wanted(plan);
+        var source = source(plan);
+        if (wanted.sizes().size() == 1) return from;
+        return LongStream.range(from, Math.min(plan.steps(), from + LOOKED_THROUGH)).boxed()
+                .max(Comparator.<Long>comparingLong(step -> source.shown(step, wanted).size().pixels())
+                        .thenComparing(Comparator.reverseOrder()))
+                .orElse(from);
+    }
+
+    private Batches.Wanted wanted(StagePlan plan) {
         var first = plan.at(plan.firstStep());
-        var wanted = new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.side(plan.stage()), first.sentence(),
+        return new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.sizes(plan.stage()), first.sentence(),
                 StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
+    }
+
+    private Batches source(StagePlan plan) {
         var mix = plan.stage().mix();
-        var source = switch (data) {
+        return switch (data) {
             case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
             case SourceBatches images -> images;
             case ReferenceBatches images -> images;
+            case MixedBatches mixed -> mixed;
             case BlankBatches blank -> blank;
         };
-        return step -> source.of(step, wanted);
     }
 }

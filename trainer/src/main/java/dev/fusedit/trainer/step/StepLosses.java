@@ -41,14 +41,13 @@ import org.jspecify.annotations.Nullable;
 /// @param flow null where the stage samples no images
 /// @param latents what the model's images are made of
 /// @param clip a second reading of the captions; null for a model that takes none
-/// @param side of the images in pixels
 /// @param policy in what the models compute, and where
 /// @param alignment of the stage
 /// @param firstStep of the stage, as a global number
 /// @param dropout what the model's adapters leave out
 /// @param checkpointing whether each layer's inside is computed a second time for its gradient instead of being kept
 public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching flow, Latents latents,
-        @Nullable ClipCaptions clip, int side, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep, boolean checkpointing,
+        @Nullable ClipCaptions clip, DTypePolicy policy, Seed seed, Alignment alignment, long firstStep, boolean checkpointing,
         AdapterDropout dropout)
         implements Objective<Batch, MicroBatch> {
     private static final long IGNORED = -100;
@@ -89,7 +88,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
-        var images = seen ? ImageTensors.of(cut.images(side), side).to(policy.device()) : null;
+        var images = seen ? ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()) : null;
         if (contrastive == null) {
             return new Aligned(layers, images, null, List.of(), cut.index());
         }
@@ -114,7 +113,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
-            var images = ImageTensors.of(batch.images(), side).to(policy.device());
+            var images = ImageTensors.of(batch.images(), batch.size()).to(policy.device());
             return matching.noised(latents.of(images, draws), draws);
         });
     }
@@ -127,8 +126,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
         List<String> texts() { return batch.captions().subList(firstImage(), endImage()); }
 
-        byte[] images(int side) {
-            int each = side * side * 3;
+        byte[] images() {
+            int each = batch.size().bytes();
             return Arrays.copyOfRange(batch.images(), firstImage() * each, endImage() * each);
         }
 

@@ -57,6 +57,14 @@ class PretrainedTokenizerTest {
     }
 
     @Test
+    void aCaptionIsCutByItsOwnLength() throws IOException {
+        try (var tokenizer = read("two circles ")) {
+            assertThat(new TextIds(tokenizer, 4).isCut("a red square")).as("bos and three words").isFalse();
+            assertThat(new TextIds(tokenizer, 3).isCut("a red square")).isTrue();
+        }
+    }
+
+    @Test
     void whatIsNotThereIsNamed() {
         assertThatThrownBy(() -> PretrainedTokenizer.read(folder, Instruction.NONE, null)).isInstanceOf(UserError.class)
                 .hasMessageContaining(folder.resolve("tokenizer.json").toString());

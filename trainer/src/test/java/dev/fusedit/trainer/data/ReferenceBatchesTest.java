@@ -2,6 +2,8 @@ package dev.fusedit.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.fusion.text.ByteTokenizer;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.source.CaptionRule;
@@ -28,7 +30,8 @@ class ReferenceBatchesTest {
         var shards = TarShards.open(List.of("src/test/resources/goldens/webdataset/shard-{000..002}.tar"), "image.jpg");
         var scan = SourceScan.of(shards, CaptionRule.firstOf(CAPTIONS), ImageDecoding.REFERENCE, 2, _ -> {});
         var images = new SourceBatches(HeldOut.of(scan, 0, 0), CaptionRule.firstOf(CAPTIONS),
-                new ImageTransform(ImageDecoding.REFERENCE, random, 0), DataErrors.of(temp.resolve("errors.jsonl"), scan, 0.5, _ -> {}), 42,
+                new ImageTransform(ImageDecoding.REFERENCE, Filter.BILINEAR, random, 0), ImmutableMap.of(),
+                DataErrors.of(temp.resolve("errors.jsonl"), scan, 0.5, _ -> {}), 42,
                 new TextIds(new ByteTokenizer(), 64));
         return ReferenceBatches.of(images, shards, CAPTIONS, originalRate, 16, BATCH, 2);
     }

@@ -2,8 +2,13 @@ package dev.fusedit.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.text.ByteTokenizer;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.data.source.HeldOut;
@@ -11,6 +16,7 @@ import dev.fusedit.trainer.data.source.ImageFolder;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.source.Problem;
 import dev.fusedit.trainer.data.source.SampleFacts;
+import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
@@ -51,12 +57,12 @@ class SourceBatchesTest {
         var source = ImageFolder.open(temp.resolve("set"));
         var rule = CaptionRule.firstOf(source.usualCaptions());
         var scan = SourceScan.of(source, rule, ImageDecoding.STRICT, 2, _ -> {});
-        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform,
+        return new SourceBatches(HeldOut.of(scan, held, 0), rule, transform, ImmutableMap.of(),
                 DataErrors.of(temp.resolve("run/errors.jsonl"), scan, 0.5, told::add), seed,
                 new TextIds(new ByteTokenizer(), 32));
     }
 
-    private SourceBatches batches() { return batches(0, new ImageTransform(ImageDecoding.STRICT, false, 0), 1); }
+    private SourceBatches batches() { return batches(0, new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 0), 1); }
 
     @Test
     void anEpochHasEachSampleOnceAndAnyStepIsMadeAlone() {
@@ -74,7 +80,7 @@ class SourceBatchesTest {
 
     @Test
     void imagesAreMirroredByTheirShare() {
-        try (var plain = batches(); var mirrored = batches(0, new ImageTransform(ImageDecoding.STRICT, false, 1), 1)) {
+        try (var plain = batches(); var mirrored = batches(0, new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 1), 1)) {
             var one = new Batches.Wanted(0, 1, 20, 0, 0, 0);
             byte[] a = plain.of(0, one).images(), b = mirrored.of(0, one).images();
             assertThat(b).isNotEqualTo(a);
@@ -84,7 +90,7 @@ class SourceBatchesTest {
 
     @Test
     void randomCropsAreAFunctionOfThePosition() {
-        var anywhere = new ImageTransform(ImageDecoding.STRICT, true, 0.5);
+        var anywhere = new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, true, 0.5);
         try (var batches = batches(0, anywhere, 1); var same = batches(0, anywhere, 1); var other = batches(0, anywhere, 2)) {
             assertThat(same.of(5, SIX).images()).isEqualTo(batches.of(5, SIX).images());
             assertThat(other.of(5, SIX).images()).isNotEqualTo(batches.of(5, SIX).images());
@@ -107,15 +113,41 @@ class SourceBatchesTest {
     @Test
     void heldOutSamplesAreNeverTrainedOnNorWhatLooksLikeThem() throws IOException {
         image(12, 4); // looks like number 4
-        try (var batches = batches(4, new ImageTransform(ImageDecoding.STRICT, false, 0), 1)) {
+        try (var batches = batches(4, new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 0), 1)) {
             var held = batches.split().held().stream().map(SampleFacts::caption).collect(Collectors.toSet());
             assertThat(held).hasSizeBetween(4, 5);
             assertThat(held.contains("number 4")).isEqualTo(held.contains("number 12"));
             for (int step = 0; step < 6; step++) assertThat(batches.of(step, SIX).captions()).doesNotContainAnyElementsOf(held);
             var validation = batches.validation(9, 4);
             assertThat(held).containsAll(validation.captions());
-            assertThat(validation.images(List.of(0, 1), 16)).hasSize(2 * 3 * 16 * 16);
+            assertThat(validation.images(List.of(0, 1), ImageSize.square(16))).hasSize(2 * 3 * 16 * 16);
             assertThat(validation.sentenceTokens()[0]).endsWith(1);
+        }
+    }
+
+    /// 12 images of 24 x 20 and 3 of 20 x 40.
+    @Test
+    void aBatchIsOfOneSizeAndABucketOfBadImagesIsReplaced() throws IOException {
+        for (int i = 12; i < 15; i++) {
+            Files.write(temp.resolve("set/%02d.png".formatted(i)), new PngImage(20, 40, new byte[3 * 20 * 40]).png());
+            Files.writeString(temp.resolve("set/%02d.txt".formatted(i)), "number " + i);
+        }
+        var sizes = ImmutableList.of(new ImageSize(8, 16), new ImageSize(16, 16));
+        var wanted = new Batches.Wanted(0, 4, sizes, 0, 0, 0);
+        try (var plain = batches()) {
+            var batches = new SourceBatches(plain.split(), plain.captions(), plain.transform(),
+                    ImmutableMap.of(sizes, SizeBuckets.of(plain.split().trained(), sizes)), plain.errors(), 1, plain.texts());
+            var seen = HashMultiset.<Long>create();
+            for (int step = 0; step < 15; step++) {
+                var batch = batches.of(step, wanted);
+                assertThat(batch.images()).hasSize(4 * batch.size().bytes());
+                assertThat(batch.keys()).allMatch(key -> key >= 12 == batch.size().equals(sizes.getFirst()));
+                seen.addAll(batch.keys());
+            }
+            assertThat(seen.entrySet()).hasSize(15).allMatch(each -> each.getCount() == 4);
+            for (int i = 12; i < 15; i++) Files.write(temp.resolve("set/%02d.png".formatted(i)), new byte[0]);
+            for (int step = 0; step < 15; step++) assertThat(batches.of(step, wanted).keys()).allMatch(key -> key < 12);
+            assertThat(told).hasSize(3);
         }
     }
 

@@ -18,6 +18,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -43,7 +44,8 @@ class ValidationTest {
 
     private static Validation.Found found(int samples, int bins, int batch, LossWeighting weighting) {
         try (var bundle = untrained(); var _ = TensorScope.open()) {
-            return new Validation(new Evaluation.Validation(1, samples, bins, 0), data(), batch).of(bundle, flow(weighting), 32);
+            return new Validation(new Evaluation.Validation(1, samples, bins, 0), data(), batch, true).of(bundle, flow(weighting),
+                    List.of(ImageSize.square(32)));
         }
     }
 

@@ -50,7 +50,14 @@ class BoundsTest {
                         "stages.joint.gradient_mask={kind: custom, rules: [{queries: image, keys: text, factor: 0}]}",
                         "data={kind: webdataset, shards: [a.tar], image_size: 32, captions: [{field: txt}], samples: 9}",
                         "evaluation.sets=[]"),
+                List.of("data={kind: parquet, files: [a.parquet], image_size: 32, captions: [{field: text}], samples: 9, "
+                        + "captions_from: {file: b.csv}}",
+                        "evaluation.sets=[]"),
+                List.of("data={kind: mix, samples: 9, sources: [{name: a, data: {kind: folder, path: a, image_size: 32}}]}",
+                        "evaluation.sets=[]"),
                 List.of("data={kind: folder, path: a, image_size: 32, captions: [{field: txt}], samples: 9}", "evaluation.sets=[]"),
+                List.of("data={kind: folder, path: a, image_size: 32, captions: [{field: txt}], samples: 9, aspect_buckets: {step: 8}}",
+                        "evaluation.sets=[]"),
                 List.of("model.llm={kind: pretrained, name: google/gemma-2b, layers: 2}"))) {
             all.add(Recipe.find("tests/minimal", settings));
         }

@@ -66,7 +66,8 @@ class GradientMaskRecipeTest {
                 tiny.bundle.weights().train(_ -> true);
                 var losses = tiny.losses();
                 var drawn = tiny.batch(0);
-                var batch = new Batch(drawn.images(), drawn.captions(), drawn.captionTokens(), instruction, drawn.sentenceTokens(),
+                var batch = new Batch(drawn.images(), drawn.size(), drawn.captions(), drawn.captionTokens(), instruction,
+                        drawn.sentenceTokens(),
                         drawn.keys());
                 try (var gradients = new Gradients(tiny.bundle.weights().trainable()); var pass = losses.model().pass(false)) {
                     pass.backward(losses.of(pass, losses.parts(batch, 0, 1).getFirst()).total());

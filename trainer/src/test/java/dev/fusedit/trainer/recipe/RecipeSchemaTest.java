@@ -56,7 +56,8 @@ class RecipeSchemaTest {
                 "stages.fuse.batch='8'",
                 "stages.fuse.batch=2.5", "stages.fuse.schedule=[cosine]", "stages.fuse.losses.flow.time={kind: uniform, std: 1}",
                 "stages={name: x}",
-                "stages.fuse.optimizer={kind: adamw, betas: [high, low]}", "model.llm={kind: pretrained}", "logging.tensorboard=perhaps",
+                "stages.fuse.optimizer={kind: adamw, betas: [high, low]}", "model.llm={kind: pretrained, name: [x]}",
+                "logging.tensorboard=perhaps",
                 "evaluation.sets=[seen, unseen]", "sampling.solver=eulers", "sampling.guidance_interval=whole"})
     void whatTheReaderRefusesTheSchemaRefuses(String setting) throws IOException {
         var text = new YAMLMapper().readTree(Recipes.find("tests/minimal").text());

@@ -102,7 +102,7 @@ class AlignmentTest {
         try (var tiny = TinyStage.of(REPA, "stages.joint.losses.repa.until_step=2"); var _ = TensorScope.open()) {
             var batch = tiny.batch(1);
             var parts = tiny.losses().parts(batch, tiny.plan.firstStep() + 1, 2);
-            var all = ImageTensors.of(batch.images(), 32);
+            var all = ImageTensors.of(batch.images(), batch.size());
             assertThat(Objects.requireNonNull(parts.get(1).aligned().images()).sameValues(all.narrow(0, 4, 4).contiguous())).isTrue();
             assertThat(tiny.losses().parts(batch, tiny.plan.firstStep() + 2, 2).get(1).aligned().images()).isNull();
         }

@@ -39,11 +39,14 @@ public final class AuditPage {
                 %s
                 </html>
                 """.formatted(escaped(scan.source().place()), escaped(scan.source().place()),
-                report.summaryLines().stream().map(AuditPage::escaped).collect(Collectors.joining("<br>\n")), problems(scan.problems()),
+                report.summaryLines().stream().map(AuditPage::line).collect(Collectors.joining("\n")), problems(scan.problems()),
                 groups.isEmpty() ? ""
                         : "<h2>Images that look alike</h2>\n" + groups.stream().map(this::group).collect(Collectors.joining()),
                 spread(scan.good()).stream().map(this::figure).collect(Collectors.joining()));
     }
+
+    /// Tables keep their columns.
+    private static String line(String text) { return text.contains("\n") ? "<pre>" + escaped(text) + "</pre>" : escaped(text) + "<br>"; }
 
     private static String problems(List<Problem> problems) {
         if (problems.isEmpty()) return "";

@@ -2,6 +2,8 @@ package dev.fusedit.trainer.data.audit;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.ImageSource;
@@ -19,7 +21,7 @@ public record SampleSheet(byte[] png, Map<String, String> captions) {
     private static final int SHOWN = 10;
     private static final int COLUMNS = 5;
     static final int SIDE = 128;
-    private static final ImageTransform PLAIN = new ImageTransform(ImageDecoding.STRICT, false, 0);
+    private static final ImageTransform PLAIN = new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 0);
 
     /// @throws UserError if no sample can be shown
     public static SampleSheet of(ImageSource source, CaptionRule rule) {
@@ -45,7 +47,7 @@ public record SampleSheet(byte[] png, Map<String, String> captions) {
     }
 
     static PngImage small(ImageSource source, int index) throws BadSample {
-        return new PngImage(SIDE, SIDE, PLAIN.centred(SourceScan.decoded(source, index, PLAIN.decoding()), SIDE).rgb());
+        return new PngImage(SIDE, SIDE, PLAIN.centred(SourceScan.decoded(source, index, PLAIN.decoding()), ImageSize.square(SIDE)).rgb());
     }
 
     private static String caption(ImageSource source, int index, CaptionRule rule) {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.data.audit;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.Lookalikes;
 import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.source.SourceScan;
@@ -9,18 +10,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /// What is in a source, in numbers.
 ///
 /// @param tokens ids of a caption; of no model, its bytes
-/// @param maxTokens longest caption that is read; longer ones are cut
-public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction<String> tokens, int maxTokens) {
+/// @param cut whether a caption is longer than what is read of it
+/// @param buckets what a recipe's aspect-ratio buckets make of it; none without such a recipe
+public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction<String> tokens, Predicate<String> cut,
+        List<BucketReport> buckets) {
     private static final int SHOWN = 20;
 
-    public static SourceReport of(SourceScan scan, ToIntFunction<String> tokens, int maxTokens) {
-        return new SourceReport(scan, Lookalikes.of(scan.good()), tokens, maxTokens);
+    public static SourceReport of(SourceScan scan, ToIntFunction<String> tokens, Predicate<String> cut) {
+        return new SourceReport(scan, Lookalikes.of(scan.good()), tokens, cut, List.of());
     }
+
+    public SourceReport withBuckets(List<BucketReport> others) { return new SourceReport(scan, lookalikes, tokens, cut, others); }
 
     /// Least, middle and most of something.
     public record Spread(int least, int median, int most) {
@@ -50,7 +56,7 @@ public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction
                 .filter(aspect -> aspect >= low && aspect < high).count();
     }
 
-    public int captionsCut() { return (int) scan.good().stream().filter(facts -> tokens.applyAsInt(facts.caption()) > maxTokens).count(); }
+    public int captionsCut() { return (int) scan.captions().stream().filter(cut).count(); }
 
     /// Images whose caption an image before them has.
     public int repeatedCaptions() { return scan.good().size() - (int) scan.captions().stream().distinct().count(); }
@@ -68,6 +74,7 @@ public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction
         json.set("height", heights().json());
         json.putObject("aspect").put("tall", wider(0, 0.8)).put("square", wider(0.8, 1.25)).put("wide", wider(1.25, Double.MAX_VALUE));
         json.set("caption_tokens", captionLengths().json());
+        if (!buckets.isEmpty()) json.putArray("buckets").addAll(buckets.stream().map(BucketReport::json).toList());
         return json;
     }
 
@@ -91,6 +98,7 @@ public record SourceReport(SourceScan scan, Lookalikes lookalikes, ToIntFunction
         lines.add("captions: tokens %s; %,d are cut".formatted(captionLengths(), captionsCut()));
         lines.add("captions that come again: %,d; images that look like another: %,d".formatted(repeatedCaptions(),
                 lookalikes.count()));
+        buckets.forEach(report -> lines.add(report.text()));
         scan.counts().forEach((cause, count) -> lines.add(String.format(Locale.ROOT, "%,d %s", count, cause.word())));
         return lines;
     }

@@ -6,5 +6,17 @@ import java.io.IOException;
 final class BadImage extends IOException {
     private static final long serialVersionUID = 1;
 
-    BadImage(String why) { super(why); }
+    static final String REMEDY = "Convert it to PNG or JPEG, or fetch it anew";
+
+    private final String remedy;
+
+    BadImage(String why) { this(why, REMEDY); }
+
+    /// @param remedy what to do about it, as a sentence
+    BadImage(String why, String remedy) {
+        super(why);
+        this.remedy = remedy;
+    }
+
+    String remedy() { return remedy; }
 }

@@ -19,7 +19,6 @@ public final class ImageDecoder {
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp", "png", "apng", "webp", "gif", "bmp",
                     "dib", "tif", "tiff", "avif", "heic", "heif", "hif", "jxl", "jp2", "j2k", "ppm", "pgm", "pbm", "pnm");
-    private static final String REMEDY = "Convert it to PNG or JPEG, or fetch it anew";
 
     private ImageDecoder() {}
 
@@ -71,10 +70,10 @@ public final class ImageDecoder {
         } catch (UserError e) {
             throw e;
         } catch (BadImage e) {
-            throw new UserError("%s: cannot be decoded, %s. %s".formatted(where, e.getMessage(), REMEDY), e);
+            throw new UserError("%s: cannot be decoded, %s. %s".formatted(where, e.getMessage(), e.remedy()), e);
         } catch (IOException | RuntimeException e) { // what damaged files make of the readers
-            throw new UserError("%s: cannot be decoded, it is cut, damaged or of a rare kind (%s). %s".formatted(where, cause(e), REMEDY),
-                    e);
+            throw new UserError("%s: cannot be decoded, it is cut, damaged or of a rare kind (%s). %s".formatted(where, cause(e),
+                    BadImage.REMEDY), e);
         } catch (OutOfMemoryError e) {
             throw new UserError(
                     "%s: its pixels do not fit into Java's memory of %d MiB. Make it smaller, or give more: FUSEDIT_JAVA_OPTS=-Xmx8g"

@@ -13,6 +13,9 @@ public record ImageDecoding(Alpha alpha, boolean turned, boolean whole) {
     /// What a person sees who opens the file, or none of it.
     public static final ImageDecoding STRICT = new ImageDecoding(Alpha.WHITE, true, true);
 
+    /// The same with something else behind transparency.
+    public ImageDecoding over(Alpha other) { return new ImageDecoding(other, turned, whole); }
+
     /// What becomes of transparency.
     public enum Alpha {
         /// Colours stay as they are stored, also where nothing is seen of them.

@@ -11,12 +11,24 @@ public record ImageSize(int width, int height) {
             throw new BadImage("it says that it has %d x %d pixels".formatted(width, height));
         }
         if (width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_PIXELS) {
-            throw new BadImage("it has %d x %d pixels, and at most %d are decoded. Make it smaller".formatted(width, height, MOST_PIXELS));
+            throw new BadImage("it has %d x %d pixels, and at most %d are decoded".formatted(width, height, MOST_PIXELS),
+                    "Make it smaller");
         }
         return new ImageSize((int) width, (int) height);
     }
 
-    long pixels() { return (long) width * height; }
+    public static ImageSize square(int side) { return new ImageSize(side, side); }
+
+    public long pixels() { return (long) width * height; }
+
+    /// Width over height.
+    public double aspect() { return (double) width / height; }
+
+    /// Bytes of its pixels in RGB.
+    public int bytes() { return Math.multiplyExact(3 * width, height); }
+
+    /// As recipes and `--json` write it: `80x48`.
+    public String word() { return width + "x" + height; }
 
     ImageSize turned(Orientation orientation) { return orientation.isTransposed() ? new ImageSize(height, width) : this; }
 

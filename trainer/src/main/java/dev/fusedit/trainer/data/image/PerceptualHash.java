@@ -26,11 +26,7 @@ public record PerceptualHash(long bits, int red, int green, int blue) {
         return sum / (image.rgb().length / 3);
     }
 
-    /// ITU-R 601 luma in 1/65536.
-    private static int grey(RgbImage image, int x, int y) {
-        int at = 3 * (y * image.width() + x);
-        return (image.rgb()[at] & 255) * 19595 + (image.rgb()[at + 1] & 255) * 38470 + (image.rgb()[at + 2] & 255) * 7471;
-    }
+    private static int grey(RgbImage image, int x, int y) { return Luma.of(image.rgb(), 3 * (y * image.width() + x)); }
 
     /// Bits that differ.
     public int distance(PerceptualHash other) { return Long.bitCount(bits ^ other.bits); }

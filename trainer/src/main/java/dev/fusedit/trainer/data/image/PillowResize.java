@@ -16,19 +16,13 @@ public final class PillowResize {
     /// What a new pixel takes of the old ones, by their distance from its centre.
     public enum Filter {
         /// A triangle: `Image.BILINEAR`.
-        BILINEAR(1) {
-            @Override
-            double at(double distance) { return distance < 1 ? 1 - distance : 0; }
-        },
+        BILINEAR(1),
 
         /// Keys' cubic with a = -0.5: `Image.BICUBIC`.
-        BICUBIC(2) {
-            @Override
-            double at(double distance) {
-                if (distance < 1) return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1;
-                return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * SHARPNESS : 0;
-            }
-        };
+        BICUBIC(2),
+
+        /// A sinc under the middle of a wider one: `Image.LANCZOS`, once `ANTIALIAS`.
+        LANCZOS(3);
 
         private static final double SHARPNESS = -0.5;
         private final double support;
@@ -37,34 +31,54 @@ public final class PillowResize {
         Filter(double support) { this.support = support; }
 
         /// @param distance at least 0
-        abstract double at(double distance);
+        double at(double distance) {
+            return switch (this) {
+                case BILINEAR -> distance < 1 ? 1 - distance : 0;
+                case BICUBIC -> cubic(distance);
+                case LANCZOS -> distance < 3 ? sinc(distance) * sinc(distance / 3) : 0;
+            };
+        }
+
+        private static double sinc(double x) { return x == 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI); }
+
+        private static double cubic(double distance) {
+            if (distance < 1) return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1;
+            return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * SHARPNESS : 0;
+        }
     }
 
     public static RgbImage resize(RgbImage image, int width, int height, Filter filter) {
-        checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
-        var wide = width == image.width() ? image
-                : new RgbImage(width, image.height(), along(image, Weights.of(image.width(), width, filter)));
-        return height == wide.height() ? wide : new RgbImage(width, height, down(wide, Weights.of(wide.height(), height, filter)));
+        return new RgbImage(width, height, resize(image.rgb(), COLOURS, new ImageSize(image.width(), image.height()),
+                new ImageSize(width, height), filter));
     }
 
-    private static byte[] along(RgbImage from, Weights weights) {
-        var to = new byte[COLOURS * weights.count() * from.height()];
-        for (int y = 0, i = 0; y < from.height(); y++) {
+    /// Of pixels with any number of channels.
+    ///
+    /// @param pixels height · width · channels bytes
+    static byte[] resize(byte[] pixels, int channels, ImageSize from, ImageSize to, Filter filter) {
+        checkArgument(to.width() > 0 && to.height() > 0, "an image has pixels, not %s x %s", to.width(), to.height());
+        var wide = to.width() == from.width() ? pixels : along(pixels, channels, from, Weights.of(from.width(), to.width(), filter));
+        return to.height() == from.height() ? wide : down(wide, channels * to.width(), Weights.of(from.height(), to.height(), filter));
+    }
+
+    private static byte[] along(byte[] from, int channels, ImageSize size, Weights weights) {
+        var to = new byte[channels * weights.count() * size.height()];
+        for (int y = 0, i = 0; y < size.height(); y++) {
             for (int x = 0; x < weights.count(); x++) {
-                for (int c = 0; c < COLOURS; c++) {
-                    to[i++] = weights.sum(x, from.rgb(), COLOURS * y * from.width() + c, COLOURS);
+                for (int c = 0; c < channels; c++) {
+                    to[i++] = weights.sum(x, from, channels * y * size.width() + c, channels);
                 }
             }
         }
         return to;
     }
 
-    private static byte[] down(RgbImage from, Weights weights) {
-        var row = COLOURS * from.width();
+    /// @param row bytes of a line
+    private static byte[] down(byte[] from, int row, Weights weights) {
         var to = new byte[row * weights.count()];
         for (int y = 0, i = 0; y < weights.count(); y++) {
             for (int x = 0; x < row; x++) {
-                to[i++] = weights.sum(y, from.rgb(), x, row);
+                to[i++] = weights.sum(y, from, x, row);
             }
         }
         return to;

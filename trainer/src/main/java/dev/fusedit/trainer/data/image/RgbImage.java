@@ -10,6 +10,8 @@ public record RgbImage(int width, int height, byte[] rgb) {
                 rgb.length);
     }
 
+    public ImageSize size() { return new ImageSize(width, height); }
+
     /// The mirror image: left is right (torchvision's `hflip`).
     public RgbImage flipped() { return Orientation.MIRRORED.turn(this); }
 

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.data.reference;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import dev.fusedit.trainer.data.image.SquareCrop;
+import dev.fusedit.trainer.data.image.CoverCrop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -42,7 +42,7 @@ public final class ReferenceOrder {
     /// @param index of the sample in its source
     /// @param original whether it has the original caption
     /// @param dropping below the share of captions that are dropped, this one is
-    public record Turn(int index, boolean original, double dropping, SquareCrop.Corner corner) {
+    public record Turn(int index, boolean original, double dropping, CoverCrop.Corner corner) {
         public boolean isDropped(double share) { return dropping < share; }
     }
 
@@ -118,7 +118,7 @@ public final class ReferenceOrder {
             } while (buffer.size() < INITIAL);
             var entry = pick();
             boolean original = setting.originalRate > 0 && entry.hasOriginal && ofPython.random() < setting.originalRate;
-            var corner = setting.cropped ? corner(entry) : new SquareCrop.Corner(0, 0);
+            var corner = setting.cropped ? corner(entry) : new CoverCrop.Corner(0, 0);
             return new Turn(entry.index, original, ofPython.random(), corner);
         }
 
@@ -138,10 +138,10 @@ public final class ReferenceOrder {
             return picked;
         }
 
-        private SquareCrop.Corner corner(Entry entry) {
-            if (entry.rows == 1 && entry.columns == 1) return new SquareCrop.Corner(0, 0);
+        private CoverCrop.Corner corner(Entry entry) {
+            if (entry.rows == 1 && entry.columns == 1) return new CoverCrop.Corner(0, 0);
             int top = ofTorch.torchBelow(entry.rows);
-            return new SquareCrop.Corner(top, ofTorch.torchBelow(entry.columns));
+            return new CoverCrop.Corner(top, ofTorch.torchBelow(entry.columns));
         }
     }
 }

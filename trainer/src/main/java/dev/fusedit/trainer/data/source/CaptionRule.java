@@ -4,11 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.trainer.data.blocks.Dice;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// Which of a sample's texts is its caption: one of several, each as often as its share says. Of those that a sample lacks, or that are
-/// blank, the others take the share.
+/// blank, the others take the share. Of several texts of one name ([TextLists]) any one is taken, each as often.
 ///
 /// @param shares by the name of the text, in the order of preference; those of 0 are taken only where no other is there
 public record CaptionRule(ImmutableMap<String, Double> shares) {
@@ -34,20 +35,30 @@ public record CaptionRule(ImmutableMap<String, Double> shares) {
     /// @param position of the sample in the run, which decides between several captions
     /// @throws BadSample if it has none
     public String of(Map<String, String> texts, long seed, long position) throws BadSample {
-        var there = shares.keySet().stream().filter(name -> texts.containsKey(name) && !texts.get(name).isBlank()).toList();
+        var there = new LinkedHashMap<String, List<String>>();
+        for (var name : shares.keySet()) {
+            var written = TextLists.of(texts, name).stream().filter(text -> !text.isBlank()).toList();
+            if (!written.isEmpty()) there.put(name, written);
+        }
         if (there.isEmpty()) throw none(texts);
+        var dice = new Dice(seed, PURPOSE, position);
+        var several = there.get(taken(List.copyOf(there.keySet()), dice));
+        return several.get(several.size() == 1 ? 0 : dice.below(several.size())).strip();
+    }
+
+    private String taken(List<String> there, Dice dice) {
         double sum = there.stream().mapToDouble(shares::get).sum();
-        double left = sum * new Dice(seed, PURPOSE, position).below(PARTS) / PARTS;
+        double left = sum * dice.below(PARTS) / PARTS;
         for (var name : there) {
             left -= shares.get(name);
-            if (left < 0 || sum == 0) return texts.get(name).strip();
+            if (left < 0 || sum == 0) return name;
         }
-        return texts.get(there.getLast()).strip();
+        return there.getLast();
     }
 
     private BadSample none(Map<String, String> texts) {
         for (var name : shares.keySet()) {
-            if (texts.containsKey(name)) return new BadSample(Cause.EMPTY_CAPTION, "the caption '" + name + "' is blank");
+            if (!TextLists.of(texts, name).isEmpty()) return new BadSample(Cause.EMPTY_CAPTION, "the caption '" + name + "' is blank");
         }
         return new BadSample(Cause.MISSING_CAPTION, texts.isEmpty() ? "no caption is there"
                 : "has none of the captions " + String.join(", ", shares.keySet()) + ", only " + String.join(", ", texts.keySet()));

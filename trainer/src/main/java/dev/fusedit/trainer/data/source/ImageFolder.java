@@ -42,6 +42,12 @@ public final class ImageFolder implements ImageSource {
     public String place() { return folder.toString(); }
 
     @Override
+    public String kind() { return "folder"; }
+
+    @Override
+    public String imageField() { return ""; }
+
+    @Override
     public int size() { return files.images().size(); }
 
     @Override

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.data.source;
 import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -14,10 +15,16 @@ public interface ImageSource extends AutoCloseable {
     /// What errors and reports call it.
     String place();
 
+    /// Its `data.kind` in recipes.
+    String kind();
+
+    /// The field or column that images lie in, as recipes name it; empty for those that lie in files of their own.
+    String imageField();
+
     /// Images found; broken ones too.
     int size();
 
-    /// The name of a sample, unlike any other's: a path below the folder, or `000012` of a tar file.
+    /// The name of a sample, unlike any other's: a path below the folder, `000012` of a tar file, or `a.parquet/17`.
     String key(int index);
 
     /// Size of the image's file.
@@ -32,6 +39,25 @@ public interface ImageSource extends AutoCloseable {
     ///
     /// @throws BadSample if one is no text in UTF-8
     Map<String, String> texts(int index) throws BadSample;
+
+    /// A text of every sample, "" where it has none: by what samples are known in other files. Reads them all.
+    ///
+    /// @throws UserError if no sample has one of this name
+    default List<String> values(String field) {
+        var values = new ArrayList<String>();
+        for (int i = 0; i < size(); i++) {
+            try {
+                values.add(texts(i).getOrDefault(field, ""));
+            } catch (BadSample _) {
+                values.add("");
+            }
+        }
+        if (values.stream().allMatch(String::isEmpty)) throw new UserError("%s: no sample has a text '%s'".formatted(place(), field));
+        return values;
+    }
+
+    /// What a person should know before the first step, in sentences.
+    default List<String> notes() { return List.of(); }
 
     /// The names of texts that are captions, as far as nobody says otherwise; the first one that a sample has counts.
     List<String> usualCaptions();
@@ -65,7 +91,10 @@ public interface ImageSource extends AutoCloseable {
     /// @return the index
     /// @throws UserError naming the place, if nothing is there to train on
     default ImageSource requireSamples() {
-        if (size() == 0) throw new UserError(place() + ": holds no image (" + others().unread() + " other files were found)");
+        if (size() == 0 && problems().isEmpty())
+            throw new UserError(place() + ": holds no image (" + others().unread() + " other files were found)");
+        if (size() == 0) throw new UserError("%s: holds no image that can be read: %s: %s".formatted(place(),
+                problems().getFirst().sample(), problems().getFirst().detail()));
         return this;
     }
 }

@@ -1,37 +1,40 @@
 package dev.fusedit.trainer.data.source;
 
 import dev.fusedit.trainer.data.blocks.Dice;
+import dev.fusedit.trainer.data.image.CoverCrop;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.trainer.data.image.RgbImage;
-import dev.fusedit.trainer.data.image.SquareCrop;
 
-/// From an image file to the square that a model sees: decoded, its short side resized, the rest cut off, perhaps mirrored.
+/// From an image file to what a model sees: decoded, resized so that it covers that, the rest cut off, perhaps mirrored.
 ///
+/// @param filter of the resizing
 /// @param random whether a crop lies anywhere, or in the middle
 /// @param flip share of images that are mirrored left to right
-public record ImageTransform(ImageDecoding decoding, boolean random, double flip) {
+public record ImageTransform(ImageDecoding decoding, Filter filter, boolean random, double flip) {
     private static final long PURPOSE = 104;
     private static final int PARTS = 1 << 24;
 
     /// @param position of the sample in the run, which decides what is left to chance
-    public RgbImage square(RgbImage image, int side, long seed, long position) {
-        var crop = new SquareCrop(side);
+    public RgbImage shown(RgbImage image, ImageSize size, long seed, long position) {
+        var crop = new CoverCrop(size, filter);
         var resized = crop.resized(image);
         var dice = new Dice(seed, PURPOSE, position);
         boolean mirrored = dice.below(PARTS) < flip * PARTS;
-        var square = crop.crop(resized, random ? crop.random(resized, dice::below) : crop.centre(resized));
-        return mirrored ? square.flipped() : square;
+        var shown = crop.crop(resized, random ? crop.random(resized, dice::below) : crop.centre(resized));
+        return mirrored ? shown.flipped() : shown;
     }
 
     /// With the corner given.
-    public RgbImage cropped(RgbImage image, int side, SquareCrop.Corner corner) {
-        var crop = new SquareCrop(side);
+    public RgbImage cropped(RgbImage image, ImageSize size, CoverCrop.Corner corner) {
+        var crop = new CoverCrop(size, filter);
         return crop.crop(crop.resized(image), corner);
     }
 
     /// Without chance: as validation and reports show it.
-    public RgbImage centred(RgbImage image, int side) {
-        var crop = new SquareCrop(side);
+    public RgbImage centred(RgbImage image, ImageSize size) {
+        var crop = new CoverCrop(size, filter);
         var resized = crop.resized(image);
         return crop.crop(resized, crop.centre(resized));
     }

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.source;
 
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.image.PerceptualHash;
 
 /// What a look at a good sample tells.
@@ -7,4 +8,6 @@ import dev.fusedit.trainer.data.image.PerceptualHash;
 /// @param width of the image as it is decoded, in pixels
 /// @param caption the one that the first epoch's first sample would have
 /// @param look by which near duplicates are found
-public record SampleFacts(int index, int width, int height, String caption, PerceptualHash look) {}
+public record SampleFacts(int index, int width, int height, String caption, PerceptualHash look) {
+    public ImageSize size() { return new ImageSize(width, height); }
+}

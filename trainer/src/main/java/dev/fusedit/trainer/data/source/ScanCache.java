@@ -3,6 +3,7 @@ package dev.fusedit.trainer.data.source;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /// captions are read, or images are decoded in another way. Where nothing can be kept, it is looked through each time.
 public final class ScanCache {
     /// Of the form, and of what a scan looks for.
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final Logger LOG = LoggerFactory.getLogger(ScanCache.class);
 
     private final Path folder;
@@ -32,10 +33,12 @@ public final class ScanCache {
     public ScanCache(Path folder) { this.folder = folder; }
 
     /// In `$XDG_CACHE_HOME/fusedit/scans`, else `~/.cache/fusedit/scans`.
-    public static ScanCache ofUser() {
+    public static ScanCache ofUser() { return new ScanCache(folderOfUser()); }
+
+    static Path folderOfUser() {
         var given = System.getenv("XDG_CACHE_HOME");
         var base = given == null || given.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(given);
-        return new ScanCache(base.resolve("fusedit").resolve("scans"));
+        return base.resolve("fusedit").resolve("scans");
     }
 
     /// As [SourceScan#of].
@@ -52,14 +55,16 @@ public final class ScanCache {
         if (!Files.isRegularFile(file)) return Optional.empty();
         var good = ImmutableList.<SampleFacts>builder();
         var problems = ImmutableList.<Problem>builder();
+        var counts = ImmutableMap.<String, CaptionCount>builder();
         try {
             int line = 0;
             for (var text : Files.readAllLines(file)) {
                 var json = JsonFile.line(text, file, ++line, "Delete the file");
-                if (json.has("cause")) problems.add(problem(json));
+                if (json.has("written")) counts.put(json.path("field").asText(), count(json));
+                else if (json.has("cause")) problems.add(problem(json));
                 else good.add(facts(json));
             }
-            return Optional.of(new SourceScan(source, good.build(), problems.build()));
+            return Optional.of(new SourceScan(source, good.build(), problems.build(), counts.buildOrThrow()));
         } catch (IOException | UserError | IllegalArgumentException e) { // cut short or changed: it is looked at anew
             LOG.debug("{} is not used: {}", file, e.getMessage());
             return Optional.empty();
@@ -70,6 +75,7 @@ public final class ScanCache {
         var made = scan.get();
         var lines = new StringBuilder();
         made.problems().forEach(problem -> lines.append(problem.json()).append('\n'));
+        made.captionCounts().forEach((field, count) -> lines.append(json(field, count)).append('\n'));
         made.good().forEach(facts -> lines.append(json(facts)).append('\n'));
         try {
             Files.createDirectories(folder);
@@ -78,6 +84,15 @@ public final class ScanCache {
             LOG.debug("{} is not kept: {}", file, e.getMessage());
         }
         return made;
+    }
+
+    private static JsonNode json(String field, CaptionCount count) {
+        return JsonNodeFactory.instance.objectNode().put("field", field).put("written", count.written()).put("blank", count.blank())
+                .put("missing", count.missing());
+    }
+
+    private static CaptionCount count(JsonNode json) {
+        return new CaptionCount(json.path("written").intValue(), json.path("blank").intValue(), json.path("missing").intValue());
     }
 
     private static Problem problem(JsonNode json) {

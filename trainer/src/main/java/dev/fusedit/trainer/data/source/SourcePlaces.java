@@ -11,22 +11,28 @@ import java.util.List;
 public final class SourcePlaces {
     private SourcePlaces() {}
 
-    /// A folder of images, a folder of tar files, a tar file, or a pattern of them.
+    /// A folder of images, of tar files or of Parquet files, a tar or Parquet file, or a pattern of them.
     ///
     /// @throws UserError if it is nothing of that
     public static ImageSource open(String place) {
+        if (ParquetNames.isParquet(Path.of(place)) && !Files.isDirectory(Path.of(place))) return ParquetImages.open(List.of(place), "");
         if (place.contains("{") || place.contains("::")) return TarShards.open(List.of(place), "");
         var path = Path.of(place);
         if (!Files.exists(path)) throw new UserError(place + ": no such file or folder");
         if (Files.isDirectory(path)) return folder(place, path);
-        if (FileFormat.of(path) != FileFormat.TAR) throw FileFormat.of(path).insteadOf("a folder of images or a tar archive", place);
-        return TarShards.open(List.of(place), "");
+        return switch (FileFormat.of(path)) {
+            case TAR -> TarShards.open(List.of(place), "");
+            case PARQUET -> ParquetImages.open(List.of(place), "");
+            default -> throw FileFormat.of(path).insteadOf("a folder of images, a tar archive or a Parquet table", place);
+        };
     }
 
     private static ImageSource folder(String place, Path folder) {
         var images = ImageFolder.open(folder);
         if (images.size() > 0) return images;
         if (!ShardNames.tars(folder).isEmpty()) return TarShards.open(List.of(place), "");
-        throw new UserError("%s: holds no image and no tar archive; it holds %s".formatted(place, FolderContents.of(folder)));
+        if (!ParquetNames.inside(folder).isEmpty()) return ParquetImages.open(List.of(place), "");
+        throw new UserError(
+                "%s: holds no image, no tar archive and no Parquet table; it holds %s".formatted(place, FolderContents.of(folder)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoder;
 import dev.fusedit.trainer.data.image.ImageDecoding;
@@ -9,6 +10,7 @@ import dev.fusedit.trainer.data.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -22,17 +24,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param good samples that can be trained on, in the source's order
 /// @param problems the others, in that order, and what the source itself found before
-public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, ImmutableList<Problem> problems) {
+/// @param captionCounts of captions, by the names that are read
+public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, ImmutableList<Problem> problems,
+        ImmutableMap<String, CaptionCount> captionCounts) {
     private static final int COMMONEST = 3;
 
     /// What a look at one sample found: one of both.
-    private record Look(@Nullable SampleFacts facts, @Nullable Problem problem) {}
+    ///
+    /// @param counts of its captions; none if they were not read
+    private record Look(@Nullable SampleFacts facts, @Nullable Problem problem, Map<String, CaptionCount> counts) {}
 
     /// @param threads that decode, each another sample
     /// @param looked told how many samples have been looked at
     public static SourceScan of(ImageSource source, CaptionRule captions, ImageDecoding decoding, int threads, IntConsumer looked) {
         var good = ImmutableList.<SampleFacts>builder();
         var problems = ImmutableList.<Problem>builder().addAll(source.problems());
+        var counts = new LinkedHashMap<String, CaptionCount>();
+        captions.shares().keySet().forEach(name -> counts.put(name, CaptionCount.NONE));
         try (var pool = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("scan-", 0).factory())) {
             var looks = new ArrayList<Future<Look>>();
             for (int i = 0; i < source.size(); i++) {
@@ -43,6 +51,7 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
                 var look = looks.set(i, null).get();
                 if (look.facts() != null) good.add(look.facts());
                 if (look.problem() != null) problems.add(look.problem());
+                look.counts().forEach((name, count) -> counts.merge(name, count, CaptionCount::and));
                 looked.accept(i + 1);
             }
         } catch (InterruptedException e) {
@@ -51,16 +60,19 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
-        return new SourceScan(source, good.build(), problems.build());
+        return new SourceScan(source, good.build(), problems.build(), ImmutableMap.copyOf(counts));
     }
 
     private static Look look(ImageSource source, int index, CaptionRule captions, ImageDecoding decoding) {
+        var counts = new LinkedHashMap<String, CaptionCount>();
         try {
             var image = decoded(source, index, decoding);
-            var caption = captions.of(source.texts(index), 0, index);
-            return new Look(new SampleFacts(index, image.width(), image.height(), caption, PerceptualHash.of(image)), null);
+            var texts = source.texts(index);
+            captions.shares().keySet().forEach(name -> counts.put(name, CaptionCount.of(texts, name)));
+            var caption = captions.of(texts, 0, index);
+            return new Look(new SampleFacts(index, image.width(), image.height(), caption, PerceptualHash.of(image)), null, counts);
         } catch (BadSample e) {
-            return new Look(null, e.of(source.key(index)));
+            return new Look(null, e.of(source.key(index)), counts);
         }
     }
 
@@ -108,11 +120,15 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
 
     /// @param most share of bad samples that is borne
     /// @throws UserError if there are more, or nothing is left
-    public void requireGood(double most) {
+    public void requireGood(double most) { requireGood(most, "data"); }
+
+    /// @param key of the source in the recipe
+    /// @throws UserError as [#requireGood(double)]
+    public void requireGood(double most, String key) {
         if (badShare() > most) {
             throw new UserError(
-                    "%s: %s. That is more than data.errors.stop_above allows (%s). Mend them ('fusedit data audit' lists all), or allow more"
-                            .formatted(source.place(), summary(), most));
+                    "%s: %s. That is more than %s.errors.stop_above allows (%s). Mend them ('fusedit data audit' lists all), or allow more"
+                            .formatted(source.place(), summary(), key, most));
         }
         if (good.isEmpty())
             throw new UserError("%s: no sample can be used: %s".formatted(source.place(), problems.isEmpty() ? "it has none" : summary()));

@@ -95,8 +95,11 @@ public final class TarShards implements ImageSource {
 
     /// Whether a sample has a field.
     public boolean has(int index, String field) { return samples.get(index).fields().containsKey(field); }
+    @Override
+    public String kind() { return "webdataset"; }
 
     /// The field of the first sample's image; empty where there is no sample.
+    @Override
     public String imageField() {
         if (samples.isEmpty()) return "";
         var first = samples.getFirst();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns [Node]s into records, strictly. A key is a record component; a sealed interface is one of its records, chosen by `kind`
 /// (or by the bare word if the record has nothing required: `schedule: cosine`; a block without `kind` is the [Usual] one, if there is
-/// one).
+/// one, and so is a list, if a list is all that it has).
 ///
 /// What is wrong is added to the [Problems], and all that can still be read is: where a misspelt word can only mean one thing, as that. A
 /// value that cannot be read is empty, and so is a record with such a value.
@@ -85,6 +85,11 @@ public final class Binder {
         var variants = Names.variants(sealed);
         var kind = node instanceof Node.Block block ? block.get("kind") : node;
         var usual = variants.values().stream().filter(type -> type.isAnnotationPresent(Usual.class)).findFirst();
+        var listed = usual.flatMap(Names::listed);
+        if (node instanceof Node.Items && listed.isPresent()) {
+            var only = Map.of(Names.key(listed.get()), new Node.Entry(node.place(), node));
+            return instance(usual.get(), new Node.Block(node.place(), only), where);
+        }
         if (kind == null && usual.isPresent()) return instance(usual.get(), (Node.Block) node, where);
         if (kind == null) return no(node, node.place(), "missing key 'kind' in " + where.inside() + ": one of " + known(variants));
         if (kind instanceof Node.Broken) return Optional.empty();

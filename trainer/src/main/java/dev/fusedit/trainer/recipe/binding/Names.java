@@ -54,6 +54,12 @@ public final class Names {
         return variants.build();
     }
 
+    /// The one component of a record that holds nothing but a list: a list alone stands for it.
+    public static Optional<RecordComponent> listed(Class<?> type) {
+        var components = type.getRecordComponents();
+        return components.length == 1 && components[0].getType() == List.class ? Optional.of(components[0]) : Optional.empty();
+    }
+
     /// ` Did you mean 'x'?` if known words are near, else the known words.
     public static String suggestion(String word, Collection<String> known) {
         var hint = hint(word, known);

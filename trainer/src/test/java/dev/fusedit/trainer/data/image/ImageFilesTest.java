@@ -57,17 +57,17 @@ class ImageFilesTest {
 
     @Test
     void theShortSideFitsAndTheCropIsInside() {
-        var crop = new SquareCrop(10);
+        var crop = CoverCrop.square(10);
         var resized = crop.resized(ramp(31, 17));
         assertThat(resized.height()).isEqualTo(10);
         assertThat(resized.width()).as("10 · 31 / 17, rounded down").isEqualTo(18);
-        assertThat(crop.centre(resized)).isEqualTo(new SquareCrop.Corner(0, 4));
+        assertThat(crop.centre(resized)).isEqualTo(new CoverCrop.Corner(0, 4));
         assertThat(crop.crop(resized, crop.random(resized, below -> below - 1)).width()).isEqualTo(10);
-        assertThat(new SquareCrop(1).centre(ramp(4, 2))).as("1.5 and 0.5 go to the even one").isEqualTo(new SquareCrop.Corner(0, 2));
+        assertThat(CoverCrop.square(1).centre(ramp(4, 2))).as("1.5 and 0.5 go to the even one").isEqualTo(new CoverCrop.Corner(0, 2));
     }
 
     @Test
     void blackIsMinusOneAndWhiteIsOne() {
-        assertThat(SquareCrop.pixels(new RgbImage(1, 2, new byte[] {0, -1, 0, -1, 0, 0}))).containsExactly(-1, 1, 1, -1, -1, -1);
+        assertThat(CoverCrop.pixels(new RgbImage(1, 2, new byte[] {0, -1, 0, -1, 0, 0}))).containsExactly(-1, 1, 1, -1, -1, -1);
     }
 }

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.hash.Hashing;
-import dev.fusedit.trainer.data.image.SquareCrop;
+import dev.fusedit.trainer.data.image.CoverCrop;
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,13 +34,13 @@ class ReferenceOrderTest {
 
     private static List<List<ReferenceOrder.Entry>> shards() throws IOException {
         var shards = new ArrayList<List<ReferenceOrder.Entry>>();
-        var crop = new SquareCrop(SIDE);
+        var crop = CoverCrop.square(SIDE);
         int first = 0;
         for (var count : golden("reference_order.json").get("sizes")) {
             shards.add(IntStream.range(first, first += count.asInt()).mapToObj(i -> {
                 int[] size = SIZES[i % SIZES.length];
-                return new ReferenceOrder.Entry(i, i % 3 != 1, crop.length(size[1], size[0]) - SIDE + 1,
-                        crop.length(size[0], size[1]) - SIDE + 1);
+                var covering = crop.covering(new ImageSize(size[0], size[1]));
+                return new ReferenceOrder.Entry(i, i % 3 != 1, covering.height() - SIDE + 1, covering.width() - SIDE + 1);
             }).toList());
         }
         return shards;

@@ -1,0 +1,201 @@
+package dev.fusedit.trainer.data.prepare;
+
+import dev.fusedit.trainer.data.table.DuckDb;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.Host;
+import dev.fusedit.torch.io.WriteFailure;
+import dev.fusedit.trainer.data.fetch.Fetcher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Prepares a published set in a folder, or goes on where another process ended. Whoever opens it closes it.
+///
+/// What is in the folder: `plan.json`, what all is a function of; `duplicates.parquet`, rows that look like earlier ones; the shards; their ledger;
+/// `README.md` once all are there.
+public final class Preparation implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
+    private static final long MOST_DATABASE_BYTES = 4L << 30;
+    private static final int HEAP_AND_DATABASE = 4;
+
+    private final PrepareRequest request;
+    private final Path spill;
+    private final DuckDb database;
+    private final Metadata metadata;
+    private final Plan plan;
+
+    /// Told of rows that are done, by any thread.
+    @FunctionalInterface
+    public interface Progress {
+        /// @param done of `all` rows of this process's part, those of shards done before included
+        void rows(long done, long all);
+    }
+
+    /// What came of it.
+    ///
+    /// @param part of the shards of this process's part
+    /// @param elsewhere shards of the part that another process is at
+    /// @param whole whether all shards of the set are done
+    public record Outcome(Tally part, int shards, int elsewhere, boolean whole) {}
+
+    private Preparation(PrepareRequest request, Path spill, DuckDb database, MetadataFiles files) {
+        this.request = request;
+        this.spill = spill;
+        this.database = database;
+        metadata = new Metadata(database, files, request.filters(), request.out().resolve("duplicates.parquet"));
+        plan = Plan.of(request, files);
+    }
+
+    /// Looks at the metadata's files; nothing is written but what the database needs for the while.
+    ///
+    /// @throws UserError if they are not there, or not this set's
+    public static Preparation open(PrepareRequest request) {
+        if (!request.language().isEmpty()) LanguageCheck.of(request.language());
+        var spill = ShardFiles.work(request.out()).resolve("database-" + ProcessHandle.current().pid());
+        long memory = Math.min(MOST_DATABASE_BYTES, Host.here().memory().allowed() / HEAP_AND_DATABASE);
+        var database = DuckDb.open(spill, Host.here().cores().allowed(), memory);
+        try {
+            return new Preparation(request, spill, database, MetadataFiles.find(database, request.metadata(), request.filters().set()));
+        } catch (UserError e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    /// Rows by what their metadata say, without fetching or keeping anything: those that would be fetched under the empty word.
+    public Map<String, Long> counts() {
+        var file = spill.resolve("duplicates.parquet");
+        try {
+            Files.createDirectories(spill);
+            var counted = new Metadata(database, metadata.files(), metadata.filters(), file);
+            if (metadata.filters().set().phash().isPresent()) counted.writeDuplicates(plan.rows(), file);
+            return counted.counts(plan.rows());
+        } catch (IOException | SQLException e) {
+            throw new UserError("the metadata cannot be counted: " + e.getMessage(), e);
+        }
+    }
+
+    /// Makes all shards of the request's part that are not there.
+    ///
+    /// @throws UserError if the folder is another plan's, or cannot be written to
+    public Outcome run(Progress progress) throws InterruptedException {
+        plan.claim(request.out());
+        findDuplicates();
+        var mine = IntStream.range(0, plan.shards()).filter(request.part()::has).boxed().toList();
+        long all = mine.stream().mapToLong(shard -> plan.endRow(shard) - plan.firstRow(shard)).sum();
+        var left = mine.stream().filter(shard -> !isDone(shard)).toList();
+        long[] done = {all - left.stream().mapToLong(shard -> plan.endRow(shard) - plan.firstRow(shard)).sum()};
+        progress.rows(done[0], all);
+        try (var fetcher = new Fetcher(request.fetch())) {
+            var rowJob = new RowJob(request.filters(), request.images(), request.hashes(), Forgotten.of(request.out()), fetcher,
+                    new PixelBudget(Host.here().cores().allowed()));
+            var job = new ShardJob(metadata, plan, rowJob, request.language(), request.out(), rows -> {
+                synchronized (done) {
+                    done[0] += rows;
+                    progress.rows(done[0], all);
+                }
+            });
+            int elsewhere = runAll(job, left);
+            return outcome(mine, elsewhere);
+        }
+    }
+
+    private Outcome outcome(List<Integer> mine, int elsewhere) {
+        var part = Tally.none();
+        for (int shard : mine) {
+            if (isDone(shard)) part = part.plus(files(shard).tally());
+        }
+        boolean whole = IntStream.range(0, plan.shards()).allMatch(this::isDone);
+        if (whole) {
+            DataCard.write(request.out());
+            ShardFiles.tidy(request.out());
+        }
+        return new Outcome(part, mine.size(), elsewhere, whole);
+    }
+
+    private int runAll(ShardJob job, List<Integer> shards) throws InterruptedException {
+        var waiting = new ArrayDeque<>(shards);
+        var running = new ArrayList<Future<Boolean>>();
+        int elsewhere = 0;
+        var threads = Executors.newFixedThreadPool(request.shardsAtOnce(), Thread.ofPlatform().daemon().factory());
+        try {
+            var finished = new ExecutorCompletionService<Boolean>(threads);
+            while (!waiting.isEmpty() || !running.isEmpty()) {
+                while (running.size() < request.shardsAtOnce() && !waiting.isEmpty()) {
+                    int shard = waiting.poll();
+                    running.add(finished.submit(() -> job.run(shard)));
+                }
+                var next = finished.take();
+                running.remove(next);
+                elsewhere += next.get() ? 0 : 1;
+            }
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case RuntimeException known -> throw known;
+                case Error bug -> throw bug;
+                case InterruptedException stopped -> throw stopped;
+                default -> throw new IllegalStateException(e.getCause());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        return elsewhere;
+    }
+
+    private ShardFiles files(int shard) { return new ShardFiles(request.out(), plan.shardName(shard)); }
+
+    private boolean isDone(int shard) {
+        try {
+            return files(shard).isDone();
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be looked at: %s".formatted(files(shard).stats(), e.getMessage()), e);
+        }
+    }
+
+    /// Each process that comes first computes the same.
+    private void findDuplicates() {
+        var file = metadata.duplicates();
+        if (request.filters().set().phash().isEmpty() || Files.exists(file)) return;
+        var unfinished = ShardFiles.work(request.out()).resolve("duplicates." + ProcessHandle.current().pid());
+        try {
+            Files.createDirectories(unfinished.getParent());
+            Files.deleteIfExists(unfinished);
+            metadata.writeDuplicates(plan.rows(), unfinished);
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (SQLException e) {
+            throw new UserError("duplicates cannot be found: " + DuckDb.reason(e), e);
+        } catch (IOException e) {
+            throw WriteFailure.of(file, e);
+        }
+    }
+
+    private static void deleteIfEmpty(Path folder) {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            LOG.debug("{} stays", folder, e);
+        }
+    }
+
+    /// Of a preparation that was only looked at nothing stays.
+    @Override
+    public void close() {
+        database.close();
+        ShardFiles.delete(spill);
+        deleteIfEmpty(ShardFiles.work(request.out()));
+        if (!Plan.isThere(request.out())) deleteIfEmpty(request.out());
+    }
+}
