@@ -81,7 +81,7 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
 
     @Override
     public Tensor recorded(Recording recording) {
-        if (Stream.of(mlp.gate(), mlp.up(), mlp.down()).anyMatch(linear -> linear.weight_OI().dtype() != x.dtype())) {
+        if (Stream.of(mlp.gate(), mlp.up(), mlp.down()).anyMatch(linear -> !LinearOp.serves(recording, linear, x))) {
             return recording.byAutograd(this);
         }
         var down = LinearOp.Gradients.of(recording, mlp.down());
@@ -89,7 +89,7 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
         var x = recording.keep(this.x);
         var made = recording.hold(gateUp());
         recording.backward(dy -> {
-            var dInner = dy.matmul(mlp.down().weight_OI());
+            var dInner = dy.matmul(mlp.down().weight_OI().to(dy.dtype()));
             var inner = GatedProductOp.backwardInPlace(mlp.activation(), made.gate, made.up, dInner);
             down.add(inner, dy);
             inner.free();
@@ -100,7 +100,7 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
 
     /// @return takes what the layers were given, and the gradients of what they made
     private BiConsumer<Tensor, GateUp> gradientsOfGateUp(Recording recording) {
-        if (mlp.gateUp().isWhole(x.dtype())) {
+        if (mlp.gateUp().weight_XI() != null) {
             var gradients = JoinedLinearOp.Gradients.of(recording, mlp.gateUp(), x);
             return (x, of) -> gradients.add(x, Objects.requireNonNull(of.whole), _ -> true);
         }
@@ -110,7 +110,8 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
             gate.add(x, of.gate);
             up.add(x, of.up);
             if (dx != null) {
-                dx.add(of.gate.matmul(mlp.gate().weight_OI()).add(of.up.matmul(mlp.up().weight_OI())));
+                var dtype = of.gate.dtype();
+                dx.add(of.gate.matmul(mlp.gate().weight_OI().to(dtype)).add(of.up.matmul(mlp.up().weight_OI().to(dtype))));
             }
         };
     }

@@ -57,7 +57,7 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
 
     @Override
     public Tensor recorded(Recording recording) {
-        if (linear.weight_OI().dtype() != x.dtype() || linear.lora() != null && linear.lora().a_RI().dtype() != x.dtype()) {
+        if (!serves(recording, linear, x) || linear.lora() != null && linear.lora().a_RI().dtype() != x.dtype()) {
             return recording.byAutograd(this);
         }
         var dx = recording.gradient(x);
@@ -67,13 +67,19 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
         recording.backward(dy -> {
             parameters.add(x, dy);
             if (dx != null) {
-                dx.add(dy.matmul(linear.weight_OI()));
+                dx.add(dy.matmul(linear.weight_OI().to(dy.dtype())));
             }
             if (adapter != null) {
                 adapter.backward(dy);
             }
         });
         return adapter == null ? inference() : TensorScope.scoped(() -> linear.plain(this.x).add(adapter.made));
+    }
+
+    /// Whether a layer's weight is of x's dtype, or frozen and held in another, from which it is turned once forward and once back: libtorch's
+    /// graph would keep what it was turned to.
+    static boolean serves(Recording recording, Linear linear, Tensor x) {
+        return linear.weight_OI().dtype() == x.dtype() || recording.gradient(linear.weight_OI()) == null;
     }
 
     /// An adapter on the tape.

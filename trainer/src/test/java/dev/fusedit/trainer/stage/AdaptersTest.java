@@ -115,6 +115,28 @@ class AdaptersTest {
         }
     }
 
+    /// A frozen language model that is held in bf16 teaches its adapters with the bits of the same numbers held in f32.
+    @Test
+    void aHeldModelGivesTheSameBits() {
+        String[] settings =
+                {"run.precision=f32", "model.adapters={llm: {rank: 2, targets: [q_proj]}}", "stages.text.lr={llm-adapter: 1e-2}",
+                    "stages.joint.lr={dit: 1e-3, llm-adapter: 1e-2}"};
+        try (var held = TinyStage.of(Stream.concat(Arrays.stream(settings), Stream.of("weights.llm_dtype=bf16")).toArray(String[]::new));
+                var wide = TinyStage.of(settings)) {
+            held.bundle.weights().in("llm").all().filter(parameter -> !LoraAdapter.isPart(parameter.name()))
+                    .forEach(parameter -> wide.bundle
+                            .weights().parameter(parameter.name()).master().copyInPlace(parameter.master()));
+            assertThat(held.bundle.weights().parameter("llm.layers.0.mlp.up_proj.weight").compute().dtype()).isEqualTo(DType.BF16);
+            for (var tiny : List.of(held, wide)) {
+                try (var loop = tiny.loop()) {
+                    for (int i = 0; i < 3; i++) loop.step();
+                }
+            }
+            assertThat(TinyStage.differences(held.everything(), wide.everything()).stream().filter(name -> name.contains("lora_")))
+                    .isEmpty();
+        }
+    }
+
     /// y = W x + α/r · B A x is (W + α/r · B A) x.
     @Test
     void mergedWeightsAreTheSameModel() {
