@@ -1,16 +1,17 @@
-"""Writes what real PEFT makes of a tiny Gemma with adapters, for AdaptersTest.
+"""Writes what real PEFT makes of a tiny Gemma with adapters, for AdaptersTest; or looks whether PEFT makes the same of another adapter.
 
-    python peft_golden.py FOLDER        (torch, transformers 4.43, peft 0.12)
+    python peft_golden.py FOLDER                (torch, transformers 4.43, peft 0.12)
+    python peft_golden.py --check FOLDER ADAPTER
 
 FOLDER gets base/ (config.json, model.safetensors), llm/ (adapter_config.json, adapter_model.safetensors) and expected.safetensors: `input_ids`
-(1, 6) and the `hidden` states (1, 6, 16) of the last layer with the adapter."""
+(1, 6) and the `hidden` states (1, 6, 16) of the last layer with the adapter. With --check FOLDER is such a one, and ADAPTER is loaded in place of llm/."""
 
 import sys
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, get_peft_model
-from safetensors.torch import save_file
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import GemmaConfig, GemmaForCausalLM
 
 
@@ -35,4 +36,20 @@ def main(folder):
     save_file({"input_ids": ids, "hidden": hidden.contiguous()}, folder / "expected.safetensors")
 
 
-main(Path(sys.argv[1]))
+def check(folder, adapter):
+    adapted = PeftModel.from_pretrained(GemmaForCausalLM.from_pretrained(folder / "base"), adapter).eval()
+    expected = load_file(folder / "expected.safetensors")
+    with torch.no_grad():
+        hidden = adapted(input_ids=expected["input_ids"], output_hidden_states=True).hidden_states[-1]
+        base = adapted.get_base_model()
+        with adapted.disable_adapter():
+            without = base(input_ids=expected["input_ids"], output_hidden_states=True).hidden_states[-1]
+    print("largest difference", (hidden - expected["hidden"]).abs().max().item(), "and without the adapter",
+          (without - expected["hidden"]).abs().max().item())
+    assert torch.allclose(hidden, expected["hidden"], rtol=1e-5, atol=1e-6)
+
+
+if sys.argv[1] == "--check":
+    check(Path(sys.argv[2]), Path(sys.argv[3]))
+else:
+    main(Path(sys.argv[1]))

@@ -40,15 +40,16 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        var stored = switch (dtype) {
+            case F32 -> DType.F32;
+            case BF16 -> DType.BF16;
+        };
         if (adapters) {
-            SamplingModel.exportAdapters(model, out, weights);
+            SamplingModel.exportAdapters(model, out, weights, stored);
             spec.commandLine().getOut().println(out);
             return ExitCode.OK;
         }
-        var notes = SamplingModel.export(model, out, weights, switch (dtype) {
-            case F32 -> DType.F32;
-            case BF16 -> DType.BF16;
-        });
+        var notes = SamplingModel.export(model, out, weights, stored);
         spec.commandLine().getOut().println(out);
         notes.limits().forEach(spec.commandLine().getErr()::println);
         return ExitCode.OK;

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "info",
         description = {"Shows what a file or folder of weights holds.",
             "Files: safetensors (or the index of shards), PyTorch .pt and .pt.zst, GGUF.",
-            "Folders: a model with its config.json, a pipeline with its model_index.json, a run or a checkpoint."})
+            "Folders: a model with its config.json, a pipeline with its model_index.json, an adapter (LoRA) with its",
+            "adapter_config.json, a run or a checkpoint."})
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -69,6 +70,9 @@ final class InfoCommand implements Callable<Integer> {
         if (!Files.isDirectory(path)) {
             return TensorFiles.open(path);
         }
+        if (FolderTensors.isAdapter(path)) {
+            return FolderTensors.adapter(path);
+        }
         if (isRun() && !Checkpoints.isIn(path)) {
             throw new UserError(
                     "%s holds no checkpoint, no %s and no %s; it holds %s".formatted(path, FolderTensors.CONFIG, FolderTensors.PIPELINE,
@@ -77,7 +81,7 @@ final class InfoCommand implements Callable<Integer> {
         return isRun() ? SavedModel.tensors(path) : FolderTensors.open(path);
     }
 
-    private boolean isRun() { return Files.isDirectory(path) && !FolderTensors.is(path); }
+    private boolean isRun() { return Files.isDirectory(path) && !FolderTensors.is(path) && !FolderTensors.isAdapter(path); }
 
     private CheckpointHash checkpointHash() {
         fusedit.chooseLibtorch();

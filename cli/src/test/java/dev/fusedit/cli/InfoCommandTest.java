@@ -173,6 +173,24 @@ class InfoCommandTest {
     }
 
     @Test
+    void adaptersAreTold() throws IOException {
+        try (var _ = TensorScope.open()) {
+            var lora = Tensor.of(new float[] {1, 2, 3});
+            SafeTensors.write(file, Map.of("dit.w", lora, "llm.q_proj.weight", Tensor.of(new float[9]), "llm.q_proj.lora_A.weight", lora),
+                    Map.of());
+            assertThat(run(file, "--json")).isEqualTo(ExitCode.OK);
+            assertThat(out.toString()).contains("\"parts\":{\"dit\":3,\"llm\":9,\"llm-adapter\":3}");
+            SafeTensors.write(folder.resolve("adapter_model.safetensors"), Map.of("base_model.model.layers.0.q_proj.lora_A.weight", lora),
+                    Map.of());
+        }
+        Files.writeString(folder.resolve("adapter_config.json"),
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4, \"target_modules\": [\"q_proj\", \"v_proj\"]}");
+        assertThat(run(folder)).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains(": adapter, 3 parameters in 1 tensors",
+                "LORA: r 2, lora_alpha 4, target_modules q_proj, v_proj");
+    }
+
+    @Test
     void damageIsBadInput() throws IOException {
         Files.write(file, new byte[] {1, 2, 3});
         assertThat(run(file)).isEqualTo(ExitCode.BAD_INPUT);

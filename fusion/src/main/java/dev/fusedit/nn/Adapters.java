@@ -28,6 +28,9 @@ public record Adapters(ImmutableMap<String, LoraConfig> parts) {
         });
     }
 
+    /// Whether these have a parameter, one of an adapter's.
+    public boolean have(String parameter) { return LoraAdapter.isPart(parameter) && of(LoraAdapter.layer(parameter)).isPresent(); }
+
     /// @param layer `llm.layers.0.self_attn.q_proj`
     Optional<LoraConfig> of(String layer) {
         return parts.entrySet().stream().filter(part -> layer.startsWith(part.getKey() + ".")

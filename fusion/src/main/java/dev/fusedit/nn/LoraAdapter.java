@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A low-rank change of a linear layer that is learned in its place (LoRA; Hu et al. 2021, arXiv 2106.09685):
 ///
-///     y = W x + α/r · B (A x′)
+///     y = W x + s · B (A x′)
 ///
-/// x′ is x, of which training leaves out a share. A begins as PEFT's does (uniform in ±1/√I), B at 0, so that at first nothing is changed.
+/// s is α/r ([LoraConfig#scaling]). x′ is x, of which training leaves out a share. A begins as PEFT's does (uniform in ±1/√I), B at 0, so that at first nothing is changed.
 ///
 /// @param a_RI R is the rank
-/// @param scaling α/r
+/// @param scaling s
 /// @param dropped what is left out of its inputs just now
 public record LoraAdapter(String name, Tensor a_RI, Tensor b_OR, double scaling, double dropout, AdapterDropout dropped) {
     /// How a layer's adapter's parameters are called below the layer, as PEFT calls them.
@@ -22,7 +22,12 @@ public record LoraAdapter(String name, Tensor a_RI, Tensor b_OR, double scaling,
     /// Whether a parameter is an adapter's.
     public static boolean isPart(String parameter) { return parameter.endsWith("." + A) || parameter.endsWith("." + B); }
 
-    /// α/r · B (A x′), in x's dtype.
+    /// The layer whose adapter a parameter is of.
+    static String layer(String parameter) {
+        return parameter.substring(0, parameter.length() - (parameter.endsWith(A) ? A : B).length() - 1);
+    }
+
+    /// s · B (A x′), in x's dtype.
     public Tensor apply(Tensor x) {
         return TensorScope.scoped(() -> {
             var mask = mask(x);
@@ -40,7 +45,7 @@ public record LoraAdapter(String name, Tensor a_RI, Tensor b_OR, double scaling,
                         .to(x.device()));
     }
 
-    /// α/r · B A, f32 (f64 of f64 weights): what is added to the layer's weight if it is merged.
+    /// s · B A, f32 (f64 of f64 weights): what is added to the layer's weight if it is merged.
     ///
     /// @param masterA what the optimizer changes
     static Tensor change_OI(Tensor masterA, Tensor masterB, double scaling) {

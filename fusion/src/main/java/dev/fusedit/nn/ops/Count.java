@@ -36,6 +36,8 @@ public final class Count {
     private final Target target;
     private final List<Matmul> matmuls = new ArrayList<>();
     private final Map<Tensor, Object> memories = new IdentityHashMap<>();
+    /// Bytes of the memories that there are views of.
+    private final Map<Object, Long> wholes = new IdentityHashMap<>();
     private final Map<Object, Long> kept = new IdentityHashMap<>();
     private final Set<Tensor> learning = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean recording;
@@ -78,6 +80,7 @@ public final class Count {
     Tensor view(Tensor of, long... shape) {
         var view = Tensor.scalar(0, of.dtype()).expand(shape);
         memories.put(view, memory(of));
+        wholes.putIfAbsent(memory(of), bytes(of));
         return view;
     }
 
@@ -115,6 +118,11 @@ public final class Count {
 
     /// Keeps the memory that a part lies in.
     void keepWhole(Tensor part, long bytes) { keepBytes(memory(part), bytes); }
+
+    /// Keeps a part, and with it the whole that it is a [#view] of.
+    void keepWithWhole(@Nullable Tensor part) {
+        if (part != null) keepBytes(memory(part), wholes.getOrDefault(memory(part), bytes(part)));
+    }
 
     /// Keeps so many bytes of its own.
     void keepOwn(long bytes) { keepBytes(new Object(), bytes); }

@@ -37,6 +37,7 @@ record GatedAdd(Tensor x, Tensor change, @Nullable Tensor gate) implements Op<Te
     public Tensor counted(Count count) {
         if (gate != null) {
             count.keep(change);
+            count.keepWithWhole(gate);
         }
         return count.made(x.shape());
     }

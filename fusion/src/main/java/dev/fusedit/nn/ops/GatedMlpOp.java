@@ -2,11 +2,9 @@ package dev.fusedit.nn.ops;
 
 import java.util.List;
 import dev.fusedit.nn.GatedMlp;
-import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
-import dev.fusedit.torch.fused.Fused;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
@@ -18,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///     ∂h = ∂y · W_down,  ∂g = ∂h · u · act′(g),  ∂u = ∂h · act(g),  weights and x as in [LinearOp]
 ///
 /// Of the inner width only g and u are kept; h is computed again, and the gradients of g and u are written over them.
+///
+/// Layers with adapters are ops of their own, with [GatedProductOp] between them.
 ///
 /// @param x (…, C)
 record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
@@ -56,10 +56,7 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
 
     private GateUp parts(Tensor whole) { return new GateUp(mlp.gateUp().part(whole, 0), mlp.gateUp().part(whole, 1), whole); }
 
-    private Tensor inner(GateUp of) {
-        var fused = mlp.activation().fused();
-        return fused != null && Fused.serves(of.gate) ? fused.forward(of.gate, of.up) : mlp.activation().apply(of.gate).mul(of.up);
-    }
+    private Tensor inner(GateUp of) { return GatedProductOp.forward(mlp.activation(), of.gate, of.up); }
 
     @Override
     public Tensor counted(Count count) {
@@ -84,7 +81,7 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
 
     @Override
     public Tensor recorded(Recording recording) {
-        if (Stream.of(mlp.gate(), mlp.up(), mlp.down()).anyMatch(linear -> linear.weight_OI().dtype() != x.dtype())) {
+        if (Stream.of(mlp.gate(), mlp.up(), mlp.down()).anyMatch(linear -> !LinearOp.serves(recording, linear, x))) {
             return recording.byAutograd(this);
         }
         var down = LinearOp.Gradients.of(recording, mlp.down());
@@ -92,8 +89,8 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
         var x = recording.keep(this.x);
         var made = recording.hold(gateUp());
         recording.backward(dy -> {
-            var dInner = dy.matmul(mlp.down().weight_OI());
-            var inner = backward(made, dInner);
+            var dInner = dy.matmul(mlp.down().weight_OI().to(dy.dtype()));
+            var inner = GatedProductOp.backwardInPlace(mlp.activation(), made.gate, made.up, dInner);
             down.add(inner, dy);
             inner.free();
             gateUp.accept(x, made);
@@ -101,31 +98,9 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
         return TensorScope.scoped(() -> mlp.down().apply(inner(made)));
     }
 
-    /// Gate and up become their gradients.
-    ///
-    /// @param dInner may be written over
-    /// @return what the last layer was given
-    private Tensor backward(GateUp of, Tensor dInner) {
-        var fused = mlp.activation().fused();
-        if (fused != null && Fused.serves(of.gate)) {
-            fused.backwardInPlace(of.gate, of.up, dInner);
-            return dInner;
-        }
-        return TensorScope.scoped(() -> {
-            Tensor gate = of.gate.detach().requiresGrad(true), up = of.up.detach().requiresGrad(true), inner;
-            try (var _ = Autograd.withGrad()) {
-                inner = mlp.activation().apply(gate).mul(up);
-            }
-            Autograd.backward(inner, dInner);
-            of.gate.copyInPlace(Objects.requireNonNull(gate.grad()));
-            of.up.copyInPlace(Objects.requireNonNull(up.grad()));
-            return inner.detach();
-        });
-    }
-
     /// @return takes what the layers were given, and the gradients of what they made
     private BiConsumer<Tensor, GateUp> gradientsOfGateUp(Recording recording) {
-        if (mlp.gateUp().isWhole(x.dtype())) {
+        if (mlp.gateUp().weight_XI() != null) {
             var gradients = JoinedLinearOp.Gradients.of(recording, mlp.gateUp(), x);
             return (x, of) -> gradients.add(x, Objects.requireNonNull(of.whole), _ -> true);
         }
@@ -135,7 +110,8 @@ record GatedMlpOp(GatedMlp mlp, Tensor x) implements Op<Tensor> {
             gate.add(x, of.gate);
             up.add(x, of.up);
             if (dx != null) {
-                dx.add(of.gate.matmul(mlp.gate().weight_OI()).add(of.up.matmul(mlp.up().weight_OI())));
+                var dtype = of.gate.dtype();
+                dx.add(of.gate.matmul(mlp.gate().weight_OI().to(dtype)).add(of.up.matmul(mlp.up().weight_OI().to(dtype))));
             }
         };
     }

@@ -113,7 +113,7 @@ record JoinedLinearOp(JoinedLinear joined, Tensor x) implements Op<Parts> {
                 }
             }
             if (dx != null) {
-                dx.add(dy.matmul(joined.whole_XI()));
+                dx.add(dy.matmul(joined.whole_XI().to(dy.dtype())));
             }
         }
     }

@@ -44,12 +44,11 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
             shape[shape.length - 1] = lora.a_RI().size(0);
             var inner = count.made(shape);
             count.matmul(x, lora.a_RI());
-            if (count.learns(lora.a_RI()) || count.learns(lora.b_OR())) {
-                count.learn(inner);
-                count.keep(inner);
-                count.keep(x);
-                if (lora.dropout() > 0) count.keepOwn(2 * Count.bytes(x));
-            }
+            boolean learns = count.learns(lora.a_RI()) || count.learns(lora.b_OR()), masked = lora.dropout() > 0 && count.isRecorded();
+            if (learns || count.learns(x)) count.learn(inner);
+            if (learns) count.keep(inner);
+            if (learns && !masked) count.keep(x);
+            if (masked) count.keepOwn((learns ? 2 : 1) * Count.bytes(x)); // x′, mask
             count.matmul(inner, lora.b_OR());
         }
         shape[shape.length - 1] = linear.weight_OI().size(0);
@@ -58,7 +57,7 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
 
     @Override
     public Tensor recorded(Recording recording) {
-        if (linear.weight_OI().dtype() != x.dtype() || linear.lora() != null && linear.lora().a_RI().dtype() != x.dtype()) {
+        if (!serves(recording, linear, x) || linear.lora() != null && linear.lora().a_RI().dtype() != x.dtype()) {
             return recording.byAutograd(this);
         }
         var dx = recording.gradient(x);
@@ -68,41 +67,47 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
         recording.backward(dy -> {
             parameters.add(x, dy);
             if (dx != null) {
-                dx.add(dy.matmul(linear.weight_OI()));
+                dx.add(dy.matmul(linear.weight_OI().to(dy.dtype())));
             }
             if (adapter != null) {
                 adapter.backward(dy);
             }
         });
-        return adapter == null ? inference() : TensorScope.scoped(() -> linear.plain(this.x).add(adapter.made()));
+        return adapter == null ? inference() : TensorScope.scoped(() -> linear.plain(this.x).add(adapter.made));
+    }
+
+    /// Whether a layer's weight is of x's dtype, or frozen and held in another, from which it is turned once forward and once back: libtorch's
+    /// graph would keep what it was turned to.
+    static boolean serves(Recording recording, Linear linear, Tensor x) {
+        return linear.weight_OI().dtype() == x.dtype() || recording.gradient(linear.weight_OI()) == null;
     }
 
     /// An adapter on the tape.
     ///
-    /// @param input x′
-    /// @param inner u
-    /// @param mask null where nothing is left out
+    /// @param input x′; null if neither A nor B needs a gradient, likewise u
+    /// @param mask null where nothing is left out, or x needs no gradient
     /// @param a where A's gradient goes; null if it needs none, likewise the others
-    private record LoraRecord(LoraAdapter lora, Tensor input, Tensor inner, @Nullable Tensor mask, @Nullable GradAccumulator a,
-            @Nullable GradAccumulator b, @Nullable GradAccumulator dx) {
+    private record LoraRecord(LoraAdapter lora, Tensor made, @Nullable Tensor input, @Nullable Tensor inner, @Nullable Tensor mask,
+            @Nullable GradAccumulator a, @Nullable GradAccumulator b, @Nullable GradAccumulator dx) {
         static LoraRecord of(Recording recording, LoraAdapter lora, Tensor x, @Nullable GradAccumulator dx) {
+            @Nullable GradAccumulator a = recording.gradient(lora.a_RI()), b = recording.gradient(lora.b_OR());
+            boolean learns = a != null || b != null;
             var mask = lora.mask(x);
-            var input = mask == null ? recording.keep(x) : recording.hold(x.mul(mask));
-            return new LoraRecord(lora, input, recording.hold(input.linear(lora.a_RI(), null)), mask == null ? null : recording.hold(mask),
-                    recording.gradient(lora.a_RI()), recording.gradient(lora.b_OR()), dx);
+            var input = mask == null ? x : x.mul(mask);
+            var inner = input.linear(lora.a_RI(), null);
+            var made = inner.linear(lora.b_OR(), null).mul(lora.scaling());
+            return new LoraRecord(lora, made, learns ? recording.keep(input) : null, learns ? recording.keep(inner) : null,
+                    dx == null ? null : recording.keepNullable(mask), a, b, dx);
         }
-
-        Tensor made() { return TensorScope.scoped(() -> inner.linear(lora.b_OR(), null).mul(lora.scaling())); }
 
         void backward(Tensor dy) {
             try (var _ = TensorScope.open()) {
-                var rows = dy.reshape(-1, dy.size(-1));
                 if (b != null) {
-                    b.add(rows.transpose(0, 1).matmul(inner.reshape(-1, inner.size(-1))).mul(lora.scaling()));
+                    b.add(rows(dy).transpose(0, 1).matmul(rows(Objects.requireNonNull(inner))).mul(lora.scaling()));
                 }
                 var dInner = dy.matmul(lora.b_OR()).mul(lora.scaling());
                 if (a != null) {
-                    a.add(dInner.reshape(-1, dInner.size(-1)).transpose(0, 1).matmul(input.reshape(-1, input.size(-1))));
+                    a.add(rows(dInner).transpose(0, 1).matmul(rows(Objects.requireNonNull(input))));
                 }
                 if (dx != null) {
                     var masked = dInner.matmul(lora.a_RI());
@@ -110,6 +115,8 @@ record LinearOp(Linear linear, Tensor x) implements Op<Tensor> {
                 }
             }
         }
+
+        private static Tensor rows(Tensor x) { return x.reshape(-1, x.size(-1)); }
     }
 
     /// Where a layer's gradients go.

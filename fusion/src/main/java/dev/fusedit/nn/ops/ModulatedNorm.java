@@ -40,6 +40,7 @@ record ModulatedNorm(RmsNorm norm, Tensor x, @Nullable Tensor scale_B1C, @Nullab
     public Tensor counted(Count count) {
         if (count.target().kernels()) {
             count.keep(x);
+            count.keepWithWhole(scale_B1C);
         } else { // the input inside, which is wide; the normed one
             count.keepOwn(x.numel() * (count.target().wide() + count.target().compute().bytes()));
         }

@@ -93,10 +93,8 @@ public interface Ops {
 
     /// down(act(gate(x)) · up(x)), see [GatedMlpOp].
     default Tensor gatedMlp(GatedMlp mlp, Tensor x) {
-        if (!mlp.isAdapted()) return run(new GatedMlpOp(mlp, x));
-        var inner = map(Parts.of(linear(mlp.gate(), x), linear(mlp.up(), x)),
-                both -> mlp.activation().apply(both.list().getFirst()).mul(both.list().getLast()));
-        return linear(mlp.down(), inner);
+        return mlp.isAdapted() ? linear(mlp.down(), run(new GatedProductOp(mlp.activation(), linear(mlp.gate(), x), linear(mlp.up(), x))))
+                : run(new GatedMlpOp(mlp, x));
     }
 
     /// x + change.

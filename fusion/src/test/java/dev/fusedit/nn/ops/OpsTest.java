@@ -33,6 +33,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -131,6 +132,8 @@ class OpsTest {
                 new Case("SwiGLU with biases", in -> new GatedMlpOp(in.mlp(Activation.SILU, true), in.of(B, N, C))),
                 new Case("gated MLP, GELU by erf", in -> new GatedMlpOp(in.mlp(Activation.GELU, false), in.of(B, N, C))),
                 new Case("gated MLP, QuickGELU", in -> new GatedMlpOp(in.mlp(Activation.QUICK_GELU, false), in.of(B, N, C))),
+                new Case("gated product", in -> new GatedProductOp(Activation.GELU_TANH, in.of(B, N, C), in.of(B, N, C))),
+                new Case("gated product, GELU by erf", in -> new GatedProductOp(Activation.GELU, in.of(B, N, C), in.of(B, N, C))),
                 new Case("sum", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), null)),
                 new Case("sum of itself", in -> sumOfItself(in.of(B, N, C))),
                 new Case("gated sum", in -> new GatedAdd(in.of(B, N, C), in.of(B, N, C), in.vector(B, 1, C))),
@@ -285,6 +288,30 @@ class OpsTest {
             }
             assertThat(ops.leftToAutograd().size() + ops.ownBackward().size()).isEqualTo(1);
         }
+    }
+
+    /// Of a frozen weight in a smaller dtype no wide copy is kept.
+    @Test
+    void heldWeightsNeedNoGraph() {
+        var in = new Leaves(DType.F32);
+        Linear gate = held(in, 6, C), up = held(in, 6, C), down = held(in, C, 6);
+        var whole = Tensor.cat(0, gate.weight_OI(), up.weight_OI());
+        var mlp = new GatedMlp(gate, up, down, new JoinedLinear(List.of(gate, up), whole), Activation.SILU);
+        for (var kind : List.<Function<Tensor, Op<Tensor>>>of(x -> new LinearOp(gate, x), x -> new GatedMlpOp(mlp, x))) {
+            var x = in.of(B, N, C);
+            var op = kind.apply(x);
+            var own = Objects.requireNonNull(recorded(op, List.of(x), false).getFirst());
+            byAutograd(op).backward();
+            assertThat(own.allClose(Objects.requireNonNull(x.grad()), 1e-5, 1e-6)).isTrue();
+            try (var _ = TensorScope.open(); var ops = RecordedOps.of(false)) {
+                ops.run(op);
+                assertThat(ops.leftToAutograd()).isEmpty();
+            }
+        }
+    }
+
+    private static Linear held(Leaves in, long out, long width) {
+        return new Linear(in.of(out, width).detach().to(DType.BF16).requiresGrad(false), null);
     }
 
     @ParameterizedTest

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 ///
 /// @param kind the file's format, as [TensorSource#kind] has it
 /// @param parameters elements of all tensors
-/// @param parts elements by part of the model: the names up to and with the first dotted piece in which they differ
+/// @param parts elements by part of the model: the names up to and with the first dotted piece in which they differ. Adapters (LoRA) of a part
+///        are apart from it: `llm-adapter`
 /// @param tensors how many
 /// @param dtypes how many tensors are stored in which way: `f32`, `bf16`, `q4_k` ...
 public record FileInfo(String kind, long parameters, Map<String, Long> parts, int tensors, Map<String, Integer> dtypes) {
@@ -25,17 +26,20 @@ public record FileInfo(String kind, long parameters, Map<String, Long> parts, in
 
     public static FileInfo of(TensorSource source) {
         var prefix = commonPieces(source.names());
+        boolean alone = source.names().stream().allMatch(FileInfo::isAdapters);
         var parts = new TreeMap<String, Long>();
         var dtypes = new TreeMap<String, Integer>();
         long parameters = 0;
         for (var info : source.tensors().values()) {
             parameters = Math.addExact(parameters, info.numel());
-            parts.merge(part(info.name(), prefix), info.numel(), Math::addExact);
+            parts.merge(part(info.name(), prefix) + (isAdapters(info.name()) && !alone ? "-adapter" : ""), info.numel(), Math::addExact);
             dtypes.merge(info.stored(), 1, Integer::sum);
         }
         return new FileInfo(source.kind(), parameters, Collections.unmodifiableMap(parts), source.tensors().size(),
                 Collections.unmodifiableMap(dtypes));
     }
+
+    private static boolean isAdapters(String name) { return name.contains(".lora_A.") || name.contains(".lora_B."); }
 
     /// How many leading pieces all names share, the last piece of a name not counted.
     private static int commonPieces(Collection<String> names) {

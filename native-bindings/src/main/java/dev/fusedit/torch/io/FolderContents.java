@@ -30,7 +30,7 @@ public final class FolderContents {
             found.add("a cache of Hugging Face's hub (give the folder in snapshots)");
         }
         if (files.contains("adapter_config.json")) {
-            found.add("an adapter (LoRA), not a model (merge it into its model first)");
+            found.add("an adapter (LoRA), not a model (it is given as weights.adapters beside its model, or merged into it first)");
         }
         add(found, "a tokenizer", files.stream().filter(name -> TOKENIZER.matcher(name).matches()).toList());
         add(found, "an index of shards", files.stream().filter(name -> INDEX.matcher(name).matches()).toList());

@@ -1,5 +1,7 @@
 package dev.fusedit.torch.io;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.Streams;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Files;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// All tensors of a model's folder. A folder with a `config.json` is one model, its tensors under the names of its file; one with a
@@ -25,7 +28,8 @@ public final class FolderTensors implements TensorSource {
             "pytorch_model.bin", "diffusion_pytorch_model.bin", "model.pt", "model.pt.zst", "ema.pt.zst");
     /// Weights that change when the model is learned or converted anew: of two of them one may be stale.
     private static final List<String> ONE_OF = WEIGHTS.subList(0, 5);
-    private static final String ADAPTER = "adapter_config.json";
+    /// What PEFT saves an adapter as.
+    public static final String ADAPTER = "adapter_config.json", ADAPTER_WEIGHTS = "adapter_model.safetensors";
     private static final String REMEDY = "Fetch the model's folder anew";
 
     private final Path folder;
@@ -54,6 +58,10 @@ public final class FolderTensors implements TensorSource {
             return pipeline(folder);
         }
         if (!Files.isRegularFile(folder.resolve(CONFIG))) {
+            if (isAdapter(folder)) {
+                throw new UserError(
+                        "%s is an adapter (%s), not a model. Give it as weights.adapters, beside its model".formatted(folder, ADAPTER));
+            }
             throw new UserError("%s is no model's folder: it has neither %s nor %s; it holds %s".formatted(folder, CONFIG, PIPELINE,
                     FolderContents.of(folder)));
         }
@@ -65,6 +73,28 @@ public final class FolderTensors implements TensorSource {
     /// @throws UserError as [#open]
     public static FolderTensors of(Path folder, String kind, String architecture) {
         return opened(new FolderTensors(folder, kind, architecture), Map.of("", folder));
+    }
+
+    /// Whether a folder holds an adapter alone, and not a model.
+    public static boolean isAdapter(Path folder) { return Files.isRegularFile(folder.resolve(ADAPTER)) && !is(folder); }
+
+    /// The tensors of an adapter, under PEFT's names.
+    ///
+    /// @throws UserError if there are none, or they are damaged
+    public static FolderTensors adapter(Path folder) {
+        var json = JsonFile.object(folder.resolve(ADAPTER), REMEDY);
+        var targets = json.path("target_modules");
+        var kind = "%s: r %s, lora_alpha %s, target_modules %s".formatted(json.path("peft_type").asText("unnamed"), json.path("r"),
+                json.path("lora_alpha"), targets.isTextual() ? targets.textValue()
+                        : Streams.stream(targets).map(JsonNode::asText)
+                                .collect(Collectors.joining(", ")));
+        var result = new FolderTensors(folder, "adapter", kind);
+        var file = folder.resolve(ADAPTER_WEIGHTS);
+        if (!Files.isRegularFile(file)) {
+            throw new UserError("%s: has no %s; it holds %s".formatted(folder, ADAPTER_WEIGHTS, FolderContents.of(folder)));
+        }
+        result.add("", TensorFiles.open(file));
+        return result;
     }
 
     private static FolderTensors pipeline(Path folder) {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.model;
 
 import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
@@ -141,9 +142,14 @@ public final class SavedModel {
         try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.WEIGHTS))) {
             var held = file.names();
             bundle.weights().load(RenamedTensors.of(file, names),
-                    name -> held.contains(name) || !files.mayHold(name) ? names.apply(name) : null);
+                    name -> held.contains(name) || isMissed(name, files, own) ? names.apply(name) : null);
             files.read(bundle, own, held);
         }
+    }
+
+    /// Whether a checkpoint must hold a weight that it does not: neither its files may, nor is it of an adapter that the run had not.
+    private static boolean isMissed(String name, FrozenFiles files, Recipe own) {
+        return LoraAdapter.isPart(name) ? own.model().adapted().have(name) : !files.mayHold(name);
     }
 
     /// What images are sampled with: the weights, and if the recipe says so their average over them. What has no average never learned.

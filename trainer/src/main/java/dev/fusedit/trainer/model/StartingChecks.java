@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -184,13 +185,26 @@ final class StartingChecks {
         var described = described(where, run.config(), built);
         var wanted = described("the recipe", built, built);
         var structure = described.differences(wanted);
-        var keys = RecipeDifference.between(run.recipe(), recipe).stream().filter(one -> one.key().startsWith("model."))
+        var keys = RecipeDifference.between(run.recipe(), recipe).stream()
+                .filter(one -> one.key().startsWith("model.") && !one.key().startsWith("model.adapters"))
                 .filter(one -> OF_A_RUN.reason(one.key()) == null).filter(one -> !structure.isEmpty() || !isStructure(one.key()))
                 .map(one -> new Difference(one.key(), node(one.before()), node(one.now()))).toList();
         var words = TokenizerComparison.inCheckpoint(run.checkpoint(), tokenizer).stream().toList();
         var unexplained = structure.stream().filter(one -> keys.stream().noneMatch(key -> explains(key.field(), one.field()))).toList();
-        check(recipe, "weights.model", said).refuse(described, wanted, plus(plus(keys, unexplained), words), REMEDY);
+        check(recipe, "weights.model", said).refuse(described, wanted, plus(plus(plus(keys, unexplained), words), adapters(run.recipe())),
+                REMEDY);
         taken("weights.model", where, run.config().text(), built.text());
+    }
+
+    /// A run's adapters go on as they were; those that it has not begin anew.
+    private List<Difference> adapters(Recipe run) {
+        var now = recipe.model().adapted().parts();
+        return run.model().adapted().parts().entrySet().stream()
+                .filter(part -> !now.containsKey(part.getKey())
+                        || !Objects.requireNonNull(now.get(part.getKey())).computesAs(part.getValue()))
+                .map(part -> new Difference("model.adapters." + part.getKey(), node(part.getValue().inWords()),
+                        now.containsKey(part.getKey()) ? node(Objects.requireNonNull(now.get(part.getKey())).inWords()) : null))
+                .toList();
     }
 
     /// Whether the model's configuration says it too; two recipes may describe one model in two ways.

@@ -86,7 +86,7 @@ public final class StartingWeights {
     public void read(ModelBundle bundle) {
         readModel(bundle);
         var adapters = recipe.weights().adapters();
-        if (adapters != null) PeftFolders.read(Path.of(adapters), recipe.model().adapted(), bundle.weights());
+        if (adapters != null) PeftFolders.read(Path.of(adapters), recipe.model().adapted(), bundle.weights(), said);
     }
 
     private void readModel(ModelBundle bundle) {

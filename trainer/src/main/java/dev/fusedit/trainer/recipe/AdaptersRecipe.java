@@ -28,6 +28,7 @@ public record AdaptersRecipe(
             @Doc("inner width") int rank,
             @Doc("alpha/rank is what their change is multiplied by; the rank if left out") @Nullable Double alpha,
             @Doc("share of an adapter's inputs that training leaves out") @Default("0") double dropout,
+            @Doc("multiply by alpha/sqrt(rank) instead, which keeps large ranks learning (rank-stabilized LoRA)") @Default("false") boolean rslora,
             @Doc("linear layers: a name or the end of it (q_proj, self_attn.q_proj), or a pattern of the whole name below the part in which '*' "
                     + "stands for any run of characters (layers.3.mlp.*)") @Default("[q_proj, k_proj, v_proj, o_proj]") List<
                             String> targets) {
@@ -39,7 +40,7 @@ public record AdaptersRecipe(
             targets = ImmutableList.copyOf(targets);
         }
 
-        LoraConfig config() { return new LoraConfig(rank, alpha == null ? rank : alpha, dropout, targets); }
+        LoraConfig config() { return new LoraConfig(rank, alpha == null ? rank : alpha, dropout, rslora, targets); }
     }
 
     Adapters adapters() {

@@ -87,11 +87,12 @@ public final class SamplingModel {
     /// @param place a run's folder, or one of its checkpoints
     /// @param out new or empty; there whole in the end, or not at all
     /// @param weights null for those that the recipe samples with
+    /// @param dtype what they are stored in
     /// @throws UserError if the place holds no run or no adapters, or `out` something already, or cannot be written to
-    public static void exportAdapters(Path place, Path out, Sampling.@Nullable Weights weights) {
+    public static void exportAdapters(Path place, Path out, Sampling.@Nullable Weights weights, DType dtype) {
         PipelineFolder.requireFree(out);
         try (var model = SavedModel.load(place, weights)) {
-            PeftFolders.write(out, model.recipe(), model.bundle().weights());
+            PeftFolders.write(out, model.recipe(), model.bundle().weights(), dtype);
         } catch (IOException e) {
             throw WriteFailure.of(out, e);
         }

@@ -7,7 +7,9 @@ import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.ImageModelConfig;
 import dev.fusedit.fusion.dit.ImageShape;
 import dev.fusedit.fusion.llm.Prompt;
+import dev.fusedit.nn.Adapters;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.nn.ops.Count;
 import dev.fusedit.nn.ops.CountingOps;
@@ -55,6 +57,18 @@ class StageCountsTest {
         assertThat((double) more.measured - few.measured).isCloseTo(more.counted - few.counted, withinPercentage(5));
     }
 
+    /// Weights that are frozen keep nothing; their adapters what their own gradients read.
+    @ParameterizedTest
+    @ValueSource(strings = {"run.precision=f32 model.adapters.dit.targets=[self_attn.q_proj,self_attn.o_proj]",
+        "run.precision=bf16 model.adapters.dit.targets=[q_proj,gate_proj,up_proj,down_proj]",
+        "run.precision=f32 model.adapters.dit.targets=[v_proj,down_proj] model.adapters.dit.dropout=0.1"})
+    void layersWithAdaptersToo(String settings) {
+        Predicate<String> adapters = name -> name.startsWith("dit") && LoraAdapter.isPart(name);
+        var few = kept(settings + " model.adapters.dit.rank=8", 2, adapters);
+        var more = kept(settings + " model.adapters.dit.rank=8", 4, adapters);
+        assertThat((double) more.measured - few.measured).isCloseTo(more.counted - few.counted, withinPercentage(3));
+    }
+
     private record Kept(long measured, long counted) {}
 
     private static Kept kept(String settings, int layers, Predicate<String> trained) {
@@ -64,19 +78,21 @@ class StageCountsTest {
         var config = ModelShapes.of(recipe).config();
         long tokens = (32L / config.image().patch()) * (32L / config.image().patch());
         var target = StageCounts.target(recipe.run().precision(), true);
-        try (var weights = Weights.shapes(); var _ = TensorScope.open()) {
+        try (var weights = Weights.shapes().adapted(recipe.model().adapted()); var _ = TensorScope.open()) {
             var model = config.build(weights);
             weights.train(trained);
             var ops = new CountingOps(target);
             boolean text = trained.test("llm.");
             model.countImage(ops, new ImageShape(IMAGES, tokens, TEXT), text);
             model.countText(ops, IMAGES, TEXT, false);
-            return new Kept(measured(config, Calibration.dtype(recipe.run().precision()), trained), ops.count().keptBytes());
+            return new Kept(measured(config, recipe.model().adapted(), Calibration.dtype(recipe.run().precision()), trained),
+                    ops.count().keptBytes());
         }
     }
 
-    private static long measured(ImageModelConfig config, DType dtype, Predicate<String> trained) {
-        try (var weights = Weights.fresh(Seed.of(1), new DTypePolicy(DType.F32, dtype, Device.CPU)); var _ = TensorScope.open()) {
+    private static long measured(ImageModelConfig config, Adapters adapters, DType dtype, Predicate<String> trained) {
+        try (var weights = Weights.fresh(Seed.of(1), new DTypePolicy(DType.F32, dtype, Device.CPU)).adapted(adapters);
+                var _ = TensorScope.open()) {
             var model = config.build(weights);
             weights.train(trained);
             try (var pass = model.pass(false)) {
@@ -89,7 +105,8 @@ class StageCountsTest {
                 var text = pass.text(Prompt.of(rows), false);
                 long before = trained.test("llm.") ? atStart + text.tensors().mapToLong(each -> each.numel() * each.dtype().bytes()).sum()
                         : TensorScope.liveBytes(); // what the image reads of the text is counted by itself
-                pass.image(latents, Tensor.full(500, DType.F32, IMAGES), text, null, ForwardOptions.NONE);
+                weights.dropout().during(Seed.of(5),
+                        () -> pass.image(latents, Tensor.full(500, DType.F32, IMAGES), text, null, ForwardOptions.NONE));
                 return TensorScope.liveBytes() - before;
             }
         }

@@ -127,6 +127,24 @@ class ResumeTest {
         assertThat(rows(whole).stream().filter(row -> row.containsKey("loss"))).hasSize(40);
     }
 
+    /// Adapters are saved and averaged beside the weights, and what they leave out goes on.
+    @Test
+    void adaptersGoOn() throws IOException {
+        var recipe = recipe("model.adapters={llm: {rank: 2, dropout: 0.2}, dit: {rank: 2, dropout: 0.2}}",
+                "stages.fuse.lr={dit-adapter: 1e-2}", "stages.joint.lr={dit-adapter: 1e-2, llm-adapter: 1e-2}", "stages.joint.steps=21",
+                "logging.preview_every=100", "checkpoints.every=100");
+        var whole = temp.resolve("whole");
+        var parts = temp.resolve("parts");
+        train(recipe, whole, 40);
+        for (int step : new int[] {7, 20, 27, 40}) {
+            train(recipe, parts, step);
+        }
+        assertSameState(parts, whole);
+        try (var average = SafeTensors.open(whole.resolve("checkpoints/latest/ema.safetensors"))) {
+            assertThat(average.names()).isNotEmpty().allMatch(name -> name.contains(".lora_"));
+        }
+    }
+
     /// Heads of alignment learn and are saved with the model; models that generate images do without.
     @Test
     void alignmentGoesOn() throws IOException {

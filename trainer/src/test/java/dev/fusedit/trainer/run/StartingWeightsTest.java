@@ -10,6 +10,7 @@ import dev.fusedit.fusion.llm.RopeScaling;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.nn.Activation;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
@@ -362,6 +363,39 @@ class StartingWeightsTest {
                 }
             }
         });
+    }
+
+    /// Adapters begin anew over a run that has none, and go on over one that has them if they compute the same.
+    @Test
+    void aRunsAdaptersGoOnAndNewOnesChangeNothing() throws Exception {
+        test(() -> {
+            String plain = run("plain"), one = "model.adapters={llm: {rank: 2, alpha: 4}}";
+            var weights = begun("weights.model=" + plain);
+            var over = begun("weights.model=" + plain, one);
+            assertThat(over.keySet()).anyMatch(LoraAdapter::isPart);
+            over.keySet().removeIf(LoraAdapter::isPart);
+            assertEqual(over, weights);
+
+            var adapted = "weights.model=" + run("adapted", one);
+            var b = "llm.layers.0.self_attn.q_proj.lora_B.weight";
+            assertThat(begun(adapted, one, "model.adapters.llm.dropout=0.5", "model.adapters.dit.rank=3")).containsKeys(b,
+                    b.replace("llm.", "dit."));
+            for (var other : List.of("model.adapters.llm.alpha=8", "model.adapters.llm.rslora=true")) {
+                assertThatThrownBy(() -> built(adapted, one, other)).isInstanceOf(UserError.class)
+                        .hasMessageContaining("model.adapters.llm: \"rank 2, alpha 4\" in the file, \"rank 2, alpha ");
+            }
+            assertThatThrownBy(() -> built(adapted)).isInstanceOf(UserError.class)
+                    .hasMessageContaining("model.adapters.llm: \"rank 2, alpha 4\" in the file");
+        });
+    }
+
+    private String run(String name, String... settings) throws IOException {
+        var recipe = recipe(settings);
+        var folder = temp.resolve(name);
+        try (var run = new TrainingRun(recipe, RunFolder.create(folder, recipe.canonical()), Interrupts.none(), ProgressLine.silent())) {
+            run.run();
+        }
+        return folder.toString();
     }
 
     @ParameterizedTest

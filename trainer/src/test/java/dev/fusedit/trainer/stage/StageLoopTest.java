@@ -118,11 +118,13 @@ class StageLoopTest {
     /// The whole step in f64, two micro-batches, with and without activation checkpointing, and with adapters: the central difference of the
     /// step's loss along one direction in each parameter.
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"false; model.fusion=joint", "true; model.fusion=joint", "false; " + AdaptersTest.ADAPTERS,
-        "true; " + AdaptersTest.ADAPTERS})
-    void gradientsAreThoseOfFiniteDifferences(boolean checkpointing, String model) {
+    @CsvSource(delimiter = ';', value = {"false; joint; run.precision=f64", "true; joint; run.precision=f64",
+        "false; joint; " + AdaptersTest.ADAPTERS, "true; joint; " + AdaptersTest.ADAPTERS, "false; gated-joint; " + AdaptersTest.ADAPTERS,
+        "true; cross; " + AdaptersTest.ADAPTERS})
+    void gradientsAreThoseOfFiniteDifferences(boolean checkpointing, String fusion, String adapters) {
         try (var tiny =
-                TinyStage.of("run.precision=f64", model, "stages.joint.checkpointing=" + checkpointing, "stages.joint.caption_dropout=0.3",
+                TinyStage.of("run.precision=f64", "model.fusion=" + fusion, adapters, "stages.joint.checkpointing=" + checkpointing,
+                        "stages.joint.caption_dropout=0.3",
                         "stages.joint.losses.flow.shift=3", "stages.joint.losses.flow.weighting=cosmap")) {
             var weights = tiny.bundle.weights();
             weights.train(_ -> true);
