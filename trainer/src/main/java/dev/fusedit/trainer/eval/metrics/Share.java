@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.eval.blocks;
+package dev.fusedit.trainer.eval.metrics;
 
 import static com.google.common.base.Preconditions.checkArgument;
 

@@ -1,0 +1,41 @@
+package dev.fusedit.trainer.eval.suite;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.trainer.eval.geneval.Detections;
+import dev.fusedit.trainer.eval.geneval.GenEvalPrompt;
+import dev.fusedit.trainer.recipe.Evaluation;
+import java.util.Optional;
+
+/// From what a person wants to suites.
+final class Suites {
+    private Suites() {}
+
+    /// @param given images of another program; empty where a model samples them
+    /// @throws dev.fusedit.torch.UserError if a suite lacks a file, or one cannot be read
+    static ImmutableList<Suite> of(SuiteRequest request, Optional<ImageSet> given) {
+        return request.suites().stream().map(name -> of(name, request, given)).collect(ImmutableList.toImmutableList());
+    }
+
+    private static Suite of(SuiteName name, SuiteRequest request, Optional<ImageSet> given) {
+        return switch (name) {
+            case BLOCKS -> new BlocksSuite(blocks(request));
+            case GENEVAL -> genEval(request);
+            case DPG, CLIP, REFERENCE, PAIRS, CONSISTENCY, DIVERSITY, LOSS -> throw new IllegalStateException();
+        };
+    }
+
+    private static Evaluation blocks(SuiteRequest request) {
+        var usual = request.blocks();
+        return new Evaluation(usual.scored(), usual.promptsPerKind(), request.seed().orElse(usual.seed()), null);
+    }
+
+    private static Seed seed(SuiteRequest request) { return Seed.of(request.seed().orElse(0)); }
+
+    private static GenEvalSuite genEval(SuiteRequest request) {
+        var prompts = GenEvalPrompt.read(request.require(SuiteName.GENEVAL, SuiteFile.GENEVAL_PROMPTS));
+        var form = PromptForm.of(prompts.stream().map(GenEvalPrompt::prompt).toList(), request.file(SuiteFile.REWRITTEN));
+        return new GenEvalSuite(prompts, form, request.each().orElse(GenEvalSuite.OFFICIAL_EACH), seed(request),
+                request.file(SuiteFile.DETECTIONS).map(Detections::read));
+    }
+}
