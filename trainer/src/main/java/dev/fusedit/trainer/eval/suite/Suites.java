@@ -2,9 +2,14 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.eval.dpg.DpgAnswers;
+import dev.fusedit.trainer.eval.dpg.DpgPrompts;
+import dev.fusedit.trainer.eval.dpg.DpgQuestions;
 import dev.fusedit.trainer.eval.geneval.Detections;
 import dev.fusedit.trainer.eval.geneval.GenEvalPrompt;
 import dev.fusedit.trainer.recipe.Evaluation;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// From what a person wants to suites.
@@ -21,7 +26,8 @@ final class Suites {
         return switch (name) {
             case BLOCKS -> new BlocksSuite(blocks(request));
             case GENEVAL -> genEval(request);
-            case DPG, CLIP, REFERENCE, PAIRS, CONSISTENCY, DIVERSITY, LOSS -> throw new IllegalStateException();
+            case DPG -> dpg(request, given.isPresent());
+            case CLIP, REFERENCE, PAIRS, CONSISTENCY, DIVERSITY, LOSS -> throw new IllegalStateException();
         };
     }
 
@@ -37,5 +43,20 @@ final class Suites {
         var form = PromptForm.of(prompts.stream().map(GenEvalPrompt::prompt).toList(), request.file(SuiteFile.REWRITTEN));
         return new GenEvalSuite(prompts, form, request.each().orElse(GenEvalSuite.OFFICIAL_EACH), seed(request),
                 request.file(SuiteFile.DETECTIONS).map(Detections::read));
+    }
+
+    private static DpgSuite dpg(SuiteRequest request, boolean isGiven) {
+        var prompts = DpgPrompts.read(request.require(SuiteName.DPG, SuiteFile.DPG_PROMPTS));
+        int each = request.each().orElse(DpgSuite.OFFICIAL_EACH);
+        if (each != 1 && each != DpgSuite.OFFICIAL_EACH) throw new UserError("-n: DPG-Bench takes 1 or 4 images a prompt, not " + each);
+        var form = PromptForm.of(prompts.values().asList(), request.file(SuiteFile.REWRITTEN));
+        return new DpgSuite(prompts.keySet().asList(), form, each, seed(request), isGiven,
+                request.file(SuiteFile.DPG_ANSWERS).map(answers -> answered(request, answers)));
+    }
+
+    private static DpgSuite.Answered answered(SuiteRequest request, Path answers) {
+        var questions = request.require(SuiteName.DPG, SuiteFile.DPG_QUESTIONS);
+        return new DpgSuite.Answered(DpgQuestions.read(questions, false),
+                request.official() ? Optional.of(DpgQuestions.read(questions, true)) : Optional.empty(), DpgAnswers.read(answers));
     }
 }
