@@ -42,7 +42,7 @@ final class SuiteOptions {
     private @Nullable Files files;
 
     static final class Files {
-        @Option(names = "--prompt-file", paramLabel = "FILE", description = "clip, reference, diversity: a prompt a line, or MJHQ's meta_data.json.")
+        @Option(names = "--prompt-file", paramLabel = "FILE", description = "clip, reference: a prompt a line, or MJHQ's meta_data.json.")
         private @Nullable Path prompts;
 
         @Option(names = "--geneval-prompts", paramLabel = "FILE", description = "geneval: its evaluation_metadata.jsonl.")
@@ -63,10 +63,10 @@ final class SuiteOptions {
         @Option(names = "--dpg-answers", paramLabel = "FILE", description = "dpg: what examples/dpg_answers.py wrote.")
         private @Nullable Path dpgAnswers;
 
-        @Option(names = "--clip", paramLabel = "DIR", description = "clip, reference, diversity: a CLIP model in Hugging Face's form.")
+        @Option(names = "--clip", paramLabel = "DIR", description = "clip, reference: a CLIP model in Hugging Face's form.")
         private @Nullable Path clip;
 
-        @Option(names = "--dino", paramLabel = "DIR", description = "reference, diversity: a DINOv2 in Hugging Face's form.")
+        @Option(names = "--dino", paramLabel = "DIR", description = "reference: a DINOv2 in Hugging Face's form.")
         private @Nullable Path dino;
 
         @Option(names = "--inception", paramLabel = "FILE", description = "reference: the FID's Inception v3 (.safetensors, .pth).")

@@ -6,11 +6,10 @@ import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.JsonFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A whole CLIP in a folder as Hugging Face has them: `config.json`, the weights of both sides, `tokenizer.json` (or `merges.txt`), and what
+/// A whole CLIP in a folder as Hugging Face has them: `config.json`, the weights of both sides, its tokenizer, and what
 /// images are normalised by in `preprocessor_config.json`.
 public final class ClipFolder {
     private static final String REMEDY = "Give a whole CLIP's folder in Hugging Face's form";
@@ -42,8 +41,7 @@ public final class ClipFolder {
                 read.requireComplete();
                 seen.requireComplete();
                 var normalization = Normalization.read(folder.resolve(DinoFolder.IMAGES), Normalization.CLIP, REMEDY);
-                var tokens = folder.resolve("tokenizer.json");
-                var tokenizer = SubwordTokenizer.clip(Files.exists(tokens) ? tokens : folder.resolve("merges.txt"));
+                var tokenizer = SubwordTokenizer.clip(folder);
                 return new Loaded(text, vision, List.of(read, seen), tokenizer, normalization);
             } catch (RuntimeException e) {
                 read.close();

@@ -3,7 +3,6 @@ package dev.fusedit.fusion.vision;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Torch;
@@ -26,26 +25,21 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
     private static final double EPS = 1e-3;
 
     /// A convolution without bias, a batch norm, a ReLU.
-    record Conv(Tensor weight_OIHW, Tensor scale_1C11, Tensor shift_1C11, int stride, int down, int across) {
+    record Conv(Tensor weight_OIHW, Tensor scale_O, Tensor shift_O, Tensor mean_O, Tensor variance_O, int stride, int down, int across) {
         /// @param high of the kernel; padded to keep the size unless `valid`
         static Conv of(Weights weights, int in, int out, int high, int wide, int stride, boolean valid) {
             var norm = weights.in("bn");
-            Tensor scale = norm.get("weight", Init.ONES, out), shift = norm.get("bias", Init.ZEROS, out);
-            Tensor mean = norm.get("running_mean", Init.ZEROS, out), variance = norm.get("running_var", Init.ONES, out);
-            var weight = weights.in("conv").get("weight", Init.XAVIER, out, in, high, wide);
-            return new Conv(weight, folded(scale, variance).view(1, out, 1, 1), shifted(scale, shift, mean, variance).view(1, out, 1, 1), stride,
+            return new Conv(weights.in("conv").get("weight", Init.XAVIER, out, in, high, wide), norm.get("weight", Init.ONES, out),
+                    norm.get("bias", Init.ZEROS, out), norm.get("running_mean", Init.ZEROS, out), norm.get("running_var", Init.ONES, out), stride,
                     valid ? 0 : high / 2, valid ? 0 : wide / 2);
         }
 
-        private static Tensor folded(Tensor scale, Tensor variance) { return TensorScope.scoped(() -> scale.div(variance.add(EPS).sqrt())); }
-
-        private static Tensor shifted(Tensor scale, Tensor shift, Tensor mean, Tensor variance) {
-            return TensorScope.scoped(() -> shift.sub(mean.mul(folded(scale, variance))));
-        }
-
         Tensor apply(Tensor x) {
-            return TensorScope.scoped(() -> Torch.call("aten::conv2d", "", x, weight_OIHW, null, new long[] {stride, stride},
-                    new long[] {down, across}, new long[] {1, 1}, 1L).tensor().mul(scale_1C11).add(shift_1C11).relu());
+            return TensorScope.scoped(() -> {
+                var seen = Torch.call("aten::conv2d", "", x, weight_OIHW, null, new long[] {stride, stride}, new long[] {down, across},
+                        new long[] {1, 1}, 1L).tensor();
+                return Torch.call("aten::batch_norm", "", seen, scale_O, shift_O, mean_O, variance_O, false, 0.0, EPS, false).tensor().relu();
+            });
         }
     }
 
@@ -85,7 +79,6 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
         }
     }
 
-    /// What tensors it makes of the weights live in the innermost open scope.
     public static InceptionV3 of(Weights weights) { return new InceptionReader(weights).read(); }
 
     /// A file without the classes' layer, the auxiliary one and counters.
@@ -94,22 +87,9 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
                 || name.endsWith(".num_batches_tracked") ? null : name);
     }
 
-    /// Images as the FID takes them: each channel in f32 by Pillow's bicubic filter to 299 × 299, not rounded, cut at 0 and 255, then
-    /// (x − 128) / 128, as clean-fid does.
-    ///
-    /// @param images_BCHW from 0 to 255
-    public static Tensor prepared(Tensor images_BCHW) {
-        return TensorScope.scoped(() -> {
-            var whole = images_BCHW.to(DType.F32);
-            var sized = whole.size(2) == SIDE && whole.size(3) == SIDE ? whole
-                    : Torch.call("aten::_upsample_bicubic2d_aa", "", whole, new long[] {SIDE, SIDE}, false, null, null).tensor();
-            return sized.clamp(0.0, 255.0).sub(128).div(128.0);
-        });
-    }
-
     /// (B, 2048): the means over all places of the last block.
     ///
-    /// @param prepared_BCHW see [#prepared]
+    /// @param prepared_BCHW of 299 × 299, (x − 128) / 128 of 0 to 255
     public Tensor features(Tensor prepared_BCHW) {
         return TensorScope.scoped(() -> {
             var x = prepared_BCHW;

@@ -13,8 +13,8 @@ import java.util.Locale;
 /// @param n units that it is the mean of: prompts, pairs, images; what belongs together is one unit, as it is not independent
 public record Estimate(double value, double low, double high, int n) {
     private static final double Z = 1.959964;
-    /// Student's quantiles of 97.5 % for 1 to 4 degrees of freedom; the expansion below serves from 5 on, to three digits.
-    private static final double[] FEW = {12.706, 4.303, 3.182, 2.776};
+    /// Student's quantiles of 97.5 % for 1 to 8 degrees of freedom; the expansion below serves from 9 on, to three digits.
+    private static final double[] FEW = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306};
 
     /// Student's interval over units. One unit has none: it reaches over all numbers.
     public static Estimate mean(double... units) {
@@ -34,7 +34,8 @@ public record Estimate(double value, double low, double high, int n) {
         checkArgument(groups.length > 0 && trials >= groups.length, "%s trials in %s groups", trials, groups.length);
         var share = Arrays.stream(groups).average().orElseThrow();
         var error = groups.length == 1 ? 0 : standardError(groups, share);
-        double independent = error == 0 ? groups.length : Math.clamp(share * (1 - share) / (error * error), groups.length, trials);
+        boolean allAlike = share == 0 || share == 1; // and so nothing tells how much groups differ
+        double independent = allAlike ? groups.length : error == 0 ? trials : Math.clamp(share * (1 - share) / (error * error), groups.length, trials);
         double centre = (share + Z * Z / (2 * independent)) / (1 + Z * Z / independent);
         double half = Z * Math.sqrt(share * (1 - share) / independent + Z * Z / (4 * independent * independent))
                 / (1 + Z * Z / independent);

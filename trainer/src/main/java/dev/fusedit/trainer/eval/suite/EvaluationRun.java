@@ -121,7 +121,7 @@ public final class EvaluationRun {
     }
 
     private static void requireSize(SuiteRequest request, SamplingSettings sampled) {
-        boolean judged = request.suites().contains(SuiteName.BLOCKS) || request.suites().contains(SuiteName.PAIRS);
+        boolean judged = Stream.of(SuiteName.BLOCKS, SuiteName.PAIRS, SuiteName.DIVERSITY).anyMatch(request.suites()::contains);
         if (judged && (sampled.height() != sampled.width() || sampled.width() % BLOCKS != 0)) {
             throw new UserError("the model samples %d x %d pixels (height x width), and Blocks is judged on squares of a multiple of %d"
                     .formatted(sampled.height(), sampled.width(), BLOCKS));

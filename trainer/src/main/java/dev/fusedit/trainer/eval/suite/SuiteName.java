@@ -18,7 +18,7 @@ public enum SuiteName {
     PAIRS,
     /// Whether the loss tells a caption from a changed one.
     CONSISTENCY,
-    /// How different images of one prompt are.
+    /// How different right images of one caption are.
     DIVERSITY,
     /// The flow loss by noise level.
     LOSS;

@@ -9,6 +9,7 @@ import dev.fusedit.trainer.eval.dpg.DpgQuestions;
 import dev.fusedit.trainer.eval.geneval.Detections;
 import dev.fusedit.trainer.eval.geneval.GenEvalPrompt;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.sampling.WantedImage;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -27,7 +28,13 @@ final class Suites {
             case BLOCKS -> new BlocksSuite(blocks(request));
             case GENEVAL -> genEval(request);
             case DPG -> dpg(request, given.isPresent());
-            case CLIP, REFERENCE, PAIRS, CONSISTENCY, DIVERSITY, LOSS -> throw new IllegalStateException();
+            case CLIP -> new ClipSuite(images(name, request, given), seed(request), request.require(name, SuiteFile.CLIP_MODEL));
+            case REFERENCE -> reference(request, given);
+            case PAIRS -> PairsSuite.of(request.each().orElse(PairsSuite.USUAL_EACH), seed(request));
+            case DIVERSITY -> DiversitySuite.of(request.each().orElse(DiversitySuite.USUAL_EACH), seed(request));
+            case CONSISTENCY -> new ConsistencySuite(request.file(SuiteFile.CAPTIONED), samples(request, ConsistencySuite.USUAL_SAMPLES),
+                    seed(request));
+            case LOSS -> new LossSuite(request.file(SuiteFile.CAPTIONED), samples(request, LossSuite.USUAL_SAMPLES), seed(request));
         };
     }
 
@@ -36,7 +43,29 @@ final class Suites {
         return new Evaluation(usual.scored(), usual.promptsPerKind(), request.seed().orElse(usual.seed()), null);
     }
 
+    private static int samples(SuiteRequest request, int usual) { return request.samples().orElse(usual); }
+
     private static Seed seed(SuiteRequest request) { return Seed.of(request.seed().orElse(0)); }
+
+    /// Images of prompts that a person gives; or all that are there.
+    private static ImageSet images(SuiteName name, SuiteRequest request, Optional<ImageSet> given) {
+        return given.orElseGet(() -> PromptList.read(request.require(name, SuiteFile.PROMPTS)).images(seed(request), request.each().orElse(1)));
+    }
+
+    private static ReferenceSuite reference(SuiteRequest request, Optional<ImageSet> given) {
+        var encoders = new ReferenceSuite.Encoders(request.file(SuiteFile.INCEPTION), request.file(SuiteFile.DINO_MODEL),
+                request.file(SuiteFile.CLIP_MODEL));
+        var reference = GivenImages.in(request.require(SuiteName.REFERENCE, SuiteFile.REFERENCE_IMAGES));
+        var images = given.isPresent() || request.file(SuiteFile.PROMPTS).isPresent() ? images(SuiteName.REFERENCE, request, given)
+                : captions(reference).images(seed(request), request.each().orElse(1));
+        return new ReferenceSuite(images, seed(request), reference, encoders, request.samples(), request.official());
+    }
+
+    /// The reference's own, where a person gives no prompts.
+    private static PromptList captions(GivenImages reference) {
+        PromptList.requirePrompts(SuiteName.REFERENCE, reference.all());
+        return new PromptList(PromptList.of(reference.all().images().stream().map(WantedImage::prompt).toList()));
+    }
 
     private static GenEvalSuite genEval(SuiteRequest request) {
         var prompts = GenEvalPrompt.read(request.require(SuiteName.GENEVAL, SuiteFile.GENEVAL_PROMPTS));
