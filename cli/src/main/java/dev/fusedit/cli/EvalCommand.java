@@ -87,7 +87,8 @@ final class EvalCommand implements Callable<Integer> {
         }
         if (subject.images != null && sampling.isGiven()) throw refused("--images samples nothing: how is an option of --model");
         if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
-        if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS)) throw refused("--sets and --prompts are of the suite blocks");
+        if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
+            throw refused("--sets and --prompts are of the suite blocks");
         return subject.selfCheck ? selfCheck() : evaluation();
     }
 

@@ -48,13 +48,15 @@ final class SuiteOptions {
         @Option(names = "--geneval-prompts", paramLabel = "FILE", description = "geneval: its evaluation_metadata.jsonl.")
         private @Nullable Path genEvalPrompts;
 
-        @Option(names = "--rewritten-prompts", paramLabel = "FILE", description = "geneval, dpg: a rewritten prompt a line, in their order.")
+        @Option(names = "--rewritten-prompts", paramLabel = "FILE",
+                description = "geneval, dpg: a rewritten prompt a line, in their order.")
         private @Nullable Path rewritten;
 
         @Option(names = "--detections", paramLabel = "FILE", description = "geneval: what examples/geneval_detections.py wrote.")
         private @Nullable Path detections;
 
-        @Option(names = "--dpg-prompts", paramLabel = "FILE", description = "dpg: its ids and prompts as JSON, or a folder of its .txt files.")
+        @Option(names = "--dpg-prompts", paramLabel = "FILE",
+                description = "dpg: its ids and prompts as JSON, or a folder of its .txt files.")
         private @Nullable Path dpgPrompts;
 
         @Option(names = "--dpg-questions", paramLabel = "FILE", description = "dpg: its dpg_bench.csv.")
@@ -75,7 +77,8 @@ final class SuiteOptions {
         @Option(names = "--reference", paramLabel = "DIR", description = "reference: a folder of images.")
         private @Nullable Path reference;
 
-        @Option(names = "--captioned", paramLabel = "PLACE", description = "consistency, loss: captioned images. Default: the recipe's data.")
+        @Option(names = "--captioned", paramLabel = "PLACE",
+                description = "consistency, loss: captioned images. Default: the recipe's data.")
         private @Nullable Path captioned;
     }
 

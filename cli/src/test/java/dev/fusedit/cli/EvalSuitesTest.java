@@ -65,7 +65,8 @@ class EvalSuitesTest {
         assertThat(err.toString()).contains("holds images that were made otherwise: steps is not the same", "--force");
         assertThat(run("eval", "--model", model, "--out", kept, "--prompts", 1, "--sets", "seen", "--steps", 3, "--force")).isZero();
         assertThat(run("eval", "--model", model, "--prompts", 1, "--sets", "seen", "--json")).isZero();
-        assertThat(new ObjectMapper().readTree(out.toString()).get("blocks")).as("in memory as in the folder").isEqualTo(json.get("blocks"));
+        assertThat(new ObjectMapper().readTree(out.toString()).get("blocks")).as("in memory as in the folder")
+                .isEqualTo(json.get("blocks"));
     }
 
     @Test
@@ -76,7 +77,8 @@ class EvalSuitesTest {
         assertThat(json.at("/loss/bins")).hasSize(8);
         assertThat(json.at("/loss/flow/value").asDouble()).isPositive();
         assertThat(json.at("/pairs/pairs").asInt()).as("one of each kind and attribute").isEqualTo(11);
-        assertThat(run("eval", "--model", model, "--suite", "consistency,diversity", "--samples", 11, "-n", 2, "--json")).as(err.toString()).isZero();
+        assertThat(run("eval", "--model", model, "--suite", "consistency,diversity", "--samples", 11, "-n", 2, "--json")).as(err.toString())
+                .isZero();
         var other = new ObjectMapper().readTree(out.toString());
         assertThat(other.at("/consistency/gap_by_sigma")).hasSize(8);
         assertThat(other.at("/consistency/all/group/n").asInt()).isEqualTo(11);

@@ -34,7 +34,8 @@ public final class ClipFolder {
             throw new UserError("%s: is of one side of a CLIP, and both are needed. %s".formatted(file, REMEDY));
         }
         try (var tensors = FolderTensors.open(folder)) {
-            Weights read = Weights.stored(ClipTextModel.named(tensors), policy), seen = Weights.stored(ClipVisionModel.named(tensors), policy);
+            Weights read = Weights.stored(ClipTextModel.named(tensors), policy),
+                    seen = Weights.stored(ClipVisionModel.named(tensors), policy);
             try {
                 var text = ClipTextModel.of(ClipTextConfig.of(json, file.toString()), read);
                 var vision = ClipVisionModel.of(ClipVisionConfig.of(json, file.toString()), seen);

@@ -48,10 +48,11 @@ public record ClipVisionConfig(int hidden, int intermediate, int projection, int
         var fields = whole.has("vision_config") ? whole.in("vision_config") : whole;
         int projection = fields != whole && whole.has(PROJECTION) ? whole.integer(PROJECTION) : fields.integer(PROJECTION, 512);
         fields.raw(PROJECTION);
-        var config = fields.checked(() -> new ClipVisionConfig(fields.integer("hidden_size", 768), fields.integer("intermediate_size", 3072),
-                projection, fields.integer("num_hidden_layers", 12), fields.integer("num_attention_heads", 12),
-                fields.integer("image_size", 224), fields.integer("patch_size", 32), fields.number("layer_norm_eps", 1e-5),
-                ClipActivations.read(fields)));
+        var config =
+                fields.checked(() -> new ClipVisionConfig(fields.integer("hidden_size", 768), fields.integer("intermediate_size", 3072),
+                        projection, fields.integer("num_hidden_layers", 12), fields.integer("num_attention_heads", 12),
+                        fields.integer("image_size", 224), fields.integer("patch_size", 32), fields.number("layer_norm_eps", 1e-5),
+                        ClipActivations.read(fields)));
         whole.requireKnown(WHOLE);
         fields.requireKnown(VISION);
         return config;

@@ -43,8 +43,10 @@ public record ClipVisionModel(ClipVisionConfig config, Tensor class_C, Tensor pa
                 embeddings.in("patch_embedding").get("weight", init, width, 3, config.patch(), config.patch()),
                 embeddings.in("position_embedding").get("weight", init, 1 + (long) config.side() * config.side(), width),
                 LayerNorm.of(vision.in("pre_layrnorm"), width, config.normEps()), // spelt so in the files
-                IntStream.range(0, config.layers()).mapToObj(i -> ClipLayer.of(width, config.intermediate(), config.heads(), config.normEps(),
-                        config.activation(), init, vision.in("encoder.layers." + i))).toList(),
+                IntStream.range(0, config.layers())
+                        .mapToObj(i -> ClipLayer.of(width, config.intermediate(), config.heads(), config.normEps(),
+                                config.activation(), init, vision.in("encoder.layers." + i)))
+                        .toList(),
                 LayerNorm.of(vision.in("post_layernorm"), width, config.normEps()),
                 Linear.of(weights.in("visual_projection"), init, width, config.projection(), false));
     }

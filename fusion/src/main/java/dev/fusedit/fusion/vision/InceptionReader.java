@@ -63,7 +63,8 @@ record InceptionReader(Weights weights) {
         return new Block(List.of(branch(conv(name + ".branch1x1", in, 320, 1, 1)),
                 new Branch(Pool.NONE, List.of(conv(name + ".branch3x3_1", in, 384, 1, 1)),
                         List.of(conv(name + ".branch3x3_2a", 384, 384, 1, 3), conv(name + ".branch3x3_2b", 384, 384, 3, 1))),
-                new Branch(Pool.NONE, List.of(conv(name + ".branch3x3dbl_1", in, 448, 1, 1), conv(name + ".branch3x3dbl_2", 448, 384, 3, 3)),
+                new Branch(Pool.NONE,
+                        List.of(conv(name + ".branch3x3dbl_1", in, 448, 1, 1), conv(name + ".branch3x3dbl_2", 448, 384, 3, 3)),
                         List.of(conv(name + ".branch3x3dbl_3a", 384, 384, 1, 3), conv(name + ".branch3x3dbl_3b", 384, 384, 3, 1))),
                 pooled(pool, conv(name + ".branch_pool", in, 192, 1, 1))));
     }

@@ -30,7 +30,8 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
         static Conv of(Weights weights, int in, int out, int high, int wide, int stride, boolean valid) {
             var norm = weights.in("bn");
             return new Conv(weights.in("conv").get("weight", Init.XAVIER, out, in, high, wide), norm.get("weight", Init.ONES, out),
-                    norm.get("bias", Init.ZEROS, out), norm.get("running_mean", Init.ZEROS, out), norm.get("running_var", Init.ONES, out), stride,
+                    norm.get("bias", Init.ZEROS, out), norm.get("running_mean", Init.ZEROS, out), norm.get("running_var", Init.ONES, out),
+                    stride,
                     valid ? 0 : high / 2, valid ? 0 : wide / 2);
         }
 
@@ -38,7 +39,8 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
             return TensorScope.scoped(() -> {
                 var seen = Torch.call("aten::conv2d", "", x, weight_OIHW, null, new long[] {stride, stride}, new long[] {down, across},
                         new long[] {1, 1}, 1L).tensor();
-                return Torch.call("aten::batch_norm", "", seen, scale_O, shift_O, mean_O, variance_O, false, 0.0, EPS, false).tensor().relu();
+                return Torch.call("aten::batch_norm", "", seen, scale_O, shift_O, mean_O, variance_O, false, 0.0, EPS, false).tensor()
+                        .relu();
             });
         }
     }
@@ -75,7 +77,8 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
         }
 
         private static Tensor maximum(Tensor x, long stride, long padding) {
-            return Torch.call("aten::max_pool2d", "", x, new long[] {3, 3}, new long[] {stride, stride}, new long[] {padding, padding}).tensor();
+            return Torch.call("aten::max_pool2d", "", x, new long[] {3, 3}, new long[] {stride, stride}, new long[] {padding, padding})
+                    .tensor();
         }
     }
 

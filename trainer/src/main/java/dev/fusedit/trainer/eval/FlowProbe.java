@@ -34,7 +34,8 @@ public record FlowProbe(ModelBundle bundle, FlowMatching flow) {
     /// @param sigmas noise level of each; the nearest one of the training table is taken
     /// @param tokens of the captions
     public Predicted predict(Tensor clean, List<Seed> noise, double[] sigmas, int[][] tokens, List<String> captions) {
-        checkArgument(noise.size() == clean.size(0) && sigmas.length == noise.size() && tokens.length == noise.size(), "one of all an image");
+        checkArgument(noise.size() == clean.size(0) && sigmas.length == noise.size() && tokens.length == noise.size(),
+                "one of all an image");
         return TensorScope.scoped(() -> {
             var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
             var drawn = Tensor.stack(0, noise.stream().map(seed -> Tensor.randn(seed, DType.F32, shape)).toList());

@@ -43,7 +43,8 @@ public final class ScoreTable {
 
     /// The rate with its 95 % interval; a dash where nothing was asked for.
     private static String share(@Nullable Share share) {
-        return share == null || share.n() == 0 ? "-" : decimal(share.rate()) + " (" + decimal(share.low()) + " to " + decimal(share.high()) + ")";
+        return share == null || share.n() == 0 ? "-"
+                : decimal(share.rate()) + " (" + decimal(share.low()) + " to " + decimal(share.high()) + ")";
     }
 
     private static String decimal(double value) { return String.format(Locale.ROOT, "%.2f", value); }

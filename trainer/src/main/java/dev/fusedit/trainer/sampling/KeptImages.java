@@ -55,8 +55,9 @@ public final class KeptImages implements AutoCloseable {
                     call.write(asked);
                     return new KeptImages(folder, call, new HashMap<>());
                 }
-                FolderCall.requireSame(before, asked, other -> ("%s holds images that were made otherwise: %s is not the same. Give another "
-                        + "--out, or --force to make them again").formatted(folder, other));
+                FolderCall.requireSame(before, asked,
+                        other -> ("%s holds images that were made otherwise: %s is not the same. Give another "
+                                + "--out, or --force to make them again").formatted(folder, other));
                 return new KeptImages(folder, call, read(folder.resolve(IMAGES)));
             } catch (IOException | RuntimeException e) {
                 call.close();

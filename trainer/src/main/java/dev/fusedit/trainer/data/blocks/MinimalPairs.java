@@ -61,7 +61,8 @@ public final class MinimalPairs {
             if (other.isEmpty() || !Reserve.holds(claim, phrasing)) continue;
             var first = new Caption(claim, phrasing.text(claim, Words.PLAIN));
             var second = new Caption(other.get(), phrasing.text(other.get(), Words.PLAIN));
-            if (texts.add(first.text() + "|" + second.text()) || tries > TRIES) pairs.add(new Pair(kind, attribute, dice.bits(), first, second));
+            if (texts.add(first.text() + "|" + second.text()) || tries > TRIES)
+                pairs.add(new Pair(kind, attribute, dice.bits(), first, second));
         }
         return pairs;
     }
@@ -72,7 +73,8 @@ public final class MinimalPairs {
             case COLOR -> with(claim, at, thing -> new Thing(other(BlockColor.values(), thing.color(), dice), thing.shape()));
             case SHAPE -> with(claim, at, thing -> new Thing(thing.color(), other(BlockShape.values(), thing.shape(), dice)));
             case COUNT -> switch (claim) {
-                case Claim.Counting(var count, var thing) -> Optional.of(new Claim.Counting(other(new Integer[] {2, 3, 4}, count, dice), thing));
+                case Claim.Counting(var count, var thing) ->
+                        Optional.of(new Claim.Counting(other(new Integer[] {2, 3, 4}, count, dice), thing));
                 case Claim.Single _ -> Optional.empty();
                 case Claim.Colors _ -> Optional.empty();
                 case Claim.Two _ -> Optional.empty();

@@ -51,7 +51,8 @@ public final class DpgPrompts {
 
     /// An id becomes an image's name.
     private static String id(String id, Path file) {
-        if (!id.matches("[\\w-]+")) throw new UserError("%s: the id '%s' cannot name an image: letters, digits, _ and - can".formatted(file, id));
+        if (!id.matches("[\\w-]+"))
+            throw new UserError("%s: the id '%s' cannot name an image: letters, digits, _ and - can".formatted(file, id));
         return id;
     }
 

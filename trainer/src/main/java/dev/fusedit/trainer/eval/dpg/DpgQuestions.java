@@ -36,7 +36,8 @@ public final class DpgQuestions {
                 items.computeIfAbsent(text(fields, ITEM, file, row), _ -> new ArrayList<>()).add(question(fields, file, row));
             }
         } catch (IOException e) {
-            throw new UserError("%s, behind row %d: is no CSV (%s). Give DPG-Bench's own dpg_bench.csv".formatted(file, row, e.getMessage()), e);
+            throw new UserError(
+                    "%s, behind row %d: is no CSV (%s). Give DPG-Bench's own dpg_bench.csv".formatted(file, row, e.getMessage()), e);
         }
         if (items.isEmpty()) throw new UserError(file + " has no question. Give DPG-Bench's own dpg_bench.csv");
         var all = ImmutableMap.<String, ImmutableList<Dpg.Question>>builder();
@@ -45,8 +46,9 @@ public final class DpgQuestions {
     }
 
     private static Dpg.Question question(JsonNode fields, Path file, int row) {
-        var parents = Splitter.on(',').trimResults().splitToStream(text(fields, PARENTS, file, row)).map(id -> number(id, PARENTS, file, row))
-                .toList();
+        var parents =
+                Splitter.on(',').trimResults().splitToStream(text(fields, PARENTS, file, row)).map(id -> number(id, PARENTS, file, row))
+                        .toList();
         return new Dpg.Question(number(text(fields, ID, file, row), ID, file, row), parents,
                 text(fields, TUPLE, file, row).split("\\(", 2)[0].strip());
     }

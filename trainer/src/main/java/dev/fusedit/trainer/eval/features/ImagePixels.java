@@ -22,8 +22,9 @@ final class ImagePixels {
     /// Its short side resized, the middle cut out, as transformers' image processors do: the odd pixel is left below and to the right.
     static RgbImage middle(PngImage image, int side) {
         var crop = new SquareCrop(side);
-        var resized = PillowResize.resize(rgb(image), crop.length(image.width(), image.height()), crop.length(image.height(), image.width()),
-                PillowResize.Filter.BICUBIC);
+        var resized =
+                PillowResize.resize(rgb(image), crop.length(image.width(), image.height()), crop.length(image.height(), image.width()),
+                        PillowResize.Filter.BICUBIC);
         return crop.crop(resized, new SquareCrop.Corner((resized.height() - side) / 2, (resized.width() - side) / 2));
     }
 

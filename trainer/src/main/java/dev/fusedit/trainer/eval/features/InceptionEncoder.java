@@ -22,9 +22,11 @@ public record InceptionEncoder(InceptionV3 network, Weights weights) implements 
         try (var tensors = TensorFiles.open(file)) {
             var named = InceptionV3.named(tensors);
             if (!named.contains(CONVOLUTION)) {
-                throw new UserError(("%s: holds no tensor '%s', so it is not Inception v3 by torchvision's names. TorchScript programs are not "
-                        + "run here: give pytorch-fid's weights (pt_inception-2015-12-05-6726825d.pth), the same network's").formatted(file,
-                                CONVOLUTION));
+                throw new UserError(
+                        ("%s: holds no tensor '%s', so it is not Inception v3 by torchvision's names. TorchScript programs are not "
+                                + "run here: give pytorch-fid's weights (pt_inception-2015-12-05-6726825d.pth), the same network's")
+                                .formatted(file,
+                                        CONVOLUTION));
             }
             var weights = Weights.stored(named, DTypePolicy.F32);
             try {

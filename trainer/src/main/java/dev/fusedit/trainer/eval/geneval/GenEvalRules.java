@@ -68,10 +68,12 @@ public final class GenEvalRules {
 
     private static String color(Detected object, String where) {
         return object.color().orElseThrow(() -> new UserError(
-                "%s: a %s has no color, which its prompt asks for. Write the detections anew, with --clip".formatted(where, object.name())));
+                "%s: a %s has no color, which its prompt asks for. Write the detections anew, with --clip".formatted(where,
+                        object.name())));
     }
 
-    private static Optional<String> misplaced(String name, GenEvalPrompt.Place place, List<Detected> found, Optional<List<Detected>> others) {
+    private static Optional<String> misplaced(String name, GenEvalPrompt.Place place, List<Detected> found,
+            Optional<List<Detected>> others) {
         if (others.isEmpty()) return Optional.of("no target for %s to be %s".formatted(name, place.relation()));
         for (var object : found)
             for (var other : others.get()) {

@@ -35,7 +35,8 @@ public record Estimate(double value, double low, double high, int n) {
         var share = Arrays.stream(groups).average().orElseThrow();
         var error = groups.length == 1 ? 0 : standardError(groups, share);
         boolean allAlike = share == 0 || share == 1; // and so nothing tells how much groups differ
-        double independent = allAlike ? groups.length : error == 0 ? trials : Math.clamp(share * (1 - share) / (error * error), groups.length, trials);
+        double independent =
+                allAlike ? groups.length : error == 0 ? trials : Math.clamp(share * (1 - share) / (error * error), groups.length, trials);
         double centre = (share + Z * Z / (2 * independent)) / (1 + Z * Z / independent);
         double half = Z * Math.sqrt(share * (1 - share) / independent + Z * Z / (4 * independent * independent))
                 / (1 + Z * Z / independent);

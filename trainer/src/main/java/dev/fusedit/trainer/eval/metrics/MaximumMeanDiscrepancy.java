@@ -21,7 +21,8 @@ public final class MaximumMeanDiscrepancy {
     /// @param x_NF not normalised
     /// @param y_MF not normalised
     public static double of(Tensor x_NF, Tensor y_MF) {
-        checkArgument(x_NF.rank() == 2 && y_MF.rank() == 2 && x_NF.size(1) == y_MF.size(1), "vectors of one width, got %s and %s", x_NF, y_MF);
+        checkArgument(x_NF.rank() == 2 && y_MF.rank() == 2 && x_NF.size(1) == y_MF.size(1), "vectors of one width, got %s and %s", x_NF,
+                y_MF);
         try (var _ = TensorScope.open()) {
             Tensor x = ClipScore.unit(x_NF.to(DType.F64)), y = ClipScore.unit(y_MF.to(DType.F64));
             return SCALE * (mean(x, x) + mean(y, y) - 2 * mean(x, y));

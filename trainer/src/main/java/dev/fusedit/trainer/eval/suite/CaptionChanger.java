@@ -23,13 +23,17 @@ import java.util.regex.Pattern;
 /// Nothing else of it changes: not its articles, not its case but for the word's first letter. What a rule makes need not be likely, and a word
 /// may have meant something else (`right` for correct): a share of pairs is compared with chance, not with one.
 final class CaptionChanger {
-    private static final ImmutableList<String> COLORS = ImmutableList.of("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black",
-            "white", "gray");
-    private static final ImmutableList<String> NUMBERS = ImmutableList.of("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten");
-    private static final ImmutableMap<String, String> RELATIONS = relations("left", "right", "above", "below", "over", "under", "inside", "outside",
-            "in front of", "behind", "before", "after", "on top of", "underneath");
+    private static final ImmutableList<String> COLORS =
+            ImmutableList.of("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black",
+                    "white", "gray");
+    private static final ImmutableList<String> NUMBERS =
+            ImmutableList.of("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten");
+    private static final ImmutableMap<String, String> RELATIONS =
+            relations("left", "right", "above", "below", "over", "under", "inside", "outside",
+                    "in front of", "behind", "before", "after", "on top of", "underneath");
     private static final Pattern COLOR = words(COLORS);
-    private static final Pattern NUMBER = Pattern.compile(words(NUMBERS).pattern() + "|(?<![\\w.,])[2-9](?![\\w.,]\\w|\\w)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern NUMBER =
+            Pattern.compile(words(NUMBERS).pattern() + "|(?<![\\w.,])[2-9](?![\\w.,]\\w|\\w)", Pattern.CASE_INSENSITIVE);
     private static final Pattern RELATION = words(RELATIONS.keySet().stream().sorted((a, b) -> b.length() - a.length()).toList());
 
     /// @param rule by which it was changed

@@ -64,7 +64,8 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
     @Override
     public SuiteReport measure(SavedModel.Loaded model) {
         var notes = new ArrayList<String>();
-        var pairs = captioned.isEmpty() && model.recipe().data().isBuiltIn() ? drawn(model.recipe().data().imageSize()) : changed(model, notes);
+        var pairs =
+                captioned.isEmpty() && model.recipe().data().isBuiltIn() ? drawn(model.recipe().data().imageSize()) : changed(model, notes);
         var probe = ModelLosses.of(model);
         var measured = IntStream.range(0, pairs.size()).mapToObj(i -> measured(pairs.get(i), i, probe)).toList();
         return report(measured, notes);
@@ -86,10 +87,12 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
         for (int i = 0; i < data.samples().size(); i++) {
             var sample = data.samples().get(i);
             CaptionChanger.change(sample.caption(), seed.derive("change", i))
-                    .ifPresent(other -> pairs.add(new Pair(other.rule(), sample.caption(), other.caption(), sample.rgb(), Optional.empty())));
+                    .ifPresent(
+                            other -> pairs.add(new Pair(other.rule(), sample.caption(), other.caption(), sample.rgb(), Optional.empty())));
         }
         int left = data.samples().size() - pairs.size();
-        if (left > 0) notes.add("%d of %d captions name no colour, number or relation that could be changed".formatted(left, data.samples().size()));
+        if (left > 0)
+            notes.add("%d of %d captions name no colour, number or relation that could be changed".formatted(left, data.samples().size()));
         if (pairs.isEmpty()) throw new UserError(data.name() + ": no caption names a colour, number or relation that could be changed");
         return pairs;
     }
@@ -112,7 +115,8 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
         boolean swapped = measured.getFirst().pair.other.isPresent();
         if (measured.size() < FEW) notes.add("%d pairs are few".formatted(measured.size()));
         notes.add("by chance: " + (swapped ? "text 0.25, image 0.25, group 0.17" : "text 0.50"));
-        var json = JsonNodeFactory.instance.objectNode().put("pairs", measured.size()).put("seed", seed.value()).put("strata", STRATA).put("noises",
+        var json = JsonNodeFactory.instance.objectNode().put("pairs", measured.size()).put("seed", seed.value()).put("strata", STRATA).put(
+                "noises",
                 NOISES);
         var groups = groups(measured);
         var rows = new ArrayList<List<String>>();
@@ -129,9 +133,11 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
             row.add("" + some.size());
             rows.add(row);
         });
-        var gaps = IntStream.range(0, STRATA).mapToObj(stratum -> Estimate.mean(measured.stream().mapToDouble(pair -> pair.gap(stratum)).toArray()))
+        var gaps = IntStream.range(0, STRATA)
+                .mapToObj(stratum -> Estimate.mean(measured.stream().mapToDouble(pair -> pair.gap(stratum)).toArray()))
                 .toList();
-        return SuiteReport.of(name(), List.of(rows, gapRows(gaps)), notes, json.set("gap_by_sigma", gapJson(gaps))).plotted(List.of(plot(gaps)));
+        return SuiteReport.of(name(), List.of(rows, gapRows(gaps)), notes, json.set("gap_by_sigma", gapJson(gaps)))
+                .plotted(List.of(plot(gaps)));
     }
 
     private static Map<String, List<Measured>> groups(List<Measured> measured) {
@@ -168,7 +174,8 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
         series.add(new LinePlot.Series("caption gap", x, gaps.stream().mapToDouble(Estimate::value).toArray(), LinePlot.Mark.DOTS));
         series.add(new LinePlot.Series("95 % low", x, gaps.stream().mapToDouble(Estimate::low).toArray()));
         series.add(new LinePlot.Series("95 % high", x, gaps.stream().mapToDouble(Estimate::high).toArray()));
-        return new LinePlot("what a changed word costs, by noise level", "noise level", "loss with the changed caption less that with its own",
+        return new LinePlot("what a changed word costs, by noise level", "noise level",
+                "loss with the changed caption less that with its own",
                 ImmutableList.copyOf(series), false, 0);
     }
 }

@@ -96,9 +96,11 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
         json.set("right", right.toJson());
         var rows = new ArrayList<List<String>>();
         rows.add(List.of("diversity of right images", "model", "drawn", "prompts"));
-        rows.add(List.of("images right", String.format(Locale.ROOT, "%.2f (%.2f to %.2f)", right.rate(), right.low(), right.high()), "", ""));
+        rows.add(List.of("images right", String.format(Locale.ROOT, "%.2f (%.2f to %.2f)", right.rate(), right.low(), right.high()), "",
+                ""));
         measures().forEach((name, measure) -> {
-            var some = prompts.stream().filter(prompt -> name.equals("vendi") || name.equals("place") || isOpen(prompt.caption, name)).toList();
+            var some = prompts.stream().filter(prompt -> name.equals("vendi") || name.equals("place") || isOpen(prompt.caption, name))
+                    .toList();
             if (some.isEmpty()) return;
             var model = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.scenes)).toArray());
             var drawn = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.drawn)).toArray());
@@ -122,8 +124,9 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
 
     /// Whether a caption leaves it open for all of its things.
     private static boolean isOpen(Caption caption, String attribute) {
-        return caption.claim().things().stream().allMatch(thing -> Optional.ofNullable(attribute.equals("color") ? thing.color() : thing.shape())
-                .isEmpty());
+        return caption.claim().things().stream()
+                .allMatch(thing -> Optional.ofNullable(attribute.equals("color") ? thing.color() : thing.shape())
+                        .isEmpty());
     }
 
     private static double vendi(List<SceneDescriptor> scenes) {

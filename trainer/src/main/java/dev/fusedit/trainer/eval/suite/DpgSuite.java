@@ -99,8 +99,10 @@ record DpgSuite(ImmutableList<String> ids, PromptForm texts, int each, Seed seed
         var there = IntStream.range(0, ids.size()).filter(i -> !isGiven || images.has(grid(i))).mapToObj(ids::get).toList();
         var items = items(there, answered.questions, answered.answers);
         json.put("scored", items.size());
-        if (items.size() < there.size()) notes.add("%d of %d prompts have no answers; they count nowhere".formatted(there.size() - items.size(), there.size()));
-        if (items.size() < OFFICIAL_PROMPTS) notes.add("published figures are of %d prompts, these of %d".formatted(OFFICIAL_PROMPTS, items.size()));
+        if (items.size() < there.size())
+            notes.add("%d of %d prompts have no answers; they count nowhere".formatted(there.size() - items.size(), there.size()));
+        if (items.size() < OFFICIAL_PROMPTS)
+            notes.add("published figures are of %d prompts, these of %d".formatted(OFFICIAL_PROMPTS, items.size()));
         if (items.isEmpty()) return SuiteReport.of(name(), List.of(), notes, json);
         var score = percent(Estimate.mean(items.stream().mapToDouble(Dpg.Item::score).toArray()));
         json.set("score", score.toJson());
@@ -134,8 +136,10 @@ record DpgSuite(ImmutableList<String> ids, PromptForm texts, int each, Seed seed
     /// As the official script counts: an item whose questions ask for a dropped one fails there, and leaves the mean.
     private static List<List<String>> official(List<Dpg.Item> all, int prompts, List<String> notes, ObjectNode json) {
         var items = all.stream().filter(DpgSuite::isWhole).toList();
-        notes.add("official: as its script counts: without the table's first row; %d of %d prompts leave the mean unnoticed; categories are of the "
-                .formatted(prompts - items.size(), prompts) + "last image alone, and no question is zeroed there");
+        notes.add(
+                "official: as its script counts: without the table's first row; %d of %d prompts leave the mean unnoticed; "
+                        + "categories are of the "
+                        .formatted(prompts - items.size(), prompts) + "last image alone, and no question is zeroed there");
         var rows = new ArrayList<List<String>>();
         rows.add(List.of("as the official script", "score"));
         if (items.isEmpty()) return rows;

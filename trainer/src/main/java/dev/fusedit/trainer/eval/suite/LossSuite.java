@@ -27,21 +27,24 @@ record LossSuite(Optional<Path> captioned, int samples, Seed seed) implements Su
     public SuiteReport measure(SavedModel.Loaded model) {
         var data = CaptionedImages.of(model.recipe(), captioned, samples, seed);
         int count = data.samples().size() / BINS * BINS;
-        var asked = IntStream.range(0, count).mapToObj(i -> new ModelLosses.Asked(data.samples().get(i).rgb(), data.samples().get(i).caption(),
-                seed.derive("noise", i), (i + 0.5) / count)).toList();
+        var asked =
+                IntStream.range(0, count).mapToObj(i -> new ModelLosses.Asked(data.samples().get(i).rgb(), data.samples().get(i).caption(),
+                        seed.derive("noise", i), (i + 0.5) / count)).toList();
         var losses = ModelLosses.of(model).of(asked, seed.derive("latents"));
         return report(data, count, losses);
     }
 
     private SuiteReport report(CaptionedImages data, int count, double[] losses) {
         var notes = new ArrayList<>(data.notes(samples));
-        if (count / BINS < FEW) notes.add("%d samples a bin are few: intervals are wide, and may be too narrow even so".formatted(count / BINS));
+        if (count / BINS < FEW)
+            notes.add("%d samples a bin are few: intervals are wide, and may be too narrow even so".formatted(count / BINS));
         var json = JsonNodeFactory.instance.objectNode().put("data", data.name()).put("samples", count).put("seed", seed.value());
         if (count == 0) {
             notes.add("%d samples are fewer than %d bins".formatted(data.samples().size(), BINS));
             return SuiteReport.of(name(), List.of(), notes, json);
         }
-        var bins = IntStream.range(0, BINS).mapToObj(bin -> Estimate.mean(Arrays.copyOfRange(losses, bin * count / BINS, (bin + 1) * count / BINS)))
+        var bins = IntStream.range(0, BINS)
+                .mapToObj(bin -> Estimate.mean(Arrays.copyOfRange(losses, bin * count / BINS, (bin + 1) * count / BINS)))
                 .toList();
         var mean = Estimate.meanOf(bins);
         var rows = new ArrayList<List<String>>();

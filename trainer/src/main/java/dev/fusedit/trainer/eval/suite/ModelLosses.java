@@ -30,7 +30,8 @@ record ModelLosses(SavedModel.Loaded model, FlowProbe probe, TextIds texts, int 
         var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
                 .orElseThrow();
         var matching = RecipeModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift()));
-        return new ModelLosses(model, new FlowProbe(model.bundle(), matching), new TextIds(model.bundle().tokenizer(), recipe.model().llm().maxTokens()),
+        return new ModelLosses(model, new FlowProbe(model.bundle(), matching),
+                new TextIds(model.bundle().tokenizer(), recipe.model().llm().maxTokens()),
                 recipe.data().imageSize());
     }
 
@@ -47,7 +48,8 @@ record ModelLosses(SavedModel.Loaded model, FlowProbe probe, TextIds texts, int 
             var images = ImageTensors.of(bytes.toByteArray(), side).to(model.bundle().weights().policy().device());
             var clean = model.bundle().latents().of(images, draws);
             return probe.losses(clean, asked.stream().map(Asked::noise).toList(), asked.stream().mapToDouble(Asked::sigma).toArray(),
-                    asked.stream().map(each -> texts.caption(each.caption)).toArray(int[][]::new), asked.stream().map(Asked::caption).toList());
+                    asked.stream().map(each -> texts.caption(each.caption)).toArray(int[][]::new),
+                    asked.stream().map(Asked::caption).toList());
         }
     }
 

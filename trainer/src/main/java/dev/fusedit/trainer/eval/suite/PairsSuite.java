@@ -72,7 +72,8 @@ record PairsSuite(ImmutableList<Pair> pairs, int each, Seed seed) implements Sui
 
     private SuiteReport report(List<Judged> judged, List<String> missing) {
         var groups = new LinkedHashMap<String, Predicate<Judged>>();
-        for (var attribute : Attribute.values()) groups.put(Ascii.toLowerCase(attribute.name()), pair -> pair.pair.attribute() == attribute);
+        for (var attribute : Attribute.values())
+            groups.put(Ascii.toLowerCase(attribute.name()), pair -> pair.pair.attribute() == attribute);
         for (var kind : Kind.values()) groups.put(kind.key(), pair -> pair.pair.kind() == kind);
         groups.put("all", _ -> true);
         var json = JsonNodeFactory.instance.objectNode().put("seed", seed.value()).put("pairs", judged.size());

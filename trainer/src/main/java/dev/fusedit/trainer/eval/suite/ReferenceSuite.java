@@ -81,7 +81,8 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
     private List<WantedImage> chosen(List<WantedImage> all, String side) {
         if (all.isEmpty()) throw new UserError("suite reference: there is no %s image".formatted(side));
         return samples.isEmpty() || samples.getAsInt() >= all.size() ? all
-                : LongStream.of(HalfSamples.some(seed.derive(side), all.size(), samples.getAsInt())).mapToObj(i -> all.get((int) i)).toList();
+                : LongStream.of(HalfSamples.some(seed.derive(side), all.size(), samples.getAsInt())).mapToObj(i -> all.get((int) i))
+                        .toList();
     }
 
     /// What is being found.

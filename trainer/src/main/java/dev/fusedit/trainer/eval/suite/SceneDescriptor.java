@@ -47,7 +47,8 @@ record SceneDescriptor(ImmutableList<Integer> colors, ImmutableList<Integer> sha
     ///
     /// @param most different values of one object
     static double entropy(List<SceneDescriptor> scenes, Function<SceneDescriptor, List<Integer>> of, int most) {
-        var counts = scenes.stream().flatMap(scene -> of.apply(scene).stream()).collect(Collectors.groupingBy(value -> value, Collectors.counting()));
+        var counts = scenes.stream().flatMap(scene -> of.apply(scene).stream())
+                .collect(Collectors.groupingBy(value -> value, Collectors.counting()));
         double all = counts.values().stream().mapToLong(count -> count).sum();
         double entropy = counts.values().stream().mapToDouble(count -> -count / all * Math.log(count / all)).sum();
         return entropy / Math.log(Math.min(all, most));

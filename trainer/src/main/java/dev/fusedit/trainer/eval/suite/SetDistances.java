@@ -51,7 +51,8 @@ final class SetDistances {
             add(name, HalfSamples.of(generated, seed, some -> FeatureStatistics.of(some).frechetDistance(reference)), 3);
         }
         if (Math.min(n, m) <= width)
-            notes.add("%s: %d and %d images are too few for a covariance of %d numbers; the value is mostly their number".formatted(name, n, m, width));
+            notes.add("%s: %d and %d images are too few for a covariance of %d numbers; the value is mostly their number".formatted(name, n,
+                    m, width));
         else if (n < FEW) notes.add("%s: of %d images; figures of %d and more compare, of fewer they are larger".formatted(name, n, FEW));
     }
 
@@ -84,7 +85,8 @@ final class SetDistances {
             add("density", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).density()), 3);
             add("coverage", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).coverage()), 3);
         }
-        notes.add("precision, recall, density, coverage: k = %d, %d images on each side; they depend on n".formatted(Neighbourhoods.NEAREST, n));
+        notes.add("precision, recall, density, coverage: k = %d, %d images on each side; they depend on n".formatted(Neighbourhoods.NEAREST,
+                n));
     }
 
     private void add(String name, Estimate estimate, int digits) {

@@ -25,7 +25,8 @@ public record SuiteReport(SuiteName name, ImmutableList<List<List<String>>> tabl
     }
 
     static SuiteReport of(SuiteName name, List<List<List<String>>> tables, List<String> notes, ObjectNode json) {
-        return new SuiteReport(name, ImmutableList.copyOf(tables), ImmutableList.copyOf(notes), json, ImmutableList.of(), ImmutableList.of());
+        return new SuiteReport(name, ImmutableList.copyOf(tables), ImmutableList.copyOf(notes), json, ImmutableList.of(),
+                ImmutableList.of());
     }
 
     SuiteReport showing(List<Shown> images) { return new SuiteReport(name, tables, notes, json, ImmutableList.copyOf(images), plots); }

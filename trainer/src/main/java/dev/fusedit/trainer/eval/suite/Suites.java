@@ -49,7 +49,8 @@ final class Suites {
 
     /// Images of prompts that a person gives; or all that are there.
     private static ImageSet images(SuiteName name, SuiteRequest request, Optional<ImageSet> given) {
-        return given.orElseGet(() -> PromptList.read(request.require(name, SuiteFile.PROMPTS)).images(seed(request), request.each().orElse(1)));
+        return given
+                .orElseGet(() -> PromptList.read(request.require(name, SuiteFile.PROMPTS)).images(seed(request), request.each().orElse(1)));
     }
 
     private static ReferenceSuite reference(SuiteRequest request, Optional<ImageSet> given) {

@@ -26,7 +26,9 @@ class InceptionEncoderTest {
     @Test
     void imagesAreResizedAndSeenAsInPython() {
         var file = Path.of("../fusion/src/test/resources/inception/io.safetensors");
-        try (var io = SafeTensors.open(file); var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32); var _ = TensorScope.open();
+        try (var io = SafeTensors.open(file);
+                var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+                var _ = TensorScope.open();
                 var _ = Autograd.noGrad()) {
             var encoder = new InceptionEncoder(InceptionV3.of(weights), weights);
             weights.state().forEach(InceptionEncoderTest::fill);

@@ -55,7 +55,8 @@ class GenEvalRulesTest {
         var red = prompt("{'tag': 'colors', 'include': [{'class': 'car', 'count': 1, 'color': 'red'}], 'prompt': 'a photo of a red car'}");
         assertThat(correct(red, seen("car", 0.5, 20, 50, 20, "blue"), seen("car", 0.9, 60, 50, 20, "red"))).isTrue();
         assertThat(correct(red, seen("car", 0.9, 20, 50, 20, "blue"), seen("car", 0.5, 60, 50, 20, "red"))).isFalse();
-        assertThatThrownBy(() -> correct(red, seen("car", 0.9, 20, 50, 20))).isInstanceOf(UserError.class).hasMessageContaining("has no color");
+        assertThatThrownBy(() -> correct(red, seen("car", 0.9, 20, 50, 20))).isInstanceOf(UserError.class)
+                .hasMessageContaining("has no color");
     }
 
     @Test
@@ -66,7 +67,8 @@ class GenEvalRulesTest {
         assertThat(correct(left, dog, seen("tie", 0.9, 20, 50, 20))).isTrue();
         assertThat(correct(left, dog, seen("tie", 0.9, 100, 50, 20))).isFalse();
         assertThat(correct(left, dog, seen("tie", 0.9, 55, 50, 20))).as("5 apart, 6 are taken off").isFalse();
-        assertThat(GenEvalRules.relations(seen("a", 1, 0, 0, 10), seen("b", 1, 100, 100, 10))).containsExactlyInAnyOrder("left of", "above");
+        assertThat(GenEvalRules.relations(seen("a", 1, 0, 0, 10), seen("b", 1, 100, 100, 10))).containsExactlyInAnyOrder("left of",
+                "above");
         assertThat(GenEvalRules.judge(left, List.of(seen("tie", 0.9, 20, 50, 20)), "").reason())
                 .isEqualTo("expected dog>=1, found 0; no target for tie to be left of");
     }

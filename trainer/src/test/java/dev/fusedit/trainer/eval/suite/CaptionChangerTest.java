@@ -14,15 +14,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CaptionChangerTest {
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"Two dogs on grass|Three dogs on grass|number", "a cup left of a plate|a cup right of a plate|relation",
-        "a cat in front of a house|a cat behind a house|relation", "2 cups|3 cups|number"})
+    @CsvSource(delimiter = '|',
+            value = {"Two dogs on grass|Three dogs on grass|number", "a cup left of a plate|a cup right of a plate|relation",
+                "a cat in front of a house|a cat behind a house|relation", "2 cups|3 cups|number"})
     void eachRuleChangesItsWord(String caption, String changed, String rule) {
         assertThat(CaptionChanger.change(caption, Seed.of(1))).hasValue(new CaptionChanger.Changed(changed, rule));
     }
 
     @Test
     void colorsAreExchangedOrSwapped() {
-        var found = LongStream.range(0, 40).mapToObj(seed -> CaptionChanger.change("a red car and a blue bus", Seed.of(seed)).orElseThrow()).toList();
+        var found = LongStream.range(0, 40).mapToObj(seed -> CaptionChanger.change("a red car and a blue bus", Seed.of(seed)).orElseThrow())
+                .toList();
         assertThat(found).contains(new CaptionChanger.Changed("a blue car and a red bus", "swap")).allMatch(
                 changed -> !changed.caption().equals("a red car and a blue bus"));
         assertThat(found).extracting(CaptionChanger.Changed::rule).contains("color");
@@ -43,7 +45,8 @@ class CaptionChangerTest {
             var first = Splitter.on(' ').splitToList(pair.first().text());
             var second = Splitter.on(' ').splitToList(pair.second().text());
             assertThat(first).hasSameSizeAs(second);
-            assertThat(IntStream.range(0, first.size()).filter(i -> !first.get(i).equals(second.get(i))).count()).as("%s", pair).isEqualTo(1);
+            assertThat(IntStream.range(0, first.size()).filter(i -> !first.get(i).equals(second.get(i))).count()).as("%s", pair)
+                    .isEqualTo(1);
             var images = pair.images(32);
             assertThat(BlocksChecker.judge(pair.first().claim(), images.getFirst()).accepted()).as("%s", pair.first().text()).isTrue();
             assertThat(BlocksChecker.judge(pair.second().claim(), images.getLast()).accepted()).as("%s", pair.second().text()).isTrue();

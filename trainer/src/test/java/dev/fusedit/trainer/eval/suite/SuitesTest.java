@@ -77,7 +77,8 @@ class SuitesTest {
     @Test
     void genEvalIsScoredFromDetections() throws IOException {
         var prompts = text("prompts", "{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a bench'}",
-                "{'tag': 'counting', 'include': [{'class': 'cow', 'count': 1}], 'exclude': [{'class': 'cow', 'count': 2}], 'prompt': 'a cow'}");
+                "{'tag': 'counting', 'include': [{'class': 'cow', 'count': 1}], 'exclude': [{'class': 'cow', 'count': 2}], "
+                        + "'prompt': 'a cow'}");
         for (int i = 0; i < 8; i++) image("0000%d/samples/000%d.png".formatted(i / 4, i % 4), drawn(i));
         var seen = text("seen", "{'file': '00000/samples/0000.png', 'objects': [{'class': 'bench', 'score': 0.9, 'box': [0, 0, 9, 9]}]}",
                 "{'file': '00000/samples/0001.png', 'objects': []}",
@@ -89,9 +90,11 @@ class SuitesTest {
         assertThat(report.json().at("/overall/value").asDouble()).as("each tag counts the same").isEqualTo(0.75);
         assertThat(report.notes()).contains("prompts: original", "5 of 8 images have no detections",
                 "published figures are of 553 prompts with 4 images each, these of 2 with 4");
-        assertThat(report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts)).notes().toString()).contains("no detections yet");
+        assertThat(report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts)).notes().toString())
+                .contains("no detections yet");
         var rewritten = text("rewritten", "a wooden bench in a park");
-        assertThatThrownBy(() -> report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.REWRITTEN, rewritten)))
+        assertThatThrownBy(
+                () -> report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.REWRITTEN, rewritten)))
                 .isInstanceOf(UserError.class).hasMessageContaining("has 1 prompts, and there are 2 to rewrite");
     }
 
@@ -111,7 +114,8 @@ class SuitesTest {
         assertThat(report.json().at("/official/n").asInt()).as("a1 asks for the dropped row").isEqualTo(1);
         assertThat(report.json().at("/official/score").asDouble()).isCloseTo(25, within(1e-9));
         assertThat(report.json().at("/official/l1/attribute").asDouble()).as("the last image, not zeroed").isCloseTo(100, within(1e-9));
-        assertThat(report.notes().toString()).contains("published figures are of 1065 prompts, these of 2", "1 of 2 prompts leave the mean");
+        assertThat(report.notes().toString()).contains("published figures are of 1065 prompts, these of 2",
+                "1 of 2 prompts leave the mean");
     }
 
     @Test
@@ -152,21 +156,25 @@ class SuitesTest {
         var captions = BlocksPrompts.of(Split.SEEN, 4);
         for (int i = 0; i < captions.size() * 8; i++) {
             var caption = captions.get(i / 8);
-            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8), new PngImage(32, 32, Blocks.drawn(caption, i % 8 + 1000L * (i / 8), 32)));
+            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8),
+                    new PngImage(32, 32, Blocks.drawn(caption, i % 8 + 1000L * (i / 8), 32)));
         }
         var json = report(SuiteName.DIVERSITY, ImmutableMap.of()).json();
         assertThat(json.at("/right/value").asDouble()).isEqualTo(1);
-        assertThat(json.at("/vendi/model/value").asDouble()).isCloseTo(json.at("/vendi/drawn/value").asDouble(), within(0.3)).isGreaterThan(2);
+        assertThat(json.at("/vendi/model/value").asDouble()).isCloseTo(json.at("/vendi/drawn/value").asDouble(), within(0.3))
+                .isGreaterThan(2);
         assertThat(json.at("/color/model/n").asInt()).as("single and two leave it open").isEqualTo(8);
         for (int i = 0; i < captions.size() * 8; i++)
-            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8), new PngImage(32, 32, Blocks.drawn(captions.get(i / 8), 1000L * (i / 8), 32)));
+            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8),
+                    new PngImage(32, 32, Blocks.drawn(captions.get(i / 8), 1000L * (i / 8), 32)));
         var same = report(SuiteName.DIVERSITY, ImmutableMap.of()).json();
         assertThat(same.at("/vendi/model/value").asDouble()).isCloseTo(1, within(1e-6));
     }
 
     @Test
     void filesThatNoSuiteReadsAreRefused() {
-        assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false)).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false))
+                .isInstanceOf(UserError.class)
                 .hasMessage("--detections is read by geneval alone, and --suite names other ones");
     }
 }
