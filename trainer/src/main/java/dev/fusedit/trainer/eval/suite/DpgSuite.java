@@ -136,8 +136,9 @@ record DpgSuite(ImmutableList<String> ids, PromptForm texts, int each, Seed seed
     /// As the official script counts: an item whose questions ask for a dropped one fails there, and leaves the mean.
     private static List<List<String>> official(List<Dpg.Item> all, int prompts, List<String> notes, ObjectNode json) {
         var items = all.stream().filter(DpgSuite::isWhole).toList();
-        notes.add(("official: as its script counts: without the table's first row; %d of %d prompts leave the mean unnoticed; categories are of "
-                + "the last image alone, and no question is zeroed there").formatted(prompts - items.size(), prompts));
+        notes.add(
+                ("official: as its script counts: without the table's first row; %d of %d prompts leave the mean unnoticed; categories are of "
+                        + "the last image alone, and no question is zeroed there").formatted(prompts - items.size(), prompts));
         var rows = new ArrayList<List<String>>();
         rows.add(List.of("as the official script", "score"));
         if (items.isEmpty()) return rows;
