@@ -70,9 +70,5 @@ final class CompareCommand implements Callable<Integer> {
                 + (scores.size() > 1 ? "\n" + table(scores) : "");
     }
 
-    private static String table(List<List<String>> rows) {
-        var table = new TextTable(rows.getFirst().toArray(String[]::new));
-        rows.stream().skip(1).forEach(row -> table.row(row.toArray(String[]::new)));
-        return table.text();
-    }
+    private static String table(List<List<String>> rows) { return TextTable.of(rows).text(); }
 }

@@ -2,7 +2,8 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.config.Bound;
-import dev.fusedit.trainer.eval.ModelEvaluation;
+import dev.fusedit.trainer.eval.suite.EvaluationRun;
+import dev.fusedit.trainer.eval.suite.SuiteName;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -22,29 +23,30 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-@Command(name = "eval", description = "Measures how well images follow their captions.")
+@Command(name = "eval", description = "Measures how well images follow their captions, and how they compare with others.")
 final class EvalCommand implements Callable<Integer> {
     private static final int SELF_CHECK_IMAGES = 10_000;
-
-    private enum Suite {
-        BLOCKS
-    }
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--suite", defaultValue = "BLOCKS", paramLabel = "SUITE", description = "What to measure by: ${COMPLETION-CANDIDATES}.")
-    private Suite suite;
+    @Option(names = "--suite", split = ",", defaultValue = "BLOCKS", paramLabel = "SUITE",
+            description = "What to measure by: ${COMPLETION-CANDIDATES}.")
+    private List<SuiteName> suites;
 
     @ArgGroup(multiplicity = "1")
     private Subject subject;
 
-    /// One of both.
+    /// One of these.
     static final class Subject {
         @Option(names = "--model", required = true, paramLabel = "DIR",
                 description = "Have a trained model generate images for the suite's prompts: a run's folder, one of its checkpoints, or "
                         + "a pipeline.")
         private @Nullable Path model;
+
+        @Option(names = "--images", required = true, paramLabel = "DIR",
+                description = "Judge images that another program made: found by the suite's file names, or by prompts beside them.")
+        private @Nullable Path images;
 
         @Option(names = "--self-check", required = true,
                 description = "Try the suite's checker on drawn images whose captions are known to be true or false.")
@@ -53,6 +55,9 @@ final class EvalCommand implements Callable<Integer> {
 
     @Mixin
     private SamplingOptions sampling;
+
+    @Mixin
+    private SuiteOptions suite;
 
     @Option(names = "--sets", split = ",", paramLabel = "SET",
             description = "With --model: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
@@ -72,38 +77,48 @@ final class EvalCommand implements Callable<Integer> {
         sampling.check();
         sampling.check("--pictures", Bound.COUNT, images);
         sampling.check("--prompts", Bound.COUNT, prompts);
-        if (subject.selfCheck && (sampling.isGiven() || sets != null || prompts != null)) {
-            throw new ParameterException(spec.commandLine(),
-                    "--self-check samples nothing: of the options only --pictures and --json are its");
+        suite.check(sampling);
+        if (subject.selfCheck && (sampling.isGiven() || suite.isGiven() || sets != null || prompts != null)) {
+            throw refused("--self-check samples nothing: of the options only --pictures and --json are its");
         }
-        if (subject.model != null && images != null) {
-            throw new ParameterException(spec.commandLine(), "--pictures is for --self-check; with --model, --prompts says how many");
+        if (subject.selfCheck && !suites.equals(List.of(SuiteName.BLOCKS))) throw refused("--self-check is of the suite blocks alone");
+        if (!subject.selfCheck && images != null) {
+            throw refused("--pictures is for --self-check; with --model, --prompts says how many");
         }
-        return subject.model == null ? selfCheck() : evaluation(subject.model);
+        if (subject.images != null && sampling.isGiven()) throw refused("--images samples nothing: how is an option of --model");
+        if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
+        if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
+            throw refused("--sets and --prompts are of the suite blocks");
+        return subject.selfCheck ? selfCheck() : evaluation();
     }
 
-    private int evaluation(Path model) throws IOException {
+    private ParameterException refused(String why) { return new ParameterException(spec.commandLine(), why); }
+
+    private int evaluation() throws IOException {
         var console = ProgressLine.onStderr();
-        var evaluation = switch (suite) {
-            case BLOCKS -> ModelEvaluation.run(model, sampling::over, usual -> new Evaluation(sets != null ? sets : usual.scored(),
-                    SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(), null), console);
-        };
+        var report = subject.model != null
+                ? EvaluationRun.ofModel(subject.model, suite.request(suites, blocks(EvaluationRun.usual(subject.model))), sampling::over,
+                        suite.output(), console)
+                : EvaluationRun.ofImages(subject.images, suite.request(suites, blocks(EvaluationRun.EVERYTHING)), suite.output());
         console.close();
-        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(evaluation.toJson()) : evaluation);
+        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(report.toJson()) : report);
         return ExitCode.OK;
+    }
+
+    private Evaluation blocks(Evaluation usual) {
+        return new Evaluation(sets != null ? sets : usual.scored(), SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(),
+                null);
     }
 
     private int selfCheck() throws IOException {
         int perKind = SamplingOptions.orElse(images, SELF_CHECK_IMAGES);
         var console = ProgressLine.onStderr();
         var progress = SamplingProgress.of(console, "check", Kind.values().length * perKind);
-        var check = switch (suite) {
-            case BLOCKS -> SelfCheck.run(perKind, () -> {
-                synchronized (progress) {
-                    progress.add(1);
-                }
-            });
-        };
+        var check = SelfCheck.run(perKind, () -> {
+            synchronized (progress) {
+                progress.add(1);
+            }
+        });
         console.close();
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(check.toJson()) : check);
         return check.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;

@@ -19,6 +19,7 @@ public final class Parity {
             Suite.of(SchedulerCase::is, SchedulerCase::run),
             Suite.of(AutoencoderCase::is, AutoencoderCase::run),
             Suite.of(ClipTextCase::is, ClipTextCase::run),
+            Suite.of(ClipVisionCase::is, ClipVisionCase::run),
             Suite.of(PipelineCase::is, PipelineCase::run),
             Suite.of(DinoCase::is, DinoCase::run),
             Suite.of(LlmCase::is, LlmCase::run)); // any other language model

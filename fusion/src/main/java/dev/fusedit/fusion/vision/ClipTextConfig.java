@@ -60,15 +60,7 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
         for (var name : whole.raw("architectures")) {
             whole.require(name.asText().startsWith("CLIP"), "architectures", "must be of the model_type clip");
         }
-        var activation = fields.text("hidden_act");
-        var bend = switch (activation == null ? "quick_gelu" : activation) {
-            case "quick_gelu" -> Activation.QUICK_GELU;
-            case "gelu" -> Activation.GELU;
-            case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-            case "silu", "swish" -> Activation.SILU;
-            case "relu" -> Activation.RELU;
-            default -> throw fields.unknown("hidden_act", "quick_gelu, gelu, gelu_new, gelu_pytorch_tanh, silu, relu");
-        };
+        var bend = ClipActivations.read(fields);
         var config = fields.checked(() -> new ClipTextConfig(fields.integer("vocab_size", 49408), fields.integer("hidden_size", 512),
                 fields.integer("intermediate_size", 2048), fields.integer("projection_dim", 512), fields.integer("num_hidden_layers", 12),
                 fields.integer("num_attention_heads", 8), fields.integer("max_position_embeddings", 77),
@@ -94,12 +86,6 @@ public record ClipTextConfig(int vocabulary, int hidden, int intermediate, int p
         return root.put("vocab_size", vocabulary).put("hidden_size", hidden).put("intermediate_size", intermediate)
                 .put("projection_dim", projection).put("num_hidden_layers", layers).put("num_attention_heads", heads)
                 .put("max_position_embeddings", maxTokens).put("layer_norm_eps", normEps).put("eos_token_id", eosId)
-                .put("hidden_act", switch (activation) {
-                    case QUICK_GELU -> "quick_gelu";
-                    case GELU -> "gelu";
-                    case GELU_TANH -> "gelu_pytorch_tanh";
-                    case SILU -> "silu";
-                    case RELU -> "relu";
-                });
+                .put(ClipActivations.FIELD, ClipActivations.name(activation));
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// Notable: attention is causal, so the state of the first end token is that of the text alone, whatever stands behind it; positions are
 /// learned. Which token is the end follows the configuration: where it says 2, the one of the highest id (the end token is the
 /// vocabulary's last), else the first of that id. Without one, the first token.
-public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor positions_TC, List<ClipTextLayer> layers, LayerNorm norm,
+public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor positions_TC, List<ClipLayer> layers, LayerNorm norm,
         Linear projection) {
     private static final double INIT_RANGE = 0.02;
 
@@ -52,9 +52,13 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
         return new ClipTextModel(config,
                 text.in("embeddings.token_embedding").get("weight", init, config.vocabulary(), config.hidden()),
                 text.in("embeddings.position_embedding").get("weight", init, config.maxTokens(), config.hidden()),
-                IntStream.range(0, config.layers()).mapToObj(i -> ClipTextLayer.of(config, init, text.in("encoder.layers." + i))).toList(),
+                IntStream.range(0, config.layers()).mapToObj(i -> layer(config, init, text.in("encoder.layers." + i))).toList(),
                 LayerNorm.of(text.in("final_layer_norm"), config.hidden(), config.normEps()),
                 Linear.of(weights.in("text_projection"), init, config.hidden(), config.projection(), false));
+    }
+
+    private static ClipLayer layer(ClipTextConfig config, Init init, Weights weights) {
+        return ClipLayer.of(config.hidden(), config.intermediate(), config.heads(), config.normEps(), config.activation(), init, weights);
     }
 
     /// A file without the table of whole numbers 0, 1, … that older ones have, and without a whole CLIP's image side.
@@ -73,10 +77,10 @@ public record ClipTextModel(ClipTextConfig config, Tensor tokens_VC, Tensor posi
         checkArgument(count > 0 && count <= config.maxTokens(), "CLIP reads 1 to %s tokens, got %s", config.maxTokens(), count);
         return TensorScope.scoped(() -> {
             var x = embed(ids_BT);
-            var bias = mask_BT == null ? null : bias(mask_BT, x);
+            var sight = mask_BT == null ? new ClipLayer.Sight.Causal() : new ClipLayer.Sight.Masked(bias(mask_BT, x));
             hooks.see("hidden_states.0", x);
             for (int i = 0; i < layers.size(); i++) {
-                x = layers.get(i).forward(x, bias);
+                x = layers.get(i).forward(x, sight);
                 hooks.see("hidden_states." + (i + 1), x);
             }
             var last = norm.apply(x);

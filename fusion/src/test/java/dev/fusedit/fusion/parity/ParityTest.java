@@ -37,7 +37,7 @@ class ParityTest {
         "llm/gemma3_caps",
         "llm/llama",
         "llm/llama3_rope", "llm/qwen3", "vae/sd3", "vae/sd15_quant", "clip/legacy_gelu", "clip/legacy_quick_gelu", "clip/modern_gelu",
-        "clip/modern_quick_gelu", "dinov2/plain", "dinov2/registers", "dinov2/gated"})
+        "clip/modern_quick_gelu", "clip_vision/gelu", "clip_vision/quick_gelu", "dinov2/plain", "dinov2/registers", "dinov2/gated"})
     void caseAgreesWithTheReference(String name) {
         var result = Parity.run(List.of(Goldens.folder(name))).cases().getFirst();
         assertThat(result.skipped()).isNull();

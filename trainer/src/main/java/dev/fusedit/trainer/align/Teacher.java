@@ -3,6 +3,7 @@ package dev.fusedit.trainer.align;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.vision.DinoFolder;
+import dev.fusedit.fusion.vision.Normalization;
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
@@ -23,9 +24,9 @@ import java.util.List;
 public final class Teacher implements AutoCloseable {
     private final DinoModel model;
     private final Weights weights;
-    private final DinoFolder.Normalization normalization;
+    private final Normalization normalization;
 
-    Teacher(DinoModel model, Weights weights, DinoFolder.Normalization normalization) {
+    Teacher(DinoModel model, Weights weights, Normalization normalization) {
         this.model = model;
         this.weights = weights;
         this.normalization = normalization;
@@ -49,7 +50,7 @@ public final class Teacher implements AutoCloseable {
     static Teacher random(TeacherRecipe recipe, long seed) {
         var weights = Weights.fresh(Seed.of(seed).derive("weights"), DTypePolicy.F32);
         var config = TeacherConfigs.of(recipe);
-        return new Teacher(DinoModel.of(config, recipe.teacher().initRange(), weights), weights, DinoFolder.Normalization.PLAIN);
+        return new Teacher(DinoModel.of(config, recipe.teacher().initRange(), weights), weights, Normalization.PLAIN);
     }
 
     /// F, of its features.

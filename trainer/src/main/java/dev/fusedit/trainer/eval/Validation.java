@@ -5,12 +5,9 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import com.google.common.collect.Multimaps;
 import dev.fusedit.fusion.flow.FlowMatching;
-import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Autograd;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
@@ -106,7 +103,7 @@ public final class Validation {
     // ---- images
 
     private List<Double> flowBins(ModelBundle bundle, FlowMatching flow, List<ImageSize> sizes) {
-        var plain = new FlowMatching(flow.scheduler(), flow.density(), new LossWeighting.Uniform(), flow.prediction());
+        var probe = new FlowProbe(bundle, flow);
         var losses = ImmutableList.<Double>builder();
         int perBin = count / settings.bins();
         for (int bin = 0; bin < settings.bins(); bin++) {
@@ -114,37 +111,23 @@ public final class Validation {
             var inBin = IntStream.range(bin * perBin, (bin + 1) * perBin).boxed().toList();
             var bySize = Multimaps.index(inBin, i -> samples.pixels().size(i, sizes));
             for (var size : bySize.keySet()) {
-                for (var some : Lists.partition(bySize.get(size), batch)) sum += flowLoss(bundle, plain, size, some) * some.size();
+                for (var some : Lists.partition(bySize.get(size), batch)) sum += flowLoss(probe, size, some) * some.size();
             }
             losses.add(sum / perBin);
         }
         return losses.build();
     }
 
-    private double flowLoss(ModelBundle bundle, FlowMatching flow, ImageSize size, List<Integer> indices) {
+    private double flowLoss(FlowProbe probe, ImageSize size, List<Integer> indices) {
         try (var _ = TensorScope.open()) {
-            var policy = bundle.weights().policy();
-            var images = ImageTensors.of(samples.images(indices, size), size).to(policy.device());
-            var clean = bundle.latents().of(images, noise.derive("latents", indices.getFirst()));
-            var shape = Arrays.copyOfRange(clean.shape(), 1, 4);
-            var drawn = Tensor.stack(0, indices.stream().map(i -> Tensor.randn(noise.derive("noise", i), DType.F32, shape)).toList());
-            var levels = indices.stream().mapToInt(i -> level(flow, (i + 0.5) / count)).toArray();
-            var noised = flow.noised(clean, drawn.to(clean.device()), levels);
-            var text = bundle.model().text(Prompt.of(indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new)));
-            var pooled = bundle.clip() == null ? null : bundle.clip().of(indices.stream().map(samples.captions()::get).toList());
-            var predicted = bundle.model().image(noised.noisy().to(policy.compute()), noised.timesteps_B(), text, pooled);
-            return flow.loss(predicted, noised).item();
+            var images = ImageTensors.of(samples.images(indices, size), size).to(probe.bundle().weights().policy().device());
+            var clean = probe.bundle().latents().of(images, noise.derive("latents", indices.getFirst()));
+            var predicted = probe.predict(clean, indices.stream().map(i -> noise.derive("noise", i)).toList(),
+                    indices.stream().mapToDouble(i -> (i + 0.5) / count).toArray(),
+                    indices.stream().map(i -> samples.captionTokens()[i]).toArray(int[][]::new),
+                    indices.stream().map(samples.captions()::get).toList());
+            return probe.flow().loss(predicted.output(), predicted.noised()).item();
         }
-    }
-
-    /// The place in the training table, whose levels fall, that is nearest to a noise level.
-    private static int level(FlowMatching flow, double sigma) {
-        var sigmas = flow.scheduler().training().sigmas();
-        int place = 0;
-        while (place + 1 < sigmas.length && Math.abs(sigmas[place + 1] - sigma) <= Math.abs(sigmas[place] - sigma)) {
-            place++;
-        }
-        return place;
     }
 
     // ---- texts

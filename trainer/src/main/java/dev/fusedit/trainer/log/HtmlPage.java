@@ -47,6 +47,14 @@ public final class HtmlPage {
         return add("<figure><img alt=\"\" src=\"%s\"><figcaption>%s</figcaption></figure>\n".formatted(data(image), escaped(caption)));
     }
 
+    /// The same of a file that stays beside the page.
+    ///
+    /// @param place relative to the page
+    public HtmlPage imageFile(String place, String caption) {
+        return add("<figure><img alt=\"\" loading=\"lazy\" src=\"%s\"><figcaption>%s</figcaption></figure>\n".formatted(escaped(place),
+                escaped(caption)));
+    }
+
     public String html() {
         return "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + escaped(title) + "</title>\n<style>\n" + STYLE
                 + "</style>\n" + body + "</html>\n";

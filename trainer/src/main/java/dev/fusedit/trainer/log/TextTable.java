@@ -11,6 +11,13 @@ public final class TextTable {
 
     public TextTable(String... heads) { rows.add(List.of(heads)); }
 
+    /// @param rows the first one is the heads
+    public static TextTable of(List<List<String>> rows) {
+        var table = new TextTable(rows.getFirst().toArray(String[]::new));
+        rows.stream().skip(1).forEach(row -> table.row(row.toArray(String[]::new)));
+        return table;
+    }
+
     public TextTable row(String... cells) {
         checkArgument(cells.length == rows.getFirst().size(), "a row of this table has %s cells, not %s", rows.getFirst().size(),
                 cells.length);

@@ -1,7 +1,7 @@
 package dev.fusedit.trainer.pace;
 
 import com.google.common.collect.ImmutableMap;
-import dev.fusedit.trainer.eval.BlocksEvaluation;
+import dev.fusedit.trainer.eval.suite.BlocksSuite;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.sampling.Showcase;
@@ -49,7 +49,7 @@ public record RunForecast(Map<String, Double> stages, double images) {
     }
 
     /// Images that are sampled at the end of a run.
-    public static int images(Recipe recipe) { return BlocksEvaluation.images(recipe.evaluation()) + Showcase.IMAGES; }
+    public static int images(Recipe recipe) { return BlocksSuite.images(recipe.evaluation()) + Showcase.IMAGES; }
 
     public double training() { return stages.values().stream().mapToDouble(Double::doubleValue).sum(); }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.run;
 
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.fusion.vision.DinoFolder;
+import dev.fusedit.fusion.vision.Normalization;
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
@@ -89,7 +90,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
             files.text(DinoFolder.CONFIG, model.config().json().toPrettyString() + "\n");
-            files.text(DinoFolder.IMAGES, DinoFolder.Normalization.PLAIN.json());
+            files.text(DinoFolder.IMAGES, Normalization.PLAIN.json());
             files.tensors(CheckpointFiles.WEIGHTS, state(false));
             files.tensors(HEADS, state(true));
             files.tensors(CheckpointFiles.OPTIMIZER, optimizerState.state());

@@ -12,7 +12,7 @@ import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
-import dev.fusedit.trainer.eval.BlocksEvaluation;
+import dev.fusedit.trainer.eval.suite.BlocksSuite;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
@@ -338,11 +338,11 @@ public final class TrainingRun implements AutoCloseable {
 
     private Map<String, BlocksScore> sampleAndScore() {
         log.say("Sampling %d images, of which %d are scored".formatted(RunForecast.images(recipe),
-                BlocksEvaluation.images(recipe.evaluation())));
+                BlocksSuite.images(recipe.evaluation())));
         var progress = log.sampling("score", RunForecast.images(recipe), clock.imagesLeft());
         var sampler = sampler().pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add);
         showcase(sampler).write(folder, folder.samples());
-        return BlocksEvaluation.run(sampler, recipe.evaluation());
+        return BlocksSuite.scores(sampler, recipe.evaluation());
     }
 
     private Showcase showcase(ImageSampler sampler) {

@@ -9,6 +9,7 @@ import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleConsumer;
 
 /// Samples what previews and scores ask for: many prompts, an image each, as the recipe's `sampling` says.
@@ -44,6 +45,12 @@ public final class ImageSampler {
 
     /// What the images of some prompts are asked for by, when one seed is for all.
     ImageRequest request(List<String> prompts, Seed seed) { return model.defaults().request(prompts).seed(seed); }
+
+    /// Images that are sampled at once.
+    int batch() { return model.defaults().batch(); }
+
+    /// What stands inside a file of an image: the options of `sample` that make it again.
+    Map<String, String> notes(String prompt, Seed alone) { return SampleNotes.of(request(List.of(prompt), alone), prompt, alone); }
 
     /// Width and height of the images.
     public int side() { return model.defaults().width(); }

@@ -1,17 +1,11 @@
 package dev.fusedit.trainer.sampling;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.WholeFile;
-import dev.fusedit.trainer.checkpoint.FolderLock;
 import dev.fusedit.trainer.log.PngImage;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -35,10 +27,10 @@ final class SampleFolder implements AutoCloseable {
     private static final Pattern IMAGE = Pattern.compile("\\d{5,}\\.png");
 
     private final Path folder;
-    private final FileChannel call;
+    private final FolderCall call;
     private final List<String> lines;
 
-    private SampleFolder(Path folder, FileChannel call, List<String> lines) {
+    private SampleFolder(Path folder, FolderCall call, List<String> lines) {
         this.folder = folder;
         this.call = call;
         this.lines = lines;
@@ -63,62 +55,26 @@ final class SampleFolder implements AutoCloseable {
     /// @param name of the place in messages
     /// @throws UserError if another process writes here, or images of another call are here
     static SampleFolder open(Path folder, ObjectNode asked, boolean force, String name) throws IOException {
-        Files.createDirectories(folder);
-        var call =
-                FileChannel.open(folder.resolve(UNFINISHED), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        var call = FolderCall.take(folder, UNFINISHED, name);
         try {
-            if (!FolderLock.take(call, folder)) {
-                throw new UserError(
-                        "%s is in use: another process writes images there. Wait for it, or give another place".formatted(name));
-            }
-            var before = read(call);
+            var before = call.before();
             if (before.isMissingNode() || force || ours(folder).isEmpty()) { // a call that made no image keeps nobody out
                 if (!force && !ours(folder).isEmpty()) {
                     Files.delete(folder.resolve(UNFINISHED));
                     throw SampleOutput.exists(name);
                 }
                 for (var old : ours(folder)) Files.delete(old);
-                write(call, asked);
+                call.write(asked);
                 return new SampleFolder(folder, call, new ArrayList<>());
             }
-            requireSame(before, asked, name);
+            FolderCall.requireSame(before, asked, other -> ("%s holds the images of another call, which is not finished: it differs in "
+                    + "%s. Give another place, the same call to go on, or --force to replace them").formatted(name, other));
             var result = new SampleFolder(folder, call, wholeLines(folder));
             result.writeLines();
             return result;
         } catch (IOException | RuntimeException e) {
             call.close();
             throw e;
-        }
-    }
-
-    /// Missing too where the first write was cut short.
-    private static JsonNode read(FileChannel call) throws IOException {
-        var bytes = ByteBuffer.allocate(Math.toIntExact(call.size()));
-        while (bytes.hasRemaining() && call.read(bytes, bytes.position()) > 0) {}
-        try {
-            return JsonFile.object(new String(bytes.array(), StandardCharsets.UTF_8), UNFINISHED, "");
-        } catch (UserError _) {
-            return JsonNodeFactory.instance.missingNode();
-        }
-    }
-
-    private static void write(FileChannel call, ObjectNode asked) throws IOException {
-        call.truncate(0);
-        var bytes = ByteBuffer.wrap((asked + "\n").getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) call.write(bytes, bytes.position());
-        call.force(true);
-    }
-
-    private static void requireSame(JsonNode before, ObjectNode asked, String name) {
-        var keys = new TreeSet<String>();
-        before.fieldNames().forEachRemaining(keys::add);
-        asked.fieldNames().forEachRemaining(keys::add);
-        // compared as text: what is read back may be an int where a long was written
-        var other = keys.stream().filter(key -> !Objects.equals(before.path(key).toString(), asked.path(key).toString())).toList();
-        if (!other.isEmpty()) {
-            throw new UserError(
-                    ("%s holds the images of another call, which is not finished: it differs in %s. Give another place, the same "
-                            + "call to go on, or --force to replace them").formatted(name, String.join(", ", other)));
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.sampling;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.pipeline.ImageRequest;
@@ -30,5 +32,12 @@ final class SampleNotes {
                 .put("guidance", Double.toString(settings.guidance().factor()));
         if (!settings.guidance().at().equals(NoiseRange.WHOLE)) notes.put("guidance-interval", settings.guidance().at().toString());
         notes.put("width", Integer.toString(settings.width())).put("height", Integer.toString(settings.height()));
+    }
+
+    /// What tells one way of sampling from another.
+    static ObjectNode json(SamplingSettings settings) {
+        return JsonNodeFactory.instance.objectNode().put("width", settings.width()).put("height", settings.height())
+                .put("solver", settings.solver().toString()).put("steps", settings.steps()).put("guidance", settings.guidance().factor())
+                .put("guidance-interval", settings.guidance().at().toString()).put("batch", settings.batch());
     }
 }

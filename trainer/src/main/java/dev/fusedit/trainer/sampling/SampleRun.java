@@ -121,12 +121,9 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
     /// What identifies this call.
     private ObjectNode asked() {
         var prompts = request.prompts();
-        var settings = request.settings();
-        return JsonNodeFactory.instance.objectNode().put("model", identity)
+        var asked = JsonNodeFactory.instance.objectNode().put("model", identity)
                 .put("prompts", Hashing.sha256().hashString(String.join("\n", prompts.texts()), StandardCharsets.UTF_8).toString())
-                .put("negative", prompts.negative()).put("n", prompts.each()).put("seed", seed(request).value())
-                .put("width", settings.width()).put("height", settings.height()).put("solver", settings.solver().toString())
-                .put("steps", settings.steps()).put("guidance", settings.guidance().factor())
-                .put("guidance-interval", settings.guidance().at().toString()).put("batch", settings.batch());
+                .put("negative", prompts.negative()).put("n", prompts.each()).put("seed", seed(request).value());
+        return asked.setAll(SampleNotes.json(request.settings()));
     }
 }

@@ -45,7 +45,7 @@ public final class SamplingModel {
     /// What tells a model from others: its place, and its files' names, sizes and times. A run that trained on is another model.
     ///
     /// @param place as for [#open]
-    static String identity(Path place) {
+    public static String identity(Path place) {
         var folder = PipelineFolder.is(place) ? place : Checkpoints.find(place);
         var hash = Hashing.sha256().newHasher();
         try (var files = Files.walk(folder.toRealPath())) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.fusedit.fusion.vision.DinoConfig;
-import dev.fusedit.fusion.vision.DinoFolder;
+import dev.fusedit.fusion.vision.Normalization;
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
@@ -35,7 +35,7 @@ class RepaLossTest {
 
     private static Teacher teacher() {
         var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32);
-        return new Teacher(DinoModel.of(CONFIG, 0.3, weights), weights, DinoFolder.Normalization.PLAIN);
+        return new Teacher(DinoModel.of(CONFIG, 0.3, weights), weights, Normalization.PLAIN);
     }
 
     private static Tensor images(int height, int width) { return Tensor.rand(Seed.of(4), DType.F32, 2, 3, height, width).mul(2).sub(1); }
@@ -71,7 +71,7 @@ class RepaLossTest {
     void gridsKeepTheirPlaces() {
         var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32);
         var flat = new DinoConfig(12, 1, 2, 2, 8, 4, 1e-6, 0, false, false, true);
-        try (var teacher = new Teacher(DinoModel.of(flat, 0.3, weights), weights, DinoFolder.Normalization.PLAIN)) {
+        try (var teacher = new Teacher(DinoModel.of(flat, 0.3, weights), weights, Normalization.PLAIN)) {
             for (var name : new String[] {"layer_scale1.lambda1", "layer_scale2.lambda1"})
                 weights.parameter("encoder.layer.0." + name).master().zeroInPlace();
             weights.parameter("embeddings.position_embeddings").master().zeroInPlace();
@@ -145,7 +145,7 @@ class RepaLossTest {
             weights.save(folder.resolve("model.safetensors"));
             try (var teacher = Teacher.of(new Losses.Teacher.DinoV2(folder.toString()))) {
                 var image = images(28, 42);
-                var normal = DinoFolder.Normalization.IMAGENET.apply(image);
+                var normal = Normalization.IMAGENET.apply(image);
                 assertThat(normal.select(1, 0).get(0).get(0).get(0).item())
                         .isCloseTo(((image.get(0).get(0).get(0).get(0).item() + 1) / 2 - 0.485) / 0.229, within(1e-5));
                 assertThat(teacher.features(image, 2, 3, Losses.Match.RESIZE_PICTURE)

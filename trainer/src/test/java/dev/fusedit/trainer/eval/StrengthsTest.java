@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
-import dev.fusedit.trainer.eval.blocks.Share;
+import dev.fusedit.trainer.eval.metrics.Share;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class StrengthsTest {
+    private static final Share NONE = new Share(0, 0);
+
     private static Strengths of(int... accepted) {
         var kinds = ImmutableMap.<Kind, Share>builder();
         for (int i = 0; i < accepted.length; i++) kinds.put(Kind.values()[i], new Share(accepted[i], 48));
-        return Strengths.of(Map.of("seen", new BlocksScore(kinds.buildOrThrow(), ImmutableMap.of())));
+        return Strengths.of(Map.of("seen", new BlocksScore(kinds.buildOrThrow(), ImmutableMap.of(), NONE, NONE)));
     }
 
     @Test

@@ -11,7 +11,7 @@ import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
-import dev.fusedit.trainer.eval.blocks.Share;
+import dev.fusedit.trainer.eval.metrics.Share;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReportsTest {
     private static final BlocksScore SCORE =
             new BlocksScore(ImmutableMap.of(Kind.SINGLE, new Share(12, 48), Kind.COLORS, new Share(48, 48)),
-                    ImmutableMap.of("color", 0.75, "shape", 0.5));
+                    ImmutableMap.of("color", 0.75, "shape", 0.5), new Share(30, 48), new Share(24, 30));
 
     @TempDir
     private Path folder;

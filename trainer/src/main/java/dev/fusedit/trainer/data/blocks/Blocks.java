@@ -7,6 +7,9 @@ public final class Blocks {
     /// Images are as high as wide; this is the usual side.
     public static final int SIDE = Scene.SIDE;
 
+    /// Of dice for scenes of captions that are given.
+    private static final long SCENES = 112;
+
     private Blocks() {}
 
     public static BlocksSample sample(long seed, long index, Split split) { return sample(seed, index, split, BlocksMix.DEFAULT); }
@@ -28,6 +31,13 @@ public final class Blocks {
     public static Caption caption(long seed, long index, Split split, BlocksMix mix) {
         var dice = dice(seed, index, split);
         return Captions.draw(dice, mix.draw(dice), split, mix.namedPercent());
+    }
+
+    /// An image of a caption that is given: what it leaves open is drawn.
+    ///
+    /// @param side a multiple of 32
+    public static byte[] drawn(Caption caption, long seed, int side) {
+        return Drawing.draw(Placing.scene(caption.claim(), new Dice(seed, SCENES, 0)), side);
     }
 
     private static Dice dice(long seed, long index, Split split) {

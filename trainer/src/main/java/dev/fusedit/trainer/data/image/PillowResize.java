@@ -2,6 +2,8 @@ package dev.fusedit.trainer.data.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.Arrays;
+
 /// Pillow's resize of 8-bit channels, bit for bit.
 ///
 /// A filter, stretched by as much as the image shrinks (and never compressed), is laid over the old pixels, first along rows, then along
@@ -84,23 +86,47 @@ public final class PillowResize {
         return to;
     }
 
+    /// What each new pixel of a line takes of each old one, in whole numbers nowhere: how Pillow resizes channels of floats.
+    ///
+    /// @return new · old, row by row; rows sum to 1
+    public static double[] weights(int from, int to, Filter filter) {
+        var all = new double[to * from];
+        for (int i = 0; i < to; i++) {
+            var line = Heights.of(from, to, i, filter);
+            double sum = Arrays.stream(line.heights).sum();
+            for (int j = 0; j < line.heights.length; j++) all[i * from + line.first + j] = line.heights[j] / sum;
+        }
+        return all;
+    }
+
+    /// The filter's heights over the old pixels that a new one takes of.
+    ///
+    /// @param first the first old pixel
+    private record Heights(int first, double[] heights) {
+        static Heights of(int from, int to, int pixel, Filter filter) {
+            double scale = (double) from / to, stretch = Math.max(scale, 1), support = filter.support * stretch;
+            var center = (pixel + 0.5) * scale;
+            int first = Math.max(0, (int) (center - support + 0.5));
+            var heights = new double[Math.min(from, (int) (center + support + 0.5)) - first];
+            for (int j = 0; j < heights.length; j++) {
+                heights[j] = filter.at(Math.abs((j + first - center + 0.5) * (1 / stretch)));
+            }
+            return new Heights(first, heights);
+        }
+    }
+
     /// What each new pixel of a line takes of the old ones.
     ///
     /// @param first the first old pixel of each new one
     /// @param weights in 2^-22
     private record Weights(int[] first, int[][] weights) {
         static Weights of(int from, int to, Filter filter) {
-            double scale = (double) from / to, stretch = Math.max(scale, 1), support = filter.support * stretch;
             var first = new int[to];
             var weights = new int[to][];
             for (int i = 0; i < to; i++) {
-                var center = (i + 0.5) * scale;
-                first[i] = Math.max(0, (int) (center - support + 0.5));
-                var heights = new double[Math.min(from, (int) (center + support + 0.5)) - first[i]];
-                for (int j = 0; j < heights.length; j++) {
-                    heights[j] = filter.at(Math.abs((j + first[i] - center + 0.5) * (1 / stretch)));
-                }
-                weights[i] = whole(heights);
+                var line = Heights.of(from, to, i, filter);
+                first[i] = line.first;
+                weights[i] = whole(line.heights);
             }
             return new Weights(first, weights);
         }

@@ -33,7 +33,7 @@ public final class BlocksChecker {
     public static Verdict judge(Claim claim, Sight sight) {
         var parts = new Parts(part(claim, sight, Thing::color, Found::color), part(claim, sight, Thing::shape, Found::shape),
                 sight.found().size() == claim.things().size() ? 1 : 0, place(claim, sight));
-        return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight) && isTrue(claim, sight.found()), parts);
+        return new Verdict(sight.flaws().isEmpty() && isWorld(claim, sight) && isTrue(claim, sight.found()), parts, shapes(claim, sight));
     }
 
     /// As many objects as named, each of some colour and large enough. Where any shape is named, each of them is whole and of some shape,
@@ -91,6 +91,13 @@ public final class BlocksChecker {
         var left = new ArrayList<>(sight.found().stream().map(shown).filter(Objects::nonNull).toList());
         var wanted = claim.things().stream().map(named).filter(Objects::nonNull).toList();
         return wanted.isEmpty() ? null : (double) wanted.stream().filter(left::remove).count() / wanted.size();
+    }
+
+    private static Verdict.Shapes shapes(Claim claim, Sight sight) {
+        var named = claim.things().stream().map(Thing::shape).filter(Objects::nonNull).toList();
+        var outlines = new ArrayList<>(sight.found().stream().filter(Found::whole).map(Found::shape).filter(Objects::nonNull).toList());
+        int whole = Math.min(named.size(), outlines.size());
+        return new Verdict.Shapes(named.size(), whole, (int) named.stream().filter(outlines::remove).count());
     }
 
     private static @Nullable Double place(Claim claim, Sight sight) {

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.eval.blocks;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.eval.metrics.Share;
 import dev.fusedit.trainer.data.blocks.Kind;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -13,12 +14,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param kinds those that were asked for
 /// @param attributes mean of color, shape, count and place over the prompts that name them
-public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, Double> attributes) {
+/// @param whole of the shapes that prompts name: as many outlines are closed and of any of the four shapes
+/// @param rightIfWhole of those outlines: they are of the named shapes
+public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, Double> attributes, Share whole, Share rightIfWhole) {
 
     /// Counts verdicts. Not for several threads.
     public static final class Tally {
         private final Map<Kind, int[]> kinds = new EnumMap<>(Kind.class);
         private final Map<String, double[]> attributes = new LinkedHashMap<>();
+        private int named;
+        private int whole;
+        private int right;
 
         public void add(Kind kind, Verdict verdict) {
             var counts = kinds.computeIfAbsent(kind, _ -> new int[2]);
@@ -28,6 +34,9 @@ public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, 
             add("shape", verdict.parts().shape());
             add("count", verdict.parts().count());
             add("place", verdict.parts().place());
+            named += verdict.shapes().named();
+            whole += verdict.shapes().whole();
+            right += verdict.shapes().right();
         }
 
         private void add(String attribute, @Nullable Double part) {
@@ -42,7 +51,7 @@ public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, 
             kinds.forEach((kind, counts) -> shares.put(kind, new Share(counts[0], counts[1])));
             var means = ImmutableMap.<String, Double>builder();
             attributes.forEach((attribute, sum) -> means.put(attribute, sum[1] == 0 ? 0 : sum[0] / sum[1]));
-            return new BlocksScore(shares.buildOrThrow(), means.buildOrThrow());
+            return new BlocksScore(shares.buildOrThrow(), means.buildOrThrow(), new Share(whole, named), new Share(right, whole));
         }
     }
 
@@ -57,7 +66,7 @@ public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, 
         return new Share(kinds.values().stream().mapToInt(Share::accepted).sum(), kinds.values().stream().mapToInt(Share::n).sum());
     }
 
-    /// As in `result.json`: the kinds' rates, their mean, n images, attributes, and 95 % intervals.
+    /// As in `result.json`: the kinds' rates, their mean, n images, attributes, 95 % intervals, and shapes in two parts.
     public ObjectNode toJson() {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("mean", round(mean()));
@@ -68,6 +77,11 @@ public record BlocksScore(ImmutableMap<Kind, Share> kinds, ImmutableMap<String, 
         var intervals = json.putObject("intervals");
         put(intervals, "mean", all());
         for (var kind : Kind.values()) if (kinds.containsKey(kind)) put(intervals, kind.key(), kinds.get(kind));
+        var shapes = json.putObject("shapes");
+        shapes.put("named", whole.n()).put("whole", round(whole.rate())).put("right_if_whole", round(rightIfWhole.rate()));
+        var shapeIntervals = shapes.putObject("intervals");
+        put(shapeIntervals, "whole", whole);
+        put(shapeIntervals, "right_if_whole", rightIfWhole);
         return json;
     }
 

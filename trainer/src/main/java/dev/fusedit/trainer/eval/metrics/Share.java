@@ -1,6 +1,8 @@
-package dev.fusedit.trainer.eval.blocks;
+package dev.fusedit.trainer.eval.metrics;
 
 import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /// So many of so many, with Wilson's 95 % interval (Wilson 1927), which stays honest near 0 and 1 where the usual one has no width.
 public record Share(int accepted, int n) {
@@ -19,4 +21,7 @@ public record Share(int accepted, int n) {
     private double centre() { return (rate() + Z * Z / (2 * n)) / (1 + Z * Z / n); }
 
     private double half() { return Z * Math.sqrt(rate() * (1 - rate()) / n + Z * Z / (4.0 * n * n)) / (1 + Z * Z / n); }
+
+    /// `{"value", "interval": [low, high], "n"}`.
+    public ObjectNode toJson() { return new Estimate(rate(), low(), high(), n).toJson(); }
 }

@@ -1,0 +1,52 @@
+package dev.fusedit.trainer.eval.suite;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// What suites found, and what the images for them cost.
+///
+/// @param sampled empty where no image was sampled
+public record EvaluationReport(Optional<Sampled> sampled, ImmutableList<SuiteReport> suites) {
+    /// @param evaluations passes of the network over each image; a guided one counts as two
+    /// @param seconds that sampling and judging took, the model being there
+    public record Sampled(SamplingSettings settings, int evaluations, double seconds) {
+        private ObjectNode toJson() {
+            var json = JsonNodeFactory.instance.objectNode().put("solver", settings.solver().toString()).put("steps", settings.steps())
+                    .put("guidance", settings.guidance().factor());
+            json.putArray("guidance_interval").add(settings.guidance().at().low()).add(settings.guidance().at().high());
+            return json.put("evaluations", evaluations).put("seconds", Math.round(seconds * 10) / 10.0);
+        }
+
+        String text() {
+            return "%s, %d steps, guidance %s at %s: %d evaluations an image, %.1f s".formatted(settings.solver(), settings.steps(),
+                    settings.guidance().factor(), settings.guidance().at(), evaluations, seconds);
+        }
+    }
+
+    /// How images were sampled, then each suite under its name; `notes` where there are any.
+    public ObjectNode toJson() {
+        var json = sampled.map(Sampled::toJson).orElseGet(JsonNodeFactory.instance::objectNode);
+        suites.forEach(suite -> json.set(suite.name().key(), suite.json()));
+        var notes = suites.stream().filter(suite -> !suite.notes().isEmpty()).toList();
+        if (notes.isEmpty()) return json;
+        var all = json.putObject("notes");
+        notes.forEach(suite -> suite.notes().forEach(all.putArray(suite.name().key())::add));
+        return json;
+    }
+
+    /// Each suite's tables and notes, and a line of what the images cost.
+    @Override
+    public String toString() {
+        var text = suites.stream().map(SuiteReport::text).collect(Collectors.joining("\n"));
+        return sampled.map(cost -> text + "\n" + cost.text()).orElse(text.stripTrailing());
+    }
+
+    static EvaluationReport of(Optional<Sampled> sampled, List<SuiteReport> suites) {
+        return new EvaluationReport(sampled, ImmutableList.copyOf(suites));
+    }
+}

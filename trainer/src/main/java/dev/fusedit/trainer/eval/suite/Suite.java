@@ -1,0 +1,30 @@
+package dev.fusedit.trainer.eval.suite;
+
+import com.google.common.collect.ImmutableList;
+import dev.fusedit.trainer.model.SavedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// A way to measure a model, or images.
+public sealed interface Suite {
+    SuiteName name();
+
+    /// By images for prompts, which may also be another program's.
+    non-sealed interface OfImages extends Suite {
+        ImmutableList<ImageSet> wanted();
+
+        /// Writes what other programs need beside the images; called when all are there, before they are judged.
+        ///
+        /// @param folder of the evaluation
+        default void write(Path folder, SuiteImages images) throws IOException {}
+
+        /// @param images of [#wanted]
+        SuiteReport judge(SuiteImages images);
+    }
+
+    /// By what the model itself computes, without a sampled image.
+    non-sealed interface OfModel extends Suite {
+        /// @param model stays its owner's
+        SuiteReport measure(SavedModel.Loaded model);
+    }
+}

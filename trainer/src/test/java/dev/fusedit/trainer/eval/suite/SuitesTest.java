@@ -1,0 +1,180 @@
+package dev.fusedit.trainer.eval.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.blocks.Blocks;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
+import dev.fusedit.trainer.data.blocks.Drawing;
+import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.recipe.Evaluation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class SuitesTest {
+    private static final Path GOLDENS = Path.of("../fusion/src/test/resources/goldens");
+
+    @TempDir
+    private Path folder;
+
+    private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official) {
+        return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0, null),
+                OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), official);
+    }
+
+    private SuiteReport report(SuiteName suite, ImmutableMap<SuiteFile, Path> files) {
+        return EvaluationRun.ofImages(folder, request(suite, files, true), Optional.empty()).suites().getFirst();
+    }
+
+    private void image(String name, PngImage image) throws IOException {
+        Files.createDirectories(folder.resolve(name).getParent());
+        Files.write(folder.resolve(name), image.png());
+    }
+
+    private static PngImage drawn(long index) { return new PngImage(32, 32, Blocks.sample(5, index, Split.SEEN).rgb()); }
+
+    private Path text(String name, String... lines) throws IOException {
+        return Files.writeString(folder.resolve(name), String.join("\n", lines).replace('\'', '"') + "\n");
+    }
+
+    @Test
+    void drawnBlocksScoreOneAndWhatIsMissingIsSaid() throws IOException {
+        var captions = BlocksPrompts.of(Split.SEEN);
+        var lines = new StringBuilder();
+        int drawn = 0;
+        for (long i = 0; drawn < 40; i++) {
+            var sample = Blocks.sample(5, i, Split.SEEN);
+            if (captions.stream().noneMatch(caption -> caption.text().equals(sample.caption().text())) || lines.toString()
+                    .contains("\"" + sample.caption().text() + "\""))
+                continue;
+            image("any-%d.png".formatted(drawn), new PngImage(64, 64, Drawing.draw(sample.scene(), 64)));
+            lines.append("{\"file\": \"any-%d.png\", \"prompt\": \"%s\"}\n".formatted(drawn++, sample.caption().text()));
+        }
+        Files.writeString(folder.resolve("prompts.jsonl"), lines);
+        var report = report(SuiteName.BLOCKS, ImmutableMap.of());
+        assertThat(report.json().at("/seen/mean").asDouble()).isEqualTo(1.0);
+        assertThat(report.json().at("/seen/n").asInt()).isEqualTo(40);
+        assertThat(report.json().at("/seen/shapes/right_if_whole").asDouble()).isEqualTo(1.0);
+        assertThat(report.notes()).containsExactly("248 of the suite's 288 images are not there; the numbers are of the others");
+        assertThat(report.shown()).hasSize(40).allMatch(shown -> shown.verdict().equals("✓"));
+    }
+
+    @Test
+    void genEvalIsScoredFromDetections() throws IOException {
+        var prompts = text("prompts", "{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a bench'}",
+                "{'tag': 'counting', 'include': [{'class': 'cow', 'count': 1}], 'exclude': [{'class': 'cow', 'count': 2}], "
+                        + "'prompt': 'a cow'}");
+        for (int i = 0; i < 8; i++) image("0000%d/samples/000%d.png".formatted(i / 4, i % 4), drawn(i));
+        var seen = text("seen", "{'file': '00000/samples/0000.png', 'objects': [{'class': 'bench', 'score': 0.9, 'box': [0, 0, 9, 9]}]}",
+                "{'file': '00000/samples/0001.png', 'objects': []}",
+                "{'file': '00001/samples/0000.png', 'objects': [{'class': 'cow', 'score': 0.95, 'box': [0, 0, 9, 9]}]}");
+        var files = ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.DETECTIONS, seen);
+        var report = report(SuiteName.GENEVAL, files);
+        assertThat(report.json().at("/by_tag/single_object/value").asDouble()).isEqualTo(0.5);
+        assertThat(report.json().at("/by_tag/counting/value").asDouble()).isEqualTo(1);
+        assertThat(report.json().at("/overall/value").asDouble()).as("each tag counts the same").isEqualTo(0.75);
+        assertThat(report.notes()).contains("prompts: original", "5 of 8 images have no detections",
+                "published figures are of 553 prompts with 4 images each, these of 2 with 4");
+        assertThat(report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts)).notes().toString())
+                .contains("no detections yet");
+        var rewritten = text("rewritten", "a wooden bench in a park");
+        assertThatThrownBy(
+                () -> report(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.REWRITTEN, rewritten)))
+                .isInstanceOf(UserError.class).hasMessageContaining("has 1 prompts, and there are 2 to rewrite");
+    }
+
+    @Test
+    void dpgCountsAsPublishedAndAsTheScript() throws IOException {
+        var prompts = text("prompts.json", "[['a1', 'a red cat'], ['b2', 'a dog']]");
+        for (var id : List.of("a1", "b2")) image(id + ".png", drawn(1));
+        var questions = text("questions.csv", "item_id,text,proposition_id,dependency,tuple,question_natural_language",
+                "a1,x,1,0,'entity - whole (cat)','Is there a cat?'", "a1,x,2,1,'attribute - color (cat, red)','Is it red?'",
+                "b2,x,1,0,'entity - whole (dog)','Is there a dog?'", "b2,x,2,1,'attribute - size (dog, big)','Is it big?'");
+        var answers = text("answers", "{'item': 'a1', 'images': [{'1': 'yes', '2': 'yes'}, {'1': 'no', '2': 'yes'}]}",
+                "{'item': 'b2', 'images': [{'1': 'yes', '2': 'no'}, {'1': 'no', '2': 'yes'}]}");
+        var report = report(SuiteName.DPG, ImmutableMap.of(SuiteFile.DPG_PROMPTS, prompts, SuiteFile.DPG_QUESTIONS, questions,
+                SuiteFile.DPG_ANSWERS, answers));
+        assertThat(report.json().at("/score/value").asDouble()).as("(1 + 0) / 2 and (1/2 + 0) / 2").isCloseTo(37.5, within(1e-9));
+        assertThat(report.json().at("/l1/attribute/value").asDouble()).as("one of four counts").isCloseTo(25, within(1e-9));
+        assertThat(report.json().at("/official/n").asInt()).as("a1 asks for the dropped row").isEqualTo(1);
+        assertThat(report.json().at("/official/score").asDouble()).isCloseTo(25, within(1e-9));
+        assertThat(report.json().at("/official/l1/attribute").asDouble()).as("the last image, not zeroed").isCloseTo(100, within(1e-9));
+        assertThat(report.notes().toString()).contains("published figures are of 1065 prompts, these of 2",
+                "1 of 2 prompts leave the mean");
+    }
+
+    @Test
+    void imagesAreNoDistanceFromThemselves() throws IOException {
+        for (int i = 0; i < 24; i++) image("%02d.png".formatted(i), drawn(i));
+        var dino = Files.createDirectories(folder.resolveSibling("dino-" + folder.getFileName()));
+        Files.copy(GOLDENS.resolve("dinov2/plain/config.json"), dino.resolve("config.json"));
+        Files.copy(GOLDENS.resolve("dinov2/plain/weights.safetensors"), dino.resolve("model.safetensors"));
+        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var report = report(SuiteName.REFERENCE,
+                ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder, SuiteFile.DINO_MODEL, dino, SuiteFile.CLIP_MODEL, clip));
+        assertThat(report.json().at("/fd_dinov2/value").asDouble()).isCloseTo(0, within(1e-4));
+        assertThat(report.json().at("/cmmd/value").asDouble()).isCloseTo(0, within(1e-6));
+        for (var metric : List.of("precision", "recall", "coverage"))
+            assertThat(report.json().at("/" + metric + "/value").asDouble()).as(metric).isEqualTo(1);
+        assertThat(report.json().at("/cmmd/n_reference").asInt()).isEqualTo(24);
+        assertThat(report.notes().toString()).contains("24 and 24 images are too few for a covariance of 32 numbers", "k = 5, 24 images");
+        assertThatThrownBy(() -> report(SuiteName.REFERENCE, ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder)))
+                .isInstanceOf(UserError.class).hasMessageContaining("needs an encoder");
+    }
+
+    @Test
+    void clipScoresNeedPrompts() throws IOException {
+        for (int i = 0; i < 3; i++) image(i + ".png", drawn(i));
+        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var files = ImmutableMap.of(SuiteFile.CLIP_MODEL, clip);
+        assertThatThrownBy(() -> report(SuiteName.CLIP, files)).isInstanceOf(UserError.class).hasMessageContaining("3 of 3 images");
+        for (int i = 0; i < 3; i++) Files.writeString(folder.resolve(i + ".txt"), Blocks.sample(5, i, Split.SEEN).caption().text());
+        var report = report(SuiteName.CLIP, files);
+        assertThat(report.json().at("/clip_score/n").asInt()).isEqualTo(3);
+        assertThat(report.json().at("/clip_score/value").asDouble()).isBetween(0.0, 2.5);
+        assertThat(report.shown()).hasSize(3);
+    }
+
+    /// Images that the data draws are all right and as different as its own; the same image again and again has no entropy.
+    @Test
+    void drawnImagesAreAsDiverseAsDrawnOnes() throws IOException {
+        var captions = BlocksPrompts.of(Split.SEEN, 4);
+        for (int i = 0; i < captions.size() * 8; i++) {
+            var caption = captions.get(i / 8);
+            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8),
+                    new PngImage(32, 32, Blocks.drawn(caption, i % 8 + 1000L * (i / 8), 32)));
+        }
+        var json = report(SuiteName.DIVERSITY, ImmutableMap.of()).json();
+        assertThat(json.at("/right/value").asDouble()).isEqualTo(1);
+        assertThat(json.at("/vendi/model/value").asDouble()).isCloseTo(json.at("/vendi/drawn/value").asDouble(), within(0.3))
+                .isGreaterThan(2);
+        assertThat(json.at("/color/model/n").asInt()).as("single and two leave it open").isEqualTo(8);
+        for (int i = 0; i < captions.size() * 8; i++)
+            image("diversity/%03d-%02d.png".formatted(i / 8, i % 8),
+                    new PngImage(32, 32, Blocks.drawn(captions.get(i / 8), 1000L * (i / 8), 32)));
+        var same = report(SuiteName.DIVERSITY, ImmutableMap.of()).json();
+        assertThat(same.at("/vendi/model/value").asDouble()).isCloseTo(1, within(1e-6));
+    }
+
+    @Test
+    void filesThatNoSuiteReadsAreRefused() {
+        assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false))
+                .isInstanceOf(UserError.class)
+                .hasMessage("--detections is read by geneval alone, and --suite names other ones");
+    }
+}
