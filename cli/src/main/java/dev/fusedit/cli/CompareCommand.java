@@ -8,7 +8,6 @@ import dev.fusedit.trainer.compare.ComparisonPage;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.TextTable;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -51,9 +50,9 @@ final class CompareCommand implements Callable<Integer> {
         if (html == null && (prompts != null || noImages))
             throw new UserError("compare: %s says what a page shows. Give --html too".formatted(noImages ? "--no-images" : "--prompts"));
         if (noImages && prompts != null) throw new UserError("compare: --no-images leaves nothing to do for --prompts");
-        if (html != null && Files.exists(html) && !force) throw new UserError(html + " is there already. Give another --html, or --force");
+        if (html != null) OutputFile.requireFree(html, "--html", force);
         var comparison = Comparison.of(folders);
-        if (html != null) DataCommand.write(html, page(comparison).getBytes(StandardCharsets.UTF_8));
+        if (html != null) OutputFile.write(html, page(comparison).getBytes(StandardCharsets.UTF_8));
         spec.commandLine().getOut().println(json ? ComparisonJson.of(comparison).toString() : text(comparison));
         return ExitCode.OK;
     }

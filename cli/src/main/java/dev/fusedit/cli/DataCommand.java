@@ -1,7 +1,5 @@
 package dev.fusedit.cli;
 
-import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.data.audit.AuditPage;
 import dev.fusedit.trainer.data.audit.SampleSheet;
 import dev.fusedit.trainer.data.audit.SourceReport;
@@ -15,9 +13,7 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.RecipeData;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -85,7 +81,7 @@ final class DataCommand implements Callable<Integer> {
                 var report = report(scan(source));
                 var out = spec.commandLine().getOut();
                 out.println(json ? report.json().toString() : String.join("\n", report.lines()));
-                if (html != null) write(html, AuditPage.of(report).getBytes(StandardCharsets.UTF_8));
+                if (html != null) OutputFile.write(html, AuditPage.of(report).getBytes(StandardCharsets.UTF_8));
                 return report.scan().problems().isEmpty() ? ExitCode.OK : ExitCode.CHECK_FAILED;
             }
         }
@@ -124,23 +120,15 @@ final class DataCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
+            OutputFile.requireFree(out, "--out", force);
             try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var sheet = SampleSheet.of(source, CaptionRule.usual(source));
-                write(out, sheet.png());
+                OutputFile.write(out, sheet.png());
                 spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));
                 sheet.captions().forEach((key, caption) -> spec.commandLine().getOut().println("  %s: %s".formatted(key, caption)));
                 spec.commandLine().getOut().println(out);
             }
             return ExitCode.OK;
-        }
-    }
-
-    static void write(Path file, byte[] bytes) {
-        try {
-            Files.write(file, bytes);
-        } catch (IOException e) {
-            throw WriteFailure.of(file, e);
         }
     }
 }

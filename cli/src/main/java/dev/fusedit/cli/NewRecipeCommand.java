@@ -60,7 +60,7 @@ final class NewRecipeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
+        OutputFile.requireFree(out, "--out", force);
         try (var source = SourcePlaces.open(place, pipes.settings())) {
             var scan = DataCommand.scan(source);
             if (!scan.problems().isEmpty()) spec.commandLine().getErr().println(scan.summary());
@@ -69,7 +69,7 @@ final class NewRecipeCommand implements Callable<Integer> {
                     side(scan),
                     longest(scan, model), model).text();
             Recipe.parse(recipe, out.toString(), List.of()); // what is written can be read
-            DataCommand.write(out, recipe.getBytes(StandardCharsets.UTF_8));
+            OutputFile.write(out, recipe.getBytes(StandardCharsets.UTF_8));
             spec.commandLine().getOut().println("%s: %,d images of %s, %d x %d pixels. Train it: ./fusedit train %s%s".formatted(out,
                     scan.good().size(), place, side(scan), side(scan), out,
                     pipes.words().stream().map(word -> " " + word).collect(Collectors.joining())));

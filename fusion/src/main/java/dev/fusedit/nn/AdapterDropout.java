@@ -1,6 +1,7 @@
 package dev.fusedit.nn;
 
 import dev.fusedit.torch.Seed;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What adapters leave out of their inputs: nothing, or in training what a seed says. One for each [Weights], a replica's its own.
@@ -18,11 +19,11 @@ public final class AdapterDropout {
     Seed seed() { return seed; }
 
     /// Runs a part of a training step; what is left out is a function of the seed alone, also where a layer is computed a second time.
-    public void during(Seed draws, Runnable part) {
+    public <R> R during(Seed draws, Supplier<R> part) {
         var before = seed;
         seed = draws;
         try {
-            part.run();
+            return part.get();
         } finally {
             seed = before;
         }

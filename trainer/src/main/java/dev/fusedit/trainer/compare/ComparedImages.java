@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.pipeline.InitialNoise;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.data.blocks.BlocksPrompts;
-import dev.fusedit.trainer.data.blocks.Caption;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
@@ -14,6 +13,7 @@ import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.PromptFile;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import dev.fusedit.trainer.sampling.SamplingProgress;
+import dev.fusedit.trainer.sampling.ShowcasePrompt;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,12 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// What runs draw for the same prompts from noise of the same seeds.
 ///
 /// @param rows the images of each run, in the order of the prompts
-public record ComparedImages(ImmutableList<Prompt> prompts, ImmutableList<List<PngImage>> rows) {
+public record ComparedImages(ImmutableList<ShowcasePrompt> prompts, ImmutableList<List<PngImage>> rows) {
     private static final long SEED = 1;
     private static final int ASKED = 6;
-
-    /// @param caption by which it is judged whether it came true; of the built-in data alone
-    public record Prompt(String text, Optional<Caption> caption) {}
 
     /// As each run's own recipe samples.
     ///
@@ -40,7 +37,7 @@ public record ComparedImages(ImmutableList<Prompt> prompts, ImmutableList<List<P
     public static ComparedImages of(List<ComparedRun> runs, @Nullable Path file, ProgressLine console) {
         var prompts = prompts(runs.getFirst(), file);
         var seeded = IntStream.range(0, prompts.size())
-                .mapToObj(i -> new ImageSampler.SeededPrompt(prompts.get(i).text, InitialNoise.ofImage(Seed.of(SEED), i))).toList();
+                .mapToObj(i -> new ImageSampler.SeededPrompt(prompts.get(i).text(), InitialNoise.ofImage(Seed.of(SEED), i))).toList();
         var rows = ImmutableList.<List<PngImage>>builder();
         var progress = SamplingProgress.of(console, "sample", prompts.size() * runs.size());
         for (var run : runs) {
@@ -53,18 +50,18 @@ public record ComparedImages(ImmutableList<Prompt> prompts, ImmutableList<List<P
         return new ComparedImages(ImmutableList.copyOf(prompts), rows.build());
     }
 
-    private static List<Prompt> prompts(ComparedRun first, @Nullable Path file) {
-        if (file != null) return PromptFile.read(file).stream().map(text -> new Prompt(text, Optional.empty())).toList();
+    private static List<ShowcasePrompt> prompts(ComparedRun first, @Nullable Path file) {
+        if (file != null) return PromptFile.read(file).stream().map(ShowcasePrompt::of).toList();
         var own = first.folder().resolve("previews/prompts.txt");
         if (!first.recipe().data().isBuiltIn() && Files.exists(own))
-            return PromptFile.read(own).stream().limit(ASKED).map(text -> new Prompt(text, Optional.empty())).toList();
+            return PromptFile.read(own).stream().limit(ASKED).map(ShowcasePrompt::of).toList();
         return Arrays.stream(Kind.values()).map(kind -> BlocksPrompts.of(Split.SEEN, 1).stream().filter(caption -> caption.kind() == kind)
-                .findFirst().orElseThrow()).map(caption -> new Prompt(caption.text(), Optional.of(caption))).toList();
+                .findFirst().orElseThrow()).map(ShowcasePrompt::of).toList();
     }
 
     /// The prompt, and behind it whether the image is right, where that can be told.
     String captionOf(int run, int prompt) {
-        return prompts.get(prompt).text + verdict(run, prompt).map(right -> right ? " ✓" : " ✗").orElse("");
+        return prompts.get(prompt).text() + verdict(run, prompt).map(right -> right ? " ✓" : " ✗").orElse("");
     }
 
     /// How many of a run's images are right, `: 4 of 6 right`; empty where that cannot be told.
@@ -75,6 +72,7 @@ public record ComparedImages(ImmutableList<Prompt> prompts, ImmutableList<List<P
     }
 
     private Optional<Boolean> verdict(int run, int prompt) {
-        return prompts.get(prompt).caption.map(caption -> BlocksChecker.judge(caption.claim(), rows.get(run).get(prompt).rgb()).accepted());
+        return prompts.get(prompt).caption()
+                .map(caption -> BlocksChecker.judge(caption.claim(), rows.get(run).get(prompt).rgb()).accepted());
     }
 }

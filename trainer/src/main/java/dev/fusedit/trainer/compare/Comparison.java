@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.RecipeDifference;
+import dev.fusedit.trainer.step.StepLosses;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,7 +28,6 @@ import java.util.stream.IntStream;
 public record Comparison(ImmutableList<ComparedRun> runs) {
     /// Keys that say nothing of what is learned.
     private static final Set<String> LABELS = Set.of("run.name", "run.folder", "run.minutes");
-    private static final List<String> LOSSES = List.of("flow", "language", "alignment", "contrastive");
     private static final String NOTHING = "-";
 
     public Comparison {
@@ -94,7 +94,7 @@ public record Comparison(ImmutableList<ComparedRun> runs) {
         rows.add(row("time", run -> ProgressLine.clock(run.seconds())));
         rows.add(row("images/s", run -> String.format(Locale.ROOT, "%,.1f", run.imagesPerSecond())));
         rows.add(row("peak MiB", run -> text(run.peakMib(), "%,.0f")));
-        for (var loss : LOSSES) addIfAny(rows, loss + " loss", run -> run.last(loss));
+        for (var loss : StepLosses.NAMES) addIfAny(rows, loss + " loss", run -> run.last(loss));
         addIfAny(rows, "validation flow", run -> run.validation("flow"));
         addIfAny(rows, "caption perplexity", run -> run.validation("caption_perplexity"));
         return rows;

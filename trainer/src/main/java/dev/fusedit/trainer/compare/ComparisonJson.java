@@ -2,7 +2,7 @@ package dev.fusedit.trainer.compare;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
+import dev.fusedit.trainer.step.StepLosses;
 
 /// A comparison for programs: `runs`, in their order, and `differences`, by key the values in that order.
 public final class ComparisonJson {
@@ -27,7 +27,7 @@ public final class ComparisonJson {
                 .put("training_flops", run.flops()).put("seconds", run.seconds()).put("images_per_second", run.imagesPerSecond());
         run.peakMib().ifPresent(peak -> json.put("peak_mib", peak));
         var losses = json.putObject("losses");
-        for (var loss : List.of("flow", "language", "alignment", "contrastive"))
+        for (var loss : StepLosses.NAMES)
             run.last(loss).ifPresent(value -> losses.put(loss, value));
         run.validation("flow").ifPresent(value -> json.putObject("validation").put("flow", value));
         if (!run.scores().isEmpty()) json.set("blocks", run.scores());

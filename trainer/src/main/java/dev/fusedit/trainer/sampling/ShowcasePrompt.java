@@ -7,7 +7,7 @@ import java.util.Optional;
 ///
 /// @param caption by which it is judged whether it came true; of the built-in data alone
 public record ShowcasePrompt(String text, Optional<Caption> caption) {
-    static ShowcasePrompt of(String text) { return new ShowcasePrompt(text, Optional.empty()); }
+    public static ShowcasePrompt of(String text) { return new ShowcasePrompt(text, Optional.empty()); }
 
-    static ShowcasePrompt of(Caption caption) { return new ShowcasePrompt(caption.text(), Optional.of(caption)); }
+    public static ShowcasePrompt of(Caption caption) { return new ShowcasePrompt(caption.text(), Optional.of(caption)); }
 }

@@ -56,6 +56,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     static final String LANGUAGE = "language";
     static final String REPA = "repa";
     static final String CONTRASTIVE = "contrastive";
+    /// As rows of metrics name the losses.
+    public static final List<String> NAMES = List.of(FLOW, LANGUAGE, REPA, CONTRASTIVE);
 
     /// A part's share of the step's losses: the weighted sum as a graph, and each one, not weighted, by name.
     public record Found(Tensor total, Map<String, Tensor> each) {
@@ -157,15 +159,13 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         if (part.isEmpty()) {
             return LossValues.NONE;
         }
-        var values = new LossValues[1];
-        dropout.during(part.draws(), () -> {
+        return dropout.during(part.draws(), () -> {
             try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
                 var found = of(pass, part);
                 pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
-                values[0] = found.values();
+                return found.values();
             }
         });
-        return values[0];
     }
 
     public Found of(TrainingPass pass, MicroBatch part) {

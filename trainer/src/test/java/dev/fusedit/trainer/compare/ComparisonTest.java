@@ -30,7 +30,8 @@ class ComparisonTest {
         var rows = new StringBuilder();
         for (int step = 1; step <= steps; step++)
             rows.append(
-                    "{\"step\":%d,\"stage\":\"x\",\"flow\":%d,\"images_per_second\":2.5,\"seconds\":%d}\n".formatted(step, step, 3 * step));
+                    "{\"step\":%d,\"stage\":\"x\",\"flow\":%d,\"repa\":0.5,\"images_per_second\":2.5,\"seconds\":%d}\n".formatted(step,
+                            step, 3 * step));
         rows.append("{\"event\":\"validation\",\"step\":%d,\"flow\":0.125}\n".formatted(steps));
         Files.writeString(run.resolve("metrics.jsonl"), rows);
         return run;
@@ -60,6 +61,7 @@ class ComparisonTest {
         assertThat(row(taken, "time")).containsExactly("time", "1:01", "0:15");
         assertThat(row(taken, "peak MiB")).containsExactly("peak MiB", "300", "-");
         assertThat(row(taken, "flow loss")).as("of the last tenth of the rows").containsExactly("flow loss", "10.00", "5.000");
+        assertThat(row(taken, "repa loss")).containsExactly("repa loss", "0.5000", "0.5000");
         assertThat(row(taken, "validation flow")).containsExactly("validation flow", "0.1250", "0.1250");
         var runs = comparison.runs();
         assertThat(runs.getLast().flops()).isPositive().isLessThan(runs.getFirst().flops());

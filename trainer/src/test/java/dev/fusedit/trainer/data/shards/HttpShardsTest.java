@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,8 +152,12 @@ class HttpShardsTest {
 
     @Test
     void aServerThatIsNotThereIsNamed() throws IOException {
-        server.close();
-        assertThatThrownBy(this::find).isInstanceOf(UserError.class).hasMessageContaining("takes no connection");
+        // bound and never listening: nobody else can be given the port meanwhile
+        try (var taken = new Socket()) {
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            var address = ShardAddress.of("http://localhost:" + taken.getLocalPort() + PATH);
+            assertThatThrownBy(() -> store.find(address)).isInstanceOf(UserError.class).hasMessageContaining("takes no connection");
+        }
         assertThat(waits).hasSize(4);
     }
 
