@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -61,13 +62,16 @@ final class DataCommand implements Callable<Integer> {
         @Parameters(paramLabel = "SOURCE",
                 description = {
                     "A folder of images with captions, of tar files or of Parquet files; a tar or Parquet file, or a pattern such as",
-                    "'a-{000..199}.tar' or 'data/train-*.parquet'."})
+                    "'a-{000..199}.tar' or 'data/train-*.parquet'; tar files also as 'https://…' and 'pipe:COMMAND'."})
         private String place;
 
         @Option(names = "--recipe", paramLabel = "RECIPE",
                 description = {"Whose tokenizer counts the captions' lengths (default: their bytes),",
                     "and whose aspect-ratio buckets are looked at."})
         private @Nullable String recipe;
+
+        @Mixin
+        private PipeOption pipes;
 
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
         private @Nullable Path html;
@@ -77,7 +81,7 @@ final class DataCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (var source = SourcePlaces.open(place)) {
+            try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var report = report(scan(source));
                 var out = spec.commandLine().getOut();
                 out.println(json ? report.json().toString() : String.join("\n", report.lines()));
@@ -105,8 +109,11 @@ final class DataCommand implements Callable<Integer> {
         @Parameters(paramLabel = "SOURCE",
                 description = {
                     "A folder of images with captions, of tar files or of Parquet files; a tar or Parquet file, or a pattern such as",
-                    "'a-{000..199}.tar' or 'data/train-*.parquet'."})
+                    "'a-{000..199}.tar' or 'data/train-*.parquet'; tar files also as 'https://…' and 'pipe:COMMAND'."})
         private String place;
+
+        @Mixin
+        private PipeOption pipes;
 
         @Option(names = "--out", paramLabel = "FILE", defaultValue = "data.png",
                 description = "The grid, as PNG (default: ${DEFAULT-VALUE}).")
@@ -118,7 +125,7 @@ final class DataCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
-            try (var source = SourcePlaces.open(place)) {
+            try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var sheet = SampleSheet.of(source, CaptionRule.usual(source));
                 write(out, sheet.png());
                 spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));

@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,11 +34,14 @@ final class NewRecipeCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--from", required = true, paramLabel = "SOURCE",
-            description = "A folder of images with captions, of tar files or of Parquet files.")
+            description = "A folder of images with captions, of tar files or of Parquet files; what 'data audit' takes.")
     private String place;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "The recipe.")
     private Path out;
+
+    @Mixin
+    private PipeOption pipes;
 
     @Option(names = "--llm", paramLabel = "PLACE",
             description = "A published language model: its folder in Hugging Face's form, or a GGUF file. Default: a small one that learns from "
@@ -56,7 +61,7 @@ final class NewRecipeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (Files.exists(out) && !force) throw new UserError(out + " is there already. Give another --out, or --force");
-        try (var source = SourcePlaces.open(place)) {
+        try (var source = SourcePlaces.open(place, pipes.settings())) {
             var scan = DataCommand.scan(source);
             if (!scan.problems().isEmpty()) spec.commandLine().getErr().println(scan.summary());
             var model = llm == null ? null : model(llm);
@@ -65,8 +70,9 @@ final class NewRecipeCommand implements Callable<Integer> {
                     longest(scan, model), model).text();
             Recipe.parse(recipe, out.toString(), List.of()); // what is written can be read
             DataCommand.write(out, recipe.getBytes(StandardCharsets.UTF_8));
-            spec.commandLine().getOut().println("%s: %,d images of %s, %d x %d pixels. Train it: ./fusedit train %s".formatted(out,
-                    scan.good().size(), place, side(scan), side(scan), out));
+            spec.commandLine().getOut().println("%s: %,d images of %s, %d x %d pixels. Train it: ./fusedit train %s%s".formatted(out,
+                    scan.good().size(), place, side(scan), side(scan), out,
+                    pipes.words().stream().map(word -> " " + word).collect(Collectors.joining())));
         }
         return ExitCode.OK;
     }

@@ -66,6 +66,9 @@ final class TrainCommand implements Callable<Integer> {
                     + "force: go on under the recipe as it is now, and say what is ignored (default: ${DEFAULT-VALUE}).")
     private Resume resume;
 
+    @Mixin
+    private PipeOption pipes;
+
     @Option(names = "--max-steps", paramLabel = "N",
             description = "Save and stop after step N, counted over all stages and from the run's beginning. No schedule changes.")
     private @Nullable Long maxSteps;
@@ -151,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
     private int train(RunStart start, String begins, ProgressLine console) {
         var folder = start.folder().folder();
         try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(start, interrupts, console)) {
+                var run = new TrainingRun(start, pipes.pipes(), interrupts, console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
@@ -192,6 +195,7 @@ final class TrainCommand implements Callable<Integer> {
         words.addAll(List.of("--out", folder.toString()));
         choice.settings().forEach(setting -> words.addAll(List.of("--set", setting)));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
+        words.addAll(pipes.words());
         var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
         if (libtorch != null) words.addAll(List.of("--libtorch", libtorch));
         return ShellWords.fusedit(words);

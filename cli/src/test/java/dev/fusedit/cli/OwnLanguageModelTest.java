@@ -55,8 +55,9 @@ class OwnLanguageModelTest {
     /// A Gemma 3 of sizes of its own, with windows in layers 0, 1 and 3.
     private Path folder(DType dtype) throws IOException {
         var words = WordTokenizer.of(BlocksText.words());
-        var config = new LanguageModelConfig(new Family.Gemma3(8, new Windows(4, ImmutableSet.of(0, 1, 3)), 10_000, 0), words.size(), 24, 40,
-                LAYERS, 2, 1, 8, 1_000_000, RopeScaling.NONE, 1e-6, 0.2, false, Activation.GELU_TANH, true, 0, false);
+        var config =
+                new LanguageModelConfig(new Family.Gemma3(8, new Windows(4, ImmutableSet.of(0, 1, 3)), 10_000, 0), words.size(), 24, 40,
+                        LAYERS, 2, 1, 8, 1_000_000, RopeScaling.NONE, 1e-6, 0.2, false, Activation.GELU_TANH, true, 0, false);
         var folder = Files.createDirectories(temp.resolve("language-model"));
         Files.writeString(folder.resolve("tokenizer.json"), words.toLibraryJson());
         Files.writeString(folder.resolve("config.json"), LanguageConfigs.json(config).toString());
@@ -100,11 +101,13 @@ class OwnLanguageModelTest {
             var weight = saved.bundle().weights().parameter("llm.layers.1.mlp.up_proj.weight").master();
             assertThat(weight.dtype()).as("held as its file has it").isEqualTo(DType.BF16);
         }
-        assertThat(run("sample", "--model", trained, "--prompt", "a red circle", "--out", temp.resolve("a.png"))).as(err.toString()).isZero();
+        assertThat(run("sample", "--model", trained, "--prompt", "a red circle", "--out", temp.resolve("a.png"))).as(err.toString())
+                .isZero();
         var exported = temp.resolve("exported");
         assertThat(run("export", "--model", trained, "--out", exported)).as(err.toString()).isZero();
         assertThat(Files.readString(exported.resolve("transformer/config.json")).replaceAll("\\s", "")).contains("\"read_layers\":[0,2,4]");
-        assertThat(run("sample", "--model", exported, "--prompt", "a red circle", "--out", temp.resolve("b.png"))).as(err.toString()).isZero();
+        assertThat(run("sample", "--model", exported, "--prompt", "a red circle", "--out", temp.resolve("b.png"))).as(err.toString())
+                .isZero();
         assertThat(temp.resolve("b.png")).hasSameBinaryContentAs(temp.resolve("a.png"));
     }
 

@@ -12,11 +12,14 @@ record BlockOrder(long seed, long samples, int block) {
     /// Blocks of a window.
     private static final int OPEN = 16;
 
+    /// Samples within which the order jumps about.
+    long window() { return (long) OPEN * block; }
+
     /// 0 to `samples` - 1, of a position that counts over all epochs.
     long at(long position) {
         if (block == 1) return new SampleOrder(seed, samples).at(position);
         long epoch = position / samples;
-        return ofBlocks(epoch, withinWindow(seed, epoch, position % samples, samples, (long) OPEN * block));
+        return ofBlocks(epoch, withinWindow(seed, epoch, position % samples, samples, window()));
     }
 
     /// Shuffles the places of an epoch within windows.

@@ -18,6 +18,9 @@ import java.util.List;
 /// @param images the same shards read the usual way: for what the reference does not have
 /// @param captions the synthetic one last, before it the original one if there is one
 public record ReferenceBatches(SourceBatches images, ReferenceOrder order, ImmutableList<String> captions) implements Batches {
+    /// Samples that are read while the shards behind them are fetched.
+    private static final int AHEAD = 4096;
+
     /// @param shards that `images` reads
     /// @param captions names of one or two texts
     /// @param originalRate how often the first of two is taken of samples that have both
@@ -48,6 +51,7 @@ public record ReferenceBatches(SourceBatches images, ReferenceOrder order, Immut
         var turn = order.at(position);
         var source = images.split().source();
         var transform = images.transform();
+        if (source.isFetched()) source.expect(order.at(position + AHEAD).index(), AHEAD);
         try {
             var image = SourceScan.decoded(source, turn.index(), transform.decoding());
             var square = transform.random() ? transform.cropped(image, size, turn.corner()) : transform.centred(image, size);

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Where captioned images come from.
@@ -156,7 +157,8 @@ public sealed interface Data permits Data.Single, Data.Mixture {
     @Doc("Captioned images in tar files, as WebDataset (https://github.com/webdataset/webdataset) names them.")
     @Named("webdataset")
     record WebDataset(
-            @Doc("paths, in which '{000..199}' counts, and '::' stands between several; of a folder all '*.tar' in it") List<String> shards,
+            @Doc("paths and addresses ('https://…', 'pipe:COMMAND'), in which '{000..199}' counts, and '::' stands between several; of a folder all "
+                    + "tar files in it. Plain, or packed with gzip or zstd. Commands are run only with '--allow-pipe'") List<String> shards,
             int imageSize,
             @Doc("field of the image") @Default("jpg") String picture,
             @Doc("fields of captions and how often each is taken, relative to the others; the first usual one that a sample has if left out") @Default("[]") List<
@@ -170,8 +172,12 @@ public sealed interface Data permits Data.Single, Data.Mixture {
             @Default("{}") Errors errors,
             @Doc("of the order, the crops, and the choice among captions") @Default("1") long seed,
             @Default("4") int workers,
+            @Doc("neighbouring samples that are read one after the other; where shards do not all fit the cache, best as many as a shard has") @Default("256") int block,
+            @Default("{}") Cache cache,
+            @Default("{}") Fetch fetch,
             @Nullable CaptionsFrom captionsFrom) implements Images {
         public WebDataset {
+            Bound.COUNT.check("block", block);
             checkFlip(flip);
             checkArgument(!shards.isEmpty(), "shards must not be empty");
             Bound.SIDE.check("image_size", imageSize);
@@ -180,6 +186,37 @@ public sealed interface Data permits Data.Single, Data.Mixture {
             Bound.THREADS.check("workers", workers);
             shards = ImmutableList.copyOf(shards);
             captions = ImmutableList.copyOf(captions);
+        }
+    }
+
+    @Doc("Where shards that are no plain files of this machine lie while they are read: ~/.cache/fusedit/shards, for all runs together.")
+    record Cache(
+            @Doc("of all unpacked shards there, as '500M', '20G' or '1T'; those that were used longest ago go first") @Default(USUAL) String limit) {
+        static final String USUAL = "20G";
+        private static final Pattern SIZE = Pattern.compile("(\\d{1,6}(?:\\.\\d{1,6})?) ?([KMGT])(?:i?B)?");
+
+        public Cache {
+            checkArgument(SIZE.matcher(limit).matches() && bytes(limit) > 0, "limit must be a size such as 20G or 500M, but is '%s'",
+                    limit);
+        }
+
+        public long bytes() { return bytes(limit); }
+
+        /// By powers of 1,024.
+        private static long bytes(String limit) {
+            var parts = SIZE.matcher(limit);
+            return parts.matches() ? (long) (Double.parseDouble(parts.group(1)) * (1L << 10 * (1 + "KMGT".indexOf(parts.group(2))))) : 0;
+        }
+    }
+
+    @Doc("How servers of shards are waited for.")
+    record Fetch(
+            @Doc("tries after a failure that may pass (an answer of 5xx or 429, a cut connection), each after twice the wait; any new byte begins "
+                    + "the count anew") @Default("10") int retries,
+            @Doc("seconds without an answer or a byte that count as a failure") @Default("60") int timeout) {
+        public Fetch {
+            Bound.COUNT.checkOrNone("retries", retries);
+            Bound.COUNT.check("timeout", timeout);
         }
     }
 

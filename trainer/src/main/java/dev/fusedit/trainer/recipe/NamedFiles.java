@@ -64,7 +64,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
                             + FileFormat.of(Path.of(folder.path())).insteadOf("a folder of images", folder.path()).getMessage());
                 }
             }
-            case Data.WebDataset shards -> ends(key + ".shards", shards.shards(), ShardNames::files, "a tar archive", TAR);
+            case Data.WebDataset shards -> ends(key + ".shards", shards.shards(), ShardNames::local, "a tar archive", TAR, GZIP, ZSTD);
             case Data.Parquet tables -> ends(key + ".files", tables.files(), ParquetNames::files, "a Parquet table", PARQUET);
         }
         var more = data.captionsFrom();
@@ -74,11 +74,12 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
                     PARQUET);
     }
 
-    /// Looks at the first and the last file of each pattern.
-    private void ends(String key, List<String> patterns, Function<List<String>, List<Path>> files, String wanted, FileFormat right) {
+    /// Looks at the first and the last file of each pattern; what is elsewhere is not asked for.
+    private void ends(String key, List<String> patterns, Function<List<String>, List<Path>> files, String wanted, FileFormat... right) {
         for (var pattern : patterns) {
             try {
                 var all = files.apply(List.of(pattern));
+                if (all.isEmpty()) continue;
                 for (var file : new LinkedHashSet<>(List.of(all.getFirst(), all.getLast())))
                     file(key, file.toString(), wanted, Set.of(right));
             } catch (UserError e) {

@@ -10,6 +10,7 @@ import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.binding.Binder;
 import dev.fusedit.trainer.recipe.binding.Node;
 import dev.fusedit.trainer.recipe.binding.Problems;
@@ -147,7 +148,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Data.CaptionField(data.captionColumn().synthetic(), 1 - data.originalCaptionRate()));
         return new Data.WebDataset(ImmutableList.copyOf(Splitter.on("::").split(data.dataPath())), data.resolution(), data.imageColumn(),
                 captions,
-                data.centerCrop(), 0, null, Filter.BILINEAR, null, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(), null);
+                data.centerCrop(), 0, null, Filter.BILINEAR, null, null, new Data.Errors(0.05), 1, data.dataloaderNumWorkers(),
+                TarShards.BLOCK, new Data.Cache(Data.Cache.USUAL), new Data.Fetch(10, 60), null);
     }
 
     // ---- the one stage

@@ -11,6 +11,7 @@ import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.eval.BlocksEvaluation;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
@@ -94,9 +95,13 @@ public final class TrainingRun implements AutoCloseable {
         this(new RunStart.Fresh(folder, RunLength.asWritten(recipe)), interrupts, console);
     }
 
+    /// As the one below, of a recipe whose data no command is run for.
+    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) { this(start, Pipes.REFUSED, interrupts, console); }
+
     /// @param start must not be a finished run
+    /// @param pipes whether commands that the recipe names are run
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
+    public TrainingRun(RunStart start, Pipes pipes, Interrupts interrupts, ProgressLine console) {
         var length = length(start);
         recipe = length.recipe();
         pace = length.pace();
@@ -110,7 +115,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
             var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-            data = RecipeData.open(recipe, tokenizer, folder.dataErrors(), console::message);
+            data = RecipeData.open(recipe, tokenizer, pipes, folder.dataErrors(), console::message);
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null

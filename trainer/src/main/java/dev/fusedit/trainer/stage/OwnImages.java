@@ -8,6 +8,7 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
@@ -31,6 +32,7 @@ import java.util.stream.IntStream;
 final class OwnImages {
     private final Recipe recipe;
     private final TextIds texts;
+    private final Pipes pipes;
     private final Path errorsFile;
     private final Consumer<String> said;
     private final List<Looked> looked = new ArrayList<>();
@@ -38,15 +40,16 @@ final class OwnImages {
     /// A source that was looked through.
     private record Looked(Data.Images data, DataErrors.Section section, CaptionRule captions, SourceScan scan, DataErrors errors) {}
 
-    private OwnImages(Recipe recipe, TextIds texts, Path errorsFile, Consumer<String> said) {
+    private OwnImages(Recipe recipe, TextIds texts, Pipes pipes, Path errorsFile, Consumer<String> said) {
         this.recipe = recipe;
         this.texts = texts;
+        this.pipes = pipes;
         this.errorsFile = errorsFile;
         this.said = said;
     }
 
-    static SourceBatches open(Recipe recipe, Data.Images images, TextIds texts, Path errorsFile, Consumer<String> said) {
-        var own = new OwnImages(recipe, texts, errorsFile, said);
+    static SourceBatches open(Recipe recipe, Data.Images images, TextIds texts, Pipes pipes, Path errorsFile, Consumer<String> said) {
+        var own = new OwnImages(recipe, texts, pipes, errorsFile, said);
         try {
             own.look(images, DataErrors.Section.ALL);
             return own.batches(List.of(own.heldOut())).getFirst();
@@ -57,8 +60,8 @@ final class OwnImages {
     }
 
     /// Images that are held out come from each source by its weight.
-    static Batches mixed(Recipe recipe, Data.Mixture mixture, TextIds texts, Path errorsFile, Consumer<String> said) {
-        var own = new OwnImages(recipe, texts, errorsFile, said);
+    static Batches mixed(Recipe recipe, Data.Mixture mixture, TextIds texts, Pipes pipes, Path errorsFile, Consumer<String> said) {
+        var own = new OwnImages(recipe, texts, pipes, errorsFile, said);
         try {
             var weights = mixture.sources().stream().map(Data.Source::weight).toList();
             var shares = MixedBatches.shares(own.heldOut(), weights);
@@ -86,7 +89,7 @@ final class OwnImages {
     }
 
     private void look(Data.Images images, DataErrors.Section section) {
-        var source = RecipeData.source(images);
+        var source = RecipeData.source(images, pipes, said);
         try {
             source.requireSamples();
             var captions = RecipeData.captions(images, source);

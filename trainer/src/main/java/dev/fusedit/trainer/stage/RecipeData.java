@@ -15,8 +15,12 @@ import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.UserCache;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.shards.HttpPatience;
+import dev.fusedit.trainer.data.shards.ShardSettings;
+import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.ImageFolder;
@@ -36,6 +40,7 @@ import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,15 +52,16 @@ public final class RecipeData {
 
     /// Looks at all of it: what cannot be trained on is written down and told before the first step.
     ///
+    /// @param pipes whether commands that it names are run
     /// @param errorsFile where samples that cannot be used are written down
     /// @param said told in sentences what was found
     /// @throws dev.fusedit.torch.UserError if it is not there, or too much of it cannot be read
-    public static Batches open(Recipe recipe, Tokenizer tokenizer, Path errorsFile, Consumer<String> said) {
+    public static Batches open(Recipe recipe, Tokenizer tokenizer, Pipes pipes, Path errorsFile, Consumer<String> said) {
         var texts = new TextIds(tokenizer, recipe.model().llm().maxTokens());
         return switch (recipe.data()) {
             case Data.Blocks blocks -> blocks(blocks, texts);
-            case Data.Images images -> ordered(recipe, images, OwnImages.open(recipe, images, texts, errorsFile, said));
-            case Data.Mixture mixture -> OwnImages.mixed(recipe, mixture, texts, errorsFile, said);
+            case Data.Images images -> ordered(recipe, images, OwnImages.open(recipe, images, texts, pipes, errorsFile, said));
+            case Data.Mixture mixture -> OwnImages.mixed(recipe, mixture, texts, pipes, errorsFile, said);
         };
     }
 
@@ -96,10 +102,10 @@ public final class RecipeData {
     }
 
     /// Where a recipe's images are, with all their captions; nothing of the images is read yet, unless captions are joined by their hashes.
-    public static ImageSource source(Data.Images images) {
+    static ImageSource source(Data.Images images, Pipes pipes, Consumer<String> said) {
         var source = switch (images) {
             case Data.Folder folder -> ImageFolder.open(Path.of(folder.path()));
-            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture());
+            case Data.WebDataset shards -> TarShards.open(shards.shards(), shards.picture(), shards.block(), settings(shards, pipes, said));
             case Data.Parquet tables -> ParquetImages.open(tables.files(), Strings.nullToEmpty(tables.picture()));
         };
         var more = images.captionsFrom();
@@ -111,6 +117,12 @@ public final class RecipeData {
             source.close();
             throw e;
         }
+    }
+
+    private static ShardSettings settings(Data.WebDataset shards, Pipes pipes, Consumer<String> said) {
+        var fetch = shards.fetch();
+        var patience = new HttpPatience(fetch.retries(), Duration.ofSeconds(fetch.timeout()), HttpPatience.USUAL.firstWait());
+        return new ShardSettings(UserCache.folder("shards"), shards.cache().bytes(), patience, pipes, said);
     }
 
     /// What becomes of images in aspect-ratio buckets, by the sizes that stages want; nothing for a recipe without them.

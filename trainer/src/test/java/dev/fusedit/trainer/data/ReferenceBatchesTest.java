@@ -10,6 +10,7 @@ import dev.fusedit.trainer.data.source.CaptionRule;
 import dev.fusedit.trainer.data.source.DataErrors;
 import dev.fusedit.trainer.data.source.HeldOut;
 import dev.fusedit.trainer.data.source.ImageTransform;
+import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ class ReferenceBatchesTest {
     private Path temp;
 
     private ReferenceBatches batches(double originalRate, boolean random) {
-        var shards = TarShards.open(List.of("src/test/resources/goldens/webdataset/shard-{000..002}.tar"), "image.jpg");
+        var shards = TarShards.open(List.of("src/test/resources/goldens/webdataset/shard-{000..002}.tar"), "image.jpg", TarShards.BLOCK,
+                ShardSettings.ofUser(ShardSettings.Pipes.REFUSED, _ -> {}));
         var scan = SourceScan.of(shards, CaptionRule.firstOf(CAPTIONS), ImageDecoding.REFERENCE, 2, _ -> {});
         var images = new SourceBatches(HeldOut.of(scan, 0, 0), CaptionRule.firstOf(CAPTIONS),
                 new ImageTransform(ImageDecoding.REFERENCE, Filter.BILINEAR, random, 0), ImmutableMap.of(),

@@ -7,6 +7,7 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
+import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.PngImage;
@@ -93,12 +94,14 @@ class BucketedRunTest {
     @Test
     void filterAndGroundAreTheRecipes() {
         try (var data =
-                (SourceBatches) RecipeData.open(recipe("data.ground=black"), new ByteTokenizer(), temp.resolve("e.jsonl"), said::add)) {
+                (SourceBatches) RecipeData.open(recipe("data.ground=black"), new ByteTokenizer(), ShardSettings.Pipes.REFUSED,
+                        temp.resolve("e.jsonl"), said::add)) {
             assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT.over(ImageDecoding.Alpha.BLACK), Filter.BICUBIC,
                     true, 0.5));
         }
         assertThat(said).anyMatch(line -> line.startsWith("Aspect-ratio buckets of text, fuse, joint:"));
-        try (var data = (SourceBatches) RecipeData.open(recipe("data.resize=bilinear"), new ByteTokenizer(), temp.resolve("e.jsonl"),
+        try (var data = (SourceBatches) RecipeData.open(recipe("data.resize=bilinear"), new ByteTokenizer(), ShardSettings.Pipes.REFUSED,
+                temp.resolve("e.jsonl"),
                 said::add)) {
             assertThat(data.transform()).isEqualTo(new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, true, 0.5));
         }

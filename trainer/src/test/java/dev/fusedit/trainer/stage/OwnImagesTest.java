@@ -7,6 +7,7 @@ import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.MixedBatches;
+import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -45,7 +46,7 @@ class OwnImagesTest {
         var all = new ArrayList<>(List.of("data=" + data, "evaluation.sets=[]", "model.llm.tokenizer=bytes", "model.llm.max_tokens=8"));
         all.addAll(List.of(settings));
         var recipe = Recipe.find("tests/minimal", all);
-        return RecipeData.open(recipe, RecipeTokenizers.of(recipe), temp.resolve("errors.jsonl"), said::add);
+        return RecipeData.open(recipe, RecipeTokenizers.of(recipe), ShardSettings.Pipes.REFUSED, temp.resolve("errors.jsonl"), said::add);
     }
 
     private String source(String name, String more) {

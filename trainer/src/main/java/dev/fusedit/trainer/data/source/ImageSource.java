@@ -71,6 +71,17 @@ public interface ImageSource extends AutoCloseable {
     /// Neighbours in the source's order that are best read together: a block of the shuffling.
     int block();
 
+    /// Samples of it are worth being [expected][#expect]: they may have to be fetched.
+    default boolean isFetched() { return false; }
+
+    /// A sample is going to be read, by whatever thread. Nothing depends on it but how soon it is there.
+    ///
+    /// @param within as many further samples
+    default void expect(int index, long within) {}
+
+    /// A sample is read again and again, while all others are.
+    default void keep(int index) {}
+
     /// Names and sizes of all that is read, in a few letters: two sources of the same digest have the same samples under the same indices.
     default String digest() {
         var hasher = Hashing.sha256().newHasher();

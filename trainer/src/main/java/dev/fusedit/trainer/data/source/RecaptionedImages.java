@@ -117,6 +117,15 @@ public record RecaptionedImages(ImageSource source, String file, String how, Lis
     public Others others() { return source.others(); }
 
     @Override
+    public boolean isFetched() { return source.isFetched(); }
+
+    @Override
+    public void expect(int index, long within) { source.expect(index, within); }
+
+    @Override
+    public void keep(int index) { source.keep(index); }
+
+    @Override
     public int block() { return source.block(); }
 
     @Override

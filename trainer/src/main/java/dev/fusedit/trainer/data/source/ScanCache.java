@@ -8,6 +8,7 @@ import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.trainer.data.UserCache;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.image.PerceptualHash;
 import java.io.IOException;
@@ -32,14 +33,10 @@ public final class ScanCache {
     /// @param folder made when something is kept
     public ScanCache(Path folder) { this.folder = folder; }
 
-    /// In `$XDG_CACHE_HOME/fusedit/scans`, else `~/.cache/fusedit/scans`.
+    /// In the user's cache, `~/.cache/fusedit/scans`.
     public static ScanCache ofUser() { return new ScanCache(folderOfUser()); }
 
-    static Path folderOfUser() {
-        var given = System.getenv("XDG_CACHE_HOME");
-        var base = given == null || given.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(given);
-        return base.resolve("fusedit").resolve("scans");
-    }
+    static Path folderOfUser() { return UserCache.folder("scans"); }
 
     /// As [SourceScan#of].
     public SourceScan scan(ImageSource source, CaptionRule captions, ImageDecoding decoding, int threads, IntConsumer looked) {

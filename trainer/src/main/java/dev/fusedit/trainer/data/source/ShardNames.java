@@ -5,10 +5,13 @@ import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FolderContents;
+import dev.fusedit.trainer.data.shards.ShardAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -24,6 +27,7 @@ public final class ShardNames {
     private static final long MOST = 1_000_000;
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
     private static final Pattern NUMBERS = Pattern.compile("(-?\\d+)\\.\\.(-?\\d+)(?:\\.\\.(-?\\d+))?");
+    private static final Pattern TARS = Pattern.compile(".*\\.(tar(\\.(gz|zst|zstd))?|tgz|tzst)");
     private static final Pattern LETTERS = Pattern.compile("([A-Za-z])\\.\\.([A-Za-z])");
 
     private ShardNames() {}
@@ -31,28 +35,56 @@ public final class ShardNames {
     /// @throws UserError if a range has more than a million names, a brace is not closed, or a variable is not set
     public static List<String> expand(String pattern) { return expand(pattern, System::getenv); }
 
-    /// The files that patterns stand for; of a folder the tar files in it, by their names.
+    /// The shards that patterns stand for; of a folder the tar files in it, by their names.
     ///
-    /// @throws UserError as [#expand], and if a folder has none
-    public static List<Path> files(List<String> patterns) {
-        return patterns.stream().flatMap(pattern -> expand(pattern).stream()).map(Path::of)
-                .flatMap(path -> Files.isDirectory(path) ? inside(path).stream() : Stream.of(path)).toList();
+    /// @throws UserError as [#expand], and if a folder has none, or an address is none
+    public static List<ShardAddress> shards(List<String> patterns) {
+        return patterns.stream().flatMap(pattern -> expand(pattern).stream()).map(ShardAddress::of).flatMap(ShardNames::inside).toList();
+    }
+
+    /// Those of the [#shards] that are files of this machine.
+    public static List<Path> local(List<String> patterns) {
+        return shards(patterns).stream().flatMap(address -> switch (address) {
+            case ShardAddress.Local(var file) -> Stream.of(file);
+            case ShardAddress.Http _ -> Stream.<Path>of();
+            case ShardAddress.Piped _ -> Stream.<Path>of();
+        }).toList();
+    }
+
+    private static Stream<ShardAddress> inside(ShardAddress address) {
+        return switch (address) {
+            case ShardAddress.Local(var path) when Files.isDirectory(path) -> inside(path).stream().map(ShardAddress.Local::new);
+            case ShardAddress.Local _ -> Stream.of(address);
+            case ShardAddress.Http _ -> Stream.of(address);
+            case ShardAddress.Piped _ -> Stream.of(address);
+        };
     }
 
     private static List<Path> inside(Path folder) {
         var tars = tars(folder);
         if (tars.isEmpty()) throw new UserError("%s: holds no tar archive; it holds %s".formatted(folder, FolderContents.of(folder)));
+        var packed = new HashMap<String, Path>();
+        for (var tar : tars) {
+            var other = packed.put(new ShardAddress.Local(tar).tarName(), tar);
+            if (other != null)
+                throw new UserError(
+                        "%s: holds both %s and %s. Take one away, or name the ones that are meant by a pattern".formatted(folder,
+                                other.getFileName(), tar.getFileName()));
+        }
         return tars;
     }
 
-    /// Of a folder, by their names; none if it has none.
+    /// Of a folder, by their names as they would be without packing; none if it has none.
     static List<Path> tars(Path folder) {
         try (var files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".tar")).sorted().toList();
+            return files.filter(file -> isTar(file.getFileName().toString()))
+                    .sorted(Comparator.comparing(file -> file.resolveSibling(new ShardAddress.Local(file).tarName()))).toList();
         } catch (IOException e) {
             throw new UserError("%s: cannot be looked through: %s".formatted(folder, SystemReason.of(e)), e);
         }
     }
+
+    private static boolean isTar(String name) { return TARS.matcher(name.toLowerCase(Locale.ROOT)).matches(); }
 
     static List<String> expand(String pattern, Function<String, @Nullable String> environment) {
         var known = VARIABLE.matcher(pattern).replaceAll(found -> {

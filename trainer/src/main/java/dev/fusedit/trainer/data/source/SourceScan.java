@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.source;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, ImmutableList<Problem> problems,
         ImmutableMap<String, CaptionCount> captionCounts) {
     private static final int COMMONEST = 3;
+    /// Samples that are looked at while those behind them are fetched.
+    private static final int AHEAD = 4096;
 
     /// What a look at one sample found: one of both.
     ///
@@ -41,11 +44,15 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
         var problems = ImmutableList.<Problem>builder().addAll(source.problems());
         var counts = new LinkedHashMap<String, CaptionCount>();
         captions.shares().keySet().forEach(name -> counts.put(name, CaptionCount.NONE));
-        try (var pool = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("scan-", 0).factory())) {
+        var pool = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("scan-", 0).factory());
+        try {
             var looks = new ArrayList<Future<Look>>();
             for (int i = 0; i < source.size(); i++) {
                 int index = i;
-                looks.add(pool.submit(() -> look(source, index, captions, decoding)));
+                looks.add(pool.submit(() -> {
+                    source.expect(Math.min(index + AHEAD, source.size() - 1), AHEAD);
+                    return look(source, index, captions, decoding);
+                }));
             }
             for (int i = 0; i < looks.size(); i++) {
                 var look = looks.set(i, null).get();
@@ -58,7 +65,10 @@ public record SourceScan(ImageSource source, ImmutableList<SampleFacts> good, Im
             Thread.currentThread().interrupt();
             throw new UserError("interrupted while the images were looked at", e);
         } catch (ExecutionException e) {
+            Throwables.throwIfUnchecked(e.getCause());
             throw new IllegalStateException(e.getCause());
+        } finally {
+            pool.shutdownNow();
         }
         return new SourceScan(source, good.build(), problems.build(), ImmutableMap.copyOf(counts));
     }

@@ -1,10 +1,6 @@
 package dev.fusedit.trainer.data.source;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.hash.Hashing;
-import dev.fusedit.torch.host.SystemReason;
-import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.FileFormat;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,38 +20,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param others members that are no fields
 /// @param broken why nothing more could be read; null for a whole file
-record TarIndex(Path file, List<Sample> samples, int others, @Nullable String broken) {
+record TarIndex(List<Sample> samples, int others, @Nullable String broken) {
     private static final int BLOCK = 512;
-    private static final int HEAD = 1 << 16;
 
     /// Where a member's bytes are.
     record Place(long begin, long bytes) {}
 
     record Sample(String key, Map<String, Place> fields) {}
 
-    /// @throws UserError if there is no such file, or it is another kind of file
-    static TarIndex of(Path file) {
-        if (!Files.exists(file)) throw new UserError(file + ": no such file");
-        if (Files.isDirectory(file)) throw new UserError(file + ": is a folder, not a tar archive");
-        var format = FileFormat.of(file);
-        if (format != FileFormat.TAR && format != FileFormat.EMPTY)
-            throw format.insteadOf("a tar archive (plain, so that any sample is at hand)", file);
+    /// Of a plain tar archive.
+    static TarIndex of(Path file) throws IOException {
         try (var in = new TarArchiveInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
             return read(file, in, Files.size(file));
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
         }
     }
 
-    /// Name, size and date of the file, and what its head is like.
-    String stamp() {
-        try (var in = Files.newInputStream(file)) {
-            return file.toAbsolutePath() + " " + Files.size(file) + " " + Files.getLastModifiedTime(file).toMillis() + " "
-                    + Hashing.sha256().hashBytes(in.readNBytes(HEAD));
-        } catch (IOException e) {
-            throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
-        }
-    }
+    /// Of a shard that is packed in something, which may be damaged.
+    TarIndex damaged(String damage) { return damage.isEmpty() ? this : new TarIndex(samples, others, damage); }
 
     private static TarIndex read(Path file, TarArchiveInputStream in, long end) throws IOException {
         var samples = new ArrayList<Sample>();
@@ -69,19 +50,19 @@ record TarIndex(Path file, List<Sample> samples, int others, @Nullable String br
                 }
                 var place = new Place(in.getBytesRead(), entry.getSize());
                 if (place.begin() + place.bytes() > end)
-                    return new TarIndex(file, ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
+                    return new TarIndex(ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
                 if (samples.isEmpty() || !samples.getLast().key().equals(name.key()))
                     samples.add(new Sample(name.key(), new LinkedHashMap<>()));
                 if (samples.getLast().fields().putIfAbsent(name.field(), place) != null) {
                     samples.removeLast();
-                    return new TarIndex(file, ImmutableList.copyOf(samples), others, "holds " + entry.getName() + " twice in one sample");
+                    return new TarIndex(ImmutableList.copyOf(samples), others, "holds " + entry.getName() + " twice in one sample");
                 }
             }
         } catch (IOException | IllegalArgumentException e) { // what damaged headers make of the library
-            return new TarIndex(file, ImmutableList.copyOf(samples), others, "cannot be read further after %d samples: %s"
+            return new TarIndex(ImmutableList.copyOf(samples), others, "cannot be read further after %d samples: %s"
                     .formatted(samples.size(), e.getMessage()));
         }
-        return new TarIndex(file, ImmutableList.copyOf(samples), others, isWhole(file, end) ? null : "is cut short: it has no end mark");
+        return new TarIndex(ImmutableList.copyOf(samples), others, isWhole(file, end) ? null : "is cut short: it has no end mark");
     }
 
     /// Blocks of zeros end an archive.

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.prepare;
 
+import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.data.table.DuckDb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -108,7 +109,8 @@ class PreparationTest {
                 "http-status", "too-many-requests", "server-error", "noai", "tdm", "too-large", "cut");
         var good = new HashSet<>(List.of("ok", "late", "redirect", "untyped", "busy", "shaky"));
         var keys = new HashSet<String>();
-        try (var shards = TarShards.open(List.of(out.toString()), "")) {
+        try (var shards = TarShards.open(List.of(out.toString()), "", TarShards.BLOCK,
+                ShardSettings.ofUser(ShardSettings.Pipes.REFUSED, _ -> {}))) {
             assertThat(shards.size()).isEqualTo((int) outcome.part().ok()).isGreaterThan(200);
             for (int i = 0; i < shards.size(); i++) {
                 int row = Integer.parseInt(shards.key(i).substring(0, 5)) * 100 + Integer.parseInt(shards.key(i).substring(5));
@@ -222,7 +224,8 @@ class PreparationTest {
 
     private static Set<String> keys(Path out) {
         var keys = new TreeSet<String>();
-        try (var shards = TarShards.open(List.of(out.toString()), "")) {
+        try (var shards = TarShards.open(List.of(out.toString()), "", TarShards.BLOCK,
+                ShardSettings.ofUser(ShardSettings.Pipes.REFUSED, _ -> {}))) {
             for (int i = 0; i < shards.size(); i++) keys.add(shards.key(i));
         }
         return keys;

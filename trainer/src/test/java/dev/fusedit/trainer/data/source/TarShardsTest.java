@@ -7,6 +7,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.shards.HttpPatience;
+import dev.fusedit.trainer.data.shards.ShardAddress;
+import dev.fusedit.trainer.data.shards.ShardSettings;
+import dev.fusedit.trainer.data.shards.ShardStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -21,6 +25,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TarShardsTest {
     @TempDir
     private Path temp;
+
+    private TarShards open(String pattern, String image) {
+        return TarShards.open(List.of(pattern), image, TarShards.BLOCK, settings());
+    }
+
+    private ShardSettings settings() {
+        return new ShardSettings(temp.resolve("cache/shards"), ShardSettings.USUAL_LIMIT, HttpPatience.USUAL, ShardSettings.Pipes.REFUSED,
+                _ -> {});
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"shard-000.tar", "shard-001.tar", "shard-002.tar", "oddnames.tar", "truncated.tar", "duplicate.tar"})
@@ -56,7 +69,7 @@ class TarShardsTest {
     }
 
     @Test
-    void whatEndsEarlyIsSaid() {
+    void whatEndsEarlyIsSaid() throws IOException {
         assertThat(TarIndex.of(WebDatasetGoldens.file("shard-000.tar")).broken()).isNull();
         assertThat(TarIndex.of(WebDatasetGoldens.file("truncated.tar")).broken()).isNotNull();
         assertThat(TarIndex.of(WebDatasetGoldens.file("truncated_in_data.tar")).broken()).contains("000001");
@@ -65,7 +78,7 @@ class TarShardsTest {
 
     @Test
     void allShardsTogetherAreScanned() throws IOException {
-        try (var source = TarShards.open(List.of(WebDatasetGoldens.file("shard-{000..002}.tar").toString()), "")) {
+        try (var source = open(WebDatasetGoldens.file("shard-{000..002}.tar").toString(), "")) {
             assertThat(source.size()).isEqualTo(10);
             var scan = SourceScan.of(source, CaptionRule.firstOf(List.of("synthetic_caption.txt", "original_caption.txt")),
                     ImageDecoding.REFERENCE, 2, _ -> {});
@@ -77,16 +90,22 @@ class TarShardsTest {
     @Test
     void whatIsNoTarIsCalledWhatItIs() throws IOException {
         var png = Files.write(temp.resolve("a.tar"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
-        assertThatThrownBy(() -> TarIndex.of(png)).isInstanceOf(UserError.class).hasMessageContaining("PNG");
-        assertThatThrownBy(() -> TarIndex.of(temp)).isInstanceOf(UserError.class).hasMessageContaining("is a folder");
-        assertThatThrownBy(() -> TarIndex.of(temp.resolve("none.tar"))).isInstanceOf(UserError.class).hasMessageContaining("no such file");
-        assertThat(TarIndex.of(Files.write(temp.resolve("empty.tar"), new byte[0])).samples()).isEmpty();
+        assertThatThrownBy(() -> open(png.toString(), "")).isInstanceOf(UserError.class).hasMessageContaining("PNG");
+        try (var store = new ShardStore(settings())) {
+            assertThatThrownBy(() -> store.find(new ShardAddress.Local(temp))).isInstanceOf(UserError.class)
+                    .hasMessageContaining("is a folder");
+        }
+        assertThatThrownBy(() -> open(temp.resolve("none.tar").toString(), "")).isInstanceOf(UserError.class)
+                .hasMessageContaining("no such file");
+        try (var empty = open(Files.write(temp.resolve("empty.tar"), new byte[0]).toString(), "")) {
+            assertThat(empty.size()).isZero();
+        }
     }
 
     @Test
     void aKeyThatComesBackIsAnotherSample() {
         var shard = WebDatasetGoldens.file("shard-000.tar").toString();
-        try (var source = TarShards.open(List.of(shard + "::" + shard), "image.jpg")) {
+        try (var source = open(shard + "::" + shard, "image.jpg")) {
             var keys = new ArrayList<String>();
             for (int i = 0; i < source.size(); i++) keys.add(source.key(i));
             assertThat(keys).hasSize(6).doesNotHaveDuplicates();
