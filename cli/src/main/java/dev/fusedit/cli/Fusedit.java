@@ -25,6 +25,7 @@ final class Fusedit implements Callable<Integer> {
             TrainCommand.class,
             SampleCommand.class,
             EvalCommand.class,
+            LaunchCommand.class,
             CompareCommand.class,
             ExportCommand.class,
             RecipeCommand.class,

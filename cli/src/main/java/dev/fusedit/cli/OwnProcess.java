@@ -28,13 +28,9 @@ final class OwnProcess {
 
     /// @param java further options of the JVM
     int run(List<String> arguments, PrintWriter out, PrintWriter err, List<String> java) throws IOException, InterruptedException {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(java);
-        command.addAll(List.of("-D" + CHILD + "=true", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(arguments);
-        var process = new ProcessBuilder(command).start();
+        var options = new ArrayList<>(java);
+        options.add("-D" + CHILD + "=true");
+        var process = new ProcessBuilder(command(arguments, options)).start();
         running = process;
         if (stopped) process.toHandle().destroy(); // asked before there was one
         var errors = Thread.ofPlatform().daemon().start(() -> passOn(process, err));
@@ -46,6 +42,19 @@ final class OwnProcess {
             running = null;
             process.destroy();
         }
+    }
+
+    /// The words that start such a process.
+    ///
+    /// @param java further options of the JVM
+    static List<String> command(List<String> arguments, List<String> java) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(java);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        return command;
     }
 
     private static void passOn(Process process, PrintWriter err) {

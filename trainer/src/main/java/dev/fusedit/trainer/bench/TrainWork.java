@@ -11,6 +11,7 @@ import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Schedule;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
@@ -41,7 +42,7 @@ final class TrainWork implements Work {
         var rule = new UpdateRule(workload.name(), 0, new RateSchedule(new Schedule.Constant(), 0, Long.MAX_VALUE), RATE, optimizer,
                 workload.gradClip(), null, null, Set.of(), options.dtype() == DType.BF16 ? Run.Precision.BF16 : Run.Precision.F32,
                 SEED.value());
-        step = new TrainingStep<>(rule, 0, lanes, 1, model.weights(),
+        step = new TrainingStep<>(rule, 0, lanes, 1, Ranks.ALONE, model.weights(),
                 own -> new FlowObjective(own == model.weights() ? model.model() : model.model().over(own), own.policy().compute()),
                 TrainableParameter.of(optimizer, RATE, model.weights().all().filter(parameter -> learns(parameter.name()))), none, moments);
     }

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.data;
 import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.List;
 
-/// What one training step reads, as bytes and arrays.
+/// What one training step reads, as bytes and arrays: all of it, or a slice.
 ///
 /// @param images empty, or (B, height, width, 3) bytes
 /// @param size of each of them
@@ -12,5 +12,7 @@ import java.util.List;
 /// @param instruction how many ids all captions begin with: those of an instruction
 /// @param sentenceTokens ids of sentences for the language loss, independent of the images
 /// @param keys which samples these are, for messages
+/// @param slice of the step's batch that this is
+/// @param allImages of the step's batch
 public record Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
-        List<Long> keys) {}
+        List<Long> keys, BatchSlice slice, int allImages, int allSentences) {}

@@ -11,27 +11,29 @@ import java.util.function.IntFunction;
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
 public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
-    /// The batch of a stage's step, counted from 0.
+    /// The batch of a stage's step, counted from 0, or the slice of it that is wanted.
     default Batch of(long step, Wanted wanted) {
+        var slice = wanted.slice();
         var shown = shown(step, wanted);
         int size = shown.size().bytes();
-        var images = new byte[Math.multiplyExact(wanted.images(), size)];
+        int first = slice.first(wanted.images()), count = slice.rows(wanted.images());
+        var images = new byte[Math.multiplyExact(count, size)];
         var captions = new ArrayList<String>();
-        var tokens = new int[wanted.images()][];
+        var tokens = new int[count][];
         var keys = ImmutableList.<Long>builder();
-        for (int i = 0; i < wanted.images(); i++) {
-            var sample = shown.samples().apply(i);
+        for (int i = 0; i < count; i++) {
+            var sample = shown.samples().apply(first + i);
             System.arraycopy(sample.rgb(), 0, images, i * size, size);
-            boolean dropped = isDropped(wanted.position(step) + i, wanted.dropout());
+            boolean dropped = isDropped(wanted.position(step) + first + i, wanted.dropout());
             captions.add(dropped ? "" : sample.caption());
             tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
             keys.add(sample.key());
         }
-        var sentences = new int[wanted.sentences()][];
-        for (int i = 0; i < sentences.length; i++) {
-            sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
-        }
-        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
+        var sentences = new int[slice.rows(wanted.sentences())][];
+        long firstSentence = wanted.firstSentence() + step * wanted.sentences() + slice.first(wanted.sentences());
+        for (int i = 0; i < sentences.length; i++) sentences[i] = texts().sentence(sentence(firstSentence + i));
+        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build(), slice,
+                wanted.images(), wanted.sentences());
     }
 
     /// Which samples a step shows, and at which size.
@@ -84,9 +86,16 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
     /// @param firstSentence index of the stage's first sentence
     /// @param sentences in a batch; 0 for none
     /// @param dropout share of captions that are left out
-    record Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout) {
+    /// @param slice of each batch
+    record Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout,
+            BatchSlice slice) {
         public Wanted {
             checkArgument(!sizes.isEmpty(), "images have a size");
+        }
+
+        /// Whole batches.
+        public Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout) {
+            this(firstImage, images, sizes, firstSentence, sentences, dropout, BatchSlice.WHOLE);
         }
 
         /// Squares.

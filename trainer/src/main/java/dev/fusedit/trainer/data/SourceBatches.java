@@ -45,7 +45,7 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         var order = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
                 wanted.images());
         var turn = order.at(step);
-        if (split.source().isFetched()) expect(order.at(step + window() / wanted.images()), wanted.images());
+        if (split.source().isFetched()) expect(order.at(step + window() / wanted.images()), wanted);
         return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
     }
 
@@ -76,8 +76,9 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     /// What comes a window later.
     private void expect(List<SampleFacts> samples, int number) { split.source().expect(samples.get(number).index(), window()); }
 
-    private void expect(BucketOrder.Turn turn, int images) {
-        for (int i = 0; i < images; i++) expect(turn.bucket().samples(), turn.at(i));
+    private void expect(BucketOrder.Turn turn, Wanted wanted) {
+        int first = wanted.slice().first(wanted.images()), end = wanted.slice().end(wanted.images());
+        for (int i = first; i < end; i++) expect(turn.bucket().samples(), turn.at(i));
     }
 
     private Sample sample(int index, long position, ImageSize size) throws BadSample {

@@ -26,7 +26,12 @@ public sealed interface Latents extends AutoCloseable {
     ///
     /// @param images (B, 3, height, width) in [-1, 1]
     /// @param draws of which image i takes the i-th where latents are drawn
-    Tensor of(Tensor images, Seed draws);
+    default Tensor of(Tensor images, Seed draws) { return of(images, draws, 0); }
+
+    /// As [#of(Tensor, Seed)] for some images of a batch.
+    ///
+    /// @param first place of the first one in the batch
+    Tensor of(Tensor images, Seed draws, int first);
 
     /// How images are made of it again.
     LatentSpace space();
@@ -38,7 +43,7 @@ public sealed interface Latents extends AutoCloseable {
     /// The model sees pixels.
     record Pixels() implements Latents {
         @Override
-        public Tensor of(Tensor images, Seed draws) { return images; }
+        public Tensor of(Tensor images, Seed draws, int first) { return images; }
 
         @Override
         public LatentSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
@@ -75,11 +80,11 @@ public sealed interface Latents extends AutoCloseable {
         }
 
         @Override
-        public Tensor of(Tensor images, Seed draws) {
+        public Tensor of(Tensor images, Seed draws, int first) {
             try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
                 var parts = new ArrayList<Tensor>();
                 for (long i = 0; i < images.size(0); i += AT_ONCE) {
-                    parts.add(encoded(images.narrow(0, i, Math.min(AT_ONCE, images.size(0) - i)), draws, i));
+                    parts.add(encoded(images.narrow(0, i, Math.min(AT_ONCE, images.size(0) - i)), draws, first + i));
                 }
                 return scope.keep(Tensor.cat(0, parts));
             }

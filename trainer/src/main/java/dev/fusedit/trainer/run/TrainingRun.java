@@ -47,11 +47,13 @@ import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +70,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Recipe recipe;
     private final RunFolder folder;
     private final Interrupts interrupts;
+    private final Ranks ranks;
     private final List<StagePlan> plans;
     private final @Nullable Validation validation;
     private final @Nullable Resumption resumption;
@@ -96,13 +99,17 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /// As the one below, of a recipe whose data no command is run for.
-    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) { this(start, Pipes.REFUSED, interrupts, console); }
+    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
+        this(start, Pipes.REFUSED, Ranks.ALONE, interrupts, console);
+    }
 
     /// @param start must not be a finished run
     /// @param pipes whether commands that the recipe names are run
+    /// @param ranks the processes that share the steps; this one is the first
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(RunStart start, Pipes pipes, Interrupts interrupts, ProgressLine console) {
+    public TrainingRun(RunStart start, Pipes pipes, Ranks ranks, Interrupts interrupts, ProgressLine console) {
         var length = length(start);
+        this.ranks = ranks;
         recipe = length.recipe();
         pace = length.pace();
         estimate = length.estimate();
@@ -126,7 +133,7 @@ public final class TrainingRun implements AutoCloseable {
             log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
             tensors = tensors(tokenizer);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
-            parts = new StageParts(recipe, data, tensors, plans);
+            parts = new StageParts(recipe, data, tensors, plans, ranks);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
             StartingMemory.giveBack();
@@ -207,6 +214,7 @@ public final class TrainingRun implements AutoCloseable {
     /// @throws Interrupted if a signal came; a checkpoint is written first
     /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
     public Outcome run(long upTo) {
+        gather();
         expect();
         for (var plan : plans) {
             if (done < plan.endStep() && done < upTo) {
@@ -221,6 +229,15 @@ public final class TrainingRun implements AutoCloseable {
         return new Outcome.Finished(result(scores));
     }
 
+    /// The other processes build the run, which they find in its folder.
+    private void gather() {
+        Order.give(ranks.group(), new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
+                Optional.ofNullable(resumption).map(from -> from.checkpoint().folder().toAbsolutePath())));
+        var agreement = new RankAgreement(ranks.group());
+        agreement.requireSameData(data);
+        agreement.shareWeights(tensors);
+    }
+
     /// How long what is left takes here, measured once: a run that is stopped meanwhile is not held up.
     private void expect() {
         if (pace == null) {
@@ -228,13 +245,14 @@ public final class TrainingRun implements AutoCloseable {
         }
         clock.expect(pace);
         if (interrupts.status() == 0) {
-            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, plans, pace, done)));
+            log.say("%s, %s%s; %s".formatted(recipe.run().precision().word(),
+                    ranks.group().isAlone() ? "" : ranks.count() + " processes of ", lanes(), RunForecast.of(recipe, plans, pace, done)));
         }
     }
 
     /// `2 lanes`, `lanes 2, 1, 2` where stages differ.
     private String lanes() {
-        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage())).toList();
+        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage(), ranks.count())).toList();
         boolean same = each.stream().distinct().count() == 1;
         return !same ? "lanes " + Joiner.on(", ").join(each) : each.getFirst() == 1 ? "1 lane" : each.getFirst() + " lanes";
     }
@@ -245,7 +263,9 @@ public final class TrainingRun implements AutoCloseable {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
         try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
-            if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
+            boolean restored = resumption != null && resumption.ofThisOptimizer() && first > 0;
+            Order.give(ranks.group(), new Order.Stage(plan.index(), first, restored));
+            if (resumption != null && restored) {
                 loop.restoreRules(resumption.state().loop());
             }
             while (!loop.isDone() && done < upTo) {
@@ -259,6 +279,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void step(StagePlan plan, StageLoop loop) {
         try {
+            Order.give(ranks.group(), new Order.Step());
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());

@@ -69,7 +69,7 @@ public final class StageLoop implements AutoCloseable {
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
         }
-        return new Report(next++, batch.keys(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
+        return new Report(next++, report.samples(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
                 report.outcome(),
                 report.lossScale());
     }

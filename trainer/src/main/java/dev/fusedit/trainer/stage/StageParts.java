@@ -21,6 +21,7 @@ import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepLosses;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
@@ -35,12 +36,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param tensors stay their owner's
 /// @param plans of the recipe's stages
-public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans) {
+/// @param ranks the processes that share their steps
+public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans, Ranks ranks) {
     /// Steps that are looked through for the largest images.
     private static final long LOOKED_THROUGH = 10_000;
 
-    /// For a run that has not begun.
-    public StageParts(Recipe recipe, Batches data, RunTensors tensors) { this(recipe, data, tensors, StagePlan.of(recipe)); }
+    /// For a run that has not begun, in one process.
+    public StageParts(Recipe recipe, Batches data, RunTensors tensors) {
+        this(recipe, data, tensors, StagePlan.of(recipe), Ranks.ALONE);
+    }
 
     /// A stage's steps from `first`, counted in the stage, on.
     ///
@@ -54,7 +58,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
             takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState);
         }
         var rule = plan.rule(recipe.run(), decayedQueries());
-        var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage), stage.accumulation(), weights,
+        var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
                 leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState);
         return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
     }
@@ -129,7 +133,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
     private Batches.Wanted wanted(StagePlan plan) {
         var first = plan.at(plan.firstStep());
         return new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.sizes(plan.stage()), first.sentence(),
-                StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
+                StagePlan.sentences(plan.stage()), plan.stage().captionDropout(), ranks.slice());
     }
 
     private Batches source(StagePlan plan) {

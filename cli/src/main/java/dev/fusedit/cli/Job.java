@@ -1,0 +1,52 @@
+package dev.fusedit.cli;
+
+import dev.fusedit.torch.Libtorch;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.PeerLost;
+import dev.fusedit.torch.distributed.ProcessGroup;
+import dev.fusedit.torch.distributed.Rendezvous;
+import dev.fusedit.torch.host.Host;
+import dev.fusedit.trainer.run.FollowingRun;
+import java.util.Map;
+import java.util.function.IntSupplier;
+
+/// The processes that a launcher has started for one command, of which this is one.
+final class Job {
+    private static final Map<String, String> ENVIRONMENT = System.getenv();
+    private static final String THREADS = "OMP_NUM_THREADS";
+
+    private Job() {}
+
+    /// Whether there are others.
+    static boolean isShared() { return Rendezvous.of(ENVIRONMENT).isPresent(); }
+
+    /// Waits for the others, and takes its share of the machine's threads, unless it is told how many to take.
+    static ProcessGroup join() {
+        Rendezvous.of(ENVIRONMENT).filter(place -> place.localSize() > 1 && ENVIRONMENT.getOrDefault(THREADS, "").isBlank())
+                .ifPresent(place -> Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / place.localSize())));
+        return ProcessGroup.join(Build.digest(), ENVIRONMENT);
+    }
+
+    /// Rank 0's part of a command. Whatever comes of it, the others are let go.
+    static int lead(ProcessGroup group, IntSupplier command) {
+        int status;
+        try {
+            status = command.getAsInt();
+        } catch (PeerLost e) { // there is nobody to tell
+            throw e;
+        } catch (RuntimeException | Error e) {
+            FollowingRun.release(group, Failure.status(e));
+            throw e;
+        }
+        FollowingRun.release(group, status);
+        return status;
+    }
+
+    /// @param what is done by one process alone
+    /// @throws UserError in one of several
+    static void requireAlone(String what) {
+        Rendezvous.of(ENVIRONMENT).ifPresent(place -> {
+            throw new UserError("%s, which one process does, and this is one of %d (WORLD_SIZE)".formatted(what, place.size()));
+        });
+    }
+}
