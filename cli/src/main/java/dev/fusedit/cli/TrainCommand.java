@@ -26,6 +26,7 @@ import dev.fusedit.trainer.run.TeacherRun;
 import dev.fusedit.trainer.run.TeacherStart;
 import dev.fusedit.trainer.run.TrainingRun;
 import dev.fusedit.trainer.step.Ranks;
+import dev.fusedit.trainer.step.Sharding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,11 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--max-steps", paramLabel = "N",
             description = "Save and stop after step N, counted over all stages and from the run's beginning. No schedule changes.")
     private @Nullable Long maxSteps;
+
+    @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",
+            description = "What each of several processes keeps a part of only. optimizer: what the optimizer remembers, and the moving "
+                    + "average (ZeRO-1); for less memory and some more traffic, with the same result (default: ${DEFAULT-VALUE}).")
+    private Sharding sharding;
 
     @Override
     public Integer call() {
@@ -130,8 +136,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private int trainModel(Recipe read) {
         try (var group = Job.join()) {
-            new RankAgreement(group).requireSame(read, "--out %s --minutes %s --resume %s --max-steps %s".formatted(out, minutes, resume,
-                    maxSteps));
+            new RankAgreement(group).requireSame(read, "--out %s --minutes %s --resume %s --max-steps %s --shard %s".formatted(out,
+                    minutes, resume, maxSteps, sharding));
             return group.isFirst() ? Job.lead(group, () -> train(read, group)) : follow(group);
         }
     }
@@ -139,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
     private int follow(ProcessGroup group) {
         var stderr = spec.commandLine().getErr();
         try (var interrupts = Interrupts.watchAsRank(() -> {})) {
-            return FollowingRun.follow(new Ranks(group, interrupts::status, interrupts::adopt), pipes.pipes(), stderr::println);
+            return FollowingRun.follow(new Ranks(group, sharding, interrupts::status, interrupts::adopt), pipes.pipes(), stderr::println);
         }
     }
 
@@ -175,7 +181,7 @@ final class TrainCommand implements Callable<Integer> {
         var folder = start.folder().folder();
         Runnable stopping = () -> console.message("Stopping after this step and saving. Once more to stop at once.");
         try (var interrupts = group.isAlone() ? Interrupts.watch(stopping) : Interrupts.watchAsRank(stopping);
-                var run = new TrainingRun(start, pipes.pipes(), new Ranks(group, interrupts::status, interrupts::adopt), interrupts,
+                var run = new TrainingRun(start, pipes.pipes(), new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
                         console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);

@@ -43,7 +43,7 @@ class LaunchCommandTest {
         var one = temp.resolve("one");
         assertThat(train(one, settings)).isZero();
         var two = temp.resolve("two");
-        succeed(launch(2, two, settings, "--max-steps", "7"));
+        succeed(launch(2, two, settings, "--max-steps", "6", "--shard", "optimizer"));
         succeed(launch(2, two, settings, "--max-steps", "8"));
         assertThat(train(two, settings)).as("one process goes on").isZero();
         assertSameLosses(rows(two), rows(one), 1e-9, 10);
@@ -81,6 +81,21 @@ class LaunchCommandTest {
     @Tag("long")
     void inF32StepsDifferByRoundingAlone() throws Exception {
         for (int processes : List.of(2, 4)) exact(processes, "f32", Map.of(5, 1e-5, 40, 1e-3));
+    }
+
+    @Test
+    @Tag("long")
+    void optimizersOfWholeMatricesAreSharded() throws Exception {
+        for (var optimizer : List.of("adafactor", "muon")) {
+            var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("stages.fuse.optimizer=" + optimizer,
+                    "stages.joint.optimizer={kind: %s}".formatted(optimizer))).toList();
+            var one = temp.resolve(optimizer);
+            assertThat(train(one, settings)).isZero();
+            var three = temp.resolve(optimizer + "-3");
+            succeed(launch(3, three, settings, "--shard", "optimizer", "--max-steps", "6"));
+            succeed(launch(2, three, settings, "--shard", "optimizer"));
+            assertSameLosses(rows(three), rows(one), 1e-9, 10);
+        }
     }
 
     /// @param within by how much losses may differ up to a step, of their size

@@ -7,6 +7,7 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -44,7 +45,8 @@ final class TrainWork implements Work {
                 SEED.value());
         step = new TrainingStep<>(rule, 0, lanes, 1, Ranks.ALONE, model.weights(),
                 own -> new FlowObjective(own == model.weights() ? model.model() : model.model().over(own), own.policy().compute()),
-                TrainableParameter.of(optimizer, RATE, model.weights().all().filter(parameter -> learns(parameter.name()))), none, moments);
+                TrainableParameter.of(optimizer, RATE, model.weights().all().filter(parameter -> learns(parameter.name()))), none, moments,
+                ParameterOwners.ALL);
     }
 
     private static boolean learns(String parameter) { return parameter.startsWith("dit."); }

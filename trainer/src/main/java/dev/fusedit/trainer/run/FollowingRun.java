@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Everything here happens on the calling thread, which is the one that runs torch.
 public final class FollowingRun implements AutoCloseable {
+    private final Ranks ranks;
     private final @Nullable Resumption resumption;
     private final List<StagePlan> plans;
     private final Batches data;
@@ -37,13 +38,14 @@ public final class FollowingRun implements AutoCloseable {
     private @Nullable StageLoop loop;
 
     private FollowingRun(Order.Start start, Pipes pipes, Ranks ranks, Consumer<String> said) {
+        this.ranks = ranks;
         var recipe = Recipe.parse(start.recipe(), "of rank 0", List.of());
         resumption = start.checkpoint().map(folder -> Resumption.of(Checkpoint.open(folder), recipe)).orElse(null);
         plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         data = RecipeData.open(recipe, tokenizer, pipes, RunFolder.dataErrors(start.folder(), ranks.group().rank()), said);
         if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
-        tensors = RunTensors.of(recipe, tokenizer, resumption);
+        tensors = RunTensors.of(recipe, tokenizer, resumption, ranks, _ -> {});
         parts = new StageParts(recipe, data, tensors, plans, ranks);
         StartingMemory.giveBack();
         scope = TensorScope.open();
@@ -68,6 +70,7 @@ public final class FollowingRun implements AutoCloseable {
             case Order.End(int status) -> status;
             case Order.Stage stage -> throw new IllegalStateException(stage + " before the start");
             case Order.Step step -> throw new IllegalStateException(step + " before the start");
+            case Order.Remembered remembered -> throw new IllegalStateException(remembered + " before the start");
         };
     }
 
@@ -81,6 +84,7 @@ public final class FollowingRun implements AutoCloseable {
             switch (Order.take(group)) {
                 case Order.Stage(int stage, long first, boolean restored) -> begin(plans.get(stage), first, restored);
                 case Order.Step() -> step();
+                case Order.Remembered(boolean moments) -> send(moments);
                 case Order.End(int status) -> {
                     return status;
                 }
@@ -102,6 +106,12 @@ public final class FollowingRun implements AutoCloseable {
             loop.step();
         } catch (DivergedException | StepOutOfMemory _) {
             // rank 0 has thrown the same: it saves, and its next order is the end
+        }
+    }
+
+    private void send(boolean moments) {
+        try (var _ = TensorScope.open()) {
+            tensors.remembered(ranks, moments);
         }
     }
 

@@ -27,6 +27,11 @@ sealed interface Order {
     /// Does the next step of the stage.
     record Step() implements Order {}
 
+    /// Sends rank 0 what average and optimizer remember here.
+    ///
+    /// @param moments whether the optimizer's is wanted too
+    record Remembered(boolean moments) implements Order {}
+
     /// Ends.
     ///
     /// @param status of rank 0's process
@@ -56,6 +61,10 @@ sealed interface Order {
                 out.writeBoolean(restored);
             }
             case Step() -> out.writeByte(2);
+            case Remembered(boolean moments) -> {
+                out.writeByte(4);
+                out.writeBoolean(moments);
+            }
             case End(int status) -> {
                 out.writeByte(3);
                 out.writeInt(status);
@@ -72,6 +81,7 @@ sealed interface Order {
             case 1 -> new Stage(in.readInt(), in.readLong(), in.readBoolean());
             case 2 -> new Step();
             case 3 -> new End(in.readInt());
+            case 4 -> new Remembered(in.readBoolean());
             default -> throw new IllegalStateException("rank 0 gave order " + kind);
         };
     }

@@ -21,6 +21,7 @@ import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Run;
@@ -80,7 +81,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
                 learning.optimizer(), learning.gradClip(), null, null, Set.of(), Run.Precision.F32, recipe.run().seed());
         var objective = new TeacherObjective(model, task, Seed.of(recipe.run().seed()));
         var step = new TrainingStep<>(rule, first, 1, 1, Ranks.ALONE, weights, _ -> objective,
-                TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState);
+                TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState, ParameterOwners.ALL);
         var wanted = new Batches.Wanted(image - first * learning.batch(), learning.batch(), recipe.data().imageSize(), 0, 0, 0);
         return new StageLoop(rule, learning.steps(), null, first, step, i -> data.of(i, wanted), recipe.data().workers());
     }

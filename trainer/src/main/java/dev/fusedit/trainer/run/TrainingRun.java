@@ -146,7 +146,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private RunTensors tensors(Tokenizer tokenizer) {
         try {
-            return RunTensors.of(recipe, tokenizer, resumption, log::say);
+            return RunTensors.of(recipe, tokenizer, resumption, ranks, log::say);
         } catch (RuntimeException e) {
             log.close();
             throw e instanceof TorchException torch && torch.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
@@ -344,7 +344,9 @@ public final class TrainingRun implements AutoCloseable {
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
-        return RunSnapshot.of(recipe, tensors, state, clock.figures(), references, data);
+        try (var _ = TensorScope.open()) {
+            return RunSnapshot.of(recipe, tensors, remembered(true), state, clock.figures(), references, data);
+        }
     }
 
     // ---- images and scores
@@ -375,13 +377,24 @@ public final class TrainingRun implements AutoCloseable {
 
     /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
     <T> T withSampledWeights(Supplier<T> body) {
-        var emaWeights = tensors.emaWeights();
-        if (recipe.sampling().weights() == Sampling.Weights.RAW || emaWeights.isEmpty()) {
+        if (recipe.sampling().weights() == Sampling.Weights.RAW) {
             return body.get();
         }
-        try (var _ = new EmaScope(bundle().weights(), emaWeights)) {
+        try (var _ = averaged()) {
             return body.get();
         }
+    }
+
+    /// Without an average the weights stay as they are.
+    private EmaScope averaged() {
+        try (var _ = TensorScope.open()) {
+            return new EmaScope(bundle().weights(), remembered(false).averages());
+        }
+    }
+
+    private RunTensors.Remembered remembered(boolean moments) {
+        if (ranks.isSharded()) Order.give(ranks.group(), new Order.Remembered(moments));
+        return tensors.remembered(ranks, moments);
     }
 
     private ResultJson result(Map<String, BlocksScore> scores) {

@@ -19,6 +19,7 @@ import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.step.Ranks;
@@ -55,22 +56,23 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var weights = tensors.bundle().weights();
         var trainables = TrainableParameter.of(stage, weights);
         if (first == 0) {
-            takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState);
+            takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState, tensors.owners());
         }
         var rule = plan.rule(recipe.run(), decayedQueries());
         var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
-                leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState);
+                leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState, tensors.owners());
         return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
     }
 
     /// What goes over from the stage before.
-    private static void takeOver(Stage stage, List<Parameter> parameters, EmaWeights emaWeights, OptimizerState optimizerState) {
+    private static void takeOver(Stage stage, List<Parameter> parameters, EmaWeights emaWeights, OptimizerState optimizerState,
+            ParameterOwners owners) {
         var names = parameters.stream().map(Parameter::name).collect(ImmutableSet.toImmutableSet());
         optimizerState.retain(name -> stage.keepOptimizer() && names.contains(name));
         if (stage.ema() == null) {
             emaWeights.forget(names::contains);
         } else {
-            emaWeights.include(parameters);
+            emaWeights.include(parameters.stream().filter(parameter -> owners.has(parameter.name())).toList());
         }
     }
 

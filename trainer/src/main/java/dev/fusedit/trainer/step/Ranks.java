@@ -13,16 +13,25 @@ import java.util.function.IntSupplier;
 /// All that a step decides by (losses, whether they are finite, the gradient's norm, that somebody was asked to stop) is made of what all have
 /// found, in the order of their ranks, and so the same in all of them.
 ///
+/// @param sharding what each keeps a part of only
 /// @param signal 0, or the status of a signal that this process was sent
 /// @param heard told of a signal that any of them was sent, after the step
-public record Ranks(ProcessGroup group, IntSupplier signal, IntConsumer heard) {
+public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, IntConsumer heard) {
     /// One process, whose signals are its own.
-    public static final Ranks ALONE = new Ranks(ProcessGroup.alone(), () -> 0, _ -> {});
+    public static final Ranks ALONE = new Ranks(ProcessGroup.alone(), Sharding.NONE, () -> 0, _ -> {});
 
     /// Of a batch.
     public BatchSlice slice() { return new BatchSlice(group.rank(), group.size()); }
 
     public int count() { return group.size(); }
+
+    /// Whether what is remembered of parameters lies in several processes.
+    public boolean isSharded() {
+        return switch (sharding) {
+            case NONE -> false;
+            case OPTIMIZER -> !group.isAlone();
+        };
+    }
 
     /// What all have found.
     ///

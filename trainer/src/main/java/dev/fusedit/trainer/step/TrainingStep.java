@@ -9,6 +9,7 @@ import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -41,15 +42,16 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     /// @param weights stay their owner's, as the averages and the optimizer's state do
     /// @param objective over the weights, or over a replica of them: a lane's
     /// @param trainables all that learn in some step
+    /// @param owners of what average and optimizer remember, among the ranks
     public TrainingStep(UpdateRule rule, long first, int lanes, int accumulation, Ranks ranks, Weights weights,
             Function<Weights, ? extends Objective<B, P>> objective, List<TrainableParameter> trainables, EmaWeights emaWeights,
-            OptimizerState optimizerState) {
+            OptimizerState optimizerState, ParameterOwners owners) {
         this.rule = rule;
         this.accumulation = accumulation;
         this.ranks = ranks;
         this.weights = weights;
         this.trainables = trainables;
-        update = new WeightUpdate(rule, weights, emaWeights, optimizerState);
+        update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
         requireGrad(first);
     }
