@@ -2,11 +2,9 @@ package dev.fusedit.cli;
 
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.distributed.Rendezvous;
 import dev.fusedit.torch.host.Host;
-import dev.fusedit.trainer.run.FollowingRun;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
@@ -29,17 +27,14 @@ final class Job {
 
     /// Rank 0's part of a command. Whatever comes of it, the others are let go.
     static int lead(ProcessGroup group, IntSupplier command) {
-        int status;
         try {
-            status = command.getAsInt();
-        } catch (PeerLost e) { // there is nobody to tell
-            throw e;
+            int status = command.getAsInt();
+            group.end(status);
+            return status;
         } catch (RuntimeException | Error e) {
-            FollowingRun.release(group, Failure.status(e));
+            group.end(Failure.status(e));
             throw e;
         }
-        FollowingRun.release(group, status);
-        return status;
     }
 
     /// @param what is done by one process alone

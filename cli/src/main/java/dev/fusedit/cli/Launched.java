@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -101,9 +102,11 @@ final class Launched {
         return status;
     }
 
+    /// One that ended badly; if several did, one that was killed: the others have only noticed.
     private OptionalInt failed() {
         return IntStream.range(0, ranks.size()).filter(rank -> !ranks.get(rank).isAlive() && ranks.get(rank).exitValue() != ExitCode.OK)
-                .findFirst();
+                .boxed().min(Comparator.comparing(rank -> ranks.get(rank).exitValue() <= OF_SIGNAL)).map(OptionalInt::of)
+                .orElseGet(OptionalInt::empty);
     }
 
     private void endOthers(int failed) throws InterruptedException {

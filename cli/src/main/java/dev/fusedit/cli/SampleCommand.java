@@ -7,9 +7,11 @@ import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.run.Interrupted;
 import dev.fusedit.trainer.run.Interrupts;
+import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.sampling.PromptFile;
 import dev.fusedit.trainer.sampling.SampleOutput;
 import dev.fusedit.trainer.sampling.SampleRun;
@@ -83,16 +85,29 @@ final class SampleCommand implements Callable<Integer> {
         sampling.check("--height", Bound.SIDE, height);
         var texts = prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
         sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
+        try (var group = Job.join()) {
+            new RankAgreement(group).requireSame(String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+            return group.isFirst() ? Job.lead(group, () -> sample(texts, group)) : follow(texts, group);
+        }
+    }
+
+    private int follow(List<String> texts, ProcessGroup group) {
+        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model); var _ = Interrupts.watchAsRank(() -> {})) {
+            return SampleRun.of(loaded, request(loaded.defaults(), texts), model).follow(group);
+        }
+    }
+
+    private int sample(List<String> texts, ProcessGroup group) {
         var output = SampleOutput.of(out, force);
         var console = ProgressLine.onStderr();
         try (var _ = TensorScope.open();
                 var loaded = SamplingModel.open(model);
-                var interrupts = Interrupts.watch(() -> console.message("Stopping. Once more to stop at once."))) {
+                var interrupts = watch(group, () -> console.message("Stopping. Once more to stop at once."))) {
             var request = request(loaded.defaults(), texts);
             var run = SampleRun.of(loaded, request, model);
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
             RequestCheck.unread(loaded.pipeline(), request).forEach(spec.commandLine().getErr()::println);
-            run.write(output, force, console, () -> {
+            run.write(output, force, group, console, () -> {
                 if (interrupts.status() != 0) throw new Interrupted(interrupts.status(), "Stopped. The same command goes on");
             });
             console.close(); // before the result
@@ -101,6 +116,10 @@ final class SampleCommand implements Callable<Integer> {
         } finally {
             console.close();
         }
+    }
+
+    private static Interrupts watch(ProcessGroup group, Runnable stopping) {
+        return group.isAlone() ? Interrupts.watch(stopping) : Interrupts.watchAsRank(stopping);
     }
 
     private ImageRequest request(SamplingSettings usual, List<String> texts) {

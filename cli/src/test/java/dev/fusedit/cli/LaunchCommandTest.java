@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,25 +33,26 @@ class LaunchCommandTest {
     /// Two stages of which the second thaws the language model's last layer on the way, all losses, clipping, averages, accumulation.
     private static final List<String> ALL_OF_IT = List.of("run.precision=f64", "run.lanes=1", "stages.fuse.accumulation=2",
             "stages.joint.accumulation=2", "stages.joint.grad_clip=0.5", "stages.joint.batch=8",
-            "stages.joint.losses.contrastive={layer: 1, width: 8, negatives: global, masked_share: 0.5}", "evaluation.validation={every: 4, samples: 4}");
+            "stages.joint.losses.contrastive={layer: 1, width: 8, negatives: global, masked_share: 0.5}",
+            "stages.joint.groups={top: {part: llm, layers: [0, 1], thaw: {every: 2}}}", "stages.joint.lr={dit: 1e-3, top: 1e-4}",
+            "evaluation.validation={every: 4, samples: 5}");
 
     @TempDir
     private Path temp;
 
     @Test
     void twoProcessesLearnWhatOneDoes() throws Exception {
-        var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("checkpoints.every=5")).toList();
         var one = temp.resolve("one");
-        assertThat(train(one, settings)).isZero();
+        train(one, ALL_OF_IT);
         var two = temp.resolve("two");
-        succeed(launch(2, two, settings, "--max-steps", "6", "--shard", "optimizer"));
-        succeed(launch(2, two, settings, "--max-steps", "8"));
-        assertThat(train(two, settings)).as("one process goes on").isZero();
+        succeed(launch(2, two, ALL_OF_IT, "--max-steps", "8", "--shard", "optimizer"));
+        train(two, ALL_OF_IT); // one process goes on
         assertSameLosses(rows(two), rows(one), 1e-9, 10);
         assertThat(samples(two)).isEqualTo(samples(one));
     }
 
     @Test
+    @Tag("long")
     void anotherRecipeIsRefusedByAll() throws Exception {
         int port = free();
         var first = rank(0, port, List.of("stages.fuse.lr.dit=1e-3"));
@@ -64,12 +66,26 @@ class LaunchCommandTest {
     }
 
     @Test
-    void whatIsWrongIsToldByTheFirstAlone() throws Exception {
-        var refused = launch(2, temp.resolve("run"), List.of("stages.joint.batch=1"));
-        assertThat(refused.process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-        assertThat(refused.process.exitValue()).as(refused.said()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(refused.said()).contains("stages.joint: a micro-batch of 1 cannot be shared by 2 processes");
+    @Tag("long")
+    void imagesAreThoseOfOneProcess() throws Exception {
+        var run = temp.resolve("run");
+        train(run, List.of("run.precision=f32"));
+        var options = List.of("sample", "--model", run.toString(), "--prompt", "a red circle", "--prompt", "two blue squares", "-n", "7",
+                "--batch", "3");
+        var one = temp.resolve("one.png");
+        var two = temp.resolve("two.png");
+        succeed(start(with(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), options), List.of("--out", one.toString())), Map.of()));
+        succeed(start(with(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), options), List.of("--out", two.toString())), Map.of()));
+        assertThat(two).hasSameBinaryContentAs(one);
+        var eval = List.of("eval", "--model", run.toString(), "--sets", "seen", "--prompts", "2", "--batch", "3", "--json");
+        var scored = start(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), eval), Map.of());
+        succeed(scored);
+        var scoredByTwo = start(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), eval), Map.of());
+        succeed(scoredByTwo);
+        assertThat(scoredByTwo.said().replaceAll("\"seconds\":[^,}]+", "")).isEqualTo(scored.said().replaceAll("\"seconds\":[^,}]+", ""));
     }
+
+    private static List<String> with(List<String> words, List<String> more) { return Stream.concat(words.stream(), more.stream()).toList(); }
 
     @Test
     @Tag("long")
@@ -90,7 +106,7 @@ class LaunchCommandTest {
             var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("stages.fuse.optimizer=" + optimizer,
                     "stages.joint.optimizer={kind: %s}".formatted(optimizer))).toList();
             var one = temp.resolve(optimizer);
-            assertThat(train(one, settings)).isZero();
+            train(one, settings);
             var three = temp.resolve(optimizer + "-3");
             succeed(launch(3, three, settings, "--shard", "optimizer", "--max-steps", "6"));
             succeed(launch(2, three, settings, "--shard", "optimizer"));
@@ -103,7 +119,7 @@ class LaunchCommandTest {
         var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("run.precision=" + precision, "stages.text.steps=5",
                 "stages.fuse.steps=20", "stages.joint.steps=25", "stages.text.batch=8", "stages.fuse.batch=8")).toList();
         var one = temp.resolve(precision + "-1-" + processes);
-        assertThat(train(one, settings)).isZero();
+        train(one, settings);
         var many = temp.resolve(precision + "-" + processes);
         succeed(launch(processes, many, settings));
         within.forEach((steps, relative) -> assertSameLosses(rows(many), rows(one), relative, steps));
@@ -114,11 +130,11 @@ class LaunchCommandTest {
     void theOrderOfSamplesStaysWhereTheirNumberChanges() throws Exception {
         var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("stages.text.batch=8", "stages.fuse.batch=8")).toList();
         var one = temp.resolve("one");
-        assertThat(train(one, settings)).isZero();
+        train(one, settings);
         var run = temp.resolve("run");
         succeed(launch(4, run, settings, "--max-steps", "4"));
         succeed(launch(2, run, settings, "--max-steps", "8"));
-        assertThat(train(run, settings)).isZero();
+        train(run, settings);
         assertSameLosses(rows(run), rows(one), 1e-9, 10);
         assertThat(samples(run)).isEqualTo(samples(one));
     }
@@ -130,13 +146,33 @@ class LaunchCommandTest {
         var settings = List.of("stages.text.steps=2000", "checkpoints.every=1");
         var launched = launch(3, run, settings);
         awaitCheckpoint(run);
-        var victim = launched.process.children().filter(child -> child.info().arguments().isPresent()).toList().getLast();
-        victim.destroyForcibly();
+        kill(launched);
         assertThat(launched.process.waitFor(30, TimeUnit.SECONDS)).as(launched.said()).isTrue();
         assertThat(launched.process.exitValue()).as(launched.said()).isNotZero();
         assertThat(launched.said()).contains("another process of this job is gone");
         new Checkpoints(run.resolve("checkpoints"), 2).newest().ifPresent(Checkpoint::open); // throws if it is not whole
         succeed(launch(2, run, settings, "--max-steps", Long.toString(newest(run) + 3)));
+    }
+
+    @Test
+    @Tag("long")
+    void aJobThatIsStartedAgainGoesOnByItself() throws Exception {
+        var settings = List.of("run.precision=f64", "stages.text.steps=60", "checkpoints.every=5");
+        var one = temp.resolve("one");
+        train(one, settings);
+        var run = temp.resolve("run");
+        var words = Stream.concat(Stream.of("launch", "--nproc", "2", "--restarts", "1", "--"), arguments(run, settings).stream()).toList();
+        var launched = start(words, Map.of());
+        awaitCheckpoint(run);
+        kill(launched);
+        succeed(launched);
+        assertThat(launched.said()).contains("launch: starting again, 1 of 1 times");
+        assertSameLosses(rows(run), rows(one), 1e-9, 67);
+    }
+
+    /// A rank other than the first.
+    private static void kill(Started launched) {
+        launched.process.children().max(Comparator.comparing(ProcessHandle::pid)).orElseThrow().destroyForcibly();
     }
 
     @Test
@@ -181,9 +217,11 @@ class LaunchCommandTest {
         String said() throws IOException { return Files.readString(log); }
     }
 
-    private static int train(Path out, List<String> settings) {
-        return Main.run(arguments(out, settings).toArray(String[]::new), new PrintWriter(new StringWriter()),
-                new PrintWriter(new StringWriter()));
+    /// In this process, alone.
+    private static void train(Path out, List<String> settings) {
+        var said = new StringWriter();
+        int status = Main.run(arguments(out, settings).toArray(String[]::new), new PrintWriter(said), new PrintWriter(said));
+        assertThat(status).as(said.toString()).isZero();
     }
 
     private static List<String> arguments(Path out, List<String> settings) {

@@ -23,7 +23,13 @@ record Alone() implements ProcessGroup {
     public Tensor gatherRows(Tensor own_R) { return own_R; }
 
     @Override
-    public byte[] fromFirst(byte[] own) { return own; }
+    public void tell(byte[] message) {}
+
+    @Override
+    public Word hear() { throw new IllegalStateException("one process by itself is told nothing"); }
+
+    @Override
+    public void end(int status) {}
 
     @Override
     public void move(Tensor tensor, int from, int to) {}

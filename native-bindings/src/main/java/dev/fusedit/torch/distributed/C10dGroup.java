@@ -1,5 +1,7 @@
 package dev.fusedit.torch.distributed;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.primitives.Longs;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -24,6 +26,8 @@ final class C10dGroup implements ProcessGroup {
     private static final long BUCKET = 25 << 20;
     /// With rank 0, which samples and scores while the others wait; that it is gone is noticed all the same.
     private static final Duration LONG = Duration.ofDays(7);
+
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
 
     private final Rendezvous place;
     private final C10dStore store;
@@ -135,15 +139,44 @@ final class C10dGroup implements ProcessGroup {
         });
     }
 
-    @Override
-    public byte[] fromFirst(byte[] own) {
+    /// How many bytes a message has, or -1 - status for the end.
+    private long announced(long own, Duration waiting) {
         try (var _ = TensorScope.open()) {
-            var length = Tensor.of(new long[] {own.length}, 1);
-            call(Device.CPU, LONG, backend -> backend.broadcast(length, 0, LONG));
-            int bytes = (int) length.itemLong();
-            var said = Tensor.of(Arrays.copyOf(own, Math.max(1, bytes)), Math.max(1, bytes));
-            call(Device.CPU, patience, backend -> backend.broadcast(said, 0, patience));
-            return Arrays.copyOf(said.toBytes(), bytes);
+            var number = Tensor.of(new long[] {own}, 1);
+            call(Device.CPU, waiting, backend -> backend.broadcast(number, 0, waiting));
+            return number.itemLong();
+        }
+    }
+
+    private byte[] said(byte[] own) {
+        if (own.length == 0) return own;
+        try (var _ = TensorScope.open()) {
+            var bytes = Tensor.of(own, own.length);
+            call(Device.CPU, patience, backend -> backend.broadcast(bytes, 0, patience));
+            return bytes.toBytes();
+        }
+    }
+
+    @Override
+    public void tell(byte[] message) {
+        checkState(isFirst(), "rank %s has nothing to tell the others", rank());
+        announced(message.length, LONG);
+        said(message);
+    }
+
+    @Override
+    public Word hear() {
+        long announced = announced(0, LONG);
+        return announced < 0 ? new Word.End((int) (-1 - announced)) : new Word.Message(said(new byte[(int) announced]));
+    }
+
+    @Override
+    public void end(int status) {
+        checkState(isFirst(), "rank %s does not end the others", rank());
+        try {
+            announced(-1 - status, FAREWELL);
+        } catch (PeerLost _) {
+            // they end by noticing that this process has gone
         }
     }
 

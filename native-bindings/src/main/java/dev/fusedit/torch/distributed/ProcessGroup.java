@@ -45,10 +45,14 @@ public interface ProcessGroup extends AutoCloseable {
     /// The rows of all, in the order of their ranks: tensors that differ in their first dimension at most. The result is the innermost scope's.
     Tensor gatherRows(Tensor own_R);
 
-    /// What rank 0 says. The others wait for it as long as it lives.
-    ///
-    /// @param own what it says; of no account in the others
-    byte[] fromFirst(byte[] own);
+    /// Says something to all others, which [#hear] it. Rank 0 alone does.
+    void tell(byte[] message);
+
+    /// What rank 0 says next. It is waited for as long as rank 0 lives.
+    Word hear();
+
+    /// Rank 0's last word. Who does not hear it soon is left alone: another process may be gone, or in the midst of something.
+    void end(int status);
 
     /// Brings tensors of one process to another.
     ///

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ class ProcessGroupTest {
     private static <T> List<T> together(int size, Function<Integer, T> body) throws InterruptedException, ExecutionException {
         try (var threads = Executors.newFixedThreadPool(size)) {
             var all = IntStream.range(0, size).mapToObj(rank -> threads.submit(() -> body.apply(rank))).toList();
-            var results = new java.util.ArrayList<T>();
+            var results = new ArrayList<T>();
             for (var each : all) results.add(each.get());
             return results;
         }
@@ -104,10 +105,28 @@ class ProcessGroupTest {
             group.broadcast(List.of(number), 2);
             var moved = Tensor.of(new float[] {r}, 1);
             group.move(moved, 1, 0);
-            return "%s %s %s %s %s".formatted(said, List.of(rows.size(0), rows.size(1)), rows.select(1, 0).toLongs().length,
-                    number.itemLong(), moved.itemLong()) + new String(group.fromFirst(new byte[] {(byte) ('a' + r)}), StandardCharsets.UTF_8);
+            return "%s %s %s %s".formatted(said, List.of(rows.size(0), rows.size(1)), number.itemLong(), moved.itemLong());
         });
-        assertThat(heard).containsExactly("[0, 1, 2] [3, 2] 3 2 1a", "[0, 1, 2] [3, 2] 3 2 1a", "[0, 1, 2] [3, 2] 3 2 2a");
+        assertThat(heard).containsExactly("[0, 1, 2] [3, 2] 2 1", "[0, 1, 2] [3, 2] 2 1", "[0, 1, 2] [3, 2] 2 2");
+    }
+
+    @Test
+    void rankZeroTellsAndEnds() throws Exception {
+        var heard = inRanks(2, group -> {
+            if (!group.isFirst()) return text(group.hear()) + text(group.hear()) + text(group.hear());
+            group.tell("on".getBytes(StandardCharsets.UTF_8));
+            group.tell(new byte[0]);
+            group.end(143);
+            return "";
+        });
+        assertThat(heard.get(1)).isEqualTo("on,,end 143");
+    }
+
+    private static String text(Word word) {
+        return switch (word) {
+            case Word.Message(var bytes) -> new String(bytes, StandardCharsets.UTF_8) + ",";
+            case Word.End(int status) -> "end " + status;
+        };
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.run;
 import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
+import dev.fusedit.torch.distributed.Word;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.Batches;
@@ -61,35 +62,40 @@ public final class FollowingRun implements AutoCloseable {
     /// @return the status of rank 0's process
     /// @throws dev.fusedit.torch.distributed.PeerLost if another process is gone
     public static int follow(Ranks ranks, Pipes pipes, Consumer<String> said) {
-        return switch (Order.take(ranks.group())) {
-            case Order.Start start -> {
-                try (var run = new FollowingRun(start, pipes, ranks, said)) {
-                    yield run.follow(ranks.group());
+        return switch (ranks.group().hear()) {
+            case Word.Message(var bytes) -> switch (Order.of(bytes)) {
+                case Order.Start start -> {
+                    try (var run = new FollowingRun(start, pipes, ranks, said)) {
+                        yield run.follow(ranks.group());
+                    }
                 }
-            }
-            case Order.End(int status) -> status;
-            case Order.Stage stage -> throw new IllegalStateException(stage + " before the start");
-            case Order.Step step -> throw new IllegalStateException(step + " before the start");
-            case Order.Remembered remembered -> throw new IllegalStateException(remembered + " before the start");
+                case Order.Stage other -> throw unexpected(other);
+                case Order.Step other -> throw unexpected(other);
+                case Order.Remembered other -> throw unexpected(other);
+            };
+            case Word.End(int status) -> status;
         };
     }
 
-    /// Lets the other processes end: what rank 0 says last.
-    ///
-    /// @param status that theirs end with
-    public static void release(ProcessGroup group, int status) { Order.give(group, new Order.End(status)); }
+    private static IllegalStateException unexpected(Order order) { return new IllegalStateException("rank 0 says out of turn: " + order); }
 
     private int follow(ProcessGroup group) {
         while (true) {
-            switch (Order.take(group)) {
-                case Order.Stage(int stage, long first, boolean restored) -> begin(plans.get(stage), first, restored);
-                case Order.Step() -> step();
-                case Order.Remembered(boolean moments) -> send(moments);
-                case Order.End(int status) -> {
+            switch (group.hear()) {
+                case Word.Message(var bytes) -> obey(Order.of(bytes));
+                case Word.End(int status) -> {
                     return status;
                 }
-                case Order.Start start -> throw new IllegalStateException("a second start: " + start);
             }
+        }
+    }
+
+    private void obey(Order order) {
+        switch (order) {
+            case Order.Stage(int stage, long first, boolean restored) -> begin(plans.get(stage), first, restored);
+            case Order.Step() -> step();
+            case Order.Remembered(boolean moments) -> send(moments);
+            case Order.Start start -> throw unexpected(start);
         }
     }
 

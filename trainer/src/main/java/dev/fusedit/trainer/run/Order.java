@@ -1,9 +1,7 @@
 package dev.fusedit.trainer.run;
 
-import com.google.common.io.ByteArrayDataOutput;
 import com.google.common.io.ByteStreams;
-import dev.fusedit.torch.distributed.ProcessGroup;
-import java.nio.charset.StandardCharsets;
+import dev.fusedit.torch.distributed.MessageTexts;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -32,27 +30,14 @@ sealed interface Order {
     /// @param moments whether the optimizer's is wanted too
     record Remembered(boolean moments) implements Order {}
 
-    /// Ends.
-    ///
-    /// @param status of rank 0's process
-    record End(int status) implements Order {}
-
-    /// Told by rank 0 to all others; by itself it tells nobody.
-    static void give(ProcessGroup group, Order order) {
-        if (!group.isAlone()) group.fromFirst(bytes(order));
-    }
-
-    /// The next one, for which the other processes wait.
-    static Order take(ProcessGroup group) { return of(group.fromFirst(new byte[0])); }
-
-    private static byte[] bytes(Order order) {
+    static byte[] bytes(Order order) {
         var out = ByteStreams.newDataOutput();
         switch (order) {
             case Start(var recipe, var folder, var checkpoint) -> {
                 out.writeByte(0);
-                write(out, recipe);
-                write(out, folder.toString());
-                write(out, checkpoint.map(Path::toString).orElse(""));
+                MessageTexts.write(out, recipe);
+                MessageTexts.write(out, folder.toString());
+                MessageTexts.write(out, checkpoint.map(Path::toString).orElse(""));
             }
             case Stage(int stage, long first, boolean restored) -> {
                 out.writeByte(1);
@@ -62,39 +47,22 @@ sealed interface Order {
             }
             case Step() -> out.writeByte(2);
             case Remembered(boolean moments) -> {
-                out.writeByte(4);
-                out.writeBoolean(moments);
-            }
-            case End(int status) -> {
                 out.writeByte(3);
-                out.writeInt(status);
+                out.writeBoolean(moments);
             }
         }
         return out.toByteArray();
     }
 
-    private static Order of(byte[] bytes) {
+    static Order of(byte[] bytes) {
         var in = ByteStreams.newDataInput(bytes);
         int kind = in.readByte();
         return switch (kind) {
-            case 0 -> new Start(read(in), Path.of(read(in)), Optional.of(read(in)).filter(text -> !text.isEmpty()).map(Path::of));
+            case 0 -> new Start(MessageTexts.read(in), Path.of(MessageTexts.read(in)), Optional.of(MessageTexts.read(in)).filter(text -> !text.isEmpty()).map(Path::of));
             case 1 -> new Stage(in.readInt(), in.readLong(), in.readBoolean());
             case 2 -> new Step();
-            case 3 -> new End(in.readInt());
-            case 4 -> new Remembered(in.readBoolean());
+            case 3 -> new Remembered(in.readBoolean());
             default -> throw new IllegalStateException("rank 0 gave order " + kind);
         };
-    }
-
-    private static void write(ByteArrayDataOutput out, String text) {
-        var utf8 = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(utf8.length);
-        out.write(utf8);
-    }
-
-    private static String read(com.google.common.io.ByteArrayDataInput in) {
-        var utf8 = new byte[in.readInt()];
-        in.readFully(utf8);
-        return new String(utf8, StandardCharsets.UTF_8);
     }
 }

@@ -11,6 +11,7 @@ import dev.fusedit.trainer.stage.DataMark;
 import dev.fusedit.trainer.stage.RunTensors;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,16 +29,23 @@ public record RankAgreement(ProcessGroup group) {
                     RecipeDifference.between(texts.getFirst(), texts.get(rank)).stream().map(difference -> "  " + difference)
                             .collect(Collectors.joining(System.lineSeparator()))));
         });
-        var words = said(options);
-        differing(words).ifPresent(rank -> {
-            throw new UserError("Rank %d was given other options (%s) than rank 0 (%s)".formatted(rank, words.get(rank), words.getFirst()));
-        });
+        requireSame(options);
         for (var stage : recipe.stages()) {
             if (stage.microBatch() < group.size()) {
                 throw new UserError("stages.%s: a micro-batch of %d cannot be shared by %d processes. Start fewer, or raise its batch to %d or more"
                         .formatted(stage.name(), stage.microBatch(), group.size(), group.size() * stage.accumulation()));
             }
         }
+    }
+
+    /// @param options of this process's command line, in words
+    /// @throws UserError if another one was given other ones
+    public void requireSame(String options) {
+        if (group.isAlone()) return;
+        var words = said(options);
+        differing(words).ifPresent(rank -> {
+            throw new UserError("Rank %d was given other options (%s) than rank 0 (%s)".formatted(rank, words.get(rank), words.getFirst()));
+        });
     }
 
     /// @throws UserError if another one trains on other images
@@ -67,7 +75,7 @@ public record RankAgreement(ProcessGroup group) {
     }
 
     /// The first rank that says something else than rank 0.
-    private static java.util.Optional<Integer> differing(List<String> said) {
+    private static Optional<Integer> differing(List<String> said) {
         return IntStream.range(1, said.size()).filter(rank -> !said.get(rank).equals(said.getFirst())).boxed().findFirst();
     }
 }

@@ -229,9 +229,13 @@ public final class TrainingRun implements AutoCloseable {
         return new Outcome.Finished(result(scores));
     }
 
+    private void tell(Order order) {
+        if (!ranks.group().isAlone()) ranks.group().tell(Order.bytes(order));
+    }
+
     /// The other processes build the run, which they find in its folder.
     private void gather() {
-        Order.give(ranks.group(), new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
+        tell(new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
                 Optional.ofNullable(resumption).map(from -> from.checkpoint().folder().toAbsolutePath())));
         var agreement = new RankAgreement(ranks.group());
         agreement.requireSameData(data);
@@ -264,7 +268,7 @@ public final class TrainingRun implements AutoCloseable {
         clock.begin(plan, first);
         try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
             boolean restored = resumption != null && resumption.ofThisOptimizer() && first > 0;
-            Order.give(ranks.group(), new Order.Stage(plan.index(), first, restored));
+            tell(new Order.Stage(plan.index(), first, restored));
             if (resumption != null && restored) {
                 loop.restoreRules(resumption.state().loop());
             }
@@ -279,7 +283,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void step(StagePlan plan, StageLoop loop) {
         try {
-            Order.give(ranks.group(), new Order.Step());
+            tell(new Order.Step());
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());
@@ -393,7 +397,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private RunTensors.Remembered remembered(boolean moments) {
-        if (ranks.isSharded()) Order.give(ranks.group(), new Order.Remembered(moments));
+        if (ranks.isSharded()) tell(new Order.Remembered(moments));
         return tensors.remembered(ranks, moments);
     }
 

@@ -2,9 +2,11 @@ package dev.fusedit.trainer.step;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.io.ByteArrayDataInput;
+import com.google.common.io.ByteArrayDataOutput;
 import com.google.common.io.ByteStreams;
 import com.google.common.primitives.Longs;
-import java.nio.charset.StandardCharsets;
+import dev.fusedit.torch.distributed.MessageTexts;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -22,7 +24,7 @@ record RankFinding(LossValues values, List<Long> samples, BitSet reached, int si
         samples = ImmutableList.copyOf(samples);
     }
 
-    static RankFinding short_(String what) { return new RankFinding(LossValues.NONE, List.of(), new BitSet(), 0, what); }
+    static RankFinding ofShortage(String what) { return new RankFinding(LossValues.NONE, List.of(), new BitSet(), 0, what); }
 
     RankFinding signalled(int other) { return new RankFinding(values, samples, reached, other, shortage); }
 
@@ -45,13 +47,11 @@ record RankFinding(LossValues values, List<Long> samples, BitSet reached, int si
         write(out, Longs.toArray(samples));
         write(out, reached.toLongArray());
         out.writeInt(signal);
-        var words = shortage.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(words.length);
-        out.write(words);
+        MessageTexts.write(out, shortage);
         return out.toByteArray();
     }
 
-    private static void write(com.google.common.io.ByteArrayDataOutput out, long... numbers) {
+    private static void write(ByteArrayDataOutput out, long... numbers) {
         out.writeInt(numbers.length);
         LongStream.of(numbers).forEach(out::writeLong);
     }
@@ -64,13 +64,10 @@ record RankFinding(LossValues values, List<Long> samples, BitSet reached, int si
         var samples = numbers(in);
         var reached = BitSet.valueOf(numbers(in));
         int signal = in.readInt();
-        var words = new byte[in.readInt()];
-        in.readFully(words);
-        return new RankFinding(new LossValues(total, each.buildOrThrow()), Longs.asList(samples), reached, signal,
-                new String(words, StandardCharsets.UTF_8));
+        return new RankFinding(new LossValues(total, each.buildOrThrow()), Longs.asList(samples), reached, signal, MessageTexts.read(in));
     }
 
-    private static long[] numbers(com.google.common.io.ByteArrayDataInput in) {
+    private static long[] numbers(ByteArrayDataInput in) {
         var numbers = new long[in.readInt()];
         for (int i = 0; i < numbers.length; i++) numbers[i] = in.readLong();
         return numbers;

@@ -48,7 +48,7 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
     /// Rank 0's number, which another one's kernels may have rounded otherwise.
     double agreed(double own) {
         return group.isAlone() ? own
-                : Double.longBitsToDouble(Longs.fromByteArray(group.fromFirst(Longs.toByteArray(Double.doubleToRawLongBits(own)))));
+                : Double.longBitsToDouble(Longs.fromByteArray(group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own))).getFirst()));
     }
 
     /// The first text that is not empty, by rank; empty if all are.

@@ -102,7 +102,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         } catch (TorchException e) {
             if (!e.isOutOfMemory()) throw e;
             if (ranks.group().isAlone()) throw new StepOutOfMemory(e);
-            return RankFinding.short_("rank %d: %s".formatted(ranks.group().rank(), e.getMessage())); // the others are to know
+            return RankFinding.ofShortage("rank %d: %s".formatted(ranks.group().rank(), e.getMessage())); // the others are to know
         }
     }
 
