@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,9 @@ record ShardFiles(Path out, String name) {
             LOG.debug("{} stays", folder, e);
         }
     }
+
+    /// A folder that nobody else has, on this machine or another; made by who needs it.
+    static Path scratch(Path out) { return work(out).resolve("scratch-" + UUID.randomUUID()); }
 
     /// A file of this shard's while it is made.
     Path unfinished(String what) { return work(out).resolve(name + "." + what); }
