@@ -10,14 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +24,6 @@ public final class Preparation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
     private static final long MOST_DATABASE_BYTES = 4L << 30;
     private static final int HEAP_AND_DATABASE = 4;
-    private static final String ROWS = "rows.parquet";
 
     private final PrepareRequest request;
     private final Path scratch;
@@ -74,7 +67,7 @@ public final class Preparation implements AutoCloseable {
         try {
             var inputs = Inputs.find(database, request);
             return new Preparation(request, scratch, database, inputs,
-                    MetadataFiles.of(database, rows(request, inputs, database, scratch), request.filters().set()));
+                    MetadataFiles.of(database, RowsFile.paths(request, inputs, database, scratch), request.filters().set()));
         } catch (UserError e) {
             database.close();
             tidy(request, scratch);
@@ -82,33 +75,10 @@ public final class Preparation implements AutoCloseable {
         }
     }
 
-    /// Parquet files of all rows.
-    private static List<Path> rows(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
-        return switch (request.filters().set().form()) {
-            case MetadataForm.Parquet _ -> inputs.metadata();
-            case MetadataForm.JsonLines _, MetadataForm.TextFiles _ -> {
-                var kept = request.out().resolve(ROWS);
-                if (Files.exists(kept)) yield List.of(kept);
-                createDirectories(scratch);
-                var made = scratch.resolve(ROWS);
-                new RowsFile(request.filters().set(), inputs.metadata(), inputs.archives()).write(database, scratch, made);
-                yield List.of(made);
-            }
-        };
-    }
-
-    private static void createDirectories(Path folder) {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw WriteFailure.of(folder, e);
-        }
-    }
-
     /// Rows by what their metadata say, without fetching or keeping anything: those that would be fetched under the empty word.
     public Map<String, Long> counts() {
         var file = scratch.resolve("duplicates.parquet");
-        createDirectories(scratch);
+        ShardFiles.make(scratch);
         try {
             var counted = new Metadata(database, metadata.files(), metadata.filters(), file);
             if (metadata.filters().set().phash().isPresent()) counted.writeDuplicates(plan.rows(), file);
@@ -123,7 +93,7 @@ public final class Preparation implements AutoCloseable {
     /// @throws UserError if the folder is another plan's, or cannot be written to
     public void begin() {
         plan.claim(request.out());
-        keepRows();
+        RowsFile.keep(scratch, request.out());
         findDuplicates();
     }
 
@@ -146,7 +116,7 @@ public final class Preparation implements AutoCloseable {
                     progress.rows(done[0], all);
                 }
             });
-            return outcome(runAll(job, left));
+            return outcome(ShardPool.run(job, left, request.shardsAtOnce()));
         }
     }
 
@@ -170,35 +140,6 @@ public final class Preparation implements AutoCloseable {
         return new Outcome(part, mine.size(), elsewhere, whole);
     }
 
-    private int runAll(ShardJob job, List<Integer> shards) throws InterruptedException {
-        var waiting = new ArrayDeque<>(shards);
-        var running = new ArrayList<Future<Boolean>>();
-        int elsewhere = 0;
-        var threads = Executors.newFixedThreadPool(request.shardsAtOnce(), Thread.ofPlatform().daemon().factory());
-        try {
-            var finished = new ExecutorCompletionService<Boolean>(threads);
-            while (!waiting.isEmpty() || !running.isEmpty()) {
-                while (running.size() < request.shardsAtOnce() && !waiting.isEmpty()) {
-                    int shard = waiting.poll();
-                    running.add(finished.submit(() -> job.run(shard)));
-                }
-                var next = finished.take();
-                running.remove(next);
-                elsewhere += next.get() ? 0 : 1;
-            }
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case RuntimeException known -> throw known;
-                case Error bug -> throw bug;
-                case InterruptedException stopped -> throw stopped;
-                default -> throw new IllegalStateException(e.getCause());
-            }
-        } finally {
-            threads.shutdownNow();
-        }
-        return elsewhere;
-    }
-
     private List<Integer> mine() { return IntStream.range(0, plan.shards()).filter(request.part()::has).boxed().toList(); }
 
     private ShardFiles files(int shard) { return new ShardFiles(request.out(), plan.shardName(shard)); }
@@ -211,25 +152,12 @@ public final class Preparation implements AutoCloseable {
         }
     }
 
-    /// Each process that comes first makes the same.
-    private void keepRows() {
-        var made = scratch.resolve(ROWS);
-        if (!Files.exists(made)) return;
-        var copy = scratch.resolve("copy-of-" + ROWS); // this process goes on with its own
-        try {
-            Files.copy(made, copy);
-            Files.move(copy, request.out().resolve(ROWS), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw WriteFailure.of(request.out().resolve(ROWS), e);
-        }
-    }
-
     /// Each process that comes first computes the same.
     private void findDuplicates() {
         var file = metadata.duplicates();
         if (request.filters().set().phash().isEmpty() || Files.exists(file)) return;
         var unfinished = scratch.resolve("duplicates.parquet");
-        createDirectories(scratch);
+        ShardFiles.make(scratch);
         try {
             metadata.writeDuplicates(plan.rows(), unfinished);
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);

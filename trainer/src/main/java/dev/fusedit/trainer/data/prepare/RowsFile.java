@@ -1,11 +1,13 @@
 package dev.fusedit.trainer.data.prepare;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.data.table.DuckDb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.duckdb.DuckDBConnection;
 ///
 /// Made of the same files it is the same, whoever makes it.
 record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
+    private static final String NAME = "rows.parquet";
     /// Columns that say where an image lies: name of its archive, begin and number of its bytes there, unpacked.
     static final List<String> PLACE = List.of("archive", "archive_begin", "archive_bytes");
     /// Neighbouring rows are read for a shard: groups are no larger than those.
@@ -29,11 +32,38 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
     /// In SQL: a file's name without folders and ending.
     private static final String STEM = "regexp_extract(%s, '([^/]*?)([.][^./]*)?$', 1)";
 
-    /// Writes it.
+    /// Parquet files of all rows: those that are published, or the one that is made of them, unless it is there.
     ///
-    /// @param scratch folder for what is unpacked for the while
+    /// @param scratch folder in which it is made
     /// @throws UserError if a file is damaged, or not this set's
-    void write(DuckDb database, Path scratch, Path file) {
+    static List<Path> paths(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
+        return switch (request.filters().set().form()) {
+            case MetadataForm.Parquet _ -> inputs.metadata();
+            case MetadataForm.JsonLines _, MetadataForm.TextFiles _ -> {
+                var kept = request.out().resolve(NAME);
+                if (Files.exists(kept)) yield List.of(kept);
+                ShardFiles.make(scratch);
+                var made = scratch.resolve(NAME);
+                new RowsFile(request.filters().set(), inputs.metadata(), inputs.archives()).write(database, scratch, made);
+                yield List.of(made);
+            }
+        };
+    }
+
+    /// Hands it on to all who work in a folder; who made it goes on with its own. Each process that comes first makes the same.
+    static void keep(Path scratch, Path out) {
+        var made = scratch.resolve(NAME);
+        if (!Files.exists(made)) return;
+        var copy = scratch.resolve("copy-of-" + NAME);
+        try {
+            Files.copy(made, copy);
+            Files.move(copy, out.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw WriteFailure.of(out.resolve(NAME), e);
+        }
+    }
+
+    private void write(DuckDb database, Path scratch, Path file) {
         try (var own = database.session(); var statement = own.createStatement()) {
             switch (set.form()) {
                 case MetadataForm.Parquet _ -> throw new IllegalStateException("Parquet files are read where they lie");

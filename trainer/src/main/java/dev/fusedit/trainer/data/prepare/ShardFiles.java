@@ -8,6 +8,7 @@ import com.google.common.io.RecursiveDeleteOption;
 import dev.fusedit.torch.io.DirectorySync;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -51,6 +52,14 @@ record ShardFiles(Path out, String name) {
 
     /// A folder that nobody else has, on this machine or another; made by who needs it.
     static Path scratch(Path out) { return work(out).resolve("scratch-" + UUID.randomUUID()); }
+
+    static void make(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw WriteFailure.of(folder, e);
+        }
+    }
 
     /// A file of this shard's while it is made.
     Path unfinished(String what) { return work(out).resolve(name + "." + what); }

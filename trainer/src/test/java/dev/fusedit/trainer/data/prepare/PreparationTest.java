@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +146,19 @@ class PreparationTest {
         var stats = new ObjectMapper().readTree(out.resolve("00003_stats.json").toFile());
         assertThat(stats.get("count").asInt()).isEqualTo(100);
         assertThat(stats.get("successes").asInt()).isEqualTo(stats.get("status_dict").get("success").asInt());
+    }
+
+    @Test
+    void partsShareOutAllShards() {
+        for (int n = 1; n <= 9; n++) {
+            for (int first = 0; first <= 1; first++) {
+                int of = n, from = first;
+                for (int shard = 0; shard < 40; shard++) {
+                    int each = shard;
+                    assertThat(IntStream.range(from, from + of).filter(i -> Part.parse(i + "/" + of).has(each))).hasSize(1);
+                }
+            }
+        }
     }
 
     @Test
