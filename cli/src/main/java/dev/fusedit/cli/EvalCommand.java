@@ -92,7 +92,7 @@ final class EvalCommand implements Callable<Integer> {
         if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
             throw refused("--sets and --prompts are of the suite blocks");
         if (subject.model == null) {
-            Job.requireAlone("eval without --model samples nothing");
+            Job.requireAlone("eval without --model judges what is there");
             return subject.selfCheck ? selfCheck() : evaluation(ProcessGroup.alone());
         }
         try (var group = Job.join()) {

@@ -5,6 +5,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.distributed.Rendezvous;
 import dev.fusedit.torch.host.Host;
+import dev.fusedit.trainer.recipe.Run;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
@@ -23,6 +24,19 @@ final class Job {
         Rendezvous.of(ENVIRONMENT).filter(place -> place.localSize() > 1 && ENVIRONMENT.getOrDefault(THREADS, "").isBlank())
                 .ifPresent(place -> Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / place.localSize())));
         return ProcessGroup.join(Build.digest(), ENVIRONMENT);
+    }
+
+    /// @throws UserError if several processes of a machine would compute on the same CUDA device
+    static void requireOwnDevice(Run.Device device) {
+        var visible = ENVIRONMENT.getOrDefault(Launched.DEVICES, "");
+        switch (device) {
+            case CPU -> {}
+            case CUDA -> Rendezvous.of(ENVIRONMENT).filter(place -> place.localSize() > 1 && (visible.isBlank() || visible.contains(",")))
+                    .ifPresent(place -> {
+                        throw new UserError("rank %d is one of %d processes on this machine, each of which computes on its cuda:0: start it with %s=%d"
+                                .formatted(place.rank(), place.localSize(), Launched.DEVICES, place.localRank()));
+                    });
+        }
     }
 
     /// Rank 0's part of a command. Whatever comes of it, the others are let go.

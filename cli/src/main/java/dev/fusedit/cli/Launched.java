@@ -25,7 +25,7 @@ final class Launched {
     private static final long NOTICE = TimeUnit.SECONDS.toNanos(5);
     private static final long ENDING = TimeUnit.SECONDS.toNanos(15);
     private static final int OF_SIGNAL = 128;
-    private static final String DEVICES = "CUDA_VISIBLE_DEVICES";
+    static final String DEVICES = "CUDA_VISIBLE_DEVICES";
 
     private final List<String> command;
     private final PrintWriter out;
@@ -49,6 +49,7 @@ final class Launched {
             environment.putAll(Map.of("RANK", Integer.toString(rank), "LOCAL_RANK", Integer.toString(rank), "WORLD_SIZE",
                     Integer.toString(count), "LOCAL_WORLD_SIZE", Integer.toString(count), "MASTER_ADDR", "127.0.0.1", "MASTER_PORT",
                     Integer.toString(port)));
+            environment.put("FUSEDIT_LAUNCH", "launch --nproc %d -- ".formatted(count)); // for commands that are printed to go on with
             if (threads != null) environment.put("OMP_NUM_THREADS", threads.toString());
             environment.put(DEVICES, device(environment.getOrDefault(DEVICES, ""), rank));
             try {

@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
@@ -135,6 +136,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int trainModel(Recipe read) {
+        Job.requireOwnDevice(read.run().device());
         try (var group = Job.join()) {
             new RankAgreement(group).requireSame(read, "--out %s --minutes %s --resume %s --max-steps %s --shard %s".formatted(out,
                     minutes, resume, maxSteps, sharding));
@@ -192,6 +194,9 @@ final class TrainCommand implements Callable<Integer> {
                         .println("Stopped after step %d: %s%nGo on: %s".formatted(step, checkpoint, again(folder)));
             }
             return ExitCode.OK;
+        } catch (PeerLost lost) {
+            console.message("%s%nGo on after the newest checkpoint: %s".formatted(lost.getMessage(), again(folder)));
+            return ExitCode.ENVIRONMENT;
         } catch (Interrupted stopped) {
             console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder)));
             return stopped.status();

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 final class Joining {
     private static final Duration LOOK = Duration.ofMillis(50);
     /// In which the others may read why, before the table that rank 0 holds is gone with it.
-    private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Rendezvous own;
     private final String build;

@@ -58,7 +58,8 @@ sealed interface Order {
         var in = ByteStreams.newDataInput(bytes);
         int kind = in.readByte();
         return switch (kind) {
-            case 0 -> new Start(MessageTexts.read(in), Path.of(MessageTexts.read(in)), Optional.of(MessageTexts.read(in)).filter(text -> !text.isEmpty()).map(Path::of));
+            case 0 -> new Start(MessageTexts.read(in), Path.of(MessageTexts.read(in)),
+                    Optional.of(MessageTexts.read(in)).filter(text -> !text.isEmpty()).map(Path::of));
             case 1 -> new Stage(in.readInt(), in.readLong(), in.readBoolean());
             case 2 -> new Step();
             case 3 -> new Remembered(in.readBoolean());

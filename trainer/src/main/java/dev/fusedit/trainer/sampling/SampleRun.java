@@ -115,8 +115,9 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
             progress.add(more);
             afterStep.run();
         }));
-        for (int at = first; at < all; at += batch * group.size()) {
-            var round = Lists.partition(seeded(at, Math.min(batch * group.size(), all - at)), batch);
+        int together = (int) Math.min(all, (long) batch * group.size());
+        for (int at = first; at < all; at += together) {
+            var round = Lists.partition(seeded(at, Math.min(together, all - at)), batch);
             var images = shared.sample(round);
             round.stream().skip(1).forEach(elsewhere -> progress.add(elsewhere.size()));
             for (int place = folder.done(); place < at + images.size(); place++) {
