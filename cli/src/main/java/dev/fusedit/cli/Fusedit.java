@@ -26,6 +26,7 @@ final class Fusedit implements Callable<Integer> {
             SampleCommand.class,
             EvalCommand.class,
             CompareCommand.class,
+            StudyCommand.class,
             ExportCommand.class,
             RecipeCommand.class,
             DataCommand.class,
