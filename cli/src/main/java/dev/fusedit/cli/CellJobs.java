@@ -18,11 +18,13 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Commands of a study's cells, a process each, several side by side.
 final class CellJobs implements CellProcesses {
     private final Set<OwnProcess> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopped;
 
     @Override
     public int run(List<String> words, Map<String, String> environment, Path log) throws InterruptedException {
         var process = new OwnProcess(environment);
         running.add(process);
+        if (stopped) process.stop(); // asked before it was among them
         try (var out =
                 new PrintWriter(Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
                         true)) {
@@ -43,7 +45,10 @@ final class CellJobs implements CellProcesses {
     }
 
     /// Asks all to end after the step that they are in.
-    void stop() { running.forEach(OwnProcess::stop); }
+    void stop() {
+        stopped = true;
+        running.forEach(OwnProcess::stop);
+    }
 
     /// Ends all, whatever they do.
     void kill() { running.forEach(OwnProcess::kill); }

@@ -41,8 +41,8 @@ final class StudyCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(names = "--jobs", paramLabel = "N",
-            description = "Runs side by side. Default: as many as their lanes and their memory leave room for; one where lanes are auto, or time "
-                    + "is the budget.")
+            description = "Runs side by side. Default: as many as their lanes and their memory leave room for; one where lanes are auto, or "
+                    + "time is the budget.")
     private @Nullable Integer jobs;
 
     @Option(names = "--plan", description = "Tell arms, steps, cost and commands, and run nothing.")

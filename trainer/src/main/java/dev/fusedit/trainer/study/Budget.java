@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 
 /// What every arm may spend. Of operations or samples it is a stage's, whose steps follow from it: the stages before are what they are.
 public sealed interface Budget {
-    @Doc("Needed floating-point operations of a stage: 2 for a product and its sum, forward and backward, frozen parts too; what is computed a "
-            + "second time is not counted.")
+    @Doc("Needed floating-point operations of a stage: 2 for a product and its sum, forward and backward, frozen parts too; what is "
+            + "computed a second time is not counted.")
     record Flops(@Doc("how many") double flops, @Doc("of which stage; its steps are set") String stage) implements Budget {
         public Flops {
             Bound.POSITIVE.check("flops", flops);
@@ -32,13 +32,12 @@ public sealed interface Budget {
         }
     }
 
-    /// @param share of it
     /// @return steps of the stage; empty where they are a matter of the machine's speed
     /// @throws UserError if the recipe has no such stage
-    default OptionalLong steps(Recipe recipe, double share) {
+    default OptionalLong steps(Recipe recipe) {
         return switch (this) {
-            case Flops(var flops, var stage) -> whole(flops * share / stage(recipe, stage).work().flops());
-            case Samples(var samples, var stage) -> whole(samples * share / stage(recipe, stage).plan().stage().batch());
+            case Flops(var flops, var stage) -> whole(flops / stage(recipe, stage).work().flops());
+            case Samples(var samples, var stage) -> whole((double) samples / stage(recipe, stage).plan().stage().batch());
             case Minutes _ -> OptionalLong.empty();
         };
     }

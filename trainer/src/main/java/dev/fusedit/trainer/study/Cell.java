@@ -58,7 +58,7 @@ public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric 
         if (!RunFolder.isRun(folder) || !RunFolder.open(folder).isFinished()) return false;
         var found = Recipe.find(RunFolder.open(folder).recipe().toString(), List.of());
         var wanted = recipe.adopting(found);
-        var changed = RecipeDifference.between(found, wanted.scaledAs(found).filter(_ -> found.run().minutes() != null).orElse(wanted));
+        var changed = RecipeDifference.between(found, train.contains("--minutes") ? wanted.scaledAs(found).orElse(wanted) : wanted);
         if (changed.isEmpty()) return true;
         throw new UserError(
                 "%s holds a run of another recipe than the study's. Changed since:%n%s%nDelete it, or give another --out".formatted(

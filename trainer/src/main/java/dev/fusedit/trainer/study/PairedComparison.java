@@ -9,11 +9,12 @@ import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.inference.TTest;
 
-/// An arm against the reference, over the differences at equal seeds: Student's t for pairs, two-sided, corrected for as many comparisons as
-/// there are by Holm (1979).
+/// An arm against the reference, over the differences at equal seeds: Student's t for pairs, two-sided, corrected for as many comparisons
+/// as there are by Holm (1979).
 ///
 /// Holm's procedure tests the smallest of m p-values at α / m, the next at α / (m − 1), and so on to the first that fails; from there on
-/// nothing is significant. The interval of each is at the level that it was tested at, so it excludes 0 exactly where the procedure rejects.
+/// nothing is significant. The interval of each is at the level that it was tested at, so it excludes 0 exactly where the procedure
+/// rejects.
 ///
 /// @param differences arm less reference, by seed
 /// @param mean of the differences

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
 
-/// The learning rates that every arm tries: those of the study's file, and beyond, in the same ratio, while the best of some arm lies at the
-/// edge.
+/// The learning rates that every arm tries: those of the study's file, and beyond, in the same ratio, while the best of some arm lies at
+/// the edge.
 ///
 /// @param rates growing
 /// @param widened how many times

@@ -38,14 +38,33 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
         for (var arm : study.arms) {
             if (!names.add(arm.name())) throw study.wrong("two arms are named '%s'".formatted(arm.name()));
             if (file.tuning() == null && !arm.rates().isEmpty())
-                throw study
-                        .wrong("arm '%s' has 'rates', multiples of the one that is tuned, and there is no 'tuning'".formatted(arm.name()));
+                throw study.wrong(
+                        "arm '%s' has 'rates', multiples of the one that is tuned, and there is no 'tuning'".formatted(arm.name()));
         }
         if (file.reference() != null) study.requireArm("reference", file.reference(), names);
-        study.arms.forEach(
-                arm -> arm.against().ifPresent(against -> study.requireArm("against of arm '%s'".formatted(arm.name()), against, names)));
-        study.arms.forEach(arm -> study.cell(arm, file.seeds().getFirst(), study.firstRate()));
-        return study;
+        study.arms.forEach(arm -> arm.against()
+                .ifPresent(against -> study.requireArm("against of arm '%s'".formatted(arm.name()), against, names)));
+        var lasting = study.lasting();
+        for (var arm : lasting.arms) {
+            lasting.cell(arm, file.seeds().getFirst(), lasting.firstRate());
+            if (file.tuning() != null) lasting.trial(file.tuning(), arm, file.tuning().values().getFirst());
+        }
+        return lasting;
+    }
+
+    /// With each arm's steps by the budget, which are counted once: neither seed nor rate changes them.
+    private Study lasting() {
+        return new Study(source, file, out, arms.stream().map(arm -> {
+            var recipe = cell(arm, file.seeds().getFirst(), firstRate()).recipe();
+            if (recipe.run().precision() == Run.Precision.AUTO)
+                throw wrong(arm,
+                        "run.precision is auto, which a cell could decide otherwise than another. Set it: set: [run.precision=bf16]");
+            try {
+                return arm.lasting(file.budget().steps(recipe));
+            } catch (UserError e) {
+                throw wrong(arm, e.getMessage());
+            }
+        }).collect(ImmutableList.toImmutableList()));
     }
 
     private void requireArm(String key, String name, Set<String> names) {
@@ -93,17 +112,13 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
         settings.addAll(rate.isPresent() && file.tuning() != null ? arm.at(file.tuning().key(), rate.getAsDouble()) : arm.settings());
         settings.addAll(more);
         settings.add("run.seed=" + seed);
+        arm.steps().ifPresent(
+                steps -> settings.add(file.budget().stepsKey() + "=" + (share == 1 ? steps : Math.max(1, Math.round(steps * share)))));
         try {
-            file.budget().steps(Recipe.find(base(), settings), share)
-                    .ifPresent(steps -> settings.add(file.budget().stepsKey() + "=" + steps));
-            var recipe = Recipe.find(base(), settings);
-            if (recipe.run().precision() == Run.Precision.AUTO)
-                throw new UserError(
-                        "run.precision is auto, which a cell could decide otherwise than another. Set it: set: [run.precision=bf16]");
-            return new Cell(name, arm, seed, rate, file.endpoint().metric(), folder, recipe, train(settings, share, folder),
-                    measure(folder));
+            return new Cell(name, arm, seed, rate, file.endpoint().metric(), folder, Recipe.find(base(), settings),
+                    train(settings, share, folder), measure(folder));
         } catch (UserError e) {
-            throw new UserError("study %s: arm '%s': %s".formatted(source, arm.name(), e.getMessage()), e);
+            throw wrong(arm, e.getMessage());
         }
     }
 
@@ -156,6 +171,8 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
                 .mapToInt(run -> run.lanes().isPresent() && run.device() == Run.Device.CPU ? cores / run.lanes().getAsInt() : 1).min()
                 .orElse(1);
     }
+
+    private UserError wrong(Arm arm, String sentence) { return wrong("arm '%s': %s".formatted(arm.name(), sentence)); }
 
     UserError wrong(String sentence) { return new UserError("study %s: %s".formatted(source, sentence)); }
 }

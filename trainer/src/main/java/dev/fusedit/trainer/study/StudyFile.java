@@ -76,8 +76,8 @@ public record StudyFile(
         }
     }
 
-    @Doc("The learning rate, tried over the same values in every arm with a seed that is not the study's. Where the best of some arm lies at "
-            + "the edge, the values are widened for all.")
+    @Doc("The learning rate, tried over the same values in every arm with a seed that is not the study's. Where the best of some arm lies "
+            + "at the edge, the values are widened for all.")
     public record Tuning(@Doc("stages.fuse.lr.dit") String key,
             @Doc("growing, evenly in ratio") List<Double> values,
             long seed,
@@ -96,8 +96,8 @@ public record StudyFile(
 
     @Doc("The one number that decides, fixed before the first run.")
     public record Endpoint(Metric metric,
-            @Doc("what a model reaches that learned nothing of it: where the best arm is no better, the table tells nothing. 0 for a caption gap and "
-                    + "for scores") @Nullable Double floor) {
+            @Doc("what a model reaches that learned nothing of it: where the best arm is no better, the table tells nothing. 0 for a caption "
+                    + "gap and for scores") @Nullable Double floor) {
         public Endpoint {
             checkArgument(floor != null || metric.usualFloor().isPresent(), "floor must be given with %s", metric.word());
         }

@@ -19,6 +19,22 @@ public final class StudyFiles {
 
     private StudyFiles() {}
 
+    /// The tables alone: as far as the study is.
+    ///
+    /// @throws dev.fusedit.torch.UserError if they cannot be written
+    static void writeTables(StudyResult result) {
+        var out = result.study().out();
+        try {
+            WholeFile.write(out.resolve("table.md"), markdown(result));
+            WholeFile.write(out.resolve("table.csv"), csv(result));
+            WholeFile.write(out.resolve("table.json"), StudyJson.of(result).toPrettyString() + "\n");
+        } catch (IOException e) {
+            throw WriteFailure.of(out, e);
+        }
+    }
+
+    /// Everything.
+    ///
     /// @param images as [StudyPage] takes them
     /// @throws dev.fusedit.torch.UserError if they cannot be written
     public static void write(StudyResult result, Optional<ComparedImages> images) {
@@ -27,9 +43,7 @@ public final class StudyFiles {
             var plots = StudyPlots.of(result);
             Files.createDirectories(out.resolve("plots"));
             for (var plot : plots.entrySet()) WholeFile.write(out.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().png());
-            WholeFile.write(out.resolve("table.md"), markdown(result));
-            WholeFile.write(out.resolve("table.csv"), csv(result));
-            WholeFile.write(out.resolve("table.json"), StudyJson.of(result).toPrettyString() + "\n");
+            writeTables(result);
             WholeFile.write(out.resolve("index.html"), StudyPage.of(result, plots, images));
         } catch (IOException e) {
             throw WriteFailure.of(out, e);

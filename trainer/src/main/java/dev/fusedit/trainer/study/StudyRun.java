@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -53,7 +52,7 @@ public final class StudyRun {
         queue.run(missing, ended -> {
             synchronized (this) {
                 if (!take(ended)) return;
-                StudyFiles.write(result(rates, cells), Optional.empty());
+                StudyFiles.writeTables(result(rates, cells));
                 double each = (System.nanoTime() - began) / 1e9 / (measured.size() - there);
                 tell(ended.cell(), cells.size(), each);
             }
@@ -92,8 +91,8 @@ public final class StudyRun {
                 .collect(ImmutableList.toImmutableList()));
     }
 
-    /// Notes the study in its folder, and holds a later start to the endpoint that it began with: chosen afterwards, it would be chosen by the
-    /// result.
+    /// Notes the study in its folder, and holds a later start to the endpoint that it began with: chosen afterwards, it would be chosen by
+    /// the result.
     private void fixEndpoint() {
         var note = study.out().resolve("study.yaml");
         try {
@@ -109,7 +108,7 @@ public final class StudyRun {
         var now = study.file();
         if (before.endpoint().equals(now.endpoint()) && Objects.equals(before.reference(), now.reference())) return;
         throw study.wrong(
-                "the study in %s began with the endpoint %s (floor %s) and %s as reference, which are fixed before the first run. Give another --out"
+                "the study in %s began with the endpoint %s (floor %s) and %s as reference, fixed before the first run. Give another --out"
                         .formatted(study.out(), before.endpoint().metric().word(), Figures.text(before.endpoint().least()),
                                 before.reference() == null ? "the first arm" : "arm '%s'".formatted(before.reference())));
     }

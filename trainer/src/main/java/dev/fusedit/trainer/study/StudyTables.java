@@ -22,7 +22,7 @@ public final class StudyTables {
     static ImmutableList<Titled> all(StudyResult result) {
         return java.util.stream.Stream.of(
                 new Titled("Verdicts",
-                        "Means over seeds with 95 % intervals; differences at equal seeds with intervals that Holm's correction makes wider.",
+                        "Means over seeds with 95 % intervals; differences at equal seeds with intervals as Holm's procedure widens them.",
                         verdicts(result)),
                 new Titled("Beside the endpoint", "Means over seeds with 95 % intervals, not corrected: they decide nothing.",
                         metrics(result)),

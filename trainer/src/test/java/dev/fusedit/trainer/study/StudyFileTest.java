@@ -39,20 +39,20 @@ class StudyFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "seeds: [1, 2, 3, 4, 5, 6]|seed: [1]|unknown key 'seed' in the study. Did you mean 'seeds'?",
-        "seeds: [1, 2, 3, 4, 5, 6]|seeds: [1]|seeds must be at least two different ones (6 for a verdict), but is [1]",
-        "seed: 100|seed: 3|tuning.seed must not be one of the seeds, but is 3",
+        "seeds: [1, 2, 3, 4, 5, 6]|seeds: [1]|'seeds' in the study must be at least two different ones (6 for a verdict), but is [1]",
+        "seed: 100|seed: 3|must not be one of the seeds, but is 3",
         "endpoint: {metric: caption-gap}|samples: 8|missing key 'endpoint' in the study",
-        "metric: caption-gap|metric: validation-flow|floor must be given with validation-flow",
+        "metric: caption-gap|metric: validation-flow|'floor' in 'endpoint' of the study must be given with validation-flow",
         "metric: caption-gap|metric: caption-gab|Did you mean 'caption-gap'?",
-        "key: model.fusion|key: model.fussion|arm 'joint': --set model.fussion=joint: unknown key 'fussion' in 'model'. Did you mean 'fusion'?",
+        "key: model.fusion|key: model.fussion|arm 'joint': --set model.fussion=joint: unknown key 'fussion' in 'model'",
         "values: [joint, cross]|values: [joint, crass]|unknown kind 'crass' for 'fusion' in 'model'. Did you mean 'cross'?",
-        "values: [joint, cross]|values: [joint, joint]|values must be at least two different ones",
-        "values: [joint, cross]|values: [joint, shallow-cross]|dit.width must be",
+        "values: [joint, cross]|values: [joint, joint]|'values' in axis 1 must be at least two different ones",
+        "values: [joint, cross]|values: [joint, shallow-cross]|must be the language model's 16 with fusion 'shallow-cross', but is 32",
         "stage: fuse|stage: fuze|budget.stage: no stage is named 'fuze'. Known: text, fuse, joint",
         "kind: samples|kind: sample|unknown kind 'sample' for 'budget' in the study. Did you mean 'samples'?",
-        "values: [1e-3, 2e-3]|values: [2e-3, 1e-3]|values must be at least two and grow, but is [0.002, 0.001]",
+        "values: [1e-3, 2e-3]|values: [2e-3, 1e-3]|must be at least two and grow, but is [0.002, 0.001]",
         "base: tests/minimal|base: tests/minimall|no recipe is named 'tests/minimall'. Did you mean 'tests/minimal'?",
         "run.precision=f32, |run.precision=auto, |run.precision is auto, which a cell could decide otherwise than another",
         "seeds: [1, 2, 3, 4, 5, 6]|reference: jiont\\nseeds: [1, 2]|reference: no arm is named 'jiont'. Did you mean 'joint'?"})
@@ -80,7 +80,8 @@ class StudyFileTest {
         assertThat(cell.trainCommand())
                 .startsWith("OMP_NUM_THREADS=1 ./fusedit train tests/minimal --out runs/studies/s/cells/ape+cross/seed-3 ")
                 .contains(
-                        "--set model.positions=ape --set model.fusion=cross --set stages.fuse.lr.dit=0.002 --set run.seed=3 --set stages.fuse.steps=4");
+                        "--set model.positions=ape --set model.fusion=cross --set stages.fuse.lr.dit=0.002 --set run.seed=3 "
+                                + "--set stages.fuse.steps=4");
         assertThat(StudyFile.parse(study.file().canonical(), "again")).isEqualTo(study.file());
     }
 
@@ -106,7 +107,16 @@ class StudyFileTest {
         var study = Study.read(SHIPPED.resolve(name + ".yaml"), Optional.empty());
         assertThat(study.file().name()).isEqualTo(name.replace("tests/", ""));
         assertThat(study.file().seeds()).hasSize(6);
-        assertThat(study.sideBySide(2)).isBetween(1, 2);
+    }
+
+    @Test
+    void cellsRunSideBySideByTheirLanes() throws IOException {
+        assertThat(read(GOOD).sideBySide(2)).isEqualTo(2);
+        assertThat(read(GOOD).sideBySide(1)).isEqualTo(1);
+        assertThat(read(GOOD.replace("run.lanes=1", "run.lanes=auto")).sideBySide(8)).isEqualTo(1);
+        var timed = read(GOOD.replace("{kind: samples, samples: 16, stage: fuse}", "{kind: minutes, minutes: 3}"));
+        assertThat(timed.sideBySide(8)).as("a neighbour takes time").isEqualTo(1);
+        assertThat(timed.cell(timed.arms().getFirst(), 1, timed.firstRate()).trainCommand()).endsWith(" --minutes 3");
     }
 
     /// A denoiser that looks at each pixel alone and knows their mean and deviation s: its flow loss, s² / ((1 - σ)² s² + σ²), is

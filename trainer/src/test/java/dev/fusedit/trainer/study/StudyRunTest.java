@@ -2,6 +2,7 @@ package dev.fusedit.trainer.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.UserError;
@@ -97,7 +98,7 @@ class StudyRunTest {
         var verdict = result.comparisons().getFirst();
         assertThat(verdict.arm()).isEqualTo("cross");
         assertThat(verdict.verdict()).isEqualTo(Verdict.BETTER);
-        assertThat(verdict.mean()).isEqualTo(-0.11, org.assertj.core.api.Assertions.within(1e-9));
+        assertThat(verdict.mean()).isEqualTo(-0.11, within(1e-9));
         assertThat(result.notes()).isEmpty();
         StudyFiles.write(result, Optional.empty());
         assertThat(Files.readString(folder.resolve("out/table.md"))).contains("| cross | 0.002 | 6 |", "| better |",
@@ -106,12 +107,12 @@ class StudyRunTest {
                 "study,arm,seed,rate,validation_flow,caption_gap,seen,seen_single,");
         var json = new ObjectMapper().readTree(folder.resolve("out/table.json").toFile());
         assertThat(json.at("/arms/1/difference/verdict").asText()).isEqualTo("better");
-        assertThat(json.at("/cells/11/caption_gap").asDouble()).isEqualTo(0.2);
-        assertThat(Files.readString(folder.resolve("out/index.html"))).contains("data:image/png;base64,", "every seed")
+        assertThat(json.at("/cells/11/caption_gap").asDouble()).isEqualTo(0.2, within(1e-9));
+        assertThat(Files.readString(folder.resolve("out/index.html"))).contains("data:image/png;base64,", "Every seed")
                 .doesNotContain("src=\"http");
         assertThat(folder.resolve("out/plots/differences.png")).isNotEmptyFile();
         int before = ran.size();
-        assertThat(run(study(), StudyRunTest::loss)).isEqualTo(result);
+        assertThat(run(study(), StudyRunTest::loss).comparisons()).isEqualTo(result.comparisons());
         assertThat(ran).as("all was there").hasSize(before);
     }
 
@@ -133,7 +134,12 @@ class StudyRunTest {
         var result = run(study(), recipe -> recipe.stages().get(1).lr().get("dit") > 1e-3 ? Double.NaN : loss(recipe));
         assertThat(result.rates().get("cross").rate()).isLessThanOrEqualTo(1e-3);
         assertThat(said).anyMatch(line -> line.startsWith("cross, rate 0.002: failed:\n  says: train"));
-        assertThatThrownBy(() -> run(study("name: tiny", "name: other"), _ -> Double.NaN)).isInstanceOf(UserError.class);
+    }
+
+    @Test
+    void anArmThatAlwaysDivergesEndsTheStudy() {
+        assertThatThrownBy(() -> run(study(), _ -> Double.NaN)).isInstanceOf(UserError.class)
+                .hasMessageContaining("arm 'joint' failed at every learning rate that was tried");
     }
 
     @Test
