@@ -50,38 +50,48 @@ public final class PillowResize {
     }
 
     public static RgbImage resize(RgbImage image, int width, int height, Filter filter) {
-        return new RgbImage(width, height, resize(image.rgb(), COLOURS, new ImageSize(image.width(), image.height()),
-                new ImageSize(width, height), filter));
+        return new RgbImage(width, height, resize(image.rgb(), COLOURS, image.size(), new ImageSize(width, height), filter));
     }
 
     /// Of pixels with any number of channels.
     ///
     /// @param pixels height · width · channels bytes
     static byte[] resize(byte[] pixels, int channels, ImageSize from, ImageSize to, Filter filter) {
-        checkArgument(to.width() > 0 && to.height() > 0, "an image has pixels, not %s x %s", to.width(), to.height());
-        var wide = to.width() == from.width() ? pixels : along(pixels, channels, from, Weights.of(from.width(), to.width(), filter));
-        return to.height() == from.height() ? wide : down(wide, channels * to.width(), Weights.of(from.height(), to.height(), filter));
+        return part(pixels, channels, from, Line.of(from.width(), to.width(), 0, to.width(), filter),
+                Line.of(from.height(), to.height(), 0, to.height(), filter));
     }
 
-    private static byte[] along(byte[] from, int channels, ImageSize size, Weights weights) {
-        var to = new byte[channels * weights.count() * size.height()];
-        for (int y = 0, i = 0; y < size.height(); y++) {
-            for (int x = 0; x < weights.count(); x++) {
-                for (int c = 0; c < channels; c++) {
-                    to[i++] = weights.sum(x, from, channels * y * size.width() + c, channels);
-                }
+    /// A part of what an image becomes, bit for bit, with the work and the memory of that part alone.
+    ///
+    /// @param to size of the whole
+    static RgbImage part(RgbImage image, ImageSize to, CoverCrop.Corner corner, ImageSize part, Filter filter) {
+        return new RgbImage(part.width(), part.height(), part(image.rgb(), COLOURS, image.size(),
+                Line.of(image.width(), to.width(), corner.left(), part.width(), filter),
+                Line.of(image.height(), to.height(), corner.top(), part.height(), filter)));
+    }
+
+    private static byte[] part(byte[] pixels, int channels, ImageSize from, Line columns, Line rows) {
+        int row = channels * columns.count();
+        return down(along(pixels, channels, from.width(), columns, rows), row, rows);
+    }
+
+    /// Of the old rows that the new ones take of.
+    private static byte[] along(byte[] from, int channels, int width, Line columns, Line rows) {
+        var to = new byte[channels * columns.count() * (rows.end() - rows.begin())];
+        for (int y = rows.begin(), i = 0; y < rows.end(); y++) {
+            for (int x = 0; x < columns.count(); x++) {
+                for (int c = 0; c < channels; c++) to[i++] = columns.sum(x, from, channels * (y * width + columns.first[x]) + c, channels);
             }
         }
         return to;
     }
 
     /// @param row bytes of a line
-    private static byte[] down(byte[] from, int row, Weights weights) {
-        var to = new byte[row * weights.count()];
-        for (int y = 0, i = 0; y < weights.count(); y++) {
-            for (int x = 0; x < row; x++) {
-                to[i++] = weights.sum(y, from, x, row);
-            }
+    private static byte[] down(byte[] from, int row, Line rows) {
+        var to = new byte[row * rows.count()];
+        for (int y = 0, i = 0; y < rows.count(); y++) {
+            int first = (rows.first[y] - rows.begin()) * row;
+            for (int x = 0; x < row; x++) to[i++] = rows.sum(y, from, first + x, row);
         }
         return to;
     }
@@ -115,20 +125,23 @@ public final class PillowResize {
         }
     }
 
-    /// What each new pixel of a line takes of the old ones.
+    /// What some new pixels of a line take of the old ones.
     ///
     /// @param first the first old pixel of each new one
     /// @param weights in 2^-22
-    private record Weights(int[] first, int[][] weights) {
-        static Weights of(int from, int to, Filter filter) {
-            var first = new int[to];
-            var weights = new int[to][];
-            for (int i = 0; i < to; i++) {
-                var line = Heights.of(from, to, i, filter);
+    private record Line(int[] first, int[][] weights) {
+        /// @param begin the first new pixel
+        /// @param count at least one
+        static Line of(int from, int to, int begin, int count, Filter filter) {
+            checkArgument(count > 0 && begin >= 0 && begin <= to - count, "%s pixels from %s on are not inside %s", count, begin, to);
+            var first = new int[count];
+            var weights = new int[count][];
+            for (int i = 0; i < count; i++) {
+                var line = from == to ? new Heights(begin + i, new double[] {1}) : Heights.of(from, to, begin + i, filter);
                 first[i] = line.first;
                 weights[i] = whole(line.heights);
             }
-            return new Weights(first, weights);
+            return new Line(first, weights);
         }
 
         private static int[] whole(double[] heights) {
@@ -146,11 +159,17 @@ public final class PillowResize {
 
         int count() { return first.length; }
 
-        byte sum(int pixel, byte[] from, int offset, int stride) {
-            int sum = 1 << PRECISION - 1, at = offset + first[pixel] * stride;
+        /// The first old pixel that is taken of, and the one behind the last.
+        int begin() { return first[0]; }
+
+        int end() { return first[count() - 1] + weights[count() - 1].length; }
+
+        /// @param at place of the first old pixel
+        byte sum(int pixel, byte[] from, int at, int stride) {
+            int sum = 1 << PRECISION - 1, place = at;
             for (int weight : weights[pixel]) {
-                sum += (from[at] & 255) * weight;
-                at += stride;
+                sum += (from[place] & 255) * weight;
+                place += stride;
             }
             return (byte) Math.clamp(sum >> PRECISION, 0, 255);
         }
