@@ -3,6 +3,8 @@ package dev.fusedit.trainer.data;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.SizedSources.SizedSource;
+import dev.fusedit.trainer.data.blocks.Dice;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.CaptionRule;
@@ -27,7 +29,7 @@ import java.util.Objects;
 /// @param seed of order, crops, flips, and the choice among captions
 /// @param texts as the language model reads them
 public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
-        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) implements Batches {
+        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) implements SingleBatches {
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;
 
@@ -42,9 +44,23 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
             var size = wanted.sizes().getFirst();
             return new Shown(size, i -> sample(position + i, size));
         }
-        var turn = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
-                wanted.images()).at(step);
-        return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
+        return new SizedSources(seed, ImmutableList.of(SizedSource.of(split.trained().size(), bySize(wanted.sizes())))).shown(step, wanted);
+    }
+
+    /// Of one size, all samples come in the run's order; of several, each size's in one of its own.
+    @Override
+    public ImmutableList<SizedSamples> bySize(ImmutableList<ImageSize> sizes) {
+        var size = sizes.getFirst();
+        return sizes.size() == 1 ? ImmutableList.of(new SizedSamples(size, split.trained().size(), (place, _) -> sample(place, size)))
+                : Objects.requireNonNull(buckets.get(sizes)).buckets().stream().map(this::dealt).collect(ImmutableList.toImmutableList());
+    }
+
+    private SizedSamples dealt(SizeBuckets.Bucket bucket) {
+        var size = bucket.size();
+        long own = bucket.samples().size(), all = split.trained().size();
+        long ownSeed = new Dice(seed, BucketOrder.PURPOSE, (long) size.width() << Integer.SIZE | size.height()).bits();
+        var order = new BlockOrder(ownSeed, own, (int) Math.max(1, split.source().block() * own / all));
+        return new SizedSamples(size, own, (place, position) -> sample(bucket.samples(), (int) order.at(place), position, size));
     }
 
     @Override

@@ -144,6 +144,9 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     /// Sizes that a stage's images may have, each once.
     public ImmutableList<ImageSize> sizes(Stage stage) { return data.sizes(stage.side(data), model.patchPixels()); }
 
+    /// Those of one source's images.
+    public ImmutableList<ImageSize> sizes(Stage stage, Data.Single source) { return source.sizes(stage.side(data), model.patchPixels()); }
+
     /// The size of a stage's images that makes most tokens.
     public ImageSize largest(Stage stage) { return sizes(stage).stream().max(Comparator.comparingLong(ImageSize::pixels)).orElseThrow(); }
 
