@@ -41,7 +41,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         checkArgument(weights.adapters() == null || model.adapters() != null,
                 "weights.adapters must not be given: model.adapters has none");
-        weights.check(model.llm(), run.precision());
+        weights.check(model, run.precision());
         checkGround(run, data);
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
