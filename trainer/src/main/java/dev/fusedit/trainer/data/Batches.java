@@ -67,7 +67,10 @@ public sealed interface Batches extends AutoCloseable permits SingleBatches, Ref
 
     /// @param key which one it is, for messages
     /// @param rgb height × width × 3 bytes
-    record Sample(long key, byte[] rgb, String caption) {}
+    record Sample(long key, byte[] rgb, String caption) {
+        /// The same behind so many others.
+        Sample after(long samples) { return new Sample(samples + key, rgb, caption); }
+    }
 
     /// So many images and sentences that no batch holds.
     ValidationSamples validation(long validationSeed, int count);

@@ -50,6 +50,9 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
     }
 
     @Override
+    public long ahead() { return 0; }
+
+    @Override
     public String sentence(long position) { return BlocksText.sentence(seed, position); }
 
     @Override

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.trainer.data.SingleBatches.Dealing;
 import dev.fusedit.trainer.data.SingleBatches.SizedSamples;
 import dev.fusedit.trainer.data.SizedSources.SizedSource;
 import dev.fusedit.trainer.data.image.ImageSize;
@@ -58,27 +59,34 @@ public record MixedBatches(ImmutableList<Part> parts, MixOrder order, TextIds te
         if (wanted.sizes().size() == 1 || wanted.images() == 0) {
             return new Shown(wanted.sizes().getFirst(), i -> sample(wanted.position(step) + i, wanted.sizes().getFirst()));
         }
-        var sources = IntStream.range(0, parts.size()).mapToObj(i -> SizedSource.of(counts().get(i), dealt(i, wanted.sizes())));
+        var sources = IntStream.range(0, parts.size()).mapToObj(i -> SizedSource.of(counts().get(i), parts.get(i).batches().ahead(),
+                dealt(i, wanted.sizes())));
         return new SizedSources(order.seed(), sources.collect(ImmutableList.toImmutableList())).shown(step, wanted);
     }
 
     private List<SizedSamples> dealt(int source, ImmutableList<ImageSize> sizes) {
         var part = parts.get(source);
-        return part.batches().bySize(part.own(sizes)).stream().map(each -> new SizedSamples(each.size(), each.count(),
-                (place, position) -> numbered(source, each.dealing().at(place, position)))).toList();
+        return part.batches().bySize(part.own(sizes)).stream()
+                .map(each -> new SizedSamples(each.size(), each.count(), new Numbered(each.dealing(), before(source)))).toList();
+    }
+
+    /// @param before numbers of the sources before
+    private record Numbered(Dealing own, long before) implements Dealing {
+        @Override
+        public Sample at(long place, long position) { return own.at(place, position).after(before); }
+
+        @Override
+        public void expect(long place) { own.expect(place); }
     }
 
     @Override
     public Sample sample(long position, ImageSize size) {
         var place = order.at(position);
-        return numbered(place.source(), parts.get(place.source()).batches().sample(place.position(), size));
+        return parts.get(place.source()).batches().sample(place.position(), size).after(before(place.source()));
     }
 
     /// Numbers of samples go on from source to source.
-    private Sample numbered(int source, Sample sample) {
-        long before = parts.subList(0, source).stream().mapToLong(Part::samples).sum();
-        return new Sample(before + sample.key(), sample.rgb(), sample.caption());
-    }
+    private long before(int source) { return parts.subList(0, source).stream().mapToLong(Part::samples).sum(); }
 
     @Override
     public String sentence(long position) {

@@ -11,6 +11,9 @@ public sealed interface SingleBatches extends Batches permits BlocksBatches, Sou
     /// @return those sizes that have samples
     ImmutableList<SizedSamples> bySize(ImmutableList<ImageSize> sizes);
 
+    /// Samples that are fetched before their turn; 0 where nothing is fetched.
+    long ahead();
+
     /// Samples that are shown at one size, in an order of their own without an end.
     ///
     /// @param count how many
@@ -20,5 +23,8 @@ public sealed interface SingleBatches extends Batches permits BlocksBatches, Sou
         /// @param place in the samples' order
         /// @param position in the run, which decides what is left to chance where samples of several sizes are mixed
         Sample at(long place, long position);
+
+        /// That the sample at a place will be asked for.
+        default void expect(long place) {}
     }
 }

@@ -17,9 +17,10 @@ import java.util.Objects;
 /// @param sources one at least
 record SizedSources(long seed, ImmutableList<SizedSource> sources) {
     /// @param images of it in an epoch
-    record SizedSource(long images, ImmutableMap<ImageSize, SizedSamples> samples) {
-        static SizedSource of(long images, List<SizedSamples> samples) {
-            return new SizedSource(images, Maps.uniqueIndex(samples, SizedSamples::size));
+    /// @param ahead of its images that are fetched before their turn; 0 for none
+    record SizedSource(long images, long ahead, ImmutableMap<ImageSize, SizedSamples> samples) {
+        static SizedSource of(long images, long ahead, List<SizedSamples> samples) {
+            return new SizedSource(images, ahead, Maps.uniqueIndex(samples, SizedSamples::size));
         }
 
         long count() { return samples.values().stream().mapToLong(SizedSamples::count).sum(); }
@@ -30,10 +31,24 @@ record SizedSources(long seed, ImmutableList<SizedSource> sources) {
     }
 
     Shown shown(long step, Wanted wanted) {
-        var turn = order(wanted).at(step);
+        var order = order(wanted);
+        for (int source = 0; source < sources.size(); source++) expect(order, source, step);
+        var turn = order.at(step);
         var size = turn.bucket().size();
         long position = wanted.position(step);
         return new Shown(size, i -> sample(size, turn.at(i), position + i));
+    }
+
+    /// What comes of a source so many of its images later.
+    private void expect(BucketOrder order, int source, long step) {
+        var own = sources.get(source);
+        if (own.ahead == 0) return;
+        long epoch = sources.stream().mapToLong(SizedSource::images).sum();
+        var turn = order.at(step + own.ahead * epoch / own.images / order.batch());
+        for (int i = 0; i < order.batch(); i++) {
+            var place = turn.at(i);
+            if (place.source() == source) own.dealt(turn.bucket().size()).dealing().expect(place.position());
+        }
     }
 
     private Sample sample(ImageSize size, MixOrder.Place place, long position) {

@@ -44,7 +44,8 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
             var size = wanted.sizes().getFirst();
             return new Shown(size, i -> sample(position + i, size));
         }
-        return new SizedSources(seed, ImmutableList.of(SizedSource.of(split.trained().size(), bySize(wanted.sizes())))).shown(step, wanted);
+        var alone = SizedSource.of(split.trained().size(), ahead(), bySize(wanted.sizes()));
+        return new SizedSources(seed, ImmutableList.of(alone)).shown(step, wanted);
     }
 
     /// Of one size, all samples come in the run's order; of several, each size's in one of its own.
@@ -60,12 +61,12 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         long own = bucket.samples().size(), all = split.trained().size();
         long ownSeed = new Dice(seed, BucketOrder.PURPOSE, (long) size.width() << Integer.SIZE | size.height()).bits();
         var order = new BlockOrder(ownSeed, own, (int) Math.max(1, split.source().block() * own / all));
-        return new SizedSamples(size, own, (place, position) -> sample(bucket.samples(), (int) order.at(place), position, size));
+        return new SizedSamples(size, own, new Dealt(bucket, order));
     }
 
     @Override
     public Sample sample(long position, ImageSize size) {
-        if (split.source().isFetched()) expect(position);
+        if (split.source().isFetched()) expect(split.trained(), at(seed, position + window()));
         return sample(split.trained(), at(seed, position), position, size);
     }
 
@@ -85,11 +86,13 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
     }
 
+    private long window() { return new BlockOrder(seed, split.trained().size(), split.source().block()).window(); }
+
     /// What comes a window later.
-    private void expect(long position) {
-        long window = new BlockOrder(seed, split.trained().size(), split.source().block()).window();
-        split.source().expect(split.trained().get(at(seed, position + window)).index(), window);
-    }
+    private void expect(List<SampleFacts> samples, int number) { split.source().expect(samples.get(number).index(), window()); }
+
+    @Override
+    public long ahead() { return split.source().isFetched() ? window() : 0; }
 
     private Sample sample(int index, long position, ImageSize size) throws BadSample {
         var image = SourceScan.decoded(split.source(), index, transform.decoding());
@@ -111,6 +114,23 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
 
     @Override
     public void close() { split.source().close(); }
+
+    /// Of one bucket.
+    private final class Dealt implements Dealing {
+        private final SizeBuckets.Bucket bucket;
+        private final BlockOrder order;
+
+        Dealt(SizeBuckets.Bucket bucket, BlockOrder order) {
+            this.bucket = bucket;
+            this.order = order;
+        }
+
+        @Override
+        public Sample at(long place, long position) { return sample(bucket.samples(), (int) order.at(place), position, bucket.size()); }
+
+        @Override
+        public void expect(long place) { SourceBatches.this.expect(bucket.samples(), (int) order.at(place)); }
+    }
 
     /// Held-out images, without chance.
     private final class HeldPixels implements ValidationSamples.Pixels {
