@@ -93,7 +93,7 @@ final class DataCommand implements Callable<Integer> {
             var tokenizer = RecipeTokenizers.of(whole);
             return SourceReport.of(scan, caption -> tokenizer.encode(caption).length,
                     new TextIds(tokenizer, whole.model().llm().maxTokens())::isCut)
-                    .withBuckets(List.copyOf(RecipeData.buckets(whole, scan.good()).values()));
+                    .withBuckets(RecipeData.buckets(whole, scan.good()));
         }
     }
 

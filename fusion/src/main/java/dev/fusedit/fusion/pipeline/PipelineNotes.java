@@ -12,6 +12,7 @@ import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.Pixels;
 import java.util.stream.Collectors;
@@ -45,6 +46,12 @@ public record PipelineNotes(ImmutableList<String> limits) {
             limits.add(
                     "model_index.json says under '_fusedit' how the model samples: solver %s, guidance at noise levels %s. Python passes over "
                             .formatted(sampled.solver(), sampled.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
+        }
+        if (pipeline.tokenizer() instanceof PretrainedTokenizer pretrained
+                && (!pretrained.instruction().text().isEmpty() || pretrained.chat() != null)) {
+            limits.add(
+                    "model_index.json says under '_fusedit' what the model reads around a prompt ('%s'%s). Python passes over it: put it there."
+                            .formatted(pretrained.instruction().text(), pretrained.chat() == null ? "" : ", in a user's turn of a chat"));
         }
         return new PipelineNotes(limits.build());
     }

@@ -10,7 +10,7 @@ import java.util.function.IntFunction;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits SingleBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
         var shown = shown(step, wanted);
@@ -67,7 +67,10 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
 
     /// @param key which one it is, for messages
     /// @param rgb height × width × 3 bytes
-    record Sample(long key, byte[] rgb, String caption) {}
+    record Sample(long key, byte[] rgb, String caption) {
+        /// The same behind so many others.
+        Sample after(long samples) { return new Sample(samples + key, rgb, caption); }
+    }
 
     /// So many images and sentences that no batch holds.
     ValidationSamples validation(long validationSeed, int count);

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data;
 
 import dev.fusedit.fusion.text.OwnTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.trainer.data.blocks.Dice;
 import java.util.Arrays;

@@ -9,7 +9,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.function.Consumer;

@@ -41,7 +41,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         checkArgument(weights.adapters() == null || model.adapters() != null,
                 "weights.adapters must not be given: model.adapters has none");
-        weights.check(model.llm(), run.precision());
+        weights.check(model, run.precision());
         checkGround(run, data);
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
@@ -143,6 +143,9 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// Sizes that a stage's images may have, each once.
     public ImmutableList<ImageSize> sizes(Stage stage) { return data.sizes(stage.side(data), model.patchPixels()); }
+
+    /// Those of one source's images.
+    public ImmutableList<ImageSize> sizes(Stage stage, Data.Single source) { return source.sizes(stage.side(data), model.patchPixels()); }
 
     /// The size of a stage's images that makes most tokens.
     public ImageSize largest(Stage stage) { return sizes(stage).stream().max(Comparator.comparingLong(ImageSize::pixels)).orElseThrow(); }

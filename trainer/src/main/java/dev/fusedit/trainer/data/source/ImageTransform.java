@@ -19,23 +19,20 @@ public record ImageTransform(ImageDecoding decoding, Filter filter, boolean rand
     /// @param position of the sample in the run, which decides what is left to chance
     public RgbImage shown(RgbImage image, ImageSize size, long seed, long position) {
         var crop = new CoverCrop(size, filter);
-        var resized = crop.resized(image);
         var dice = new Dice(seed, PURPOSE, position);
         boolean mirrored = dice.below(PARTS) < flip * PARTS;
-        var shown = crop.crop(resized, random ? crop.random(resized, dice::below) : crop.centre(resized));
+        var shown = crop.of(image, random ? crop.random(image.size(), dice::below) : crop.centre(image.size()));
         return mirrored ? shown.flipped() : shown;
     }
 
     /// With the corner given.
     public RgbImage cropped(RgbImage image, ImageSize size, CoverCrop.Corner corner) {
-        var crop = new CoverCrop(size, filter);
-        return crop.crop(crop.resized(image), corner);
+        return new CoverCrop(size, filter).of(image, corner);
     }
 
     /// Without chance: as validation and reports show it.
     public RgbImage centred(RgbImage image, ImageSize size) {
         var crop = new CoverCrop(size, filter);
-        var resized = crop.resized(image);
-        return crop.crop(resized, crop.centre(resized));
+        return crop.of(image, crop.centre(image.size()));
     }
 }
