@@ -1,6 +1,8 @@
 package dev.fusedit.nn.ops;
 
+import dev.fusedit.nn.Activation;
 import dev.fusedit.nn.AttentionMask;
+import dev.fusedit.nn.Conv2d;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.JoinedLinear;
@@ -96,6 +98,12 @@ public interface Ops {
         return mlp.isAdapted() ? linear(mlp.down(), run(new GatedProductOp(mlp.activation(), linear(mlp.gate(), x), linear(mlp.up(), x))))
                 : run(new GatedMlpOp(mlp, x));
     }
+
+    /// W ∗ x + b over images (B, I, height, width), see [ConvolutionOp].
+    default Tensor convolution(Conv2d conv, Tensor x) { return run(new ConvolutionOp(conv, x)); }
+
+    /// act(x), see [ActivationOp].
+    default Tensor activation(Activation activation, Tensor x) { return run(new ActivationOp(activation, x)); }
 
     /// x + change.
     default Tensor add(Tensor x, Tensor change) { return run(new GatedAdd(x, change, null)); }
