@@ -132,19 +132,6 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
         return IntStream.range(0, batch()).boxed().flatMapToLong(b -> Arrays.stream(rows[b], 0, lengths_B[b])).toArray();
     }
 
-    /// Where each of the B · T tokens lies in [#packed]; padding, which nobody reads, is a token too.
-    Tensor placesInPacked(Device device) {
-        var places = new long[batch() * tokens()];
-        int first = 0;
-        for (int b = 0; b < batch(); b++) {
-            for (int t = 0; t < tokens(); t++) {
-                places[b * tokens() + t] = t < lengths_B[b] ? first + t : 0;
-            }
-            first += lengths_B[b];
-        }
-        return TensorScope.scoped(() -> Tensor.of(places).to(device));
-    }
-
     /// The samples named, in that order.
     public Prompt rows(int... indices) {
         return new Prompt(Arrays.stream(indices).mapToObj(i -> ids_BT[i]).toArray(long[][]::new),

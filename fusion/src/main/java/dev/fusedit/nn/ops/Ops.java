@@ -8,6 +8,7 @@ import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.PackedRows;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.ScoreScaling;
@@ -92,6 +93,12 @@ public interface Ops {
     default Tensor attention(Tensor q_BHND, KeyValues read, ScoreScaling scaling, AttentionMask mask) {
         return run(new AttentionOp(q_BHND, read, scaling, mask));
     }
+
+    /// Packed tokens as rows, see [SpreadOp].
+    default Tensor spread(PackedRows rows, Tensor x_1KSD) { return run(new SpreadOp(x_1KSD, rows)); }
+
+    /// Rows as packed tokens, see [PackOp].
+    default Tensor pack(PackedRows rows, Tensor x_BTX) { return run(new PackOp(x_BTX, rows)); }
 
     /// down(act(gate(x)) · up(x)), see [GatedMlpOp].
     default Tensor gatedMlp(GatedMlp mlp, Tensor x) {
