@@ -2,8 +2,9 @@ package dev.fusedit.nn;
 
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorRecord;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.Tensors;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -14,7 +15,8 @@ import java.util.stream.Stream;
 /// @param real 1 for tokens, 0 for padding, (B · T, 1), f32
 /// @param back of each packed token, its place among the B · T, i64
 /// @param room S
-public record PackedRows(Tensor places, Tensor real, Tensor back, int batch, int tokens, int room) implements Tensors {
+public record PackedRows(Tensor places, Tensor real, Tensor back, int batch, int tokens, int room)
+        implements TensorRecord<PackedRows> {
     /// @param lengths of the prompts, at least one token in all
     /// @param tokens T
     /// @param room S, at least the sum of the lengths
@@ -36,6 +38,11 @@ public record PackedRows(Tensor places, Tensor real, Tensor back, int batch, int
 
     @Override
     public Stream<Tensor> tensors() { return Stream.of(places, real, back); }
+
+    @Override
+    public PackedRows replaced(UnaryOperator<Tensor> each) {
+        return new PackedRows(each.apply(places), each.apply(real), each.apply(back), batch, tokens, room);
+    }
 
     /// @param x_1KSD of packed tokens
     /// @return (B, K, T, D)

@@ -26,6 +26,7 @@ record PackOp(Tensor x_BTX, PackedRows rows) implements Op<Tensor> {
     @Override
     public Tensor recorded(Recording recording) {
         var dx = recording.gradient(x_BTX);
+        var rows = recording.keepAll(this.rows);
         recording.backward(dy -> {
             if (dx != null) dx.add(rows.spreadOverZeros(dy.unsqueeze(1)).squeeze(1));
         });

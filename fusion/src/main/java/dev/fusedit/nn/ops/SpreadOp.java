@@ -26,6 +26,7 @@ record SpreadOp(Tensor x_1KSD, PackedRows rows) implements Op<Tensor> {
     @Override
     public Tensor recorded(Recording recording) {
         var dx = recording.gradient(x_1KSD);
+        var rows = recording.keepAll(this.rows);
         recording.backward(dy -> {
             if (dx != null) dx.add(rows.pack(dy));
         });

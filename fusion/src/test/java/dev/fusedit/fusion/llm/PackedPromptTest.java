@@ -83,7 +83,7 @@ class PackedPromptTest {
             var leaves = List.of(leaf("q", 4, behind), leaf("k", 1, behind), leaf("v", 1, behind));
             var own = new KeyValues(leaves.get(1), leaves.get(2));
             try (var ops = RecordedOps.of(false)) {
-                var out = ops.segment(leaves.getFirst(), (inner, q) -> inner.pack(rows, inner.attention(inner.spread(rows, q),
+                Tensor out = ops.segment(leaves.getFirst(), (inner, q) -> inner.pack(rows, inner.attention(inner.spread(rows, q),
                         own.replaced(each -> inner.spread(rows, each)), ScoreScaling.plain(8), new AttentionMask.Causal())));
                 assertThat(out.shape()).containsExactly(1, 16, 32);
                 assertThat(out.narrow(1, 8, 8).abs().max().item()).isZero();
@@ -97,6 +97,11 @@ class PackedPromptTest {
                 assertThat(leaf.grad().narrow(2, 0, 8).abs().max().item()).as("%s", leaf).isPositive();
             }
         }
+    }
+
+    private static Tensor leaf(String name, int heads, double behind) {
+        return TensorScope.scoped(() -> Tensor.cat(2, Tensor.randn(Seed.of(3).derive(name), DType.F32, 1, heads, 8, 8),
+                Tensor.full(behind, DType.F32, 1, heads, 8, 8)).to(DType.BF16).requiresGrad(true));
     }
 
     /// In bf16, where rows are padded, against rows of equal length.
