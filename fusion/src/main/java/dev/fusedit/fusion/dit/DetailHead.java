@@ -30,7 +30,8 @@ record DetailHead(List<Conv2d> inner, Conv2d last) {
     static DetailHead of(DiTConfig config, DetailHeadConfig head, Weights weights) {
         long read = config.outChannels() + (long) config.inChannels() + (config.time().isTold() ? 1 : 0);
         var inner = IntStream.range(0, head.layers() - 1)
-                .mapToObj(i -> Conv2d.same(weights.in(String.valueOf(i)), Init.XAVIER, i == 0 ? read : head.width(), head.width())).toList();
+                .mapToObj(i -> Conv2d.same(weights.in(String.valueOf(i)), Init.XAVIER, i == 0 ? read : head.width(), head.width()))
+                .toList();
         return new DetailHead(inner,
                 Conv2d.same(weights.in(String.valueOf(head.layers() - 1)), Init.ZEROS, head.width(), config.outChannels()));
     }

@@ -115,5 +115,7 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     /// @param dtype of the latents
     record Grid(long rows, long columns, DType dtype) {}
 
-    private Grid grid(Tensor latents) { return new Grid(latents.size(2) / config.patch(), latents.size(3) / config.patch(), latents.dtype()); }
+    private Grid grid(Tensor latents) {
+        return new Grid(latents.size(2) / config.patch(), latents.size(3) / config.patch(), latents.dtype());
+    }
 }

@@ -75,8 +75,10 @@ class DetailHeadTest {
             var moved = head.forward(ops, y, head.beside(other, Tiny.times(1), config.time()))
                     .sub(head.forward(ops, y, head.beside(z, Tiny.times(1), config.time()))).abs().sum(false, 0, 1);
             assertThat(moved.select(0, 1).select(0, 1).item()).as("next to it, in another patch").isPositive();
-            assertThat(moved.select(0, 5).select(0, 7).item()).as("beyond three convolutions' reach").isEqualTo(moved.select(0, 0).select(0, 7)
-                    .item()).isZero();
+            assertThat(moved.select(0, 5).select(0, 7).item()).as("beyond three convolutions' reach")
+                    .isEqualTo(moved.select(0, 0).select(0, 7)
+                            .item())
+                    .isZero();
         }
     }
 

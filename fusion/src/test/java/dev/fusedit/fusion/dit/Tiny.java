@@ -42,7 +42,8 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
     }
 
     static FuseDiTConfig with(FuseDiTConfig config, DetailHeadConfig head) {
-        return new FuseDiTConfig(config.text(), config.image().toBuilder().detailHead(head).build(), config.fusion(), config.initialLayers(),
+        return new FuseDiTConfig(config.text(), config.image().toBuilder().detailHead(head).build(), config.fusion(),
+                config.initialLayers(),
                 config.shared(), config.attention());
     }
 

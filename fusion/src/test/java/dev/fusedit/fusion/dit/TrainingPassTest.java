@@ -84,7 +84,8 @@ class TrainingPassTest {
             assertThat(left).as("ops that are left to libtorch's graph").isEmpty();
         } else {
             assertThat(ops.ownBackward().elementSet()).as("ops that have a backward of their own")
-                    .isSubsetOf("LinearOp", "JoinedLinearOp", "GatedMlpOp", "HeadsOp", "GatedAdd", "ConcatOp", "GateOp", "SpreadOp", "PackOp");
+                    .isSubsetOf("LinearOp", "JoinedLinearOp", "GatedMlpOp", "HeadsOp", "GatedAdd", "ConcatOp", "GateOp", "SpreadOp",
+                            "PackOp");
         }
     }
 

@@ -114,8 +114,10 @@ class PixelPipelineTest {
 
     @Test
     void aModelWithADetailHeadGeneratesTheSame(@TempDir Path folder) throws IOException {
-        try (var _ = TensorScope.open(); var first = pixels(3, 16, 24, (text, image) -> new FuseDiTConfig(text,
-                image.toBuilder().detailHead(new DetailHeadConfig(6, 3)).build(), new Fusion.JointSelfAttention(), 0, new SharedLayers.All()))) {
+        try (var _ = TensorScope.open();
+                var first = pixels(3, 16, 24, (text, image) -> new FuseDiTConfig(text,
+                        image.toBuilder().detailHead(new DetailHeadConfig(6, 3)).build(), new Fusion.JointSelfAttention(), 0,
+                        new SharedLayers.All()))) {
             var request = first.defaults().request(List.of("a red cat", "blue")).latents(Tensor.randn(Seed.of(9), DType.F32, 2, 3, 8, 12));
             var sampled = first.pipeline().generate(request).pixels_B3HW();
             PipelineFolder.writeNew(folder.resolve("detailed"), first, null);

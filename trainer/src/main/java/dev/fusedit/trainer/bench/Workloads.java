@@ -27,7 +27,8 @@ public final class Workloads {
     private static final String REMEDY = "Write an object with a workload under each name";
     private static final String ABOUT = "about";
     private static final Set<String> KNOWN = ImmutableSet.of("kind", "like", "attention", "pos_embed", "timestep_conditioning", "qk_norm",
-            "sandwich_norm", "lm", "dit_hidden_size", "dit_num_hidden_layers", "detail_head", "latent", "text", "batch", "optimizer", "grad_clip", "steps",
+            "sandwich_norm", "lm", "dit_hidden_size", "dit_num_hidden_layers", "detail_head", "latent", "text", "batch", "optimizer",
+            "grad_clip", "steps",
             "guidance", "use_cache");
 
     private Workloads() {}

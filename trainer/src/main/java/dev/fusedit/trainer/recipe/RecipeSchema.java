@@ -43,7 +43,8 @@ public final class RecipeSchema {
 
     /// Types of the models that recipes bind, by the block that they are part of.
     private static final Map<Class<?>, String> OF_MODELS = Map.of(TimeConditioning.class, "Model.Time",
-            DetailHeadConfig.class, "Model.DetailHead", TimeDensity.class, "Losses.TimeDensity", LossWeighting.class, "Losses.Weighting", GradientMask.Tokens.class, "GradientMaskRecipe.Tokens");
+            DetailHeadConfig.class, "Model.DetailHead", TimeDensity.class, "Losses.TimeDensity", LossWeighting.class, "Losses.Weighting",
+            GradientMask.Tokens.class, "GradientMaskRecipe.Tokens");
 
     private final Map<Class<?>, ObjectNode> records = new LinkedHashMap<>();
 

@@ -75,7 +75,7 @@ class StageCountsTest {
     void aDetailHeadToo(String precision) {
         Predicate<String> dit = name -> name.startsWith("dit");
         var none = kept(precision, 2, dit);
-        var head = kept(precision + " model.dit.detail_head={width:32,layers:4}", 2, dit);
+        var head = kept(precision + " model.dit.detail_head.width=32 model.dit.detail_head.layers=4", 2, dit);
         assertThat((double) head.measured - none.measured).isCloseTo(head.counted - none.counted, withinPercentage(5));
     }
 
