@@ -44,7 +44,7 @@ public record MixedBatches(ImmutableList<Part> parts, MixOrder order, TextIds te
         var place = order.at(position);
         var sample = parts.get(place.source()).batches().sample(place.position(), size);
         long before = parts.subList(0, place.source()).stream().mapToLong(Part::samples).sum();
-        return new Sample(before + sample.key(), sample.rgb(), sample.caption());
+        return new Sample(before + sample.key(), sample.rgb(), sample.caption(), sample.stored());
     }
 
     @Override
