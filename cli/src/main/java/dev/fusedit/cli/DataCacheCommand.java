@@ -48,7 +48,7 @@ final class DataCacheCommand implements Callable<Integer> {
     public Integer call() {
         var progress = ProgressLine.onStderr();
         var recipe = AutoSettings.settle(choice.read(spec.commandLine().getErr()));
-        try (var work = new CacheWork(recipe, pipes.pipes(), threads, progress)) {
+        try (var work = new CacheWork(recipe, dry, pipes.pipes(), threads, progress)) {
             var before = work.states();
             var stale = work.stale();
             if (!json) say(text(work, before, stale));
@@ -75,7 +75,8 @@ final class DataCacheCommand implements Callable<Integer> {
         text.append(work.folder()).append('\n').append(table.text().stripTrailing());
         for (var state : states) {
             if (state.unwanted() > 0)
-                text.append("%n%s: %,d rows are of images or captions that the recipe has no more".formatted(state.set(), state.unwanted()));
+                text.append(
+                        "%n%s: %,d rows are of images or captions that the recipe has no more".formatted(state.set(), state.unwanted()));
             state.broken().forEach(broken -> text.append("%nbroken: %s".formatted(broken.why())));
             state.unfinished().forEach(file -> text.append("%nunfinished: %s".formatted(file)));
         }

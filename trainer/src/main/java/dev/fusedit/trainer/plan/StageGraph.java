@@ -65,7 +65,8 @@ record StageGraph(StageShape stage, StageCounts counts, boolean checkpointing) {
         long numbers = stage.shapes().config().isDeep() ? textKeys() / compute() : (long) stage.caption() * text().hidden();
         long rows = numbers * Float.BYTES;
         return stage.sampled() && stage.recipe().readsText()
-                ? Prefetch.AHEAD * (long) stage.recipe().data().workers() * stage.stage().batch() * rows : 0;
+                ? Prefetch.AHEAD * (long) stage.recipe().data().workers() * stage.stage().batch() * rows
+                : 0;
     }
 
     /// Keys and values that a text hands to the image.

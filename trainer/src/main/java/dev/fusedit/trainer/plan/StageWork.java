@@ -77,7 +77,8 @@ public record StageWork(List<Matmul> matmuls) {
         var all = new ArrayList<Count.Matmul>();
         try (var weights = Weights.shapes()) {
             var sizes = ModelShapes.autoencoder(model);
-            if (sizes != null && !recipe.readsLatents()) all.addAll(AutoencoderKL.of(sizes, weights.in("vae")).encodeMatmuls(size.height(), size.width()));
+            if (sizes != null && !recipe.readsLatents())
+                all.addAll(AutoencoderKL.of(sizes, weights.in("vae")).encodeMatmuls(size.height(), size.width()));
             if (model.clip() != null) {
                 var clip = KnownClipTexts.find(model.clip()).orElseThrow();
                 all.addAll(ClipTextModel.of(clip, weights.in("clip")).matmuls(CLIP_TOKENS));

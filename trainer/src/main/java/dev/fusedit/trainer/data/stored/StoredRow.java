@@ -75,5 +75,7 @@ public record StoredRow(DType dtype, long[] shape, byte[] bytes) {
 
     private static ByteBuffer buffer(byte[] bytes) { return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN); }
 
-    private static IllegalArgumentException unstored(DType dtype) { return new IllegalArgumentException("rows of " + dtype + " are not stored"); }
+    private static IllegalArgumentException unstored(DType dtype) {
+        return new IllegalArgumentException("rows of " + dtype + " are not stored");
+    }
 }

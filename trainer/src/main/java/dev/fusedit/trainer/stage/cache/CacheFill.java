@@ -15,9 +15,7 @@ import java.util.stream.IntStream;
 /// Several processes may fill one set: a file's worth of rows belongs to the one that holds its lock, the others come back to it at the end.
 /// Belongs to the thread that runs torch; rows' images are decoded by others.
 final class CacheFill<I> {
-    private static final int MOST_ROWS = 256;
-    private static final int MOST_SMALL_ROWS = 1 << 14;
-    private static final long MOST_BYTES = 64L << 20, SMALL = 4096;
+    private static final long MOST_BYTES = 64L << 20;
 
     private final WantedRows<I> wanted;
     private final RowStore store;
@@ -70,8 +68,7 @@ final class CacheFill<I> {
         long bytes = 0;
         for (int i = 0; i < wanted.size(); i++) {
             long own = wanted.bytes(i);
-            boolean full = i - first >= (own > SMALL ? MOST_ROWS : MOST_SMALL_ROWS) || bytes + own > MOST_BYTES;
-            if (i > first && full) {
+            if (i > first && (i - first == wanted.inAFile() || bytes + own > MOST_BYTES)) {
                 parts.add(new Part(first, i));
                 first = i;
                 bytes = 0;
@@ -97,7 +94,8 @@ final class CacheFill<I> {
             for (int i = 0; i < missing.size(); i += wanted.together()) {
                 var some = missing.subList(i, Math.min(i + wanted.together(), missing.size()));
                 var computed = wanted.make(some.stream().map(_ -> loaded.next()).toList());
-                for (int k = 0; k < some.size(); k++) rows.add(new RowStore.Keyed(wanted.key(some.get(k)), checked(computed.get(k), some.get(k))));
+                for (int k = 0; k < some.size(); k++)
+                    rows.add(new RowStore.Keyed(wanted.key(some.get(k)), checked(computed.get(k), some.get(k))));
                 made += some.size();
                 show();
             }
@@ -121,7 +119,8 @@ final class CacheFill<I> {
 
     /// Bytes of rows and of what finds them.
     static <I> long bytes(WantedRows<I> wanted, RowStore store) {
-        return IntStream.range(0, wanted.size()).filter(i -> !store.has(wanted.key(i))).mapToLong(i -> wanted.bytes(i) + RowStore.OF_A_ROW).sum();
+        return IntStream.range(0, wanted.size()).filter(i -> !store.has(wanted.key(i))).mapToLong(i -> wanted.bytes(i) + RowStore.OF_A_ROW)
+                .sum();
     }
 
     /// @throws UserError if a disk has no room

@@ -44,7 +44,8 @@ public record CacheFolder(Path path) {
     /// How sets of the same kind that are there differ from one that is not: `; latents-12ab… there has another encoder`.
     String differences(CacheSet wanted) {
         return CacheSet.all(path).stream().filter(set -> set.kind() == wanted.kind() && !set.equals(wanted))
-                .map(set -> "; %s there has another %s".formatted(set.name(), difference(set, wanted))).limit(2).collect(Collectors.joining());
+                .map(set -> "; %s there has another %s".formatted(set.name(), difference(set, wanted))).limit(2)
+                .collect(Collectors.joining());
     }
 
     private static String difference(CacheSet set, CacheSet wanted) {

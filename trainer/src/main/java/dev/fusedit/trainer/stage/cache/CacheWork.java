@@ -53,10 +53,11 @@ public final class CacheWork implements AutoCloseable {
             List<RowStore.Broken> broken, List<Path> unfinished) {}
 
     /// @param recipe with a cache and nothing left to the machine
+    /// @param looking whether it is only looked at: nothing is written into the folder then, which need not be there
     /// @param pipes whether commands that the recipe names are run
     /// @param threads that read images
     /// @throws UserError if files of the data or of models cannot be read
-    public CacheWork(Recipe recipe, Pipes pipes, int threads, ProgressLine progress) {
+    public CacheWork(Recipe recipe, boolean looking, Pipes pipes, int threads, ProgressLine progress) {
         if (recipe.cache() == null)
             throw new UserError("recipe '%s' has no cache. Add one: 'cache: {folder: DIR}'".formatted(recipe.run().name()));
         this.recipe = recipe;
@@ -64,8 +65,8 @@ public final class CacheWork implements AutoCloseable {
         this.threads = threads;
         folder = new CacheFolder(Path.of(recipe.cache().folder()));
         try {
-            Files.createDirectories(folder.path());
-            parts = parts(pipes);
+            if (!looking) Files.createDirectories(folder.path());
+            parts = parts(pipes, looking ? temporary() : folder.path().resolve("data-errors.jsonl"));
         } catch (IOException e) {
             throw WriteFailure.of(folder.path(), e);
         } catch (RuntimeException e) {
@@ -74,9 +75,15 @@ public final class CacheWork implements AutoCloseable {
         }
     }
 
-    private ImmutableList<Part> parts(Pipes pipes) {
+    private Path temporary() throws IOException {
+        var file = Files.createTempFile("data-errors", ".jsonl");
+        opened.add(() -> Files.deleteIfExists(file));
+        return file;
+    }
+
+    private ImmutableList<Part> parts(Pipes pipes, Path errors) {
         var tokenizer = RecipeTokenizers.of(recipe);
-        var data = own(RecipeData.open(recipe, tokenizer, pipes, folder.path().resolve("data-errors.jsonl"), progress::message));
+        var data = own(RecipeData.open(recipe, tokenizer, pipes, errors, progress::message));
         var rows = RecipeRows.of(recipe, data, threads);
         var wanted = ImmutableList.<WantedRows<?>>builder();
         var captions = rows.cache().tokens() || recipe.readsText() ? rows.captions() : ImmutableList.<String>of();

@@ -23,7 +23,8 @@ final class Kept {
 
     /// @param source whose images these are, with their hashes
     /// @param pixels whether something is computed of images all the same
-    record Images(RecipeRows.Hashed source, Optional<RowStore> latents, Optional<RowStore> features, boolean pixels) implements StoredImages {
+    record Images(RecipeRows.Hashed source, Optional<RowStore> latents, Optional<RowStore> features, boolean pixels)
+            implements StoredImages {
         @Override
         public boolean arePixelsWanted() { return pixels; }
 

@@ -37,7 +37,8 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
     static RecipeRows of(Recipe recipe, Batches data, int threads) {
         var cache = Objects.requireNonNull(recipe.cache());
         return new RecipeRows(recipe, cache, data, sources(data).stream().map(source -> new Hashed(source,
-                cache.ofImages() ? ContentHashes.of(source.split().source(), threads) : List.of())).collect(ImmutableList.toImmutableList()));
+                cache.ofImages() ? ContentHashes.of(source.split().source(), threads) : List.of()))
+                .collect(ImmutableList.toImmutableList()));
     }
 
     /// Of data that is not at hand.
@@ -76,7 +77,8 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
     WantedImages latents(Latents.Encoded latents) {
         int channels = 2 * latents.vae().config().latentChannels(), factor = latents.vae().factor();
         return new WantedImages(CacheSets.latents(cache.latents(), latents), ShownImages.of(sources, sizes()),
-                size -> new long[] {channels, size.height() / factor, size.width() / factor}, device(), (images, _) -> latents.encoded(images));
+                size -> new long[] {channels, size.height() / factor, size.width() / factor}, device(),
+                (images, _) -> latents.encoded(images));
     }
 
     /// @param width of the features

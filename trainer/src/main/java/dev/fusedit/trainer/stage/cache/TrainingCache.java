@@ -57,7 +57,8 @@ public final class TrainingCache {
     /// there nobody prunes.
     public static CacheLocks.Held reading(Recipe recipe) {
         var cache = recipe.cache();
-        return cache == null || !Files.isWritable(Path.of(cache.folder())) ? () -> {} : CacheLocks.of(Path.of(cache.folder())).shared(READERS);
+        return cache == null || !Files.isWritable(Path.of(cache.folder())) ? () -> {}
+                : CacheLocks.of(Path.of(cache.folder())).shared(READERS);
     }
 
     private static Batches filled(Recipe recipe, Batches data, ModelBundle bundle) {
@@ -66,7 +67,8 @@ public final class TrainingCache {
 
     private Batches filled(ModelBundle bundle) {
         var latents = encoded(bundle).map(encoded -> whole(rows.latents(encoded)));
-        var features = rows.recipe().readsFeatures() ? Optional.of(whole(rows.features(width(rows.recipe(), rows.cache()), TrainingCache::unasked)))
+        var features = rows.recipe().readsFeatures()
+                ? Optional.of(whole(rows.features(width(rows.recipe(), rows.cache()), TrainingCache::unasked)))
                 : Optional.<RowStore>empty();
         var plain = rows.data().texts();
         var tokens = rows.cache().tokens() ? Optional.of(RowStore.open(CacheSets.tokens(plain).in(folder))) : Optional.<RowStore>empty();

@@ -68,7 +68,8 @@ record WantedImages(CacheSet set, ImmutableList<ShownImages.Shown> images, RowSh
             var row = shape.of(size);
             int each = numbers.length / some.size();
             var rows = new ArrayList<StoredRow>();
-            for (int i = 0; i < some.size(); i++) rows.add(StoredRow.of(set.dtype(), Arrays.copyOfRange(numbers, i * each, (i + 1) * each), row));
+            for (int i = 0; i < some.size(); i++)
+                rows.add(StoredRow.of(set.dtype(), Arrays.copyOfRange(numbers, i * each, (i + 1) * each), row));
             return rows;
         }
     }

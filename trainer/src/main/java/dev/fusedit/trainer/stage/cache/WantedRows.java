@@ -20,6 +20,9 @@ interface WantedRows<I> {
     /// Rows that are computed together.
     int together();
 
+    /// Rows that are written together, at most: what is lost if the process ends meanwhile.
+    default int inAFile() { return 256; }
+
     /// Reads what a row is computed of. Any thread may.
     ///
     /// @throws dev.fusedit.torch.UserError if it cannot be read any more

@@ -10,7 +10,7 @@ import java.util.List;
 ///
 /// @param captions each once
 record WantedTokens(CacheSet set, ImmutableList<String> captions, TextIds texts) implements WantedRows<StoredRow> {
-    private static final int TOGETHER = 256;
+    private static final int TOGETHER = 256, IN_A_FILE = 1 << 14;
 
     static EntryKey key(String caption) { return EntryKey.of("caption", caption); }
 
@@ -25,6 +25,9 @@ record WantedTokens(CacheSet set, ImmutableList<String> captions, TextIds texts)
 
     @Override
     public int together() { return TOGETHER; }
+
+    @Override
+    public int inAFile() { return IN_A_FILE; }
 
     @Override
     public StoredRow load(int index) { return StoredRow.of(texts.caption(captions.get(index))); }
