@@ -31,8 +31,8 @@ public sealed interface Latents extends AutoCloseable {
     /// @param draws of which image i takes the i-th where latents are drawn
     default Tensor of(Tensor images, Seed draws) { return TensorScope.scoped(() -> drawn(encoded(images), draws)); }
 
-    /// What of the images no chance has a part in: it need be computed only once. On the CPU an image's does not depend on its neighbours in the
-    /// batch, to the bit.
+    /// What of the images no chance has a part in: it need be computed only once. On the CPU an image's does not depend on its neighbours in
+    /// the batch, to the bit.
     Tensor encoded(Tensor images);
 
     /// The latents of what [#encoded] made.

@@ -9,12 +9,12 @@ import java.util.List;
 @Doc("What frozen models make of images and captions, computed once by './fusedit data cache RECIPE' and read in training in their place.")
 public record CacheRecipe(
         @Doc("a folder, which several recipes may share") String folder,
-        @Doc("the autoencoder's latents: 'run' as training computes them, with the same results to the bit; 'f16' and 'bf16' are rounded, take half of "
-                + "the space and change results; 'none'. Where they are drawn, what they are drawn from is kept")
+        @Doc("the autoencoder's latents: 'run' as training computes them, with the same results to the bit; 'f16' and 'bf16' are rounded, take "
+                + "half of the space and change results; 'none'. Where they are drawn, what they are drawn from is kept")
         @Default("run") Stored latents,
         @Doc("token ids of captions") @Default("true") boolean tokens,
-        @Doc("keys and values of a frozen language model, or the hidden state that is read: 'run' in what run.precision computes them in. Results are equal "
-                + "up to rounding, since training computes texts beside each other")
+        @Doc("keys and values of a frozen language model, or the hidden state that is read: 'run' in what run.precision computes them in. "
+                + "Results are equal up to rounding, since training computes texts beside each other")
         @Default("none") Stored text,
         @Doc("patch features of the teacher of a repa loss. Results are equal up to rounding, since training computes images beside each other")
         @Default("none") Stored features) {

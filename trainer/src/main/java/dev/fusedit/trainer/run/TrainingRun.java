@@ -153,6 +153,8 @@ public final class TrainingRun implements AutoCloseable {
     /// What is kept need not be computed.
     private Batches cached() {
         try {
+            if (recipe.cache() != null)
+                log.say("Read from %s, not computed: %s".formatted(recipe.cache().folder(), String.join(", ", recipe.kept())));
             return TrainingCache.of(recipe, data, tensors.bundle());
         } catch (RuntimeException e) {
             reading.close();
