@@ -90,7 +90,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
                 new Logging(trainer.loggingSteps(), null, null, true),
-                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()));
+                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()), null);
     }
 
     /// Where the parts are that the file names by folders; the others are given by `--set`.
