@@ -9,6 +9,7 @@ import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
+import dev.fusedit.trainer.data.SingleBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.shards.CacheLocks;
@@ -85,13 +86,18 @@ public final class TrainingCache {
 
     private static Batches over(Batches data, Iterator<SourceBatches> sources, TextIds texts) {
         return switch (data) {
-            case SourceBatches _ -> sources.next();
-            case MixedBatches mixed -> new MixedBatches(mixed.parts().stream().map(part -> new MixedBatches.Part(part.name(),
-                    over(part.batches(), sources, texts), part.weight(), part.samples())).collect(ImmutableList.toImmutableList()),
-                    mixed.order(), texts);
-            case BlocksBatches blocks -> blocks;
+            case SingleBatches single -> over(single, sources);
+            case MixedBatches mixed -> new MixedBatches(mixed.parts().stream().map(part -> part.with(over(part.batches(), sources)))
+                    .collect(ImmutableList.toImmutableList()), mixed.order(), texts);
             case ReferenceBatches images -> images;
             case BlankBatches blank -> blank;
+        };
+    }
+
+    private static SingleBatches over(SingleBatches data, Iterator<SourceBatches> sources) {
+        return switch (data) {
+            case SourceBatches _ -> sources.next();
+            case BlocksBatches blocks -> blocks;
         };
     }
 
