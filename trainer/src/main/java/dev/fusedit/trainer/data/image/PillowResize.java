@@ -2,6 +2,10 @@ package dev.fusedit.trainer.data.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.cache.CacheBuilder;
+import com.google.common.cache.CacheLoader;
+import com.google.common.cache.LoadingCache;
+import dev.fusedit.torch.image.Resampling;
 import java.util.Arrays;
 
 /// Pillow's resize of 8-bit channels, bit for bit.
@@ -12,6 +16,9 @@ import java.util.Arrays;
 public final class PillowResize {
     private static final int PRECISION = 32 - 8 - 2;
     private static final int COLOURS = 3;
+    /// Images of a set often have the same few sizes.
+    private static final LoadingCache<Line, Resampling> LINES =
+            CacheBuilder.newBuilder().maximumSize(64).build(CacheLoader.from(PillowResize::resampling));
 
     private PillowResize() {}
 
@@ -57,43 +64,60 @@ public final class PillowResize {
     ///
     /// @param pixels height · width · channels bytes
     static byte[] resize(byte[] pixels, int channels, ImageSize from, ImageSize to, Filter filter) {
-        return part(pixels, channels, from, Line.of(from.width(), to.width(), 0, to.width(), filter),
-                Line.of(from.height(), to.height(), 0, to.height(), filter));
+        checkArgument(to.width() > 0 && to.height() > 0, "an image has pixels, not %s x %s", to.width(), to.height());
+        var wide = to.width() == from.width() ? pixels : line(from.width(), to.width(), filter).along(pixels, channels);
+        return to.height() == from.height() ? wide
+                : line(from.height(), to.height(), filter).down(wide, channels * to.width());
+    }
+
+    /// @param from pixels of the old line
+    /// @param to of the new one
+    private record Line(int from, int to, Filter filter) {}
+
+    private static Resampling line(int from, int to, Filter filter) { return LINES.getUnchecked(new Line(from, to, filter)); }
+
+    private static Resampling resampling(Line line) {
+        var taken = Taken.of(line, 0, line.to);
+        return new Resampling(line.from, taken.first, taken.weights, PRECISION);
     }
 
     /// A part of what an image becomes, bit for bit, with the work and the memory of that part alone.
     ///
     /// @param to size of the whole
     static RgbImage part(RgbImage image, ImageSize to, CoverCrop.Corner corner, ImageSize part, Filter filter) {
-        return new RgbImage(part.width(), part.height(), part(image.rgb(), COLOURS, image.size(),
-                Line.of(image.width(), to.width(), corner.left(), part.width(), filter),
-                Line.of(image.height(), to.height(), corner.top(), part.height(), filter)));
+        var columns = Taken.of(new Line(image.width(), to.width(), filter), corner.left(), part.width());
+        var rows = Taken.of(new Line(image.height(), to.height(), filter), corner.top(), part.height());
+        int row = COLOURS * image.width(), begin = rows.begin(), end = rows.end();
+        var wide = new Resampling(image.width(), columns.first, columns.weights, PRECISION)
+                .along(Arrays.copyOfRange(image.rgb(), row * begin, row * end), COLOURS);
+        var first = Arrays.stream(rows.first).map(each -> each - begin).toArray();
+        return new RgbImage(part.width(), part.height(),
+                new Resampling(end - begin, first, rows.weights, PRECISION).down(wide, COLOURS * part.width()));
     }
 
-    private static byte[] part(byte[] pixels, int channels, ImageSize from, Line columns, Line rows) {
-        int row = channels * columns.count();
-        return down(along(pixels, channels, from.width(), columns, rows), row, rows);
-    }
-
-    /// Of the old rows that the new ones take of.
-    private static byte[] along(byte[] from, int channels, int width, Line columns, Line rows) {
-        var to = new byte[channels * columns.count() * (rows.end() - rows.begin())];
-        for (int y = rows.begin(), i = 0; y < rows.end(); y++) {
-            for (int x = 0; x < columns.count(); x++) {
-                for (int c = 0; c < channels; c++) to[i++] = columns.sum(x, from, channels * (y * width + columns.first[x]) + c, channels);
+    /// What some new pixels of a line take of the old ones.
+    ///
+    /// @param first the first old pixel of each new one
+    /// @param weights in 2^-22
+    private record Taken(int[] first, int[][] weights) {
+        /// @param begin the first new pixel
+        static Taken of(Line line, int begin, int count) {
+            checkArgument(count > 0 && begin >= 0 && begin <= line.to - count, "%s pixels from %s on are not inside %s", count, begin, line.to);
+            var first = new int[count];
+            var weights = new int[count][];
+            for (int i = 0; i < count; i++) {
+                var heights = line.from == line.to ? new Heights(begin + i, new double[] {1})
+                        : Heights.of(line.from, line.to, begin + i, line.filter);
+                first[i] = heights.first;
+                weights[i] = heights.whole();
             }
+            return new Taken(first, weights);
         }
-        return to;
-    }
 
-    /// @param row bytes of a line
-    private static byte[] down(byte[] from, int row, Line rows) {
-        var to = new byte[row * rows.count()];
-        for (int y = 0, i = 0; y < rows.count(); y++) {
-            int first = (rows.first[y] - rows.begin()) * row;
-            for (int x = 0; x < row; x++) to[i++] = rows.sum(y, from, first + x, row);
-        }
-        return to;
+        /// The first old pixel that is taken of, and the one behind the last.
+        int begin() { return first[0]; }
+
+        int end() { return first[first.length - 1] + weights[first.length - 1].length; }
     }
 
     /// What each new pixel of a line takes of each old one, in whole numbers nowhere: how Pillow resizes channels of floats.
@@ -123,28 +147,9 @@ public final class PillowResize {
             }
             return new Heights(first, heights);
         }
-    }
 
-    /// What some new pixels of a line take of the old ones.
-    ///
-    /// @param first the first old pixel of each new one
-    /// @param weights in 2^-22
-    private record Line(int[] first, int[][] weights) {
-        /// @param begin the first new pixel
-        /// @param count at least one
-        static Line of(int from, int to, int begin, int count, Filter filter) {
-            checkArgument(count > 0 && begin >= 0 && begin <= to - count, "%s pixels from %s on are not inside %s", count, begin, to);
-            var first = new int[count];
-            var weights = new int[count][];
-            for (int i = 0; i < count; i++) {
-                var line = from == to ? new Heights(begin + i, new double[] {1}) : Heights.of(from, to, begin + i, filter);
-                first[i] = line.first;
-                weights[i] = whole(line.heights);
-            }
-            return new Line(first, weights);
-        }
-
-        private static int[] whole(double[] heights) {
+        /// In 2^-22, with the sum 1.
+        int[] whole() {
             double sum = 0;
             for (double height : heights) {
                 sum += height;
@@ -155,23 +160,6 @@ public final class PillowResize {
                 weights[i] = (int) (share < 0 ? share - 0.5 : share + 0.5);
             }
             return weights;
-        }
-
-        int count() { return first.length; }
-
-        /// The first old pixel that is taken of, and the one behind the last.
-        int begin() { return first[0]; }
-
-        int end() { return first[count() - 1] + weights[count() - 1].length; }
-
-        /// @param at place of the first old pixel
-        byte sum(int pixel, byte[] from, int at, int stride) {
-            int sum = 1 << PRECISION - 1, place = at;
-            for (int weight : weights[pixel]) {
-                sum += (from[place] & 255) * weight;
-                place += stride;
-            }
-            return (byte) Math.clamp(sum >> PRECISION, 0, 255);
         }
     }
 }
