@@ -102,7 +102,8 @@ public final class PillowResize {
     private record Taken(int[] first, int[][] weights) {
         /// @param begin the first new pixel
         static Taken of(Line line, int begin, int count) {
-            checkArgument(count > 0 && begin >= 0 && begin <= line.to - count, "%s pixels from %s on are not inside %s", count, begin, line.to);
+            checkArgument(count > 0 && begin >= 0 && begin <= line.to - count, "%s pixels from %s on are not inside %s", count, begin,
+                    line.to);
             var first = new int[count];
             var weights = new int[count][];
             for (int i = 0; i < count; i++) {
