@@ -2,6 +2,10 @@ package dev.fusedit.trainer.data.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.cache.CacheBuilder;
+import com.google.common.cache.CacheLoader;
+import com.google.common.cache.LoadingCache;
+import dev.fusedit.torch.image.Resampling;
 import java.util.Arrays;
 
 /// Pillow's resize of 8-bit channels, bit for bit.
@@ -12,6 +16,9 @@ import java.util.Arrays;
 public final class PillowResize {
     private static final int PRECISION = 32 - 8 - 2;
     private static final int COLOURS = 3;
+    /// Images of a set often have the same few sizes.
+    private static final LoadingCache<Line, Resampling> LINES =
+            CacheBuilder.newBuilder().maximumSize(64).build(CacheLoader.from(PillowResize::resampling));
 
     private PillowResize() {}
 
@@ -59,31 +66,26 @@ public final class PillowResize {
     /// @param pixels height · width · channels bytes
     static byte[] resize(byte[] pixels, int channels, ImageSize from, ImageSize to, Filter filter) {
         checkArgument(to.width() > 0 && to.height() > 0, "an image has pixels, not %s x %s", to.width(), to.height());
-        var wide = to.width() == from.width() ? pixels : along(pixels, channels, from, Weights.of(from.width(), to.width(), filter));
-        return to.height() == from.height() ? wide : down(wide, channels * to.width(), Weights.of(from.height(), to.height(), filter));
+        var wide = to.width() == from.width() ? pixels : line(from.width(), to.width(), filter).along(pixels, channels);
+        return to.height() == from.height() ? wide
+                : line(from.height(), to.height(), filter).down(wide, channels * to.width());
     }
 
-    private static byte[] along(byte[] from, int channels, ImageSize size, Weights weights) {
-        var to = new byte[channels * weights.count() * size.height()];
-        for (int y = 0, i = 0; y < size.height(); y++) {
-            for (int x = 0; x < weights.count(); x++) {
-                for (int c = 0; c < channels; c++) {
-                    to[i++] = weights.sum(x, from, channels * y * size.width() + c, channels);
-                }
-            }
-        }
-        return to;
-    }
+    /// @param from pixels of the old line
+    /// @param to of the new one
+    private record Line(int from, int to, Filter filter) {}
 
-    /// @param row bytes of a line
-    private static byte[] down(byte[] from, int row, Weights weights) {
-        var to = new byte[row * weights.count()];
-        for (int y = 0, i = 0; y < weights.count(); y++) {
-            for (int x = 0; x < row; x++) {
-                to[i++] = weights.sum(y, from, x, row);
-            }
+    private static Resampling line(int from, int to, Filter filter) { return LINES.getUnchecked(new Line(from, to, filter)); }
+
+    private static Resampling resampling(Line line) {
+        var first = new int[line.to];
+        var weights = new int[line.to][];
+        for (int i = 0; i < line.to; i++) {
+            var heights = Heights.of(line.from, line.to, i, line.filter);
+            first[i] = heights.first;
+            weights[i] = heights.whole();
         }
-        return to;
+        return new Resampling(line.from, first, weights, PRECISION);
     }
 
     /// What each new pixel of a line takes of each old one, in whole numbers nowhere: how Pillow resizes channels of floats.
@@ -113,25 +115,9 @@ public final class PillowResize {
             }
             return new Heights(first, heights);
         }
-    }
 
-    /// What each new pixel of a line takes of the old ones.
-    ///
-    /// @param first the first old pixel of each new one
-    /// @param weights in 2^-22
-    private record Weights(int[] first, int[][] weights) {
-        static Weights of(int from, int to, Filter filter) {
-            var first = new int[to];
-            var weights = new int[to][];
-            for (int i = 0; i < to; i++) {
-                var line = Heights.of(from, to, i, filter);
-                first[i] = line.first;
-                weights[i] = whole(line.heights);
-            }
-            return new Weights(first, weights);
-        }
-
-        private static int[] whole(double[] heights) {
+        /// In 2^-22, with the sum 1.
+        int[] whole() {
             double sum = 0;
             for (double height : heights) {
                 sum += height;
@@ -142,17 +128,6 @@ public final class PillowResize {
                 weights[i] = (int) (share < 0 ? share - 0.5 : share + 0.5);
             }
             return weights;
-        }
-
-        int count() { return first.length; }
-
-        byte sum(int pixel, byte[] from, int offset, int stride) {
-            int sum = 1 << PRECISION - 1, at = offset + first[pixel] * stride;
-            for (int weight : weights[pixel]) {
-                sum += (from[at] & 255) * weight;
-                at += stride;
-            }
-            return (byte) Math.clamp(sum >> PRECISION, 0, 255);
         }
     }
 }
