@@ -88,27 +88,37 @@ class FetchedShardsCommandTest {
 
     private String url(String name) { return "http://localhost:%d/%s".formatted(server.getAddress().getPort(), name); }
 
+    /// Seconds long, over the shards alone.
+    private String recipe(String shards) throws IOException {
+        return Files.writeString(temp.resolve("small.yaml"), """
+                run: {name: small, seed: 1, precision: f32, lanes: 2}
+                model:
+                  llm: {width: 16, layers: 2, heads: 2, kv_heads: 1, head_width: 8, mlp_width: 32, max_tokens: 16, tokenizer: bytes}
+                  dit: {width: 16, layers: 2, mlp_width: 32, patch: 8, channels: 3}
+                  prediction: clean
+                data: {kind: webdataset, shards: ['%s'], picture: png, image_size: 32, block: 4}
+                stages:
+                  - {name: joint, steps: 6, batch: 4, lr: {dit: 1e-3, llm: 1e-4}, losses: {flow: {}}}
+                sampling: {steps: 2}
+                """.formatted(shards.replace("'", "''"))).toString();
+    }
+
     @Test
     void weightsDoNotDependOnWhereShardsComeFromNorOnTheCache() throws IOException {
-        var recipe = temp.resolve("my.yaml").toString();
-        assertThat(run("recipe", "new", "--from", temp + "/a-{0..2}.tar", "--out", recipe)).as(err.toString()).isZero();
+        var recipe = recipe("x.tar");
         long limit = Files.size(temp.resolve("a-0.tar")) * 3 / 2 / 1024;
         var sources = new LinkedHashMap<String, String>();
         sources.put("plain", temp + "/a-{0..2}.tar");
-        sources.put("gz", temp + "/a-{0..2}.tar.gz");
-        sources.put("zst", temp + "/a-{0..2}.tar.zst");
+        sources.put("packed", temp + "/a-{0..0}.tar.gz::" + temp + "/a-{1..2}.tar.zst");
         sources.put("http", url("a-{0..2}.tar.gz"));
-        sources.put("pipe", "pipe:cat '%s'/a-{0..2}.tar".formatted(temp));
-        sources.put("mixed", temp + "/a-0.tar.zst::" + url("a-{1..1}.tar") + "::pipe:zcat '%s'/a-2.tar.gz".formatted(temp));
+        sources.put("pipe", "pipe:cat '%1$s'/a-{0..1}.tar::pipe:zcat '%1$s'/a-2.tar.gz".formatted(temp));
         var hashes = new TreeMap<String, String>();
         for (var source : sources.entrySet()) {
             var folder = temp.resolve("run-" + source.getKey()).toString();
-            assertThat(run("train", recipe, "--max-steps", "4", "--out", folder, "--set", "run.precision=f32", "--set",
-                    "stages.text.steps=1", "--set", "stages.text.warm_up=0", "--set", "stages.fuse.batch=8", "--set", "model.llm.layers=2",
-                    "--set", "model.dit.layers=2", "--set", "data.shards=['" + source.getValue().replace("'", "''") + "']", "--set",
-                    "data.block=4", "--set",
-                    "data.cache.limit=" + (source.getKey().equals("http") ? limit + "K" : "1G"), "--allow-pipe")).as(source.getKey() + err)
-                    .isZero();
+            assertThat(run("train", recipe, "--max-steps", "4", "--out", folder, "--set",
+                    "data.shards=['" + source.getValue().replace("'", "''") + "']", "--set",
+                    "data.cache.limit=" + (source.getKey().equals("http") ? limit + "K" : "1G"), "--allow-pipe"))
+                    .as(source.getKey() + err).isZero();
             assertThat(run("info", folder, "--hash", "--json")).isZero();
             hashes.put(source.getKey(), new ObjectMapper().readTree(out.toString()).findValue("sha256").asText());
         }
@@ -116,21 +126,22 @@ class FetchedShardsCommandTest {
     }
 
     @Test
-    void aRecipeAloneRunsNoCommand() {
-        var recipe = temp.resolve("my.yaml").toString();
+    void aRecipeAloneRunsNoCommand() throws IOException {
+        var made = temp.resolve("my.yaml").toString();
         var source = "pipe:touch '%1$s/ran'; cat '%1$s'/a-{0..2}.tar".formatted(temp);
-        assertThat(run("recipe", "new", "--from", source, "--out", recipe)).isEqualTo(2);
+        assertThat(run("recipe", "new", "--from", source, "--out", made)).isEqualTo(2);
         assertThat(run("data", "audit", source)).isEqualTo(2);
         assertThat(run("data", "show", source, "--out", temp.resolve("x.png").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("--allow-pipe");
         assertThat(temp.resolve("ran")).doesNotExist();
-        assertThat(run("recipe", "new", "--from", source, "--out", recipe, "--allow-pipe")).as(err.toString()).isZero();
+        assertThat(run("recipe", "new", "--from", source, "--out", made, "--allow-pipe")).as(err.toString()).isZero();
         assertThat(out.toString()).contains("my.yaml --allow-pipe");
-        assertThat(run("recipe", "check", recipe)).isZero();
+        var recipe = recipe(source);
+        assertThat(run("recipe", "check", recipe)).as(err.toString()).isZero();
         assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("--allow-pipe").doesNotContain("\tat ");
-        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--set", "run.precision=f32",
-                "--allow-pipe")).as(err.toString()).isZero();
+        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--allow-pipe")).as(err.toString())
+                .isZero();
         assertThat(out.toString()).as("how to go on").contains("--allow-pipe");
     }
 

@@ -42,14 +42,16 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
             var size = wanted.sizes().getFirst();
             return new Shown(size, i -> sample(position + i, size));
         }
-        var turn = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
-                wanted.images()).at(step);
+        var order = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
+                wanted.images());
+        var turn = order.at(step);
+        if (split.source().isFetched()) expect(order.at(step + window() / wanted.images()), wanted.images());
         return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
     }
 
     @Override
     public Sample sample(long position, ImageSize size) {
-        if (split.source().isFetched()) expect(position);
+        if (split.source().isFetched()) expect(split.trained(), at(seed, position + window()));
         return sample(split.trained(), at(seed, position), position, size);
     }
 
@@ -69,10 +71,13 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
         throw new IllegalStateException(split.source().place() + ": no sample can be read any more");
     }
 
+    private long window() { return new BlockOrder(seed, split.trained().size(), split.source().block()).window(); }
+
     /// What comes a window later.
-    private void expect(long position) {
-        long window = new BlockOrder(seed, split.trained().size(), split.source().block()).window();
-        split.source().expect(split.trained().get(at(seed, position + window)).index(), window);
+    private void expect(List<SampleFacts> samples, int number) { split.source().expect(samples.get(number).index(), window()); }
+
+    private void expect(BucketOrder.Turn turn, int images) {
+        for (int i = 0; i < images; i++) expect(turn.bucket().samples(), turn.at(i));
     }
 
     private Sample sample(int index, long position, ImageSize size) throws BadSample {

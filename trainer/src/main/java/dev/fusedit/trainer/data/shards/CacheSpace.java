@@ -68,6 +68,17 @@ record CacheSpace(Path folder, long limit, CacheLocks locks) {
         }
     }
 
+    /// Drops what processes that have died were writing.
+    void tidy() {
+        try (var _ = locks.exclusive(ROOM)) {
+            for (var entry : entries()) {
+                if (!entry.isWhole()) drop(entry);
+            }
+        } catch (IOException e) {
+            throw WriteFailure.of(folder, e);
+        }
+    }
+
     private UserError tooSmall(long needed) {
         return new UserError("data.cache.limit: %,d bytes do not hold one shard, which has more than %,d when it is unpacked. Raise it (%s)"
                 .formatted(limit, needed - 1, folder));

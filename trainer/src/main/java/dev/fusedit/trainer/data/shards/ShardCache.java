@@ -51,6 +51,7 @@ final class ShardCache {
         locks = CacheLocks.of(folder);
         this.folder = folder;
         space = new CacheSpace(folder, limit, locks);
+        space.tidy();
     }
 
     static String key(String identity) { return Hashing.sha256().hashString(identity, StandardCharsets.UTF_8).toString().substring(0, 32); }

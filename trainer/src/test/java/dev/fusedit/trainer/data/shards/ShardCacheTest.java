@@ -185,6 +185,9 @@ class ShardCacheTest {
         var store = store(limit);
         assertThat(read(store, store.find(ShardAddress.of(server.url("/0.tar"))))).isEqualTo(tar(0));
         assertThat(temp.resolve("0123456789abcdef.part")).doesNotExist();
+        try (var files = Files.newDirectoryStream(temp, "*.part")) {
+            assertThat(files).isEmpty();
+        }
     }
 
     @Test
