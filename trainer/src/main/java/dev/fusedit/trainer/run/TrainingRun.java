@@ -262,6 +262,7 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
+        long began = System.nanoTime();
         try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
             if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
                 loop.restoreRules(resumption.state().loop());
@@ -271,6 +272,7 @@ public final class TrainingRun implements AutoCloseable {
                 report(plan, loop);
                 save(plan, loop, upTo);
             }
+            log.waited(plan.stage().name(), loop.waited(), (System.nanoTime() - began) / 1e9);
         }
         clock.end(plan);
     }
