@@ -91,9 +91,9 @@ class TextToImagePipelineTest {
 
     /// What libtorch throws where there is no memory, from within a batch of more images than so many.
     private static TextToImagePipeline.Progress memoryFor(int images, List<String> seen) {
-        return (first, step, latents) -> {
-            seen.add(first + "+" + latents.size(0) + "." + step);
-            if (latents.size(0) > images && step == 1) {
+        return (first, step) -> {
+            seen.add(first + "+" + step.latents().size(0) + "." + step.number());
+            if (step.latents().size(0) > images && step.number() == 1) {
                 throw new TorchException("mm", "CUDA out of memory. Tried to allocate 2.00 GiB.", List.of());
             }
         };
@@ -115,7 +115,7 @@ class TextToImagePipelineTest {
     void aImageThatMemoryDoesNotHoldIsTheCallersMistake() {
         assertThatThrownBy(() -> pipeline.generate(request(), memoryFor(0, new ArrayList<>()))).isInstanceOf(UserError.class)
                 .hasMessageContaining("even one image of 8 x 12").hasMessageContaining("Sample a smaller one");
-        assertThatThrownBy(() -> pipeline.generate(request(), (_, _, _) -> {
+        assertThatThrownBy(() -> pipeline.generate(request(), (_, _) -> {
             throw new TorchException("mm", "sizes do not fit", List.of());
         })).as("another failure is none of memory").isInstanceOf(TorchException.class);
     }
