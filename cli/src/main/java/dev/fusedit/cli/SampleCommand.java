@@ -99,7 +99,8 @@ final class SampleCommand implements Callable<Integer> {
         sampling.check("--width", Bound.SIDE, width);
         sampling.check("--height", Bound.SIDE, height);
         var asked = prompts.again != null ? again(prompts.again) : null;
-        var texts = asked != null ? asked.request().prompts().texts() : prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
+        var texts =
+                asked != null ? asked.request().prompts().texts() : prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
         sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
         var place = SampleOutput.of(out, force);
         var output = asked == null || asked.grid() ? place : place.single();

@@ -47,7 +47,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "A file with the token that requests have to show. Default: $" + TOKEN + ", else none.")
     private @Nullable Path token;
 
-    @Option(names = "--allow-host", paramLabel = "NAME", description = "A name by which the server may be asked, beside its own. May be repeated.")
+    @Option(names = "--allow-host", paramLabel = "NAME",
+            description = "A name by which the server may be asked, beside its own. May be repeated.")
     private @Nullable List<String> hosts;
 
     @Mixin
@@ -57,7 +58,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "Images that wait at most; who comes then is told to come again (default: ${DEFAULT-VALUE}).")
     private int queue;
 
-    @Option(names = "--max-images", defaultValue = "10", paramLabel = "N", description = "Images of a request at most (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--max-images", defaultValue = "10", paramLabel = "N",
+            description = "Images of a request at most (default: ${DEFAULT-VALUE}).")
     private int images;
 
     @Option(names = "--max-side", defaultValue = "1024", paramLabel = "PIXELS",
@@ -77,7 +79,8 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         sampling.check();
-        var settings = new ServeSettings(host, port, token(), hosts == null ? List.of() : hosts, limits(), Optional.ofNullable(runs), !noMetadata);
+        var settings =
+                new ServeSettings(host, port, token(), hosts == null ? List.of() : hosts, limits(), Optional.ofNullable(runs), !noMetadata);
         try (var _ = TensorScope.open();
                 var opened = SamplingModel.open(model);
                 var server = ImageServer.start(ServedModel.of(model, opened.sampling(sampling.over(opened.defaults()))), settings);

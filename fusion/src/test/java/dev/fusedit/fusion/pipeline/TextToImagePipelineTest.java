@@ -198,7 +198,7 @@ class TextToImagePipelineTest {
     void noiseMayBeGivenAndStepsAreSeen() {
         var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 4, 4, 6);
         var seen = new ArrayList<String>();
-        var sampled = pipeline.generate(request().latents(noise).batch(1), (first, step, _) -> seen.add(first + "." + step));
+        var sampled = pipeline.generate(request().latents(noise).batch(1), (first, step) -> seen.add(first + "." + step.number()));
         assertThat(seen).containsExactly("0.0", "0.1", "0.2", "1.0", "1.1", "1.2");
         assertThat(sampled.latents_BCHW().sameValues(noise)).isFalse();
         assertThatThrownBy(() -> pipeline.generate(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))

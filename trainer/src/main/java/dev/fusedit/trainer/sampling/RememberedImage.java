@@ -38,7 +38,8 @@ public record RememberedImage(Path file, boolean grid, Optional<ModelFingerprint
 
     private static String text(Path file) {
         try {
-            if (Files.size(file) > MOST_BYTES) throw new UserError("%s has more than 1 GiB: it is no image of this program's".formatted(file));
+            if (Files.size(file) > MOST_BYTES)
+                throw new UserError("%s has more than 1 GiB: it is no image of this program's".formatted(file));
             var text = PngText.read(Files.readAllBytes(file)).get(SampleNotes.EXACT);
             if (text == null) {
                 throw new UserError(("%s does not say how it was made: it was made with --no-metadata, by another program, or was saved "
@@ -46,7 +47,8 @@ public record RememberedImage(Path file, boolean grid, Optional<ModelFingerprint
             }
             return text;
         } catch (IOException e) {
-            throw new UserError("%s cannot be read: %s".formatted(file, Files.isRegularFile(file) ? e.getMessage() : "there is no such file"),
+            throw new UserError(
+                    "%s cannot be read: %s".formatted(file, Files.isRegularFile(file) ? e.getMessage() : "there is no such file"),
                     e);
         }
     }

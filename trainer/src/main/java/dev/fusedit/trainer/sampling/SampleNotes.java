@@ -81,7 +81,9 @@ public record SampleNotes(Optional<ModelFingerprint> model, boolean written) {
         };
     }
 
-    private static String shortest(double number) { return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number); }
+    private static String shortest(double number) {
+        return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+    }
 
     private ObjectNode json(ImageRequest request, Seed seed, boolean grid) {
         var json = JsonNodeFactory.instance.objectNode().put("version", ProgramVersion.number());

@@ -3,8 +3,10 @@ package dev.fusedit.trainer.serve;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.ServerRequestHeaders;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Access implements Filter {
     /// The page, which asks for the token itself, and what a load balancer asks.
     private static final Set<String> OPEN = Set.of("/", "/page.css", "/page.js", "/healthz", "/readyz");
+    /// As proxies count requests whose client went away.
+    private static final int NOBODY = 499;
     private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
     private static final HeaderName FETCH_MODE = HeaderNames.create("Sec-Fetch-Mode");
 
@@ -40,15 +44,21 @@ final class Access implements Filter {
         connections.listens(client);
         answering.register();
         long began = System.nanoTime();
+        int status = NOBODY;
         try {
             Answers.guard(response.headers());
             var refused = refusal(request);
             if (refused == null) chain.proceed();
             else Answers.refuse(response, refused);
+            status = response.status().code();
         } finally {
-            metrics.answered(request.path().path(), response.status().code(), (System.nanoTime() - began) / 1e9);
+            metrics.answered(request.path().path(), status, (System.nanoTime() - began) / 1e9);
             connections.listens(client);
             answering.arriveAndDeregister();
+        }
+        // Helidon waits for the client to close, and the client, which asked for it, for the server
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE) || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            throw new CloseConnectionException("it is answered, and nothing more is asked");
         }
     }
 

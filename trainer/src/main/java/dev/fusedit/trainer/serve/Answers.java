@@ -7,7 +7,6 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
@@ -57,7 +56,7 @@ final class Answers {
         return (request, response) -> {
             try {
                 handler.handle(request, response);
-            } catch (CloseConnectionException | ServerConnectionException | UncheckedIOException e) {
+            } catch (CloseConnectionException | UncheckedIOException e) {
                 throw e; // nobody is there to be told
             } catch (RuntimeException e) {
                 if (response.isSent()) throw e;

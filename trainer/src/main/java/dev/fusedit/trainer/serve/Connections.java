@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.serve;
 
 import io.helidon.common.socket.SocketOptions;
+import io.helidon.webserver.CloseConnectionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
@@ -10,12 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// The server's open connections, by their other end. Helidon hands each socket over here when it is accepted.
 ///
@@ -106,8 +107,12 @@ final class Connections implements SocketOptions, AutoCloseable {
     }
 
     /// The one that sent a request.
-    Client client(SocketAddress address) {
-        return Objects.requireNonNull(clients.get(address), () -> "no connection from " + address);
+    ///
+    /// @param address null once it is gone
+    Client client(@Nullable SocketAddress address) {
+        var client = address == null ? null : clients.get(address);
+        if (client == null) throw new CloseConnectionException("the client went away");
+        return client;
     }
 
     /// A request has begun, or is answered so that the next one may come.

@@ -53,8 +53,9 @@ final class ImageOrders {
         ONLY.forEach((name, values) -> {
             var value = json.path(name);
             if (isGiven(value) && !values.contains(value.asText())) {
-                throw new UserError("%s: %s must be %s, got %s".formatted(RequestBody.NAME, name, String.join(" or ", values.stream().sorted()
-                        .toList()), value));
+                throw new UserError(
+                        "%s: %s must be %s, got %s".formatted(RequestBody.NAME, name, String.join(" or ", values.stream().sorted()
+                                .toList()), value));
             }
         });
         var known = new LinkedHashSet<>(OPEN_AI);
@@ -128,7 +129,8 @@ final class ImageOrders {
 
     private static void require(String name, int value, int most, String option) {
         if (value > most) {
-            throw new UserError("%s: %s of %d is more than this server does, %d (%s)".formatted(RequestBody.NAME, name, value, most, option));
+            throw new UserError(
+                    "%s: %s of %d is more than this server does, %d (%s)".formatted(RequestBody.NAME, name, value, most, option));
         }
     }
 
@@ -137,7 +139,8 @@ final class ImageOrders {
         var value = fields.raw("seed");
         if (!isGiven(value)) return Seed.of(random.nextLong() >>> 64 - SEED_BITS);
         try {
-            return Seed.of(value.isTextual() ? Long.parseLong(value.textValue()) : value.isIntegralNumber() ? value.bigIntegerValue().longValueExact()
+            return Seed.of(value.isTextual() ? Long.parseLong(value.textValue())
+                    : value.isIntegralNumber() ? value.bigIntegerValue().longValueExact()
                     : Long.parseLong("none"));
         } catch (NumberFormatException | ArithmeticException e) {
             throw new UserError("%s: seed must be a whole number of 64 bits, got %s".formatted(RequestBody.NAME, value), e);

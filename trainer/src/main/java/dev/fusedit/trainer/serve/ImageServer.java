@@ -77,7 +77,8 @@ public final class ImageServer implements AutoCloseable {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(settings.host(), settings.port()));
         } catch (IOException e) {
-            throw new UserError("%s cannot be listened on: %s. Give another --port, or another --host".formatted(settings, e.getMessage()), e);
+            throw new UserError("%s cannot be listened on: %s. Give another --port, or another --host".formatted(settings, e.getMessage()),
+                    e);
         }
     }
 
@@ -108,7 +109,8 @@ public final class ImageServer implements AutoCloseable {
             get(routing, "/api/runs", (_, response) -> Answers.json(response, runs.json()));
             get(routing, "/api/runs/{name}/image", (request, response) -> {
                 var name = request.path().pathParameters().get("name");
-                Answers.bytes(response, "image/png", runs.image(name).orElseThrow(() -> Refusal.of(404, "no image of a run '%s'".formatted(name))));
+                Answers.bytes(response, "image/png",
+                        runs.image(name).orElseThrow(() -> Refusal.of(404, "no image of a run '%s'".formatted(name))));
             });
         });
         return routing.any(Answers.told((request, _) -> {

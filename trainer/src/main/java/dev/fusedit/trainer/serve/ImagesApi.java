@@ -175,8 +175,9 @@ final class ImagesApi {
     private void preview(Form form, EventStream events, ImageJob job, Event.Preview preview) {
         var png = base64(preview.seen().png());
         switch (form) {
-            case OWN -> events.send("preview", JsonNodeFactory.instance.objectNode().put("image", preview.image()).put("step", preview.steps())
-                    .put("steps", job.request().settings().steps()).put("b64_png", png));
+            case OWN ->
+                    events.send("preview", JsonNodeFactory.instance.objectNode().put("image", preview.image()).put("step", preview.steps())
+                            .put("steps", job.request().settings().steps()).put("b64_png", png));
             case OPEN_AI -> openAi(events, "image_generation.partial_image", job, JsonNodeFactory.instance.objectNode()
                     .put("partial_image_index", preview.number()).put("b64_json", png));
         }

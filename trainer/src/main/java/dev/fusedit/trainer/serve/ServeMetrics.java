@@ -70,7 +70,8 @@ final class ServeMetrics {
     }
 
     private static void line(StringBuilder text, String name, double value) {
-        text.append(name).append(' ').append(value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.6f", value))
+        text.append(name).append(' ')
+                .append(value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.6f", value))
                 .append('\n');
     }
 }

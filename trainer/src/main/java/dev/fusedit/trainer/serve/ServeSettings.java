@@ -28,7 +28,7 @@ public record ServeSettings(String host, int port, Optional<String> token, List<
         hosts = List.copyOf(hosts);
         if (port < 0 || port > 65_535) throw new UserError("--port must be from 0 to 65535, but is " + port);
         token.ifPresent(ServeSettings::requireToken);
-        if (token.isEmpty() && !address(host).isLoopbackAddress()) {
+        if (!address(host).isLoopbackAddress() && token.isEmpty()) {
             throw new UserError(("--host %s can be reached by others, so that a token is needed: give a file that holds one by --token, or "
                     + "set FUSEDIT_TOKEN").formatted(host));
         }
@@ -65,7 +65,8 @@ public record ServeSettings(String host, int port, Optional<String> token, List<
         var lower = name.toLowerCase(Locale.ROOT);
         if (lower.equals(host.toLowerCase(Locale.ROOT)) || hosts.stream().anyMatch(lower::equalsIgnoreCase)) return true;
         var address = address(host);
-        return address.isLoopbackAddress() ? LOOPBACK.contains(lower) : address.isAnyLocalAddress() && (LOOPBACK.contains(lower) || isNumeric(lower));
+        return address.isLoopbackAddress() ? LOOPBACK.contains(lower)
+                : address.isAnyLocalAddress() && (LOOPBACK.contains(lower) || isNumeric(lower));
     }
 
     /// No name that a foreign server could give out.

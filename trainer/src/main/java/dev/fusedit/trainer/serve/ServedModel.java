@@ -13,7 +13,9 @@ public record ServedModel(String name, LoadedPipeline pipeline, ModelFingerprint
     /// Called as its folder is; a checkpoint as its run's.
     ///
     /// @param place as for [dev.fusedit.trainer.sampling.SamplingModel#open], which opened the model
-    public static ServedModel of(Path place, LoadedPipeline model) { return new ServedModel(name(place), model, ModelFingerprint.of(model)); }
+    public static ServedModel of(Path place, LoadedPipeline model) {
+        return new ServedModel(name(place), model, ModelFingerprint.of(model));
+    }
 
     private static String name(Path place) {
         var real = real(place);

@@ -130,7 +130,8 @@ class SampleRunTest {
         assertThatThrownBy(() -> write(request().seed(Seed.of(6)), out)).hasMessageContaining("differs in seed");
         assertThatThrownBy(() -> write(model.defaults().request(PROMPTS.reversed()).each(3).seed(Seed.of(5)), out))
                 .hasMessageContaining("differs in prompts");
-        assertThatThrownBy(() -> new SampleRun(model, request(), "another", SampleNotes.NAMELESS).write(out)).hasMessageContaining("differs in model");
+        assertThatThrownBy(() -> new SampleRun(model, request(), "another", SampleNotes.NAMELESS).write(out))
+                .hasMessageContaining("differs in model");
         write(request(), out);
         var before = contents(out);
         for (var again : List.of(request(), request().each(1))) {
@@ -214,7 +215,8 @@ class SampleRunTest {
     @Test
     void webUisReadHowItWasMade() throws IOException {
         var notes = SampleNotes.of(new ModelFingerprint("0123456789abcdef"));
-        new SampleRun(model, model.defaults().request(List.of("a red circle,\nand more")).negative("blue").guidance(2.5).seed(Seed.of(5)), "",
+        new SampleRun(model, model.defaults().request(List.of("a red circle,\nand more")).negative("blue").guidance(2.5).seed(Seed.of(5)),
+                "",
                 notes).write(temp.resolve("out"));
         var texts = PngText.read(Files.readAllBytes(temp.resolve("out/00000.png")));
         assertThat(texts.get("parameters")).isEqualTo("""
@@ -253,8 +255,10 @@ class SampleRunTest {
         new SampleRun(model, request(), "", SampleNotes.of(its)).write(temp.resolve("out"));
         var image = RememberedImage.read(temp.resolve("out/00001.png"));
         image.requireModel(Path.of("runs/x"), its);
-        assertThatThrownBy(() -> image.requireModel(Path.of("runs/x"), new ModelFingerprint("00112233445566"))).isInstanceOf(UserError.class)
-                .hasMessageContainingAll("00001.png", "another model", its.brief(), "0011223344", "sample --model runs/x --prompt 'a red circle'",
+        assertThatThrownBy(() -> image.requireModel(Path.of("runs/x"), new ModelFingerprint("00112233445566")))
+                .isInstanceOf(UserError.class)
+                .hasMessageContainingAll("00001.png", "another model", its.brief(), "0011223344",
+                        "sample --model runs/x --prompt 'a red circle'",
                         "--seed " + image.seed().value());
     }
 

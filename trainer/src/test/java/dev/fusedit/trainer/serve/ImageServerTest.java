@@ -76,8 +76,9 @@ class ImageServerTest {
                 later.forEach(each -> each.join().statusCode());
                 later.forEach(each -> together.add(served.ok(each.join())));
                 for (var image : together.getFirst().path("images")) {
-                    alone.add(bytes(served.ok(served.post(OWN, "{\"prompt\": \"a red circle\", \"seed\": \"%s\"}".formatted(image.path("seed")
-                            .asText()))).at("/images/0/b64_png")));
+                    alone.add(
+                            bytes(served.ok(served.post(OWN, "{\"prompt\": \"a red circle\", \"seed\": \"%s\"}".formatted(image.path("seed")
+                                    .asText()))).at("/images/0/b64_png")));
                 }
             });
             assertThat(together.getFirst().path("seed").asText()).isEqualTo("-9007199254740993");
@@ -137,7 +138,8 @@ class ImageServerTest {
             var refused = List.of("{}", "prompt must be a text that is not blank", "{\"prompt\": \" \"}", "not blank",
                     "{\"prompt\": 7}", "prompt must be a text", "[]", "must be a JSON object", "{\"prompt\": \"a\"", "the request",
                     "{\"prompt\": \"a\", \"prompt\": \"b\"}", "Duplicate field 'prompt'",
-                    "{\"prompt\": \"a\", \"n\": 0}", "n must be at least 1", "{\"prompt\": \"a\", \"n\": 4}", "n of 4 is more than this server does, 3",
+                    "{\"prompt\": \"a\", \"n\": 0}", "n must be at least 1", "{\"prompt\": \"a\", \"n\": 4}",
+                    "n of 4 is more than this server does, 3",
                     "{\"prompt\": \"a\", \"steps\": 21}", "--max-steps", "{\"prompt\": \"a\", \"steps\": 0}", "steps must be at least 1",
                     "{\"prompt\": \"a\", \"width\": 256}", "--max-side", "{\"prompt\": \"a\", \"width\": 35}",
                     "not made of whole patches of", "{\"prompt\": \"a\", \"guidance\": 0.5}", "guidance must be at least 1",
@@ -145,7 +147,8 @@ class ImageServerTest {
                     "solver must be one of euler, heun", "{\"prompt\": \"a\", \"seed\": 1.5}", "seed must be a whole number of 64 bits",
                     "{\"prompt\": \"a\", \"seed\": \"x\"}", "seed must be a whole number", "{\"prompt\": \"a\", \"cfg\": 3}",
                     "the field 'cfg' is not known", "{\"prompt\": \"a\", \"guidance\": 1, \"negative\": \"b\"}",
-                    "the negative prompt \"b\" has no effect without guidance", "{\"prompt\": \"a\", \"previews\": 99}", "previews must be from 0 to 50",
+                    "the negative prompt \"b\" has no effect without guidance", "{\"prompt\": \"a\", \"previews\": 99}",
+                    "previews must be from 0 to 50",
                     "{\"prompt\": \"%s\"}".formatted("a".repeat(41)), "prompt of 41 is more than this server does, 40 (--max-text)");
             for (int i = 0; i < refused.size(); i += 2) {
                 var response = served.post(OWN, refused.get(i));
@@ -232,11 +235,13 @@ class ImageServerTest {
         Files.write(run.resolve("samples.png"), new PngImage(1, 1, new byte[3]).png());
         Files.createDirectories(temp.resolve("runs/other"));
         Files.writeString(temp.resolve("secret.png"), "secret");
-        var settings = new ServeSettings("127.0.0.1", 0, Optional.empty(), List.of(), ServeLimits.USUAL, Optional.of(temp.resolve("runs")), true);
+        var settings =
+                new ServeSettings("127.0.0.1", 0, Optional.empty(), List.of(), ServeLimits.USUAL, Optional.of(temp.resolve("runs")), true);
         try (var served = new Served(settings)) {
             var listed = served.ok(served.get("/api/runs")).path("runs");
             assertThat(listed).hasSize(1);
-            assertThat(listed.get(0).toString()).contains("\"name\":\"first\"", "\"step\":3", "\"flow\":0.5", "\"finished\":false", "\"image\":true");
+            assertThat(listed.get(0).toString()).contains("\"name\":\"first\"", "\"step\":3", "\"flow\":0.5", "\"finished\":false",
+                    "\"image\":true");
             assertThat(served.get("/api/runs/first/image").headers().firstValue("Content-Type")).hasValue("image/png");
             for (var path : List.of("/api/runs/other/image", "/api/runs/../image", "/api/runs/%2e%2e/image", "/api/runs/..%2f../image",
                     "/api/runs/first/recipe.yaml", "/..%2f..%2fsecret.png", "/page.css/..%2fpage.html", "/%2e%2e/%2e%2e/etc/passwd",
@@ -251,12 +256,14 @@ class ImageServerTest {
     void thePageNeedsNothingFromElsewhere() throws IOException {
         try (var served = new Served()) {
             var page = served.get("/");
-            assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'", "script-src 'self'");
+            assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'",
+                    "script-src 'self'");
             var script = served.get("/page.js").body();
             var style = served.get("/page.css").body();
             for (var text : List.of(page.body(), script, style)) assertThat(text).doesNotContain("http:", "https:", "//cdn", "@import");
             assertThat(page.body()).doesNotContain("onclick", "style=");
-            var ids = java.util.regex.Pattern.compile("byId\\('([a-z-]+)'\\)").matcher(script).results().map(result -> result.group(1)).toList();
+            var ids = java.util.regex.Pattern.compile("byId\\('([a-z-]+)'\\)").matcher(script).results().map(result -> result.group(1))
+                    .toList();
             assertThat(ids).isNotEmpty().allSatisfy(id -> assertThat(page.body()).contains("id=\"" + id + "\""));
             for (var id : List.of("prompt", "negative", "n", "seed", "width", "height", "steps", "guidance", "solver", "token"))
                 assertThat(page.body()).contains("<label for=\"" + id + "\"");

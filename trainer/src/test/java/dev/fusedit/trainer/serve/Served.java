@@ -36,8 +36,9 @@ final class Served implements AutoCloseable {
     final LoadedPipeline model = RunPipeline.of(tiny.recipe, tiny.bundle);
     final ServedModel served = new ServedModel("tiny", model, ModelFingerprint.of(model));
     final ImageServer server;
-    final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(Executors.newVirtualThreadPerTaskExecutor())
-            .build();
+    final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(Executors.newVirtualThreadPerTaskExecutor())
+                    .build();
 
     Served(ServeSettings settings, Connections connections) { server = ImageServer.start(served, settings, connections); }
 
@@ -52,7 +53,9 @@ final class Served implements AutoCloseable {
         done.join();
     }
 
-    HttpRequest.Builder request(String path) { return HttpRequest.newBuilder(server.address().resolve(path)).timeout(Duration.ofSeconds(60)); }
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(server.address().resolve(path)).timeout(Duration.ofSeconds(60));
+    }
 
     HttpResponse<String> send(HttpRequest request) {
         try {
