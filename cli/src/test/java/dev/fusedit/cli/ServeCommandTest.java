@@ -56,7 +56,8 @@ class ServeCommandTest {
         var model = temp.resolve("model").toString();
         assertThat(run("train", "tests/minimal", "--out", model)).as(err.toString()).isZero();
         var process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "serve", "--model", model,
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "serve",
+                "--model", model,
                 "--port", "0")).redirectError(temp.resolve("err").toFile()).start();
         try (var out = new BufferedReader(process.inputReader()); var http = HttpClient.newHttpClient()) {
             var address = URI.create(out.readLine());

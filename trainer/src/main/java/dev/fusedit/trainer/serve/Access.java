@@ -57,7 +57,8 @@ final class Access implements Filter {
             answering.arriveAndDeregister();
         }
         // Helidon waits for the client to close, and the client, which asked for it, for the server
-        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE) || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+                || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
             throw new CloseConnectionException("it is answered, and nothing more is asked");
         }
     }

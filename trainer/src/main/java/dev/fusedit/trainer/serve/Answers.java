@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.torch.UserError;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.RequestException;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -56,8 +58,8 @@ final class Answers {
         return (request, response) -> {
             try {
                 handler.handle(request, response);
-            } catch (CloseConnectionException | UncheckedIOException e) {
-                throw e; // nobody is there to be told
+            } catch (CloseConnectionException | UncheckedIOException | RequestException | HttpException e) {
+                throw e; // nobody is there to be told, or Helidon tells it
             } catch (RuntimeException e) {
                 if (response.isSent()) throw e;
                 refuse(response, refusal(e));

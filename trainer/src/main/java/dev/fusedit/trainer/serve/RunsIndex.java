@@ -7,7 +7,6 @@ import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,7 +101,7 @@ record RunsIndex(Path folder) {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
         }
     }
 }

@@ -75,7 +75,8 @@ class PngTextFuzzTest {
         assertThat(PngText.read(png("tEXt", seeds.get(0)))).isEqualTo(read);
         assertThat(PngText.read(png("iTXt", seeds.get(2)))).isEqualTo(read);
         assertThat(PngText.read(png("iTXt", seeds.get(3)))).isEqualTo(read);
-        assertThat(PngText.read(png("zTXt", joined("fusedit\0\0", packed("caf\u00e9".getBytes(StandardCharsets.ISO_8859_1)))))).isEqualTo(read);
+        assertThat(PngText.read(png("zTXt", joined("fusedit\0\0", packed("caf\u00e9".getBytes(StandardCharsets.ISO_8859_1))))))
+                .isEqualTo(read);
         assertThat(PngText.read(new PngImage(1, 1, new byte[3]).png(read))).isEqualTo(read);
     }
 

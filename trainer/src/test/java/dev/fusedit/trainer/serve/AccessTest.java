@@ -102,7 +102,8 @@ class AccessTest {
             assertThat(served.raw(served.head("GET /", Map.of("Host", host, "X-Large", "x".repeat(20_000)))))
                     .containsPattern("^(HTTP/1.1 4|closed|$)")
                     .doesNotContain("Exception");
-            assertThat(served.raw(served.head("GET /" + "x".repeat(10_000), Map.of("Host", host)))).containsPattern("^(HTTP/1.1 4|closed|$)");
+            assertThat(served.raw(served.head("GET /" + "x".repeat(10_000), Map.of("Host", host))))
+                    .containsPattern("^(HTTP/1.1 4|closed|$)");
             for (var nonsense : List.of("\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"))
                 assertThat(served.raw(nonsense)).as(nonsense).doesNotContain("HTTP/1.1 2", "Exception");
             var post = "POST /api/images HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n".formatted(host);
