@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "bench",
         description = {"Times fixed work: training steps and sampling calls of models with random weights.",
             "Seconds are of this machine as it is now; the share of its matmuls' rate is what to compare."},
-        subcommands = CurvesCommand.class)
+        subcommands = {CurvesCommand.class, FeedCommand.class})
 final class BenchCommand implements Callable<Integer> {
     /// What workloads are computed in.
     enum Precision {
@@ -42,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /// Left out before `curves` alone.
+    /// Left out before a subcommand alone.
     @Parameters(paramLabel = "WORKLOAD", arity = "0..1",
             description = "train-s, train-m, train-cross-s, sample-s or sample-m; or all, each in a process of its own.")
     private @Nullable String name;

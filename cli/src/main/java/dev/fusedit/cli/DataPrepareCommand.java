@@ -8,16 +8,19 @@ import dev.fusedit.trainer.data.prepare.BlockedHashes;
 import dev.fusedit.trainer.data.prepare.Filters;
 import dev.fusedit.trainer.data.prepare.ImageRules;
 import dev.fusedit.trainer.data.prepare.Part;
+import dev.fusedit.trainer.data.prepare.PartScheduler;
 import dev.fusedit.trainer.data.prepare.Preparation;
 import dev.fusedit.trainer.data.prepare.PrepareRequest;
-import dev.fusedit.trainer.data.prepare.PublishedSet;
+import dev.fusedit.trainer.data.prepare.PublishedSets;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,20 +30,28 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "prepare",
         description = {
-            "Fetches the images of a set that is published as metadata, and writes WebDataset shards in img2dataset's layout.",
+            "Fetches the images of a set that is published as metadata, or reads the archives that it is published in, and writes WebDataset",
+            "shards in img2dataset's layout.",
             "The same command goes on where a killed one ended."})
 final class DataPrepareCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String WHOLE = "0/1";
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "SET", description = "coyo: COYO-700M.")
+    @Parameters(paramLabel = "SET",
+            description = "coyo (COYO-700M), cc12m (CC12M, recaptioned), sa-1b (SA-1B) or journeydb (JourneyDB).")
     private String set;
 
     @Option(names = "--metadata", required = true, paramLabel = "GLOB",
-            description = "Parquet files of the metadata: a file, a folder of them or a pattern, 'coyo/part-*.parquet'. Several are joined.")
+            description = "Files of the metadata: a file, a folder of them or a pattern, 'coyo/part-*.parquet'. Several are joined.")
     private List<String> metadata;
+
+    @Option(names = "--images", paramLabel = "GLOB",
+            description = {"Tar archives that hold the images, plain or packed: a file, a folder of them or a pattern, 'sa_*.tar'.",
+                "Needed for sa-1b and journeydb; for cc12m they take the place of fetching."})
+    private List<String> images = List.of();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder of the shards.")
     private Path out;
@@ -49,7 +60,13 @@ final class DataPrepareCommand implements Callable<Integer> {
     private long mostRows = Long.MAX_VALUE;
 
     @Option(names = "--part", paramLabel = "I/N", description = "Make every N-th shard alone: N processes with I from 1 to N make all.")
-    private String part = "0/1";
+    private String part = WHOLE;
+
+    @Option(names = "--spark", arity = "0..1", fallbackValue = "", paramLabel = "MASTER",
+            description = {
+                "Have parts made by Apache Spark, local[2] or spark://HOST:7077 say; without a value, by the one that spark-submit names.",
+                "All machines must see the files and the folder. Needs a build with Spark: FUSEDIT_MAVEN_ARGS=-Pspark."})
+    private @Nullable String spark;
 
     @Option(names = "--dry-run", description = "Count rows by what the metadata say of them, fetch and write nothing.")
     private boolean dryRun;
@@ -125,6 +142,11 @@ final class DataPrepareCommand implements Callable<Integer> {
         @Option(names = "--allow-private", description = "Connect to loopback, private and link-local addresses too: for tests.")
         private boolean allowPrivate;
 
+        void resolve(Path folder) {
+            domains = domains.stream().map(folder::resolve).toList();
+            hashes = hashes.stream().map(folder::resolve).toList();
+        }
+
         FetchRules rules() {
             return new FetchRules(contact == null || contact.startsWith("${") ? "" : contact, connections, Math.min(perHost, connections),
                     retries, seconds(retryDelay, "--retry-delay"), seconds(timeout, "--timeout"), mostBytes, allowPrivate,
@@ -139,15 +161,38 @@ final class DataPrepareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (spark != null) requireWhole();
         var request = request();
         try (var preparation = Preparation.open(request)) {
-            return dryRun ? count(preparation) : prepare(preparation, request);
+            if (dryRun) return count(preparation);
+            tellOfContact(request);
+            print(spark == null ? prepare(preparation) : schedule(preparation, spark, request));
+            return ExitCode.OK;
+        }
+    }
+
+    private void requireWhole() {
+        if (!part.equals(WHOLE) || dryRun) throw new UserError("--spark has all parts made: leave out --part and --dry-run");
+    }
+
+    /// Makes one part of what another process asks for.
+    ///
+    /// @param folder that relative paths begin at
+    /// @return shards that other processes are at
+    int makePart(Path folder) throws InterruptedException {
+        metadata = metadata.stream().map(pattern -> folder.resolve(pattern).toString()).toList();
+        images = images.stream().map(pattern -> folder.resolve(pattern).toString()).toList();
+        out = folder.resolve(out);
+        fetching.resolve(folder);
+        try (var preparation = Preparation.open(request())) {
+            return preparation.run((_, _) -> {}).elsewhere();
         }
     }
 
     private PrepareRequest request() {
-        var filters = Filters.of(PublishedSet.named(set), rules.chosen());
-        return new PrepareRequest(filters, metadata, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce, Part.parse(part),
+        var filters = Filters.of(PublishedSets.named(set), rules.chosen());
+        return new PrepareRequest(filters, metadata, images, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce,
+                Part.parse(part),
                 new ImageRules(shards.size, shards.quality, shards.mostPixels, rules.phashBits()), fetching.rules(),
                 BlockedHashes.of(fetching.hashes));
     }
@@ -166,9 +211,21 @@ final class DataPrepareCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Integer prepare(Preparation preparation, PrepareRequest request) throws InterruptedException {
-        if (request.fetch().contact().isEmpty() && !request.fetch().allowPrivate())
+    private void tellOfContact(PrepareRequest request) {
+        if (request.images().isEmpty() && request.fetch().contact().isEmpty() && !request.fetch().allowPrivate())
             spec.commandLine().getErr().println("No --contact is given: those who run the sites cannot reach you.");
+    }
+
+    private Preparation.Outcome schedule(Preparation preparation, String master, PrepareRequest request) {
+        var scheduler =
+                ServiceLoader.load(PartScheduler.class).findFirst().orElseThrow(() -> new UserError("--spark: this build has no Spark."
+                        + " With FUSEDIT_MAVEN_ARGS=-Pspark ./fusedit builds one that has, for which more is downloaded"));
+        preparation.begin();
+        return preparation.outcome(scheduler.run(master, preparation.shards(),
+                PreparePart.of(spec.commandLine().getParseResult(), request.fetch().contact())));
+    }
+
+    private Preparation.Outcome prepare(Preparation preparation) throws InterruptedException {
         var progress = ProgressLine.on(spec.commandLine().getErr());
         long began = System.nanoTime();
         var first = new ArrayList<Long>();
@@ -180,6 +237,10 @@ final class DataPrepareCommand implements Callable<Integer> {
             }
         });
         progress.close();
+        return outcome;
+    }
+
+    private void print(Preparation.Outcome outcome) {
         if (json) {
             print(object(outcome.part().rows(), outcome.part().causes()).put("ok", outcome.part().ok()).put("shards", outcome.shards())
                     .put("whole", outcome.whole()));
@@ -190,7 +251,6 @@ final class DataPrepareCommand implements Callable<Integer> {
         }
         if (outcome.elsewhere() > 0)
             spec.commandLine().getErr().println("%,d shards are being made by another process".formatted(outcome.elsewhere()));
-        return ExitCode.OK;
     }
 
     private void printCauses(Map<String, Long> causes) {

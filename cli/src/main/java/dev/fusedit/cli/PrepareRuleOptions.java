@@ -5,7 +5,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// By which rules `data prepare` chooses rows. Defaults, and where they come from, are the set's; [dev.fusedit.trainer.data.prepare.PublishedSet].
+/// By which rules `data prepare` chooses rows. Defaults, and where they come from, are the set's; [dev.fusedit.trainer.data.prepare.PublishedSets].
 final class PrepareRuleOptions {
     @Option(names = "--min-size", paramLabel = "PIXELS", description = "Short side, by the metadata and by the image; 0: any (coyo: 256).")
     private @Nullable Double minSize;

@@ -1,13 +1,16 @@
 package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.hash.Hashing;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.trainer.data.image.JpegEncoder;
 import dev.fusedit.trainer.data.image.RgbImage;
+import dev.fusedit.trainer.data.prepare.PartScheduler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,7 +20,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +126,40 @@ class DataPrepareCommandTest {
         assertThat(Files.readString(set.resolve("README.md"))).contains("18 images", "| http-status | 2 |");
         assertThat(run(prepare(set, "--allow-private", "--min-size", "0", "--max-rows", "30"))).isEqualTo(2);
         assertThat(err.toString()).contains("was begun with rows 20, not 30");
+    }
+
+    /// Of a build with Spark (`-Pspark`) alone.
+    @Test
+    void sparkMakesTheSameShards() throws IOException {
+        var hasSpark = ServiceLoader.load(PartScheduler.class).findFirst().isPresent();
+        var scheduled = temp.resolve("scheduled");
+        var options = new String[] {"--allow-private", "--min-size", "60"};
+        var exit = run(prepare(scheduled, with(options, "--spark", "local[2]")));
+        if (!hasSpark) {
+            assertThat(exit).isEqualTo(2);
+            assertThat(err.toString()).contains("FUSEDIT_MAVEN_ARGS=-Pspark");
+        }
+        assumeTrue(hasSpark);
+        assertThat(exit).as(err.toString()).isZero();
+        var alone = temp.resolve("alone");
+        assertThat(run(prepare(alone, options))).isZero();
+        assertThat(hashes(scheduled)).isEqualTo(hashes(alone)).containsKeys("00002.tar", "README.md");
+        assertThat(run(prepare(scheduled, with(options, "--spark", "local[2]", "--part", "1/2")))).isEqualTo(2);
+        assertThat(run(prepare(scheduled, with(options, "--spark", "local[2]", "--max-rows", "8")))).isEqualTo(2);
+        assertThat(err.toString()).contains("was begun with rows 40, not 8");
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private static Map<String, String> hashes(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            var hashes = new TreeMap<String, String>();
+            for (var file : files.filter(file -> !file.getFileName().toString().startsWith(".")).toList())
+                hashes.put(file.getFileName().toString(), Hashing.sha256().hashBytes(Files.readAllBytes(file)).toString());
+            return hashes;
+        }
     }
 
     @Test

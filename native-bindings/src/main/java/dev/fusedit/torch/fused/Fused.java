@@ -26,6 +26,9 @@ public final class Fused {
 
     private Fused() {}
 
+    /// Whether the Vector API is there, with vectors that are wide enough to carry kernels.
+    public static boolean areVectorsInReach() { return IN_REACH; }
+
     /// On the CPU, in f32 and bf16, where the Vector API is there, its vectors are wide enough and the threads are few; whatever autograd needs.
     public static boolean serves(Tensor like) {
         var dtype = like.dtype();

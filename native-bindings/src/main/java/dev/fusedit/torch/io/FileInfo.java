@@ -1,11 +1,13 @@
 package dev.fusedit.torch.io;
 
+import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /// What a file of tensors holds.
 ///
@@ -65,11 +67,16 @@ public record FileInfo(String kind, long parameters, Map<String, Long> parts, in
 
     /// [TensorHash] of all tensors in the order of their names, each as [TensorSource#read] makes it. The same weights have the same sum in
     /// every format.
-    public static String sha256(TensorSource source) {
+    public static String sha256(TensorSource source) { return sha256(source.names(), source::read); }
+
+    /// As [#sha256(TensorSource)], of tensors in memory, on whatever device.
+    public static String sha256(Map<String, Tensor> tensors) { return sha256(tensors.keySet(), tensors::get); }
+
+    private static String sha256(Collection<String> names, Function<String, Tensor> read) {
         var hash = new TensorHash();
-        for (var name : new TreeSet<>(source.names())) {
+        for (var name : new TreeSet<>(names)) {
             try (var _ = TensorScope.open()) {
-                hash.add(name, source.read(name));
+                hash.add(name, read.apply(name));
             }
         }
         return hash.hex();

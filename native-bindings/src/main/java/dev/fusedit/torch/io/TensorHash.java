@@ -1,5 +1,6 @@
 package dev.fusedit.torch.io;
 
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.internal.abi.NativeMemory;
 import dev.fusedit.torch.internal.abi.ReadSection;
@@ -18,8 +19,9 @@ public final class TensorHash {
 
     private final MessageDigest digest = sha256();
 
-    /// @param tensor contiguous, on the CPU
-    public TensorHash add(String name, Tensor tensor) {
+    /// @param held on whatever device
+    public TensorHash add(String name, Tensor held) {
+        var tensor = held.detach().to(Device.CPU).contiguous();
         digest.update((name + "\0" + tensor.dtype() + "\0" + sizes(tensor.shape()) + "\0").getBytes(StandardCharsets.UTF_8));
         var end = tensor.numel() * tensor.dtype().bytes();
         for (long done = 0; done < end; done += CHUNK) {

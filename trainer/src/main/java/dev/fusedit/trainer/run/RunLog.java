@@ -35,6 +35,9 @@ final class RunLog implements AutoCloseable {
     private final MetricsLog metrics;
     private final @Nullable EventFile events;
 
+    /// Seconds that training waited for batches, in this process.
+    private double waited;
+
     /// @param step after which the run goes on, 0 for a new one; what was told of later steps is void
     RunLog(Logging settings, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
         this.settings = settings;
@@ -58,6 +61,7 @@ final class RunLog implements AutoCloseable {
     /// @param step global number of the step, from 1
     /// @param last whether the stage ends with it: such a step always has a row
     void step(String stage, long steps, long step, StageLoop.Report report, boolean last, Speed speed) {
+        waited += report.waited();
         console.update(new ProgressLine.Progress(stage, report.step() + 1, steps, report.total(), speed.imagesPerSecond(),
                 speed.secondsLeft()));
         if (report.step() % settings.metricsEvery() != 0 && !last) {
@@ -81,6 +85,7 @@ final class RunLog implements AutoCloseable {
             row.put("samples", SampleKeys.text(report.samples()));
         }
         row.put("images_per_second", speed.imagesPerSecond());
+        row.put("data_seconds", Math.round(1e6 * waited) / 1e6);
         row.put("seconds", speed.seconds());
         metrics.row(step, row);
         values.put("images_per_second", speed.imagesPerSecond());

@@ -2,7 +2,6 @@ package dev.fusedit.trainer.sampling;
 
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.Device;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.TensorHash;
 import java.util.TreeMap;
@@ -20,7 +19,7 @@ public record ModelFingerprint(String sha256) {
             try (var _ = TensorScope.open()) {
                 new TreeMap<>(weights.mergedLocalState()).forEach((name, tensor) -> {
                     try (var _ = TensorScope.open()) {
-                        hash.add(part + "/" + name, tensor.detach().to(DType.BF16).to(Device.CPU).contiguous());
+                        hash.add(part + "/" + name, tensor.detach().to(DType.BF16));
                     }
                 });
             }

@@ -35,8 +35,9 @@ public final class StageLoop implements AutoCloseable {
     /// @param gradientNorm of the whole gradient, before it was shrunk or clipped
     /// @param rate share of the stage's learning rates
     /// @param lossScale that the step had; 1 but for f16
+    /// @param waited seconds for its batch
     public record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
-            StepOutcome outcome, double lossScale) {}
+            StepOutcome outcome, double lossScale, double waited) {}
 
     /// @param steps of the stage
     /// @param stopAt when it ends before; never if null
@@ -63,15 +64,16 @@ public final class StageLoop implements AutoCloseable {
     ///
     /// @throws dev.fusedit.trainer.step.DivergedException if the loss or the gradient is not a number any more; nothing was changed then
     public Report step() {
+        long asked = System.nanoTime();
         var batch = batches.next();
+        double waited = (System.nanoTime() - asked) / 1e9;
         var report = step.step(batch, batch.keys(), rule.firstStep() + next);
         var losses = report.losses();
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
         }
         return new Report(next++, batch.keys(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
-                report.outcome(),
-                report.lossScale());
+                report.outcome(), report.lossScale(), waited);
     }
 
     /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.

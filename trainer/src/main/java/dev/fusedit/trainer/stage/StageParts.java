@@ -11,11 +11,6 @@ import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Batches;
-import dev.fusedit.trainer.data.BlankBatches;
-import dev.fusedit.trainer.data.BlocksBatches;
-import dev.fusedit.trainer.data.ReferenceBatches;
-import dev.fusedit.trainer.data.MixedBatches;
-import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
@@ -108,38 +103,18 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
     }
 
     /// A stage's batches by their steps, counted in the stage from 0.
-    public LongFunction<Batch> batches(StagePlan plan) {
-        var wanted = wanted(plan);
-        var source = source(plan);
-        return step -> source.of(step, wanted);
-    }
+    public LongFunction<Batch> batches(StagePlan plan) { return new StageBatches(recipe, data).of(plan); }
 
     /// The first step of a stage, from one on, whose images are of the largest size that comes: the one that takes most memory. No image is
     /// read.
     public long largest(StagePlan plan, long from) {
-        var wanted = wanted(plan);
-        var source = source(plan);
+        var batches = new StageBatches(recipe, data);
+        var wanted = batches.wanted(plan);
+        var source = batches.source(plan);
         if (wanted.sizes().size() == 1) return from;
         return LongStream.range(from, Math.min(plan.steps(), from + LOOKED_THROUGH)).boxed()
                 .max(Comparator.<Long>comparingLong(step -> source.shown(step, wanted).size().pixels())
                         .thenComparing(Comparator.reverseOrder()))
                 .orElse(from);
-    }
-
-    private Batches.Wanted wanted(StagePlan plan) {
-        var first = plan.at(plan.firstStep());
-        return new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.sizes(plan.stage()), first.sentence(),
-                StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
-    }
-
-    private Batches source(StagePlan plan) {
-        var mix = plan.stage().mix();
-        return switch (data) {
-            case BlocksBatches blocks -> mix == null ? blocks : blocks.withMix(mix.blocks());
-            case SourceBatches images -> images;
-            case ReferenceBatches images -> images;
-            case MixedBatches mixed -> mixed;
-            case BlankBatches blank -> blank;
-        };
     }
 }

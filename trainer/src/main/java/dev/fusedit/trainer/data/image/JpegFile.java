@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.image;
 
+import dev.fusedit.torch.image.TurboJpeg;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,25 +31,40 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
 
     /// What the frame header says.
     ///
+    /// @param marker of its kind
+    /// @param bits of a sample
     /// @param components their ids
-    private record Frame(ImageSize size, byte[] components) {
+    /// @param sampling of each: how many samples it has beside one of the coarsest component's, across in the upper half, down in the lower
+    private record Frame(int marker, int bits, ImageSize size, byte[] components, byte[] sampling) {
+        private static final int PROGRESSIVE = 0xc2;
+
         static boolean begins(int marker) {
             return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
         }
 
-        static Frame of(ByteBuffer file, int start) throws BadImage {
+        static Frame of(int marker, ByteBuffer file, int start) throws BadImage {
             var size = ImageSize.of(file.getShort(start + 3) & 0xffff, file.getShort(start + 1) & 0xffff);
             var components = new byte[file.get(start + 5) & 0xff];
+            var sampling = new byte[components.length];
             for (int i = 0; i < components.length; i++) {
                 components[i] = file.get(start + 6 + 3 * i);
+                sampling[i] = file.get(start + 7 + 3 * i);
             }
             if (components.length != 1 && components.length != 3 && components.length != 4) {
                 throw new BadImage("it has %d channels, which are not known".formatted(components.length));
             }
-            return new Frame(size, components);
+            return new Frame(marker, file.get(start) & 0xff, size, components, sampling);
         }
 
         boolean isColour() { return components.length == 3; }
+
+        boolean isProgressive() { return marker == PROGRESSIVE; }
+
+        /// Huffman-coded in 8 bits, grey or with colours in full or halves: what every libjpeg decodes to the same bits.
+        boolean isUsual() {
+            boolean isCoarse = sampling.length == 1 || sampling[1] == 0x11 && sampling[2] == 0x11;
+            return marker <= PROGRESSIVE && bits == 8 && isCoarse && (sampling[0] == 0x11 || sampling[0] == 0x21 || sampling[0] == 0x22);
+        }
 
         boolean isNamedRgb() { return Arrays.equals(components, new byte[] {'R', 'G', 'B'}); }
     }
@@ -64,7 +80,7 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
             var segment = new Segment(marker, at + 4, at + 2 + (bytes.getShort(at + 2) & 0xffff));
             if (marker == END_OF_IMAGE || segment.end < segment.start) throw new BadImage("its header is damaged");
             segments.add(segment);
-            if (Frame.begins(marker) && frame.isEmpty()) frame = Optional.of(Frame.of(bytes, segment.start));
+            if (Frame.begins(marker) && frame.isEmpty()) frame = Optional.of(Frame.of(marker, bytes, segment.start));
             if (marker == APP1 && orientation.isEmpty() && startsWith(file, segment, "Exif\0\0")) {
                 orientation = Optional.of(Orientation.ofExif(bytes.slice(segment.start, segment.end - segment.start)));
             }
@@ -109,8 +125,29 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
 
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
-        return new DecodedRaster(ImageReaders.read("jpeg", plain(), warnings), new int[0]).rgb(how);
+        var plain = plain();
+        var rgb = isForTurbo() ? TurboJpeg.ofSystem().flatMap(turbo -> turbo.rgb(plain, size().width(), size().height()))
+                : Optional.<byte[]>empty();
+        if (rgb.isPresent()) return new RgbImage(size().width(), size().height(), rgb.get());
+        return new DecodedRaster(ImageReaders.read("jpeg", plain, warnings), new int[0]).rgb(how);
     }
+
+    /// Whether libjpeg-turbo is known to make the same pixels of it as the JDK's reader. What it complains of is read by that one: the same is
+    /// said of a damaged file, and made of it, with and without the library. Of a progressive file that is not whole they make different ones.
+    private boolean isForTurbo() {
+        return frame.isUsual() && (frame.components.length == 1 || isYcc()) && (!frame.isProgressive() || damage().isEmpty());
+    }
+
+    private boolean isJfif() {
+        return segments.stream().anyMatch(segment -> segment.marker == APP0 && startsWith(file, segment, "JFIF\0"));
+    }
+
+    private Optional<Segment> adobe() {
+        return segments.stream().filter(segment -> segment.marker == APP14 && startsWith(file, segment, "Adobe")).findFirst();
+    }
+
+    /// Whether it is stored as light and two colours, by what libjpeg goes by, and no other program said so.
+    private boolean isYcc() { return frame.isColour() && (isJfif() || adobe().isEmpty() && !frame.isNamedRgb()); }
 
     /// The file without what cameras and programs tell about it, where much can be damaged that hurts no pixel. What is left says the
     /// colour space as libjpeg understands it: the JDK's reader takes a file without JFIF and Adobe segments for RGB if its colours are
@@ -118,12 +155,10 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
     private byte[] plain() {
         var out = new ByteArrayOutputStream(file.length + JFIF_SEGMENT.length);
         out.write(file, 0, 2);
-        var isJfif = segments.stream().anyMatch(segment -> segment.marker == APP0 && startsWith(file, segment, "JFIF\0"));
-        var adobe = segments.stream().filter(segment -> segment.marker == APP14 && startsWith(file, segment, "Adobe")).findFirst();
-        if (frame.isColour() && (isJfif || adobe.isEmpty() && !frame.isNamedRgb())) {
+        if (isYcc()) {
             out.writeBytes(JFIF_SEGMENT);
         } else {
-            adobe.ifPresent(segment -> out.write(file, segment.start - 4, segment.end - segment.start + 4));
+            adobe().ifPresent(segment -> out.write(file, segment.start - 4, segment.end - segment.start + 4));
         }
         for (var segment : segments) {
             if (segment.marker >= APP0 && segment.marker <= APP15 || segment.marker == COMMENT) continue;

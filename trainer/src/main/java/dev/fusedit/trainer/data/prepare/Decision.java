@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.prepare;
 
 import com.google.common.base.Ascii;
+import dev.fusedit.trainer.data.fetch.FetchCause;
 import dev.fusedit.trainer.data.fetch.FetchFailure;
 
 /// What became of a row.
@@ -33,6 +34,10 @@ sealed interface Decision {
 
     static LeftOut unfit(RowCause cause, String detail) {
         return new LeftOut("failed_to_resize", cause.word(), Ascii.truncate(detail, 300, "…"));
+    }
+
+    static LeftOut tooLarge(long bytes) {
+        return new LeftOut("failed_to_download", RowCause.word(FetchCause.TOO_LARGE), "has %d bytes".formatted(bytes));
     }
 
     static LeftOut notFetched(FetchFailure failure) {

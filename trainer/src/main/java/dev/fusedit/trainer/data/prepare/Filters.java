@@ -43,5 +43,8 @@ public record Filters(PublishedSet set, ImmutableSortedMap<String, Double> value
         return sql.append(" END").toString();
     }
 
-    private static String isBlank(String column) { return "%1$s IS NULL OR trim(%1$s) = ''".formatted(DuckDb.name(column)); }
+    /// Few texts begin with a space, so few are trimmed: to trim all took half of the time of all rules.
+    private static String isBlank(String column) {
+        return "%1$s IS NULL OR %1$s = '' OR prefix(%1$s, ' ') AND trim(%1$s) = ''".formatted(DuckDb.name(column));
+    }
 }

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.data.prepare;
 
+import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.data.table.DuckDb;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.PHash;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of a set's metadata with what its rules say of each.
@@ -23,9 +26,18 @@ record Metadata(DuckDb database, MetadataFiles files, Filters filters, Path dupl
     /// Of columns that are handed on as they are.
     List<String> extras() {
         var set = filters.set();
+        var left = dropped();
         return files.columns().stream()
-                .filter(column -> !column.equals(set.url()) && !column.equals(set.caption()) && !set.replaced().contains(column)).toList();
+                .filter(column -> !column.equals(set.url()) && !column.equals(set.caption()) && !left.contains(column)).toList();
     }
+
+    /// Columns that are not handed on.
+    List<String> dropped() {
+        return inArchives() ? ImmutableList.<String>builder().addAll(filters.set().replaced()).addAll(RowsFile.PLACE).build()
+                : filters.set().replaced();
+    }
+
+    boolean inArchives() { return files.columns().containsAll(RowsFile.PLACE); }
 
     /// In their order, from `from` to before `to`.
     List<MetadataRow> rows(long from, long to) {
@@ -33,9 +45,10 @@ record Metadata(DuckDb database, MetadataFiles files, Filters filters, Path dupl
         try {
             var duplicate = duplicates(from, to);
             var columns = extras();
+            var list = Stream.concat(columns.stream(), inArchives() ? RowsFile.PLACE.stream() : Stream.empty()).map(DuckDb::name);
             var sql = "SELECT \"row\", %s, %s, %s%s FROM (%s) ORDER BY \"row\"".formatted(DuckDb.name(filters.set().url()),
                     DuckDb.name(filters.set().caption()), filters.causeSql(),
-                    String.join("", columns.stream().map(column -> ", " + DuckDb.name(column)).toList()), files.sql(from, to));
+                    list.map(column -> ", " + column).collect(Collectors.joining()), files.sql(from, to));
             database.query(sql, row -> rows.add(row(row, columns, duplicate)));
         } catch (SQLException e) {
             throw new UserError("the metadata's rows %d to %d cannot be read: %s".formatted(from, to - 1, DuckDb.reason(e)), e);
@@ -62,7 +75,13 @@ record Metadata(DuckDb database, MetadataFiles files, Filters filters, Path dupl
         });
         var cause = Optional.ofNullable(from.getString(4)).or(() -> duplicate.contains(number) ? Optional.of(RowCause.DUPLICATE.word())
                 : Optional.empty());
-        return new MetadataRow(number, text(from.getString(2)), text(from.getString(3)), phash, extras, cause);
+        return new MetadataRow(number, text(from.getString(2)),
+                inArchives() ? Optional.of(place(from, 5 + columns.size())) : Optional.empty(),
+                text(from.getString(3)), phash, extras, cause);
+    }
+
+    private static OpenArchives.Place place(ResultSet from, int column) throws SQLException {
+        return new OpenArchives.Place(from.getString(column), from.getLong(column + 1), from.getLong(column + 2));
     }
 
     private static String text(@Nullable String text) { return text == null ? "" : text.strip(); }

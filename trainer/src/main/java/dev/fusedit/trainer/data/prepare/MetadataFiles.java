@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The Parquet files of a set's metadata, in the order of their names. Only their ends are read.
@@ -32,10 +33,8 @@ record MetadataFiles(ImmutableList<MetadataFile> files, ImmutableList<String> co
         String where() { return "file_row_number >= %d AND file_row_number < %d".formatted(from - file.first(), to - file.first()); }
     }
 
-    /// @param patterns files, folders of `.parquet` files, or globs
-    /// @throws UserError if there is no such file, it is not Parquet, or lacks a column
-    static MetadataFiles find(DuckDb database, List<String> patterns, PublishedSet set) {
-        var paths = patterns.stream().flatMap(pattern -> paths(database, pattern).stream()).distinct().toList();
+    /// @throws UserError if a file is not Parquet, or lacks a column
+    static MetadataFiles of(DuckDb database, List<Path> paths, PublishedSet set) {
         var files = new ArrayList<MetadataFile>();
         long first = 0;
         for (var path : paths) {
@@ -43,31 +42,11 @@ record MetadataFiles(ImmutableList<MetadataFile> files, ImmutableList<String> co
             files.add(file);
             first += file.rows();
         }
-        if (first == 0) throw new UserError("--metadata %s: holds no rows".formatted(String.join(" ", patterns)));
+        if (first == 0)
+            throw new UserError("%s: holds no rows".formatted(paths.stream().map(Path::toString).collect(Collectors.joining(" "))));
         var columns = columns(database, files.getFirst().path());
         for (var file : files) requireColumns(database, file, set);
         return new MetadataFiles(ImmutableList.copyOf(files), columns);
-    }
-
-    private static List<Path> paths(DuckDb database, String pattern) {
-        var path = Path.of(pattern);
-        if (Files.isRegularFile(path)) return List.of(path);
-        var found = new ArrayList<Path>();
-        if (Files.isDirectory(path)) {
-            try (Stream<Path> inside = Files.list(path)) {
-                inside.filter(file -> file.getFileName().toString().endsWith(".parquet")).sorted().forEach(found::add);
-            } catch (IOException e) {
-                throw new UserError("%s: cannot be looked through: %s".formatted(path, SystemReason.of(e)), e);
-            }
-        } else {
-            try {
-                database.query("SELECT file FROM glob(?) ORDER BY file", row -> found.add(Path.of(row.getString(1))), pattern);
-            } catch (SQLException e) {
-                throw new UserError("--metadata %s: %s".formatted(pattern, DuckDb.reason(e)), e);
-            }
-        }
-        if (found.isEmpty()) throw new UserError("--metadata %s: no such file, and no files of this pattern".formatted(pattern));
-        return found;
     }
 
     private static MetadataFile measured(DuckDb database, Path path, long first) {

@@ -1,8 +1,12 @@
 package dev.fusedit.trainer.data.prepare;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.torch.io.WriteFailure;
@@ -11,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 
 /// `plan.json` of a prepared set: all that its shards are a function of, beside what the sites answer. Every process that works in the folder has
 /// the same.
@@ -23,19 +28,37 @@ record Plan(ObjectNode json) {
     /// As img2dataset: at least five digits for the shard.
     private static final int FEWEST_DIGITS = 5;
 
-    static Plan of(PrepareRequest request, MetadataFiles files) {
+    /// @param files that all rows are read from
+    static Plan of(PrepareRequest request, Inputs inputs, MetadataFiles files) {
         var json = JSON.createObjectNode().put("set", request.filters().set().name());
         var list = json.putArray("files");
-        for (MetadataFile file : files.files()) {
-            list.addObject().put("name", file.path().getFileName().toString()).put("rows", file.rows()).put("bytes", file.bytes());
+        switch (request.filters().set().form()) {
+            case MetadataForm.Parquet _ -> {
+                for (MetadataFile file : files.files()) {
+                    list.addObject().put("name", file.path().getFileName().toString()).put("rows", file.rows()).put("bytes", file.bytes());
+                }
+            }
+            case MetadataForm.JsonLines _,MetadataForm.TextFiles _ -> inputs.metadata().forEach(file -> add(list, file));
+        }
+        if (!inputs.archives().isEmpty()) {
+            var archives = json.putArray("archives");
+            inputs.archives().files().forEach(file -> add(archives, file));
         }
         json.put("rows", Math.min(files.rows(), request.mostRows())).put("rows_per_shard", request.rowsPerShard());
         var values = json.putObject("rules");
         request.filters().values().forEach(values::put);
-        json.put("language", request.language()).put("image_size", request.images().size())
-                .put("quality", request.images().quality()).put("max_pixels", request.images().mostPixels())
-                .put("phash_bits", request.images().phashBits());
+        json.put("language", request.language()).put("image_size", request.imageRules().size())
+                .put("quality", request.imageRules().quality()).put("max_pixels", request.imageRules().mostPixels())
+                .put("phash_bits", request.imageRules().phashBits());
         return new Plan(json);
+    }
+
+    private static void add(ArrayNode list, Path file) {
+        try {
+            list.addObject().put("name", file.getFileName().toString()).put("bytes", Files.size(file));
+        } catch (IOException e) {
+            throw new UserError("%s: cannot be read: %s".formatted(file, SystemReason.of(e)), e);
+        }
     }
 
     static boolean isThere(Path out) { return Files.exists(out.resolve(NAME)); }
@@ -68,13 +91,15 @@ record Plan(ObjectNode json) {
     }
 
     private void requireSame(Plan there, Path out) {
-        json.fieldNames().forEachRemaining(key -> {
+        Sets.union(fields(json), fields(there.json)).forEach(key -> {
             if (!String.valueOf(there.json.get(key)).equals(String.valueOf(json.get(key))))
                 throw new UserError(
                         "%s: was begun with %s %s, not %s. Go on with the same options, or give another --out".formatted(out, key,
                                 there.json.get(key), json.get(key)));
         });
     }
+
+    private static Set<String> fields(ObjectNode json) { return ImmutableSet.copyOf(json.fieldNames()); }
 
     long rows() { return number("rows"); }
 
@@ -84,7 +109,7 @@ record Plan(ObjectNode json) {
 
     int shards() { return Math.toIntExact((rows() + rowsPerShard() - 1) / rowsPerShard()); }
 
-    PublishedSet set() { return PublishedSet.named(json.path("set").asText()); }
+    PublishedSet set() { return PublishedSets.named(json.path("set").asText()); }
 
     long firstRow(int shard) { return (long) shard * rowsPerShard(); }
 

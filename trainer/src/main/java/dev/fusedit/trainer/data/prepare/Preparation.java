@@ -10,30 +10,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Prepares a published set in a folder, or goes on where another process ended. Whoever opens it closes it.
 ///
-/// What is in the folder: `plan.json`, what all is a function of; `duplicates.parquet`, rows that look like earlier ones; the shards; their ledger;
-/// `README.md` once all are there.
+/// What is in the folder: `plan.json`, what all is a function of; `rows.parquet`, the rows of a set that is not published as Parquet;
+/// `duplicates.parquet`, rows that look like earlier ones; the shards; their ledger; `README.md` once all are there.
 public final class Preparation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
     private static final long MOST_DATABASE_BYTES = 4L << 30;
     private static final int HEAP_AND_DATABASE = 4;
 
     private final PrepareRequest request;
-    private final Path spill;
+    private final Path scratch;
     private final DuckDb database;
+    private final Inputs inputs;
     private final Metadata metadata;
     private final Plan plan;
 
@@ -51,69 +46,88 @@ public final class Preparation implements AutoCloseable {
     /// @param whole whether all shards of the set are done
     public record Outcome(Tally part, int shards, int elsewhere, boolean whole) {}
 
-    private Preparation(PrepareRequest request, Path spill, DuckDb database, MetadataFiles files) {
+    private Preparation(PrepareRequest request, Path scratch, DuckDb database, Inputs inputs, MetadataFiles files) {
         this.request = request;
-        this.spill = spill;
+        this.scratch = scratch;
         this.database = database;
+        this.inputs = inputs;
         metadata = new Metadata(database, files, request.filters(), request.out().resolve("duplicates.parquet"));
-        plan = Plan.of(request, files);
+        plan = Plan.of(request, inputs, files);
     }
 
-    /// Looks at the metadata's files; nothing is written but what the database needs for the while.
+    /// Looks at the metadata's files, and makes Parquet of those that are none, which may take minutes; nothing is written but what is needed for
+    /// the while.
     ///
     /// @throws UserError if they are not there, or not this set's
     public static Preparation open(PrepareRequest request) {
         if (!request.language().isEmpty()) LanguageCheck.of(request.language());
-        var spill = ShardFiles.work(request.out()).resolve("database-" + ProcessHandle.current().pid());
+        var scratch = ShardFiles.scratch(request.out());
         long memory = Math.min(MOST_DATABASE_BYTES, Host.here().memory().allowed() / HEAP_AND_DATABASE);
-        var database = DuckDb.open(spill, Host.here().cores().allowed(), memory);
+        var database = DuckDb.open(scratch, Host.here().cores().allowed(), memory);
         try {
-            return new Preparation(request, spill, database, MetadataFiles.find(database, request.metadata(), request.filters().set()));
+            var inputs = Inputs.find(database, request);
+            return new Preparation(request, scratch, database, inputs,
+                    MetadataFiles.of(database, RowsFile.paths(request, inputs, database, scratch), request.filters().set()));
         } catch (UserError e) {
             database.close();
+            tidy(request, scratch);
             throw e;
         }
     }
 
     /// Rows by what their metadata say, without fetching or keeping anything: those that would be fetched under the empty word.
     public Map<String, Long> counts() {
-        var file = spill.resolve("duplicates.parquet");
+        var file = scratch.resolve("duplicates.parquet");
+        ShardFiles.make(scratch);
         try {
-            Files.createDirectories(spill);
             var counted = new Metadata(database, metadata.files(), metadata.filters(), file);
             if (metadata.filters().set().phash().isPresent()) counted.writeDuplicates(plan.rows(), file);
             return counted.counts(plan.rows());
-        } catch (IOException | SQLException e) {
+        } catch (SQLException e) {
             throw new UserError("the metadata cannot be counted: " + e.getMessage(), e);
         }
+    }
+
+    /// Makes the folder this preparation's, and puts into it what all who make its shards read.
+    ///
+    /// @throws UserError if the folder is another plan's, or cannot be written to
+    public void begin() {
+        plan.claim(request.out());
+        RowsFile.keep(scratch, request.out());
+        findDuplicates();
     }
 
     /// Makes all shards of the request's part that are not there.
     ///
     /// @throws UserError if the folder is another plan's, or cannot be written to
     public Outcome run(Progress progress) throws InterruptedException {
-        plan.claim(request.out());
-        findDuplicates();
-        var mine = IntStream.range(0, plan.shards()).filter(request.part()::has).boxed().toList();
+        begin();
+        var mine = mine();
         long all = mine.stream().mapToLong(shard -> plan.endRow(shard) - plan.firstRow(shard)).sum();
         var left = mine.stream().filter(shard -> !isDone(shard)).toList();
         long[] done = {all - left.stream().mapToLong(shard -> plan.endRow(shard) - plan.firstRow(shard)).sum()};
         progress.rows(done[0], all);
         try (var fetcher = new Fetcher(request.fetch())) {
-            var rowJob = new RowJob(request.filters(), request.images(), request.hashes(), Forgotten.of(request.out()), fetcher,
-                    new PixelBudget(Host.here().cores().allowed()));
-            var job = new ShardJob(metadata, plan, rowJob, request.language(), request.out(), rows -> {
+            var rowJob = new RowJob(request.filters(), request.imageRules(), request.hashes(), Forgotten.of(request.out()), fetcher,
+                    request.fetch().mostBytes(), new PixelBudget(Host.here().cores().allowed()));
+            var job = new ShardJob(metadata, plan, rowJob, request.language(), inputs.archives().byName(), request.out(), rows -> {
                 synchronized (done) {
                     done[0] += rows;
                     progress.rows(done[0], all);
                 }
             });
-            int elsewhere = runAll(job, left);
-            return outcome(mine, elsewhere);
+            return outcome(ShardPool.run(job, left, request.shardsAtOnce()));
         }
     }
 
-    private Outcome outcome(List<Integer> mine, int elsewhere) {
+    /// Shards of the whole set.
+    public int shards() { return plan.shards(); }
+
+    /// What has come of the request's part by now, whoever made its shards. Of a whole set the data card is written.
+    ///
+    /// @param elsewhere shards that other processes are at
+    public Outcome outcome(int elsewhere) {
+        var mine = mine();
         var part = Tally.none();
         for (int shard : mine) {
             if (isDone(shard)) part = part.plus(files(shard).tally());
@@ -126,34 +140,7 @@ public final class Preparation implements AutoCloseable {
         return new Outcome(part, mine.size(), elsewhere, whole);
     }
 
-    private int runAll(ShardJob job, List<Integer> shards) throws InterruptedException {
-        var waiting = new ArrayDeque<>(shards);
-        var running = new ArrayList<Future<Boolean>>();
-        int elsewhere = 0;
-        var threads = Executors.newFixedThreadPool(request.shardsAtOnce(), Thread.ofPlatform().daemon().factory());
-        try {
-            var finished = new ExecutorCompletionService<Boolean>(threads);
-            while (!waiting.isEmpty() || !running.isEmpty()) {
-                while (running.size() < request.shardsAtOnce() && !waiting.isEmpty()) {
-                    int shard = waiting.poll();
-                    running.add(finished.submit(() -> job.run(shard)));
-                }
-                var next = finished.take();
-                running.remove(next);
-                elsewhere += next.get() ? 0 : 1;
-            }
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case RuntimeException known -> throw known;
-                case Error bug -> throw bug;
-                case InterruptedException stopped -> throw stopped;
-                default -> throw new IllegalStateException(e.getCause());
-            }
-        } finally {
-            threads.shutdownNow();
-        }
-        return elsewhere;
-    }
+    private List<Integer> mine() { return IntStream.range(0, plan.shards()).filter(request.part()::has).boxed().toList(); }
 
     private ShardFiles files(int shard) { return new ShardFiles(request.out(), plan.shardName(shard)); }
 
@@ -169,10 +156,9 @@ public final class Preparation implements AutoCloseable {
     private void findDuplicates() {
         var file = metadata.duplicates();
         if (request.filters().set().phash().isEmpty() || Files.exists(file)) return;
-        var unfinished = ShardFiles.work(request.out()).resolve("duplicates." + ProcessHandle.current().pid());
+        var unfinished = scratch.resolve("duplicates.parquet");
+        ShardFiles.make(scratch);
         try {
-            Files.createDirectories(unfinished.getParent());
-            Files.deleteIfExists(unfinished);
             metadata.writeDuplicates(plan.rows(), unfinished);
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (SQLException e) {
@@ -190,11 +176,15 @@ public final class Preparation implements AutoCloseable {
         }
     }
 
-    /// Of a preparation that was only looked at nothing stays.
     @Override
     public void close() {
         database.close();
-        ShardFiles.delete(spill);
+        tidy(request, scratch);
+    }
+
+    /// Of a preparation that was only looked at nothing stays.
+    private static void tidy(PrepareRequest request, Path scratch) {
+        ShardFiles.delete(scratch);
         deleteIfEmpty(ShardFiles.work(request.out()));
         if (!Plan.isThere(request.out())) deleteIfEmpty(request.out());
     }

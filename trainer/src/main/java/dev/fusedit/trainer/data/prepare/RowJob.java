@@ -16,13 +16,21 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// From a row to a sample, or to the cause for which there is none. Any number of threads.
-record RowJob(Filters filters, ImageRules images, BlockedHashes blocked, Forgotten forgotten, Fetcher fetcher, PixelBudget budget) {
+///
+/// @param mostBytes of a file in an archive; of one on the web the fetcher knows
+record RowJob(Filters filters, ImageRules images, BlockedHashes blocked, Forgotten forgotten, Fetcher fetcher, int mostBytes,
+        PixelBudget budget) {
     private static final String IMAGE = "the image";
 
+    /// @param open the archives of its shard
     /// @param spool takes the image
-    Decision decide(MetadataRow row, ShardSpool spool) throws InterruptedException, IOException {
+    Decision decide(MetadataRow row, OpenArchives open, ShardSpool spool) throws InterruptedException, IOException {
         if (forgotten.hasUrl(row.url())) return Decision.leftOut(RowCause.FORGOTTEN, "");
         if (row.cause().isPresent()) return Decision.leftOut(row.cause().get(), "");
+        if (row.place().isPresent()) {
+            var place = row.place().get();
+            return place.bytes() > mostBytes ? Decision.tooLarge(place.bytes()) : open.use(place, file -> judged(row, file, spool));
+        }
         try {
             return fetcher.fetch(row.url(), file -> judged(row, file, spool));
         } catch (FetchFailure e) {

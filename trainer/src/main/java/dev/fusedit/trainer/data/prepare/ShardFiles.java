@@ -8,6 +8,7 @@ import com.google.common.io.RecursiveDeleteOption;
 import dev.fusedit.torch.io.DirectorySync;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +47,17 @@ record ShardFiles(Path out, String name) {
             if (Files.exists(folder)) MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         } catch (IOException e) {
             LOG.debug("{} stays", folder, e);
+        }
+    }
+
+    /// A folder that nobody else has, on this machine or another; made by who needs it.
+    static Path scratch(Path out) { return work(out).resolve("scratch-" + UUID.randomUUID()); }
+
+    static void make(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw WriteFailure.of(folder, e);
         }
     }
 

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// was there first.
 ///
 /// @param language a code, or empty for any
+/// @param archives by their names
 /// @param rowsDone is told of rows as they are decided on, by any thread
-record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Path out, LongConsumer rowsDone) {
+record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Map<String, Path> archives, Path out, LongConsumer rowsDone) {
     /// @return false if another process is at it
     boolean run(int shard) throws InterruptedException {
         var files = new ShardFiles(out, plan.shardName(shard));
@@ -39,8 +40,10 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Pa
 
     private void make(int shard, ShardFiles files) throws IOException, InterruptedException {
         var rows = metadata.rows(plan.firstRow(shard), plan.endRow(shard));
-        try (var spool = new ShardSpool(files.unfinished("spool"))) {
-            var decisions = decisions(rows, spool);
+        var places = rows.stream().filter(row -> row.cause().isEmpty()).flatMap(row -> row.place().stream()).toList();
+        try (var spool = new ShardSpool(files.unfinished("spool"));
+                var open = OpenArchives.of(places, archives, files.unfinished("images"))) {
+            var decisions = decisions(rows, open, spool);
             var lines = new ArrayList<ShardTable.Line>();
             for (int i = 0; i < rows.size(); i++) {
                 lines.add(new ShardTable.Line(rows.get(i).number(), plan.key(shard, rows.get(i).number()), decisions.get(i)));
@@ -54,7 +57,7 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Pa
         }
     }
 
-    private List<Decision> decisions(List<MetadataRow> rows, ShardSpool spool) throws IOException, InterruptedException {
+    private List<Decision> decisions(List<MetadataRow> rows, OpenArchives open, ShardSpool spool) throws IOException, InterruptedException {
         var check = language.isEmpty() ? Optional.<LanguageCheck>empty() : Optional.of(LanguageCheck.of(language));
         var threads = Executors.newVirtualThreadPerTaskExecutor();
         try {
@@ -64,7 +67,7 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Pa
                 results.add(threads.submit(() -> {
                     var decision = other.isPresent() && !rowJob.forgotten().hasUrl(row.url())
                             ? Decision.leftOut(RowCause.LANGUAGE, "is " + other.get())
-                            : rowJob.decide(row, spool);
+                            : rowJob.decide(row, open, spool);
                     rowsDone.accept(1);
                     return decision;
                 }));
@@ -85,18 +88,27 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Pa
         }
     }
 
-    private static void writeTar(List<MetadataRow> rows, List<ShardTable.Line> lines, ShardSpool spool, ShardFiles files)
+    private void writeTar(List<MetadataRow> rows, List<ShardTable.Line> lines, ShardSpool spool, ShardFiles files)
             throws IOException {
         try (var tar = ShardTar.create(files.unfinished("tar"))) {
             for (int i = 0; i < rows.size(); i++) {
                 switch (lines.get(i).decision()) {
                     case Decision.Kept kept ->
                             tar.add(lines.get(i).key(), spool.read(kept.jpeg()), facts(rows.get(i), lines.get(i).key(), kept),
-                                    rows.get(i).caption());
+                                    rows.get(i).caption(), otherCaptions(rows.get(i)));
                     case Decision.LeftOut _ -> {}
                 }
             }
         }
+    }
+
+    private Map<String, String> otherCaptions(MetadataRow row) {
+        var texts = new LinkedHashMap<String, String>();
+        for (var column : metadata.filters().set().otherCaptions()) {
+            var text = row.extras().get(column);
+            if (text != null) texts.put(column, text.toString());
+        }
+        return texts;
     }
 
     /// What img2dataset writes beside an image.

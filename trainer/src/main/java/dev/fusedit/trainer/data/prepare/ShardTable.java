@@ -38,8 +38,7 @@ final class ShardTable {
 
     /// Without those that the table has names of its own for.
     private static String columns(Metadata metadata, long from, long to) {
-        var set = metadata.filters().set();
-        var replaced = set.replaced().stream().map(DuckDb::name).toList();
+        var replaced = metadata.dropped().stream().map(DuckDb::name).toList();
         return "SELECT * %s FROM (%s)".formatted(replaced.isEmpty() ? "" : "EXCLUDE (" + String.join(", ", replaced) + ")",
                 metadata.files().sql(from, to));
     }

@@ -7,12 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Date;
+import java.util.Map;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
-/// A tar file of samples as WebDataset writes them, `KEY.jpg`, `KEY.json`, `KEY.txt` each, without dates and owners: equal samples are equal bytes.
+/// A tar file of samples as WebDataset writes them, `KEY.jpg`, `KEY.json`, `KEY.txt` each, and `KEY.NAME.txt` of further texts, without dates and
+/// owners: equal samples are equal bytes.
 final class ShardTar implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int READABLE = 0444;
@@ -26,10 +28,12 @@ final class ShardTar implements AutoCloseable {
         return new ShardTar(new TarArchiveOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 20), "UTF-8"));
     }
 
-    void add(String key, byte[] jpeg, Object facts, String caption) throws IOException {
+    /// @param others texts by their names
+    void add(String key, byte[] jpeg, Object facts, String caption, Map<String, String> others) throws IOException {
         add(key + ".jpg", jpeg);
         add(key + ".json", JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(facts));
         add(key + ".txt", caption.getBytes(StandardCharsets.UTF_8));
+        for (var other : others.entrySet()) add(key + "." + other.getKey() + ".txt", other.getValue().getBytes(StandardCharsets.UTF_8));
     }
 
     private void add(String name, byte[] bytes) throws IOException {

@@ -9,7 +9,7 @@ import java.io.InputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /// A tar archive out of a stream of it that may be packed with gzip or zstd, as its first bytes say.
-final class Unpacking {
+public final class Unpacking {
     static final String WANTED = "a tar archive, plain or packed with gzip or zstd";
     private static final int HEAD = 4096;
     private static final int BUFFER = 1 << 16;
@@ -17,7 +17,7 @@ final class Unpacking {
     private Unpacking() {}
 
     /// @param packed whether the archive is larger than what it is read from
-    record Archive(InputStream tar, boolean packed) implements AutoCloseable {
+    public record Archive(InputStream tar, boolean packed) implements AutoCloseable {
         @Override
         public void close() throws IOException { tar.close(); }
     }
@@ -25,7 +25,7 @@ final class Unpacking {
     /// @param shown what messages call it
     /// @throws dev.fusedit.torch.UserError if it is something else than an archive
     /// @throws IOException if what it is packed in is damaged
-    static Archive of(InputStream raw, String shown) throws IOException {
+    public static Archive of(InputStream raw, String shown) throws IOException {
         var in = new BufferedInputStream(raw, BUFFER);
         var format = format(in);
         return switch (format) {

@@ -10,12 +10,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A server on loopback with all that the web has: `/KIND/N.jpg` answers as its kind does, with image N where there is one.
 public final class HostileSite implements AutoCloseable {
@@ -23,8 +24,8 @@ public final class HostileSite implements AutoCloseable {
 
     private final ServerSocket server;
     private final String robots;
-    private final List<String> asked = new CopyOnWriteArrayList<>();
-    private final List<String> agents = new CopyOnWriteArrayList<>();
+    private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> agents = Collections.synchronizedList(new ArrayList<>());
     private final Map<Integer, byte[]> images = new ConcurrentHashMap<>();
     private final Map<String, Integer> times = new ConcurrentHashMap<>();
 

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,7 +68,8 @@ class PreparationTest {
     private static PrepareRequest request(Path metadata, Path out, Part part, Map<String, Double> rules, BlockedHashes blocked,
             boolean allowPrivate) {
         var fetch = new FetchRules("", 32, 32, 2, Duration.ofMillis(2), Duration.ofSeconds(20), 1_000_000, allowPrivate, _ -> false);
-        return new PrepareRequest(Filters.of(PublishedSet.COYO, rules), List.of(metadata + "/part-*.parquet"), out, Long.MAX_VALUE, "", 100,
+        return new PrepareRequest(Filters.of(PublishedSets.COYO, rules), List.of(metadata + "/part-*.parquet"), List.of(), out,
+                Long.MAX_VALUE, "", 100,
                 2,
                 part, new ImageRules(56, 95, 1_000_000, 5), fetch, blocked);
     }
@@ -145,6 +147,19 @@ class PreparationTest {
         var stats = new ObjectMapper().readTree(out.resolve("00003_stats.json").toFile());
         assertThat(stats.get("count").asInt()).isEqualTo(100);
         assertThat(stats.get("successes").asInt()).isEqualTo(stats.get("status_dict").get("success").asInt());
+    }
+
+    @Test
+    void partsShareOutAllShards() {
+        for (int n = 1; n <= 9; n++) {
+            for (int first = 0; first <= 1; first++) {
+                int of = n, from = first;
+                for (int shard = 0; shard < 40; shard++) {
+                    int each = shard;
+                    assertThat(IntStream.range(from, from + of).filter(i -> Part.parse(i + "/" + of).has(each))).hasSize(1);
+                }
+            }
+        }
     }
 
     @Test
@@ -290,8 +305,8 @@ class PreparationTest {
         Files.writeString(broken.resolve("part-00002.parquet"), "no Parquet");
         assertThatThrownBy(() -> Preparation.open(request(broken, temp.resolve("out"), Part.ALL))).isInstanceOf(UserError.class)
                 .hasMessageContaining("part-00002.parquet: is no whole Parquet file");
-        assertThatThrownBy(() -> PublishedSet.named("laion")).isInstanceOf(UserError.class).hasMessageContaining("coyo");
-        assertThatThrownBy(() -> Filters.of(PublishedSet.COYO, Map.of("max-sharpness", 1.0))).isInstanceOf(UserError.class);
+        assertThatThrownBy(() -> PublishedSets.named("laion")).isInstanceOf(UserError.class).hasMessageContaining("coyo");
+        assertThatThrownBy(() -> Filters.of(PublishedSets.COYO, Map.of("max-sharpness", 1.0))).isInstanceOf(UserError.class);
         for (var part : List.of("3", "3/2", "1/0", "-1/2")) assertThatThrownBy(() -> Part.parse(part)).isInstanceOf(UserError.class);
     }
 
