@@ -24,6 +24,7 @@ final class Fusedit implements Callable<Integer> {
     static final List<Class<?>> COMMANDS = List.of(
             TrainCommand.class,
             SampleCommand.class,
+            ServeCommand.class,
             EvalCommand.class,
             CompareCommand.class,
             StudyCommand.class,

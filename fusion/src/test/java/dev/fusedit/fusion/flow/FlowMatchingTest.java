@@ -100,7 +100,10 @@ class FlowMatchingTest {
             var sampler = new FlowSampler(FlowMatchScheduler.shifted(3), kind, Solver.EULER, 7, Guidance.NONE);
             var model = showsImage(kind) ? image : noise.sub(image);
             var steps = new ArrayList<Integer>();
-            var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
+            var drawn = sampler.sample((noisy, times) -> model, noise, step -> {
+                steps.add(step.number());
+                assertThat(step.predicted().allClose(image, 0, 1e-4)).as("%s predicts the image from the first step on", kind).isTrue();
+            });
             assertThat(drawn.allClose(image, 0, 1e-5)).as("%s", kind).isTrue();
             assertThat(steps).containsExactly(0, 1, 2, 3, 4, 5, 6);
         }
