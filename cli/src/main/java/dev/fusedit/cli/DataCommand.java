@@ -25,8 +25,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "data", description = "Looks at captioned images before they are trained on, and prepares published sets.",
-        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class})
+@Command(name = "data",
+        description = {"Looks at captioned images before they are trained on, prepares published sets,",
+            "caches what frozen models make of images and captions."},
+        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class,
+            DataCacheCommand.class})
 final class DataCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

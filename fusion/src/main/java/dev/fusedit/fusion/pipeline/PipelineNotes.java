@@ -78,6 +78,9 @@ public record PipelineNotes(ImmutableList<String> limits) {
             limits.add("transformer/ does not run in the paper's class: it samples with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
         }
+        if (image.detailHead() != null) {
+            limits.add("transformer/ does not load in the paper's class: it has no detail head.");
+        }
         switch (parts.pipeline().model().config()) {
             case DualStreamDiTConfig _ -> limits.add("transformer/ does not load in the paper's class: it has no dual-stream blocks.");
             case FuseDiTConfig fused -> {

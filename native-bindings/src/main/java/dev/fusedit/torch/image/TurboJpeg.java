@@ -60,7 +60,8 @@ public final class TurboJpeg {
         var named = System.getProperty("fusedit.turbojpeg", System.getenv().getOrDefault("FUSEDIT_TURBOJPEG", ""));
         if (named.equals(NONE)) return Optional.empty();
         if (!named.isEmpty()) return Optional.of(load(named).orElseThrow(() -> new UserError(
-                "FUSEDIT_TURBOJPEG names %s, which is no TurboJPEG library of this platform. Unset it, or set it to none".formatted(named))));
+                "FUSEDIT_TURBOJPEG names %s, which is no TurboJPEG library of this platform. Unset it, or set it to none"
+                        .formatted(named))));
         return NAMES.stream().flatMap(each -> load(each).stream()).findFirst();
     }
 

@@ -1,5 +1,7 @@
 package dev.fusedit.torch.io;
 
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.internal.abi.NativeMemory;
 import dev.fusedit.torch.internal.abi.ReadSection;
@@ -12,6 +14,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /// What a file of tensors holds.
 ///
@@ -74,11 +77,16 @@ public record FileInfo(String kind, long parameters, Map<String, Long> parts, in
     /// SHA-256 over all tensors in the order of their names: name, dtype, sizes with commas between them, each ended by a zero
     /// byte, then the elements, row-major and little-endian, as [TensorSource#read] makes them. The same weights have
     /// the same sum in every format.
-    public static String sha256(TensorSource source) {
+    public static String sha256(TensorSource source) { return sha256(source.names(), source::read); }
+
+    /// As [#sha256(TensorSource)], of tensors in memory, on whatever device.
+    public static String sha256(Map<String, Tensor> tensors) { return sha256(tensors.keySet(), tensors::get); }
+
+    private static String sha256(Collection<String> names, Function<String, Tensor> read) {
         var digest = sha256();
-        for (var name : new TreeSet<>(source.names())) {
+        for (var name : new TreeSet<>(names)) {
             try (var _ = TensorScope.open()) {
-                var tensor = source.read(name);
+                var tensor = read.apply(name).detach().to(Device.CPU).contiguous();
                 digest.update((name + "\0" + tensor.dtype() + "\0" + sizes(tensor.shape()) + "\0").getBytes(StandardCharsets.UTF_8));
                 var end = tensor.numel() * tensor.dtype().bytes();
                 for (long done = 0; done < end; done += CHUNK) {

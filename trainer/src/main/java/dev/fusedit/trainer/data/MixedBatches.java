@@ -30,6 +30,9 @@ public record MixedBatches(ImmutableList<Part> parts, MixOrder order, TextIds te
             this(name, batches, weight, samples, ImmutableMap.of());
         }
 
+        /// The same place in the mixture for other batches of the same images.
+        public Part with(SingleBatches others) { return new Part(name, others, weight, samples, sizes); }
+
         /// Of a stage's sizes those of this source.
         public ImmutableList<ImageSize> own(List<ImageSize> all) { return sizes.getOrDefault(all, ImmutableList.copyOf(all)); }
     }

@@ -14,6 +14,7 @@ import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TrainingSplit;
+import dev.fusedit.trainer.data.stored.StoredImages;
 import java.util.List;
 import java.util.Objects;
 
@@ -28,10 +29,24 @@ import java.util.Objects;
 /// @param buckets of the samples that are trained on, by the sizes that stages want; none for stages that want one
 /// @param seed of order, crops, flips, and the choice among captions
 /// @param texts as the language model reads them
+/// @param stored what need not be computed of the images
 public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
-        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) implements SingleBatches {
+        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts,
+        StoredImages stored) implements SingleBatches {
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;
+    private static final byte[] NO_PIXELS = {};
+
+    /// Of which all is computed.
+    public SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
+            ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) {
+        this(split, captions, transform, buckets, errors, seed, texts, StoredImages.NONE);
+    }
+
+    /// The same batches, of which something is stored.
+    public SourceBatches with(StoredImages images, TextIds others) {
+        return new SourceBatches(split, captions, transform, buckets, errors, seed, others, images);
+    }
 
     private int at(long orderSeed, long position) {
         return (int) new BlockOrder(orderSeed, split.trained().size(), split.source().block()).at(position);
@@ -95,9 +110,11 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     public long ahead() { return split.source().isFetched() ? window() : 0; }
 
     private Sample sample(int index, long position, ImageSize size) throws BadSample {
-        var image = SourceScan.decoded(split.source(), index, transform.decoding());
+        var rgb = stored.arePixelsWanted()
+                ? transform.shown(SourceScan.decoded(split.source(), index, transform.decoding()), size, seed, position).rgb()
+                : NO_PIXELS;
         var caption = captions.of(split.source().texts(index), seed, position);
-        return new Sample(index, transform.shown(image, size, seed, position).rgb(), caption);
+        return new Sample(index, rgb, caption, stored.of(index, size, transform.isMirrored(seed, position)));
     }
 
     @Override

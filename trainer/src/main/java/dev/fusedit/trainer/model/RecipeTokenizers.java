@@ -76,7 +76,7 @@ public final class RecipeTokenizers {
     }
 
     /// All of its `tokenizer.json`.
-    static String json(Tokenizer tokenizer) {
+    public static String json(Tokenizer tokenizer) {
         return switch (tokenizer) {
             case OwnTokenizer own -> own.toJson();
             case PretrainedTokenizer pretrained -> pretrained.json();

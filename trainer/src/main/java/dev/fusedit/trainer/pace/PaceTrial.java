@@ -13,6 +13,7 @@ import dev.fusedit.trainer.stage.RunTensors;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.stage.cache.TrainingCache;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
@@ -52,7 +53,7 @@ public final class PaceTrial {
         var data = RecipeData.like(recipe, tokenizer);
         try (var _ = TensorScope.open();
                 var tensors = RunTensors.of(recipe, tokenizer, null)) {
-            return of(new StageParts(recipe, data, tensors), estimate, 0, () -> false);
+            return of(new StageParts(recipe, TrainingCache.of(recipe, data, tensors.bundle()), tensors), estimate, 0, () -> false);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
+import dev.fusedit.fusion.dit.DetailHeadConfig;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
@@ -102,7 +103,8 @@ public record Model(
             @Doc("blocks; a block without a shared layer beside it runs alone") int layers,
             @Nullable Integer mlpWidth,
             @Doc("side of a patch in pixels (or latents)") @Default("2") int patch,
-            @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels) {
+            @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels,
+            @Doc("convolutions after the last layer; none if left out") @Nullable DetailHeadConfig detailHead) {
         public Dit {
             Bound.WIDTH.check("width", width);
             Bound.LAYERS.check("layers", layers);

@@ -90,7 +90,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
                 new Logging(trainer.loggingSteps(), null, null, true),
-                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()));
+                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()), null);
     }
 
     /// Where the parts are that the file names by folders; the others are given by `--set`.
@@ -121,7 +121,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
         var data = config.data();
         var llm = new LanguageModelRecipe.Pretrained(LocalParts.isFolder(model.base()) ? null : model.base(), null,
                 data.maxPromptLength(), data.instruction(), data.applyChatTemplate());
-        var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
+        var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null, null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
                 new ReadLayers.First(), positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(),
                 model.sandwichNorm(),

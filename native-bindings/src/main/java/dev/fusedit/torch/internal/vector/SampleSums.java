@@ -13,7 +13,8 @@ public final class SampleSums {
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = INTS.length();
     /// As many bytes as there are lanes, or a few more.
-    private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, INTS.vectorBitSize() / 4)));
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, INTS.vectorBitSize() / 4)));
     private static final VectorSpecies<Byte> PIXELS = ByteVector.SPECIES_128;
     private static final int COLOURS = 3;
     /// Lanes of a pixel, one of which is not used.
@@ -87,7 +88,8 @@ public final class SampleSums {
             for (int x = 0; x < count; x++) {
                 var sum = IntVector.zero(INTS);
                 for (int k = 0; k < stride; k += LANES) {
-                    var some = (IntVector) ByteVector.fromArray(BYTES, row, first[x] + k).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                    var some = (IntVector) ByteVector.fromArray(BYTES, row, first[x] + k).convertShape(VectorOperators.ZERO_EXTEND_B2I,
+                            INTS, 0);
                     sum = some.mul(IntVector.fromArray(INTS, weights, x * stride + k)).add(sum);
                 }
                 int rounded = sum.reduceLanes(VectorOperators.ADD) + (1 << shift - 1) >> shift;

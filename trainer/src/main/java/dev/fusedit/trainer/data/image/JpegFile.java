@@ -126,7 +126,8 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
         var plain = plain();
-        var rgb = isForTurbo() ? TurboJpeg.ofSystem().flatMap(turbo -> turbo.rgb(plain, size().width(), size().height())) : Optional.<byte[]>empty();
+        var rgb = isForTurbo() ? TurboJpeg.ofSystem().flatMap(turbo -> turbo.rgb(plain, size().width(), size().height()))
+                : Optional.<byte[]>empty();
         if (rgb.isPresent()) return new RgbImage(size().width(), size().height(), rgb.get());
         return new DecodedRaster(ImageReaders.read("jpeg", plain, warnings), new int[0]).rgb(how);
     }
@@ -137,7 +138,9 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
         return frame.isUsual() && (frame.components.length == 1 || isYcc()) && (!frame.isProgressive() || damage().isEmpty());
     }
 
-    private boolean isJfif() { return segments.stream().anyMatch(segment -> segment.marker == APP0 && startsWith(file, segment, "JFIF\0")); }
+    private boolean isJfif() {
+        return segments.stream().anyMatch(segment -> segment.marker == APP0 && startsWith(file, segment, "JFIF\0"));
+    }
 
     private Optional<Segment> adobe() {
         return segments.stream().filter(segment -> segment.marker == APP14 && startsWith(file, segment, "Adobe")).findFirst();
