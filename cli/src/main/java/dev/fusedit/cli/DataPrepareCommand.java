@@ -30,9 +30,8 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "prepare",
         description = {
-            "Fetches the images of a set that is published as metadata, or reads the archives that it is published in, and writes WebDataset",
-            "shards in img2dataset's layout.",
-            "The same command goes on where a killed one ended."})
+            "Writes WebDataset shards of a published set, whose images it fetches by its metadata or reads out of its archives.",
+            "They are in img2dataset's layout. The same command goes on where a killed one ended."})
 final class DataPrepareCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String WHOLE = "0/1";
@@ -63,7 +62,8 @@ final class DataPrepareCommand implements Callable<Integer> {
     private String part = WHOLE;
 
     @Option(names = "--spark", arity = "0..1", fallbackValue = "", paramLabel = "MASTER",
-            description = {"Have parts made by Apache Spark, local[2] or spark://HOST:7077 say; without a value, by the one that spark-submit names.",
+            description = {
+                "Have parts made by Apache Spark, local[2] or spark://HOST:7077 say; without a value, by the one that spark-submit names.",
                 "All machines must see the files and the folder. Needs a build with Spark: FUSEDIT_MAVEN_ARGS=-Pspark."})
     private @Nullable String spark;
 
@@ -190,7 +190,8 @@ final class DataPrepareCommand implements Callable<Integer> {
 
     private PrepareRequest request() {
         var filters = Filters.of(PublishedSets.named(set), rules.chosen());
-        return new PrepareRequest(filters, metadata, images, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce, Part.parse(part),
+        return new PrepareRequest(filters, metadata, images, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce,
+                Part.parse(part),
                 new ImageRules(shards.size, shards.quality, shards.mostPixels, rules.phashBits()), fetching.rules(),
                 BlockedHashes.of(fetching.hashes));
     }
@@ -215,8 +216,9 @@ final class DataPrepareCommand implements Callable<Integer> {
     }
 
     private Preparation.Outcome schedule(Preparation preparation, String master, PrepareRequest request) {
-        var scheduler = ServiceLoader.load(PartScheduler.class).findFirst().orElseThrow(() -> new UserError("--spark: this build has no Spark."
-                + " With FUSEDIT_MAVEN_ARGS=-Pspark ./fusedit builds one that has, for which more is downloaded"));
+        var scheduler =
+                ServiceLoader.load(PartScheduler.class).findFirst().orElseThrow(() -> new UserError("--spark: this build has no Spark."
+                        + " With FUSEDIT_MAVEN_ARGS=-Pspark ./fusedit builds one that has, for which more is downloaded"));
         preparation.begin();
         return preparation.outcome(scheduler.run(master, preparation.shards(),
                 PreparePart.of(spec.commandLine().getParseResult(), request.fetch().contact())));

@@ -24,9 +24,11 @@ final class Fusedit implements Callable<Integer> {
     static final List<Class<?>> COMMANDS = List.of(
             TrainCommand.class,
             SampleCommand.class,
+            ServeCommand.class,
             EvalCommand.class,
             LaunchCommand.class,
             CompareCommand.class,
+            StudyCommand.class,
             ExportCommand.class,
             RecipeCommand.class,
             DataCommand.class,

@@ -114,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
         var stdout = spec.commandLine().getOut();
         var chosen = start.recipe();
         var folder = start.folder();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+        try (var interrupts = OwnProcess.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TeacherRun(start, interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
@@ -182,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
     private int train(RunStart start, ProcessGroup group, String begins, ProgressLine console) {
         var folder = start.folder().folder();
         Runnable stopping = () -> console.message("Stopping after this step and saving. Once more to stop at once.");
-        try (var interrupts = group.isAlone() ? Interrupts.watch(stopping) : Interrupts.watchAsRank(stopping);
+        try (var interrupts = group.isAlone() ? OwnProcess.watch(stopping) : Interrupts.watchAsRank(stopping);
                 var run = new TrainingRun(start, pipes.pipes(), new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
                         console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));

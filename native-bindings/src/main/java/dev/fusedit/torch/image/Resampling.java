@@ -23,7 +23,8 @@ public final class Resampling {
     /// @param first of them that each new one takes of
     /// @param weights of that one and of those that follow it, in 2^-shift; their magnitudes sum to less than 2^31 / 255
     public Resampling(int from, int[] first, int[][] weights, int shift) {
-        checkArgument(first.length == weights.length && first.length > 0, "%s lines of weights for %s samples", weights.length, first.length);
+        checkArgument(first.length == weights.length && first.length > 0, "%s lines of weights for %s samples", weights.length,
+                first.length);
         for (int i = 0; i < first.length; i++) {
             checkArgument(first[i] >= 0 && first[i] + weights[i].length <= from, "new sample %s takes of what is not there", i);
         }
@@ -45,7 +46,8 @@ public final class Resampling {
     /// @param samples rows · `from` · channels, not changed
     /// @return rows · [#count] · channels
     public byte[] along(byte[] samples, int channels) {
-        checkArgument(samples.length % (from * channels) == 0, "%s samples are no rows of %s with %s channels", samples.length, from, channels);
+        checkArgument(samples.length % (from * channels) == 0, "%s samples are no rows of %s with %s channels", samples.length, from,
+                channels);
         int rows = samples.length / (from * channels);
         var to = new byte[rows * count() * channels];
         if (ofPixels.length > 0 && channels == 3) SampleSums.pixels(samples, from, first, ofPixels, shift, to);

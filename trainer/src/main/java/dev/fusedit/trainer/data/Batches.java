@@ -4,35 +4,36 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
+import com.google.common.primitives.Bytes;
 import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.stored.StoredBatch;
+import dev.fusedit.trainer.data.stored.StoredImage;
 import java.util.ArrayList;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits SingleBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0, or the slice of it that is wanted.
     default Batch of(long step, Wanted wanted) {
         var slice = wanted.slice();
         var shown = shown(step, wanted);
-        int size = shown.size().bytes();
         int first = slice.first(wanted.images()), count = slice.rows(wanted.images());
-        var images = new byte[Math.multiplyExact(count, size)];
+        var samples = IntStream.range(first, first + count).mapToObj(shown.samples()).toList();
         var captions = new ArrayList<String>();
         var tokens = new int[count][];
-        var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < count; i++) {
-            var sample = shown.samples().apply(first + i);
-            System.arraycopy(sample.rgb(), 0, images, i * size, size);
             boolean dropped = isDropped(wanted.position(step) + first + i, wanted.dropout());
-            captions.add(dropped ? "" : sample.caption());
-            tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
-            keys.add(sample.key());
+            captions.add(dropped ? "" : samples.get(i).caption());
+            tokens[i] = dropped ? dropped() : texts().caption(samples.get(i).caption());
         }
         var sentences = new int[slice.rows(wanted.sentences())][];
         long firstSentence = wanted.firstSentence() + step * wanted.sentences() + slice.first(wanted.sentences());
         for (int i = 0; i < sentences.length; i++) sentences[i] = texts().sentence(sentence(firstSentence + i));
-        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build(), slice,
+        var stored = StoredBatch.of(samples.stream().map(Sample::stored).toList(), texts().states(tokens));
+        return new Batch(Bytes.concat(samples.stream().map(Sample::rgb).toArray(byte[][]::new)), shown.size(), captions, tokens,
+                texts().tokenizer().instructionLength(), sentences, samples.stream().map(Sample::key).toList(), stored, slice,
                 wanted.images(), wanted.sentences());
     }
 
@@ -68,8 +69,14 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
     record Shown(ImageSize size, IntFunction<Sample> samples) {}
 
     /// @param key which one it is, for messages
-    /// @param rgb height × width × 3 bytes
-    record Sample(long key, byte[] rgb, String caption) {}
+    /// @param rgb height × width × 3 bytes; none where all that is computed of them is stored
+    record Sample(long key, byte[] rgb, String caption, StoredImage stored) {
+        /// Of which all is computed.
+        Sample(long key, byte[] rgb, String caption) { this(key, rgb, caption, StoredImage.NONE); }
+
+        /// The same behind so many others.
+        Sample after(long samples) { return new Sample(samples + key, rgb, caption, stored); }
+    }
 
     /// So many images and sentences that no batch holds.
     ValidationSamples validation(long validationSeed, int count);

@@ -7,6 +7,7 @@ import dev.fusedit.torch.distributed.Word;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.shards.CacheLocks;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -17,6 +18,7 @@ import dev.fusedit.trainer.stage.RunTensors;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.stage.cache.TrainingCache;
 import dev.fusedit.trainer.step.DivergedException;
 import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepOutOfMemory;
@@ -34,6 +36,7 @@ public final class FollowingRun implements AutoCloseable {
     private final List<StagePlan> plans;
     private final Batches data;
     private final RunTensors tensors;
+    private final CacheLocks.Held reading;
     private final StageParts parts;
     private final TensorScope scope;
     private @Nullable StageLoop loop;
@@ -47,7 +50,8 @@ public final class FollowingRun implements AutoCloseable {
         data = RecipeData.open(recipe, tokenizer, pipes, RunFolder.dataErrors(start.folder(), ranks.group().rank()), said);
         if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
         tensors = RunTensors.of(recipe, tokenizer, resumption, ranks, _ -> {});
-        parts = new StageParts(recipe, data, tensors, plans, ranks);
+        reading = TrainingCache.reading(recipe);
+        parts = new StageParts(recipe, TrainingCache.of(recipe, data, tensors.bundle()), tensors, plans, ranks);
         StartingMemory.giveBack();
         scope = TensorScope.open();
         var agreement = new RankAgreement(ranks.group());
@@ -127,5 +131,6 @@ public final class FollowingRun implements AutoCloseable {
         scope.close();
         tensors.close();
         data.close();
+        reading.close();
     }
 }

@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.sampling;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.Lists;
@@ -33,7 +35,8 @@ import java.util.stream.IntStream;
 /// @param model stays its owner's
 /// @param request with one seed for all
 /// @param identity what tells the model from others, so that no call goes on with another one's images
-public record SampleRun(LoadedPipeline model, ImageRequest request, String identity) {
+/// @param notes what stands in the files of how they were made
+public record SampleRun(LoadedPipeline model, ImageRequest request, String identity, SampleNotes notes) {
     /// @throws UserError if the model does not do what the request asks for
     public SampleRun {
         RequestCheck.require(model.pipeline(), request);
@@ -41,12 +44,17 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
     }
 
     /// Of a model that is told from no other.
-    public static SampleRun of(LoadedPipeline model, ImageRequest request) { return new SampleRun(model, request, ""); }
+    public static SampleRun of(LoadedPipeline model, ImageRequest request) {
+        return new SampleRun(model, request, "", SampleNotes.NAMELESS);
+    }
 
     /// @param place as for [SamplingModel#open], which opened the model
     public static SampleRun of(LoadedPipeline model, ImageRequest request, Path place) {
-        return new SampleRun(model, request, SamplingModel.identity(place));
+        return new SampleRun(model, request, SamplingModel.identity(place), SampleNotes.of(ModelFingerprint.of(model)));
     }
+
+    /// The same, whose files say other things of how they were made, or nothing ([SampleNotes#NONE]).
+    public SampleRun noted(SampleNotes other) { return new SampleRun(model, request, identity, other); }
 
     private static Seed seed(ImageRequest request) {
         return switch (request.noise()) {
@@ -93,9 +101,15 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
                     try (var folder = SampleFolder.open(grid.unfinished(), asked(), force, grid.unfinished().toString())) {
                         fill(folder, group, console, afterStep);
                         WholeFile.write(grid.path().toAbsolutePath(), SampleGrid.of(folder.images(), captions())
-                                .png(SampleNotes.ofGrid(request, seed(request))));
+                                .png(notes.ofGrid(request, seed(request))));
                         folder.delete();
                     }
+                }
+                case SampleOutput.Single(var path) -> {
+                    checkArgument(request.images() == 1, "a file holds one image, not %s", request.images());
+                    var shared = shared(group, SamplingProgress.of(console, "sample", 1), afterStep);
+                    var image = image(shared.sample(List.of(seeded(0, 1))).getFirst());
+                    WholeFile.write(path.toAbsolutePath(), image.png(notes.ofImage(request, prompt(0), seed(request))));
                 }
             }
         } catch (IOException e) {
@@ -111,21 +125,26 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
         // batches begin where those of a whole run begin: what is made later is the same, bit for bit
         int first = folder.done() / batch * batch;
         var progress = SamplingProgress.of(console, "sample", all - first);
-        var shared = new SharedBatches(group, some -> together(some, more -> {
-            progress.add(more);
-            afterStep.run();
-        }));
+        var shared = shared(group, progress, afterStep);
         int together = (int) Math.min(all, (long) batch * group.size());
         for (int at = first; at < all; at += together) {
             var round = Lists.partition(seeded(at, Math.min(together, all - at)), batch);
             var images = shared.sample(round);
             round.stream().skip(1).forEach(elsewhere -> progress.add(elsewhere.size()));
             for (int place = folder.done(); place < at + images.size(); place++) {
-                var image = new PngImage(request.settings().width(), request.settings().height(), images.get(place - at));
                 var own = InitialNoise.alone(seed(request), place);
-                folder.add(image, prompt(place), own, SampleNotes.of(request, prompt(place), own));
+                folder.add(image(images.get(place - at)), prompt(place), own, notes.ofImage(request, prompt(place), own));
             }
         }
+    }
+
+    private PngImage image(byte[] rgb) { return new PngImage(request.settings().width(), request.settings().height(), rgb); }
+
+    private SharedBatches shared(ProcessGroup group, SamplingProgress progress, Runnable afterStep) {
+        return new SharedBatches(group, some -> together(some, more -> {
+            progress.add(more);
+            afterStep.run();
+        }));
     }
 
     private List<SeededPrompt> seeded(int first, int count) {
@@ -148,6 +167,7 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
         var asked = JsonNodeFactory.instance.objectNode().put("model", identity)
                 .put("prompts", Hashing.sha256().hashString(String.join("\n", prompts.texts()), StandardCharsets.UTF_8).toString())
                 .put("negative", prompts.negative()).put("n", prompts.each()).put("seed", seed(request).value());
+        if (!notes.written()) asked.put("metadata", false);
         return asked.setAll(SampleNotes.json(request.settings()));
     }
 }

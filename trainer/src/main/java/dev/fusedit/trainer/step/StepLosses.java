@@ -19,8 +19,10 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.Alignment;
+import dev.fusedit.trainer.align.CleanImages;
 import dev.fusedit.trainer.align.ContrastiveLoss;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.stored.StoredRow;
 import dev.fusedit.trainer.model.ClipCaptions;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.model.Latents;
@@ -92,7 +94,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 whole.imageShare(cut.captions().length),
                 whole.tokenShare(predicted(languageOf(cut.captions(), cut.sentences()))),
-                noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index())))
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index()), cut.stored()))
                 .toList();
         return noised == null || !isGlobal() || all == 1 ? parts : embedded(parts, ranks);
     }
@@ -109,7 +111,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
-        var images = seen ? ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()) : null;
+        var images = seen ? clean(cut) : null;
         if (contrastive == null) {
             return new Aligned(layers, images, null, List.of(), cut.index());
         }
@@ -118,6 +120,12 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 ? Arrays.copyOfRange(contrastive.textMasked(whole.captions(), drawn), cut.first(), cut.end())
                 : contrastive.textMasked(cut.texts(), drawn.derive("part", cut.index()));
         return new Aligned(layers, images, textMasked, List.of(), cut.index());
+    }
+
+    private CleanImages clean(Cut cut) {
+        var features = cut.batch().stored().features();
+        return features == null ? new CleanImages.Pixels(ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()))
+                : new CleanImages.Seen(features.rows(cut.firstImage(), cut.endImage()).to(policy.device()));
     }
 
     /// Gradient caching: every part knows what all of them, in all processes, look like in the common space, computed without a graph.
@@ -135,9 +143,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
-            var images = ImageTensors.of(batch.images(), batch.size()).to(policy.device());
             int first = batch.slice().first(batch.allImages());
-            return matching.noised(latents.of(images, draws, first), draws, first, batch.allImages());
+            var stored = batch.stored().latents();
+            var encoded = stored == null ? latents.encoded(ImageTensors.of(batch.images(), batch.size()).to(policy.device()))
+                    : stored.rows(0, batch.captions().size()).to(policy.device());
+            return matching.noised(latents.drawn(encoded, draws, first), draws, first, batch.allImages());
         });
     }
 
@@ -160,6 +170,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         byte[] images() {
             int each = batch.size().bytes();
             return Arrays.copyOfRange(batch.images(), firstImage() * each, endImage() * each);
+        }
+
+        List<StoredRow> stored() {
+            var all = batch.stored().texts();
+            return all.isEmpty() ? all : all.subList(firstImage(), endImage());
         }
 
         int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstImage(), endImage()); }
@@ -201,7 +216,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         var each = new LinkedHashMap<String, Tensor>();
         TextKvCache text = null;
         if (flow != null && part.noised() != null) {
-            text = pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null);
+            text = part.stored().isEmpty() ? pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null)
+                    : stored(pass, part);
             var image = image(pass, part, text);
             each.put(FLOW, flow.loss(image.prediction(), part.noised()).mul(part.imageShare()));
             align(image, text, part, each);
@@ -213,6 +229,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
             each.put(LANGUAGE, nextTokens(model.llm(), hidden, tokens).mul(part.tokenShare()));
         }
         return new Found(weightedSum(each), each);
+    }
+
+    private TextKvCache stored(TrainingPass pass, MicroBatch part) {
+        var prompt = model.llm().bucketed(part.prompt());
+        return pass.text(prompt, TextPlanes.of(part.stored(), prompt.tokens()).to(policy.device()).to(policy.compute()));
     }
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }

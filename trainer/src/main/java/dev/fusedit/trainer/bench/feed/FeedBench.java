@@ -45,7 +45,8 @@ public final class FeedBench {
                 .orElseThrow(() -> new UserError("bench feed: recipe '%s' trains on no images".formatted(recipe.run().name())));
         try (var data = RecipeData.open(recipe, RecipeTokenizers.of(recipe), pipes, errorsFile, said)) {
             double opened = since(opening);
-            try (var batches = new Prefetch<>(options.from(), Long.MAX_VALUE, recipe.data().workers(), new StageBatches(recipe, data).of(plan))) {
+            try (var batches =
+                    new Prefetch<>(options.from(), Long.MAX_VALUE, recipe.data().workers(), new StageBatches(recipe, data).of(plan))) {
                 return new FeedBench(recipe, options).measured(batches, opened, follower);
             }
         }

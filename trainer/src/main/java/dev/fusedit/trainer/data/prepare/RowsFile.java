@@ -39,7 +39,7 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
     static List<Path> paths(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
         return switch (request.filters().set().form()) {
             case MetadataForm.Parquet _ -> inputs.metadata();
-            case MetadataForm.JsonLines _, MetadataForm.TextFiles _ -> {
+            case MetadataForm.JsonLines _,MetadataForm.TextFiles _ -> {
                 var kept = request.out().resolve(NAME);
                 if (Files.exists(kept)) yield List.of(kept);
                 ShardFiles.make(scratch);
@@ -73,22 +73,24 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
                 case MetadataForm.TextFiles _ -> {
                     statement.execute("CREATE TEMP TABLE texts (name VARCHAR, caption VARCHAR)");
                     readTexts(own);
-                    statement.execute(annotations("SELECT NULL::VARCHAR AS url, caption, %s AS image FROM texts".formatted(STEM.formatted("name"))));
+                    statement.execute(
+                            annotations("SELECT NULL::VARCHAR AS url, caption, %s AS image FROM texts".formatted(STEM.formatted("name"))));
                 }
             }
             requireCaptions(own);
             var rows = archives.isEmpty() ? "SELECT * EXCLUDE (image) FROM annotations" : joined(own);
-            statement.execute("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)".formatted(rows, DuckDb.text(file), ROW_GROUP));
+            statement.execute(
+                    "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)".formatted(rows, DuckDb.text(file), ROW_GROUP));
         } catch (SQLException e) {
-            throw new UserError("--metadata %s: cannot be read as the metadata of %s: %s".formatted(names(), set.title(), DuckDb.reason(e)), e);
+            throw new UserError("--metadata %s: cannot be read as the metadata of %s: %s".formatted(names(), set.title(), DuckDb.reason(e)),
+                    e);
         }
     }
 
-    /// All rows, as they are asked for; for a join a table in which each image has its first one.
+    /// All rows, as they are asked for; for a join a table.
     private String annotations(String select) {
         return archives.isEmpty() ? "CREATE TEMP VIEW annotations AS " + select
-                : ("CREATE TEMP TABLE annotations AS SELECT * EXCLUDE (line) FROM (SELECT DISTINCT ON (image) * FROM"
-                        + " (SELECT *, row_number() OVER () AS line FROM (%s)) ORDER BY image, line)").formatted(select);
+                : "CREATE TEMP TABLE annotations AS SELECT *, row_number() OVER () AS line FROM (%s)".formatted(select);
     }
 
     private String names() { return metadata.stream().map(Path::toString).collect(Collectors.joining(" ")); }
@@ -111,6 +113,7 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
                 Files.copy(content, files.getLast());
             });
         }
+        if (files.isEmpty()) throw new UserError("--metadata %s: holds no .jsonl file".formatted(names()));
         return files;
     }
 
@@ -136,7 +139,8 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
 
     private String joined(DuckDBConnection own) throws SQLException {
         try (var statement = own.createStatement()) {
-            statement.execute("CREATE TEMP TABLE members (number BIGINT, archive VARCHAR, name VARCHAR, archive_begin BIGINT, archive_bytes BIGINT)");
+            statement.execute(
+                    "CREATE TEMP TABLE members (number BIGINT, archive VARCHAR, name VARCHAR, archive_begin BIGINT, archive_bytes BIGINT)");
         }
         long[] number = {0};
         try (var to = own.createAppender("temp", "main", "members")) {
@@ -148,8 +152,10 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
             }
         }
         if (number[0] == 0) throw new UserError("--images: the archives hold no images (%s)".formatted(String.join(", ", IMAGES)));
-        return "SELECT coalesce(annotations.url, members.archive || '/' || members.name) AS url, annotations.* EXCLUDE (url, image),"
-                + " members.archive, members.archive_begin, members.archive_bytes FROM members LEFT JOIN annotations"
+        // the first line of each image is found by numbers alone, so that texts are held by joins and sorts, which spill to the disk
+        return "SELECT coalesce(annotations.url, members.archive || '/' || members.name) AS url, annotations.* EXCLUDE (url, image, line),"
+                + " members.archive, members.archive_begin, members.archive_bytes FROM members LEFT JOIN"
+                + " (SELECT * FROM annotations WHERE line IN (SELECT min(line) FROM annotations GROUP BY image)) AS annotations"
                 + " ON annotations.image = " + STEM.formatted("members.name") + " ORDER BY members.number";
     }
 

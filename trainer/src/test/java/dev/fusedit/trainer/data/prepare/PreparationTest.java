@@ -68,7 +68,8 @@ class PreparationTest {
     private static PrepareRequest request(Path metadata, Path out, Part part, Map<String, Double> rules, BlockedHashes blocked,
             boolean allowPrivate) {
         var fetch = new FetchRules("", 32, 32, 2, Duration.ofMillis(2), Duration.ofSeconds(20), 1_000_000, allowPrivate, _ -> false);
-        return new PrepareRequest(Filters.of(PublishedSets.COYO, rules), List.of(metadata + "/part-*.parquet"), List.of(), out, Long.MAX_VALUE, "", 100,
+        return new PrepareRequest(Filters.of(PublishedSets.COYO, rules), List.of(metadata + "/part-*.parquet"), List.of(), out,
+                Long.MAX_VALUE, "", 100,
                 2,
                 part, new ImageRules(56, 95, 1_000_000, 5), fetch, blocked);
     }
@@ -125,6 +126,22 @@ class PreparationTest {
         assertThat(keys).hasSize((int) outcome.part().ok());
         assertThat(site.asked()).as("forbidden files are never asked for").noneMatch(path -> path.startsWith("/forbidden/"));
         assertThat(out.resolve("README.md")).content().contains("COYO-700M", "| noai |", "`min-aesthetic` | 4.5");
+    }
+
+    @Test
+    void fiveThousandRowsBecomeWhatWasCounted() throws IOException, SQLException, InterruptedException {
+        var many = Files.createDirectory(temp.resolve("many"));
+        CoyoMetadata.writeMany(many.resolve("part-0.parquet"), 0, 5000, site);
+        var request = request(many, temp.resolve("out"), Part.ALL);
+        Map<String, Long> counted;
+        try (var preparation = Preparation.open(request)) {
+            counted = preparation.counts();
+        }
+        var found = prepare(request).part();
+        assertThat(found.rows()).isEqualTo(5000);
+        assertThat(found.ok()).isPositive();
+        for (var cause : List.of("no-url", "no-caption", "aspect", "words", "clip-similarity", "nsfw", "watermark", "aesthetic"))
+            assertThat(found.counts()).containsEntry(cause, counted.get(cause));
     }
 
     @Test
