@@ -5,6 +5,7 @@ import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Libtorch;
+import dev.fusedit.trainer.log.ProgramVersion;
 import dev.fusedit.trainer.run.TrainingRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ final class Build {
                 if (Files.isDirectory(place)) ofFolder(place, hasher);
                 else ofJar(place, hasher);
             }
-            return Version.number() + " " + hasher.hash().toString().substring(0, SHOWN);
+            return ProgramVersion.number() + " " + hasher.hash().toString().substring(0, SHOWN);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (URISyntaxException e) {

@@ -18,6 +18,7 @@ import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.step.Ranks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,7 +113,7 @@ public final class CacheWork implements AutoCloseable {
 
     private ModelBundle bundle(Tokenizer tokenizer) {
         StartingWeights.requireGiven(recipe);
-        return own(RunTensors.of(recipe.withoutCache(), tokenizer, null, progress::message)).bundle();
+        return own(RunTensors.of(recipe.withoutCache(), tokenizer, null, Ranks.ALONE, progress::message)).bundle();
     }
 
     // ---- looking
