@@ -63,7 +63,8 @@ final class DataPrepareCommand implements Callable<Integer> {
     private String part = WHOLE;
 
     @Option(names = "--spark", arity = "0..1", fallbackValue = "", paramLabel = "MASTER",
-            description = {"Have parts made by Apache Spark, local[2] or spark://HOST:7077 say; without a value, by the one that spark-submit names.",
+            description = {
+                "Have parts made by Apache Spark, local[2] or spark://HOST:7077 say; without a value, by the one that spark-submit names.",
                 "All machines must see the files and the folder. Needs a build with Spark: FUSEDIT_MAVEN_ARGS=-Pspark."})
     private @Nullable String spark;
 
@@ -190,7 +191,8 @@ final class DataPrepareCommand implements Callable<Integer> {
 
     private PrepareRequest request() {
         var filters = Filters.of(PublishedSets.named(set), rules.chosen());
-        return new PrepareRequest(filters, metadata, images, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce, Part.parse(part),
+        return new PrepareRequest(filters, metadata, images, out, mostRows, rules.language(), shards.rowsPerShard, shards.atOnce,
+                Part.parse(part),
                 new ImageRules(shards.size, shards.quality, shards.mostPixels, rules.phashBits()), fetching.rules(),
                 BlockedHashes.of(fetching.hashes));
     }
@@ -215,8 +217,9 @@ final class DataPrepareCommand implements Callable<Integer> {
     }
 
     private Preparation.Outcome schedule(Preparation preparation, String master, PrepareRequest request) {
-        var scheduler = ServiceLoader.load(PartScheduler.class).findFirst().orElseThrow(() -> new UserError("--spark: this build has no Spark."
-                + " With FUSEDIT_MAVEN_ARGS=-Pspark ./fusedit builds one that has, for which more is downloaded"));
+        var scheduler =
+                ServiceLoader.load(PartScheduler.class).findFirst().orElseThrow(() -> new UserError("--spark: this build has no Spark."
+                        + " With FUSEDIT_MAVEN_ARGS=-Pspark ./fusedit builds one that has, for which more is downloaded"));
         preparation.begin();
         return preparation.outcome(scheduler.run(master, preparation.shards(),
                 PreparePart.of(spec.commandLine().getParseResult(), request.fetch().contact())));

@@ -38,7 +38,8 @@ record ImageArchives(ImmutableList<Path> files) {
         for (var file : files) {
             var other = seen.put(file.getFileName(), file);
             if (other != null)
-                throw new UserError("--images: %s and %s have the same name, by which rows tell archives apart. Rename one".formatted(other, file));
+                throw new UserError(
+                        "--images: %s and %s have the same name, by which rows tell archives apart. Rename one".formatted(other, file));
         }
     }
 

@@ -75,7 +75,8 @@ record Metadata(DuckDb database, MetadataFiles files, Filters filters, Path dupl
         });
         var cause = Optional.ofNullable(from.getString(4)).or(() -> duplicate.contains(number) ? Optional.of(RowCause.DUPLICATE.word())
                 : Optional.empty());
-        return new MetadataRow(number, text(from.getString(2)), inArchives() ? Optional.of(place(from, 5 + columns.size())) : Optional.empty(),
+        return new MetadataRow(number, text(from.getString(2)),
+                inArchives() ? Optional.of(place(from, 5 + columns.size())) : Optional.empty(),
                 text(from.getString(3)), phash, extras, cause);
     }
 

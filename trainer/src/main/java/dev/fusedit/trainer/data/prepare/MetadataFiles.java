@@ -42,7 +42,8 @@ record MetadataFiles(ImmutableList<MetadataFile> files, ImmutableList<String> co
             files.add(file);
             first += file.rows();
         }
-        if (first == 0) throw new UserError("%s: holds no rows".formatted(paths.stream().map(Path::toString).collect(Collectors.joining(" "))));
+        if (first == 0)
+            throw new UserError("%s: holds no rows".formatted(paths.stream().map(Path::toString).collect(Collectors.joining(" "))));
         var columns = columns(database, files.getFirst().path());
         for (var file : files) requireColumns(database, file, set);
         return new MetadataFiles(ImmutableList.copyOf(files), columns);

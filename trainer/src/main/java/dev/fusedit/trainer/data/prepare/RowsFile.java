@@ -39,7 +39,7 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
     static List<Path> paths(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
         return switch (request.filters().set().form()) {
             case MetadataForm.Parquet _ -> inputs.metadata();
-            case MetadataForm.JsonLines _, MetadataForm.TextFiles _ -> {
+            case MetadataForm.JsonLines _,MetadataForm.TextFiles _ -> {
                 var kept = request.out().resolve(NAME);
                 if (Files.exists(kept)) yield List.of(kept);
                 ShardFiles.make(scratch);
@@ -73,14 +73,17 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
                 case MetadataForm.TextFiles _ -> {
                     statement.execute("CREATE TEMP TABLE texts (name VARCHAR, caption VARCHAR)");
                     readTexts(own);
-                    statement.execute(annotations("SELECT NULL::VARCHAR AS url, caption, %s AS image FROM texts".formatted(STEM.formatted("name"))));
+                    statement.execute(
+                            annotations("SELECT NULL::VARCHAR AS url, caption, %s AS image FROM texts".formatted(STEM.formatted("name"))));
                 }
             }
             requireCaptions(own);
             var rows = archives.isEmpty() ? "SELECT * EXCLUDE (image) FROM annotations" : joined(own);
-            statement.execute("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)".formatted(rows, DuckDb.text(file), ROW_GROUP));
+            statement.execute(
+                    "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)".formatted(rows, DuckDb.text(file), ROW_GROUP));
         } catch (SQLException e) {
-            throw new UserError("--metadata %s: cannot be read as the metadata of %s: %s".formatted(names(), set.title(), DuckDb.reason(e)), e);
+            throw new UserError("--metadata %s: cannot be read as the metadata of %s: %s".formatted(names(), set.title(), DuckDb.reason(e)),
+                    e);
         }
     }
 
@@ -136,7 +139,8 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
 
     private String joined(DuckDBConnection own) throws SQLException {
         try (var statement = own.createStatement()) {
-            statement.execute("CREATE TEMP TABLE members (number BIGINT, archive VARCHAR, name VARCHAR, archive_begin BIGINT, archive_bytes BIGINT)");
+            statement.execute(
+                    "CREATE TEMP TABLE members (number BIGINT, archive VARCHAR, name VARCHAR, archive_begin BIGINT, archive_bytes BIGINT)");
         }
         long[] number = {0};
         try (var to = own.createAppender("temp", "main", "members")) {

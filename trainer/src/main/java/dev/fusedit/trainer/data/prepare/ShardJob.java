@@ -41,7 +41,8 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Ma
     private void make(int shard, ShardFiles files) throws IOException, InterruptedException {
         var rows = metadata.rows(plan.firstRow(shard), plan.endRow(shard));
         var places = rows.stream().flatMap(row -> row.place().stream()).toList();
-        try (var spool = new ShardSpool(files.unfinished("spool")); var open = OpenArchives.of(places, archives, files.unfinished("images"))) {
+        try (var spool = new ShardSpool(files.unfinished("spool"));
+                var open = OpenArchives.of(places, archives, files.unfinished("images"))) {
             var decisions = decisions(rows, open, spool);
             var lines = new ArrayList<ShardTable.Line>();
             for (int i = 0; i < rows.size(); i++) {

@@ -105,8 +105,9 @@ class ArchivedSetsTest {
         var out = temp.resolve("out");
         assertThat(prepare(request("sa-1b", segmentAnything(), List.of(temp.resolve("images").toString()), out, 2, Part.ALL)))
                 .isEqualTo(Map.of("success", 3L, "no-caption", 1L, "broken-image", 1L));
-        assertThat(texts(out)).isEqualTo(Map.of("000000", Map.of("txt", "image 0 of a thing"), "000001", Map.of("txt", "image 1 of a thing"),
-                "000020", Map.of("txt", "image 4 of a thing")));
+        assertThat(texts(out))
+                .isEqualTo(Map.of("000000", Map.of("txt", "image 0 of a thing"), "000001", Map.of("txt", "image 1 of a thing"),
+                        "000020", Map.of("txt", "image 4 of a thing")));
         assertThat(out.resolve("README.md")).content().contains("SA-1B", "research licence", "| broken-image | 1 |");
         assertThat(Forgetting.url(out, "sa_000001.tar/sa_4.jpg")).isEqualTo(new Forgetting.Result(1, 1));
         assertThat(texts(out)).doesNotContainKey("000020");
@@ -118,13 +119,15 @@ class ArchivedSetsTest {
             var members = new LinkedHashMap<String, byte[]>();
             for (int i = archive * 5; i < archive * 5 + 5; i++) {
                 members.put("00" + archive + "/a-" + i + ".jpg", HostileSite.image(i));
-                lines.append("{\"img_path\": \"./00%d/a-%d.jpg\", \"prompt\": \"prompt %d --ar 3:2\", \"Task2\": {\"Caption\": \"text %d\"}, \"Task3\": 1}\n"
-                        .formatted(archive, i, i, i));
+                lines.append(
+                        "{\"img_path\": \"./00%d/a-%d.jpg\", \"prompt\": \"prompt %d --ar 3:2\", \"Task2\": {\"Caption\": \"text %d\"}, \"Task3\": 1}\n"
+                                .formatted(archive, i, i, i));
             }
             tar(temp.resolve("imgs/00" + archive + ".tgz"), members);
         }
         lines.append("{\"img_path\": \"./000/a-1.jpg\", \"prompt\": \"once more\", \"Task2\": null}\n");
-        return tar(temp.resolve("train_anno_realease_repath.jsonl.tgz"), Map.of("train_anno_realease_repath.jsonl", text(lines.toString())));
+        return tar(temp.resolve("train_anno_realease_repath.jsonl.tgz"),
+                Map.of("train_anno_realease_repath.jsonl", text(lines.toString())));
     }
 
     @Test
@@ -159,8 +162,10 @@ class ArchivedSetsTest {
                 to.write(text(lines.toString()));
             }
             var web = temp.resolve("web");
-            assertThat(prepare(request("cc12m", metadata, List.of(), web, 10, Part.ALL))).isEqualTo(Map.of("success", 3L, "http-status", 1L));
-            assertThat(texts(web)).containsEntry("000003", Map.of("txt", "long 3", "caption_llava_short.txt", "short 3", "original_caption.txt", "alt 3"));
+            assertThat(prepare(request("cc12m", metadata, List.of(), web, 10, Part.ALL)))
+                    .isEqualTo(Map.of("success", 3L, "http-status", 1L));
+            assertThat(texts(web)).containsEntry("000003",
+                    Map.of("txt", "long 3", "caption_llava_short.txt", "short 3", "original_caption.txt", "alt 3"));
             site.asked().clear();
             var archives = temp.resolve("archives");
             var images = List.of(tar(temp.resolve("cc12m-train-0000.tar"), members).toString());

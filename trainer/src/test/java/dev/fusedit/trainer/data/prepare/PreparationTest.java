@@ -68,7 +68,8 @@ class PreparationTest {
     private static PrepareRequest request(Path metadata, Path out, Part part, Map<String, Double> rules, BlockedHashes blocked,
             boolean allowPrivate) {
         var fetch = new FetchRules("", 32, 32, 2, Duration.ofMillis(2), Duration.ofSeconds(20), 1_000_000, allowPrivate, _ -> false);
-        return new PrepareRequest(Filters.of(PublishedSets.COYO, rules), List.of(metadata + "/part-*.parquet"), List.of(), out, Long.MAX_VALUE, "", 100,
+        return new PrepareRequest(Filters.of(PublishedSets.COYO, rules), List.of(metadata + "/part-*.parquet"), List.of(), out,
+                Long.MAX_VALUE, "", 100,
                 2,
                 part, new ImageRules(56, 95, 1_000_000, 5), fetch, blocked);
     }
