@@ -25,8 +25,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "data", description = "Looks at captioned images before they are trained on, and prepares published sets.",
-        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class})
+@Command(name = "data",
+        description = "Looks at captioned images before they are trained on; prepares published sets; caches what frozen models make of them.",
+        subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class,
+            DataCacheCommand.class})
 final class DataCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -93,7 +95,7 @@ final class DataCommand implements Callable<Integer> {
             var tokenizer = RecipeTokenizers.of(whole);
             return SourceReport.of(scan, caption -> tokenizer.encode(caption).length,
                     new TextIds(tokenizer, whole.model().llm().maxTokens())::isCut)
-                    .withBuckets(List.copyOf(RecipeData.buckets(whole, scan.good()).values()));
+                    .withBuckets(RecipeData.buckets(whole, scan.good()));
         }
     }
 

@@ -24,8 +24,10 @@ final class Fusedit implements Callable<Integer> {
     static final List<Class<?>> COMMANDS = List.of(
             TrainCommand.class,
             SampleCommand.class,
+            ServeCommand.class,
             EvalCommand.class,
             CompareCommand.class,
+            StudyCommand.class,
             ExportCommand.class,
             RecipeCommand.class,
             DataCommand.class,

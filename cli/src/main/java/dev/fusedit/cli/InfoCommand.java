@@ -11,6 +11,7 @@ import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.run.CheckpointHash;
+import dev.fusedit.trainer.stage.cache.CacheFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Spec;
         description = {"Shows what a file or folder of weights holds.",
             "Files: safetensors (or the index of shards), PyTorch .pt and .pt.zst, GGUF.",
             "Folders: a model with its config.json, a pipeline with its model_index.json, an adapter (LoRA) with its",
-            "adapter_config.json, a run or a checkpoint."})
+            "adapter_config.json, a run or a checkpoint, a recipe's cache (what of it is stale tells 'data cache RECIPE --dry-run')."})
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -55,6 +56,10 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (CacheFolder.is(path)) {
+            spec.commandLine().getOut().println(CacheInfo.of(new CacheFolder(path), json));
+            return ExitCode.OK;
+        }
         path = Checkpoints.meant(path);
         try (var source = open()) {
             var info = FileInfo.of(source);

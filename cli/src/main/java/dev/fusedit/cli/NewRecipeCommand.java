@@ -5,7 +5,7 @@ import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.trainer.data.source.SourcePlaces;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.recipe.NewRecipe;

@@ -24,7 +24,7 @@ record PreparePart(List<String> arguments, String folder) implements PartSchedul
         var arguments = new ArrayList<String>();
         given.matchedPositionals().forEach(set -> arguments.addAll(set.originalStringValues()));
         for (var option : given.matchedOptions()) {
-            if (OF_THE_WHOLE.contains(option.longestName())) continue;
+            if (option.inherited() || OF_THE_WHOLE.contains(option.longestName())) continue;
             if (option.originalStringValues().isEmpty()) arguments.add(option.longestName());
             for (var value : option.originalStringValues()) arguments.add(option.longestName() + (value.isEmpty() ? "" : "=" + value));
         }

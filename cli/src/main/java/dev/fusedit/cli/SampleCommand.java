@@ -7,26 +7,36 @@ import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.run.Interrupted;
 import dev.fusedit.trainer.run.Interrupts;
+import dev.fusedit.trainer.sampling.ModelFingerprint;
 import dev.fusedit.trainer.sampling.PromptFile;
+import dev.fusedit.trainer.sampling.RememberedImage;
+import dev.fusedit.trainer.sampling.SampleNotes;
 import dev.fusedit.trainer.sampling.SampleOutput;
 import dev.fusedit.trainer.sampling.SampleRun;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "sample", description = "Generates images from prompts with a trained model.")
 final class SampleCommand implements Callable<Integer> {
+    /// What an image's file says itself.
+    private static final Set<String> OF_AN_IMAGE = Set.of("-n", "--seed", "--solver", "--steps", "--guidance", "--guidance-interval",
+            "--negative", "--width", "--height", "--batch");
+
     @Spec
     private CommandSpec spec;
 
@@ -37,13 +47,17 @@ final class SampleCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Prompts prompts;
 
-    /// One of both.
+    /// One of them.
     static final class Prompts {
         @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "What to generate. May be repeated.")
         private @Nullable List<String> texts;
 
         @Option(names = "--prompts", required = true, paramLabel = "FILE", description = "A file with a prompt a line.")
         private @Nullable Path file;
+
+        @Option(names = "--again", required = true, paramLabel = "FILE",
+                description = "A .png of sample or serve: make it again, by what stands in it. A grid as a grid.")
+        private @Nullable Path again;
     }
 
     @Option(names = "-n", defaultValue = "1", paramLabel = "K", description = "Images a prompt (default: ${DEFAULT-VALUE}).")
@@ -75,21 +89,30 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--force", description = "Replace the images that are there.")
     private boolean force;
 
+    @Option(names = "--no-metadata", description = "Write into the files no word of how they were made.")
+    private boolean noMetadata;
+
     @Override
     public Integer call() {
         sampling.check();
         sampling.check("-n", Bound.IMAGES, each);
         sampling.check("--width", Bound.SIDE, width);
         sampling.check("--height", Bound.SIDE, height);
-        var texts = prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
+        var asked = prompts.again != null ? again(prompts.again) : null;
+        var texts =
+                asked != null ? asked.request().prompts().texts() : prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
         sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
-        var output = SampleOutput.of(out, force);
+        var place = SampleOutput.of(out, force);
+        var output = asked == null || asked.grid() ? place : place.single();
         var console = ProgressLine.onStderr();
         try (var _ = TensorScope.open();
                 var loaded = SamplingModel.open(model);
                 var interrupts = Interrupts.watch(() -> console.message("Stopping. Once more to stop at once."))) {
-            var request = request(loaded.defaults(), texts);
-            var run = SampleRun.of(loaded, request, model);
+            var fingerprint = ModelFingerprint.of(loaded);
+            if (asked != null) asked.requireModel(model, fingerprint);
+            var request = asked != null ? asked.request() : request(loaded.defaults(), texts);
+            var run = new SampleRun(loaded, request, SamplingModel.identity(model),
+                    noMetadata ? SampleNotes.NONE : SampleNotes.of(fingerprint));
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
             RequestCheck.unread(loaded.pipeline(), request).forEach(spec.commandLine().getErr()::println);
             run.write(output, force, console, () -> {
@@ -101,6 +124,17 @@ final class SampleCommand implements Callable<Integer> {
         } finally {
             console.close();
         }
+    }
+
+    /// @throws UserError if it is said here too how the image is to be made
+    private RememberedImage again(Path file) {
+        var given = spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName).filter(OF_AN_IMAGE::contains)
+                .toList();
+        if (!given.isEmpty()) {
+            throw new UserError("--again makes the image as %s says: leave out %s, or give --prompt instead of --again".formatted(file,
+                    String.join(", ", given)));
+        }
+        return RememberedImage.read(file);
     }
 
     private ImageRequest request(SamplingSettings usual, List<String> texts) {

@@ -14,7 +14,6 @@ import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
 import dev.fusedit.trainer.run.Interrupted;
-import dev.fusedit.trainer.run.Interrupts;
 import dev.fusedit.trainer.run.Outcome;
 import dev.fusedit.trainer.run.Resume;
 import dev.fusedit.trainer.run.RunLength;
@@ -102,7 +101,7 @@ final class TrainCommand implements Callable<Integer> {
         var stdout = spec.commandLine().getOut();
         var chosen = start.recipe();
         var folder = start.folder();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+        try (var interrupts = OwnProcess.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TeacherRun(start, interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
@@ -153,7 +152,7 @@ final class TrainCommand implements Callable<Integer> {
     /// @param begins what is said at the start, with places for the run's name, its folder, and how many steps are done
     private int train(RunStart start, String begins, ProgressLine console) {
         var folder = start.folder().folder();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+        try (var interrupts = OwnProcess.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TrainingRun(start, pipes.pipes(), interrupts, console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);

@@ -1,19 +1,10 @@
 package dev.fusedit.cli;
 
-import java.io.IOException;
-import java.util.Properties;
+import dev.fusedit.trainer.log.ProgramVersion;
 import picocli.CommandLine.IVersionProvider;
 
-/// `fusedit 0.1.0-SNAPSHOT`: the number is Maven's.
+/// `fusedit 0.1.0-SNAPSHOT`
 final class Version implements IVersionProvider {
     @Override
-    public String[] getVersion() throws IOException { return new String[] {"fusedit " + number()}; }
-
-    static String number() throws IOException {
-        try (var in = Version.class.getResourceAsStream("version.properties")) {
-            var properties = new Properties();
-            properties.load(in);
-            return properties.getProperty("version");
-        }
-    }
+    public String[] getVersion() { return new String[] {"fusedit " + ProgramVersion.number()}; }
 }

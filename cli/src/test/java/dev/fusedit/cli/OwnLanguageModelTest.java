@@ -5,22 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.llm.Family;
-import dev.fusedit.fusion.llm.LanguageConfigs;
-import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.RopeScaling;
 import dev.fusedit.fusion.llm.Windows;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.nn.Activation;
-import dev.fusedit.nn.DTypePolicy;
-import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
-import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
-import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.Tensor;
-import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.model.SavedModel;
 import java.io.IOException;
@@ -29,9 +20,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,16 +47,7 @@ class OwnLanguageModelTest {
         var config =
                 new LanguageModelConfig(new Family.Gemma3(8, new Windows(4, ImmutableSet.of(0, 1, 3)), 10_000, 0), words.size(), 24, 40,
                         LAYERS, 2, 1, 8, 1_000_000, RopeScaling.NONE, 1e-6, 0.2, false, Activation.GELU_TANH, true, 0, false);
-        var folder = Files.createDirectories(temp.resolve("language-model"));
-        Files.writeString(folder.resolve("tokenizer.json"), words.toLibraryJson());
-        Files.writeString(folder.resolve("config.json"), LanguageConfigs.json(config).toString());
-        try (var weights = Weights.fresh(Seed.of(9), new DTypePolicy(dtype, dtype, Device.CPU)); var _ = TensorScope.open()) {
-            LanguageModel.of(config, weights);
-            var named = new LinkedHashMap<String, Tensor>();
-            weights.state().forEach((name, value) -> named.put("model." + name, value));
-            SafeTensors.write(folder.resolve("model.safetensors"), named, Map.of());
-        }
-        return folder;
+        return LanguageModelFolder.write(temp.resolve("language-model"), config, dtype);
     }
 
     private List<Object> training(Path folder, Object... more) {
@@ -107,10 +87,28 @@ class OwnLanguageModelTest {
         assertThat(run("export", "--model", trained, "--out", exported)).as(err.toString()).isZero();
         assertThat(Files.readString(exported.resolve("transformer/config.json")).replaceAll("\\s", "")).contains("\"read_layers\":[0,2,4]");
         assertThat(out.toString() + err).contains("field 'read_layers'");
-        Files.copy(folder.resolve("tokenizer.json"), Files.createDirectories(exported.resolve("tokenizer")).resolve("tokenizer.json"));
+        assertThat(exported.resolve("tokenizer/tokenizer.json")).hasSameBinaryContentAs(folder.resolve("tokenizer.json"));
+        assertThat(exported.resolve("tokenizer/tokenizer_config.json")).content().contains("\"bos_token\" : \"<bos>\"",
+                "\"eos_token\" : \"<eos>\"", "\"pad_token\" : \"<pad>\"", "PreTrainedTokenizerFast");
         assertThat(run("sample", "--model", exported, "--prompt", "a red circle", "--out", temp.resolve("b.png"))).as(err.toString())
                 .isZero();
         assertThat(temp.resolve("b.png")).hasSameBinaryContentAs(temp.resolve("a.png"));
+    }
+
+    @Test
+    void anExportKeepsWhatStandsAroundAPrompt() throws IOException {
+        var folder = folder(DType.F32);
+        var trained = temp.resolve("run");
+        assertThat(command("train", training(folder, "--out", trained, "--set", "model.llm.instruction='two circles '"))).as(err.toString())
+                .isZero();
+        var exported = temp.resolve("exported");
+        assertThat(run("export", "--model", trained, "--out", exported)).as(err.toString()).isZero();
+        assertThat(err.toString()).contains("what the model reads around a prompt ('two circles ')");
+        for (var model : List.of(trained, exported)) {
+            assertThat(run("sample", "--model", model, "--prompt", "a red circle", "--out", model + ".png")).as(err.toString()).isZero();
+        }
+        assertThat(temp.resolve("exported.png")).hasSameBinaryContentAs(temp.resolve("run.png"));
+        assertThat(exported.resolve("model_index.json")).content().contains("\"instruction\" : \"two circles \"");
     }
 
     /// What is held in bf16 takes no part in how the image side learns: the same run as over the same numbers in f32.

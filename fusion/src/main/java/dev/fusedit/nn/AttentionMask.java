@@ -1,12 +1,9 @@
 package dev.fusedit.nn;
 
 import dev.fusedit.torch.Attention;
-import dev.fusedit.torch.Buckets;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,17 +28,6 @@ public sealed interface AttentionMask extends Tensors {
         public Stream<Tensor> tensors() { return Stream.empty(); }
     }
 
-    /// As [Causal] within its own prompt, where prompts lie one behind the other in one row. Padding behind the last one gets zeros.
-    ///
-    /// A prompt's attention is computed for its length rounded up ([Buckets]), over what happens to follow: a causal row never meets what comes
-    /// after it, and rows behind the prompt's own are dropped.
-    ///
-    /// @param lengths of the prompts
-    record Packed(List<Integer> lengths) implements AttentionMask {
-        @Override
-        public Stream<Tensor> tensors() { return Stream.empty(); }
-    }
-
     /// What a bias of its own leaves each query.
     ///
     /// @param bias (B or 1, 1, N, L)
@@ -55,7 +41,6 @@ public sealed interface AttentionMask extends Tensors {
         return switch (this) {
             case Keys(_) -> false;
             case Causal() -> true;
-            case Packed(_) -> true;
             case Biased(_) -> true;
         };
     }
@@ -65,8 +50,6 @@ public sealed interface AttentionMask extends Tensors {
         return switch (this) {
             case Keys(_) -> 1;
             case Causal() -> (queries + 1) / (2.0 * keys);
-            case Packed(var lengths) ->
-                    lengths.stream().mapToDouble(length -> length * (length + 1) / 2.0).sum() / ((double) queries * keys);
             case Biased(_) -> 1;
         };
     }
@@ -82,7 +65,6 @@ public sealed interface AttentionMask extends Tensors {
                     : Attention.causal(q_BHND, read.keys(), read.values(), scaling.scale());
             case Biased(var bias) -> scaling.softcap() > 0 ? softcapped(q_BHND, read, bias, scaling)
                     : Attention.masked(q_BHND, read.keys(), read.values(), bias, scaling.scale());
-            case Packed(var lengths) -> each(lengths, q_BHND, read, scaling);
         };
     }
 
@@ -93,23 +75,5 @@ public sealed interface AttentionMask extends Tensors {
 
     private static Tensor triangle(Tensor q_BHTD) {
         return Tensor.full(Double.NEGATIVE_INFINITY, q_BHTD.dtype(), q_BHTD.size(2), q_BHTD.size(2)).triu(1).to(q_BHTD.device());
-    }
-
-    private static Tensor each(List<Integer> lengths, Tensor q_BHTD, KeyValues own, ScoreScaling scaling) {
-        return TensorScope.scoped(() -> {
-            var outs = new ArrayList<Tensor>();
-            int first = 0;
-            for (int length : lengths) {
-                if (length > 0) {
-                    int rows = Buckets.up(length, q_BHTD);
-                    outs.add(new Causal().attend(q_BHTD.narrow(2, first, rows), own.narrow(first, rows), scaling).narrow(2, 0, length));
-                }
-                first += length;
-            }
-            if (first < q_BHTD.size(2)) {
-                outs.add(Tensor.zeros(q_BHTD.dtype(), q_BHTD.device(), 1, q_BHTD.size(1), q_BHTD.size(2) - first, own.values().size(3)));
-            }
-            return Tensor.cat(2, outs);
-        });
     }
 }

@@ -42,7 +42,7 @@ public record Backbone<B extends ImageBlock>(DiT dit, List<B> layers, Fusion fus
             var time = time(input, entered, hooks, ops);
             var streams = new Streams(ops.graph(() -> dit.timed(entered, time, hooks)), text.stream());
             var pass = ops.hold(pass(input, time, streams.image_BNC()));
-            var grid = dit.grid(input.latents());
+            var leaving = ops.hold(dit.leaving(input));
             var features = new LinkedHashMap<Integer, Tensor>();
             for (var layer : layers) {
                 var next = ops.segment(streams, (inner, in) -> layer.forward(inner, in, text, pass));
@@ -53,7 +53,7 @@ public record Backbone<B extends ImageBlock>(DiT dit, List<B> layers, Fusion fus
                     features.put(layer.index() + 1, streams.image_BNC());
                 }
             }
-            return new ImageOutput(ops.segment(streams.image_BNC(), (inner, in) -> dit.leave(inner, in, time, grid, hooks)), features);
+            return new ImageOutput(ops.segment(streams.image_BNC(), (inner, in) -> dit.leave(inner, in, time, leaving, hooks)), features);
         });
     }
 
@@ -73,7 +73,7 @@ public record Backbone<B extends ImageBlock>(DiT dit, List<B> layers, Fusion fus
             for (var layer : layers) {
                 streams = layer.forward(ops, streams, text, pass);
             }
-            dit.count(ops, shape.images() * shape.tokens());
+            dit.count(ops, shape.images() * shape.tokens(), ops.count().learns(streams.image_BNC()));
         }
     }
 

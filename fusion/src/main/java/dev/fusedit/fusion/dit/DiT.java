@@ -9,13 +9,16 @@ import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.Tensors;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What a diffusion transformer is beside its layers: patches in, the noise level, patches out. [Backbone] has the layers.
 ///
 /// @param time null where the noise level is not told
-public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedding time, FinalLayer last) {
+/// @param detail null without a detail head
+public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedding time, FinalLayer last, @Nullable DetailHead detail) {
     public static DiT of(DiTConfig config, BlockText text, Weights weights) {
         // part of every saved model that has a width for it, though only a timed fused one reads it
         var pooled = config.pooledText() > 0 ? TimeEmbedding.pooled(config, weights) : null;
@@ -25,7 +28,9 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
             case BlockText.Stream() -> null;
         };
         var time = config.time().isTold() ? TimeEmbedding.of(config, read, weights) : null;
-        return new DiT(config, PatchEmbedding.of(config, weights.in("patch_embed")), time, FinalLayer.of(config, weights));
+        var head = config.detailHead();
+        return new DiT(config, PatchEmbedding.of(config, weights.in("patch_embed")), time, FinalLayer.of(config, weights),
+                head == null ? null : DetailHead.of(config, head, weights.in("detail_head")));
     }
 
     /// Latents as tokens (B, N, C), in the dtype that matrices are multiplied in.
@@ -67,16 +72,42 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
         return rotaryEmbedding == null ? null : rotaryEmbedding.as(x.dtype());
     }
 
-    /// The last layer, then tokens as latents.
-    Tensor leave(Ops ops, Tensor x_BNC, TimeEmbedding.@Nullable State time, Grid grid, ForwardHooks hooks) {
-        return TensorScope.scoped(() -> ops.map(last.forward(ops, x_BNC, time, hooks),
-                out -> PatchEmbedding.unpatchify(out, grid.rows, grid.columns, config.patch()).to(grid.dtype)));
+    /// What [#leave] needs to know of the noisy images.
+    Leaving leaving(ImageInput input) {
+        return TensorScope.scoped(() -> new Leaving(grid(input.latents()),
+                detail == null ? null : detail.beside(input.latents(), input.timesteps_B(), config.time())));
+    }
+
+    /// The last layer, then tokens as latents, then the detail head.
+    Tensor leave(Ops ops, Tensor x_BNC, TimeEmbedding.@Nullable State time, Leaving by, ForwardHooks hooks) {
+        return TensorScope.scoped(() -> {
+            var grid = by.grid;
+            var predicted = ops.map(last.forward(ops, x_BNC, time, hooks),
+                    out -> PatchEmbedding.unpatchify(out, grid.rows, grid.columns, config.patch()).to(grid.dtype));
+            if (detail == null) return predicted;
+            var detailed = detail.forward(ops, predicted, Objects.requireNonNull(by.beside));
+            hooks.see("detail_head", detailed);
+            return detailed;
+        });
     }
 
     /// What the two ends take of all tokens of a batch. What is computed once an image, of the noise level, is left out: a thousandth of the whole.
-    void count(CountingOps ops, long tokens) {
+    ///
+    /// @param learns whether a gradient flows to what the last layer reads
+    void count(CountingOps ops, long tokens, boolean learns) {
         ops.count().add(patches.weight_OIPP(), tokens, false); // images have no gradient
         ops.count().add(last.proj().weight_OI(), tokens, true);
+        if (detail != null) {
+            detail.count(ops, learns || last.proj().weight_OI().requiresGrad(), tokens * config.patch() * config.patch());
+        }
+    }
+
+    /// What the way out needs beside tokens.
+    ///
+    /// @param beside what the detail head reads beside the prediction; null without one
+    record Leaving(Grid grid, @Nullable Tensor beside) implements Tensors {
+        @Override
+        public Stream<Tensor> tensors() { return Stream.ofNullable(beside); }
     }
 
     /// How an image's tokens lie.
@@ -84,5 +115,7 @@ public record DiT(DiTConfig config, PatchEmbedding patches, @Nullable TimeEmbedd
     /// @param dtype of the latents
     record Grid(long rows, long columns, DType dtype) {}
 
-    Grid grid(Tensor latents) { return new Grid(latents.size(2) / config.patch(), latents.size(3) / config.patch(), latents.dtype()); }
+    private Grid grid(Tensor latents) {
+        return new Grid(latents.size(2) / config.patch(), latents.size(3) / config.patch(), latents.dtype());
+    }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.nn.Activation;
+import org.jspecify.annotations.Nullable;
 
 /// Shape of the image side. Made by [#beside], or from another one by [#toBuilder]. Heads and activation are the language model's, so that
 /// layers of both can be fused.
@@ -28,9 +29,11 @@ import dev.fusedit.nn.Activation;
 /// @param initRange deviation of new embedders' weights
 /// @param attentionBias whether the projections of attention have biases
 /// @param activation of the MLP, the language model's
+/// @param detailHead convolutions after the last layer; null for none
 public record DiTConfig(int width, int intermediate, int layers, int heads, int kvHeads, int headDim, int patch, int inChannels,
         int outChannels, ImagePositions positions, TimeConditioning time, boolean qkNorm, boolean sandwichNorm, int pooledText,
-        double ropeTheta, double normEps, double initRange, boolean attentionBias, Activation activation) {
+        double ropeTheta, double normEps, double initRange, boolean attentionBias, Activation activation,
+        @Nullable DetailHeadConfig detailHead) {
     public DiTConfig {
         checkArgument(width > 0 && intermediate > 0 && layers > 0, "width, intermediate and layers must be positive, got %s, %s, %s", width,
                 intermediate, layers);

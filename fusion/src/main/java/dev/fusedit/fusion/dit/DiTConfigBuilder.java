@@ -2,6 +2,7 @@ package dev.fusedit.fusion.dit;
 
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.nn.Activation;
+import org.jspecify.annotations.Nullable;
 
 /// Sets by name what a [DiTConfig] is made of. Each setter returns the builder itself. [DiTConfig#beside] and [DiTConfig#toBuilder] make one.
 public final class DiTConfigBuilder {
@@ -24,6 +25,7 @@ public final class DiTConfigBuilder {
     private double initRange;
     private boolean attentionBias;
     private final Activation activation;
+    private @Nullable DetailHeadConfig detailHead;
 
     DiTConfigBuilder(LanguageModelConfig text, ImagePositions positions, TimeConditioning time) {
         width = text.hidden();
@@ -60,6 +62,7 @@ public final class DiTConfigBuilder {
         initRange = from.initRange();
         attentionBias = from.attentionBias();
         activation = from.activation();
+        detailHead = from.detailHead();
     }
 
     public DiTConfigBuilder width(int value) {
@@ -133,9 +136,15 @@ public final class DiTConfigBuilder {
         return this;
     }
 
+    /// @param value null for none
+    public DiTConfigBuilder detailHead(@Nullable DetailHeadConfig value) {
+        detailHead = value;
+        return this;
+    }
+
     /// @throws IllegalArgumentException if the parts do not fit together, or `layers` or `channels` were not set
     public DiTConfig build() {
         return new DiTConfig(width, intermediate, layers, heads, kvHeads, headDim, patch, inChannels, outChannels, positions, time, qkNorm,
-                sandwichNorm, pooledText, ropeTheta, normEps, initRange, attentionBias, activation);
+                sandwichNorm, pooledText, ropeTheta, normEps, initRange, attentionBias, activation, detailHead);
     }
 }

@@ -15,6 +15,7 @@ import dev.fusedit.torch.UserError;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// A diffusion transformer of dual-stream blocks (MMDiT) over one hidden state of a language model, with text-adapter blocks between the two
 /// (arXiv 2606.11289). The hidden state, on the image side's width, is x; each adapter block is
@@ -62,16 +63,31 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
         return TensorScope.scoped(() -> {
             var gates = ops.hold(mask().over(prompt, llm().like()));
             var states = encoder.states(prompt, gates, hooks, ops);
-            var x = encoder.context(ops, states.selected_BTM(), gates.text(0));
-            var tokens = ops.hold(realTokens(prompt, x));
-            for (var adapter : adapters) {
-                var next = ops.segment(x, (inner, in) -> adapted(inner, adapter, in, tokens));
-                x.free(); // who needs it has it
-                x = next;
-            }
-            hooks.see("text.adapted", x);
-            return new TextKvCache(new TextKvCache.StreamInput(x), prompt, imageStarts(prompt), withOutput ? states.last_BTM() : null);
+            return stream(prompt, states.selected_BTM(), withOutput ? states.last_BTM() : null, gates, hooks, ops);
         });
+    }
+
+    @Override
+    public Tensor planes(Prompt prompt) { return encoder.planes(prompt); }
+
+    @Override
+    public TextKvCache text(Prompt prompt, Tensor planes_PBKTW, Ops ops) {
+        return TensorScope.scoped(() -> stream(prompt, TextEncoder.selected(planes_PBKTW), null,
+                ops.hold(mask().over(prompt, llm().like())), ForwardHooks.NONE, ops));
+    }
+
+    /// @param output the language model's own; null where nobody asked
+    private TextKvCache stream(Prompt prompt, Tensor selected_BTM, @Nullable Tensor output, GradientMask.Gates gates, ForwardHooks hooks,
+            Ops ops) {
+        var x = encoder.context(ops, selected_BTM, gates.text(0));
+        var tokens = ops.hold(realTokens(prompt, x));
+        for (var adapter : adapters) {
+            var next = ops.segment(x, (inner, in) -> adapted(inner, adapter, in, tokens));
+            x.free(); // who needs it has it
+            x = next;
+        }
+        hooks.see("text.adapted", x);
+        return new TextKvCache(new TextKvCache.StreamInput(x), prompt, imageStarts(prompt), output);
     }
 
     /// The text's projection and adapters are the image side's, so a gradient flows to them.

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A diffusion transformer that reads every layer of a language model (Tang et al. 2025, arXiv 2505.10046). [FuseLayer] has its equation.
@@ -59,6 +60,18 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLaye
             return new TextKvCache(new TextKvCache.PerBlock(shared), prompt, imageStarts(prompt),
                     withOutput ? ops.segment(x, (inner, in) -> inner.norm(llm.norm(), in)) : null);
         });
+    }
+
+    @Override
+    public Tensor planes(Prompt prompt) {
+        return TensorScope.scoped(() -> Tensor.stack(0, text(prompt).read().tensors().toList()));
+    }
+
+    @Override
+    public TextKvCache text(Prompt prompt, Tensor planes_PBKTW, Ops ops) {
+        var planes = IntStream.range(0, (int) planes_PBKTW.size(0)).mapToObj(i -> planes_PBKTW.narrow(0, i, 1).flatten(0, 1)).iterator();
+        var blocks = backbone.layers().stream().<@Nullable KeyValues>map(layer -> layer.text() == null ? null : KeyValues.of(planes::next));
+        return new TextKvCache(new TextKvCache.PerBlock(blocks.toList()), prompt, imageStarts(prompt), null);
     }
 
     @Override

@@ -24,6 +24,19 @@ public sealed interface ImageModel permits FuseDiT, TextDiT, DualStreamDiT {
     /// @param ops how the layers are computed
     TextKvCache text(Prompt prompt, boolean withOutput, ForwardHooks hooks, Ops ops);
 
+    /// What the language model alone makes of prompts for the image side: as long as it does not change, neither does this, and
+    /// [#text(Prompt, Tensor, Ops)] takes it in its place. Of a fused model keys and values of each layer that is read, one after the other;
+    /// else the hidden state that is read.
+    ///
+    /// @param prompt as [LanguageModel#bucketed] has it
+    /// @return (planes, B, K, T, W)
+    Tensor planes(Prompt prompt);
+
+    /// What the image reads of prompts whose planes are known. No gradient reaches the language model.
+    ///
+    /// @param prompt of T columns
+    TextKvCache text(Prompt prompt, Tensor planes_PBKTW, Ops ops);
+
     /// Where each sample's image positions begin.
     int[] imageStarts(Prompt prompt);
 

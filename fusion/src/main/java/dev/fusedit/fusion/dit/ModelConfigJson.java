@@ -13,6 +13,7 @@ import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Configurations as JSON, under the field names that the paper's published models use (`attention`, `pos_embed`, `base_config` …), so
 /// that a folder of theirs and one of ours read alike.
@@ -20,6 +21,8 @@ public final class ModelConfigJson {
     private static final JsonMapper JSON = new JsonMapper();
     /// Ours: in the paper's models the blocks' layers follow one another.
     private static final String READ_LAYERS = "read_layers";
+    /// Ours: the paper's models end with their last layer.
+    private static final String DETAIL_HEAD = "detail_head";
 
     private ModelConfigJson() {}
 
@@ -88,7 +91,16 @@ public final class ModelConfigJson {
                 .qkNorm(fields.flag("qk_norm"))
                 .sandwichNorm(fields.flag("sandwich_norm"))
                 .pooledText(fields.integer("text_modulation_embeds_dim", 0))
+                .detailHead(detailHead(fields))
                 .build();
+    }
+
+    private static @Nullable DetailHeadConfig detailHead(ConfigReader fields) {
+        if (!fields.has(DETAIL_HEAD)) return null;
+        var head = fields.in(DETAIL_HEAD);
+        var config = head.checked(() -> new DetailHeadConfig(head.integer("width"), head.integer("layers")));
+        head.requireKnown(ModelFields.DETAIL_HEAD);
+        return config;
     }
 
     private static Fusion fusion(ConfigReader fields) {
@@ -225,6 +237,10 @@ public final class ModelConfigJson {
         }
         if (image.pooledText() > 0) {
             root.put("text_modulation_embeds_dim", image.pooledText());
+        }
+        var head = image.detailHead();
+        if (head != null) {
+            root.putObject(DETAIL_HEAD).put("width", head.width()).put("layers", head.layers());
         }
         root.put("pos_embed", switch (image.positions()) {
             case ImagePositions.Absolute(var side, var sample) -> {

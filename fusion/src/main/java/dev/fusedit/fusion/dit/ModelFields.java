@@ -18,5 +18,7 @@ final class ModelFields {
     static final KnownFields DUAL_STREAM = BASELINE.passed("dual-stream blocks have one kind of attention", "attention")
             .passed("the width of the language model, which says it itself", "text_hidden_size");
 
+    static final KnownFields DETAIL_HEAD = KnownFields.of("Take it out if it changes no number");
+
     private ModelFields() {}
 }

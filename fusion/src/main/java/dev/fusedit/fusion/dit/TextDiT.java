@@ -44,6 +44,18 @@ public record TextDiT(TextDiTConfig config, TextEncoder encoder, Backbone<FuseLa
         });
     }
 
+    @Override
+    public Tensor planes(Prompt prompt) { return encoder.planes(prompt); }
+
+    @Override
+    public TextKvCache text(Prompt prompt, Tensor planes_PBKTW, Ops ops) {
+        return TensorScope.scoped(() -> {
+            var gates = ops.hold(mask().over(prompt, llm().like()));
+            return new TextKvCache(new TextKvCache.PerBlock(shared(TextEncoder.selected(planes_PBKTW), gates, ops)), prompt,
+                    imageStarts(prompt), null);
+        });
+    }
+
     /// The projections of the text are the image side's, so a gradient flows to them.
     @Override
     public TextKvCache.Read readShapes(CountingOps ops, ImageShape shape, boolean learns) {

@@ -10,6 +10,7 @@ import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
 import java.util.stream.Stream;
 
@@ -46,6 +47,15 @@ public record TextEncoder(LanguageModel llm, int hiddenState, RmsNorm norm, Line
         hooks.see("text.selected", selected);
         return new States(selected, states.getLast());
     }
+
+    /// As [ImageModel#planes]: the hidden state that is read, (1, B, 1, T, M).
+    Tensor planes(Prompt prompt) {
+        return TensorScope.scoped(() -> states(prompt, GradientMask.NONE.over(prompt, llm.like()), ForwardHooks.NONE, Ops.AUTOGRAD)
+                .selected_BTM().unsqueeze(1).unsqueeze(0));
+    }
+
+    /// The hidden state of [#planes], (B, T, M).
+    static Tensor selected(Tensor planes_1B1TM) { return planes_1B1TM.flatten(0, 2); }
 
     /// c, in the dtype that matrices are multiplied in.
     ///

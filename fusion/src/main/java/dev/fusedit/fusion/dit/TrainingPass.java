@@ -38,6 +38,9 @@ public final class TrainingPass implements AutoCloseable {
         return ops.hold(model.text(prompt, withOutput, ForwardHooks.NONE, ops));
     }
 
+    /// The same of prompts whose planes are known ([ImageModel#planes]): the language model computes nothing.
+    public TextKvCache text(Prompt prompt, Tensor planes) { return ops.hold(model.text(prompt, planes, ops)); }
+
     /// The language model alone: normed hidden states (B, T, M). No gradient mask acts here.
     public Tensor language(Prompt prompt) { return model.llm().forward(prompt, ForwardHooks.NONE, ops); }
 

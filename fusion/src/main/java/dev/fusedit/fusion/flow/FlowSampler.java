@@ -17,9 +17,24 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
     /// Sees the latents after each step; they are freed after the call.
     @FunctionalInterface
     public interface Progress {
-        Progress NONE = (_, _) -> {};
+        Progress NONE = _ -> {};
 
-        void after(int step, Tensor latents);
+        void after(Step step);
+    }
+
+    /// What a step has made.
+    ///
+    /// @param number from 0 on
+    /// @param before latents that it began with
+    /// @param latents that it arrived at
+    /// @param reach how many times its own way the whole way is, from where it began to the end: (σ_end − σ) / (σ_next − σ); infinite for a
+    ///        step that goes nowhere
+    public record Step(int number, Tensor before, Tensor latents, double reach) {
+        /// The image that the step goes towards: straight on to the end. For Euler's steps it is the predicted image x − σ v; for the others
+        /// the same along the velocity that they went by. The innermost scope's.
+        public Tensor predicted() {
+            return TensorScope.scoped(() -> Double.isFinite(reach) ? before.add(latents.sub(before).mul(reach)) : latents.copy());
+        }
     }
 
     /// The number of function evaluations (NFE) for each image: passes of the network, two at a guided noise level.
@@ -45,8 +60,9 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
                 int step = i;
                 var now = state;
                 state = TensorScope.scoped(() -> solver.step(ode, now, step));
+                float[] sigmas = table.sigmas();
+                progress.after(new Step(i, now.x(), state.x(), (sigmas[steps] - sigmas[i]) / (double) (sigmas[i + 1] - sigmas[i])));
                 now.tensors().forEach(Tensor::free);
-                progress.after(i, state.x());
             }
             return scope.keep(state.x());
         }

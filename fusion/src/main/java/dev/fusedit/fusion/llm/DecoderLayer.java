@@ -87,7 +87,7 @@ public record DecoderLayer(LanguageModelConfig config, int index, RmsNorm input,
                 return new Output(null, plain, rotated);
             }
             var queries = ops.rotate(ops.heads(ops.linear(q, n), config.heads(), qNorm, null), rotary);
-            var out = ops.linear(o, ops.attention(queries, ops.gate(pass.gate(this), rotated), scaling, mask));
+            var out = ops.linear(o, pass.attend(ops, queries, ops.gate(pass.gate(this), rotated), scaling, mask));
             var x = ops.add(x_BTM, hasSandwichNorms() ? ops.norm(postAttention, out) : out);
             return new Output(mlp(ops, x), plain, rotated);
         });

@@ -108,41 +108,18 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
 
     /// All real tokens in one row, prompt after prompt, at the positions they have; null where no padding would be saved by that.
     ///
-    /// Behind them comes padding up to the next of the [Buckets]' lengths, where tensors like this one ask for it, and at least as much as the
-    /// attention of a single prompt, rounded up too, may read ([dev.fusedit.nn.AttentionMask.Packed]).
+    /// Behind them comes padding up to the next of the [Buckets]' lengths, where tensors like this one ask for it.
     @Nullable
     Prompt packed(Tensor like) {
         int total = Arrays.stream(lengths_B).sum();
-        int room = Buckets.up(Math.max(total, lastRead(like)), like);
+        int room = Buckets.up(total, like);
         return padded || total == 0 || room >= batch() * tokens() ? null
                 : new Prompt(new long[][] {Arrays.copyOf(real(ids_BT), room)}, new long[][] {Arrays.copyOf(real(positions_BT), room)},
                         new int[] {total}, false);
     }
 
-    private int lastRead(Tensor like) {
-        int first = 0, last = 0;
-        for (int length : lengths_B) {
-            last = Math.max(last, first + Buckets.up(length, like));
-            first += length;
-        }
-        return last;
-    }
-
     private long[] real(long[][] rows) {
         return IntStream.range(0, batch()).boxed().flatMapToLong(b -> Arrays.stream(rows[b], 0, lengths_B[b])).toArray();
-    }
-
-    /// Where each of the B · T tokens lies in [#packed]; padding, which nobody reads, is a token too.
-    Tensor placesInPacked(Device device) {
-        var places = new long[batch() * tokens()];
-        int first = 0;
-        for (int b = 0; b < batch(); b++) {
-            for (int t = 0; t < tokens(); t++) {
-                places[b * tokens() + t] = t < lengths_B[b] ? first + t : 0;
-            }
-            first += lengths_B[b];
-        }
-        return TensorScope.scoped(() -> Tensor.of(places).to(device));
     }
 
     /// The samples named, in that order.

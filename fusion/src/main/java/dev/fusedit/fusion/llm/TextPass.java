@@ -1,9 +1,10 @@
 package dev.fusedit.fusion.llm;
 
-import com.google.common.primitives.Ints;
 import dev.fusedit.nn.AttentionMask;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.KeyValues;
+import dev.fusedit.nn.PackedRows;
+import dev.fusedit.nn.ScoreScaling;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.torch.Tensor;
@@ -20,24 +21,10 @@ import org.jspecify.annotations.Nullable;
 /// @param causal sees all tokens before
 /// @param windowed sees the last few
 /// @param gates by a layer's index, what of the gradients of its attention passes into its keys and values
-/// @param spread where layers see packed prompts, what makes rows of equal length of them again; null where they see such rows
+/// @param packed where the tokens of packed prompts lie; null where layers see rows of equal length
 public record TextPass(RotaryTable global, RotaryTable local, AttentionMask causal, AttentionMask windowed, Windows windows,
         IntFunction<GradientGate> gates,
-        @Nullable Spread spread) implements Tensors {
-    /// @param places of B · T tokens in a packed row
-    record Spread(Tensor places, int batch) implements Tensors {
-        @Override
-        public Stream<Tensor> tensors() { return Stream.of(places); }
-
-        /// (1, K, total, D) → (B, K, T, D)
-        Tensor apply(Tensor packed) {
-            return TensorScope.scoped(() -> {
-                var rows = packed.indexSelect(2, places);
-                return rows.view(rows.size(1), batch, -1, rows.size(3)).transpose(0, 1);
-            });
-        }
-    }
-
+        @Nullable PackedRows packed) implements Tensors {
     static TextPass of(LanguageModel model, Prompt prompt, Tensor x_BTM) {
         var dtype = x_BTM.dtype();
         var device = x_BTM.device();
@@ -54,9 +41,8 @@ public record TextPass(RotaryTable global, RotaryTable local, AttentionMask caus
     /// For layers without windows to mind, over the one row that a batch of prompts is packed into.
     static TextPass packed(LanguageModel model, Prompt prompt, Prompt packed, Tensor x_1SM) {
         var plain = of(model, packed, x_1SM);
-        var mask = new AttentionMask.Packed(Ints.asList(prompt.lengths_B()));
-        return new TextPass(plain.global, plain.local, mask, mask, plain.windows, plain.gates,
-                new Spread(prompt.placesInPacked(x_1SM.device()), prompt.batch()));
+        return new TextPass(plain.global, plain.local, plain.causal, plain.causal, plain.windows, plain.gates,
+                PackedRows.of(prompt.lengths_B(), prompt.tokens(), packed.tokens(), x_1SM.device()));
     }
 
     /// Without angles and masks, for counting.
@@ -69,20 +55,25 @@ public record TextPass(RotaryTable global, RotaryTable local, AttentionMask caus
     @Override
     public Stream<Tensor> tensors() {
         var all = Stream.of(global, local, causal, windowed).flatMap(Tensors::tensors).distinct();
-        return spread == null ? all : Stream.concat(all, spread.tensors());
+        return packed == null ? all : Stream.concat(all, packed.tensors());
     }
 
     /// With other gates.
     public TextPass gated(IntFunction<GradientGate> others) {
-        return new TextPass(global, local, causal, windowed, windows, others, spread);
+        return new TextPass(global, local, causal, windowed, windows, others, packed);
     }
 
     /// Whether layers see all prompts in one row.
-    public boolean isPacked() { return spread != null; }
+    public boolean isPacked() { return packed != null; }
 
     /// Keys and values as an image reads them, (B, K, T, D).
-    public KeyValues spread(Ops ops, KeyValues own) {
-        return spread == null ? own : ops.map(own, packed -> packed.replaced(spread::apply));
+    public KeyValues spread(Ops ops, KeyValues own) { return packed == null ? own : own.replaced(each -> ops.spread(packed, each)); }
+
+    /// Attention within each prompt, heads merged, where layers see tokens.
+    Tensor attend(Ops ops, Tensor q_BHND, KeyValues read, ScoreScaling scaling, AttentionMask mask) {
+        return packed == null ? ops.attention(q_BHND, read, scaling, mask)
+                : TensorScope.scoped(
+                        () -> ops.pack(packed, ops.attention(ops.spread(packed, q_BHND), spread(ops, read), scaling, mask)));
     }
 
     /// A layer's rotary positions.

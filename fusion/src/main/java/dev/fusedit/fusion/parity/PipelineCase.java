@@ -196,7 +196,7 @@ final class PipelineCase implements AutoCloseable {
             return;
         }
         var sampled = pipeline.generate(request,
-                (_, step, latents) -> expected.compare(way + "latents_after_step" + (step + 1), latents, Tolerance.LATENT));
+                (_, step) -> expected.compare(way + "latents_after_step" + (step.number() + 1), step.latents(), Tolerance.LATENT));
         expected.compare(way + "final_latents", sampled.latents_BCHW(), Tolerance.LATENT);
         expected.compare(way + "image01", sampled.pixels_B3HW(), Tolerance.LATENT);
         var bytes = new double[(int) sampled.pixels_B3HW().numel()];

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// | `clip/`, `clip_tokenizer/` | CLIP's text side | transformers' `CLIPTextModelWithProjection` |
 ///
 /// `text_encoder/`, diffusers' own name, is read as either of the last two. `model_index.json` has one field that only we read, `_fusedit`:
-/// how images are sampled unless told otherwise, and what is multiplied in. `README.md` says what of the folder Python can use.
+/// how images are sampled unless told otherwise, what is multiplied in, and what stands around each prompt.
+/// `README.md` says what of the folder Python can use.
 public final class PipelineFolder {
     static final String INDEX = FolderTensors.PIPELINE;
     static final String CONFIG = FolderTensors.CONFIG;
@@ -39,6 +40,8 @@ public final class PipelineFolder {
     static final String CLIP_TOKENIZER = "clip_tokenizer";
     static final String OURS = "_fusedit";
     static final String COMPUTE = "compute";
+    static final String INSTRUCTION = "instruction";
+    static final String CHAT = "chat_template";
     static final String README = "README.md";
 
     private PipelineFolder() {}
@@ -74,7 +77,7 @@ public final class PipelineFolder {
     }
 
     /// Writes a pipeline into a folder, which is made if it is not there. Tokenizers are copied from where they were read; one of whole
-    /// words is written for Hugging Face's library; another that was given is left out, and the index says so.
+    /// words, or of a published model, is written for Hugging Face's library; another that was given is left out, and the index says so.
     public static void write(Path folder, LoadedPipeline pipeline) throws IOException { write(folder, pipeline, ShardedWriter.LIMIT); }
 
     /// @param limit bytes of one file of weights

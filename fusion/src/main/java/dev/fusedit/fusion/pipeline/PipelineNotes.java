@@ -12,6 +12,7 @@ import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.llm.Family;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.Pixels;
 import java.util.stream.Collectors;
@@ -46,6 +47,12 @@ public record PipelineNotes(ImmutableList<String> limits) {
                     "model_index.json says under '_fusedit' how the model samples: solver %s, guidance at noise levels %s. Python passes over "
                             .formatted(sampled.solver(), sampled.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
         }
+        if (pipeline.tokenizer() instanceof PretrainedTokenizer pretrained
+                && (!pretrained.instruction().text().isEmpty() || pretrained.chat() != null)) {
+            limits.add(
+                    "model_index.json says under '_fusedit' what the model reads around a prompt ('%s'%s). Python passes over it: put it there."
+                            .formatted(pretrained.instruction().text(), pretrained.chat() == null ? "" : ", in a user's turn of a chat"));
+        }
         return new PipelineNotes(limits.build());
     }
 
@@ -70,6 +77,9 @@ public record PipelineNotes(ImmutableList<String> limits) {
         if (parts.pipeline().model().config().isDeep() && image.width() != text.hidden() && image.positions().isRotary()) {
             limits.add("transformer/ does not run in the paper's class: it samples with a width (%d) other than the language model's (%d) "
                     .formatted(image.width(), text.hidden()) + "only with the positions 'ape'.");
+        }
+        if (image.detailHead() != null) {
+            limits.add("transformer/ does not load in the paper's class: it has no detail head.");
         }
         switch (parts.pipeline().model().config()) {
             case DualStreamDiTConfig _ -> limits.add("transformer/ does not load in the paper's class: it has no dual-stream blocks.");

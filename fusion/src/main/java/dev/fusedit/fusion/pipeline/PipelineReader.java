@@ -16,6 +16,9 @@ import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
+import dev.fusedit.fusion.text.ChatTemplate;
+import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
@@ -72,7 +75,7 @@ final class PipelineReader {
             var model = model();
             var space = space();
             var pooled = model.config().pooledText() > 0 ? pooled(clip) : null;
-            var words = text == null ? tokenizer(PipelineFolder.TOKENIZER) : text;
+            var words = text == null ? words(model) : text;
             var file = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
             var scheduler = json(file);
             var pipeline = new ConfigReader(index, folder.toString()).checked(() -> new TextToImagePipeline(model, words, pooled, space,
@@ -199,6 +202,20 @@ final class PipelineReader {
     private static boolean isTransformer(String name) { return name.equals(PipelineFolder.TRANSFORMER); }
 
     // ---- tokenizers
+
+    /// With the instruction, or the turn of a chat, that the model learned to read around each prompt.
+    private Tokenizer words(ImageModel model) {
+        var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
+        var instruction = ours.text(PipelineFolder.INSTRUCTION);
+        boolean chats = ours.flag(PipelineFolder.CHAT);
+        if (instruction == null && !chats) return tokenizer(PipelineFolder.TOKENIZER);
+        var place = folder.resolve(PipelineFolder.TOKENIZER);
+        var tokenizer = PretrainedTokenizer.read(place, instruction == null ? Instruction.NONE : new Instruction(instruction),
+                chats ? ChatTemplate.of(model.llm().config().family()) : null);
+        opened.add(tokenizer.subwords());
+        tokenizers.put(PipelineFolder.TOKENIZER, place);
+        return tokenizer;
+    }
 
     private Tokenizer tokenizer(String name) {
         var place = folder.resolve(name);

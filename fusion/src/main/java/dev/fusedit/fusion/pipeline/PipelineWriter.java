@@ -10,6 +10,8 @@ import dev.fusedit.fusion.llm.Family;
 import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.text.OwnTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.nn.Weights;
@@ -48,8 +50,8 @@ final class PipelineWriter {
     void write(LoadedPipeline parts) throws IOException {
         var pipeline = parts.pipeline();
         index.put("_class_name", name(pipeline)).put("_diffusers_version", DIFFUSERS);
-        index.set(PipelineFolder.OURS, parts.defaults().json().put(PipelineFolder.COMPUTE,
-                weights(parts, PipelineFolder.TRANSFORMER).policy().compute().toString()));
+        index.set(PipelineFolder.OURS, around(pipeline.tokenizer(), parts.defaults().json().put(PipelineFolder.COMPUTE,
+                weights(parts, PipelineFolder.TRANSFORMER).policy().compute().toString())));
         Files.createDirectories(folder);
         model(parts);
         space(parts);
@@ -64,6 +66,15 @@ final class PipelineWriter {
                 scheduler);
         Files.writeString(folder.resolve(PipelineFolder.README), PipelineNotes.of(parts).page());
         json(folder.resolve(PipelineFolder.INDEX), index);
+    }
+
+    /// What stands around each prompt.
+    private static ObjectNode around(Tokenizer tokenizer, ObjectNode ours) {
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            if (!pretrained.instruction().text().isEmpty()) ours.put(PipelineFolder.INSTRUCTION, pretrained.instruction().text());
+            if (pretrained.chat() != null) ours.put(PipelineFolder.CHAT, true);
+        }
+        return ours;
     }
 
     /// The paper's class, or for models of pixels, which it has none for, a name that no library knows.
@@ -158,6 +169,8 @@ final class PipelineWriter {
             copy(source, part(name, TRANSFORMERS, type(name, source)));
         } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof OwnTokenizer own) {
             own(own, part(name, TRANSFORMERS, FAST));
+        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof PretrainedTokenizer pretrained) {
+            pretrained.write(part(name, TRANSFORMERS, FAST));
         } else {
             index.putArray(name).addNull().addNull();
         }

@@ -70,7 +70,11 @@ public record SamplingSettings(int height, int width, Solver solver, int steps, 
         return new SamplingSettings(height, width, solver, steps, guidance, batch, tokens);
     }
 
-    static SamplingSettings of(JsonNode json, String where) {
+    /// What [#json] wrote.
+    ///
+    /// @param where what errors call it
+    /// @throws dev.fusedit.torch.UserError if a field is missing or wrong
+    public static SamplingSettings of(JsonNode json, String where) {
         var fields = new ConfigReader(json, where);
         return fields.checked(() -> new SamplingSettings(fields.integer("height"), fields.integer("width"), solver(fields),
                 fields.integer("steps"), new Guidance(fields.number("guidance", 1), levels(fields)), fields.integer("batch"),
@@ -93,7 +97,7 @@ public record SamplingSettings(int height, int width, Solver solver, int steps, 
     }
 
     /// What is usual is left out, so that folders without it stay as they are.
-    ObjectNode json() {
+    public ObjectNode json() {
         var json = JsonNodeFactory.instance.objectNode().put("height", height).put("width", width).put("steps", steps)
                 .put("guidance", guidance.factor()).put("batch", batch);
         if (solver != Solver.EULER) {

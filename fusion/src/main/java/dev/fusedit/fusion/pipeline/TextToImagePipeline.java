@@ -50,11 +50,10 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     /// parts begin again at the first step.
     @FunctionalInterface
     public interface Progress {
-        Progress NONE = (_, _, _) -> {};
+        Progress NONE = (_, _) -> {};
 
         /// @param firstImage the batch's first
-        /// @param step from 0 on
-        void after(int firstImage, int step, Tensor latents);
+        void after(int firstImage, FlowSampler.Step step);
     }
 
     public GeneratedImages generate(ImageRequest request) { return generate(request, Progress.NONE); }
@@ -70,6 +69,9 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
     public void requireSize(int height, int width) {
         ImageSize.of(model.dit().config(), space.factor()).require(height, width);
     }
+
+    /// Pixels along a patch's side: heights and widths are multiples of it.
+    public int patchSide() { return space.factor() * model.dit().config().patch(); }
 
     /// @throws UserError if the model cannot sample images of this size, or memory does not hold one of them
     public GeneratedImages generate(ImageRequest request, Progress progress) {
@@ -163,8 +165,18 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                 var conditional = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
             var began = new AtomicBoolean();
             var branches = new Branches(placed(bound, began), placed(conditional == null ? bound : conditional, began));
-            var latents = sampler.sample(branches, noise, (step, x) -> progress.after(first, step, x));
-            return new GeneratedImages(latents, space.images(latents).div(2.0).add(0.5).clamp(0, 1));
+            var latents = sampler.sample(branches, noise, step -> progress.after(first, step));
+            return decoded(latents);
+        }
+    }
+
+    /// Images out of latents; those of a [FlowSampler.Step] too. The innermost scope's, but for the latents.
+    ///
+    /// @param latents_BCHW as diffusion sees them
+    public GeneratedImages decoded(Tensor latents_BCHW) {
+        try (var _ = Autograd.noGrad()) {
+            return new GeneratedImages(latents_BCHW,
+                    TensorScope.scoped(() -> space.images(latents_BCHW).div(2.0).add(0.5).clamp(0, 1)));
         }
     }
 

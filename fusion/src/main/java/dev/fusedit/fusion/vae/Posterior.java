@@ -13,7 +13,7 @@ public record Posterior(Tensor mean_BCHW, Tensor logvar_BCHW) implements Tensors
     private static final double LEAST = -30, MOST = 20;
 
     /// @param moments_BCHW means, then logarithms of variances, along the channels
-    static Posterior of(Tensor moments_BCHW) {
+    public static Posterior of(Tensor moments_BCHW) {
         return TensorScope.scoped(() -> {
             var halves = moments_BCHW.chunk(2, 1);
             return new Posterior(halves[0].contiguous(), halves[1].clamp(LEAST, MOST));

@@ -35,7 +35,6 @@ record AttentionOp(Tensor q, KeyValues read, ScoreScaling scaling, AttentionMask
         return switch (mask) {
             case AttentionMask.Keys(var bias) -> MatmulAttention.of(q, read.keys(), read.values(), bias, scaling.scale(), owner);
             case AttentionMask.Causal() -> null;
-            case AttentionMask.Packed(_) -> null;
             case AttentionMask.Biased(_) -> null;
         };
     }

@@ -92,7 +92,8 @@ public final class Count {
         return value;
     }
 
-    boolean learns(@Nullable Tensor read) { return read != null && (learning.contains(read) || read.requiresGrad()); }
+    /// Whether a gradient flows to it.
+    public boolean learns(@Nullable Tensor read) { return read != null && (learning.contains(read) || read.requiresGrad()); }
 
     /// @param x what the weight is multiplied with, (…, I)
     void matmul(Tensor x, Tensor weight_OI) {

@@ -1,11 +1,14 @@
 package dev.fusedit.nn.ops;
 
+import dev.fusedit.nn.Activation;
 import dev.fusedit.nn.AttentionMask;
+import dev.fusedit.nn.Conv2d;
 import dev.fusedit.nn.GatedMlp;
 import dev.fusedit.nn.GradientGate;
 import dev.fusedit.nn.JoinedLinear;
 import dev.fusedit.nn.KeyValues;
 import dev.fusedit.nn.Linear;
+import dev.fusedit.nn.PackedRows;
 import dev.fusedit.nn.RmsNorm;
 import dev.fusedit.nn.RotaryEmbedding.RotaryTable;
 import dev.fusedit.nn.ScoreScaling;
@@ -91,11 +94,23 @@ public interface Ops {
         return run(new AttentionOp(q_BHND, read, scaling, mask));
     }
 
+    /// Packed tokens as rows, see [SpreadOp].
+    default Tensor spread(PackedRows rows, Tensor x_1KSD) { return run(new SpreadOp(x_1KSD, rows)); }
+
+    /// Rows as packed tokens, see [PackOp].
+    default Tensor pack(PackedRows rows, Tensor x_BTX) { return run(new PackOp(x_BTX, rows)); }
+
     /// down(act(gate(x)) · up(x)), see [GatedMlpOp].
     default Tensor gatedMlp(GatedMlp mlp, Tensor x) {
         return mlp.isAdapted() ? linear(mlp.down(), run(new GatedProductOp(mlp.activation(), linear(mlp.gate(), x), linear(mlp.up(), x))))
                 : run(new GatedMlpOp(mlp, x));
     }
+
+    /// W ∗ x + b over images (B, I, height, width), see [ConvolutionOp].
+    default Tensor convolution(Conv2d conv, Tensor x) { return run(new ConvolutionOp(conv, x)); }
+
+    /// act(x), see [ActivationOp].
+    default Tensor activation(Activation activation, Tensor x) { return run(new ActivationOp(activation, x)); }
 
     /// x + change.
     default Tensor add(Tensor x, Tensor change) { return run(new GatedAdd(x, change, null)); }

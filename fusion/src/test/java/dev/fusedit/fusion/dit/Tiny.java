@@ -41,6 +41,12 @@ record Tiny(FuseDiT model, Weights weights) implements AutoCloseable {
         return new FuseDiTConfig(config.text(), config.image(), config.fusion(), config.initialLayers(), config.shared(), attention);
     }
 
+    static FuseDiTConfig with(FuseDiTConfig config, DetailHeadConfig head) {
+        return new FuseDiTConfig(config.text(), config.image().toBuilder().detailHead(head).build(), config.fusion(),
+                config.initialLayers(),
+                config.shared(), config.attention());
+    }
+
     static FuseDiTConfig config() {
         return config(new Fusion.JointSelfAttention(), new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero(), 3, 3, 0,
                 new SharedLayers.All());

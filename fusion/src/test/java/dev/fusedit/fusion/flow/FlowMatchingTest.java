@@ -66,6 +66,32 @@ class FlowMatchingTest {
         assertThat(flow.noised(image(), Seed.of(3)).noisy().sameValues(flow.noised(image(), Seed.of(2)).noisy())).isFalse();
     }
 
+    /// Shares and strata of 40,000 draws; each place has a level of its own, whatever how many are drawn with it.
+    @Test
+    void aMixtureDrawsEachDensityByItsWeight() {
+        var rest = new TimeDensity.Mixture.Part(1, new TimeDensity.Uniform());
+        var mixture = new TimeDensity.Mixture(List.of(new TimeDensity.Mixture.Part(3, new TimeDensity.LogitNormal(1.3, 0.6)), rest));
+        int n = 40_000;
+        var sigmas = mixture.draw(Seed.of(5).stream(), n).neg().add(1);
+        assertThat(sigmas.sameValues(mixture.draw(Seed.of(5).stream(), n).neg().add(1))).isTrue();
+        // 0.75 P(0.65 < sigmoid(x) <= 0.9) + 0.25 · 0.25, x ~ N(1.3, 0.6): logits 0.619 and 2.197 are −1.135 and 1.495 deviations away
+        double within = sigmas.le(0.9).to(DType.F32).mul(sigmas.gt(0.65).to(DType.F32)).mean().item();
+        assertThat(within).isCloseTo(0.75 * (0.9325 - 0.1282) + 0.25 * 0.25, within(0.01));
+        assertThat(sigmas.lt(0.2).to(DType.F32).mean().item()).as("of the even part").isCloseTo(0.25 * 0.2, within(0.005));
+        assertThat(new TimeDensity.Mixture(List.of(rest)).draw(Seed.of(5).stream(), 8).ge(0).all().itemLong()).isEqualTo(1);
+    }
+
+    /// Shift s moves a logit-normal density's mean by ln s.
+    @Test
+    void aShiftIsAMean() {
+        var shifted = new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0.2, 1), new LossWeighting.Uniform(),
+                new Prediction.Velocity());
+        var moved = new FlowMatching(FlowMatchScheduler.shifted(1), new TimeDensity.LogitNormal(0.2 + Math.log(3), 1),
+                new LossWeighting.Uniform(), new Prediction.Velocity());
+        Tensor a = shifted.noised(image(), Seed.of(2)).sigmas_B(), b = moved.noised(image(), Seed.of(2)).sigmas_B();
+        assertThat(a.allClose(b, 0, 2e-3)).as("%s, %s: the table has 1,000 levels", a, b).isTrue();
+    }
+
     @Test
     void samplingAlongThePerfectVelocityArrivesAtTheImage() {
         var image = image();
@@ -74,7 +100,10 @@ class FlowMatchingTest {
             var sampler = new FlowSampler(FlowMatchScheduler.shifted(3), kind, Solver.EULER, 7, Guidance.NONE);
             var model = showsImage(kind) ? image : noise.sub(image);
             var steps = new ArrayList<Integer>();
-            var drawn = sampler.sample((noisy, times) -> model, noise, (step, _) -> steps.add(step));
+            var drawn = sampler.sample((noisy, times) -> model, noise, step -> {
+                steps.add(step.number());
+                assertThat(step.predicted().allClose(image, 0, 1e-4)).as("%s predicts the image from the first step on", kind).isTrue();
+            });
             assertThat(drawn.allClose(image, 0, 1e-5)).as("%s", kind).isTrue();
             assertThat(steps).containsExactly(0, 1, 2, 3, 4, 5, 6);
         }

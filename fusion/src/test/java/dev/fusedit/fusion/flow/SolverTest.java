@@ -144,7 +144,7 @@ class SolverTest {
     /// Rows of each call, by the model's time.
     private static List<String> calls(Solver solver, int steps, Guidance guidance) {
         var calls = new ArrayList<String>();
-        sampler(EVEN, solver, steps, guidance).sample(new Branches(counting("both", calls), counting("own", calls)), noise(), (_, _) -> {});
+        sampler(EVEN, solver, steps, guidance).sample(new Branches(counting("both", calls), counting("own", calls)), noise(), _ -> {});
         return calls;
     }
 

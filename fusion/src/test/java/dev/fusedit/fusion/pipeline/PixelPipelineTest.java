@@ -3,6 +3,7 @@ package dev.fusedit.fusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.dit.DetailHeadConfig;
 import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.dit.DualStreamDiTConfig;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
@@ -107,6 +108,23 @@ class PixelPipelineTest {
                 assertThat(again.pipeline().model().config()).isEqualTo(first.pipeline().model().config());
                 assertThat(again.pipeline().generate(request).pixels_B3HW().sameValues(sampled)).isTrue();
                 assertThat(PipelineNotes.of(again).limits()).anyMatch(limit -> limit.contains("no dual-stream blocks"));
+            }
+        }
+    }
+
+    @Test
+    void aModelWithADetailHeadGeneratesTheSame(@TempDir Path folder) throws IOException {
+        try (var _ = TensorScope.open();
+                var first = pixels(3, 16, 24, (text, image) -> new FuseDiTConfig(text,
+                        image.toBuilder().detailHead(new DetailHeadConfig(6, 3)).build(), new Fusion.JointSelfAttention(), 0,
+                        new SharedLayers.All()))) {
+            var request = first.defaults().request(List.of("a red cat", "blue")).latents(Tensor.randn(Seed.of(9), DType.F32, 2, 3, 8, 12));
+            var sampled = first.pipeline().generate(request).pixels_B3HW();
+            PipelineFolder.writeNew(folder.resolve("detailed"), first, null);
+            try (var again = PipelineFolder.read(folder.resolve("detailed"))) {
+                assertThat(again.pipeline().model().config()).isEqualTo(first.pipeline().model().config());
+                assertThat(again.pipeline().generate(request).pixels_B3HW().sameValues(sampled)).isTrue();
+                assertThat(PipelineNotes.of(again).limits()).anyMatch(limit -> limit.contains("no detail head"));
             }
         }
     }

@@ -91,9 +91,9 @@ class TextToImagePipelineTest {
 
     /// What libtorch throws where there is no memory, from within a batch of more images than so many.
     private static TextToImagePipeline.Progress memoryFor(int images, List<String> seen) {
-        return (first, step, latents) -> {
-            seen.add(first + "+" + latents.size(0) + "." + step);
-            if (latents.size(0) > images && step == 1) {
+        return (first, step) -> {
+            seen.add(first + "+" + step.latents().size(0) + "." + step.number());
+            if (step.latents().size(0) > images && step.number() == 1) {
                 throw new TorchException("mm", "CUDA out of memory. Tried to allocate 2.00 GiB.", List.of());
             }
         };
@@ -115,7 +115,7 @@ class TextToImagePipelineTest {
     void aImageThatMemoryDoesNotHoldIsTheCallersMistake() {
         assertThatThrownBy(() -> pipeline.generate(request(), memoryFor(0, new ArrayList<>()))).isInstanceOf(UserError.class)
                 .hasMessageContaining("even one image of 8 x 12").hasMessageContaining("Sample a smaller one");
-        assertThatThrownBy(() -> pipeline.generate(request(), (_, _, _) -> {
+        assertThatThrownBy(() -> pipeline.generate(request(), (_, _) -> {
             throw new TorchException("mm", "sizes do not fit", List.of());
         })).as("another failure is none of memory").isInstanceOf(TorchException.class);
     }
@@ -198,7 +198,7 @@ class TextToImagePipelineTest {
     void noiseMayBeGivenAndStepsAreSeen() {
         var noise = Tensor.randn(Seed.of(9), DType.F32, 2, 4, 4, 6);
         var seen = new ArrayList<String>();
-        var sampled = pipeline.generate(request().latents(noise).batch(1), (first, step, _) -> seen.add(first + "." + step));
+        var sampled = pipeline.generate(request().latents(noise).batch(1), (first, step) -> seen.add(first + "." + step.number()));
         assertThat(seen).containsExactly("0.0", "0.1", "0.2", "1.0", "1.1", "1.2");
         assertThat(sampled.latents_BCHW().sameValues(noise)).isFalse();
         assertThatThrownBy(() -> pipeline.generate(request().latents(Tensor.zeros(DType.F32, 2, 4, 4, 4))))

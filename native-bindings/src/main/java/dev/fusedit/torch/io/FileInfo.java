@@ -1,17 +1,13 @@
 package dev.fusedit.torch.io;
 
+import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.internal.abi.NativeMemory;
-import dev.fusedit.torch.internal.abi.ReadSection;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /// What a file of tensors holds.
 ///
@@ -22,8 +18,6 @@ import java.util.TreeSet;
 /// @param tensors how many
 /// @param dtypes how many tensors are stored in which way: `f32`, `bf16`, `q4_k` ...
 public record FileInfo(String kind, long parameters, Map<String, Long> parts, int tensors, Map<String, Integer> dtypes) {
-    private static final int CHUNK = 1 << 26;
-
     public static FileInfo of(TensorSource source) {
         var prefix = commonPieces(source.names());
         boolean alone = source.names().stream().allMatch(FileInfo::isAdapters);
@@ -71,33 +65,20 @@ public record FileInfo(String kind, long parameters, Map<String, Long> parts, in
         return name.substring(0, end);
     }
 
-    /// SHA-256 over all tensors in the order of their names: name, dtype, sizes with commas between them, each ended by a zero
-    /// byte, then the elements, row-major and little-endian, as [TensorSource#read] makes them. The same weights have
-    /// the same sum in every format.
-    public static String sha256(TensorSource source) {
-        var digest = sha256();
-        for (var name : new TreeSet<>(source.names())) {
+    /// [TensorHash] of all tensors in the order of their names, each as [TensorSource#read] makes it. The same weights have the same sum in
+    /// every format.
+    public static String sha256(TensorSource source) { return sha256(source.names(), source::read); }
+
+    /// As [#sha256(TensorSource)], of tensors in memory, on whatever device.
+    public static String sha256(Map<String, Tensor> tensors) { return sha256(tensors.keySet(), tensors::get); }
+
+    private static String sha256(Collection<String> names, Function<String, Tensor> read) {
+        var hash = new TensorHash();
+        for (var name : new TreeSet<>(names)) {
             try (var _ = TensorScope.open()) {
-                var tensor = source.read(name);
-                digest.update((name + "\0" + tensor.dtype() + "\0" + sizes(tensor.shape()) + "\0").getBytes(StandardCharsets.UTF_8));
-                var end = tensor.numel() * tensor.dtype().bytes();
-                for (long done = 0; done < end; done += CHUNK) {
-                    try (var _ = ReadSection.enter()) {
-                        digest.update(NativeMemory.buffer(tensor.dataAddress() + done, (int) Math.min(end - done, CHUNK)));
-                    }
-                }
+                hash.add(name, read.apply(name));
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static String sizes(long[] shape) { return java.util.Arrays.toString(shape).replaceAll("[\\[\\] ]", ""); }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has it", e);
-        }
+        return hash.hex();
     }
 }

@@ -61,6 +61,12 @@ public final class SafeTensors implements TensorSource {
     /// All tensors by name with their places, in the order of the header.
     public Map<String, Entry> entries() { return header.entries(); }
 
+    /// First byte of a tensor in the file, for those who read it in parts.
+    public long position(String name) {
+        loadable(name);
+        return header.dataStart() + entries().get(name).begin();
+    }
+
     /// Free text that the writer left.
     @Override
     public Map<String, String> metadata() { return header.metadata(); }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The alignment losses of a run's stages. What they learn lies beside the model, under `alignment.STAGE.`; a later stage whose losses have
@@ -19,6 +20,7 @@ public final class Alignments implements AutoCloseable {
     private final int imageWidth;
     private final int textWidth;
     private final List<Stage> recipes;
+    private final StoredTeachers known;
     private final Map<Losses.Teacher, Teacher> teachers;
     private final boolean owner;
     private final Map<Object, Projection> projections = new HashMap<>();
@@ -35,12 +37,20 @@ public final class Alignments implements AutoCloseable {
     /// @param textWidth of the language model
     /// @throws dev.fusedit.torch.UserError naming what is wrong with a teacher's files
     public Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth) {
-        this(stages, weights, imageWidth, textWidth, new HashMap<>(), true);
+        this(stages, weights, imageWidth, textWidth, StoredTeachers.COMPUTED);
     }
 
-    private Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth, Map<Losses.Teacher, Teacher> teachers,
-            boolean owner) {
+    /// As [#Alignments(List, Weights, int, int)].
+    ///
+    /// @param known which teachers need not be opened
+    public Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth, StoredTeachers known) {
+        this(stages, weights, imageWidth, textWidth, known, new HashMap<>(), true);
+    }
+
+    private Alignments(List<Stage> stages, Weights weights, int imageWidth, int textWidth, StoredTeachers known,
+            Map<Losses.Teacher, Teacher> teachers, boolean owner) {
         recipes = stages;
+        this.known = known;
         this.teachers = teachers;
         this.owner = owner;
         this.weights = weights;
@@ -61,9 +71,12 @@ public final class Alignments implements AutoCloseable {
         if (recipe == null) {
             return null;
         }
-        var teacher = teachers.computeIfAbsent(recipe.teacher(), Teacher::of);
+        var stored = known.width(recipe);
+        var teacher = stored.isPresent() ? Optional.<Teacher>empty()
+                : Optional.of(teachers.computeIfAbsent(recipe.teacher(), Teacher::of));
+        int width = teacher.map(Teacher::width).orElseGet(stored::getAsInt);
         var head = projections.computeIfAbsent(new Kind(recipe.teacher(), recipe.layer(), recipe.width()), _ -> Projection.of(
-                weights.in(PREFIX + stage.name() + ".repa"), imageWidth, recipe.width(), teacher.width()));
+                weights.in(PREFIX + stage.name() + ".repa"), imageWidth, recipe.width(), width));
         return new RepaLoss(recipe, teacher, head);
     }
 
@@ -75,7 +88,7 @@ public final class Alignments implements AutoCloseable {
     }
 
     /// The same losses and teachers over a replica of the weights; to be closed before this.
-    public Alignments over(Weights replica) { return new Alignments(recipes, replica, imageWidth, textWidth, teachers, false); }
+    public Alignments over(Weights replica) { return new Alignments(recipes, replica, imageWidth, textWidth, known, teachers, false); }
 
     public Alignment of(Stage stage) { return Objects.requireNonNull(stages.get(stage.name())); }
 

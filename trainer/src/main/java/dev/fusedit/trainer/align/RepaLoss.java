@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.recipe.Losses;
+import java.util.Optional;
 
 /// Alignment with a vision encoder (REPA: Yu et al. 2024, arXiv 2410.06940, equation 8):
 ///
@@ -17,10 +18,13 @@ import dev.fusedit.trainer.recipe.Losses;
 /// arXiv 2505.16792, which stops it once its gradient and the flow loss's no longer agree). The head then gets no gradient any more.
 public final class RepaLoss {
     private final Losses.Repa recipe;
-    private final Teacher teacher;
+    private final Optional<Teacher> teacher;
     private final Projection head;
 
-    RepaLoss(Losses.Repa recipe, Teacher teacher, Projection head) {
+    RepaLoss(Losses.Repa recipe, Teacher teacher, Projection head) { this(recipe, Optional.of(teacher), head); }
+
+    /// @param teacher empty where all of its features are stored
+    RepaLoss(Losses.Repa recipe, Optional<Teacher> teacher, Projection head) {
         this.recipe = recipe;
         this.teacher = teacher;
         this.head = head;
@@ -35,13 +39,15 @@ public final class RepaLoss {
     public boolean acts(long step) { return recipe.untilStep() == null || step < recipe.untilStep(); }
 
     /// @param features_BNC image tokens, row by row of a grid
-    /// @param clean_BCHW the images without noise, in −1 to 1; not latents
     /// @return one number, f32
-    public Tensor of(Tensor features_BNC, int rows, int columns, Tensor clean_BCHW) {
+    public Tensor of(Tensor features_BNC, int rows, int columns, CleanImages clean) {
         checkArgument(features_BNC.size(1) == (long) rows * columns, "%s tokens are no grid of %s × %s", features_BNC.size(1), rows,
                 columns);
         return TensorScope.scoped(() -> {
-            var wanted_BNF = UnitVectors.of(teacher.features(clean_BCHW, rows, columns, recipe.match()));
+            var wanted_BNF = UnitVectors.of(switch (clean) {
+                case CleanImages.Pixels(var images_BCHW) -> teacher.orElseThrow().features(images_BCHW, rows, columns, recipe.match());
+                case CleanImages.Seen(var seen_BNF) -> seen_BNF;
+            });
             var given_BNF = UnitVectors.of(head.apply(features_BNC));
             return given_BNF.mul(wanted_BNF).sum(false, -1).mean().neg();
         });

@@ -29,6 +29,8 @@ final class PartTimes {
         MLP,
         /// Of the image side: norms with their modulation.
         NORMS,
+        /// Of the image side: the convolutions of its detail head, if it has one.
+        CONVOLUTIONS,
         /// Clipping and AdamW.
         OPTIMIZER,
         /// Java: handles, frees, its own one-pass kernels; what is not inside libtorch, of all lanes together.
@@ -52,7 +54,7 @@ final class PartTimes {
             found.add(once(model, backward));
         }
         var medians = new EnumMap<Part, Double>(Part.class);
-        for (var part : List.of(Part.ATTENTION, Part.MLP, Part.NORMS)) {
+        for (var part : found.getFirst().keySet()) {
             medians.put(part, found.stream().skip(1).map(each -> each.getOrDefault(part, 0.0)).sorted().skip((TIMES - 1) / 2).findFirst()
                     .orElseThrow());
         }
@@ -78,6 +80,7 @@ final class PartTimes {
         return switch (op) {
             case "GatedMlpOp" -> Part.MLP;
             case "ModulatedNorm" -> Part.NORMS;
+            case "ConvolutionOp", "ActivationOp" -> Part.CONVOLUTIONS;
             default -> Part.ATTENTION;
         };
     }

@@ -27,7 +27,8 @@ public final class Workloads {
     private static final String REMEDY = "Write an object with a workload under each name";
     private static final String ABOUT = "about";
     private static final Set<String> KNOWN = ImmutableSet.of("kind", "like", "attention", "pos_embed", "timestep_conditioning", "qk_norm",
-            "sandwich_norm", "lm", "dit_hidden_size", "dit_num_hidden_layers", "latent", "text", "batch", "optimizer", "grad_clip", "steps",
+            "sandwich_norm", "lm", "dit_hidden_size", "dit_num_hidden_layers", "detail_head", "latent", "text", "batch", "optimizer",
+            "grad_clip", "steps",
             "guidance", "use_cache");
 
     private Workloads() {}
@@ -103,7 +104,7 @@ public final class Workloads {
     private static JsonNode model(ConfigReader fields, List<Integer> latent) {
         var model = JsonNodeFactory.instance.objectNode();
         for (var field : List.of("attention", "pos_embed", "timestep_conditioning", "qk_norm", "sandwich_norm", "dit_hidden_size",
-                "dit_num_hidden_layers")) {
+                "dit_num_hidden_layers", "detail_head")) {
             if (fields.node().has(field)) {
                 model.set(field, fields.node().get(field));
             }

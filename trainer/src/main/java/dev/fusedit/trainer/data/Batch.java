@@ -1,16 +1,24 @@
 package dev.fusedit.trainer.data;
 
 import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.stored.StoredBatch;
 import java.util.List;
 
 /// What one training step reads, as bytes and arrays.
 ///
-/// @param images empty, or (B, height, width, 3) bytes
+/// @param images empty where nothing is computed of them, or (B, height, width, 3) bytes
 /// @param size of each of them
 /// @param captions of the images; "" where the caption was dropped
 /// @param captionTokens ids of the captions
 /// @param instruction how many ids all captions begin with: those of an instruction
 /// @param sentenceTokens ids of sentences for the language loss, independent of the images
 /// @param keys which samples these are, for messages
+/// @param stored what need not be computed of images and captions
 public record Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
-        List<Long> keys) {}
+        List<Long> keys, StoredBatch stored) {
+    /// Of which all is computed.
+    public Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
+            List<Long> keys) {
+        this(images, size, captions, captionTokens, instruction, sentenceTokens, keys, StoredBatch.NONE);
+    }
+}

@@ -4,34 +4,35 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
+import com.google.common.primitives.Bytes;
 import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.stored.StoredBatch;
+import dev.fusedit.trainer.data.stored.StoredImage;
 import java.util.ArrayList;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
-public sealed interface Batches extends AutoCloseable permits BlocksBatches, SourceBatches, ReferenceBatches, MixedBatches, BlankBatches {
+public sealed interface Batches extends AutoCloseable permits SingleBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0.
     default Batch of(long step, Wanted wanted) {
         var shown = shown(step, wanted);
-        int size = shown.size().bytes();
-        var images = new byte[Math.multiplyExact(wanted.images(), size)];
+        var samples = IntStream.range(0, wanted.images()).mapToObj(shown.samples()).toList();
         var captions = new ArrayList<String>();
         var tokens = new int[wanted.images()][];
-        var keys = ImmutableList.<Long>builder();
         for (int i = 0; i < wanted.images(); i++) {
-            var sample = shown.samples().apply(i);
-            System.arraycopy(sample.rgb(), 0, images, i * size, size);
             boolean dropped = isDropped(wanted.position(step) + i, wanted.dropout());
-            captions.add(dropped ? "" : sample.caption());
-            tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
-            keys.add(sample.key());
+            captions.add(dropped ? "" : samples.get(i).caption());
+            tokens[i] = dropped ? dropped() : texts().caption(samples.get(i).caption());
         }
         var sentences = new int[wanted.sentences()][];
         for (int i = 0; i < sentences.length; i++) {
             sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
         }
-        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build());
+        var stored = StoredBatch.of(samples.stream().map(Sample::stored).toList(), texts().states(tokens));
+        return new Batch(Bytes.concat(samples.stream().map(Sample::rgb).toArray(byte[][]::new)), shown.size(), captions, tokens,
+                texts().tokenizer().instructionLength(), sentences, samples.stream().map(Sample::key).toList(), stored);
     }
 
     /// Which samples a step shows, and at which size.
@@ -66,8 +67,14 @@ public sealed interface Batches extends AutoCloseable permits BlocksBatches, Sou
     record Shown(ImageSize size, IntFunction<Sample> samples) {}
 
     /// @param key which one it is, for messages
-    /// @param rgb height × width × 3 bytes
-    record Sample(long key, byte[] rgb, String caption) {}
+    /// @param rgb height × width × 3 bytes; none where all that is computed of them is stored
+    record Sample(long key, byte[] rgb, String caption, StoredImage stored) {
+        /// Of which all is computed.
+        Sample(long key, byte[] rgb, String caption) { this(key, rgb, caption, StoredImage.NONE); }
+
+        /// The same behind so many others.
+        Sample after(long samples) { return new Sample(samples + key, rgb, caption, stored); }
+    }
 
     /// So many images and sentences that no batch holds.
     ValidationSamples validation(long validationSeed, int count);

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data;
 
 import dev.fusedit.trainer.data.image.ImageSize;
+import dev.fusedit.trainer.data.stored.StoredImages;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -8,8 +9,12 @@ import java.util.List;
 /// Grey images with captions as long as the model reads: for times of data that is not at hand, which do not depend on what it shows.
 ///
 /// @param texts as the language model reads them
-public record BlankBatches(TextIds texts) implements Batches {
+/// @param stored what need not be computed of the images
+public record BlankBatches(TextIds texts, StoredImages stored) implements Batches {
     private static final byte GREY = 127;
+
+    /// Of which all is computed.
+    public BlankBatches(TextIds texts) { this(texts, StoredImages.NONE); }
 
     /// As long as the language model reads, or a little longer.
     public String caption() { return "a ".repeat(texts.maxTokens()).strip(); }
@@ -22,10 +27,12 @@ public record BlankBatches(TextIds texts) implements Batches {
     }
 
     @Override
-    public Sample sample(long position, ImageSize size) { return new Sample(position, grey(size), caption()); }
+    public Sample sample(long position, ImageSize size) {
+        return new Sample(position, grey(size), caption(), stored.of((int) position, size, false));
+    }
 
-    private static byte[] grey(ImageSize size) {
-        var grey = new byte[size.bytes()];
+    private byte[] grey(ImageSize size) {
+        var grey = new byte[stored.arePixelsWanted() ? size.bytes() : 0];
         Arrays.fill(grey, GREY);
         return grey;
     }

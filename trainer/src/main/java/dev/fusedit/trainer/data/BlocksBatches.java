@@ -2,11 +2,14 @@ package dev.fusedit.trainer.data;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.data.image.ImageSize;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Batches of the built-in data: a function of the step alone. Each image and sentence has a position of its own over the whole run.
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param shuffledCaptions whether each image has another sample's caption instead of its own; the pairs are the same in all epochs
 /// @param texts as the language model reads them
 public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples, boolean shuffledCaptions, TextIds texts)
-        implements Batches {
+        implements SingleBatches {
     /// Images without end exchange their captions within so many.
     private static final long EXCHANGED = 1 << 20;
 
@@ -38,6 +41,16 @@ public record BlocksBatches(long seed, BlocksMix mix, @Nullable Integer samples,
         var sample = SampleFailure.named(index, () -> Blocks.sample(seed, index, Split.TRAIN, mix, size.width()));
         return new Sample(index, sample.rgb(), shuffledCaptions ? othersCaption(index) : sample.caption().text());
     }
+
+    /// Squares alone.
+    @Override
+    public ImmutableList<SizedSamples> bySize(ImmutableList<ImageSize> sizes) {
+        var size = Iterables.getOnlyElement(sizes);
+        return ImmutableList.of(new SizedSamples(size, Objects.requireNonNull(samples), (place, _) -> sample(place, size)));
+    }
+
+    @Override
+    public long ahead() { return 0; }
 
     @Override
     public String sentence(long position) { return BlocksText.sentence(seed, position); }

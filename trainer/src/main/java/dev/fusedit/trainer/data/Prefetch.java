@@ -22,7 +22,7 @@ import java.util.function.LongFunction;
 /// All methods belong to one thread, that of training.
 public final class Prefetch<T> implements AutoCloseable {
     /// Batches that are made or wait, for each thread: one in work, one ready.
-    static final int AHEAD = 2;
+    public static final int AHEAD = 2;
 
     private final LongFunction<T> source;
     private final int limit;

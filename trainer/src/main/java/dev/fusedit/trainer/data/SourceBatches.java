@@ -3,6 +3,8 @@ package dev.fusedit.trainer.data;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.SizedSources.SizedSource;
+import dev.fusedit.trainer.data.blocks.Dice;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.CaptionRule;
@@ -12,6 +14,7 @@ import dev.fusedit.trainer.data.source.SampleFacts;
 import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TrainingSplit;
+import dev.fusedit.trainer.data.stored.StoredImages;
 import java.util.List;
 import java.util.Objects;
 
@@ -26,10 +29,24 @@ import java.util.Objects;
 /// @param buckets of the samples that are trained on, by the sizes that stages want; none for stages that want one
 /// @param seed of order, crops, flips, and the choice among captions
 /// @param texts as the language model reads them
+/// @param stored what need not be computed of the images
 public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
-        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) implements Batches {
+        ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts,
+        StoredImages stored) implements SingleBatches {
     /// Sentences are captions in another order.
     private static final long SENTENCES = 1;
+    private static final byte[] NO_PIXELS = {};
+
+    /// Of which all is computed.
+    public SourceBatches(TrainingSplit split, CaptionRule captions, ImageTransform transform,
+            ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets, DataErrors errors, long seed, TextIds texts) {
+        this(split, captions, transform, buckets, errors, seed, texts, StoredImages.NONE);
+    }
+
+    /// The same batches, of which something is stored.
+    public SourceBatches with(StoredImages images, TextIds others) {
+        return new SourceBatches(split, captions, transform, buckets, errors, seed, others, images);
+    }
 
     private int at(long orderSeed, long position) {
         return (int) new BlockOrder(orderSeed, split.trained().size(), split.source().block()).at(position);
@@ -42,11 +59,24 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
             var size = wanted.sizes().getFirst();
             return new Shown(size, i -> sample(position + i, size));
         }
-        var order = new BucketOrder(seed, Objects.requireNonNull(buckets.get(wanted.sizes())), split.source().block(), wanted.firstImage(),
-                wanted.images());
-        var turn = order.at(step);
-        if (split.source().isFetched()) expect(order.at(step + window() / wanted.images()), wanted.images());
-        return new Shown(turn.bucket().size(), i -> sample(turn.bucket().samples(), turn.at(i), position + i, turn.bucket().size()));
+        var alone = SizedSource.of(split.trained().size(), ahead(), bySize(wanted.sizes()));
+        return new SizedSources(seed, ImmutableList.of(alone)).shown(step, wanted);
+    }
+
+    /// Of one size, all samples come in the run's order; of several, each size's in one of its own.
+    @Override
+    public ImmutableList<SizedSamples> bySize(ImmutableList<ImageSize> sizes) {
+        var size = sizes.getFirst();
+        return sizes.size() == 1 ? ImmutableList.of(new SizedSamples(size, split.trained().size(), (place, _) -> sample(place, size)))
+                : Objects.requireNonNull(buckets.get(sizes)).buckets().stream().map(this::dealt).collect(ImmutableList.toImmutableList());
+    }
+
+    private SizedSamples dealt(SizeBuckets.Bucket bucket) {
+        var size = bucket.size();
+        long own = bucket.samples().size(), all = split.trained().size();
+        long ownSeed = new Dice(seed, BucketOrder.PURPOSE, (long) size.width() << Integer.SIZE | size.height()).bits();
+        var order = new BlockOrder(ownSeed, own, (int) Math.max(1, split.source().block() * own / all));
+        return new SizedSamples(size, own, new Dealt(bucket, order));
     }
 
     @Override
@@ -76,14 +106,15 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
     /// What comes a window later.
     private void expect(List<SampleFacts> samples, int number) { split.source().expect(samples.get(number).index(), window()); }
 
-    private void expect(BucketOrder.Turn turn, int images) {
-        for (int i = 0; i < images; i++) expect(turn.bucket().samples(), turn.at(i));
-    }
+    @Override
+    public long ahead() { return split.source().isFetched() ? window() : 0; }
 
     private Sample sample(int index, long position, ImageSize size) throws BadSample {
-        var image = SourceScan.decoded(split.source(), index, transform.decoding());
+        var rgb = stored.arePixelsWanted()
+                ? transform.shown(SourceScan.decoded(split.source(), index, transform.decoding()), size, seed, position).rgb()
+                : NO_PIXELS;
         var caption = captions.of(split.source().texts(index), seed, position);
-        return new Sample(index, transform.shown(image, size, seed, position).rgb(), caption);
+        return new Sample(index, rgb, caption, stored.of(index, size, transform.isMirrored(seed, position)));
     }
 
     @Override
@@ -100,6 +131,23 @@ public record SourceBatches(TrainingSplit split, CaptionRule captions, ImageTran
 
     @Override
     public void close() { split.source().close(); }
+
+    /// Of one bucket.
+    private final class Dealt implements Dealing {
+        private final SizeBuckets.Bucket bucket;
+        private final BlockOrder order;
+
+        Dealt(SizeBuckets.Bucket bucket, BlockOrder order) {
+            this.bucket = bucket;
+            this.order = order;
+        }
+
+        @Override
+        public Sample at(long place, long position) { return sample(bucket.samples(), (int) order.at(place), position, bucket.size()); }
+
+        @Override
+        public void expect(long place) { SourceBatches.this.expect(bucket.samples(), (int) order.at(place)); }
+    }
 
     /// Held-out images, without chance.
     private final class HeldPixels implements ValidationSamples.Pixels {

@@ -1,18 +1,30 @@
 package dev.fusedit.trainer.data;
 
 import dev.fusedit.fusion.text.OwnTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.trainer.data.blocks.Dice;
+import dev.fusedit.trainer.data.stored.StoredRow;
+import dev.fusedit.trainer.data.stored.StoredTexts;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /// Texts as a language model reads them.
 ///
 /// @param maxTokens longest text; longer ones are cut
-public record TextIds(Tokenizer tokenizer, int maxTokens) {
+/// @param stored what need not be computed of captions
+public record TextIds(Tokenizer tokenizer, int maxTokens, StoredTexts stored) {
     /// What the dice for dropped captions are for; a number that `Split` does not use.
     private static final long DROPPING = 101;
 
-    public int[] caption(String text) { return tokenizer.encode(text, maxTokens); }
+    /// Of which all is computed.
+    public TextIds(Tokenizer tokenizer, int maxTokens) { this(tokenizer, maxTokens, StoredTexts.NONE); }
+
+    public int[] caption(String text) { return stored.ids(text).orElseGet(() -> tokenizer.encode(text, maxTokens)); }
+
+    /// What is stored of all these texts beside their ids; nothing if it is to be computed.
+    List<StoredRow> states(int[][] texts) { return Arrays.stream(texts).map(stored::states).flatMap(Optional::stream).toList(); }
 
     /// Of nothing at all: no instruction, no chat.
     public int[] nothing() {

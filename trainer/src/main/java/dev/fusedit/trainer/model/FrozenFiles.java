@@ -68,19 +68,25 @@ public record FrozenFiles(Map<String, Path> places, References known) {
     private static Map<String, String> teachers(Recipe recipe) {
         var named = new LinkedHashMap<String, String>();
         for (var stage : recipe.stages()) {
-            teacher(stage).ifPresent(path -> named.put(TEACHER + stage.name() + ".losses.repa.teacher.path", path));
+            teacher(stage).ifPresent(path -> named.put(TEACHER + stage.name() + ".losses.repa.teacher.path", path.toString()));
         }
         return named;
     }
 
-    private static Optional<String> teacher(Stage stage) {
-        var repa = stage.losses().repa();
-        return repa == null ? Optional.empty() : switch (repa.teacher()) {
-            case Losses.Teacher.Trained(var path) -> Optional.of(Checkpoints.find(Path.of(path)).toString());
+    private static Optional<Path> teacher(Stage stage) {
+        return Optional.ofNullable(stage.losses().repa()).flatMap(repa -> place(repa.teacher()));
+    }
+
+    private static Optional<Path> place(Losses.Teacher teacher) {
+        return switch (teacher) {
+            case Losses.Teacher.Trained(var path) -> Optional.of(Checkpoints.find(Path.of(path)));
             case Losses.Teacher.Random _ -> Optional.empty();
-            case Losses.Teacher.DinoV2(var path) -> Optional.of(Checkpoints.meant(Path.of(path)).toString());
+            case Losses.Teacher.DinoV2(var path) -> Optional.of(Checkpoints.meant(Path.of(path)));
         };
     }
+
+    /// Files that a teacher's features depend on; none for one that is drawn.
+    public static List<Path> of(Losses.Teacher teacher) { return place(teacher).map(place -> files(TEACHER, place)).orElse(List.of()); }
 
     /// Those that a checkpoint refers to, where they are now.
     ///

@@ -1,8 +1,10 @@
 package dev.fusedit.trainer.model;
 
+import com.google.common.collect.Maps;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
 import dev.fusedit.fusion.vae.LatentSpace;
+import dev.fusedit.fusion.vae.Posterior;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -12,6 +14,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.FileInfo;
 import dev.fusedit.torch.io.FolderTensors;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.io.TensorFiles;
@@ -26,7 +29,14 @@ public sealed interface Latents extends AutoCloseable {
     ///
     /// @param images (B, 3, height, width) in [-1, 1]
     /// @param draws of which image i takes the i-th where latents are drawn
-    Tensor of(Tensor images, Seed draws);
+    default Tensor of(Tensor images, Seed draws) { return TensorScope.scoped(() -> drawn(encoded(images), draws)); }
+
+    /// What of the images no chance has a part in: it need be computed only once. On the CPU an image's does not depend on its neighbours in
+    /// the batch, to the bit.
+    Tensor encoded(Tensor images);
+
+    /// The latents of what [#encoded] made.
+    Tensor drawn(Tensor encoded, Seed draws);
 
     /// How images are made of it again.
     LatentSpace space();
@@ -38,7 +48,10 @@ public sealed interface Latents extends AutoCloseable {
     /// The model sees pixels.
     record Pixels() implements Latents {
         @Override
-        public Tensor of(Tensor images, Seed draws) { return images; }
+        public Tensor encoded(Tensor images) { return images; }
+
+        @Override
+        public Tensor drawn(Tensor encoded, Seed draws) { return encoded; }
 
         @Override
         public LatentSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
@@ -48,7 +61,7 @@ public sealed interface Latents extends AutoCloseable {
     }
 
     /// The model sees what a frozen autoencoder makes of images: a sample of the posterior, shifted and scaled to mean 0 and variance 1.
-    /// All in f32, without gradients, a few images at a time.
+    /// All in f32, without gradients; on the CPU one image at a time.
     ///
     /// @param weights of the autoencoder; closed with this
     record Encoded(AutoencoderKL vae, Weights weights) implements Latents {
@@ -74,27 +87,35 @@ public sealed interface Latents extends AutoCloseable {
             }
         }
 
+        /// Moments of the posterior, (B, 2 · channels, height / factor, width / factor), f32.
         @Override
-        public Tensor of(Tensor images, Seed draws) {
+        public Tensor encoded(Tensor images) {
+            long together = images.device().isCpu() ? 1 : AT_ONCE; // a batch's size chooses the kernel
             try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
                 var parts = new ArrayList<Tensor>();
-                for (long i = 0; i < images.size(0); i += AT_ONCE) {
-                    parts.add(encoded(images.narrow(0, i, Math.min(AT_ONCE, images.size(0) - i)), draws, i));
+                for (long i = 0; i < images.size(0); i += together) {
+                    parts.add(vae.moments(images.narrow(0, i, Math.min(together, images.size(0) - i))));
                 }
                 return scope.keep(Tensor.cat(0, parts));
             }
         }
 
-        private Tensor encoded(Tensor images, Seed draws, long first) {
-            return TensorScope.scoped(() -> {
-                var posterior = vae.encode(images);
+        @Override
+        public Tensor drawn(Tensor moments, Seed draws) {
+            try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+                var posterior = Posterior.of(moments);
                 var shape = posterior.mean_BCHW().shape();
                 var noise = new ArrayList<Tensor>();
                 for (long i = 0; i < shape[0]; i++) {
-                    noise.add(Tensor.randn(draws.derive("posterior", first + i), DType.F32, shape[1], shape[2], shape[3]));
+                    noise.add(Tensor.randn(draws.derive("posterior", i), DType.F32, shape[1], shape[2], shape[3]));
                 }
-                return vae.scaled(posterior.sample(Tensor.stack(0, noise).to(images.device())));
-            });
+                return scope.keep(vae.scaled(posterior.sample(Tensor.stack(0, noise).to(moments.device()))));
+            }
+        }
+
+        /// SHA-256 of what encodes: with other weights it is another one. The decoder has no part in it.
+        public String sha256() {
+            return FileInfo.sha256(Maps.filterKeys(weights.state(), name -> name.startsWith("encoder.") || name.startsWith("quant_conv.")));
         }
 
         @Override

@@ -9,7 +9,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -63,7 +63,11 @@ public record ModelBundle(Weights weights, ImageModel model, Tokenizer tokenizer
         }
     }
 
-    private static Latents latents(Recipe recipe, DTypePolicy policy, Consumer<String> said) {
+    /// What the images of a recipe's model are made of.
+    ///
+    /// @param said told of what differs from the recipe and was accepted
+    /// @throws UserError if its autoencoder cannot be read or does not fit the model
+    public static Latents latents(Recipe recipe, DTypePolicy policy, Consumer<String> said) {
         if (recipe.model().vae() == null) {
             return Latents.PIXELS;
         }

@@ -98,6 +98,7 @@ public final class RecipeModelConfigs {
                 .pooledText(pooledText(model))
                 .initRange(IMAGE_INIT_RANGE)
                 .attentionBias(false)
+                .detailHead(dit.detailHead())
                 .build();
     }
 

@@ -11,7 +11,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Content;
-import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -76,7 +76,7 @@ public final class RecipeTokenizers {
     }
 
     /// All of its `tokenizer.json`.
-    static String json(Tokenizer tokenizer) {
+    public static String json(Tokenizer tokenizer) {
         return switch (tokenizer) {
             case OwnTokenizer own -> own.toJson();
             case PretrainedTokenizer pretrained -> pretrained.json();

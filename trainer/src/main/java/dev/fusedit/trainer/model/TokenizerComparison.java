@@ -7,7 +7,7 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.io.GgufFile;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
-import dev.fusedit.trainer.data.PretrainedTokenizer;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

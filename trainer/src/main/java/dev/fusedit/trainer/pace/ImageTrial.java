@@ -54,7 +54,7 @@ record ImageTrial(StageParts parts, Trials trials) {
         var ends = new long[steps + 1];
         ends[0] = System.nanoTime();
         double all = Trials.seconds(() -> TensorScope
-                .scoped(() -> loaded.pipeline().generate(some, (_, step, _) -> ends[step + 1] = System.nanoTime())));
+                .scoped(() -> loaded.pipeline().generate(some, (_, step) -> ends[step.number() + 1] = System.nanoTime())));
         double last = (ends[steps] - ends[steps - 1]) / 1e9;
         return all + last * steps * (loaded.pipeline().evaluations(whole) - evaluations) / evaluations;
     }

@@ -27,6 +27,7 @@ public final class PlanJson {
         json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum());
         json.put("checkpoint_mib", mib(plan.checkpoint()));
         plan.paths().forEach(json.putArray("paths")::add);
+        if (!plan.recipe().kept().isEmpty()) plan.recipe().kept().forEach(json.putArray("cached")::add);
         var speed = plan.speed();
         if (speed != null) {
             json.put("seconds", Math.round(speed.seconds(plan.stages())));

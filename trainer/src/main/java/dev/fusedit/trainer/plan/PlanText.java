@@ -20,6 +20,8 @@ public final class PlanText {
         if (plan.speed() != null) text.append(busyness(plan.speed().busyness()));
         text.append(work(plan)).append('\n');
         plan.stages().stream().map(stage -> sizes(plan, stage)).filter(line -> !line.isEmpty()).distinct().forEach(text::append);
+        var kept = plan.recipe().kept();
+        if (!kept.isEmpty()) text.append("Read from a cache, not computed: %s.\n".formatted(String.join(", ", kept)));
         text.append("Images: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
                 plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum(), mib(plan.checkpoint())));
         text.append("Computed here: ").append(String.join("; ", plan.paths())).append(".\n");

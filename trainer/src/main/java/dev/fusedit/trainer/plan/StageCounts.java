@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 ///
 /// @param image the image side for all images
 /// @param lane the image side for the images of one lane
-/// @param captions the language model over the captions; nothing in a stage without images
+/// @param captions the language model over the captions; nothing in a stage without images, or where that is kept
 /// @param packed the same over as many tokens as are computed
 /// @param sentences the language model over a language loss's own texts
 record StageCounts(Count image, Count lane, Count captions, Count packed, Count sentences) {
@@ -30,13 +30,14 @@ record StageCounts(Count image, Count lane, Count captions, Count packed, Count 
             long lane = Math.ceilDiv(stage.images(), stage.lanes());
             var sentences = counted(weights, names, true, target,
                     ops -> model.llm().count(ops, stage.sentences(), stage.sentence()), stage.sentences() > 0);
+            boolean reads = stage.sampled() && !stage.recipe().readsText();
             boolean graph = stage.flowReachesLlm() || stage.readsCaptions() && stage.trainsLlm();
             return new StageCounts(image(weights, names, target, model, stage, stage.images()),
                     image(weights, names, target, model, stage, lane),
                     counted(weights, names, graph, target,
-                            ops -> model.countText(ops, stage.captions(), stage.caption(), stage.readsCaptions()), stage.sampled()),
+                            ops -> model.countText(ops, stage.captions(), stage.caption(), stage.readsCaptions()), reads),
                     counted(weights, names, graph, target,
-                            ops -> model.countText(ops, stage.captions(), stage.computedCaption(), stage.readsCaptions()), stage.sampled()),
+                            ops -> model.countText(ops, stage.captions(), stage.computedCaption(), stage.readsCaptions()), reads),
                     sentences);
         }
     }

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.plan;
 
 import dev.fusedit.fusion.dit.DiTConfig;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
+import dev.fusedit.trainer.data.Prefetch;
 
 /// The graphs of a micro-batch: captions, images, and the language loss's texts, all of which one backward pass goes through.
 ///
@@ -56,7 +57,16 @@ record StageGraph(StageShape stage, StageCounts counts, boolean checkpointing) {
     long caches() {
         long keys = hasCaptionGraph() ? 0 : stage.captions() * textKeys();
         long numbers = (long) stage.stage().batch() * dit().inChannels() * stage.tokens() * dit().patch() * dit().patch();
-        return keys + (stage.sampled() ? 4 * numbers * 4 : 0) + autoencoder();
+        return keys + (stage.sampled() ? 4 * numbers * 4 : 0) + autoencoder() + waiting();
+    }
+
+    /// What is kept of captions, of batches that were read ahead, in the heap.
+    private long waiting() {
+        long numbers = stage.shapes().config().isDeep() ? textKeys() / compute() : (long) stage.caption() * text().hidden();
+        long rows = numbers * Float.BYTES;
+        return stage.sampled() && stage.recipe().readsText()
+                ? Prefetch.AHEAD * (long) stage.recipe().data().workers() * stage.stage().batch() * rows
+                : 0;
     }
 
     /// Keys and values that a text hands to the image.
@@ -65,7 +75,8 @@ record StageGraph(StageShape stage, StageCounts counts, boolean checkpointing) {
     /// The autoencoder at work on one image after the other, at its widest level: some feature maps of the image's size.
     private long autoencoder() {
         var sizes = stage.shapes().autoencoder();
-        if (sizes == null || !stage.sampled()) return 0;
+        boolean validates = stage.recipe().evaluation().validation() != null;
+        if (sizes == null || !stage.sampled() || stage.recipe().readsLatents() && !validates) return 0;
         return 4 * stage.recipe().largest(stage.stage()).pixels() * sizes.blockChannels().getFirst() * wide();
     }
 

@@ -6,7 +6,7 @@ import dev.fusedit.fusion.vision.ClipTextModel;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.nn.ops.Count;
 import dev.fusedit.trainer.data.image.ImageSize;
-import dev.fusedit.trainer.recipe.Model;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.fusion.vision.KnownClipTexts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +28,7 @@ public record StageWork(List<Matmul> matmuls) {
         add(matmuls, Matmul.Of.LLM, counts.sentences().matmuls(), 1);
         if (stage.sampled()) {
             heads(stage, matmuls);
-            add(matmuls, Matmul.Of.BESIDE, beside(stage.recipe().model(), stage.recipe().largest(stage.stage())), stage.images());
+            add(matmuls, Matmul.Of.BESIDE, beside(stage.recipe(), stage.recipe().largest(stage.stage())), stage.images());
         }
         logits(stage, matmuls);
         int micro = stage.stage().accumulation();
@@ -71,12 +71,14 @@ public record StageWork(List<Matmul> matmuls) {
                     new Matmul(Matmul.Of.LLM, rows, text.hidden(), text.vocabulary(), 1 + (stage.trainsLlm() ? 1 : 0) + (table ? 1 : 0)));
     }
 
-    /// What looks on at one image: the autoencoder's encoder, CLIP.
-    private static List<Count.Matmul> beside(Model model, ImageSize size) {
+    /// What looks on at one image: the autoencoder's encoder unless its latents are kept, CLIP.
+    private static List<Count.Matmul> beside(Recipe recipe, ImageSize size) {
+        var model = recipe.model();
         var all = new ArrayList<Count.Matmul>();
         try (var weights = Weights.shapes()) {
             var sizes = ModelShapes.autoencoder(model);
-            if (sizes != null) all.addAll(AutoencoderKL.of(sizes, weights.in("vae")).encodeMatmuls(size.height(), size.width()));
+            if (sizes != null && !recipe.readsLatents())
+                all.addAll(AutoencoderKL.of(sizes, weights.in("vae")).encodeMatmuls(size.height(), size.width()));
             if (model.clip() != null) {
                 var clip = KnownClipTexts.find(model.clip()).orElseThrow();
                 all.addAll(ClipTextModel.of(clip, weights.in("clip")).matmuls(CLIP_TOKENS));

@@ -29,7 +29,9 @@ public sealed interface AspectBuckets permits AspectBuckets.Area, AspectBuckets.
     ImmutableList<ImageSize> sizes(int side, int patch);
 
     /// Whether they fit a stage and its model.
-    void check(Stage stage, int side, int patch);
+    ///
+    /// @param data key of the data that has them
+    void check(Stage stage, int side, int patch, String data);
 
     @Doc("Sizes of about the area of a square of 'image_size' (never more), as kohya's and NovelAI's buckets.")
     @Usual
@@ -69,15 +71,14 @@ public sealed interface AspectBuckets permits AspectBuckets.Area, AspectBuckets.
         }
 
         @Override
-        public void check(Stage stage, int side, int patch) {
+        public void check(Stage stage, int side, int patch, String data) {
             int step = step(side, patch);
-            checkArgument(step % patch == 0, "data.aspect_buckets.step must be a multiple of a patch's %s pixels, but is %s", patch, step);
-            checkArgument(side % step == 0, "data.aspect_buckets.step must divide the images' side of %s pixels in stage '%s', but is %s",
-                    side, stage.name(), step);
+            checkArgument(step % patch == 0, "%s.aspect_buckets.step must be a multiple of a patch's %s pixels, but is %s", data, patch,
+                    step);
+            checkArgument(side % step == 0, "%s.aspect_buckets.step must divide the images' side of %s pixels in stage '%s', but is %s",
+                    data, side, stage.name(), step);
             checkArgument(sizes(side, patch).size() <= MOST,
-                    "data.aspect_buckets.step must make at most %s sizes, but makes more of a side "
-                            + "of %s",
-                    MOST, side);
+                    "%s.aspect_buckets.step must make at most %s sizes, but makes more of a side of %s", data, MOST, side);
         }
     }
 
@@ -108,13 +109,13 @@ public sealed interface AspectBuckets permits AspectBuckets.Area, AspectBuckets.
         }
 
         @Override
-        public void check(Stage stage, int side, int patch) {
+        public void check(Stage stage, int side, int patch, String data) {
             checkArgument(stage.resolution() == null,
-                    "stages.%s.resolution must be left out: data.aspect_buckets lists the sizes of images",
-                    stage.name());
+                    "stages.%s.resolution must be left out: %s.aspect_buckets lists the sizes of images",
+                    stage.name(), data);
             for (var size : sizes(side, patch)) {
                 checkArgument(size.width() % patch == 0 && size.height() % patch == 0,
-                        "data.aspect_buckets.sizes must be multiples of a patch's %s pixels, but has %s", patch, size.word());
+                        "%s.aspect_buckets.sizes must be multiples of a patch's %s pixels, but has %s", data, patch, size.word());
             }
         }
     }

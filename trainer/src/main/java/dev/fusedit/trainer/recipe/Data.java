@@ -29,7 +29,17 @@ public sealed interface Data permits Data.Single, Data.Mixture {
         return switch (this) {
             case Blocks _ -> square;
             case Images images -> images.aspectBuckets() == null ? square : images.aspectBuckets().sizes(side, patch);
-            case Mixture _ -> square;
+            case Mixture mixture -> mixture.sources().stream().flatMap(source -> source.data().sizes(side, patch).stream()).distinct()
+                    .collect(ImmutableList.toImmutableList());
+        };
+    }
+
+    /// Whether images are not all square.
+    default boolean hasBuckets() {
+        return switch (this) {
+            case Blocks _ -> false;
+            case Images images -> images.aspectBuckets() != null;
+            case Mixture mixture -> mixture.sources().stream().anyMatch(source -> source.data().hasBuckets());
         };
     }
 
@@ -234,11 +244,6 @@ public sealed interface Data permits Data.Single, Data.Mixture {
                 checkArgument(source.data().imageSize() == sources.getFirst().data().imageSize(),
                         "sources.%s.data.image_size must be that of the first source, %s, but is %s", source.name(),
                         sources.getFirst().data().imageSize(), source.data().imageSize());
-                switch (source.data()) {
-                    case Blocks _ -> {}
-                    case Images images -> checkArgument(images.aspectBuckets() == null,
-                            "sources.%s.data.aspect_buckets must be left out: a batch of a mixture has one size", source.name());
-                }
                 checkArgument(!source.data().isBuiltIn() || source.data().samples() != null,
                         "sources.%s.data.samples must be given: Blocks has no end, and an epoch of a mixture counts all its images",
                         source.name());

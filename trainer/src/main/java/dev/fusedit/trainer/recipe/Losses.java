@@ -23,7 +23,8 @@ public record Losses(@Nullable Flow flow, @Nullable Language language, @Nullable
     public record Flow(
             @Default("1") double weight,
             @Default("logit-normal") TimeDensity time,
-            @Doc("above 1 moves the drawn noise levels towards noise (the paper: 3)") @Default("1") double shift,
+            @Doc("above 1 moves the drawn noise levels towards noise (the paper: 3). Of logit-normal levels a shift s moves the mean by ln s "
+                    + "and does nothing else") @Default("1") double shift,
             @Doc("in which terms prediction and truth are compared; the network's prediction is converted ('clean' for a network that "
                     + "predicts the velocity is the reference's preconditioning)") @Default("velocity") Model.Prediction target,
             @Default("uniform") LossWeighting weighting,

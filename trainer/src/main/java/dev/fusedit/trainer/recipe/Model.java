@@ -7,6 +7,7 @@ import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Named;
+import dev.fusedit.fusion.dit.DetailHeadConfig;
 import dev.fusedit.fusion.dit.ImagePositions;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
@@ -52,6 +53,7 @@ public record Model(
             case Positions.Rope2d() -> checkHeadWidth(llm);
             case Positions.MRope() -> checkHeadWidth(llm);
         }
+        checkTextWidth(fusion, llm, dit);
         checkArgument(clip == null || fusion.isDeep() && time.isTold(),
                 "clip must not be given: its pooled text joins the time embedding of a fused model, and this one has none");
         checkKnown("vae", vae, KnownAutoencoders.names());
@@ -72,6 +74,21 @@ public record Model(
             case LanguageModelRecipe.Custom custom -> checkArgument(custom.headWidth() % 4 == 0,
                     "llm.head_width must be a multiple of 4 with these positions, but is %s", custom.headWidth());
             case LanguageModelRecipe.Pretrained _ -> {}
+        }
+    }
+
+    private static void checkTextWidth(Fusion fusion, LanguageModelRecipe llm, Dit dit) {
+        switch (fusion) {
+            case Fusion.ShallowCross _ -> {
+                var width = llm.knownWidth();
+                checkArgument(dit.width == null || width.isEmpty() || dit.width == width.getAsInt(),
+                        "dit.width must be the language model's %s with fusion 'shallow-cross', but is %s", width.orElse(0), dit.width);
+            }
+            case Fusion.Joint() -> {}
+            case Fusion.Cross() -> {}
+            case Fusion.GatedJoint() -> {}
+            case Fusion.ShallowJoint _ -> {}
+            case Fusion.DualStream _ -> {}
         }
     }
 
@@ -102,7 +119,8 @@ public record Model(
             @Doc("blocks; a block without a shared layer beside it runs alone") int layers,
             @Nullable Integer mlpWidth,
             @Doc("side of a patch in pixels (or latents)") @Default("2") int patch,
-            @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels) {
+            @Doc("of what it is given: the images' 3 or those of the autoencoder's latents if left out") @Nullable Integer channels,
+            @Doc("convolutions after the last layer; none if left out") @Nullable DetailHeadConfig detailHead) {
         public Dit {
             Bound.WIDTH.check("width", width);
             Bound.LAYERS.check("layers", layers);

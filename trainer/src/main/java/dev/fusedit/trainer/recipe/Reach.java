@@ -79,11 +79,9 @@ final class Reach {
                 ? "model.dit.patch must divide the images' side of %s pixels, but a patch is %s pixels wide"
                 : "stages." + stage.name() + ".resolution must be a multiple of a patch's pixels: %s is none of %s", side, pixels);
         switch (data) {
-            case Data.Blocks _ -> {}
-            case Data.Images images -> {
-                if (images.aspectBuckets() != null) images.aspectBuckets().check(stage, side, pixels);
-            }
-            case Data.Mixture _ -> {}
+            case Data.Single single -> checkBuckets(stage, single, side, pixels, "data");
+            case Data.Mixture mixture -> mixture.sources()
+                    .forEach(source -> checkBuckets(stage, source.data(), side, pixels, "data.sources." + source.name() + ".data"));
         }
         int longest = data.sizes(side, pixels).stream().mapToInt(size -> Math.max(size.width(), size.height())).max().orElseThrow();
         switch (model.positions()) {
@@ -97,5 +95,14 @@ final class Reach {
         checkArgument(!data.hasBlocks() || side % 32 == 0,
                 "stages.%s.resolution must be a multiple of 32 with Blocks, but is %s",
                 stage.name(), side);
+    }
+
+    private static void checkBuckets(Stage stage, Data.Single data, int side, int pixels, String key) {
+        switch (data) {
+            case Data.Blocks _ -> {}
+            case Data.Images images -> {
+                if (images.aspectBuckets() != null) images.aspectBuckets().check(stage, side, pixels, key);
+            }
+        }
     }
 }

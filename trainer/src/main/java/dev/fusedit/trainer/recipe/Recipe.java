@@ -21,12 +21,14 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 @Doc("All hyperparameters of a run: what is built, from which data, in which stages it learns, how it is judged.")
 public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, Data data, List<Stage> stages,
         @Default("{}") Sampling sampling,
         @Default("{}") Evaluation evaluation,
-        @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints) {
+        @Default("{}") Logging logging, @Default("{}") Checkpointing checkpoints,
+        @Nullable CacheRecipe cache) {
     public Recipe {
         checkArgument(!stages.isEmpty(), "stages must have at least one stage");
         var names = new HashSet<String>();
@@ -41,11 +43,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
                 "stages must have one with a flow loss, or nothing learns to generate images");
         checkArgument(weights.adapters() == null || model.adapters() != null,
                 "weights.adapters must not be given: model.adapters has none");
-        weights.check(model.llm(), run.precision());
+        weights.check(model, run.precision());
         checkGround(run, data);
         for (var stage : stages) Reach.check(stage, model, data);
         Reach.checkOrder(stages);
         for (var stage : stages) Sizes.check(stage, model, data);
+        if (cache != null) cache.check(run, model, data, stages);
         stages = ImmutableList.copyOf(stages);
     }
 
@@ -107,12 +110,36 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
     }
 
+    /// Whether training reads latents from a cache.
+    public boolean readsLatents() { return cache != null && model.vae() != null && cache.latents() != CacheRecipe.Stored.NONE; }
+
+    /// Whether training reads from a cache what the language model makes of captions.
+    public boolean readsText() { return cache != null && cache.text() != CacheRecipe.Stored.NONE; }
+
+    /// Whether training reads teachers' features from a cache.
+    public boolean readsFeatures() { return cache != null && cache.features() != CacheRecipe.Stored.NONE; }
+
+    /// What training reads from a cache in place of computing it, in words.
+    public List<String> kept() {
+        var kept = ImmutableList.<String>builder();
+        if (cache != null && cache.tokens()) kept.add("tokens");
+        if (readsLatents()) kept.add("latents");
+        if (readsText()) kept.add("text");
+        if (readsFeatures()) kept.add("features");
+        return kept.build();
+    }
+
     /// This recipe with other settings of the run.
     public Recipe withRun(Run other) { return with(other, stages); }
 
     /// This recipe with its files elsewhere.
     public Recipe withWeights(WeightFiles other) {
-        return new Recipe(run, model, other, data, stages, sampling, evaluation, logging, checkpoints);
+        return new Recipe(run, model, other, data, stages, sampling, evaluation, logging, checkpoints, cache);
+    }
+
+    /// This recipe, computing all itself.
+    public Recipe withoutCache() {
+        return new Recipe(run, model, weights, data, stages, sampling, evaluation, logging, checkpoints, null);
     }
 
     /// This recipe with what it leaves to the machine (`auto`) as another one has it.
@@ -132,7 +159,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     }
 
     private Recipe with(Run otherRun, List<Stage> otherStages) {
-        return new Recipe(otherRun, model, weights, data, otherStages, sampling, evaluation, logging, checkpoints);
+        return new Recipe(otherRun, model, weights, data, otherStages, sampling, evaluation, logging, checkpoints, cache);
     }
 
     /// The longest side of images that are sampled or learned from, in pixels.
@@ -143,6 +170,9 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// Sizes that a stage's images may have, each once.
     public ImmutableList<ImageSize> sizes(Stage stage) { return data.sizes(stage.side(data), model.patchPixels()); }
+
+    /// Those of one source's images.
+    public ImmutableList<ImageSize> sizes(Stage stage, Data.Single source) { return source.sizes(stage.side(data), model.patchPixels()); }
 
     /// The size of a stage's images that makes most tokens.
     public ImageSize largest(Stage stage) { return sizes(stage).stream().max(Comparator.comparingLong(ImageSize::pixels)).orElseThrow(); }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Usual;
+import dev.fusedit.fusion.dit.DetailHeadConfig;
 import dev.fusedit.fusion.dit.GradientMask;
 import dev.fusedit.fusion.dit.TimeConditioning;
 import dev.fusedit.fusion.flow.LossWeighting;
@@ -41,8 +42,9 @@ public final class RecipeSchema {
     private static final Pattern EXPONENT = Pattern.compile("[-+]?[0-9.]+[eE][-+]?[0-9]+");
 
     /// Types of the models that recipes bind, by the block that they are part of.
-    private static final Map<Class<?>, String> OF_MODELS = Map.of(TimeConditioning.class, "Model.Time", TimeDensity.class,
-            "Losses.TimeDensity", LossWeighting.class, "Losses.Weighting", GradientMask.Tokens.class, "GradientMaskRecipe.Tokens");
+    private static final Map<Class<?>, String> OF_MODELS = Map.of(TimeConditioning.class, "Model.Time",
+            DetailHeadConfig.class, "Model.DetailHead", TimeDensity.class, "Losses.TimeDensity", LossWeighting.class, "Losses.Weighting",
+            GradientMask.Tokens.class, "GradientMaskRecipe.Tokens");
 
     private final Map<Class<?>, ObjectNode> records = new LinkedHashMap<>();
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import static dev.fusedit.fusion.config.Rules.checkArgument;
 
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.flow.KnownSchedulers;
@@ -9,6 +10,7 @@ import dev.fusedit.fusion.llm.KnownLanguageModels;
 import dev.fusedit.fusion.vae.KnownAutoencoders;
 import dev.fusedit.fusion.vision.KnownClipTexts;
 import dev.fusedit.trainer.recipe.binding.Names;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +36,14 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
             data.tokenizer.clip.check("data.tokenizer.clip", "tokenizer", KnownClipTexts.names());
             checkArgument(data.tokenizer.clip.name().equals(clipL.name()), "data.tokenizer.clip must be that of clip_l, '%s', but is '%s'",
                     clipL.name(), data.tokenizer.clip.name());
-            int width = KnownClipTexts.find(clipL.name()).orElseThrow().projection();
+            int width = KnownClipTexts.find(LocalParts.clip("clip_l", clipL)).orElseThrow().projection();
             checkArgument(model.textModulationEmbedsDim != null && model.textModulationEmbedsDim == width,
                     "model.text_modulation_embeds_dim must be the %s that clip_l has, but is %s", width, model.textModulationEmbedsDim);
         }
         checkArgument(clipL != null || model.textModulationEmbedsDim == null,
                 "model.text_modulation_embeds_dim must be left out without a clip_l: nothing makes what it is the width of");
-        checkArgument(data.tokenizer.llm.equals(model.base), "data.tokenizer must be that of model.base, '%s', but is '%s'", model.base,
+        checkArgument(data.tokenizer.llm.equals(model.base) || LocalParts.isFolder(data.tokenizer.llm),
+                "data.tokenizer must be that of model.base, '%s', but is '%s'", model.base,
                 data.tokenizer.llm);
         checkArgument(model.isFused() || trainer.trainLlm == null || !trainer.trainLlm,
                 "trainer.train_llm must not be true with the model 'DiT': the reference never trains a language model beside it");
@@ -77,7 +80,7 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
     }
 
     /// @param attention `self` or `cross`
-    /// @param base public name of the language model
+    /// @param base public name of the language model, or its folder
     /// @param name `FuseDiT`, or `DiT` for the baselines
     /// @param sharedAttentionLayers all if null
     record Network(String attention, String base, @Nullable Integer ditHiddenSize, int ditNumHiddenLayers,
@@ -102,7 +105,7 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
             checkArgument(fused == (textHiddenStatesIndex == null), fused
                     ? "text_hidden_states_index must be left out: the model 'FuseDiT' reads every layer"
                     : "text_hidden_states_index must be given with the model 'DiT'");
-            int width = KnownLanguageModels.find(base).orElseThrow().hidden();
+            int width = LocalParts.llm(base).hidden();
             checkArgument(textHiddenSize == null || textHiddenSize == width, "text_hidden_size must be the %s that %s has, but is %s",
                     width, base,
                     textHiddenSize);
@@ -117,13 +120,17 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
     /// @param updateSteps none is kept if null
     record Ema(@Default("0.99") double decay, @Nullable Integer updateSteps) {}
 
-    /// A part of a pipeline at Hugging Face.
+    /// A part of a pipeline at Hugging Face, or in a folder of this machine.
     record Published(String pretrainedModelNameOrPath, @Nullable String subfolder) {
         String name() { return pretrainedModelNameOrPath; }
 
+        /// Of the part, on this machine.
+        Path folder() { return Path.of(pretrainedModelNameOrPath, Strings.nullToEmpty(subfolder)); }
+
         void check(String place, String part, Set<String> known) {
             known(place + ".pretrained_model_name_or_path", pretrainedModelNameOrPath, known);
-            checkArgument(part.equals(subfolder), "%s.subfolder must be %s, but is %s", place, part, subfolder);
+            checkArgument(part.equals(subfolder) || subfolder == null && LocalParts.isFolder(name()), "%s.subfolder must be %s, but is %s",
+                    place, part, subfolder);
         }
     }
 
@@ -171,7 +178,7 @@ record ReferenceConfig(Trainer trainer, Network model, Ema ema, Published vae, P
     }
 
     private static void known(String key, String name, Set<String> names) {
-        checkArgument(names.contains(name), "%s must be a name that is known here, but is '%s'.%s", key, name,
-                Names.suggestion(name, names));
+        checkArgument(names.contains(name) || LocalParts.isFolder(name), "%s must be a name that is known here, but is '%s'.%s Or give its "
+                + "folder", key, name, Names.suggestion(name, names));
     }
 }

@@ -4,7 +4,6 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.TimeConditioning;
-import dev.fusedit.fusion.flow.KnownSchedulers;
 import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Shift;
 import dev.fusedit.fusion.flow.Solver;
@@ -40,6 +39,8 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     /// As the reference samples for its benchmarks.
     private static final int SAMPLING_STEPS = 25;
     private static final double GUIDANCE = 6;
+
+    private static final String BY_SIZE = "noise_scheduler must shift by a fixed factor, but that of its folder shifts by the image's size";
 
     /// @param settings changes of the recipe that the file becomes, as `--set` has them
     /// @throws UserError naming file, line and field of what is wrong or has no meaning here
@@ -83,20 +84,33 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 "bf16".equals(trainer.mixedPrecision()) ? Run.Precision.BF16 : Run.Precision.F32, Run.Device.CUDA, OptionalInt.empty(),
                 trainer.checkpointDir(), null, Run.Compatibility.REFERENCE);
         var weights = config.ema().updateSteps() == null ? Sampling.Weights.RAW : Sampling.Weights.EMA;
-        return new Recipe(run, model(config), new WeightFiles(null, null, WeightFiles.LlmDtype.AUTO, null, null, null, null, List.of()),
+        return new Recipe(run, model(config), weights(config),
                 data(config.data()),
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0, null),
                 new Logging(trainer.loggingSteps(), null, null, true),
-                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()));
+                new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()), null);
+    }
+
+    /// Where the parts are that the file names by folders; the others are given by `--set`.
+    private static WeightFiles weights(ReferenceConfig config) {
+        var base = config.model().base();
+        var tokenizer = config.data().tokenizer().llm();
+        return new WeightFiles(null, LocalParts.isFolder(base) ? base : null, WeightFiles.LlmDtype.AUTO, folder(config.vae()),
+                config.clipL() == null ? null : folder(config.clipL()),
+                LocalParts.isFolder(tokenizer) && !tokenizer.equals(base) ? tokenizer : null, null, List.of());
+    }
+
+    private static @Nullable String folder(ReferenceConfig.Published part) {
+        return LocalParts.isFolder(part.name()) ? part.folder().toString() : null;
     }
 
     private static double shift(ReferenceConfig config) {
-        return switch (KnownSchedulers.find(config.noiseScheduler().name()).orElseThrow().shift()) {
+        return switch (LocalParts.scheduler(config.noiseScheduler()).shift()) {
             case Shift.Fixed(var factor) -> factor;
-            case Shift.Dynamic _ -> throw new IllegalStateException("no published model of the paper shifts by size");
-            case Shift.OfSize _ -> throw new IllegalStateException("no published model of the paper shifts by size");
+            case Shift.Dynamic _ -> throw new IllegalArgumentException(BY_SIZE);
+            case Shift.OfSize _ -> throw new IllegalArgumentException(BY_SIZE);
         };
     }
 
@@ -105,13 +119,14 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
     private static Model model(ReferenceConfig config) {
         var model = config.model();
         var data = config.data();
-        var llm = new LanguageModelRecipe.Pretrained(model.base(), null, data.maxPromptLength(), data.instruction(),
-                data.applyChatTemplate());
-        var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null);
+        var llm = new LanguageModelRecipe.Pretrained(LocalParts.isFolder(model.base()) ? null : model.base(), null,
+                data.maxPromptLength(), data.instruction(), data.applyChatTemplate());
+        var dit = new Model.Dit(model.ditHiddenSize(), model.ditNumHiddenLayers(), null, model.patchSize(), null, null);
         return new Model(llm, dit, fusion(model), model.initialLayers() == null ? 0 : model.initialLayers(), model.sharedAttentionLayers(),
                 new ReadLayers.First(), positions(model.posEmbed()), time(model.timestepConditioning()), model.qkNorm(),
                 model.sandwichNorm(),
-                Model.Prediction.VELOCITY, config.vae().name(), config.clipL() == null ? null : config.clipL().name(), null);
+                Model.Prediction.VELOCITY, LocalParts.vae("vae", config.vae()),
+                config.clipL() == null ? null : LocalParts.clip("clip_l", config.clipL()), null);
     }
 
     private static Model.Fusion fusion(ReferenceConfig.Network model) {

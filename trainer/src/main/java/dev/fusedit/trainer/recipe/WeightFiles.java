@@ -69,12 +69,15 @@ public record WeightFiles(
     }
 
     /// Refuses what means nothing beside the rest of a recipe.
-    void check(LanguageModelRecipe recipe, Run.Precision precision) {
-        switch (recipe) {
-            case LanguageModelRecipe.Custom _ -> {}
+    void check(Model parts, Run.Precision precision) {
+        switch (parts.llm()) {
+            case LanguageModelRecipe.Custom _ -> checkArgument(tokenizer == null,
+                    "weights.tokenizer must be left out: model.llm has one of its own (model.llm.tokenizer), unless its kind is pretrained");
             case LanguageModelRecipe.Pretrained named -> checkArgument(named.name() != null || llmFile() != null || model != null,
                     "weights.llm must be given: model.llm has no name, so its sizes are those of its files");
         }
+        checkArgument(vae == null || parts.vae() != null, "weights.vae must be left out: model.vae is not given, so images are pixels");
+        checkArgument(clip == null || parts.clip() != null, "weights.clip must be left out: model.clip is not given");
         checkArgument(llmDtype != LlmDtype.BF16 || precision != Run.Precision.F16,
                 "weights.llm_dtype must not be bf16: with run.precision f16 all frozen matrices are held in f16");
     }

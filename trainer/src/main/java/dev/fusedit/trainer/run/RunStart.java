@@ -178,6 +178,7 @@ public sealed interface RunStart extends AutoCloseable {
         if (!keys.isEmpty()) {
             keys.add("weights.tokenizer"); // checkpoints hold it
         }
+        keys.add("cache.folder"); // what is there is known by what it is made of
         return keys;
     }
 

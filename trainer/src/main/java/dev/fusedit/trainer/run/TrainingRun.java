@@ -11,6 +11,7 @@ import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.shards.CacheLocks;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.eval.suite.BlocksSuite;
 import dev.fusedit.trainer.eval.ResultJson;
@@ -46,6 +47,7 @@ import dev.fusedit.trainer.stage.RunTensors;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
+import dev.fusedit.trainer.stage.cache.TrainingCache;
 import dev.fusedit.trainer.step.DivergedException;
 import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +79,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Batches data;
     private final List<ShowcasePrompt> prompts;
     private final ReferencesFile references;
+    private final CacheLocks.Held reading;
     private final StageParts parts;
     private final RunCheckpoints checkpoints;
     private final TensorScope scope;
@@ -126,7 +129,8 @@ public final class TrainingRun implements AutoCloseable {
             log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
             tensors = tensors(tokenizer);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
-            parts = new StageParts(recipe, data, tensors, plans);
+            reading = TrainingCache.reading(recipe);
+            parts = new StageParts(recipe, cached(), tensors, plans);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
             StartingMemory.giveBack();
@@ -143,6 +147,20 @@ public final class TrainingRun implements AutoCloseable {
         } catch (RuntimeException e) {
             log.close();
             throw e instanceof TorchException torch && torch.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
+        }
+    }
+
+    /// What is kept need not be computed.
+    private Batches cached() {
+        try {
+            if (recipe.cache() != null)
+                log.say("Read from %s, not computed: %s".formatted(recipe.cache().folder(), String.join(", ", recipe.kept())));
+            return TrainingCache.of(recipe, data, tensors.bundle());
+        } catch (RuntimeException e) {
+            reading.close();
+            tensors.close();
+            log.close();
+            throw e;
         }
     }
 
@@ -382,5 +400,6 @@ public final class TrainingRun implements AutoCloseable {
         scope.close();
         tensors.close();
         data.close();
+        reading.close();
     }
 }

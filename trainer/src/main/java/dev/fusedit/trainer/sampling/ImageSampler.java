@@ -50,7 +50,9 @@ public final class ImageSampler {
     int batch() { return model.defaults().batch(); }
 
     /// What stands inside a file of an image: the options of `sample` that make it again.
-    Map<String, String> notes(String prompt, Seed alone) { return SampleNotes.of(request(List.of(prompt), alone), prompt, alone); }
+    Map<String, String> notes(String prompt, Seed alone) {
+        return SampleNotes.NAMELESS.ofImage(request(List.of(prompt), alone), prompt, alone);
+    }
 
     /// Width and height of the images.
     public int side() { return model.defaults().width(); }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// Where images go: a `.png` for all of them in one grid, or a folder for a file each.
+/// Where images go: a `.png` for all of them in one grid, or for a single one as it is, or a folder for a file each.
 public sealed interface SampleOutput {
     /// As the person wrote it.
     Path path();
@@ -27,6 +27,18 @@ public sealed interface SampleOutput {
     }
 
     record Folder(Path path) implements SampleOutput {}
+
+    /// One image, without a caption.
+    record Single(Path path) implements SampleOutput {}
+
+    /// The same place for one image as it is, where that is a `.png`.
+    default SampleOutput single() {
+        return switch (this) {
+            case Grid(var path) -> new Single(path);
+            case Folder folder -> folder;
+            case Single single -> single;
+        };
+    }
 
     /// Tells by the name, and by what is there.
     ///

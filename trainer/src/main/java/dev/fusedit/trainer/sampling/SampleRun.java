@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.sampling;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.hash.Hashing;
@@ -29,7 +31,8 @@ import java.util.stream.IntStream;
 /// @param model stays its owner's
 /// @param request with one seed for all
 /// @param identity what tells the model from others, so that no call goes on with another one's images
-public record SampleRun(LoadedPipeline model, ImageRequest request, String identity) {
+/// @param notes what stands in the files of how they were made
+public record SampleRun(LoadedPipeline model, ImageRequest request, String identity, SampleNotes notes) {
     /// @throws UserError if the model does not do what the request asks for
     public SampleRun {
         RequestCheck.require(model.pipeline(), request);
@@ -37,12 +40,17 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
     }
 
     /// Of a model that is told from no other.
-    public static SampleRun of(LoadedPipeline model, ImageRequest request) { return new SampleRun(model, request, ""); }
+    public static SampleRun of(LoadedPipeline model, ImageRequest request) {
+        return new SampleRun(model, request, "", SampleNotes.NAMELESS);
+    }
 
     /// @param place as for [SamplingModel#open], which opened the model
     public static SampleRun of(LoadedPipeline model, ImageRequest request, Path place) {
-        return new SampleRun(model, request, SamplingModel.identity(place));
+        return new SampleRun(model, request, SamplingModel.identity(place), SampleNotes.of(ModelFingerprint.of(model)));
     }
+
+    /// The same, whose files say other things of how they were made, or nothing ([SampleNotes#NONE]).
+    public SampleRun noted(SampleNotes other) { return new SampleRun(model, request, identity, other); }
 
     private static Seed seed(ImageRequest request) {
         return switch (request.noise()) {
@@ -78,9 +86,14 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
                     try (var folder = SampleFolder.open(grid.unfinished(), asked(), force, grid.unfinished().toString())) {
                         fill(folder, console, afterStep);
                         WholeFile.write(grid.path().toAbsolutePath(), SampleGrid.of(folder.images(), captions())
-                                .png(SampleNotes.ofGrid(request, seed(request))));
+                                .png(notes.ofGrid(request, seed(request))));
                         folder.delete();
                     }
+                }
+                case SampleOutput.Single(var path) -> {
+                    checkArgument(request.images() == 1, "a file holds one image, not %s", request.images());
+                    var image = image(sample(0, 1, SamplingProgress.of(console, "sample", 1), afterStep).getFirst());
+                    WholeFile.write(path.toAbsolutePath(), image.png(notes.ofImage(request, prompt(0), seed(request))));
                 }
             }
         } catch (IOException e) {
@@ -99,12 +112,13 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
         for (int at = first; at < all; at += batch) {
             var images = sample(at, Math.min(batch, all - at), progress, afterStep);
             for (int place = folder.done(); place < at + images.size(); place++) {
-                var image = new PngImage(request.settings().width(), request.settings().height(), images.get(place - at));
                 var own = InitialNoise.alone(seed(request), place);
-                folder.add(image, prompt(place), own, SampleNotes.of(request, prompt(place), own));
+                folder.add(image(images.get(place - at)), prompt(place), own, notes.ofImage(request, prompt(place), own));
             }
         }
     }
+
+    private PngImage image(byte[] rgb) { return new PngImage(request.settings().width(), request.settings().height(), rgb); }
 
     private List<byte[]> sample(int first, int count, SamplingProgress progress, Runnable afterStep) {
         try (var _ = TensorScope.open()) {
@@ -124,6 +138,7 @@ public record SampleRun(LoadedPipeline model, ImageRequest request, String ident
         var asked = JsonNodeFactory.instance.objectNode().put("model", identity)
                 .put("prompts", Hashing.sha256().hashString(String.join("\n", prompts.texts()), StandardCharsets.UTF_8).toString())
                 .put("negative", prompts.negative()).put("n", prompts.each()).put("seed", seed(request).value());
+        if (!notes.written()) asked.put("metadata", false);
         return asked.setAll(SampleNotes.json(request.settings()));
     }
 }

@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.sampling;
 
+import dev.fusedit.fusion.flow.FlowSampler;
 import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
-import dev.fusedit.torch.Tensor;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.util.function.DoubleConsumer;
 import java.util.function.LongSupplier;
@@ -51,8 +51,8 @@ public final class SamplingProgress {
             private double before;
 
             @Override
-            public void after(int firstImage, int step, Tensor latents) {
-                double now = firstImage + (double) latents.size(0) * (step + 1) / request.settings().steps();
+            public void after(int firstImage, FlowSampler.Step step) {
+                double now = firstImage + (double) step.latents().size(0) * (step.number() + 1) / request.settings().steps();
                 more.accept(now - before);
                 before = now;
             }

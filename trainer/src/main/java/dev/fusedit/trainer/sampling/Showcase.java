@@ -70,7 +70,7 @@ public final class Showcase {
     private static List<String> texts(List<ShowcasePrompt> prompts) { return prompts.stream().map(ShowcasePrompt::text).toList(); }
 
     private byte[] file(PngImage grid, List<ShowcasePrompt> prompts) {
-        return grid.png(SampleNotes.ofGrid(sampler.request(texts(prompts), Seed.of(SEED)), Seed.of(SEED)));
+        return grid.png(SampleNotes.NAMELESS.ofGrid(sampler.request(texts(prompts), Seed.of(SEED)), Seed.of(SEED)));
     }
 
     private PngImage grid(List<ShowcasePrompt> prompts) {

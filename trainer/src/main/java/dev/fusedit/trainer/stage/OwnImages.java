@@ -1,13 +1,14 @@
 package dev.fusedit.trainer.stage;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.Batches;
+import dev.fusedit.trainer.data.BlocksBatches;
 import dev.fusedit.trainer.data.MixedBatches;
+import dev.fusedit.trainer.data.SingleBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.TextIds;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.data.source.BucketReport;
 import dev.fusedit.trainer.data.source.CaptionRule;
@@ -16,6 +17,7 @@ import dev.fusedit.trainer.data.source.HeldOut;
 import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.data.source.ScanCache;
+import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TrainingSplit;
 import dev.fusedit.trainer.recipe.Data;
@@ -52,7 +54,9 @@ final class OwnImages {
         var own = new OwnImages(recipe, texts, pipes, errorsFile, said);
         try {
             own.look(images, DataErrors.Section.ALL);
-            return own.batches(List.of(own.heldOut())).getFirst();
+            var batches = own.batches(List.of(own.heldOut())).getFirst();
+            RecipeData.buckets(recipe, batches.split().trained()).forEach(report -> said.accept(report.text()));
+            return batches;
         } catch (RuntimeException e) {
             own.close();
             throw e;
@@ -125,10 +129,8 @@ final class OwnImages {
                     .formatted(split.source().place()));
         var transform = new ImageTransform(RecipeData.decoding(images, recipe.run().compatibility()), images.resize(), !images.centerCrop(),
                 images.flip());
-        var reports = RecipeData.buckets(recipe, split.trained());
-        reports.values().forEach(report -> said.accept(report.text()));
-        return new SourceBatches(split, from.captions(), transform,
-                ImmutableMap.copyOf(Maps.transformValues(reports, BucketReport::buckets)), from.errors(), images.seed(), texts);
+        return new SourceBatches(split, from.captions(), transform, RecipeData.buckets(recipe, images, split.trained()), from.errors(),
+                images.seed(), texts);
     }
 
     private Batches mixed(Data.Mixture mixture, List<SourceBatches> own) {
@@ -140,12 +142,12 @@ final class OwnImages {
                 case Data.Blocks blocks -> {
                     long samples = Objects.requireNonNull(blocks.samples());
                     all += samples;
-                    parts.add(new MixedBatches.Part(source.name(), RecipeData.blocks(blocks, texts), source.weight(), samples));
+                    parts.add(part(source, RecipeData.blocks(blocks, texts), samples));
                 }
                 case Data.Images _ -> {
                     var batches = left.next();
                     all += batches.split().trained().size();
-                    parts.add(new MixedBatches.Part(source.name(), batches, source.weight(), batches.split().source().size()));
+                    parts.add(part(source, batches, batches.split().source().size()));
                 }
             }
         }
@@ -157,7 +159,28 @@ final class OwnImages {
             said.accept("%s: %,d of the %,d images of an epoch".formatted(mixed.parts().get(i).name(), mixed.counts().get(i),
                     mixed.order().samples()));
         }
+        RecipeData.bucketed(recipe).asMap().forEach((sizes, stages) -> said.accept(BucketReport.mixed(RecipeData.names(stages),
+                RecipeData.batch(stages), sizes, rows(mixed, sizes)).text()));
         return mixed;
+    }
+
+    private MixedBatches.Part part(Data.Source source, SingleBatches batches, long samples) {
+        return new MixedBatches.Part(source.name(), batches, source.weight(), samples, RecipeData.sizes(recipe, source.data()));
+    }
+
+    /// Of all sources.
+    private static List<BucketReport.Row> rows(MixedBatches mixed, ImmutableList<ImageSize> sizes) {
+        var rows = new ArrayList<BucketReport.Row>();
+        for (int i = 0; i < mixed.parts().size(); i++) {
+            var part = mixed.parts().get(i);
+            var own = part.own(sizes);
+            long images = mixed.counts().get(i);
+            switch (part.batches()) {
+                case BlocksBatches _ -> rows.add(new BucketReport.Row(own.getFirst(), images, 0, 0));
+                case SourceBatches batches -> rows.addAll(BucketReport.rows(SizeBuckets.of(batches.split().trained(), own), images));
+            }
+        }
+        return rows;
     }
 
     private void close() { looked.forEach(each -> each.scan().source().close()); }

@@ -5,6 +5,7 @@ import com.google.common.collect.Collections2;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.collect.Multimaps;
 import dev.fusedit.fusion.text.Tokenizer;
@@ -24,11 +25,8 @@ import dev.fusedit.trainer.data.source.ImageSource;
 import dev.fusedit.trainer.data.source.ParquetImages;
 import dev.fusedit.trainer.data.source.RecaptionedImages;
 import dev.fusedit.trainer.data.source.ImageTransform;
-import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.source.SampleFacts;
-import dev.fusedit.trainer.data.source.ScanCache;
 import dev.fusedit.trainer.data.source.SizeBuckets;
-import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.source.TarShards;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -41,9 +39,8 @@ import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /// The data that a recipe names.
@@ -97,7 +94,7 @@ public final class RecipeData {
         };
     }
 
-    static Batches blocks(Data.Blocks blocks, TextIds texts) {
+    static BlocksBatches blocks(Data.Blocks blocks, TextIds texts) {
         return new BlocksBatches(blocks.seed(), blocks.mix().blocks(), blocks.samples(), blocks.shuffledCaptions(), texts);
     }
 
@@ -125,19 +122,38 @@ public final class RecipeData {
         return new ShardSettings(UserCache.folder("shards"), shards.cache().bytes(), patience, pipes, said);
     }
 
-    /// What becomes of images in aspect-ratio buckets, by the sizes that stages want; nothing for a recipe without them.
-    public static Map<ImmutableList<ImageSize>, BucketReport> buckets(Recipe recipe, List<SampleFacts> samples) {
-        var isSquare = switch (recipe.data()) {
-            case Data.Blocks _ -> true;
-            case Data.Images images -> images.aspectBuckets() == null;
-            case Data.Mixture _ -> true;
-        };
-        var stages = isSquare ? ImmutableListMultimap.<ImmutableList<ImageSize>, Stage>of()
-                : Multimaps.index(Collections2.filter(recipe.stages(), stage -> StagePlan.images(stage) > 0), recipe::sizes);
-        var reports = ImmutableMap.<ImmutableList<ImageSize>, BucketReport>builder();
-        stages.asMap().forEach((sizes, some) -> reports.put(sizes, new BucketReport(some.stream().map(Stage::name).toList(),
-                some.stream().mapToInt(Stage::batch).max().orElseThrow(), SizeBuckets.of(samples, sizes))));
-        return reports.buildOrThrow();
+    /// What becomes of samples in aspect-ratio buckets, for each of the sizes that stages want; nothing for a recipe without them. Of a
+    /// mixture: with the sizes of all its sources.
+    public static List<BucketReport> buckets(Recipe recipe, List<SampleFacts> samples) {
+        return bucketed(recipe).asMap().entrySet().stream()
+                .map(of -> BucketReport.of(names(of.getValue()), batch(of.getValue()), SizeBuckets.of(samples, of.getKey()))).toList();
+    }
+
+    /// Stages by the sizes of their images, where not all data is square.
+    static ImmutableListMultimap<ImmutableList<ImageSize>, Stage> bucketed(Recipe recipe) {
+        return recipe.data().hasBuckets()
+                ? Multimaps.index(Collections2.filter(recipe.stages(), stage -> StagePlan.images(stage) > 0), recipe::sizes)
+                : ImmutableListMultimap.of();
+    }
+
+    static List<String> names(Collection<Stage> stages) { return stages.stream().map(Stage::name).toList(); }
+
+    /// Of the stage with the largest ones.
+    static int batch(Collection<Stage> stages) { return stages.stream().mapToInt(Stage::batch).max().orElseThrow(); }
+
+    /// The sizes of one source's images, by those of all sources' in the same stage.
+    static ImmutableMap<ImmutableList<ImageSize>, ImmutableList<ImageSize>> sizes(Recipe recipe, Data.Single source) {
+        var sizes = ImmutableMap.<ImmutableList<ImageSize>, ImmutableList<ImageSize>>builder();
+        for (var stage : bucketed(recipe).values()) {
+            sizes.put(recipe.sizes(stage), recipe.sizes(stage, source));
+        }
+        return sizes.buildKeepingLast();
+    }
+
+    /// Samples of a source by the sizes that stages want; nothing where all are square.
+    static ImmutableMap<ImmutableList<ImageSize>, SizeBuckets> buckets(Recipe recipe, Data.Images source, List<SampleFacts> samples) {
+        return source.hasBuckets() ? Maps.toMap(ImmutableSet.copyOf(sizes(recipe, source).values()), own -> SizeBuckets.of(samples, own))
+                : ImmutableMap.of();
     }
 
     /// Which texts are captions.

@@ -15,6 +15,7 @@ import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.stage.cache.TrainingCache;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -75,7 +76,7 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     private static Alignments alignments(Recipe recipe, ModelBundle bundle) {
         try {
             return new Alignments(recipe.stages(), bundle.weights(), bundle.model().dit().config().width(),
-                    bundle.model().llm().config().hidden());
+                    bundle.model().llm().config().hidden(), TrainingCache.teachers(recipe));
         } catch (RuntimeException e) {
             bundle.close();
             throw e;

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.step;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
+import dev.fusedit.trainer.align.CleanImages;
 import dev.fusedit.trainer.align.ContrastiveLoss.Embedded;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param textMasked rows that do not see their own text; null for none
 /// @param all parts of the batch in the common space, where parts are compared with each other; else empty
 /// @param index of this part among them
-public record Aligned(Set<Integer> layers, @Nullable Tensor images, boolean @Nullable [] textMasked, List<Embedded> all, int index)
+public record Aligned(Set<Integer> layers, @Nullable CleanImages images, boolean @Nullable [] textMasked, List<Embedded> all, int index)
         implements Tensors {
     static final Aligned NOTHING = new Aligned(Set.of(), null, null, List.of(), 0);
 
@@ -26,7 +27,7 @@ public record Aligned(Set<Integer> layers, @Nullable Tensor images, boolean @Nul
     }
 
     @Override
-    public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(images), all.stream().flatMap(Tensors::tensors)); }
+    public Stream<Tensor> tensors() { return Stream.concat(Stream.ofNullable(images), all.stream()).flatMap(Tensors::tensors); }
 
     Aligned among(List<Embedded> parts) { return new Aligned(layers, images, textMasked, parts, index); }
 

@@ -5,6 +5,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.Tensors;
+import dev.fusedit.trainer.data.stored.StoredRow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -23,9 +24,10 @@ import org.jspecify.annotations.Nullable;
 /// @param tokenShare tokens that the language loss predicts here among all of the step's
 /// @param aligned what alignment wants
 /// @param draws of what the model itself leaves to chance: what adapters leave out
+/// @param stored of the captions, as [dev.fusedit.trainer.data.stored.StoredTexts#states] has it; none where the language model computes
 public record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> texts, int[][] captions, int instruction, int[][] sentences,
         boolean[] dropped,
-        double imageShare, double tokenShare, Aligned aligned, Seed draws) implements Tensors {
+        double imageShare, double tokenShare, Aligned aligned, Seed draws, List<StoredRow> stored) implements Tensors {
     @Override
     public Stream<Tensor> tensors() {
         return Stream.concat(noised == null ? Stream.empty() : noised.tensors(), aligned.tensors());
@@ -35,7 +37,7 @@ public record MicroBatch(FlowMatching.@Nullable Noised noised, List<String> text
     public boolean isEmpty() { return noised == null && tokenShare == 0; }
 
     MicroBatch withAligned(Aligned other) {
-        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, imageShare, tokenShare, other, draws);
+        return new MicroBatch(noised, texts, captions, instruction, sentences, dropped, imageShare, tokenShare, other, draws, stored);
     }
 
     /// The captions, with all that a gradient mask asks of them.

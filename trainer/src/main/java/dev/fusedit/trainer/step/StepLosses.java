@@ -18,8 +18,10 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.align.Alignment;
+import dev.fusedit.trainer.align.CleanImages;
 import dev.fusedit.trainer.align.ContrastiveLoss;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.stored.StoredRow;
 import dev.fusedit.trainer.model.ClipCaptions;
 import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.model.Latents;
@@ -81,7 +83,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 share(cut.captions().length, all.captions().length),
                 share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
-                noised == null ? Aligned.NOTHING : aligned(cut, globalStep), seed.derive("part", globalStep, cut.index())))
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep), seed.derive("part", globalStep, cut.index()), cut.stored()))
                 .toList();
         return alignment.contrastive() == null || !alignment.contrastive().isGlobal() || count == 1 ? parts : embedded(parts);
     }
@@ -90,7 +92,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
-        var images = seen ? ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()) : null;
+        var images = seen ? clean(cut) : null;
         if (contrastive == null) {
             return new Aligned(layers, images, null, List.of(), cut.index());
         }
@@ -99,6 +101,12 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 ? Arrays.copyOfRange(contrastive.textMasked(cut.batch().captions(), drawn), cut.firstImage(), cut.endImage())
                 : contrastive.textMasked(cut.texts(), drawn.derive("part", cut.index()));
         return new Aligned(layers, images, textMasked, List.of(), cut.index());
+    }
+
+    private CleanImages clean(Cut cut) {
+        var features = cut.batch().stored().features();
+        return features == null ? new CleanImages.Pixels(ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()))
+                : new CleanImages.Seen(features.rows(cut.firstImage(), cut.endImage()).to(policy.device()));
     }
 
     /// Gradient caching: every part knows what all of them look like in the common space, computed without a graph.
@@ -115,8 +123,10 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
-            var images = ImageTensors.of(batch.images(), batch.size()).to(policy.device());
-            return matching.noised(latents.of(images, draws), draws);
+            var stored = batch.stored().latents();
+            var encoded = stored == null ? latents.encoded(ImageTensors.of(batch.images(), batch.size()).to(policy.device()))
+                    : stored.rows(0, batch.captions().size()).to(policy.device());
+            return matching.noised(latents.drawn(encoded, draws), draws);
         });
     }
 
@@ -131,6 +141,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         byte[] images() {
             int each = batch.size().bytes();
             return Arrays.copyOfRange(batch.images(), firstImage() * each, endImage() * each);
+        }
+
+        List<StoredRow> stored() {
+            var all = batch.stored().texts();
+            return all.isEmpty() ? all : all.subList(firstImage(), endImage());
         }
 
         int[][] captions() { return Arrays.copyOfRange(batch.captionTokens(), firstImage(), endImage()); }
@@ -172,7 +187,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         var each = new LinkedHashMap<String, Tensor>();
         TextKvCache text = null;
         if (flow != null && part.noised() != null) {
-            text = pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null);
+            text = part.stored().isEmpty() ? pass.text(part.prompt(), readsCaptions() || alignment.contrastive() != null)
+                    : stored(pass, part);
             var image = image(pass, part, text);
             each.put(FLOW, flow.loss(image.prediction(), part.noised()).mul(part.imageShare()));
             align(image, text, part, each);
@@ -184,6 +200,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
             each.put(LANGUAGE, nextTokens(model.llm(), hidden, tokens).mul(part.tokenShare()));
         }
         return new Found(weightedSum(each), each);
+    }
+
+    private TextKvCache stored(TrainingPass pass, MicroBatch part) {
+        var prompt = model.llm().bucketed(part.prompt());
+        return pass.text(prompt, TextPlanes.of(part.stored(), prompt.tokens()).to(policy.device()).to(policy.compute()));
     }
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }

@@ -61,8 +61,8 @@ class RepaLossTest {
                 }
                 mean += dot / Math.sqrt(a * b) / 32;
             }
-            assertThat(loss.of(h, 4, 4, images(16, 16)).item()).isCloseTo(-mean, within(1e-5));
-            assertThatThrownBy(() -> loss.of(h, 4, 5, images(16, 16))).hasMessageContaining("no grid of 4 × 5");
+            assertThat(loss.of(h, 4, 4, new CleanImages.Pixels(images(16, 16))).item()).isCloseTo(-mean, within(1e-5));
+            assertThatThrownBy(() -> loss.of(h, 4, 5, new CleanImages.Pixels(images(16, 16)))).hasMessageContaining("no grid of 4 × 5");
         }
     }
 
@@ -114,7 +114,7 @@ class RepaLossTest {
             var loss = new RepaLoss(recipe(Losses.Match.RESIZE_PICTURE, null), teacher, Projection.of(weights, 6, 9, 12));
             weights.train(_ -> true);
             var h = Tensor.randn(Seed.of(2), DType.F32, 2, 16, 6).to(DType.BF16).requiresGrad(true);
-            var value = loss.of(h, 4, 4, images(16, 16).requiresGrad(true));
+            var value = loss.of(h, 4, 4, new CleanImages.Pixels(images(16, 16).requiresGrad(true)));
             assertThat(value.dtype()).as("cosines in f32, whatever the model computes in").isEqualTo(DType.F32);
             value.backward();
             assertThat(h.grad()).isNotNull();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusedit.fusion.text.Instruction;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.blocks.BlocksMix;

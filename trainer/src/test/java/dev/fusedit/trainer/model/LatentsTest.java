@@ -72,6 +72,20 @@ class LatentsTest {
         }
     }
 
+    /// So latents that are kept are those that a step computes.
+    @Test
+    void whatIsEncodedDoesNotDependOnNeighbours() {
+        try (var latents = Latents.Encoded.read(folder, dev.fusedit.torch.Device.CPU, "weights.vae"); var _ = TensorScope.open()) {
+            var images = Tensor.randn(Seed.of(1), DType.F32, 9, 3, 48, 32).clamp(-1, 1);
+            var all = latents.encoded(images);
+            for (int i = 0; i < 9; i++) {
+                assertThat(latents.encoded(images.narrow(0, i, 1)).sameValues(all.narrow(0, i, 1).contiguous())).as("image %d", i).isTrue();
+            }
+            assertThat(latents.encoded(images.narrow(0, 3, 4)).sameValues(all.narrow(0, 3, 4).contiguous())).isTrue();
+            assertThat(latents.drawn(all, Seed.of(5)).sameValues(latents.of(images, Seed.of(5)))).isTrue();
+        }
+    }
+
     @Test
     void aModelLearnsLatentsOfAFrozenAutoencoderAndSamplesImages() {
         try (var tiny = stage("stages.joint.steps=30", "stages.joint.lr={dit: 1e-2, llm: 1e-3}", "stages.joint.accumulation=2");

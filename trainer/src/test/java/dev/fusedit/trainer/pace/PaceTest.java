@@ -113,6 +113,39 @@ class PaceTest {
         assertThat(left[0]).as("a signal came").isEqualTo(4);
     }
 
+    /// In runs of 0.25 s Java compiles for 0.1 s until the twelfth, then hardly.
+    @Test
+    void stepsAreWarmedUpUntilJavaHasCompiledThem() {
+        assertThat(warmedUp(60, 1000)).as("three looks of a second, and one without").isEqualTo(16);
+        assertThat(warmedUp(1.5, 1000)).isEqualTo(6);
+        assertThat(warmedUp(60, 7)).isEqualTo(7);
+        assertThat(warmedUp(0, 1000)).isZero();
+        var stopped = new int[1];
+        new WarmUp(60, 1000, new JavaCompiler(() -> 1000L * stopped[0]), () -> stopped[0] == 3).run(() -> {
+            stopped[0]++;
+            return 0.2;
+        });
+        assertThat(stopped[0]).as("a signal came").isEqualTo(3);
+    }
+
+    /// Two lanes on two cores have four thirds of them beside a compiling thread.
+    @Test
+    void whatIsCompiledMeanwhileIsLeftOut() {
+        assertThat(JavaCompiler.without(2, 0.3, 1)).isCloseTo(0.2, within(1e-12));
+        assertThat(JavaCompiler.without(16, 0.3, 0)).isEqualTo(0.3);
+        assertThat(new JavaCompiler(() -> 7).without(2, () -> 0.3)).isEqualTo(0.3);
+        assertThat(JavaCompiler.here().millis().getAsLong()).isPositive();
+    }
+
+    private static int warmedUp(double seconds, long most) {
+        var runs = new int[1];
+        new WarmUp(seconds, most, new JavaCompiler(() -> 100L * Math.min(runs[0], 12)), () -> false).run(() -> {
+            runs[0]++;
+            return 0.25; // a sum of these is exact
+        });
+        return runs[0];
+    }
+
     // ---- what is expected
 
     @Test

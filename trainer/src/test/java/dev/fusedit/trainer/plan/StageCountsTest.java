@@ -69,6 +69,16 @@ class StageCountsTest {
         assertThat((double) more.measured - few.measured).isCloseTo(more.counted - few.counted, withinPercentage(3));
     }
 
+    /// Its convolutions keep what they read, for all pixels.
+    @ParameterizedTest
+    @ValueSource(strings = {"run.precision=f32", "run.precision=bf16"})
+    void aDetailHeadToo(String precision) {
+        Predicate<String> dit = name -> name.startsWith("dit");
+        var none = kept(precision, 2, dit);
+        var head = kept(precision + " model.dit.detail_head.width=32 model.dit.detail_head.layers=4", 2, dit);
+        assertThat((double) head.measured - none.measured).isCloseTo(head.counted - none.counted, withinPercentage(5));
+    }
+
     private record Kept(long measured, long counted) {}
 
     private static Kept kept(String settings, int layers, Predicate<String> trained) {

@@ -42,7 +42,7 @@ class BoundsTest {
                         "stages.text.lr.top=1e-3", "data.samples=9", "checkpoints.keep_every=2"),
                 List.of("stages.joint.gradient_mask={kind: text-only}", "model.fusion={kind: shallow-cross}",
                         "model.positions={kind: ape, table: 9, sample_side: 9}", "stages.joint.losses.flow.time={kind: mode}",
-                        "model.dit.channels=3"),
+                        "model.dit.channels=3", "model.dit.detail_head={}"),
                 List.of("model.fusion={kind: dual-stream}", "stages.joint.losses.contrastive={layer: 1}",
                         "stages.joint.gradient_mask={kind: image-only}",
                         "stages.text.schedule={kind: diffusers, name: cosine, cycles: 2}"),
@@ -58,6 +58,7 @@ class BoundsTest {
                 List.of("data={kind: folder, path: a, image_size: 32, captions: [{field: txt}], samples: 9}", "evaluation.sets=[]"),
                 List.of("data={kind: folder, path: a, image_size: 32, captions: [{field: txt}], samples: 9, aspect_buckets: {step: 8}}",
                         "evaluation.sets=[]"),
+                List.of("stages.joint.losses.flow.time={kind: mixture, parts: [{weight: 3, time: mode}, {time: uniform}]}"),
                 List.of("model.llm={kind: pretrained, name: google/gemma-2b, layers: 2}"))) {
             all.add(Recipe.find("tests/minimal", settings));
         }

@@ -43,6 +43,17 @@ class RecipeErrorTest {
                     weight: 1
             """;
 
+    /// What nothing would read is not passed over.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"',
+            value = {"weights.vae=a | 'weights.vae' must be left out: model.vae is not given, so images are pixels",
+                "weights.clip=a | 'weights.clip' must be left out: model.clip is not given",
+                "weights.tokenizer=a | 'weights.tokenizer' must be left out: model.llm has one of its own"})
+    void filesOfPartsThatAreNotThereAreRefused(String setting, String message) {
+        assertThatThrownBy(() -> Recipe.parse(GOOD, "r.yaml", List.of(setting))).isInstanceOf(UserError.class)
+                .hasMessageContaining(message);
+    }
+
     @Test
     void goodIsGood() { assertThat(Recipe.parse(GOOD, "r.yaml", List.of()).stages()).hasSize(2); }
 

@@ -3,14 +3,24 @@ package dev.fusedit.trainer.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.LossWeighting;
+import dev.fusedit.fusion.flow.Prediction;
+import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.flow.TimeDensity;
+import dev.fusedit.fusion.llm.KnownLanguageModels;
+import dev.fusedit.fusion.llm.LanguageConfigs;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.torch.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -204,6 +214,36 @@ class ReferenceRecipeTest {
     void whatHasNoMeaningHereIsRefusedAtItsLine(String change, String message) {
         assertThatThrownBy(() -> read(change)).isInstanceOf(UserError.class).hasMessageStartingWith("reference config c.yaml")
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void partsMayBeFoldersOfThisMachine(@TempDir Path temp) throws IOException {
+        var pipeline = temp.resolve("sd3");
+        var llm = Files.createDirectories(temp.resolve("llm"));
+        Files.writeString(llm.resolve("config.json"), LanguageConfigs.json(KnownLanguageModels.find("google/gemma-3-270m").orElseThrow())
+                .put("num_hidden_layers", 18).toString());
+        Files.writeString(Files.createDirectories(pipeline.resolve("vae")).resolve("config.json"),
+                AutoencoderConfig.sd3().json().put("sample_size", 512).toString());
+        Files.writeString(Files.createDirectories(pipeline.resolve("scheduler")).resolve("scheduler_config.json"),
+                SchedulerConfigs.json(FlowMatchScheduler.shifted(5), new Prediction.Velocity()).toString());
+        var read = read("model.base " + llm, "data.tokenizer " + llm, "model.text_hidden_size 640",
+                "vae.pretrained_model_name_or_path " + pipeline, "noise_scheduler.pretrained_model_name_or_path " + pipeline).recipe();
+        assertThat(read.weights().llm()).isEqualTo(llm.toString());
+        assertThat(read.weights().vae()).isEqualTo(pipeline.resolve("vae").toString());
+        assertThat(read.weights().tokenizer()).isNull();
+        assertThat(((LanguageModelRecipe.Pretrained) read.model().llm()).name()).isNull();
+        assertThat(read.model().vae()).as("that of those sizes").isEqualTo(SD3);
+        assertThat(read.sampling().shift()).isEqualTo(5);
+        assertThat(read("data.tokenizer " + llm).recipe().weights().tokenizer()).isEqualTo(llm.toString());
+        assertThatThrownBy(() -> read("model.base " + llm, "data.tokenizer " + llm, "model.text_hidden_size 2048"))
+                .hasMessageContaining("'text_hidden_size' in 'model'").hasMessageContaining("must be the 640 that " + llm);
+        var other = pipeline.resolve("vae/config.json");
+        Files.writeString(other, AutoencoderConfig.sd3().json().put("scaling_factor", 0.13).toString());
+        assertThatThrownBy(() -> read("vae.pretrained_model_name_or_path " + pipeline))
+                .hasMessageContaining("must be a folder with the sizes of one of " + SD3).hasMessageContaining(other + " has others");
+        Files.delete(other);
+        assertThatThrownBy(() -> read("vae.pretrained_model_name_or_path " + pipeline)).isInstanceOf(UserError.class)
+                .hasMessageContaining(other.toString());
     }
 
     @Test

@@ -4,9 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.fusion.text.ByteTokenizer;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vae.AutoencoderKL;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.NoTensorLeaks;
+import dev.fusedit.torch.Seed;
+import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.data.image.ImageDecoding;
+import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import dev.fusedit.trainer.data.source.ImageTransform;
 import dev.fusedit.trainer.log.MetricsLog;
@@ -89,6 +96,58 @@ class BucketedRunTest {
         assertThat(column(parts, "samples")).isEqualTo(column(whole, "samples"));
         assertThat(column(others, "samples")).isEqualTo(column(whole, "samples"));
         assertThat(column(whole, "loss")).hasSize(12).allMatch(loss -> Double.isFinite((Double) loss));
+    }
+
+    /// Each size has latents of its own; they are encoded anew, with the same draws.
+    @Test
+    void latentsGoOnWithTheSameBitsToo() throws IOException {
+        var vae = Files.createDirectories(temp.resolve("vae"));
+        var config = new AutoencoderConfig(3, 3, List.of(8, 16, 16, 16), 1, 4, 4, 32, 0.5, 0.1, true, true, true);
+        try (var weights = Weights.fresh(Seed.of(3), DTypePolicy.F32)) {
+            AutoencoderKL.of(config, weights);
+            weights.save(vae.resolve("diffusion_pytorch_model.safetensors"));
+        }
+        Files.writeString(vae.resolve("config.json"), config.json().toString());
+        String[] settings = {"model.vae=stable-diffusion-v1-5/stable-diffusion-v1-5", "weights={vae: '%s', accept: [vae]}".formatted(vae),
+            "model.dit.channels=4", "model.dit.patch=2", "model.prediction=velocity",
+            "data={kind: folder, path: '%s', image_size: 64, aspect_buckets: {}, flip: 0.5}".formatted(temp.resolve("set"))};
+        Path whole = temp.resolve("whole"), parts = temp.resolve("parts");
+        train(recipe(settings), whole, 11);
+        for (long upTo : new long[] {6, 11}) train(recipe(settings), parts, upTo);
+        assertThat(CheckpointHash.of(parts).whole()).isEqualTo(CheckpointHash.of(whole).whole());
+        assertThat(column(whole, "loss")).hasSize(11).allMatch(loss -> Double.isFinite((Double) loss));
+    }
+
+    /// Two sources with buckets of their own, one of squares, and drawn ones.
+    @Test
+    void aMixtureGoesOnWithTheSameBitsToo() {
+        var mixture = """
+                data={kind: mix, samples: 40, sources: [
+                {name: shapes, weight: 2, data: {kind: folder, path: '%1$s', image_size: 32, aspect_buckets: {max_ratio: 3}, flip: 0.5}},
+                {name: wide, data: {kind: folder, path: '%1$s', image_size: 32, aspect_buckets: {kind: list, sizes: [48x16, 32x32]}}},
+                {name: squares, data: {kind: folder, path: '%1$s', image_size: 32}},
+                {name: drawn, data: {kind: blocks, image_size: 32, samples: 50}}]}""".formatted(temp.resolve("set"));
+        Path whole = temp.resolve("whole"), parts = temp.resolve("parts");
+        train(recipe(mixture), whole, 11);
+        for (long upTo : new long[] {5, 11}) train(recipe(mixture), parts, upTo);
+        assertThat(CheckpointHash.of(parts).whole()).isEqualTo(CheckpointHash.of(whole).whole());
+        assertThat(column(parts, "samples")).isEqualTo(column(whole, "samples"));
+        try (var data = RecipeData.open(recipe(mixture), new ByteTokenizer(), Pipes.REFUSED, temp.resolve("e.jsonl"), said::add)) {
+            assertThat(said).anyMatch(line -> line.startsWith("Aspect-ratio buckets of text, fuse, joint:"));
+            var recipe = recipe(mixture);
+            var sizes = recipe.sizes(recipe.stages().getLast());
+            assertThat(sizes).contains(new ImageSize(48, 16), new ImageSize(32, 32), new ImageSize(16, 48));
+            var wanted = new Batches.Wanted(0, 8, sizes, 0, 0, 0);
+            for (int step = 0; step < 20; step++) {
+                var batch = data.of(step, wanted);
+                assertThat(batch.keys().stream().filter(key -> key >= 60)).as("squares, drawn or not")
+                        .allMatch(_ -> batch.size().equals(ImageSize.square(32)));
+            }
+            var held = data.validation(0, 5);
+            assertThat(held.captions()).hasSize(5);
+            for (int i = 0; i < 5; i++) assertThat(sizes).contains(held.pixels().size(i, sizes));
+            assertThat(held.pixels().size(4, sizes)).as("the last one is drawn").isEqualTo(ImageSize.square(32));
+        }
     }
 
     @Test

@@ -114,9 +114,10 @@ class ResumeTest {
 
     /// Kinds of model beside the usual one.
     @ParameterizedTest
-    @ValueSource(strings = {"gated-joint", "{kind: dual-stream, hidden_state: -2, adapter_layers: 1}"})
-    void everyFusionGoesOn(String fusion) throws IOException {
-        var recipe = recipe("model.fusion=" + fusion, "stages.joint.steps=21", "checkpoints.every=100");
+    @ValueSource(strings = {"fusion=gated-joint", "fusion={kind: dual-stream, hidden_state: -2, adapter_layers: 1}",
+        "dit.detail_head={width: 4, layers: 2}"})
+    void everyKindOfModelGoesOn(String kind) throws IOException {
+        var recipe = recipe("model." + kind, "stages.joint.steps=21", "checkpoints.every=100");
         var whole = temp.resolve("whole");
         var parts = temp.resolve("parts");
         train(recipe, whole, 40);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.flow.Guidance;
 import dev.fusedit.fusion.flow.NoiseRange;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.RequestCheck;
@@ -15,6 +16,8 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.log.PngText;
+import dev.fusedit.trainer.log.ProgramVersion;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.stage.TinyStage;
 import java.io.IOException;
@@ -24,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -126,7 +130,8 @@ class SampleRunTest {
         assertThatThrownBy(() -> write(request().seed(Seed.of(6)), out)).hasMessageContaining("differs in seed");
         assertThatThrownBy(() -> write(model.defaults().request(PROMPTS.reversed()).each(3).seed(Seed.of(5)), out))
                 .hasMessageContaining("differs in prompts");
-        assertThatThrownBy(() -> new SampleRun(model, request(), "another").write(out)).hasMessageContaining("differs in model");
+        assertThatThrownBy(() -> new SampleRun(model, request(), "another", SampleNotes.NAMELESS).write(out))
+                .hasMessageContaining("differs in model");
         write(request(), out);
         var before = contents(out);
         for (var again : List.of(request(), request().each(1))) {
@@ -204,6 +209,76 @@ class SampleRunTest {
         var text = new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         assertThat(text).contains("iTXtSoftware\0\0\0\0\0fusedit", "iTXtprompt\0\0\0\0\0a café, 𝐫𝐞𝐝", "iTXtnegative\0\0\0\0\0blue",
                 "iTXtseed\0\0\0\0\0" + 5, "iTXtsteps\0\0\0\0\0" + 2, "iTXtguidance\0\0\0\0\0002.0", "iTXtsolver\0\0\0\0\0euler");
+    }
+
+    /// The layout of AUTOMATIC1111's infotext, which other web UIs read too.
+    @Test
+    void webUisReadHowItWasMade() throws IOException {
+        var notes = SampleNotes.of(new ModelFingerprint("0123456789abcdef"));
+        new SampleRun(model, model.defaults().request(List.of("a red circle,\nand more")).negative("blue").guidance(2.5).seed(Seed.of(5)),
+                "",
+                notes).write(temp.resolve("out"));
+        var texts = PngText.read(Files.readAllBytes(temp.resolve("out/00000.png")));
+        assertThat(texts.get("parameters")).isEqualTo("""
+                a red circle,
+                and more
+                Negative prompt: blue
+                Steps: 2, Sampler: Euler, CFG scale: 2.5, Seed: 5, Size: 32x32, Model hash: 0123456789, Version: fusedit %s"""
+                .formatted(ProgramVersion.number()));
+    }
+
+    private void makeAgain(Path file, Path out) {
+        var image = RememberedImage.read(file);
+        var output = SampleOutput.of(out, false);
+        SampleRun.of(model, image.request()).write(image.grid() ? output : output.single(), false, ProgressLine.silent(), () -> {});
+    }
+
+    @Test
+    void anImageIsMadeAgainFromItsFile() throws IOException {
+        var way = model.defaults().request(PROMPTS).each(2).negative("green").solver(Solver.HEUN).steps(3).seed(Seed.of(-5));
+        write(way, temp.resolve("all"));
+        for (int place = 0; place < 4; place++) {
+            var made = temp.resolve("all/0000" + place + ".png");
+            makeAgain(made, temp.resolve(place + ".png"));
+            assertThat(distance(temp.resolve(place + ".png"), made)).as("up to rounding in another batch").isLessThanOrEqualTo(1);
+        }
+        makeAgain(temp.resolve("3.png"), temp.resolve("once more.png"));
+        assertThat(temp.resolve("once more.png")).hasSameBinaryContentAs(temp.resolve("3.png"));
+        write(way, temp.resolve("grid.png"));
+        makeAgain(temp.resolve("grid.png"), temp.resolve("same grid.png"));
+        assertThat(temp.resolve("same grid.png")).hasSameBinaryContentAs(temp.resolve("grid.png"));
+    }
+
+    @Test
+    void onlyTheModelThatMadeAnImageMakesItAgain() {
+        var its = ModelFingerprint.of(model);
+        new SampleRun(model, request(), "", SampleNotes.of(its)).write(temp.resolve("out"));
+        var image = RememberedImage.read(temp.resolve("out/00001.png"));
+        image.requireModel(Path.of("runs/x"), its);
+        assertThatThrownBy(() -> image.requireModel(Path.of("runs/x"), new ModelFingerprint("00112233445566")))
+                .isInstanceOf(UserError.class)
+                .hasMessageContainingAll("00001.png", "another model", its.brief(), "0011223344",
+                        "sample --model runs/x --prompt 'a red circle'",
+                        "--seed " + image.seed().value());
+    }
+
+    @Test
+    void aFileThatDoesNotSayHowItWasMadeIsRefused() throws IOException {
+        SampleRun.of(model, request()).noted(SampleNotes.NONE).write(temp.resolve("mute"));
+        var mute = temp.resolve("mute/00000.png");
+        assertThat(PngText.read(Files.readAllBytes(mute))).isEmpty();
+        assertThatThrownBy(() -> RememberedImage.read(mute)).isInstanceOf(UserError.class)
+                .hasMessageContainingAll("does not say how it was made", "--no-metadata");
+        assertThatThrownBy(() -> RememberedImage.read(temp.resolve("none.png"))).hasMessageContaining("no such file");
+        write(request().each(1), temp.resolve("out"));
+        var whole = Files.readAllBytes(temp.resolve("out/00000.png"));
+        for (int length : new int[] {0, 7, 40, 60, whole.length - 1}) {
+            var cut = Files.write(temp.resolve("cut.png"), Arrays.copyOf(whole, length));
+            assertThatThrownBy(() -> RememberedImage.read(cut)).isInstanceOf(UserError.class).hasMessageContaining("cut.png");
+        }
+        whole[90] ^= 1;
+        var damaged = Files.write(temp.resolve("damaged.png"), whole);
+        assertThatThrownBy(() -> RememberedImage.read(damaged)).isInstanceOf(UserError.class).hasMessageContaining("damaged");
     }
 
     @Test

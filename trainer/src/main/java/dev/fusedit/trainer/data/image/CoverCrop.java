@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.data.image;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.function.IntUnaryOperator;
 
@@ -18,16 +16,12 @@ public record CoverCrop(ImageSize size, Filter filter) {
     /// Where a crop begins.
     public record Corner(int top, int left) {}
 
-    /// The size of an image that covers the crop's: one side is the crop's, the other one as long or longer, rounded down.
+    /// The size of an image that covers the crop's: one side is the crop's, the other one as long or longer, rounded down. It is an int: no
+    /// image is longer than [ImageSize#MOST_ASPECT] times its width.
     public ImageSize covering(ImageSize image) {
         long across = (long) size.width() * image.height(), down = (long) size.height() * image.width();
-        return across >= down ? new ImageSize(size.width(), (int) (across / image.width()))
-                : new ImageSize((int) (down / image.height()), size.height());
-    }
-
-    public RgbImage resized(RgbImage image) {
-        var covering = covering(image.size());
-        return PillowResize.resize(image, covering.width(), covering.height(), filter);
+        return across >= down ? new ImageSize(size.width(), Math.toIntExact(across / image.width()))
+                : new ImageSize(Math.toIntExact(down / image.height()), size.height());
     }
 
     /// The share of an image that is cut off, 0 to below 1.
@@ -37,33 +31,26 @@ public record CoverCrop(ImageSize size, Filter filter) {
     public boolean enlarges(ImageSize image) { return covering(image).pixels() > image.pixels(); }
 
     /// The middle; halves go to the even pixel, as Python rounds.
-    public Corner centre(RgbImage resized) {
-        return new Corner((int) Math.rint((resized.height() - size.height()) / 2.0),
-                (int) Math.rint((resized.width() - size.width()) / 2.0));
+    public Corner centre(ImageSize image) {
+        var covering = covering(image);
+        return new Corner((int) Math.rint((covering.height() - size.height()) / 2.0),
+                (int) Math.rint((covering.width() - size.width()) / 2.0));
     }
 
     /// A corner by chance: first the top, then the left one. Nothing is drawn for an image that fits.
     ///
     /// @param draw a number from 0 to below its argument
-    public Corner random(RgbImage resized, IntUnaryOperator draw) {
-        if (resized.size().equals(size)) {
+    public Corner random(ImageSize image, IntUnaryOperator draw) {
+        var covering = covering(image);
+        if (covering.equals(size)) {
             return new Corner(0, 0);
         }
-        var top = draw.applyAsInt(resized.height() - size.height() + 1);
-        return new Corner(top, draw.applyAsInt(resized.width() - size.width() + 1));
+        var top = draw.applyAsInt(covering.height() - size.height() + 1);
+        return new Corner(top, draw.applyAsInt(covering.width() - size.width() + 1));
     }
 
-    public RgbImage crop(RgbImage resized, Corner corner) {
-        int width = size.width(), height = size.height();
-        checkArgument(corner.top >= 0 && corner.left >= 0 && corner.top + height <= resized.height()
-                && corner.left + width <= resized.width(), "a crop of %s at %s is not inside %s", size, corner, resized);
-        var rgb = new byte[COLOURS * width * height];
-        for (int y = 0; y < height; y++) {
-            System.arraycopy(resized.rgb(), COLOURS * ((corner.top + y) * resized.width() + corner.left), rgb, COLOURS * width * y,
-                    COLOURS * width);
-        }
-        return new RgbImage(width, height, rgb);
-    }
+    /// What lies behind a corner of the image once that is resized: of one that is thousands of times as long as wide no more is computed.
+    public RgbImage of(RgbImage image, Corner corner) { return PillowResize.part(image, covering(image.size()), corner, size, filter); }
 
     /// Values in [-1, 1], colour by colour (3, height, width), as a model takes them.
     public static float[] pixels(RgbImage image) {

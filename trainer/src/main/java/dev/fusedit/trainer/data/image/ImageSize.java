@@ -4,6 +4,8 @@ package dev.fusedit.trainer.data.image;
 public record ImageSize(int width, int height) {
     /// Of the largest image that is decoded, in pixels: where Pillow raises its `DecompressionBombError`.
     public static final long MOST_PIXELS = 178_956_970;
+    /// A longer image shows nothing in any crop.
+    public static final int MOST_ASPECT = 10_000;
 
     /// @throws BadImage if no image has this size, or only one that would fill the memory
     static ImageSize of(long width, long height) throws BadImage {
@@ -13,6 +15,12 @@ public record ImageSize(int width, int height) {
         if (width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_PIXELS) {
             throw new BadImage("it has %d x %d pixels, and at most %d are decoded".formatted(width, height, MOST_PIXELS),
                     "Make it smaller");
+        }
+        if (Math.max(width, height) > MOST_ASPECT * Math.min(width, height)) {
+            throw new BadImage(
+                    "it has %d x %d pixels, and images are read that are at most %d times as long as wide".formatted(width, height,
+                            MOST_ASPECT),
+                    "Cut out what it shows");
         }
         return new ImageSize((int) width, (int) height);
     }

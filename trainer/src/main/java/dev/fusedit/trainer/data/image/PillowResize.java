@@ -7,6 +7,7 @@ import com.google.common.cache.CacheLoader;
 import com.google.common.cache.LoadingCache;
 import dev.fusedit.torch.image.Resampling;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Pillow's resize of 8-bit channels, bit for bit.
 ///
@@ -17,8 +18,7 @@ public final class PillowResize {
     private static final int PRECISION = 32 - 8 - 2;
     private static final int COLOURS = 3;
     /// Images of a set often have the same few sizes.
-    private static final LoadingCache<Line, Resampling> LINES =
-            CacheBuilder.newBuilder().maximumSize(64).build(CacheLoader.from(PillowResize::resampling));
+    private static final LoadingCache<Line, Part> PARTS = CacheBuilder.newBuilder().maximumSize(64).build(CacheLoader.from(Part::of));
 
     private PillowResize() {}
 
@@ -57,35 +57,79 @@ public final class PillowResize {
     }
 
     public static RgbImage resize(RgbImage image, int width, int height, Filter filter) {
-        return new RgbImage(width, height, resize(image.rgb(), COLOURS, new ImageSize(image.width(), image.height()),
-                new ImageSize(width, height), filter));
+        return new RgbImage(width, height, resize(image.rgb(), COLOURS, image.size(), new ImageSize(width, height), filter));
     }
 
     /// Of pixels with any number of channels.
     ///
     /// @param pixels height · width · channels bytes
     static byte[] resize(byte[] pixels, int channels, ImageSize from, ImageSize to, Filter filter) {
-        checkArgument(to.width() > 0 && to.height() > 0, "an image has pixels, not %s x %s", to.width(), to.height());
-        var wide = to.width() == from.width() ? pixels : line(from.width(), to.width(), filter).along(pixels, channels);
-        return to.height() == from.height() ? wide
-                : line(from.height(), to.height(), filter).down(wide, channels * to.width());
+        return part(pixels, channels, Line.whole(from.width(), to.width(), filter), Line.whole(from.height(), to.height(), filter));
     }
 
+    /// A part of what an image becomes, bit for bit, with the work and the memory of that part alone.
+    ///
+    /// @param to size of the whole
+    static RgbImage part(RgbImage image, ImageSize to, CoverCrop.Corner corner, ImageSize part, Filter filter) {
+        return new RgbImage(part.width(), part.height(), part(image.rgb(), COLOURS,
+                new Line(image.width(), to.width(), corner.left(), part.width(), filter),
+                new Line(image.height(), to.height(), corner.top(), part.height(), filter)));
+    }
+
+    private static byte[] part(byte[] pixels, int channels, Line columns, Line rows) {
+        var across = columns.isAsItWas() ? Optional.<Part>empty() : Optional.of(PARTS.getUnchecked(columns));
+        var down = rows.isAsItWas() ? Optional.<Part>empty() : Optional.of(PARTS.getUnchecked(rows));
+        int row = channels * columns.from;
+        var needed = down.map(part -> Arrays.copyOfRange(pixels, part.begin * row, part.end * row)).orElse(pixels);
+        var wide = across.map(part -> part.samples.along(part.begin == 0 && part.end == columns.from ? needed
+                : columns(needed, row, channels * part.begin, channels * part.end), channels)).orElse(needed);
+        return down.map(part -> part.samples.down(wide, channels * columns.count)).orElse(wide);
+    }
+
+    /// @param row bytes of one
+    private static byte[] columns(byte[] rows, int row, int begin, int end) {
+        int count = rows.length / row, width = end - begin;
+        var cut = new byte[count * width];
+        for (int y = 0; y < count; y++) System.arraycopy(rows, y * row + begin, cut, y * width, width);
+        return cut;
+    }
+
+    /// Some new pixels of a line.
+    ///
     /// @param from pixels of the old line
     /// @param to of the new one
-    private record Line(int from, int to, Filter filter) {}
-
-    private static Resampling line(int from, int to, Filter filter) { return LINES.getUnchecked(new Line(from, to, filter)); }
-
-    private static Resampling resampling(Line line) {
-        var first = new int[line.to];
-        var weights = new int[line.to][];
-        for (int i = 0; i < line.to; i++) {
-            var heights = Heights.of(line.from, line.to, i, line.filter);
-            first[i] = heights.first;
-            weights[i] = heights.whole();
+    /// @param begin the first that is wanted of the new ones
+    /// @param count at least one
+    private record Line(int from, int to, int begin, int count, Filter filter) {
+        Line {
+            checkArgument(count > 0 && begin >= 0 && begin <= to - count, "%s pixels from %s on are not inside %s", count, begin, to);
         }
-        return new Resampling(line.from, first, weights, PRECISION);
+
+        static Line whole(int from, int to, Filter filter) { return new Line(from, to, 0, to, filter); }
+
+        boolean isAsItWas() { return from == to && count == to; }
+    }
+
+    /// What a line's new pixels are made of.
+    ///
+    /// @param begin the first old pixel that they take of
+    /// @param end behind the last one
+    /// @param samples of these alone
+    private record Part(int begin, int end, Resampling samples) {
+        static Part of(Line line) {
+            var first = new int[line.count];
+            var weights = new int[line.count][];
+            for (int i = 0; i < line.count; i++) {
+                int pixel = line.begin + i;
+                var heights = line.from == line.to ? new Heights(pixel, new double[] {1})
+                        : Heights.of(line.from, line.to, pixel, line.filter);
+                first[i] = heights.first;
+                weights[i] = heights.whole();
+            }
+            int begin = first[0], end = first[line.count - 1] + weights[line.count - 1].length;
+            return new Part(begin, end, new Resampling(end - begin, Arrays.stream(first).map(pixel -> pixel - begin).toArray(), weights,
+                    PRECISION));
+        }
     }
 
     /// What each new pixel of a line takes of each old one, in whole numbers nowhere: how Pillow resizes channels of floats.

@@ -36,13 +36,20 @@ final class DataCard {
                 "# Images of " + set.title(), ""));
         lines.add(text("%,d images with texts out of %,d rows of the metadata of %s, in %,d shards of %,d rows each.", tally.ok(),
                 tally.rows(), set.title(), plan.shards(), plan.rowsPerShard()));
-        lines.addAll(List.of("", set.licence() + " Their owners did not say that they may be used; look at what applies where you are.", "",
+        boolean fetched = !plan.json().has("archives");
+        lines.addAll(List.of("", set.licence()
+                + (fetched ? " Their owners did not say that they may be used; look at what applies where you are." : ""), "",
                 "## What is here", "",
                 "Shards as img2dataset writes them for WebDataset: `NNNNN.tar` with `KEY.jpg`, `KEY.txt` and `KEY.json` for each image,",
                 "`NNNNN.parquet` with a row for every row of the metadata and what became of it (`status`, `cause`, `error_message`),",
-                "`NNNNN_stats.json` with counts. `plan.json` holds all settings, `duplicates.parquet` the numbers of rows whose perceptual",
-                "hash is an earlier one's. A shard without images has no tar file.", "",
-                "## How rows were chosen", "", "| rule | value | where its default comes from |", "|---|---|---|"));
+                set.phash().isPresent()
+                        ? """
+                                `NNNNN_stats.json` with counts. `plan.json` holds all settings, `duplicates.parquet` the numbers of rows whose perceptual
+                                hash is an earlier one's. A shard without images has no tar file."""
+                        : "`NNNNN_stats.json` with counts. `plan.json` holds all settings, `rows.parquet` the rows. A shard without images has no tar file."));
+        if (!set.otherCaptions().isEmpty())
+            lines.add("Further texts: " + String.join(", ", set.otherCaptions().stream().map("`KEY.%s.txt`"::formatted).toList()) + ".");
+        lines.addAll(List.of("", "## How rows were chosen", "", "| rule | value | where its default comes from |", "|---|---|---|"));
         for (var threshold : set.thresholds()) {
             lines.add("| `%s` | %s | %s |".formatted(threshold.name(), plan.json().path("rules").path(threshold.name()).asText(),
                     threshold.source()));
@@ -53,7 +60,9 @@ final class DataCard {
                         + plan.json().path("image_size").asText() + " pixels (0: as they were) and are JPEGs of quality "
                         + plan.json().path("quality").asText()
                         + ", without the originals' metadata.",
-                "Files were fetched as `robots.txt`, `X-Robots-Tag` (noai, noimageai, noindex, noimageindex, none) and `tdm-reservation` allow.",
+                fetched
+                        ? "Files were fetched as `robots.txt`, `X-Robots-Tag` (noai, noimageai, noindex, noimageindex, none) and `tdm-reservation` allow."
+                        : "Files are those of the archives that `plan.json` names.",
                 "", "## What became of the rows", "", "| | rows |", "|---|---:|", text("| ok | %,d |", tally.ok())));
         tally.causes().forEach((cause, count) -> lines.add(text("| %s | %,d |", cause, count)));
         lines.addAll(List.of("", "## Taking something out", "",

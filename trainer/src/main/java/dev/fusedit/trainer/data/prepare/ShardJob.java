@@ -40,7 +40,7 @@ record ShardJob(Metadata metadata, Plan plan, RowJob rowJob, String language, Ma
 
     private void make(int shard, ShardFiles files) throws IOException, InterruptedException {
         var rows = metadata.rows(plan.firstRow(shard), plan.endRow(shard));
-        var places = rows.stream().flatMap(row -> row.place().stream()).toList();
+        var places = rows.stream().filter(row -> row.cause().isEmpty()).flatMap(row -> row.place().stream()).toList();
         try (var spool = new ShardSpool(files.unfinished("spool"));
                 var open = OpenArchives.of(places, archives, files.unfinished("images"))) {
             var decisions = decisions(rows, open, spool);

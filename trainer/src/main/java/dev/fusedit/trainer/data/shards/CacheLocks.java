@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 ///
 /// The system counts locks by process, and loses all of a file's when the process closes it anywhere: so there is one of these for a folder,
 /// open as long as the process lives.
-final class CacheLocks {
+public final class CacheLocks {
     private static final Map<Path, CacheLocks> BY_FOLDER = new ConcurrentHashMap<>();
     private static final String FILE = "lock";
     private static final long FIRST_WAIT = 1, LONGEST_WAIT = 50;
@@ -34,7 +34,7 @@ final class CacheLocks {
     private record Holders(FileLock lock, boolean exclusive, int count) {}
 
     /// Gives a lock back.
-    interface Held extends AutoCloseable {
+    public interface Held extends AutoCloseable {
         @Override
         void close();
     }
@@ -43,7 +43,7 @@ final class CacheLocks {
 
     /// @param folder made if it is not there
     /// @throws UserError if it cannot be written to
-    static CacheLocks of(Path folder) {
+    public static CacheLocks of(Path folder) {
         try {
             Files.createDirectories(folder);
             return BY_FOLDER.computeIfAbsent(folder.toRealPath(), CacheLocks::open);
@@ -62,13 +62,13 @@ final class CacheLocks {
     }
 
     /// Waits until nobody holds it exclusively.
-    Held shared(String name) { return waiting(name, false); }
+    public Held shared(String name) { return waiting(name, false); }
 
     /// Waits until nobody else holds it.
-    Held exclusive(String name) { return waiting(name, true); }
+    public Held exclusive(String name) { return waiting(name, true); }
 
     /// @return empty if somebody holds it
-    Optional<Held> tryExclusive(String name) { return take(name, true); }
+    public Optional<Held> tryExclusive(String name) { return take(name, true); }
 
     private Held waiting(String name, boolean exclusive) {
         for (long wait = FIRST_WAIT;; wait = Math.min(2 * wait, LONGEST_WAIT)) {
@@ -78,7 +78,7 @@ final class CacheLocks {
                 Thread.sleep(wait);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new UserError("interrupted while another one read or wrote the cache of shards", e);
+                throw new UserError("interrupted while another one read or wrote a cache", e);
             }
         }
     }
@@ -92,7 +92,7 @@ final class CacheLocks {
             held.put(name, new Holders(lock, exclusive, holders == null ? 1 : holders.count + 1));
             return Optional.of(() -> release(name));
         } catch (IOException e) {
-            throw WriteFailure.of("the cache of shards", e);
+            throw WriteFailure.of("a cache", e);
         }
     }
 
@@ -105,7 +105,7 @@ final class CacheLocks {
         try {
             holders.lock.release();
         } catch (IOException e) {
-            throw WriteFailure.of("the cache of shards", e);
+            throw WriteFailure.of("a cache", e);
         }
     }
 

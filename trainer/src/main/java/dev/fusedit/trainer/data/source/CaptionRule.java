@@ -3,6 +3,7 @@ package dev.fusedit.trainer.data.source;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.fusedit.trainer.data.blocks.Dice;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,15 +36,32 @@ public record CaptionRule(ImmutableMap<String, Double> shares) {
     /// @param position of the sample in the run, which decides between several captions
     /// @throws BadSample if it has none
     public String of(Map<String, String> texts, long seed, long position) throws BadSample {
+        var there = there(texts);
+        var dice = new Dice(seed, PURPOSE, position);
+        var several = there.get(taken(List.copyOf(there.keySet()), dice));
+        return several.get(several.size() == 1 ? 0 : dice.below(several.size())).strip();
+    }
+
+    /// All that may be the caption of a sample, each once.
+    ///
+    /// @throws BadSample if it has none
+    public ImmutableSet<String> all(Map<String, String> texts) throws BadSample {
+        var there = there(texts);
+        double sum = there.keySet().stream().mapToDouble(shares::get).sum();
+        var names = sum == 0 ? List.of(there.keySet().iterator().next())
+                : there.keySet().stream().filter(name -> shares.get(name) > 0).toList();
+        return names.stream().flatMap(name -> there.get(name).stream()).map(String::strip).collect(ImmutableSet.toImmutableSet());
+    }
+
+    /// The written ones by their names, in the order of preference.
+    private Map<String, List<String>> there(Map<String, String> texts) throws BadSample {
         var there = new LinkedHashMap<String, List<String>>();
         for (var name : shares.keySet()) {
             var written = TextLists.of(texts, name).stream().filter(text -> !text.isBlank()).toList();
             if (!written.isEmpty()) there.put(name, written);
         }
         if (there.isEmpty()) throw none(texts);
-        var dice = new Dice(seed, PURPOSE, position);
-        var several = there.get(taken(List.copyOf(there.keySet()), dice));
-        return several.get(several.size() == 1 ? 0 : dice.below(several.size())).strip();
+        return there;
     }
 
     private String taken(List<String> there, Dice dice) {

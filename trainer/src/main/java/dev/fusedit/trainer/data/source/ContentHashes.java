@@ -15,10 +15,15 @@ import org.slf4j.LoggerFactory;
 
 /// SHA-256 of every image file's bytes. They are kept between runs, as scans are: as long as no name, size or date of a source has changed,
 /// its images are not read again for it.
-final class ContentHashes {
+public final class ContentHashes {
     private static final Logger LOG = LoggerFactory.getLogger(ContentHashes.class);
 
     private ContentHashes() {}
+
+    /// In the user's cache.
+    ///
+    /// @param threads that read
+    public static List<String> of(ImageSource source, int threads) { return of(source, ScanCache.folderOfUser(), threads); }
 
     /// @param folder where hashes are kept
     /// @param threads that read

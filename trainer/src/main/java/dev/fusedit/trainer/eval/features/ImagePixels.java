@@ -23,8 +23,8 @@ final class ImagePixels {
     /// Its short side resized, the middle cut out, as transformers' image processors do: the odd pixel is left below and to the right.
     static RgbImage middle(PngImage image, int side) {
         var crop = new CoverCrop(ImageSize.square(side), PillowResize.Filter.BICUBIC);
-        var resized = crop.resized(rgb(image));
-        return crop.crop(resized, new CoverCrop.Corner((resized.height() - side) / 2, (resized.width() - side) / 2));
+        var covering = crop.covering(new ImageSize(image.width(), image.height()));
+        return crop.of(rgb(image), new CoverCrop.Corner((covering.height() - side) / 2, (covering.width() - side) / 2));
     }
 
     /// (1, 3, height, width), f32, 0 to 255.

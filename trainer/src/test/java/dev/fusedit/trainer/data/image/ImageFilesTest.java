@@ -58,12 +58,32 @@ class ImageFilesTest {
     @Test
     void theShortSideFitsAndTheCropIsInside() {
         var crop = CoverCrop.square(10);
-        var resized = crop.resized(ramp(31, 17));
-        assertThat(resized.height()).isEqualTo(10);
-        assertThat(resized.width()).as("10 · 31 / 17, rounded down").isEqualTo(18);
-        assertThat(crop.centre(resized)).isEqualTo(new CoverCrop.Corner(0, 4));
-        assertThat(crop.crop(resized, crop.random(resized, below -> below - 1)).width()).isEqualTo(10);
-        assertThat(CoverCrop.square(1).centre(ramp(4, 2))).as("1.5 and 0.5 go to the even one").isEqualTo(new CoverCrop.Corner(0, 2));
+        var image = ramp(31, 17);
+        assertThat(crop.covering(image.size())).as("10 · 31 / 17, rounded down").isEqualTo(new ImageSize(18, 10));
+        assertThat(crop.centre(image.size())).isEqualTo(new CoverCrop.Corner(0, 4));
+        assertThat(crop.of(image, crop.random(image.size(), below -> below - 1)).size()).isEqualTo(crop.size());
+        assertThat(CoverCrop.square(1).centre(new ImageSize(4, 1))).as("1.5 goes to the even one").isEqualTo(new CoverCrop.Corner(0, 2));
+        assertThat(CoverCrop.square(1).centre(new ImageSize(1, 2))).as("so does 0.5").isEqualTo(new CoverCrop.Corner(0, 0));
+    }
+
+    /// 5 x 5,000 pixels are 64 x 64,000 where they cover a crop 64 wide.
+    @Test
+    void aVeryThinImageIsCroppedWithoutBeingResizedWhole() throws BadImage {
+        var image = ramp(5, 5000);
+        for (var filter : Filter.values()) {
+            var crop = new CoverCrop(new ImageSize(64, 48), filter);
+            var whole = PillowResize.resize(image, 64, 64_000, filter);
+            assertThat(crop.covering(image.size())).isEqualTo(whole.size());
+            for (int top : new int[] {0, 31_976, 64_000 - 48}) {
+                assertThat(crop.of(image, new CoverCrop.Corner(top, 0)).rgb())
+                        .isEqualTo(Arrays.copyOfRange(whole.rgb(), 3 * 64 * top, 3 * 64 * (top + 48)));
+            }
+        }
+        assertThat(new CoverCrop(ImageSize.square(16_384), Filter.LANCZOS).covering(new ImageSize(10_000, 1)).pixels())
+                .isEqualTo(163_840_000L * 16_384);
+        assertThat(ImageSize.of(1, 10_000)).isEqualTo(new ImageSize(1, 10_000));
+        assertThatThrownBy(() -> ImageSize.of(60_000, 5)).isInstanceOf(BadImage.class)
+                .hasMessageContaining("60000 x 5 pixels, and images are read that are at most 10000 times as long as wide");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.fusedit.trainer.data.image.CoverCrop;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.image.PerceptualHash;
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,13 +48,27 @@ class SizeBucketsTest {
         assertThat(buckets.buckets().getFirst().enlarged()).isZero();
         assertThat(buckets.buckets().getLast().cut()).as("96 x 48 loses a sixth, 80 x 48 nothing").isCloseTo(1 / 12.0, within(1e-12));
         assertThat(buckets.buckets().getLast().enlarged()).isEqualTo(0.5);
-        var report = new BucketReport(List.of("fuse", "joint"), 3, buckets);
+        var report = BucketReport.of(List.of("fuse", "joint"), 3, buckets);
         assertThat(report.text()).contains("Aspect-ratio buckets of fuse, joint", "80x48", "8.3 %", "50.0 %",
                 "80x48: fewer images than the 3 of a batch");
         assertThat(report.json())
                 .hasToString("{\"stages\":[\"fuse\",\"joint\"],\"sizes\":[{\"width\":64,\"height\":64,\"images\":3,\"cut\":0.0,"
                         + "\"enlarged\":0.0},{\"width\":80,\"height\":48,\"images\":2,\"cut\":" + buckets.buckets().getLast().cut()
                         + ",\"enlarged\":0.5}]}");
+    }
+
+    /// 5 own images 12 times in an epoch, and 9 that are drawn: of the 12 three fifths are square.
+    @Test
+    void aMixtureTellsTheImagesOfAnEpoch() {
+        var samples = List.of(sample(0, 100, 100), sample(3, 640, 320), sample(4, 40, 24), sample(7, 128, 128), sample(9, 70, 70));
+        var rows = new ArrayList<>(BucketReport.rows(SizeBuckets.of(samples, SIZES), 12));
+        rows.add(new BucketReport.Row(size(64, 64), 9, 0, 0));
+        rows.add(new BucketReport.Row(size(80, 48), 5, 0, 0));
+        var report = BucketReport.mixed(List.of("fuse"), 11, SIZES, rows);
+        assertThat(report.rows()).extracting(row -> row.size().word() + " " + row.images()).containsExactly("64x64 16", "80x48 10");
+        assertThat(report.rows().getLast().cut()).isCloseTo(5 / 12.0 / 10, within(1e-12));
+        assertThat(report.rows().getLast().enlarged()).isEqualTo(0.25);
+        assertThat(report.text()).contains("80x48: fewer images than the 11 of a batch");
     }
 
     @ParameterizedTest

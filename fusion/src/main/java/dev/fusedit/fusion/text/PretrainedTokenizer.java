@@ -1,10 +1,5 @@
-package dev.fusedit.trainer.data;
+package dev.fusedit.fusion.text;
 
-import dev.fusedit.fusion.text.ChatTemplate;
-import dev.fusedit.fusion.text.Instruction;
-import dev.fusedit.fusion.text.PackedText;
-import dev.fusedit.fusion.text.SubwordTokenizer;
-import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,17 +7,19 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A published language model's tokenizer, with what a recipe puts around each caption. Any thread may encode.
+/// A published language model's tokenizer, with what a model was trained to read around each caption. Any thread may encode.
 ///
-/// @param text the `tokenizer.json` that it was read from, with what its folder says beside it, for checkpoints
+/// @param text the `tokenizer.json` that it was read from, with what its folder says beside it, for checkpoints and exports
 /// @param instruction put before each caption; it does not count towards a caption's own length
 /// @param chat in which instruction and caption become a user's turn; null for none
 public record PretrainedTokenizer(SubwordTokenizer subwords, PackedText text, Instruction instruction, @Nullable ChatTemplate chat)
         implements Tokenizer, AutoCloseable {
+    private static final String FILE = "tokenizer.json";
+
     /// @param place a `tokenizer.json`, or its folder
     /// @throws UserError if there is none
     public static PretrainedTokenizer read(Path place, Instruction instruction, @Nullable ChatTemplate chat) {
-        var file = Files.isDirectory(place) ? place.resolve("tokenizer.json") : place;
+        var file = Files.isDirectory(place) ? place.resolve(FILE) : place;
         try {
             return new PretrainedTokenizer(SubwordTokenizer.open(file), SubwordTokenizer.text(file), instruction, chat);
         } catch (IOException e) {
@@ -51,6 +48,16 @@ public record PretrainedTokenizer(SubwordTokenizer subwords, PackedText text, In
         var nothing = encode("");
         int differs = Arrays.mismatch(nothing, encode("a"));
         return differs < 0 ? nothing.length : differs;
+    }
+
+    /// Writes `tokenizer.json`, and the `tokenizer_config.json` by which transformers' `AutoTokenizer` reads it alike. Instruction and chat are
+    /// not in it.
+    public void write(Path folder) throws IOException {
+        var file = folder.resolve(FILE);
+        try (var json = text.open()) {
+            Files.copy(json, file);
+        }
+        Files.writeString(folder.resolve("tokenizer_config.json"), SpecialTokens.of(file).config().toPrettyString() + "\n");
     }
 
     /// Frees the library's memory.
