@@ -149,8 +149,9 @@ class TrainingCacheTest {
             for (var type : List.of("png", "txt")) Files.copy(temp.resolve("set/%02d.%s".formatted(2 * i, type)), other.resolve(i + "." + type));
         }
         var stages = "[{name: fuse, steps: 4, batch: 4, lr: {dit: 1e-3}, losses: {flow: {}}}]";
-        var data = "data={kind: mix, sources: [{name: wide, data: {kind: folder, path: '%s', image_size: 32, aspect_buckets: {step: 16}}}, "
-                .formatted(temp.resolve("set")) + "{name: square, data: {kind: folder, path: '%s', image_size: 32, flip: 0.5}}]}".formatted(other);
+        var wide = "{kind: folder, path: '%s', image_size: 32, aspect_buckets: {step: 16}}".formatted(temp.resolve("set"));
+        var square = "{kind: folder, path: '%s', image_size: 32, flip: 0.5}".formatted(other);
+        var data = "data={kind: mix, sources: [{name: wide, data: %s}, {name: square, data: %s}]}".formatted(wide, square);
         var cached = recipe(stages, data, "evaluation={sets: []}", cache(""));
         fill(cached);
         assertThat(CheckpointHash.of(train("mixed", cached)))
