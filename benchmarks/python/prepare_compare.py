@@ -1,6 +1,6 @@
 """Prepares the same images side by side with img2dataset: both fetch them from one server on loopback, and write 256-pixel shards.
 
-    python prepare_compare.py SHARDS [--images 2000] [--rounds 3] [--java-home DIR] [--out results.jsonl]
+    python prepare_compare.py SHARDS [--images 5000] [--rounds 3] [--java-home DIR] [--out results.jsonl]
 
 SHARDS is a folder that `feed_shards.py` made. Takes turns, a process each. The server is the JDK's `jwebserver`, which takes its part of the
 same cores in either case. Needs img2dataset 1.47 beside it, in the same environment.
@@ -29,6 +29,7 @@ CONNECTIONS = 64
 
 
 def unpack(shards, folder, count):
+    """So many files; where the shards have fewer images, again under other names."""
     names = []
     for shard in sorted(pathlib.Path(shards).glob("*.tar")):
         with tarfile.open(shard) as tar:
@@ -36,6 +37,10 @@ def unpack(shards, folder, count):
                 if member.name.endswith(".jpg") and len(names) < count:
                     (folder / member.name).write_bytes(tar.extractfile(member).read())
                     names.append(member.name)
+    originals = len(names)
+    for i in range(originals, count):
+        names.append(f"again-{i}.jpg")
+        os.link(folder / names[i - originals], folder / names[i])
     return names
 
 
@@ -96,12 +101,13 @@ def free_port():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shards")
-    parser.add_argument("--images", type=int, default=2000)
-    parser.add_argument("--rows", type=int, default=250, help="of a shard")
+    parser.add_argument("--images", type=int, default=5000)
+    parser.add_argument("--rows", type=int, default=1000, help="of a shard")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--java-home", default=os.environ.get("JAVA_HOME", "/usr"))
     parser.add_argument("--out", help="every measurement as a line of JSON")
     a = parser.parse_args()
+    subprocess.run([str(ROOT / "fusedit"), "--version"], check=True, stdout=subprocess.DEVNULL)  # builds what is not built
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
         (work / "www").mkdir()

@@ -1,7 +1,5 @@
 package dev.fusedit.trainer.data.image;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import dev.fusedit.trainer.data.image.PillowResize.Filter;
 import java.util.function.IntUnaryOperator;
 
@@ -11,8 +9,6 @@ import java.util.function.IntUnaryOperator;
 /// @param size of the crops
 public record CoverCrop(ImageSize size, Filter filter) {
     private static final int COLOURS = 3;
-    /// Times the pixels that are shown.
-    private static final int MOST_RESIZED = 4;
 
     /// A square, with Pillow's bilinear filter.
     public static CoverCrop square(int side) { return new CoverCrop(ImageSize.square(side), Filter.BILINEAR); }
@@ -53,24 +49,8 @@ public record CoverCrop(ImageSize size, Filter filter) {
         return new Corner(top, draw.applyAsInt(covering.width() - size.width() + 1));
     }
 
-    /// What lies behind a corner of the image once that is resized. Of one that is far longer than the crop no more is resized than is shown.
-    public RgbImage of(RgbImage image, Corner corner) {
-        var covering = covering(image.size());
-        return covering.pixels() > MOST_RESIZED * size.pixels() ? PillowResize.part(image, covering, corner, size, filter)
-                : cut(PillowResize.resize(image, covering.width(), covering.height(), filter), corner);
-    }
-
-    private RgbImage cut(RgbImage resized, Corner corner) {
-        int width = size.width(), height = size.height();
-        checkArgument(corner.top >= 0 && corner.left >= 0 && corner.top + height <= resized.height()
-                && corner.left + width <= resized.width(), "a crop of %s at %s is not inside %s", size, corner, resized);
-        var rgb = new byte[COLOURS * width * height];
-        for (int y = 0; y < height; y++) {
-            System.arraycopy(resized.rgb(), COLOURS * ((corner.top + y) * resized.width() + corner.left), rgb, COLOURS * width * y,
-                    COLOURS * width);
-        }
-        return new RgbImage(width, height, rgb);
-    }
+    /// What lies behind a corner of the image once that is resized: of one that is thousands of times as long as wide no more is computed.
+    public RgbImage of(RgbImage image, Corner corner) { return PillowResize.part(image, covering(image.size()), corner, size, filter); }
 
     /// Values in [-1, 1], colour by colour (3, height, width), as a model takes them.
     public static float[] pixels(RgbImage image) {
