@@ -40,7 +40,8 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
         var sizes = recipe.stages().stream().filter(stage -> StagePlan.images(stage) > 0).map(recipe::sizes)
                 .collect(ImmutableSet.toImmutableSet());
         var sources = sources(data, sizes).map(each -> cache.ofImages()
-                ? new Hashed(each.batches, each.choices, ContentHashes.of(each.batches.split().source(), threads)) : each);
+                ? new Hashed(each.batches, each.choices, ContentHashes.of(each.batches.split().source(), threads))
+                : each);
         return new RecipeRows(recipe, cache, data, sources.collect(ImmutableList.toImmutableList()));
     }
 

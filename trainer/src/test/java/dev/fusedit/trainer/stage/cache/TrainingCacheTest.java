@@ -146,7 +146,8 @@ class TrainingCacheTest {
     void aMixtureWithBucketsChangesNoBit() throws IOException {
         var other = Files.createDirectories(temp.resolve("other"));
         for (int i = 0; i < 8; i++) {
-            for (var type : List.of("png", "txt")) Files.copy(temp.resolve("set/%02d.%s".formatted(2 * i, type)), other.resolve(i + "." + type));
+            for (var type : List.of("png", "txt"))
+                Files.copy(temp.resolve("set/%02d.%s".formatted(2 * i, type)), other.resolve(i + "." + type));
         }
         var stages = "[{name: fuse, steps: 4, batch: 4, lr: {dit: 1e-3}, losses: {flow: {}}}]";
         var wide = "{kind: folder, path: '%s', image_size: 32, aspect_buckets: {step: 16}}".formatted(temp.resolve("set"));
