@@ -29,8 +29,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// The work of `data cache`: what a recipe wants is compared with what its cache's folder has; what is missing is made, what is damaged is made
-/// anew, and what is stale may be deleted. Opens the frozen models that are needed and no others. Belongs to the thread that runs torch.
+/// The work of `data cache`: what a recipe wants is compared with what its cache's folder has; what is missing is made, what is damaged is
+/// made anew, and what is stale may be deleted. Opens the frozen models that are needed and no others. Belongs to the thread that runs torch.
 public final class CacheWork implements AutoCloseable {
     private static final String WRITERS = "writers";
 
