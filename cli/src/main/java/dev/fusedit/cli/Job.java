@@ -33,8 +33,9 @@ final class Job {
             case CPU -> {}
             case CUDA -> Rendezvous.of(ENVIRONMENT).filter(place -> place.localSize() > 1 && (visible.isBlank() || visible.contains(",")))
                     .ifPresent(place -> {
-                        throw new UserError("rank %d is one of %d processes on this machine, each of which computes on its cuda:0: start it with %s=%d"
-                                .formatted(place.rank(), place.localSize(), Launched.DEVICES, place.localRank()));
+                        throw new UserError(
+                                "rank %d is one of %d processes on this machine, each of which computes on its cuda:0: start it with %s=%d"
+                                        .formatted(place.rank(), place.localSize(), Launched.DEVICES, place.localRank()));
                     });
         }
     }

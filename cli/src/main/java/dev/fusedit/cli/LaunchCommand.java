@@ -49,7 +49,8 @@ final class LaunchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check("--nproc", Bound.THREADS, processes);
         if (threads != null) check("--threads", Bound.THREADS, threads);
-        if (port != null && (port < 1 || port > LAST_PORT)) throw new UserError("--port must be from 1 to %d, but is %d".formatted(LAST_PORT, port));
+        if (port != null && (port < 1 || port > LAST_PORT))
+            throw new UserError("--port must be from 1 to %d, but is %d".formatted(LAST_PORT, port));
         if (restarts < 0) throw new UserError("--restarts must be 0 or more, but is " + restarts);
         if (Job.isShared()) throw new UserError("launch: this is one process of several already (WORLD_SIZE is set)");
         var err = spec.commandLine().getErr();
@@ -75,7 +76,8 @@ final class LaunchCommand implements Callable<Integer> {
     /// Null where the environment says it.
     private @Nullable Integer threads() {
         if (threads != null) return threads;
-        return System.getenv().getOrDefault("OMP_NUM_THREADS", "").isBlank() ? Math.max(1, Host.here().cores().allowed() / processes) : null;
+        return System.getenv().getOrDefault("OMP_NUM_THREADS", "").isBlank() ? Math.max(1, Host.here().cores().allowed() / processes)
+                : null;
     }
 
     private static int free() {

@@ -74,8 +74,10 @@ class LaunchCommandTest {
                 "--batch", "3");
         var one = temp.resolve("one.png");
         var two = temp.resolve("two.png");
-        succeed(start(with(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), options), List.of("--out", one.toString())), Map.of()));
-        succeed(start(with(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), options), List.of("--out", two.toString())), Map.of()));
+        succeed(start(with(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), options), List.of("--out", one.toString())),
+                Map.of()));
+        succeed(start(with(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), options), List.of("--out", two.toString())),
+                Map.of()));
         assertThat(two).hasSameBinaryContentAs(one);
         var eval = List.of("eval", "--model", run.toString(), "--sets", "seen", "--prompts", "2", "--batch", "3", "--json");
         var scored = start(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), eval), Map.of());
@@ -85,7 +87,9 @@ class LaunchCommandTest {
         assertThat(scoredByTwo.said().replaceAll("\"seconds\":[^,}]+", "")).isEqualTo(scored.said().replaceAll("\"seconds\":[^,}]+", ""));
     }
 
-    private static List<String> with(List<String> words, List<String> more) { return Stream.concat(words.stream(), more.stream()).toList(); }
+    private static List<String> with(List<String> words, List<String> more) {
+        return Stream.concat(words.stream(), more.stream()).toList();
+    }
 
     @Test
     @Tag("long")

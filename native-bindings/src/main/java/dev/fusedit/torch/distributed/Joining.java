@@ -72,8 +72,9 @@ final class Joining {
                     .forEach(rank -> there.put(rank, sameJob(rank, store.get(key(rank)))));
             if (there.size() < own.size() && System.nanoTime() > end) {
                 var missing = IntStream.range(0, own.size()).filter(rank -> !there.containsKey(rank)).boxed().toList();
-                throw new UserError("Of %d processes that WORLD_SIZE says, these ranks did not come to %s within %d s: %s. Look at what they say, or start fewer"
-                        .formatted(own.size(), own.place(), patience.toSeconds(), missing.toString().replaceAll("[\\[\\]]", "")));
+                throw new UserError(
+                        "Of %d processes that WORLD_SIZE says, these ranks did not come to %s within %d s: %s. Look at what they say, or start fewer"
+                                .formatted(own.size(), own.place(), patience.toSeconds(), missing.toString().replaceAll("[\\[\\]]", "")));
             }
             if (there.size() < own.size()) sleep(LOOK);
         }
@@ -119,7 +120,8 @@ final class Joining {
             var text = Optional.ofNullable(environment.get(name)).map(String::strip).filter(given -> !given.isEmpty())
                     .orElse(Integer.toString(usual));
             if (!text.matches("[1-9]\\d{0,6}")) {
-                throw new UserError("%s is '%s' in the environment, but must be a number of seconds from 1 to 9999999".formatted(name, text));
+                throw new UserError(
+                        "%s is '%s' in the environment, but must be a number of seconds from 1 to 9999999".formatted(name, text));
             }
             return Duration.ofSeconds(Long.parseLong(text));
         }

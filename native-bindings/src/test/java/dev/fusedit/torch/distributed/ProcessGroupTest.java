@@ -83,7 +83,8 @@ class ProcessGroupTest {
         var sums = inRanks(3, group -> {
             int r = group.rank() + 1;
             var wide = Tensor.of(new double[] {r, 2 * r, 3 * r, 4 * r}, 2, 2);
-            var tensors = List.of(Tensor.of(new float[] {r}, 1), Tensor.full(10 * r, DType.F32, 3), wide, wide.transpose(0, 1).contiguous());
+            var tensors =
+                    List.of(Tensor.of(new float[] {r}, 1), Tensor.full(10 * r, DType.F32, 3), wide, wide.transpose(0, 1).contiguous());
             group.sum(tensors);
             return tensors.stream().map(Tensor::toDoubles).toList();
         });

@@ -52,7 +52,8 @@ public record ParameterOwners(ImmutableMap<String, Integer> owners, int rank) {
         if (owners.isEmpty()) return;
         for (int from = 0; from < ranks.size(); from++) {
             int owner = from;
-            List<Tensor> some = weights.entrySet().stream().filter(weight -> owner(weight.getKey()) == owner).map(Map.Entry::getValue).toList();
+            List<Tensor> some =
+                    weights.entrySet().stream().filter(weight -> owner(weight.getKey()) == owner).map(Map.Entry::getValue).toList();
             ranks.broadcast(some, owner);
         }
     }

@@ -32,8 +32,9 @@ public record RankAgreement(ProcessGroup group) {
         requireSame(options);
         for (var stage : recipe.stages()) {
             if (stage.microBatch() < group.size()) {
-                throw new UserError("stages.%s: a micro-batch of %d cannot be shared by %d processes. Start fewer, or raise its batch to %d or more"
-                        .formatted(stage.name(), stage.microBatch(), group.size(), group.size() * stage.accumulation()));
+                throw new UserError(
+                        "stages.%s: a micro-batch of %d cannot be shared by %d processes. Start fewer, or raise its batch to %d or more"
+                                .formatted(stage.name(), stage.microBatch(), group.size(), group.size() * stage.accumulation()));
             }
         }
     }

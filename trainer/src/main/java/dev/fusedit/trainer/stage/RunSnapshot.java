@@ -16,7 +16,8 @@ public final class RunSnapshot {
     ///
     /// @param remembered by average and optimizer, of all processes
     /// @param references to files that hold what the checkpoint does not
-    public static Snapshot of(Recipe recipe, RunTensors tensors, RunTensors.Remembered remembered, RunState state, RunFigures figures, ReferencesFile references,
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunTensors.Remembered remembered, RunState state, RunFigures figures,
+            ReferencesFile references,
             Batches data) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());

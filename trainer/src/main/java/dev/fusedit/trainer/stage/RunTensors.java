@@ -49,7 +49,8 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
         if (from != null) {
             var frozen = SavedModel.referred(from.checkpoint(), recipe);
             var placed = frozen.placed(recipe);
-            var tensors = of(recipe, StartingWeights.resumed(placed, tokenizer, from.checkpoint(), Precisions.of(recipe), seed), frozen, ranks);
+            var tensors =
+                    of(recipe, StartingWeights.resumed(placed, tokenizer, from.checkpoint(), Precisions.of(recipe), seed), frozen, ranks);
             return tensors.filled(() -> tensors.read(from));
         }
         var start = StartingWeights.of(recipe, said);

@@ -54,8 +54,9 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
             takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState, tensors.owners());
         }
         var rule = plan.rule(recipe.run(), decayedQueries());
-        var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
-                leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState, tensors.owners());
+        var step =
+                new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
+                        leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState, tensors.owners());
         return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
     }
 

@@ -23,7 +23,9 @@ record RankTexts(ProcessGroup ranks) {
     }
 
     /// Those of all, in the order of their ranks.
-    List<String> concatenated(List<String> own) { return ranks.isAlone() ? own : gathered(List.of(own)).stream().flatMap(List::stream).toList(); }
+    List<String> concatenated(List<String> own) {
+        return ranks.isAlone() ? own : gathered(List.of(own)).stream().flatMap(List::stream).toList();
+    }
 
     /// The parts of all processes, in the order of their ranks.
     ///

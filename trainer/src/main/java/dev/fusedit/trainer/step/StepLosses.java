@@ -94,7 +94,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 whole.imageShare(cut.captions().length),
                 whole.tokenShare(predicted(languageOf(cut.captions(), cut.sentences()))),
-                noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index()), cut.stored()))
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index()),
+                cut.stored()))
                 .toList();
         return noised == null || !isGlobal() || all == 1 ? parts : embedded(parts, ranks);
     }

@@ -25,8 +25,9 @@ class RankAgreementTest {
         int port = free();
         try (var threads = Executors.newFixedThreadPool(2)) {
             var all = IntStream.range(0, 2).mapToObj(rank -> threads.submit(() -> {
-                try (var _ = TensorScope.open(); var group = ProcessGroup.join("build", Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2",
-                        "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", Integer.toString(port)))) {
+                try (var _ = TensorScope.open();
+                        var group = ProcessGroup.join("build", Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2",
+                                "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", Integer.toString(port)))) {
                     body.accept(new RankAgreement(group), rank);
                     return "";
                 } catch (UserError e) {
@@ -54,14 +55,16 @@ class RankAgreementTest {
     @Test
     void otherOptionsAreToldByAll() throws Exception {
         assertThat(told((agreement, rank) -> agreement.requireSame(recipe(), "--max-steps " + rank)))
-                .allSatisfy(said -> assertThat(said).contains("Rank 1 was given other options (--max-steps 1) than rank 0 (--max-steps 0)"));
+                .allSatisfy(
+                        said -> assertThat(said).contains("Rank 1 was given other options (--max-steps 1) than rank 0 (--max-steps 0)"));
     }
 
     @Test
     void microBatchesAreLargeEnough() throws Exception {
         assertThat(told((agreement, _) -> agreement.requireSame(recipe("stages.joint.accumulation=4"), "")))
                 .allSatisfy(said -> assertThat(said)
-                        .contains("stages.joint: a micro-batch of 1 cannot be shared by 2 processes. Start fewer, or raise its batch to 8"));
+                        .contains(
+                                "stages.joint: a micro-batch of 1 cannot be shared by 2 processes. Start fewer, or raise its batch to 8"));
     }
 
     @Test
