@@ -107,8 +107,8 @@ class LaunchCommandTest {
     @Tag("long")
     void optimizersOfWholeMatricesAreSharded() throws Exception {
         for (var optimizer : List.of("adafactor", "muon")) {
-            var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("stages.fuse.optimizer=" + optimizer,
-                    "stages.joint.optimizer={kind: %s}".formatted(optimizer))).toList();
+            var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("stages.text.batch=8", "stages.fuse.batch=8",
+                    "stages.fuse.optimizer=" + optimizer, "stages.joint.optimizer={kind: %s}".formatted(optimizer))).toList();
             var one = temp.resolve(optimizer);
             train(one, settings);
             var three = temp.resolve(optimizer + "-3");
