@@ -26,8 +26,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "data",
-        description = {"Looks at captioned images before they are trained on, prepares published sets,",
-            "caches what frozen models make of images and captions."},
+        description = "Looks at captioned images before they are trained on; prepares published sets; caches what frozen models make of them.",
         subcommands = {DataCommand.Audit.class, DataCommand.Show.class, DataPrepareCommand.class, DataForgetCommand.class,
             DataCacheCommand.class})
 final class DataCommand implements Callable<Integer> {

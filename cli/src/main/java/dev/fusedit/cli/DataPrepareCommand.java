@@ -30,9 +30,8 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "prepare",
         description = {
-            "Fetches the images of a set that is published as metadata, or reads the archives that it is published in, and writes WebDataset",
-            "shards in img2dataset's layout.",
-            "The same command goes on where a killed one ended."})
+            "Writes WebDataset shards of a published set, whose images it fetches by its metadata or reads out of its archives.",
+            "They are in img2dataset's layout. The same command goes on where a killed one ended."})
 final class DataPrepareCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String WHOLE = "0/1";

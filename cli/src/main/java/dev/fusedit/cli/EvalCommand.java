@@ -2,11 +2,13 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.config.Bound;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.eval.suite.EvaluationRun;
 import dev.fusedit.trainer.eval.suite.SuiteName;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
 import dev.fusedit.trainer.recipe.Evaluation;
@@ -89,19 +91,26 @@ final class EvalCommand implements Callable<Integer> {
         if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
         if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
             throw refused("--sets and --prompts are of the suite blocks");
-        return subject.selfCheck ? selfCheck() : evaluation();
+        if (subject.model == null) {
+            Job.requireAlone("eval without --model judges what is there");
+            return subject.selfCheck ? selfCheck() : evaluation(ProcessGroup.alone());
+        }
+        try (var group = Job.join()) {
+            new RankAgreement(group).requireSame(String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+            return group.isFirst() ? Job.lead(group, () -> evaluation(group)) : EvaluationRun.follow(subject.model, sampling::over, group);
+        }
     }
 
     private ParameterException refused(String why) { return new ParameterException(spec.commandLine(), why); }
 
-    private int evaluation() throws IOException {
+    private int evaluation(ProcessGroup group) {
         var console = ProgressLine.onStderr();
         var report = subject.model != null
                 ? EvaluationRun.ofModel(subject.model, suite.request(suites, blocks(EvaluationRun.usual(subject.model))), sampling::over,
-                        suite.output(), console)
+                        suite.output(), group, console)
                 : EvaluationRun.ofImages(subject.images, suite.request(suites, blocks(EvaluationRun.EVERYTHING)), suite.output());
         console.close();
-        spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(report.toJson()) : report);
+        spec.commandLine().getOut().println(json ? report.toJson().toString() : report);
         return ExitCode.OK;
     }
 

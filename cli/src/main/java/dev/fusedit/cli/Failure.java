@@ -3,8 +3,10 @@ package dev.fusedit.cli;
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.trainer.run.Interrupted;
 import java.io.PrintWriter;
+import java.io.Writer;
 
 /// What went wrong, for the person who typed the command.
 final class Failure {
@@ -17,11 +19,15 @@ final class Failure {
         return switch (thrown) {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
             case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
+            case PeerLost lost -> say(err, lost.getMessage(), ExitCode.ENVIRONMENT);
             case Interrupted stopped -> say(err, stopped.getMessage(), stopped.status());
             case OutOfMemoryError full -> say(err, MemoryShortage.ofJava(full), ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);
         };
     }
+
+    /// The status that a command ends with that throws this.
+    static int status(Throwable thrown) { return report(thrown, false, new PrintWriter(Writer.nullWriter())); }
 
     private static int say(PrintWriter err, String message, int exitCode) {
         err.println(message);

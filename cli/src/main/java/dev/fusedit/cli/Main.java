@@ -1,12 +1,16 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.image.TurboJpeg;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -43,6 +47,7 @@ public final class Main {
                     .setExecutionStrategy(parsed -> {
                         Logs.setUp(fusedit.debug());
                         fusedit.chooseLibtorch();
+                        requireTurboJpeg(parsed);
                         return new CommandLine.RunLast().execute(parsed);
                     })
                     .setParameterExceptionHandler((wrong, _) -> usage(wrong))
@@ -50,6 +55,14 @@ public final class Main {
                     .execute(args);
         } catch (Error thrown) { // picocli hands over exceptions only
             return Failure.report(thrown, fusedit.debug(), err);
+        }
+    }
+
+    private static void requireTurboJpeg(ParseResult parsed) {
+        try {
+            TurboJpeg.requireNamed();
+        } catch (UserError e) {
+            throw new ExecutionException(parsed.commandSpec().commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.trainer.run.Interrupts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -7,17 +8,29 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Commands of fusedit in processes of their own, one after the other, with this one's JVM options. Signals are this process's to pass on.
 final class OwnProcess {
     private static final String CHILD = "fusedit.child";
 
+    private final Map<String, String> environment;
     private volatile @Nullable Process running;
     private volatile boolean stopped;
 
+    OwnProcess() { this(Map.of()); }
+
+    /// @param environment variables that the processes have beside this one's
+    OwnProcess(Map<String, String> environment) { this.environment = environment; }
+
     /// Whether this process was started so.
     static boolean isChild() { return Boolean.getBoolean(CHILD); }
+
+    /// Signals as a flag; of a process that was started so, those that the one above passes on.
+    ///
+    /// @param onFirst as [Interrupts#watch]
+    static Interrupts watch(Runnable onFirst) { return isChild() ? Interrupts.watchAsChild(onFirst) : Interrupts.watch(onFirst); }
 
     /// Its lines go where this one's go, its errors at once.
     ///
@@ -28,13 +41,11 @@ final class OwnProcess {
 
     /// @param java further options of the JVM
     int run(List<String> arguments, PrintWriter out, PrintWriter err, List<String> java) throws IOException, InterruptedException {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(java);
-        command.addAll(List.of("-D" + CHILD + "=true", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(arguments);
-        var process = new ProcessBuilder(command).start();
+        var options = new ArrayList<>(java);
+        options.add("-D" + CHILD + "=true");
+        var builder = new ProcessBuilder(command(arguments, options));
+        builder.environment().putAll(environment);
+        var process = builder.start();
         running = process;
         if (stopped) process.toHandle().destroy(); // asked before there was one
         var errors = Thread.ofPlatform().daemon().start(() -> passOn(process, err));
@@ -46,6 +57,19 @@ final class OwnProcess {
             running = null;
             process.destroy();
         }
+    }
+
+    /// The words that start such a process.
+    ///
+    /// @param java further options of the JVM
+    static List<String> command(List<String> arguments, List<String> java) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(java);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        return command;
     }
 
     private static void passOn(Process process, PrintWriter err) {

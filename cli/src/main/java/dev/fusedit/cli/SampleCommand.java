@@ -2,15 +2,18 @@ package dev.fusedit.cli;
 
 import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.pipeline.ImageRequest;
+import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.RequestCheck;
 import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.run.Interrupted;
 import dev.fusedit.trainer.run.Interrupts;
+import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.sampling.ModelFingerprint;
 import dev.fusedit.trainer.sampling.PromptFile;
 import dev.fusedit.trainer.sampling.RememberedImage;
@@ -102,20 +105,36 @@ final class SampleCommand implements Callable<Integer> {
         var texts =
                 asked != null ? asked.request().prompts().texts() : prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
         sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
+        try (var group = Job.join()) {
+            new RankAgreement(group).requireSame(String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+            return group.isFirst() ? Job.lead(group, () -> sample(texts, asked, group)) : follow(texts, asked, group);
+        }
+    }
+
+    private int follow(List<String> texts, @Nullable RememberedImage asked, ProcessGroup group) {
+        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model); var _ = Interrupts.watchAsRank(() -> {})) {
+            return run(loaded, texts, asked).follow(group);
+        }
+    }
+
+    private SampleRun run(LoadedPipeline loaded, List<String> texts, @Nullable RememberedImage asked) {
+        var fingerprint = ModelFingerprint.of(loaded);
+        if (asked != null) asked.requireModel(model, fingerprint);
+        var request = asked != null ? asked.request() : request(loaded.defaults(), texts);
+        return new SampleRun(loaded, request, SamplingModel.identity(model), noMetadata ? SampleNotes.NONE : SampleNotes.of(fingerprint));
+    }
+
+    private int sample(List<String> texts, @Nullable RememberedImage asked, ProcessGroup group) {
         var place = SampleOutput.of(out, force);
         var output = asked == null || asked.grid() ? place : place.single();
         var console = ProgressLine.onStderr();
         try (var _ = TensorScope.open();
                 var loaded = SamplingModel.open(model);
-                var interrupts = Interrupts.watch(() -> console.message("Stopping. Once more to stop at once."))) {
-            var fingerprint = ModelFingerprint.of(loaded);
-            if (asked != null) asked.requireModel(model, fingerprint);
-            var request = asked != null ? asked.request() : request(loaded.defaults(), texts);
-            var run = new SampleRun(loaded, request, SamplingModel.identity(model),
-                    noMetadata ? SampleNotes.NONE : SampleNotes.of(fingerprint));
+                var interrupts = watch(group, () -> console.message("Stopping. Once more to stop at once."))) {
+            var run = run(loaded, texts, asked);
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
-            RequestCheck.unread(loaded.pipeline(), request).forEach(spec.commandLine().getErr()::println);
-            run.write(output, force, console, () -> {
+            RequestCheck.unread(loaded.pipeline(), run.request()).forEach(spec.commandLine().getErr()::println);
+            run.write(output, force, group, console, () -> {
                 if (interrupts.status() != 0) throw new Interrupted(interrupts.status(), "Stopped. The same command goes on");
             });
             console.close(); // before the result
@@ -124,6 +143,10 @@ final class SampleCommand implements Callable<Integer> {
         } finally {
             console.close();
         }
+    }
+
+    private static Interrupts watch(ProcessGroup group, Runnable stopping) {
+        return group.isAlone() ? Interrupts.watch(stopping) : Interrupts.watchAsRank(stopping);
     }
 
     /// @throws UserError if it is said here too how the image is to be made

@@ -2,6 +2,8 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.PeerLost;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.eval.Strengths;
@@ -13,15 +15,19 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
+import dev.fusedit.trainer.run.FollowingRun;
 import dev.fusedit.trainer.run.Interrupted;
 import dev.fusedit.trainer.run.Interrupts;
 import dev.fusedit.trainer.run.Outcome;
+import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.run.Resume;
 import dev.fusedit.trainer.run.RunLength;
 import dev.fusedit.trainer.run.RunStart;
 import dev.fusedit.trainer.run.TeacherRun;
 import dev.fusedit.trainer.run.TeacherStart;
 import dev.fusedit.trainer.run.TrainingRun;
+import dev.fusedit.trainer.step.Ranks;
+import dev.fusedit.trainer.step.Sharding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +79,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "Save and stop after step N, counted over all stages and from the run's beginning. No schedule changes.")
     private @Nullable Long maxSteps;
 
+    @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",
+            description = "What each of several processes keeps a part of only. optimizer: what the optimizer remembers, and the moving "
+                    + "average (ZeRO-1); for less memory and some more traffic, with the same result (default: ${DEFAULT-VALUE}).")
+    private Sharding sharding;
+
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
@@ -84,6 +95,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int trainTeacher(TeacherRecipe chosen) {
+        Job.requireAlone("recipe '%s' trains a teacher".formatted(chosen.run().name()));
         var console = ProgressLine.onStderr();
         TeacherPlan.of(chosen).requireFits();
         var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
@@ -102,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
         var stdout = spec.commandLine().getOut();
         var chosen = start.recipe();
         var folder = start.folder();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
+        try (var interrupts = OwnProcess.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
                 var run = new TeacherRun(start, interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
@@ -124,11 +136,27 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int trainModel(Recipe read) {
+        Job.requireOwnDevice(read.run().device());
+        try (var group = Job.join()) {
+            new RankAgreement(group).requireSame(read, "--out %s --minutes %s --resume %s --max-steps %s --shard %s".formatted(out,
+                    minutes, resume, maxSteps, sharding));
+            return group.isFirst() ? Job.lead(group, () -> train(read, group)) : follow(group);
+        }
+    }
+
+    private int follow(ProcessGroup group) {
+        var stderr = spec.commandLine().getErr();
+        try (var interrupts = Interrupts.watchAsRank(() -> {})) {
+            return FollowingRun.follow(new Ranks(group, sharding, interrupts::status, interrupts::adopt), pipes.pipes(), stderr::println);
+        }
+    }
+
+    private int train(Recipe read, ProcessGroup group) {
         var console = ProgressLine.onStderr();
-        try (var start = start(read, console)) {
+        try (var start = start(read, group.size(), console)) {
             return switch (start) {
-                case RunStart.Fresh fresh -> train(fresh, "Training '%s' in %s", console);
-                case RunStart.GoingOn more -> train(more, "Going on with '%s' in %s after step %d", console);
+                case RunStart.Fresh fresh -> train(fresh, group, "Training '%s' in %s", console);
+                case RunStart.GoingOn more -> train(more, group, "Going on with '%s' in %s after step %d", console);
                 case RunStart.Finished(var folder) -> {
                     spec.commandLine().getOut()
                             .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
@@ -139,22 +167,25 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunStart start(Recipe read, ProgressLine console) {
+    private RunStart start(Recipe read, int processes, ProgressLine console) {
         var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
         var before = minutes == null ? Optional.<Recipe>empty()
                 : named == null ? RunStart.scaledBelow(RUNS, read, minutes, resume) : RunStart.scaledIn(named, read, minutes, resume);
         var wanted = minutes == null ? read : before.orElseGet(() -> read.withMinutes(minutes));
         Function<Recipe, RunLength> prepared =
-                recipe -> PreparedRun.of(recipe, before.isEmpty() ? minutes : null, console::message);
+                recipe -> PreparedRun.of(recipe, processes, before.isEmpty() ? minutes : null, console::message);
         return named == null ? RunStart.below(RUNS, wanted, resume, console::message, prepared)
                 : RunStart.in(named, wanted, resume, console::message, prepared);
     }
 
     /// @param begins what is said at the start, with places for the run's name, its folder, and how many steps are done
-    private int train(RunStart start, String begins, ProgressLine console) {
+    private int train(RunStart start, ProcessGroup group, String begins, ProgressLine console) {
         var folder = start.folder().folder();
-        try (var interrupts = Interrupts.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TrainingRun(start, pipes.pipes(), interrupts, console)) {
+        Runnable stopping = () -> console.message("Stopping after this step and saving. Once more to stop at once.");
+        try (var interrupts = group.isAlone() ? OwnProcess.watch(stopping) : Interrupts.watchAsRank(stopping);
+                var run =
+                        new TrainingRun(start, pipes.pipes(), new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
+                                console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
@@ -164,6 +195,9 @@ final class TrainCommand implements Callable<Integer> {
                         .println("Stopped after step %d: %s%nGo on: %s".formatted(step, checkpoint, again(folder)));
             }
             return ExitCode.OK;
+        } catch (PeerLost lost) {
+            console.message("%s%nGo on after the newest checkpoint: %s".formatted(lost.getMessage(), again(folder)));
+            return ExitCode.ENVIRONMENT;
         } catch (Interrupted stopped) {
             console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder)));
             return stopped.status();

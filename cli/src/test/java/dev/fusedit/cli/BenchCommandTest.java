@@ -187,4 +187,26 @@ class BenchCommandTest {
         assertThat(run("bench", "tiny", "--workloads", workloads(), "--export", temp).err()).contains("not empty");
         assertThat(run("bench", "all", "--workloads", workloads(), "--export", temp.resolve("x")).status()).isEqualTo(2);
     }
+
+    @Test
+    void feedTakesARecipesBatchesFromAnyStepOn() throws IOException {
+        var ran =
+                run("bench", "feed", "../recipes/tests/minimal.yaml", "--set", "stages.fuse.steps=1000000", "--images", 40, "--warm-up", 8,
+                        "--from", 900_000, "--json");
+        assertThat(ran.status()).as(ran.err()).isZero();
+        var json = new ObjectMapper().readTree(ran.out());
+        assertThat(json.fieldNames()).toIterable().containsExactly("recipe", "size", "batch", "workers", "jpeg", "open_seconds",
+                "first_batch_seconds", "images", "seconds", "images_per_second", "cpu_ms_per_image", "peak_mib", "resident_mib");
+        assertThat(json.path("batch").intValue()).isEqualTo(4);
+        assertThat(json.path("images").intValue()).isEqualTo(40);
+        assertThat(json.path("resident_mib")).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--images,0,at least one image", "--warm-up,-1,warming up", "--from,-1,counted from 0"})
+    void feedSaysWhichNumberIsWrong(String option, int value, String why) {
+        var ran = run("bench", "feed", "../recipes/tests/minimal.yaml", option, value);
+        assertThat(ran.status()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(ran.err()).contains("bench feed").contains(why);
+    }
 }

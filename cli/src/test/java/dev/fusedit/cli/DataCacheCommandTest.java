@@ -28,6 +28,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -105,6 +106,7 @@ class DataCacheCommandTest {
 
     /// Ended by `kill -9` while it writes; then two at once go on, and make each row once.
     @Test
+    @Tag("long")
     @DisabledOnOs(OS.WINDOWS)
     void aKilledOneGoesOnAndTwoShareTheWork() throws Exception {
         var cache = temp.resolve("cache");

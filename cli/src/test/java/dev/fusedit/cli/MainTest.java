@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class MainTest {
     private final StringWriter out = new StringWriter();
@@ -37,6 +39,18 @@ class MainTest {
         assertThat(err.toString()).isEmpty();
     }
 
+    /// A list of commands shows the first piece of each description alone.
+    @Test
+    void everyCommandIsToldInOneSentence() {
+        assertThat(all(new Fusedit().commandLine()).filter(command -> command.getParent() != null)).hasSizeGreaterThan(20)
+                .allSatisfy(command -> assertThat(command.getCommandSpec().usageMessage().description()[0]).as(command.getCommandName())
+                        .matches("[A-Z].*\\."));
+    }
+
+    private static Stream<CommandLine> all(CommandLine command) {
+        return Stream.concat(Stream.of(command), command.getSubcommands().values().stream().flatMap(MainTest::all));
+    }
+
     @Test
     void numbersAreTheSameInEveryLocale() {
         var before = Locale.getDefault(Locale.Category.FORMAT);
@@ -60,7 +74,7 @@ class MainTest {
     @Test
     void misspeltCommandIsCorrected() {
         assertThat(run("docter")).isEqualTo(2);
-        assertThat(err.toString()).contains("'docter'", "Did you mean: fusedit doctor?").doesNotContain("\tat ");
+        assertThat(err.toString()).contains("'docter'", "Did you mean: fusedit doctor").doesNotContain("\tat ");
     }
 
     @Test

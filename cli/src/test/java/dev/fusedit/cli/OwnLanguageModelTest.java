@@ -99,7 +99,7 @@ class OwnLanguageModelTest {
     void anExportKeepsWhatStandsAroundAPrompt() throws IOException {
         var folder = folder(DType.F32);
         var trained = temp.resolve("run");
-        assertThat(command("train", training(folder, "--out", trained, "--set", "model.llm.instruction=two circles "))).as(err.toString())
+        assertThat(command("train", training(folder, "--out", trained, "--set", "model.llm.instruction='two circles '"))).as(err.toString())
                 .isZero();
         var exported = temp.resolve("exported");
         assertThat(run("export", "--model", trained, "--out", exported)).as(err.toString()).isZero();

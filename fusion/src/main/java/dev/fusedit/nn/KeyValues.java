@@ -23,9 +23,6 @@ public record KeyValues(Tensor keys, Tensor values) implements TensorRecord<KeyV
     /// This sequence, then the other.
     public KeyValues concat(KeyValues next) { return new KeyValues(Tensor.cat(2, keys, next.keys), Tensor.cat(2, values, next.values)); }
 
-    /// A part of the sequence: views.
-    public KeyValues narrow(long first, long length) { return replaced(each -> each.narrow(2, first, length)); }
-
     /// The samples that an i64 vector names, in its order.
     public KeyValues rows(Tensor indices) { return new KeyValues(keys.indexSelect(0, indices), values.indexSelect(0, indices)); }
 }

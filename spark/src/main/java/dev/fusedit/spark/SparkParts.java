@@ -28,7 +28,8 @@ public final class SparkParts implements PartScheduler {
         if (!master.isEmpty()) conf.setMaster(master);
         if (!conf.contains("spark.master"))
             throw new UserError("--spark needs a master, local[2] or spark://HOST:7077 say, unless spark-submit names it");
-        if (!conf.contains("spark.submit.deployMode")) conf.setIfMissing("spark.jars", jars());
+        if (!conf.contains("spark.submit.deployMode") && !conf.get("spark.master").startsWith("local"))
+            conf.setIfMissing("spark.jars", jars());
         try (var spark = new JavaSparkContext(conf)) {
             int parts = parts(shards, spark.defaultParallelism());
             var numbers = IntStream.rangeClosed(1, parts).boxed().toList();

@@ -5,11 +5,15 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /// Training by flow matching, also called rectified flow (Lipman et al. 2023; Esser et al. 2024): the model learns which way noise lies
 /// from an image.
 public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, LossWeighting weighting, Prediction prediction) {
+    private static final int DRAWN_TOGETHER = 16;
+
     /// The paper's setting: shift 3, logit-normal times, velocity.
     public static FlowMatching ofThePaper() {
         return new FlowMatching(FlowMatchScheduler.shifted(3), new TimeDensity.LogitNormal(0, 1), new LossWeighting.Uniform(),
@@ -41,11 +45,37 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
     }
 
     /// Draws noise and times: each a function of the seed and its purpose.
-    public Noised noised(Tensor clean, Seed seed) {
+    public Noised noised(Tensor clean, Seed seed) { return noised(clean, seed, 0, (int) clean.size(0)); }
+
+    /// As [#noised(Tensor, Seed)] for some images of a batch: they get what they would get among all.
+    ///
+    /// @param first place of the first one in the batch
+    /// @param all images of the batch
+    public Noised noised(Tensor clean, Seed seed, int first, int all) {
         return TensorScope.scoped(() -> {
-            var noise = Tensor.randn(seed.derive("noise"), DType.F32, clean.shape()).to(clean.device());
-            return noised(clean, noise, indices(seed.derive("time"), (int) clean.size(0)));
+            int count = (int) clean.size(0);
+            var noise = noise(seed.derive("noise"), first, all, clean.shape()).to(clean.device());
+            return noised(clean, noise, Arrays.copyOfRange(indices(seed.derive("time"), all), first, first + count));
         });
+    }
+
+    /// Of images in the midst of a batch. What those before them get is drawn too, one after the other, where libtorch draws the same so: it
+    /// makes normal numbers sixteen at a time.
+    private static Tensor noise(Seed seed, int first, int all, long... shape) {
+        long each = LongStream.of(shape).skip(1).reduce(1, Math::multiplyExact);
+        if (shape[0] == all) return Tensor.randn(seed, DType.F32, shape);
+        if (each % DRAWN_TOGETHER != 0) {
+            var whole = shape.clone();
+            whole[0] = all;
+            return Tensor.randn(seed, DType.F32, whole).narrow(0, first, shape[0]);
+        }
+        var stream = seed.stream();
+        for (int i = 0; i < first; i++) {
+            try (var _ = TensorScope.open()) {
+                stream.randn(DType.F32, each);
+            }
+        }
+        return shape[0] == 0 ? Tensor.empty(DType.F32, shape) : stream.randn(DType.F32, shape);
     }
 
     /// Places in the training table.

@@ -66,6 +66,21 @@ class FlowMatchingTest {
         assertThat(flow.noised(image(), Seed.of(3)).noisy().sameValues(flow.noised(image(), Seed.of(2)).noisy())).isFalse();
     }
 
+    /// Rows of 192 numbers, which libtorch draws one after the other as in one go, and of 75, which it doesn't.
+    @Test
+    void someImagesOfABatchGetWhatTheyGetAmongAll() {
+        var flow = flow(new Prediction.Velocity());
+        for (var all : List.of(image(), Tensor.rand(Seed.of(1), DType.F32, 4, 3, 5, 5))) {
+            var whole = flow.noised(all, Seed.of(2));
+            for (int first = 0; first < 4; first++) {
+                var some = flow.noised(all.narrow(0, first, 4 - first), Seed.of(2), first, 4);
+                assertThat(some.noisy().sameValues(whole.rows(first, 4 - first).noisy())).as("from %d", first).isTrue();
+                assertThat(some.timesteps_B().sameValues(whole.rows(first, 4 - first).timesteps_B())).as("from %d", first).isTrue();
+            }
+            assertThat(flow.noised(all.narrow(0, 2, 1), Seed.of(2), 2, 4).noise().sameValues(whole.rows(2, 1).noise())).isTrue();
+        }
+    }
+
     /// Shares and strata of 40,000 draws; each place has a level of its own, whatever how many are drawn with it.
     @Test
     void aMixtureDrawsEachDensityByItsWeight() {

@@ -1,21 +1,27 @@
 package dev.fusedit.torch.image;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import com.google.common.base.Suppliers;
 import dev.fusedit.torch.UserError;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/// Pixels of JPEG files by libjpeg-turbo, if this system has its TurboJPEG library (Debian and Ubuntu: `libturbojpeg0`, Fedora: `turbojpeg`,
-/// Homebrew: `jpeg-turbo`). It decodes by the accurate integer DCT and with smoothed colours, as libjpeg does and Pillow, to the bit; about
-/// three times as fast as the JDK's own libjpeg, which has no vectors.
+/// JPEG files by libjpeg-turbo, if this system has its TurboJPEG library (Debian and Ubuntu: `libturbojpeg0`, Fedora: `turbojpeg`,
+/// Homebrew: `jpeg-turbo`). It computes by the accurate integer DCT and with smoothed colours, as libjpeg does and Pillow, to the bit; about three
+/// times as fast as the JDK's own libjpeg, which has no vectors.
 ///
 /// It is looked for under its usual names, or is the file that `FUSEDIT_TURBOJPEG` (or the property `fusedit.turbojpeg`) names; `none` there
 /// turns it off.
@@ -28,36 +34,52 @@ public final class TurboJpeg {
     private static final String NONE = "none";
     private static final int RGB = 0;
     private static final int ACCURATE_DCT = 4096;
+    private static final int NO_REALLOC = 1024;
+    private static final int COLOURS_IN_HALVES = 2;
     private static final int COLOURS = 3;
 
-    private static final class Found {
-        static final Optional<TurboJpeg> ON_THIS_SYSTEM = find();
-    }
+    private static final Supplier<Optional<TurboJpeg>> ON_THIS_SYSTEM = Suppliers.memoize(TurboJpeg::find);
 
     private final String name;
-    private final MethodHandle init;
+    private final MethodHandle initDecompress;
     private final MethodHandle decompress;
+    private final MethodHandle initCompress;
+    private final MethodHandle compress;
+    private final MethodHandle bufferSize;
     private final MethodHandle destroy;
 
     private TurboJpeg(String name, SymbolLookup library) {
         this.name = name;
-        init = handle(library, "tjInitDecompress", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
-        decompress = handle(library, "tjDecompress2",
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG,
-                        ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT));
-        destroy = handle(library, "tjDestroy", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+        initDecompress = handle(library, "tjInitDecompress", JAVA_LONG);
+        decompress = handle(library, "tjDecompress2", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT,
+                JAVA_INT, JAVA_INT);
+        initCompress = handle(library, "tjInitCompress", JAVA_LONG);
+        compress = handle(library, "tjCompress2", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS,
+                JAVA_INT, JAVA_INT, JAVA_INT);
+        bufferSize = handle(library, "tjBufSize", JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+        destroy = handle(library, "tjDestroy", JAVA_INT, JAVA_LONG);
     }
 
-    private static MethodHandle handle(SymbolLookup library, String function, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(library.findOrThrow(function), type);
+    private static MethodHandle handle(SymbolLookup library, String function, MemoryLayout result, MemoryLayout... arguments) {
+        return Linker.nativeLinker().downcallHandle(library.findOrThrow(function), FunctionDescriptor.of(result, arguments));
     }
 
     /// @throws UserError if one is named that cannot be loaded
-    public static Optional<TurboJpeg> ofSystem() { return Found.ON_THIS_SYSTEM; }
+    public static Optional<TurboJpeg> ofSystem() { return ON_THIS_SYSTEM.get(); }
+
+    /// Loads a library that is named: a wrong name is told before the first image, which it would seem to be about.
+    ///
+    /// @throws UserError if it cannot be loaded
+    public static void requireNamed() {
+        if (!named().isEmpty()) ofSystem();
+    }
+
+    private static String named() {
+        return System.getProperty("fusedit.turbojpeg", System.getenv().getOrDefault("FUSEDIT_TURBOJPEG", ""));
+    }
 
     private static Optional<TurboJpeg> find() {
-        var named = System.getProperty("fusedit.turbojpeg", System.getenv().getOrDefault("FUSEDIT_TURBOJPEG", ""));
+        var named = named();
         if (named.equals(NONE)) return Optional.empty();
         if (!named.isEmpty()) return Optional.of(load(named).orElseThrow(() -> new UserError(
                 "FUSEDIT_TURBOJPEG names %s, which is no TurboJPEG library of this platform. Unset it, or set it to none"
@@ -82,17 +104,54 @@ public final class TurboJpeg {
     public Optional<byte[]> rgb(byte[] jpeg, int width, int height) {
         checkArgument(width > 0 && height > 0, "an image has pixels, not %s x %s", width, height);
         int bytes = Math.multiplyExact(Math.multiplyExact(width, height), COLOURS);
-        try (var arena = Arena.ofConfined()) {
-            var file = arena.allocate(jpeg.length);
-            MemorySegment.copy(jpeg, 0, file, ValueLayout.JAVA_BYTE, 0, jpeg.length);
+        return with(initDecompress, (coder, arena) -> {
             var pixels = arena.allocate(bytes);
-            long decoder = (long) init.invokeExact();
-            if (decoder == 0) return Optional.empty();
+            int status = (int) decompress.invokeExact(coder, copy(jpeg, arena), (long) jpeg.length, pixels, width, 0, height, RGB,
+                    ACCURATE_DCT);
+            return status == 0 ? Optional.of(pixels.toArray(JAVA_BYTE)) : Optional.empty();
+        });
+    }
+
+    /// A baseline file with colours in halves (4:2:0) and the standard's Huffman tables.
+    ///
+    /// @param rgb height · width · 3 samples
+    /// @param quality 1 to 100, as libjpeg scales its tables
+    /// @return empty if it did not like anything
+    public Optional<byte[]> jpeg(byte[] rgb, int width, int height, int quality) {
+        checkArgument(width > 0 && height > 0 && rgb.length == COLOURS * width * height, "%s samples are not %s x %s pixels", rgb.length,
+                width,
+                height);
+        return with(initCompress, (coder, arena) -> {
+            long most = (long) bufferSize.invokeExact(width, height, COLOURS_IN_HALVES);
+            var file = arena.allocate(most);
+            var place = arena.allocateFrom(ADDRESS, file);
+            var length = arena.allocateFrom(JAVA_LONG, most);
+            int status =
+                    (int) compress.invokeExact(coder, copy(rgb, arena), width, 0, height, RGB, place, length, COLOURS_IN_HALVES, quality,
+                            ACCURATE_DCT | NO_REALLOC);
+            return status == 0 ? Optional.of(file.asSlice(0, length.get(JAVA_LONG, 0)).toArray(JAVA_BYTE)) : Optional.empty();
+        });
+    }
+
+    private static MemorySegment copy(byte[] bytes, Arena arena) {
+        var copy = arena.allocate(bytes.length);
+        MemorySegment.copy(bytes, 0, copy, JAVA_BYTE, 0, bytes.length);
+        return copy;
+    }
+
+    /// What is done with a decoder or an encoder.
+    private interface Use {
+        Optional<byte[]> of(long coder, Arena arena) throws Throwable;
+    }
+
+    private Optional<byte[]> with(MethodHandle made, Use use) {
+        try (var arena = Arena.ofConfined()) {
+            long coder = (long) made.invokeExact();
+            if (coder == 0) return Optional.empty();
             try {
-                int status = (int) decompress.invokeExact(decoder, file, (long) jpeg.length, pixels, width, 0, height, RGB, ACCURATE_DCT);
-                return status == 0 ? Optional.of(pixels.toArray(ValueLayout.JAVA_BYTE)) : Optional.empty();
+                return use.of(coder, arena);
             } finally {
-                int _ = (int) destroy.invokeExact(decoder);
+                int _ = (int) destroy.invokeExact(coder);
             }
         } catch (RuntimeException | Error e) {
             throw e;

@@ -7,6 +7,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.step.LossValues;
 import dev.fusedit.trainer.step.Objective;
 import java.util.List;
@@ -24,7 +25,7 @@ record FlowObjective(ImageModel model, DType compute, FlowMatching flow) impleme
     FlowObjective(ImageModel model, DType compute) { this(model, compute, FlowMatching.ofThePaper()); }
 
     @Override
-    public List<Part> parts(BenchModel batch, long step, int count) {
+    public List<Part> parts(BenchModel batch, long step, int count, ProcessGroup ranks) {
         var noised = flow.noised(batch.latents(), Work.SEED.derive("step", step));
         int samples = batch.prompt().batch();
         int parts = Math.min(count, samples);

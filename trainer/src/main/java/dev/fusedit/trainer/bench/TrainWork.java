@@ -7,10 +7,12 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Schedule;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
@@ -41,9 +43,10 @@ final class TrainWork implements Work {
         var rule = new UpdateRule(workload.name(), 0, new RateSchedule(new Schedule.Constant(), 0, Long.MAX_VALUE), RATE, optimizer,
                 workload.gradClip(), null, null, Set.of(), options.dtype() == DType.BF16 ? Run.Precision.BF16 : Run.Precision.F32,
                 SEED.value());
-        step = new TrainingStep<>(rule, 0, lanes, 1, model.weights(),
+        step = new TrainingStep<>(rule, 0, lanes, 1, Ranks.ALONE, model.weights(),
                 own -> new FlowObjective(own == model.weights() ? model.model() : model.model().over(own), own.policy().compute()),
-                TrainableParameter.of(optimizer, RATE, model.weights().all().filter(parameter -> learns(parameter.name()))), none, moments);
+                TrainableParameter.of(optimizer, RATE, model.weights().all().filter(parameter -> learns(parameter.name()))), none, moments,
+                ParameterOwners.ALL);
     }
 
     private static boolean learns(String parameter) { return parameter.startsWith("dit."); }

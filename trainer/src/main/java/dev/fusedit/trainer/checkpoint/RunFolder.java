@@ -26,6 +26,7 @@ public final class RunFolder implements AutoCloseable {
     private static final String LOCK = ".lock";
     private static final String METRICS = "metrics.jsonl";
     private static final String DATA_ERRORS = "data-errors.jsonl";
+    private static final String DATA_ERRORS_OF_RANK = "data-errors\\.rank-\\d+\\.jsonl";
     private static final String EVENTS = "tensorboard";
     private static final String EVENT_FILE = "events\\.out\\.tfevents\\.\\d+\\.fusedit\\.\\d+";
 
@@ -138,7 +139,7 @@ public final class RunFolder implements AutoCloseable {
             case RECIPE, LOCK, DATA_ERRORS -> Files.isRegularFile(path);
             case METRICS -> Files.isRegularFile(path) && Files.size(path) == 0;
             case EVENTS -> Files.isDirectory(path) && list(path).stream().allMatch(file -> isEventFile(file));
-            default -> path.equals(WholeFile.unfinished(path.resolveSibling(RECIPE)));
+            default -> name.matches(DATA_ERRORS_OF_RANK) || path.equals(WholeFile.unfinished(path.resolveSibling(RECIPE)));
         };
     }
 
@@ -183,6 +184,9 @@ public final class RunFolder implements AutoCloseable {
 
     /// Samples that cannot be trained on, a line each.
     public Path dataErrors() { return folder.resolve(DATA_ERRORS); }
+
+    /// As [#dataErrors()], of what another process than the first finds.
+    public static Path dataErrors(Path folder, int rank) { return folder.resolve("data-errors.rank-%d.jsonl".formatted(rank)); }
 
     public Path metrics() { return folder.resolve(METRICS); }
 

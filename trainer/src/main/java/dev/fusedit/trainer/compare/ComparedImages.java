@@ -60,12 +60,12 @@ public record ComparedImages(ImmutableList<ShowcasePrompt> prompts, ImmutableLis
     }
 
     /// The prompt, and behind it whether the image is right, where that can be told.
-    String captionOf(int run, int prompt) {
+    public String captionOf(int run, int prompt) {
         return prompts.get(prompt).text() + verdict(run, prompt).map(right -> right ? " ✓" : " ✗").orElse("");
     }
 
     /// How many of a run's images are right, `: 4 of 6 right`; empty where that cannot be told.
-    String right(int run) {
+    public String right(int run) {
         var verdicts = IntStream.range(0, prompts.size()).mapToObj(i -> verdict(run, i)).flatMap(Optional::stream).toList();
         return verdicts.isEmpty() ? ""
                 : String.format(Locale.ROOT, ": %d of %d right", verdicts.stream().filter(right -> right).count(), verdicts.size());

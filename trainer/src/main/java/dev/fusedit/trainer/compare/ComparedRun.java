@@ -50,12 +50,13 @@ public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, I
     public long images() { return images(steps()); }
 
     /// Shown to the model by a step's end, over all stages.
-    long images(long step) { return plan.stages().stream().mapToLong(stage -> stage.imagesBy(step)).sum(); }
+    public long images(long step) { return plan.stages().stream().mapToLong(stage -> stage.imagesBy(step)).sum(); }
 
     /// Needed operations of all steps so far.
     public double flops() { return flops(steps()); }
 
-    double flops(long step) { return plan.stages().stream().mapToDouble(stage -> stage.flopsBy(step)).sum(); }
+    /// Those until the end of a step.
+    public double flops(long step) { return plan.stages().stream().mapToDouble(stage -> stage.flopsBy(step)).sum(); }
 
     /// From the process's start to its end; so far, where it has not ended.
     public double seconds() { return isFinished() ? result.path("seconds").asDouble() : number(training().getLast(), "seconds"); }
@@ -76,8 +77,14 @@ public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, I
         return java.util.Arrays.stream(values, values.length - tail, values.length).average();
     }
 
+    /// From the process's start to a step, by the last row before; NaN where there is none.
+    public double seconds(long step) {
+        return training().stream().filter(row -> step(row) <= step).mapToDouble(row -> number(row, "seconds")).reduce((_, b) -> b)
+                .orElse(Double.NaN);
+    }
+
     /// Rows of the validation loss.
-    List<Map<String, Object>> validations() { return rows.stream().filter(row -> "validation".equals(row.get("event"))).toList(); }
+    public List<Map<String, Object>> validations() { return rows.stream().filter(row -> "validation".equals(row.get("event"))).toList(); }
 
     /// A quantity of the last validation.
     public OptionalDouble validation(String key) {
@@ -88,9 +95,9 @@ public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, I
     /// Scores of a suite by set: `blocks` of `result.json`.
     public JsonNode scores() { return result.path("blocks"); }
 
-    static long step(Map<String, Object> row) { return (long) number(row, "step"); }
+    public static long step(Map<String, Object> row) { return (long) number(row, "step"); }
 
-    static double number(Map<String, Object> row, String key) {
+    public static double number(Map<String, Object> row, String key) {
         return row.get(key) instanceof Number value ? value.doubleValue() : Double.NaN;
     }
 

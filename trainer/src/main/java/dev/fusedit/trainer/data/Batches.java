@@ -15,24 +15,26 @@ import java.util.stream.IntStream;
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
 public sealed interface Batches extends AutoCloseable permits SingleBatches, ReferenceBatches, MixedBatches, BlankBatches {
-    /// The batch of a stage's step, counted from 0.
+    /// The batch of a stage's step, counted from 0, or the slice of it that is wanted.
     default Batch of(long step, Wanted wanted) {
+        var slice = wanted.slice();
         var shown = shown(step, wanted);
-        var samples = IntStream.range(0, wanted.images()).mapToObj(shown.samples()).toList();
+        int first = slice.first(wanted.images()), count = slice.rows(wanted.images());
+        var samples = IntStream.range(first, first + count).mapToObj(shown.samples()).toList();
         var captions = new ArrayList<String>();
-        var tokens = new int[wanted.images()][];
-        for (int i = 0; i < wanted.images(); i++) {
-            boolean dropped = isDropped(wanted.position(step) + i, wanted.dropout());
+        var tokens = new int[count][];
+        for (int i = 0; i < count; i++) {
+            boolean dropped = isDropped(wanted.position(step) + first + i, wanted.dropout());
             captions.add(dropped ? "" : samples.get(i).caption());
             tokens[i] = dropped ? dropped() : texts().caption(samples.get(i).caption());
         }
-        var sentences = new int[wanted.sentences()][];
-        for (int i = 0; i < sentences.length; i++) {
-            sentences[i] = texts().sentence(sentence(wanted.firstSentence() + step * wanted.sentences() + i));
-        }
+        var sentences = new int[slice.rows(wanted.sentences())][];
+        long firstSentence = wanted.firstSentence() + step * wanted.sentences() + slice.first(wanted.sentences());
+        for (int i = 0; i < sentences.length; i++) sentences[i] = texts().sentence(sentence(firstSentence + i));
         var stored = StoredBatch.of(samples.stream().map(Sample::stored).toList(), texts().states(tokens));
         return new Batch(Bytes.concat(samples.stream().map(Sample::rgb).toArray(byte[][]::new)), shown.size(), captions, tokens,
-                texts().tokenizer().instructionLength(), sentences, samples.stream().map(Sample::key).toList(), stored);
+                texts().tokenizer().instructionLength(), sentences, samples.stream().map(Sample::key).toList(), stored, slice,
+                wanted.images(), wanted.sentences());
     }
 
     /// Which samples a step shows, and at which size.
@@ -91,9 +93,16 @@ public sealed interface Batches extends AutoCloseable permits SingleBatches, Ref
     /// @param firstSentence index of the stage's first sentence
     /// @param sentences in a batch; 0 for none
     /// @param dropout share of captions that are left out
-    record Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout) {
+    /// @param slice of each batch
+    record Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout,
+            BatchSlice slice) {
         public Wanted {
             checkArgument(!sizes.isEmpty(), "images have a size");
+        }
+
+        /// Whole batches.
+        public Wanted(long firstImage, int images, ImmutableList<ImageSize> sizes, long firstSentence, int sentences, double dropout) {
+            this(firstImage, images, sizes, firstSentence, sentences, dropout, BatchSlice.WHOLE);
         }
 
         /// Squares.

@@ -32,7 +32,7 @@ record SizedSources(long seed, ImmutableList<SizedSource> sources) {
 
     Shown shown(long step, Wanted wanted) {
         var order = order(wanted);
-        for (int source = 0; source < sources.size(); source++) expect(order, source, step);
+        for (int source = 0; source < sources.size(); source++) expect(order, source, step, wanted.slice());
         var turn = order.at(step);
         var size = turn.bucket().size();
         long position = wanted.position(step);
@@ -40,12 +40,12 @@ record SizedSources(long seed, ImmutableList<SizedSource> sources) {
     }
 
     /// What comes of a source so many of its images later.
-    private void expect(BucketOrder order, int source, long step) {
+    private void expect(BucketOrder order, int source, long step, BatchSlice slice) {
         var own = sources.get(source);
         if (own.ahead == 0) return;
         long epoch = sources.stream().mapToLong(SizedSource::images).sum();
         var turn = order.at(step + own.ahead * epoch / own.images / order.batch());
-        for (int i = 0; i < order.batch(); i++) {
+        for (int i = slice.first(order.batch()); i < slice.end(order.batch()); i++) {
             var place = turn.at(i);
             if (place.source() == source) own.dealt(turn.bucket().size()).dealing().expect(place.position());
         }

@@ -38,8 +38,11 @@ public final class HtmlPage {
         return add("</table>\n");
     }
 
-    public HtmlPage plot(LinePlot plot) {
-        return add("<img class=\"plot\" alt=\"%s\" src=\"%s\">\n".formatted(escaped(plot.title()), data(plot.image())));
+    public HtmlPage plot(LinePlot plot) { return plot(plot.title(), plot.image()); }
+
+    /// @param title for those who do not see it
+    public HtmlPage plot(String title, PngImage plot) {
+        return add("<img class=\"plot\" alt=\"%s\" src=\"%s\">\n".formatted(escaped(title), data(plot)));
     }
 
     /// Of 128 pixels width, beside those before it.

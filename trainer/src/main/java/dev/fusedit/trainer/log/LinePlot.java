@@ -26,9 +26,10 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
     private static final int MARGIN = 8;
     /// The moving average reaches back over no more than this part of a series.
     private static final double MOST_REACH = 0.1;
-    private static final int INK = 0x333333;
-    private static final int FAINT = 0xe4e4e4;
-    private static final int[] COLORS = {0x1f6fb4, 0xe07b1a, 0x2e9e48, 0xc8373a, 0x8459b5, 0x7f5a4d, 0xd46fb3, 0x4d4d4d};
+    private static final int CAP = 4;
+    static final int INK = 0x333333;
+    static final int FAINT = 0xe4e4e4;
+    static final int[] COLORS = {0x1f6fb4, 0xe07b1a, 0x2e9e48, 0xc8373a, 0x8459b5, 0x7f5a4d, 0xd46fb3, 0x4d4d4d};
 
     public LinePlot {
         checkArgument(smoothing >= 0 && smoothing < 1, "smoothing must be from 0 to below 1, but is %s", smoothing);
@@ -48,21 +49,34 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
     public enum Mark { NONE, DOTS, RINGS }
 
     /// A point that is not finite is left out.
-    public record Series(String name, double[] x, double[] y, Mark mark) {
+    ///
+    /// @param low lower ends of the points' intervals; no numbers for none
+    /// @param high upper ends
+    public record Series(String name, double[] x, double[] y, Mark mark, double[] low, double[] high) {
+        private static final double[] NONE = {};
+
         public Series {
             checkArgument(x.length == y.length, "series '%s' has %s x but %s y", name, x.length, y.length);
+            checkArgument(low.length == high.length && (low.length == 0 || low.length == y.length),
+                    "series '%s' has %s y but %s and %s ends of intervals", name, y.length, low.length, high.length);
         }
+
+        public Series(String name, double[] x, double[] y, Mark mark) { this(name, x, y, mark, NONE, NONE); }
 
         public Series(String name, double[] x, double[] y) { this(name, x, y, Mark.NONE); }
 
-        Series named(String other) { return new Series(other, x, y, mark); }
+        Series named(String other) { return new Series(other, x, y, mark, low, high); }
+
+        private DoubleStream heights() {
+            return DoubleStream.concat(DoubleStream.of(y), DoubleStream.concat(DoubleStream.of(low), DoubleStream.of(high)));
+        }
     }
 
     /// 900 x 520 pixels.
     public PngImage image() {
         var canvas = new Canvas(WIDTH, HEIGHT, 0xffffff);
         var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), logX, LEFT, WIDTH - RIGHT);
-        var vertical = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.y)), logScale, HEIGHT - BOTTOM, TOP);
+        var vertical = axis(series.stream().flatMapToDouble(Series::heights), logScale, HEIGHT - BOTTOM, TOP);
         grid(canvas, horizontal, vertical);
         for (int i = 0; i < series.size(); i++) curve(canvas, series.get(i), COLORS[i % COLORS.length], horizontal, vertical);
         legend(canvas);
@@ -106,7 +120,19 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
         if (smoothing > 0) strokes(canvas, points, color, 0.25, horizontal, vertical);
         var smooth = smoothed(points);
         strokes(canvas, smooth, color, 1, horizontal, vertical);
+        intervals(canvas, one, color, horizontal, vertical);
         for (var point : smooth) mark(canvas, one.mark, horizontal.pixel(point.x), vertical.pixel(point.y), color);
+    }
+
+    private void intervals(Canvas canvas, Series one, int color, Axis horizontal, Axis vertical) {
+        for (int i = 0; i < one.low.length; i++) {
+            boolean drawn = Double.isFinite(one.x[i]) && Double.isFinite(one.low[i]) && Double.isFinite(one.high[i])
+                    && !(logX && one.x[i] <= 0) && !(logScale && one.low[i] <= 0);
+            if (!drawn) continue;
+            double x = horizontal.pixel(one.x[i]), low = vertical.pixel(one.low[i]), high = vertical.pixel(one.high[i]);
+            canvas.line(x, low, x, high, 1, color, 0.6);
+            for (double end : new double[] {low, high}) canvas.line(x - CAP, end, x + CAP, end, 1, color, 0.6);
+        }
     }
 
     private static void mark(Canvas canvas, Mark mark, double x, double y, int color) {

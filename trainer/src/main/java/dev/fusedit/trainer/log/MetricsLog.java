@@ -28,7 +28,7 @@ import java.util.Map;
 /// `{"event":"resume","step":n}` and the fields [#TIMES].
 public final class MetricsLog implements AutoCloseable {
     /// What depends on the machine and its load.
-    public static final ImmutableSet<String> TIMES = ImmutableSet.of("seconds", "images_per_second", "data_seconds");
+    public static final ImmutableSet<String> TIMES = ImmutableSet.of("seconds", "images_per_second");
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<LinkedHashMap<String, Object>> ROW = new TypeReference<>() {};

@@ -10,6 +10,9 @@ public final class ShellWords {
     /// How this program was started; the launcher tells.
     private static final String LAUNCHER = System.getenv().getOrDefault("FUSEDIT_COMMAND", "./fusedit");
 
+    /// How `launch` started this process; empty for one that it did not.
+    private static final String LAUNCHED = System.getenv().getOrDefault("FUSEDIT_LAUNCH", "");
+
     private ShellWords() {}
 
     /// In single quotes, unless it means the same without.
@@ -18,5 +21,5 @@ public final class ShellWords {
     public static String joined(List<String> words) { return words.stream().map(ShellWords::quoted).collect(Collectors.joining(" ")); }
 
     /// A command of this program.
-    public static String fusedit(List<String> words) { return quoted(LAUNCHER) + " " + joined(words); }
+    public static String fusedit(List<String> words) { return quoted(LAUNCHER) + " " + LAUNCHED + joined(words); }
 }

@@ -29,14 +29,16 @@ public sealed interface Latents extends AutoCloseable {
     ///
     /// @param images (B, 3, height, width) in [-1, 1]
     /// @param draws of which image i takes the i-th where latents are drawn
-    default Tensor of(Tensor images, Seed draws) { return TensorScope.scoped(() -> drawn(encoded(images), draws)); }
+    default Tensor of(Tensor images, Seed draws) { return TensorScope.scoped(() -> drawn(encoded(images), draws, 0)); }
 
     /// What of the images no chance has a part in: it need be computed only once. On the CPU an image's does not depend on its neighbours in
     /// the batch, to the bit.
     Tensor encoded(Tensor images);
 
     /// The latents of what [#encoded] made.
-    Tensor drawn(Tensor encoded, Seed draws);
+    ///
+    /// @param first place of the first image in its batch
+    Tensor drawn(Tensor encoded, Seed draws, int first);
 
     /// How images are made of it again.
     LatentSpace space();
@@ -51,7 +53,7 @@ public sealed interface Latents extends AutoCloseable {
         public Tensor encoded(Tensor images) { return images; }
 
         @Override
-        public Tensor drawn(Tensor encoded, Seed draws) { return encoded; }
+        public Tensor drawn(Tensor encoded, Seed draws, int first) { return encoded; }
 
         @Override
         public LatentSpace space() { return new dev.fusedit.fusion.vae.Pixels(); }
@@ -101,13 +103,13 @@ public sealed interface Latents extends AutoCloseable {
         }
 
         @Override
-        public Tensor drawn(Tensor moments, Seed draws) {
+        public Tensor drawn(Tensor moments, Seed draws, int first) {
             try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
                 var posterior = Posterior.of(moments);
                 var shape = posterior.mean_BCHW().shape();
                 var noise = new ArrayList<Tensor>();
                 for (long i = 0; i < shape[0]; i++) {
-                    noise.add(Tensor.randn(draws.derive("posterior", i), DType.F32, shape[1], shape[2], shape[3]));
+                    noise.add(Tensor.randn(draws.derive("posterior", first + i), DType.F32, shape[1], shape[2], shape[3]));
                 }
                 return scope.keep(vae.scaled(posterior.sample(Tensor.stack(0, noise).to(moments.device()))));
             }

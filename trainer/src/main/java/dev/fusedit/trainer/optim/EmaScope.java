@@ -7,6 +7,7 @@ import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.List;
+import java.util.Map;
 
 /// Puts the EMA in the place of the weights until it is closed: for previews and scores.
 public final class EmaScope implements AutoCloseable {
@@ -14,12 +15,13 @@ public final class EmaScope implements AutoCloseable {
     private final List<Parameter> parameters;
     private final List<Tensor> before;
 
-    public EmaScope(Weights weights, EmaWeights emaWeights) {
-        parameters = weights.all().filter(parameter -> emaWeights.averages().containsKey(parameter.name())).toList();
+    /// @param averages by parameter, those of all processes; they may be freed when this is made
+    public EmaScope(Weights weights, Map<String, Tensor> averages) {
+        parameters = weights.all().filter(parameter -> averages.containsKey(parameter.name())).toList();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             before = parameters.stream().map(parameter -> backup.hold(parameter.master().detach().copy())).toList();
         }
-        put(parameters.stream().map(parameter -> emaWeights.averages().get(parameter.name())).toList());
+        put(parameters.stream().map(parameter -> averages.get(parameter.name())).toList());
     }
 
     private void put(List<Tensor> values) {

@@ -67,10 +67,16 @@ public final class EmaWeights implements AutoCloseable {
     public long updates() { return updates; }
 
     /// Goes on from a saved state: holds what the file holds.
-    public void load(TensorSource file, long updatesTaken, Weights weights) {
+    public void load(TensorSource file, long updatesTaken, Weights weights) { load(file, updatesTaken, weights, _ -> true); }
+
+    /// As [#load(TensorSource, long, Weights)].
+    ///
+    /// @param own parameters whose averages are kept here
+    public void load(TensorSource file, long updatesTaken, Weights weights, Predicate<String> own) {
         forget(_ -> true);
         updates = updatesTaken;
         for (var name : file.names()) {
+            if (!own.test(name)) continue;
             try (var _ = TensorScope.open()) {
                 averages.put(name, owned.hold(file.read(name).to(DType.F32).to(weights.parameter(name).master().device())));
             }

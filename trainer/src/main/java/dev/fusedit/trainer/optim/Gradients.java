@@ -8,9 +8,11 @@ import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.torch.fused.FusedSum;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,6 +120,22 @@ public final class Gradients implements AutoCloseable {
             parts.get(least).add(sum);
         });
         return List.copyOf(parts);
+    }
+
+    /// Which parameters have a gradient, by their places.
+    public BitSet reached() {
+        var reached = new BitSet();
+        for (int i = 0; i < parameters.size(); i++) reached.set(i, sums.containsKey(parameters.get(i).name()));
+        return reached;
+    }
+
+    /// The sums over all processes take the place of these.
+    ///
+    /// @param reached what [#reached] is in any of them: a parameter that only others have a gradient of gets theirs
+    public void sum(ProcessGroup ranks, BitSet reached) {
+        if (ranks.isAlone()) return;
+        reached.stream().forEach(i -> zeroIfNone(parameters.get(i)));
+        ranks.sum(List.copyOf(sums().values()));
     }
 
     /// Zeros for a parameter that has no gradient, so that it decays all the same.

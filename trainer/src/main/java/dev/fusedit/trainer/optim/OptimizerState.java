@@ -36,6 +36,9 @@ public final class OptimizerState implements AutoCloseable {
     /// The number, from 1, of the step that a parameter takes now.
     long nextStep(String parameter) { return steps.merge(parameter, 1L, Long::sum); }
 
+    /// A step that another process takes, of a parameter that it owns.
+    public void takenElsewhere(String parameter) { nextStep(parameter); }
+
     // ---- from stage to stage
 
     /// Forgets all parameters but these.
@@ -65,13 +68,19 @@ public final class OptimizerState implements AutoCloseable {
     /// @param file what [#state] was
     /// @param taken what [#steps] was
     /// @throws UserError if the file remembers of what the weights don't have
-    public void load(TensorSource file, Map<String, Long> taken, Weights weights) {
+    public void load(TensorSource file, Map<String, Long> taken, Weights weights) { load(file, taken, weights, _ -> true); }
+
+    /// As [#load(TensorSource, Map, Weights)].
+    ///
+    /// @param own parameters whose tensors are kept here
+    public void load(TensorSource file, Map<String, Long> taken, Weights weights, Predicate<String> own) {
         clear();
         var parameters = new HashSet<String>();
         weights.all().forEach(parameter -> parameters.add(parameter.name()));
         requireKnown(file.names().stream().map(OptimizerState::parameterOf).toList(), parameters, file);
         requireKnown(taken.keySet(), parameters, file);
         for (var name : file.names()) {
+            if (!own.test(parameterOf(name))) continue;
             var master = weights.parameter(parameterOf(name)).master();
             try (var _ = TensorScope.open()) {
                 tensors.put(name, owned.hold(file.read(name).to(master.dtype().wide()).to(master.device())));

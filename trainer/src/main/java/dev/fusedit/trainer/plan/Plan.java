@@ -110,10 +110,10 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         return estimates.build();
     }
 
-    /// Whether a checkpoint is written while the stage goes on.
+    /// Whether a checkpoint is written while the stage goes on, or at the end of the run, when its heap has not shrunk yet.
     private static boolean savesWithin(Recipe recipe, StagePlan plan) {
         var every = recipe.checkpoints().every();
-        return every != null && every < plan.endStep();
+        return plan.index() == recipe.stages().size() - 1 || every != null && every < plan.endStep();
     }
 
     private static Parameters parameters(List<StageEstimate> stages, ModelShapes shapes, Recipe recipe) {

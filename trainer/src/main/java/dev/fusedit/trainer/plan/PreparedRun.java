@@ -13,16 +13,18 @@ import org.jspecify.annotations.Nullable;
 public final class PreparedRun {
     private PreparedRun() {}
 
+    /// @param processes that share its steps: memory and speed are looked at for one of them
     /// @param minutes that the whole is to take here; null for the steps as they are written
     /// @param said told what was decided and what is done meanwhile
     /// @throws dev.fusedit.torch.LibtorchUnavailable if the recipe's device is not there
     /// @throws UserError if memory does not hold it, a published language model is given no weights, or nothing takes so many minutes
-    public static RunLength of(Recipe recipe, @Nullable Double minutes, Consumer<String> said) {
+    public static RunLength of(Recipe recipe, int processes, @Nullable Double minutes, Consumer<String> said) {
         Precisions.device(recipe.run()).available();
-        var plan = Plan.settled(recipe, said).requireFits();
+        var plan = Plan.settled(recipe.sharedBy(processes), said).requireFits();
         StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);
-        return minutes == null ? RunLength.asWritten(plan.recipe(), estimate)
-                : RunLength.measured(plan.recipe(), estimate, minutes, said);
+        var settled = recipe.withRun(plan.recipe().run());
+        return minutes == null ? RunLength.asWritten(settled, estimate)
+                : RunLength.measured(settled, plan.recipe(), estimate, minutes, said);
     }
 }

@@ -9,14 +9,15 @@ import java.util.List;
 @Doc("What frozen models make of images and captions, computed once by './fusedit data cache RECIPE' and read in training in their place.")
 public record CacheRecipe(
         @Doc("a folder, which several recipes may share") String folder,
-        @Doc("the autoencoder's latents: 'run' as training computes them, with the same results to the bit; 'f16' and 'bf16' are rounded, take "
-                + "half of the space and change results; 'none'. Where they are drawn, what they are drawn from is kept")
+        @Doc("the autoencoder's latents: 'run' as training computes them, with the same results to the bit; 'f16' and 'bf16' are rounded, "
+                + "take half of the space and change results; 'none'. Where they are drawn, what they are drawn from is kept")
         @Default("run") Stored latents,
         @Doc("token ids of captions") @Default("true") boolean tokens,
         @Doc("keys and values of a frozen language model, or the hidden state that is read: 'run' in what run.precision computes them in. "
                 + "Results are equal up to rounding, since training computes texts beside each other")
         @Default("none") Stored text,
-        @Doc("patch features of the teacher of a repa loss. Results are equal up to rounding, since training computes images beside each other")
+        @Doc("patch features of the teacher of a repa loss. Results are equal up to rounding, since training computes images "
+                + "beside each other")
         @Default("none") Stored features) {
     /// In what numbers are kept.
     public enum Stored {
@@ -47,7 +48,8 @@ public record CacheRecipe(
 
     private void checkData(Data data, String key) {
         switch (data) {
-            case Data.Blocks _ -> checkArgument(false, "cache must be left out: %s is the built-in data, which is drawn for each step", key);
+            case Data.Blocks _ -> checkArgument(false, "cache must be left out: %s is the built-in data, which is drawn for each step",
+                    key);
             case Data.Images images -> checkArgument(images.centerCrop() || !ofImages(),
                     "%s.center_crop must be true, or cache.latents and cache.features none: any part of an image is another one each time",
                     key);
@@ -58,8 +60,8 @@ public record CacheRecipe(
 
     private static void checkText(Stage stage) {
         for (var part : List.of(Part.LLM, Part.LLM_ADAPTER)) {
-            checkArgument(!stage.trains(part), "cache.text must be none: stage '%s' trains the language model, which says something else after "
-                    + "each step", stage.name());
+            checkArgument(!stage.trains(part), "cache.text must be none: stage '%s' trains the language model, which says something else "
+                    + "after each step", stage.name());
         }
         checkArgument(stage.losses().language() == null && stage.losses().contrastive() == null,
                 "cache.text must be none: stage '%s' has a language or a contrastive loss, which reads the language model's own output",

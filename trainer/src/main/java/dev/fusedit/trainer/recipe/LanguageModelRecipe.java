@@ -27,6 +27,14 @@ public sealed interface LanguageModelRecipe {
         };
     }
 
+    /// Width of its hidden states, as far as the recipe says.
+    default OptionalInt knownWidth() {
+        return switch (this) {
+            case Custom custom -> OptionalInt.of(custom.width);
+            case Pretrained named -> named.sizes().map(sizes -> OptionalInt.of(sizes.hidden())).orElse(OptionalInt.empty());
+        };
+    }
+
     @Doc("One of any size. Its vocabulary is that of its tokenizer. 'heads' and 'headWidth' hold for the image's side of the "
             + "fused attention too.")
     @Usual

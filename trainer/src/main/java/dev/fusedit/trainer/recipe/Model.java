@@ -53,6 +53,7 @@ public record Model(
             case Positions.Rope2d() -> checkHeadWidth(llm);
             case Positions.MRope() -> checkHeadWidth(llm);
         }
+        checkTextWidth(fusion, llm, dit);
         checkArgument(clip == null || fusion.isDeep() && time.isTold(),
                 "clip must not be given: its pooled text joins the time embedding of a fused model, and this one has none");
         checkKnown("vae", vae, KnownAutoencoders.names());
@@ -73,6 +74,21 @@ public record Model(
             case LanguageModelRecipe.Custom custom -> checkArgument(custom.headWidth() % 4 == 0,
                     "llm.head_width must be a multiple of 4 with these positions, but is %s", custom.headWidth());
             case LanguageModelRecipe.Pretrained _ -> {}
+        }
+    }
+
+    private static void checkTextWidth(Fusion fusion, LanguageModelRecipe llm, Dit dit) {
+        switch (fusion) {
+            case Fusion.ShallowCross _ -> {
+                var width = llm.knownWidth();
+                checkArgument(dit.width == null || width.isEmpty() || dit.width == width.getAsInt(),
+                        "dit.width must be the language model's %s with fusion 'shallow-cross', but is %s", width.orElse(0), dit.width);
+            }
+            case Fusion.Joint() -> {}
+            case Fusion.Cross() -> {}
+            case Fusion.GatedJoint() -> {}
+            case Fusion.ShallowJoint _ -> {}
+            case Fusion.DualStream _ -> {}
         }
     }
 

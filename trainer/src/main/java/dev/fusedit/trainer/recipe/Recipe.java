@@ -110,6 +110,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
     }
 
+    /// The recipe as one of several processes does it, which share each of its batches: as many steps, of smaller micro-batches.
+    public Recipe sharedBy(int processes) {
+        return processes == 1 ? this : with(run, stages.stream().map(stage -> stage.sharedBy(processes)).toList());
+    }
+
     /// Whether training reads latents from a cache.
     public boolean readsLatents() { return cache != null && model.vae() != null && cache.latents() != CacheRecipe.Stored.NONE; }
 

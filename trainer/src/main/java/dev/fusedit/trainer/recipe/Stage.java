@@ -61,6 +61,14 @@ public record Stage(
     /// Samples of a micro-batch.
     public int microBatch() { return batch / accumulation; }
 
+    /// With as many steps and micro-batches, of which one of several processes computes its share; the largest, where they are uneven.
+    Stage sharedBy(int processes) {
+        int shared = (microBatch() + processes - 1) / processes * accumulation;
+        return new Stage(name, steps, epochs == null ? null : epochs * shared / batch, shared, accumulation, resolution, mix, groups, lr,
+                losses, schedule, warmUp, optimizer, keepOptimizer, gradClip, hugeGradient, gradientMask, checkpointing, captionDropout,
+                ema, stop);
+    }
+
     /// The side of its images in pixels, were they square.
     int side(Data data) { return resolution == null ? data.imageSize() : resolution; }
 

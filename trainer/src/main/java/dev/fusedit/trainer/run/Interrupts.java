@@ -4,6 +4,7 @@ import dev.fusedit.torch.Libtorch;
 import com.google.common.collect.ImmutableMap;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,16 @@ public final class Interrupts implements AutoCloseable {
 
     private final Runnable onFirst;
     private final Runnable onSecond;
+    /// Within which another signal is the same one, come twice.
+    private final Duration same;
     private final Map<String, Object> before = new LinkedHashMap<>();
     private volatile int status;
+    private volatile long came;
 
-    private Interrupts(Runnable onFirst, Runnable onSecond) {
+    private Interrupts(Runnable onFirst, Runnable onSecond, Duration same) {
         this.onFirst = onFirst;
         this.onSecond = onSecond;
+        this.same = same;
     }
 
     /// Takes the signals over until it is closed; those that this system does not have, or that were ignored when Java started, stay as they are.
@@ -42,7 +47,14 @@ public final class Interrupts implements AutoCloseable {
 
     /// @param onSecond done before a second signal ends the process
     public static Interrupts watch(Runnable onFirst, Runnable onSecond) {
-        var interrupts = new Interrupts(onFirst, onSecond);
+        return watchAll(new Interrupts(onFirst, onSecond, Duration.ZERO));
+    }
+
+    /// For one process of several, whose launcher passes its signals on: from a terminal each then comes twice, and from one process to all by
+    /// [#adopt]. What comes within five seconds is the same one.
+    public static Interrupts watchAsRank(Runnable onFirst) { return watchAll(new Interrupts(onFirst, () -> {}, Duration.ofSeconds(5))); }
+
+    private static Interrupts watchAll(Interrupts interrupts) {
         STATUS.keySet().forEach(name -> interrupts.handle(name, () -> interrupts.raise(name)));
         return interrupts;
     }
@@ -50,7 +62,7 @@ public final class Interrupts implements AutoCloseable {
     /// For a process that another one waits for and passes its signals on to, as SIGTERM. A terminal's SIGINT and SIGHUP, which reach both, do
     /// nothing here: they would count as a second signal.
     public static Interrupts watchAsChild(Runnable onFirst) {
-        var interrupts = new Interrupts(onFirst, () -> {});
+        var interrupts = new Interrupts(onFirst, () -> {}, Duration.ZERO);
         interrupts.handle("TERM", () -> interrupts.raise("TERM"));
         interrupts.handle("INT", () -> {});
         interrupts.handle("HUP", () -> {});
@@ -58,7 +70,7 @@ public final class Interrupts implements AutoCloseable {
     }
 
     /// None: for runs inside another program.
-    public static Interrupts none() { return new Interrupts(() -> {}, () -> {}); }
+    public static Interrupts none() { return new Interrupts(() -> {}, () -> {}, Duration.ZERO); }
 
     /// 0, or the exit status that the signal asks for: 128 and its number.
     public int status() { return status; }
@@ -67,9 +79,19 @@ public final class Interrupts implements AutoCloseable {
     void raise(String signal) {
         int wanted = STATUS.get(signal);
         if (status != 0) {
+            if (System.nanoTime() - came < same.toNanos()) return;
             onSecond.run();
             Libtorch.exitNow(wanted);
         }
+        adopt(wanted);
+    }
+
+    /// A signal that another process of the job was sent.
+    ///
+    /// @param wanted its exit status
+    public void adopt(int wanted) {
+        if (status != 0) return;
+        came = System.nanoTime();
         status = wanted;
         onFirst.run();
     }

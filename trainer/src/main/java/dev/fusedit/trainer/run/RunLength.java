@@ -20,13 +20,14 @@ public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimat
 
     /// As many steps as this machine does in so many minutes, sampling and scoring included. See [Pace#scaled].
     ///
+    /// @param tried the recipe as one of several processes does it, which is tried here; else the same
     /// @param said told what is done meanwhile
     /// @throws dev.fusedit.torch.UserError if nothing takes so many minutes, or the recipe cannot be trained on here
-    public static RunLength measured(Recipe recipe, StepEstimate estimate, double minutes, Consumer<String> said) {
+    public static RunLength measured(Recipe recipe, Recipe tried, StepEstimate estimate, double minutes, Consumer<String> said) {
         Run.requireMinutes(minutes);
         said.accept("Measuring how fast this machine is at '%s'".formatted(recipe.run().name()));
         long began = System.nanoTime();
-        var pace = Pace.of(recipe, estimate);
+        var pace = Pace.of(tried, estimate);
         return new RunLength(pace.scaled(recipe, minutes, (System.nanoTime() - began) / 1e9), pace, estimate);
     }
 }

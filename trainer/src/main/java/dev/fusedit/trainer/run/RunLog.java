@@ -22,11 +22,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// All that a run tells while it trains: the console's line, `metrics.jsonl`, TensorBoard's events.
 final class RunLog implements AutoCloseable {
     private static final String SUM = "loss";
     private static final String GRADIENT = "gradient_norm";
+    /// Of a stage's time, and in seconds.
+    private static final double NOTABLE_WAIT = 0.05;
+    private static final double LONG_WAIT = 5;
+    private static final Logger LOG = LoggerFactory.getLogger(RunLog.class);
 
     private final Logging settings;
     private final boolean scalesLoss;
@@ -34,9 +40,6 @@ final class RunLog implements AutoCloseable {
     private final ProgressLine console;
     private final MetricsLog metrics;
     private final @Nullable EventFile events;
-
-    /// Seconds that training waited for batches, in this process.
-    private double waited;
 
     /// @param step after which the run goes on, 0 for a new one; what was told of later steps is void
     RunLog(Logging settings, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
@@ -61,7 +64,6 @@ final class RunLog implements AutoCloseable {
     /// @param step global number of the step, from 1
     /// @param last whether the stage ends with it: such a step always has a row
     void step(String stage, long steps, long step, StageLoop.Report report, boolean last, Speed speed) {
-        waited += report.waited();
         console.update(new ProgressLine.Progress(stage, report.step() + 1, steps, report.total(), speed.imagesPerSecond(),
                 speed.secondsLeft()));
         if (report.step() % settings.metricsEvery() != 0 && !last) {
@@ -85,7 +87,6 @@ final class RunLog implements AutoCloseable {
             row.put("samples", SampleKeys.text(report.samples()));
         }
         row.put("images_per_second", speed.imagesPerSecond());
-        row.put("data_seconds", Math.round(1e6 * waited) / 1e6);
         row.put("seconds", speed.seconds());
         metrics.row(step, row);
         values.put("images_per_second", speed.imagesPerSecond());
@@ -98,6 +99,14 @@ final class RunLog implements AutoCloseable {
         row.putAll(found.values());
         metrics.event("validation", step, row);
         scalars(step, "validation", found.scalars());
+    }
+
+    /// What of a stage's time its steps waited for data: told if it is worth a remedy, else for those who debug.
+    void waited(String stage, double waited, double seconds) {
+        var text = "%s: its steps waited for data %.1f s of %.1f s (%.1f %%)".formatted(stage, waited, seconds, 100 * waited / seconds);
+        LOG.debug(text);
+        if (waited >= LONG_WAIT && waited >= NOTABLE_WAIT * seconds)
+            say(text + ". Raise data.workers; 'bench feed' tells how fast the data comes");
     }
 
     void preview(long step, PngImage image) {

@@ -7,6 +7,7 @@ import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.TeacherTask;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.model.ImageTensors;
@@ -23,7 +24,7 @@ record TeacherObjective(DinoModel model, TeacherTask task, Seed seed) implements
     record Part(Batch batch, Seed draws) {}
 
     @Override
-    public List<Part> parts(Batch batch, long step, int count) {
+    public List<Part> parts(Batch batch, long step, int count, ProcessGroup ranks) {
         checkArgument(count == 1, "a teacher's batch is not cut, but %s parts are wanted", count);
         return List.of(new Part(batch, seed.derive("step", step)));
     }

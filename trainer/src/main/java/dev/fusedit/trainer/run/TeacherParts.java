@@ -21,6 +21,7 @@ import dev.fusedit.trainer.data.TextIds;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.RateSchedule;
 import dev.fusedit.trainer.recipe.Data;
 import dev.fusedit.trainer.recipe.Run;
@@ -28,6 +29,7 @@ import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.stage.RunFigures;
 import dev.fusedit.trainer.stage.SnapshotFiles;
 import dev.fusedit.trainer.stage.StageLoop;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
@@ -78,8 +80,8 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         var rule = new UpdateRule(STAGE, 0, new RateSchedule(learning.schedule(), learning.warmUp(), learning.steps()), learning.lr(),
                 learning.optimizer(), learning.gradClip(), null, null, Set.of(), Run.Precision.F32, recipe.run().seed());
         var objective = new TeacherObjective(model, task, Seed.of(recipe.run().seed()));
-        var step = new TrainingStep<>(rule, first, 1, 1, weights, _ -> objective,
-                TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState);
+        var step = new TrainingStep<>(rule, first, 1, 1, Ranks.ALONE, weights, _ -> objective,
+                TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState, ParameterOwners.ALL);
         var wanted = new Batches.Wanted(image - first * learning.batch(), learning.batch(), recipe.data().imageSize(), 0, 0, 0);
         return new StageLoop(rule, learning.steps(), null, first, step, i -> data.of(i, wanted), recipe.data().workers());
     }

@@ -49,11 +49,13 @@ import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.stage.cache.TrainingCache;
 import dev.fusedit.trainer.step.DivergedException;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Recipe recipe;
     private final RunFolder folder;
     private final Interrupts interrupts;
+    private final Ranks ranks;
     private final List<StagePlan> plans;
     private final @Nullable Validation validation;
     private final @Nullable Resumption resumption;
@@ -99,13 +102,17 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /// As the one below, of a recipe whose data no command is run for.
-    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) { this(start, Pipes.REFUSED, interrupts, console); }
+    public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
+        this(start, Pipes.REFUSED, Ranks.ALONE, interrupts, console);
+    }
 
     /// @param start must not be a finished run
     /// @param pipes whether commands that the recipe names are run
+    /// @param ranks the processes that share the steps; this one is the first
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(RunStart start, Pipes pipes, Interrupts interrupts, ProgressLine console) {
+    public TrainingRun(RunStart start, Pipes pipes, Ranks ranks, Interrupts interrupts, ProgressLine console) {
         var length = length(start);
+        this.ranks = ranks;
         recipe = length.recipe();
         pace = length.pace();
         estimate = length.estimate();
@@ -130,7 +137,7 @@ public final class TrainingRun implements AutoCloseable {
             tensors = tensors(tokenizer);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
             reading = TrainingCache.reading(recipe);
-            parts = new StageParts(recipe, cached(), tensors, plans);
+            parts = new StageParts(recipe, cached(), tensors, plans, ranks);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
             StartingMemory.giveBack();
@@ -143,7 +150,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private RunTensors tensors(Tokenizer tokenizer) {
         try {
-            return RunTensors.of(recipe, tokenizer, resumption, log::say);
+            return RunTensors.of(recipe, tokenizer, resumption, ranks, log::say);
         } catch (RuntimeException e) {
             log.close();
             throw e instanceof TorchException torch && torch.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
@@ -225,6 +232,7 @@ public final class TrainingRun implements AutoCloseable {
     /// @throws Interrupted if a signal came; a checkpoint is written first
     /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
     public Outcome run(long upTo) {
+        gather();
         expect();
         for (var plan : plans) {
             if (done < plan.endStep() && done < upTo) {
@@ -239,6 +247,19 @@ public final class TrainingRun implements AutoCloseable {
         return new Outcome.Finished(result(scores));
     }
 
+    private void tell(Order order) {
+        if (!ranks.group().isAlone()) ranks.group().tell(Order.bytes(order));
+    }
+
+    /// The other processes build the run, which they find in its folder.
+    private void gather() {
+        tell(new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
+                Optional.ofNullable(resumption).map(from -> from.checkpoint().folder().toAbsolutePath())));
+        var agreement = new RankAgreement(ranks.group());
+        agreement.requireSameData(data);
+        agreement.shareWeights(tensors);
+    }
+
     /// How long what is left takes here, measured once: a run that is stopped meanwhile is not held up.
     private void expect() {
         if (pace == null) {
@@ -246,13 +267,14 @@ public final class TrainingRun implements AutoCloseable {
         }
         clock.expect(pace);
         if (interrupts.status() == 0) {
-            log.say("%s, %s; %s".formatted(recipe.run().precision().word(), lanes(), RunForecast.of(recipe, plans, pace, done)));
+            log.say("%s, %s%s; %s".formatted(recipe.run().precision().word(),
+                    ranks.group().isAlone() ? "" : ranks.count() + " processes of ", lanes(), RunForecast.of(recipe, plans, pace, done)));
         }
     }
 
     /// `2 lanes`, `lanes 2, 1, 2` where stages differ.
     private String lanes() {
-        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage())).toList();
+        var each = plans.stream().map(plan -> StagePlan.lanes(recipe.run(), plan.stage(), ranks.count())).toList();
         boolean same = each.stream().distinct().count() == 1;
         return !same ? "lanes " + Joiner.on(", ").join(each) : each.getFirst() == 1 ? "1 lane" : each.getFirst() + " lanes";
     }
@@ -262,8 +284,11 @@ public final class TrainingRun implements AutoCloseable {
     private void train(StagePlan plan, long upTo) {
         long first = done - plan.firstStep();
         clock.begin(plan, first);
+        long began = System.nanoTime();
         try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
-            if (resumption != null && resumption.ofThisOptimizer() && first > 0) {
+            boolean restored = resumption != null && resumption.ofThisOptimizer() && first > 0;
+            tell(new Order.Stage(plan.index(), first, restored));
+            if (resumption != null && restored) {
                 loop.restoreRules(resumption.state().loop());
             }
             while (!loop.isDone() && done < upTo) {
@@ -271,12 +296,14 @@ public final class TrainingRun implements AutoCloseable {
                 report(plan, loop);
                 save(plan, loop, upTo);
             }
+            log.waited(plan.stage().name(), loop.waited(), (System.nanoTime() - began) / 1e9);
         }
         clock.end(plan);
     }
 
     private void step(StagePlan plan, StageLoop loop) {
         try {
+            tell(new Order.Step());
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());
@@ -341,7 +368,9 @@ public final class TrainingRun implements AutoCloseable {
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
-        return RunSnapshot.of(recipe, tensors, state, clock.figures(), references, data);
+        try (var _ = TensorScope.open()) {
+            return RunSnapshot.of(recipe, tensors, remembered(true), state, clock.figures(), references, data);
+        }
     }
 
     // ---- images and scores
@@ -372,13 +401,24 @@ public final class TrainingRun implements AutoCloseable {
 
     /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
     <T> T withSampledWeights(Supplier<T> body) {
-        var emaWeights = tensors.emaWeights();
-        if (recipe.sampling().weights() == Sampling.Weights.RAW || emaWeights.isEmpty()) {
+        if (recipe.sampling().weights() == Sampling.Weights.RAW) {
             return body.get();
         }
-        try (var _ = new EmaScope(bundle().weights(), emaWeights)) {
+        try (var _ = averaged()) {
             return body.get();
         }
+    }
+
+    /// Without an average the weights stay as they are.
+    private EmaScope averaged() {
+        try (var _ = TensorScope.open()) {
+            return new EmaScope(bundle().weights(), remembered(false).averages());
+        }
+    }
+
+    private RunTensors.Remembered remembered(boolean moments) {
+        if (ranks.isSharded()) tell(new Order.Remembered(moments));
+        return tensors.remembered(ranks, moments);
     }
 
     private ResultJson result(Map<String, BlocksScore> scores) {

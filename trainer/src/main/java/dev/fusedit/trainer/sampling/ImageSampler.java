@@ -5,6 +5,7 @@ import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.ArrayList;
@@ -19,11 +20,13 @@ public final class ImageSampler {
     private final LoadedPipeline model;
     private final Runnable between;
     private final DoubleConsumer sampled;
+    private final ProcessGroup group;
 
     /// The prompt of one image, and the seed of its noise.
     public record SeededPrompt(String prompt, Seed noise) {}
 
-    private ImageSampler(LoadedPipeline model, Runnable between, DoubleConsumer sampled) {
+    private ImageSampler(LoadedPipeline model, Runnable between, DoubleConsumer sampled, ProcessGroup group) {
+        this.group = group;
         this.model = model;
         this.between = between;
         this.sampled = sampled;
@@ -35,13 +38,24 @@ public final class ImageSampler {
     /// Samples as the model's defaults say.
     ///
     /// @param model stays its owner's
-    public static ImageSampler of(LoadedPipeline model) { return new ImageSampler(model, () -> {}, _ -> {}); }
+    public static ImageSampler of(LoadedPipeline model) { return new ImageSampler(model, () -> {}, _ -> {}, ProcessGroup.alone()); }
 
     /// The same sampler, which runs something before each batch: something that may throw, to stop.
-    public ImageSampler pausing(Runnable before) { return new ImageSampler(model, before, sampled); }
+    public ImageSampler pausing(Runnable before) { return new ImageSampler(model, before, sampled, group); }
 
     /// The same sampler, which tells after each step of a batch how many more images are sampled now: parts of images count.
-    public ImageSampler watched(DoubleConsumer more) { return new ImageSampler(model, between, more); }
+    public ImageSampler watched(DoubleConsumer more) { return new ImageSampler(model, between, more, group); }
+
+    /// The same sampler, whose batches are sampled by several processes: by rank 0's calls, where the others [#follow].
+    public ImageSampler shared(ProcessGroup among) { return new ImageSampler(model, between, sampled, among); }
+
+    /// Samples what rank 0 is asked for, to its end.
+    ///
+    /// @return the status of rank 0's process
+    public int follow() { return new SharedBatches(group, this::together).follow(); }
+
+    /// Batches that are sampled side by side.
+    int processes() { return group.size(); }
 
     /// What the images of some prompts are asked for by, when one seed is for all.
     ImageRequest request(List<String> prompts, Seed seed) { return model.defaults().request(prompts).seed(seed); }
@@ -60,9 +74,10 @@ public final class ImageSampler {
     /// One image a prompt, in their order: side × side × 3 bytes each.
     public List<byte[]> sample(List<SeededPrompt> seededPrompts) {
         var images = new ArrayList<byte[]>();
-        for (var some : Lists.partition(seededPrompts, model.defaults().batch())) {
+        for (var round : Lists.partition(Lists.partition(seededPrompts, batch()), processes())) {
             between.run();
-            images.addAll(together(some));
+            images.addAll(new SharedBatches(group, this::together).sample(round));
+            round.stream().skip(1).forEach(elsewhere -> sampled.accept(elsewhere.size()));
         }
         return images;
     }

@@ -98,9 +98,10 @@ public final class KeptImages implements AutoCloseable {
         return Lists.partition(images, sampler.batch()).stream().filter(some -> !some.stream().allMatch(this::has)).toList();
     }
 
-    /// Makes those that are not there; a batch is on the disk before the next one begins.
+    /// Makes those that are not there; a batch, or as many as are sampled side by side, is on the disk before the next one begins.
     public void make(ImageSampler sampler, List<WantedImage> images) {
-        for (var some : batches(sampler, images)) {
+        for (var round : Lists.partition(batches(sampler, images), sampler.processes())) {
+            var some = round.stream().flatMap(List::stream).toList();
             var made = sampler.sample(some.stream().map(WantedImage::seeded).toList());
             for (int i = 0; i < made.size(); i++) {
                 if (!has(some.get(i))) add(some.get(i), new PngImage(sampler.side(), made.get(i).length / 3 / sampler.side(), made.get(i)),

@@ -14,8 +14,10 @@ public final class RunSnapshot {
 
     /// All files of a checkpoint as they are now.
     ///
+    /// @param remembered by average and optimizer, of all processes
     /// @param references to files that hold what the checkpoint does not
-    public static Snapshot of(Recipe recipe, RunTensors tensors, RunState state, RunFigures figures, ReferencesFile references,
+    public static Snapshot of(Recipe recipe, RunTensors tensors, RunTensors.Remembered remembered, RunState state, RunFigures figures,
+            ReferencesFile references,
             Batches data) {
         return SnapshotFiles.of(files -> {
             files.text(CheckpointFiles.RECIPE, recipe.canonical());
@@ -23,10 +25,10 @@ public final class RunSnapshot {
             TextConfigs.json(recipe.model(), tensors.bundle().model().llm().config())
                     .ifPresent(json -> files.text(CheckpointFiles.LLM, json));
             files.tensors(CheckpointFiles.WEIGHTS, tensors.state(recipe));
-            if (!tensors.emaWeights().isEmpty()) {
-                files.tensors(CheckpointFiles.AVERAGE, tensors.emaWeights().averages());
+            if (!remembered.averages().isEmpty()) {
+                files.tensors(CheckpointFiles.AVERAGE, remembered.averages());
             }
-            files.tensors(CheckpointFiles.OPTIMIZER, tensors.optimizerState().state());
+            files.tensors(CheckpointFiles.OPTIMIZER, remembered.moments());
             if (!references.isEmpty()) {
                 files.put(CheckpointFiles.REFERENCES, references);
             }

@@ -9,13 +9,16 @@ import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.ParameterGroups;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.cache.TrainingCache;
+import dev.fusedit.trainer.step.Ranks;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -27,33 +30,59 @@ import org.jspecify.annotations.Nullable;
 /// @param optimizerState of the present stage's optimizer
 /// @param alignments what alignment losses learn is among the bundle's weights, their teachers are not
 /// @param frozen files that hold what of it never changes
+/// @param owners of what average and optimizer remember, where that lies in several processes
 public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerState optimizerState, Alignments alignments,
-        FrozenFiles frozen) implements AutoCloseable {
+        FrozenFiles frozen, ParameterOwners owners) implements AutoCloseable {
     /// As they are in a checkpoint, or else as a recipe's first step finds them.
     ///
     /// @throws UserError if what is read does not fit the recipe's model
     public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from) {
-        return of(recipe, tokenizer, from, _ -> {});
+        return of(recipe, tokenizer, from, Ranks.ALONE, _ -> {});
     }
 
     /// As [#of(Recipe, Tokenizer, Resumption)].
     ///
+    /// @param ranks among which they may be shared out
     /// @param said told in sentences what is taken from files, or accepted
-    public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from, Consumer<String> said) {
+    public static RunTensors of(Recipe recipe, Tokenizer tokenizer, @Nullable Resumption from, Ranks ranks, Consumer<String> said) {
         var seed = Seed.of(recipe.run().seed()).derive("weights");
         if (from != null) {
             var frozen = SavedModel.referred(from.checkpoint(), recipe);
             var placed = frozen.placed(recipe);
-            var tensors = of(recipe, StartingWeights.resumed(placed, tokenizer, from.checkpoint(), Precisions.of(recipe), seed), frozen);
+            var tensors =
+                    of(recipe, StartingWeights.resumed(placed, tokenizer, from.checkpoint(), Precisions.of(recipe), seed), frozen, ranks);
             return tensors.filled(() -> tensors.read(from));
         }
         var start = StartingWeights.of(recipe, said);
-        var tensors = of(recipe, start.bundle(tokenizer, Precisions.of(recipe), seed), FrozenFiles.of(recipe));
+        var tensors = of(recipe, start.bundle(tokenizer, Precisions.of(recipe), seed), FrozenFiles.of(recipe), ranks);
         return tensors.filled(() -> start.read(tensors.bundle));
     }
 
-    private static RunTensors of(Recipe recipe, ModelBundle bundle, FrozenFiles frozen) {
-        return new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments(recipe, bundle), frozen);
+    private static RunTensors of(Recipe recipe, ModelBundle bundle, FrozenFiles frozen, Ranks ranks) {
+        var alignments = alignments(recipe, bundle);
+        return new RunTensors(bundle, new EmaWeights(), new OptimizerState(), alignments, frozen,
+                ranks.isSharded() ? owners(recipe, bundle, ranks) : ParameterOwners.ALL);
+    }
+
+    private static ParameterOwners owners(Recipe recipe, ModelBundle bundle, Ranks ranks) {
+        var stages = recipe.stages().stream().map(ParameterGroups::new).toList();
+        return ParameterOwners.balanced(bundle.weights().all().toList(),
+                name -> stages.stream().map(stage -> stage.of(name) != null).toList(), ranks.group());
+    }
+
+    /// What average and optimizer remember, of all processes.
+    ///
+    /// @param averages by parameter, f32
+    /// @param moments by parameter and kind; empty where they were not asked for
+    public record Remembered(Map<String, Tensor> averages, Map<String, Tensor> moments) {}
+
+    /// What all processes remember: on rank 0, where the others' is the innermost scope's. All of them call it.
+    ///
+    /// @param moments whether those of the optimizer are wanted too
+    public Remembered remembered(Ranks ranks, boolean moments) {
+        if (!ranks.isSharded()) return new Remembered(emaWeights.averages(), moments ? optimizerState.state() : Map.of());
+        return new Remembered(Shards.onFirst(ranks.group(), emaWeights.averages()),
+                moments ? Shards.onFirst(ranks.group(), optimizerState.state()) : Map.of());
     }
 
     /// Weights by name that a checkpoint holds: all but those that a file holds for good.
@@ -88,7 +117,7 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
         SavedModel.readWeights(checkpoint, bundle, frozen);
         if (checkpoint.has(CheckpointFiles.AVERAGE)) {
             try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
-                emaWeights.load(file, from.state().averageUpdates(), bundle.weights());
+                emaWeights.load(file, from.state().averageUpdates(), bundle.weights(), owners::has);
             }
         }
         if (!from.ofThisOptimizer()) {
@@ -96,7 +125,7 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
         }
         CheckpointFiles.requireIn(checkpoint, CheckpointFiles.OPTIMIZER);
         try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.OPTIMIZER))) {
-            optimizerState.load(file, from.state().loop().optimizerSteps(), bundle.weights());
+            optimizerState.load(file, from.state().loop().optimizerSteps(), bundle.weights(), owners::has);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.BatchSlice;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
 import dev.fusedit.trainer.data.BlocksBatches;
@@ -13,7 +14,11 @@ import java.util.function.LongFunction;
 /// What of a recipe's data a stage trains on.
 ///
 /// @param data stays its owner's
-public record StageBatches(Recipe recipe, Batches data) {
+/// @param slice of each batch
+public record StageBatches(Recipe recipe, Batches data, BatchSlice slice) {
+    /// Whole batches.
+    public StageBatches(Recipe recipe, Batches data) { this(recipe, data, BatchSlice.WHOLE); }
+
     /// A stage's batches by their steps, counted in the stage from 0.
     public LongFunction<Batch> of(StagePlan plan) {
         var wanted = wanted(plan);
@@ -24,7 +29,7 @@ public record StageBatches(Recipe recipe, Batches data) {
     Batches.Wanted wanted(StagePlan plan) {
         var first = plan.at(plan.firstStep());
         return new Batches.Wanted(first.image(), StagePlan.images(plan.stage()), recipe.sizes(plan.stage()), first.sentence(),
-                StagePlan.sentences(plan.stage()), plan.stage().captionDropout());
+                StagePlan.sentences(plan.stage()), plan.stage().captionDropout(), slice);
     }
 
     Batches source(StagePlan plan) {

@@ -25,6 +25,7 @@ public final class StageLoop implements AutoCloseable {
     private final Prefetch<Batch> batches;
     private @Nullable StopRule stop;
     private long next;
+    private long waitedNanos;
 
     /// What one step did.
     ///
@@ -35,9 +36,8 @@ public final class StageLoop implements AutoCloseable {
     /// @param gradientNorm of the whole gradient, before it was shrunk or clipped
     /// @param rate share of the stage's learning rates
     /// @param lossScale that the step had; 1 but for f16
-    /// @param waited seconds for its batch
     public record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
-            StepOutcome outcome, double lossScale, double waited) {}
+            StepOutcome outcome, double lossScale) {}
 
     /// @param steps of the stage
     /// @param stopAt when it ends before; never if null
@@ -66,15 +66,19 @@ public final class StageLoop implements AutoCloseable {
     public Report step() {
         long asked = System.nanoTime();
         var batch = batches.next();
-        double waited = (System.nanoTime() - asked) / 1e9;
+        waitedNanos += System.nanoTime() - asked;
         var report = step.step(batch, batch.keys(), rule.firstStep() + next);
         var losses = report.losses();
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
         }
-        return new Report(next++, batch.keys(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
-                report.outcome(), report.lossScale(), waited);
+        return new Report(next++, report.samples(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
+                report.outcome(),
+                report.lossScale());
     }
+
+    /// Seconds that steps waited for their batches.
+    public double waited() { return waitedNanos / 1e9; }
 
     /// Losses and gradients of the next batch as a step computes them, to see how long that takes. Nothing learns from them.
     public void rehearse() { rehearse(batches.next()); }

@@ -14,8 +14,10 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Stage;
+import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepLosses;
 import dev.fusedit.trainer.step.TrainableParameter;
 import dev.fusedit.trainer.step.TrainingStep;
@@ -30,12 +32,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param tensors stay their owner's
 /// @param plans of the recipe's stages
-public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans) {
+/// @param ranks the processes that share their steps
+public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<StagePlan> plans, Ranks ranks) {
     /// Steps that are looked through for the largest images.
     private static final long LOOKED_THROUGH = 10_000;
 
-    /// For a run that has not begun.
-    public StageParts(Recipe recipe, Batches data, RunTensors tensors) { this(recipe, data, tensors, StagePlan.of(recipe)); }
+    /// For a run that has not begun, in one process.
+    public StageParts(Recipe recipe, Batches data, RunTensors tensors) {
+        this(recipe, data, tensors, StagePlan.of(recipe), Ranks.ALONE);
+    }
 
     /// A stage's steps from `first`, counted in the stage, on.
     ///
@@ -46,22 +51,24 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var weights = tensors.bundle().weights();
         var trainables = TrainableParameter.of(stage, weights);
         if (first == 0) {
-            takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState);
+            takeOver(stage, trainables.stream().map(TrainableParameter::parameter).toList(), emaWeights, optimizerState, tensors.owners());
         }
         var rule = plan.rule(recipe.run(), decayedQueries());
-        var step = new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage), stage.accumulation(), weights,
-                leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState);
+        var step =
+                new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
+                        leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState, tensors.owners());
         return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
     }
 
     /// What goes over from the stage before.
-    private static void takeOver(Stage stage, List<Parameter> parameters, EmaWeights emaWeights, OptimizerState optimizerState) {
+    private static void takeOver(Stage stage, List<Parameter> parameters, EmaWeights emaWeights, OptimizerState optimizerState,
+            ParameterOwners owners) {
         var names = parameters.stream().map(Parameter::name).collect(ImmutableSet.toImmutableSet());
         optimizerState.retain(name -> stage.keepOptimizer() && names.contains(name));
         if (stage.ema() == null) {
             emaWeights.forget(names::contains);
         } else {
-            emaWeights.include(parameters);
+            emaWeights.include(parameters.stream().filter(parameter -> owners.has(parameter.name())).toList());
         }
     }
 
@@ -103,12 +110,12 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
     }
 
     /// A stage's batches by their steps, counted in the stage from 0.
-    public LongFunction<Batch> batches(StagePlan plan) { return new StageBatches(recipe, data).of(plan); }
+    public LongFunction<Batch> batches(StagePlan plan) { return new StageBatches(recipe, data, ranks.slice()).of(plan); }
 
     /// The first step of a stage, from one on, whose images are of the largest size that comes: the one that takes most memory. No image is
     /// read.
     public long largest(StagePlan plan, long from) {
-        var batches = new StageBatches(recipe, data);
+        var batches = new StageBatches(recipe, data, ranks.slice());
         var wanted = batches.wanted(plan);
         var source = batches.source(plan);
         if (wanted.sizes().size() == 1) return from;

@@ -86,8 +86,11 @@ public record StagePlan(Stage stage, int index, RunPosition began, long steps, R
     /// each other.
     ///
     /// @param run nothing of it is left to the machine
-    public static int lanes(Run run, Stage stage) {
-        return stage.losses().contrastive() != null ? 1 : Math.min(run.lanes().orElseThrow(), stage.microBatch());
+    public static int lanes(Run run, Stage stage) { return lanes(run, stage, 1); }
+
+    /// As [#lanes(Run, Stage)], in each of several processes that share the stage's micro-batches.
+    public static int lanes(Run run, Stage stage, int processes) {
+        return stage.losses().contrastive() != null ? 1 : Math.clamp(stage.microBatch() / processes, 1, run.lanes().orElseThrow());
     }
 
     /// Global number of its first step.

@@ -15,13 +15,19 @@ public final class FirstBad {
 
     private FirstBad() {}
 
-    public static <P> String of(Objective<?, P> objective, List<P> parts, LossValues values, Gradients gradients) {
+    /// @param parts of this process's slice
+    /// @param values of these parts
+    /// @param gradients of the whole batch
+    /// @param ranks of which the first that finds one in its slice tells all
+    public static <P> String of(Objective<?, P> objective, List<P> parts, LossValues values, Gradients gradients, Ranks ranks) {
         var search = new FirstBad();
         try (var _ = Autograd.noGrad()) {
             if (!values.isFinite()) {
                 search.inForward(objective, parts);
                 search.inLosses(values);
             }
+            var told = ranks.first(search.name == null ? "" : search.name);
+            if (!told.isEmpty()) return told;
             search.inGradients(gradients);
         }
         return search.name == null ? "the norm of all gradients" : search.name;

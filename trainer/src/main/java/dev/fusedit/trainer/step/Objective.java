@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.List;
 
 /// What a training step minimizes, over the weights of one lane.
@@ -11,10 +12,14 @@ import java.util.List;
 /// @param <B> a step's batch
 /// @param <P> a part of it. Its losses are weighted by its share of the batch: summed over all parts they are the batch's
 public interface Objective<B, P> {
-    /// A batch in at most so many parts of nearly equal size. Their tensors are the innermost scope's.
+    /// A batch, or this process's slice of one, in at most so many parts of nearly equal size. Their tensors are the innermost scope's.
     ///
     /// @param step global number, from 0
-    List<P> parts(B batch, long step, int count);
+    /// @param ranks those that hold the batch's slices: what a part is weighted by, and compared with, is all of theirs
+    List<P> parts(B batch, long step, int count, ProcessGroup ranks);
+
+    /// As if a slice were all of the batch, without asking anybody.
+    default List<P> parts(B batch, long step, int count) { return parts(batch, step, count, ProcessGroup.alone()); }
 
     /// A part's losses; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
     ///

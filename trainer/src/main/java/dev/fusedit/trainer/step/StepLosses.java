@@ -17,6 +17,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.Alignment;
 import dev.fusedit.trainer.align.CleanImages;
 import dev.fusedit.trainer.align.ContrastiveLoss;
@@ -72,23 +73,42 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     // ---- a batch in parts
 
-    /// The batch of a step in so many parts of equal size.
-    @Override
-    public List<MicroBatch> parts(Batch batch, long globalStep, int count) {
-        var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
-        var all = new Cut(batch, 0, 1);
-        var cuts = IntStream.range(0, count).mapToObj(i -> new Cut(batch, i, count)).toList();
-        var parts = cuts.stream().map(cut -> new MicroBatch(
-                noised == null ? null : noised.rows(cut.firstImage(), cut.captions().length), cut.texts(), cut.captions(),
-                batch.instruction(), cut.sentences(), cut.dropped(),
-                share(cut.captions().length, all.captions().length),
-                share(predicted(languageOf(cut.captions(), cut.sentences())), predicted(languageOf(all.captions(), all.sentences()))),
-                noised == null ? Aligned.NOTHING : aligned(cut, globalStep), seed.derive("part", globalStep, cut.index()), cut.stored()))
-                .toList();
-        return alignment.contrastive() == null || !alignment.contrastive().isGlobal() || count == 1 ? parts : embedded(parts);
+    /// What of a batch's other slices the parts of this one depend on.
+    ///
+    /// @param predicted tokens of all that the language loss predicts
+    /// @param captions of all, where all are compared with each other; else empty
+    private record Whole(Batch slice, int predicted, List<String> captions) {
+        double imageShare(int images) { return share(images, slice.allImages()); }
+
+        double tokenShare(int tokens) { return share(tokens, predicted); }
     }
 
-    private Aligned aligned(Cut cut, long globalStep) {
+    /// The batch of a step in so many parts of equal size.
+    @Override
+    public List<MicroBatch> parts(Batch batch, long globalStep, int count, ProcessGroup ranks) {
+        var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
+        var whole = whole(batch, ranks);
+        int first = batch.slice().index() * count, all = batch.slice().count() * count;
+        var parts = IntStream.range(first, first + count).mapToObj(i -> new Cut(batch, i, all)).map(cut -> new MicroBatch(
+                noised == null ? null : noised.rows(cut.firstImage(), cut.captions().length), cut.texts(), cut.captions(),
+                batch.instruction(), cut.sentences(), cut.dropped(),
+                whole.imageShare(cut.captions().length),
+                whole.tokenShare(predicted(languageOf(cut.captions(), cut.sentences()))),
+                noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index()),
+                cut.stored()))
+                .toList();
+        return noised == null || !isGlobal() || all == 1 ? parts : embedded(parts, ranks);
+    }
+
+    private Whole whole(Batch batch, ProcessGroup ranks) {
+        int predicted = losses.language() == null ? 0
+                : new RankTexts(ranks).sum(predicted(languageOf(batch.captionTokens(), batch.sentenceTokens())));
+        return new Whole(batch, predicted, isGlobal() ? new RankTexts(ranks).concatenated(batch.captions()) : List.of());
+    }
+
+    private boolean isGlobal() { return alignment.contrastive() != null && alignment.contrastive().isGlobal(); }
+
+    private Aligned aligned(Cut cut, long globalStep, Whole whole) {
         var contrastive = alignment.contrastive();
         var layers = alignment.layers(globalStep - firstStep);
         boolean seen = alignment.repa() != null && alignment.repa().acts(globalStep - firstStep);
@@ -98,7 +118,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         }
         var drawn = seed.derive("blind", globalStep);
         var textMasked = contrastive.isGlobal()
-                ? Arrays.copyOfRange(contrastive.textMasked(cut.batch().captions(), drawn), cut.firstImage(), cut.endImage())
+                ? Arrays.copyOfRange(contrastive.textMasked(whole.captions(), drawn), cut.first(), cut.end())
                 : contrastive.textMasked(cut.texts(), drawn.derive("part", cut.index()));
         return new Aligned(layers, images, textMasked, List.of(), cut.index());
     }
@@ -109,32 +129,42 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 : new CleanImages.Seen(features.rows(cut.firstImage(), cut.endImage()).to(policy.device()));
     }
 
-    /// Gradient caching: every part knows what all of them look like in the common space, computed without a graph.
-    private List<MicroBatch> embedded(List<MicroBatch> parts) {
+    /// Gradient caching: every part knows what all of them, in all processes, look like in the common space, computed without a graph.
+    private List<MicroBatch> embedded(List<MicroBatch> parts, ProcessGroup ranks) {
         var contrastive = Objects.requireNonNull(alignment.contrastive());
-        var all = parts.stream().map(part -> TensorScope.scoped(() -> {
+        var own = parts.stream().map(part -> TensorScope.scoped(() -> {
             try (var _ = Autograd.noGrad(); var pass = model.pass(false)) {
                 var text = pass.text(part.prompt(), true);
                 return embed(contrastive, image(pass, part, text), text, part);
             }
         })).toList();
+        var all = ranks.isAlone() ? own : new RankTexts(ranks).embedded(own);
         return parts.stream().map(part -> part.withAligned(part.aligned().among(all))).toList();
     }
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
+            int first = batch.slice().first(batch.allImages());
             var stored = batch.stored().latents();
             var encoded = stored == null ? latents.encoded(ImageTensors.of(batch.images(), batch.size()).to(policy.device()))
                     : stored.rows(0, batch.captions().size()).to(policy.device());
-            return matching.noised(latents.drawn(encoded, draws), draws);
+            return matching.noised(latents.drawn(encoded, draws, first), draws, first, batch.allImages());
         });
     }
 
-    /// One of `count` parts of a batch.
+    /// One of `count` parts of a batch, of which a slice is here.
     private record Cut(Batch batch, int index, int count) {
-        int firstImage() { return index * batch.captions().size() / count; }
+        /// Places of its images in the whole batch.
+        int first() { return of(index, batch.allImages()); }
 
-        int endImage() { return (index + 1) * batch.captions().size() / count; }
+        int end() { return of(index + 1, batch.allImages()); }
+
+        private int of(int part, int rows) { return Math.toIntExact((long) part * rows / count); }
+
+        /// Its images' places in the slice.
+        int firstImage() { return first() - batch.slice().first(batch.allImages()); }
+
+        int endImage() { return end() - batch.slice().first(batch.allImages()); }
 
         List<String> texts() { return batch.captions().subList(firstImage(), endImage()); }
 
@@ -153,8 +183,8 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         boolean[] dropped() { return Booleans.toArray(texts().stream().map(String::isEmpty).toList()); }
 
         int[][] sentences() {
-            int all = batch.sentenceTokens().length;
-            return Arrays.copyOfRange(batch.sentenceTokens(), index * all / count, (index + 1) * all / count);
+            int all = batch.allSentences(), before = batch.slice().first(all);
+            return Arrays.copyOfRange(batch.sentenceTokens(), of(index, all) - before, of(index + 1, all) - before);
         }
     }
 

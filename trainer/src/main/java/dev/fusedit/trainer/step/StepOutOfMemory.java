@@ -7,4 +7,7 @@ public final class StepOutOfMemory extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     StepOutOfMemory(TorchException cause) { super(cause.getMessage(), cause); }
+
+    /// Of any of several processes.
+    StepOutOfMemory(String message) { super(message); }
 }

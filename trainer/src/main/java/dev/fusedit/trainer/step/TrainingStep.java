@@ -9,13 +9,17 @@ import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
 /// One training step, whatever learns, in runs, for a teacher and in `bench`:
 ///
-///     batch → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
+///     batch → slices → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
+///
+/// Slices, micro-batches and lanes are one idea: parts of a batch, in its order, whose gradients are summed. The slices are computed by
+/// processes of their own, each of which does all that follows by itself; all end with the same weights.
 ///
 /// A step reads nothing but its rule, its batch, its number, and what [#state] and [#tensors] hold, so it can be done again.
 ///
@@ -23,6 +27,7 @@ import java.util.function.Function;
 public final class TrainingStep<B, P> implements AutoCloseable {
     private final UpdateRule rule;
     private final int accumulation;
+    private final Ranks ranks;
     private final Weights weights;
     private final List<TrainableParameter> trainables;
     private final LaneReplicas<B, P> lanes;
@@ -33,17 +38,20 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     /// @param first step of the stage to begin with, counted from 0
     /// @param lanes parts of a micro-batch that are computed side by side
     /// @param accumulation micro-batches of a step
+    /// @param ranks the processes that have slices of its batch
     /// @param weights stay their owner's, as the averages and the optimizer's state do
     /// @param objective over the weights, or over a replica of them: a lane's
     /// @param trainables all that learn in some step
-    public TrainingStep(UpdateRule rule, long first, int lanes, int accumulation, Weights weights,
+    /// @param owners of what average and optimizer remember, among the ranks
+    public TrainingStep(UpdateRule rule, long first, int lanes, int accumulation, Ranks ranks, Weights weights,
             Function<Weights, ? extends Objective<B, P>> objective, List<TrainableParameter> trainables, EmaWeights emaWeights,
-            OptimizerState optimizerState) {
+            OptimizerState optimizerState, ParameterOwners owners) {
         this.rule = rule;
         this.accumulation = accumulation;
+        this.ranks = ranks;
         this.weights = weights;
         this.trainables = trainables;
-        update = new WeightUpdate(rule, weights, emaWeights, optimizerState);
+        update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
         requireGrad(first);
     }
@@ -57,7 +65,8 @@ public final class TrainingStep<B, P> implements AutoCloseable {
 
     /// Does one step.
     ///
-    /// @param samples keys of the batch's, for errors
+    /// @param batch or this process's slice of it
+    /// @param samples its keys
     /// @param step global number, from 0
     /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
     /// @throws StepOutOfMemory if memory does not hold its losses and gradients; nothing was changed then
@@ -67,43 +76,45 @@ public final class TrainingStep<B, P> implements AutoCloseable {
             requireGrad(inStage);
         }
         try (var _ = TensorScope.open(); var gradients = gradients()) {
-            var parts = parts(batch, step);
+            var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
             double scale = update.lossScale();
-            var losses = backward(parts, scale, gradients);
+            var own = backward(parts, scale, gradients, samples);
+            var found = ranks.together(own);
+            var losses = found.values();
             long start = System.nanoTime();
+            gradients.sum(ranks.group(), found.reached());
             gradients.scale(1 / scale);
-            double norm = gradients.norm();
+            double norm = ranks.agreed(gradients.norm());
             boolean finite = losses.isFinite() && Double.isFinite(norm);
             if (!finite && !update.lowersScale()) {
-                throw new DivergedException(rule.stage(), step, FirstBad.of(lanes.objective(), parts, losses, gradients), losses.total(),
-                        norm,
-                        samples);
+                throw new DivergedException(rule.stage(), step, FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks),
+                        losses.total(), norm, found.samples());
             }
             var outcome = finite ? update.apply(gradients, active, norm, step) : StepOutcome.OVERFLOWED;
             updateNanos = System.nanoTime() - start;
-            return new StepReport(losses, norm, outcome, scale);
+            return new StepReport(losses, found.samples(), norm, outcome, scale);
         }
     }
 
-    private LossValues backward(List<P> parts, double scale, Gradients gradients) {
+    private RankFinding backward(List<P> parts, double scale, Gradients gradients, List<Long> samples) {
         try {
-            return lanes.backward(parts, scale, gradients);
+            return Ranks.finding(lanes.backward(parts, scale, gradients), samples, gradients.reached());
         } catch (TorchException e) {
-            throw e.isOutOfMemory() ? new StepOutOfMemory(e) : e;
+            if (!e.isOutOfMemory()) throw e;
+            if (ranks.group().isAlone()) throw new StepOutOfMemory(e);
+            return RankFinding.ofShortage("rank %d: %s".formatted(ranks.group().rank(), e.getMessage())); // the others are to know
         }
     }
 
     /// Losses and gradients as a step computes them, to see how long that takes. Nothing learns from them.
     public void rehearse(B batch, long step) {
         try (var _ = TensorScope.open(); var gradients = gradients()) {
-            lanes.backward(parts(batch, step), update.lossScale(), gradients);
+            lanes.backward(lanes.objective().parts(batch, step, accumulation * lanes.count()), update.lossScale(), gradients);
             gradients.norm();
         }
     }
 
     private Gradients gradients() { return new Gradients(active.stream().map(TrainableParameter::parameter).toList()); }
-
-    private List<P> parts(B batch, long step) { return lanes.objective().parts(batch, step, accumulation * lanes.count()); }
 
     /// What the last step took from its gradients to its weights.
     public double secondsOfUpdate() { return updateNanos / 1e9; }

@@ -2,6 +2,8 @@ package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.GradientSpikeGuard;
@@ -9,12 +11,15 @@ import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.Optimizer;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// From a step's gradients to its weights:
@@ -26,13 +31,20 @@ final class WeightUpdate {
     private final UpdateRule rule;
     private final Weights weights;
     private final EmaWeights emaWeights;
+    private final ParameterOwners owners;
+    private final ProcessGroup ranks;
     private final WeightSteps optimizer;
     private @Nullable LossScale scale;
     private @Nullable GradientSpikeGuard spikeGuard;
 
+    /// @param owners of what is remembered of parameters
+    /// @param ranks among which they are
     /// @param emaWeights changed where the rule has an EMA; stays its owner's, as the optimizer's state does
-    WeightUpdate(UpdateRule rule, Weights weights, EmaWeights emaWeights, OptimizerState optimizerState) {
+    WeightUpdate(UpdateRule rule, Weights weights, EmaWeights emaWeights, OptimizerState optimizerState, ParameterOwners owners,
+            ProcessGroup ranks) {
         this.rule = rule;
+        this.owners = owners;
+        this.ranks = ranks;
         this.weights = weights;
         this.emaWeights = emaWeights;
         optimizer = new WeightSteps(Optimizer.of(rule.optimizer(), optimizerState, Precisions.matmulDType(rule.precision())),
@@ -59,13 +71,23 @@ final class WeightUpdate {
         gradients.scale(share * clip(share * norm));
         active.stream().map(TrainableParameter::parameter).filter(parameter -> rule.decayedWithoutGradient().contains(parameter.name()))
                 .forEach(gradients::zeroIfNone);
-        optimizer.step(updates(gradients, active, step), step);
+        change(updates(gradients, active, step), step);
         weights.refreshCopies();
         var ema = rule.ema();
         if (ema != null && (step + 1) % ema.every() == 0) {
             emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema);
         }
         return share == 1 ? StepOutcome.LEARNED : StepOutcome.SHRUNK;
+    }
+
+    /// By their owners.
+    private void change(List<Update> updates, long step) {
+        var own = updates.stream().collect(Collectors.partitioningBy(update -> owners.has(update.parameter())));
+        optimizer.step(own.get(true), step);
+        own.get(false).forEach(update -> optimizerState().takenElsewhere(update.parameter()));
+        var weights = new LinkedHashMap<String, Tensor>();
+        updates.forEach(update -> weights.put(update.parameter(), update.weight()));
+        owners.share(weights, ranks);
     }
 
     /// The 1e-6 is `torch.nn.utils.clip_grad_norm_`'s.

@@ -2,15 +2,20 @@ package dev.fusedit.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Bytes;
 import dev.fusedit.fusion.text.WordTokenizer;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.BlocksMix;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.data.image.ImageSize;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +60,20 @@ class BlocksBatchesTest {
         var large = data.of(0, images(40, 32));
         var small = data.of(3, images(10, 32));
         assertThat(small.keys()).isEqualTo(large.keys().subList(30, 40));
+    }
+
+    @Test
+    void slicesMakeTheBatch() {
+        var data = data(50, false);
+        var whole = data.of(3, new Batches.Wanted(0, 10, ImmutableList.of(ImageSize.square(32)), 7, 5, 0.3));
+        var slices = IntStream.range(0, 3).mapToObj(i -> data.of(3,
+                new Batches.Wanted(0, 10, ImmutableList.of(ImageSize.square(32)), 7, 5, 0.3, new BatchSlice(i, 3)))).toList();
+        assertThat(slices.stream().map(slice -> slice.keys().size())).containsExactly(3, 3, 4);
+        assertThat(slices.stream().flatMap(slice -> slice.keys().stream())).isEqualTo(whole.keys());
+        assertThat(slices.stream().flatMap(slice -> slice.captions().stream())).isEqualTo(whole.captions());
+        assertThat(Bytes.concat(slices.get(0).images(), slices.get(1).images(), slices.get(2).images())).isEqualTo(whole.images());
+        assertThat(slices.stream().flatMap(slice -> Stream.of(slice.sentenceTokens()))).containsExactly(whole.sentenceTokens());
+        assertThat(slices).allMatch(slice -> slice.allImages() == 10 && slice.allSentences() == 5);
     }
 
     @Test

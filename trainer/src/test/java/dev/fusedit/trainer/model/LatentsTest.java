@@ -82,7 +82,7 @@ class LatentsTest {
                 assertThat(latents.encoded(images.narrow(0, i, 1)).sameValues(all.narrow(0, i, 1).contiguous())).as("image %d", i).isTrue();
             }
             assertThat(latents.encoded(images.narrow(0, 3, 4)).sameValues(all.narrow(0, 3, 4).contiguous())).isTrue();
-            assertThat(latents.drawn(all, Seed.of(5)).sameValues(latents.of(images, Seed.of(5)))).isTrue();
+            assertThat(latents.drawn(all, Seed.of(5), 0).sameValues(latents.of(images, Seed.of(5)))).isTrue();
         }
     }
 

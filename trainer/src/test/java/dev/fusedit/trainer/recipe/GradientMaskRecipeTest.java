@@ -67,8 +67,7 @@ class GradientMaskRecipeTest {
                 var losses = tiny.losses();
                 var drawn = tiny.batch(0);
                 var batch = new Batch(drawn.images(), drawn.size(), drawn.captions(), drawn.captionTokens(), instruction,
-                        drawn.sentenceTokens(),
-                        drawn.keys());
+                        drawn.sentenceTokens(), drawn.keys());
                 try (var gradients = new Gradients(tiny.bundle.weights().trainable()); var pass = losses.model().pass(false)) {
                     pass.backward(losses.of(pass, losses.parts(batch, 0, 1).getFirst()).total());
                     gradients.take(tiny.bundle.weights());

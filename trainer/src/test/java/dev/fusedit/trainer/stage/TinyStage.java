@@ -12,6 +12,7 @@ import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
+import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.step.StepLosses;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class TinyStage implements AutoCloseable {
         if (drawn) {
             generate();
         }
-        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments, FrozenFiles.NONE);
+        tensors = new RunTensors(bundle, emaWeights, optimizerState, alignments, FrozenFiles.NONE, ParameterOwners.ALL);
         parts = new StageParts(recipe, RecipeData.like(recipe, tokenizer), tensors);
     }
 

@@ -59,23 +59,40 @@ public final class SampleSums {
         var out = new byte[wide + 2 * LANES];
         for (int y = 0; y * wide < to.length; y++) {
             System.arraycopy(from, y * old, row, 0, old);
-            for (int x = 0; x < count; x++) {
-                var sum = IntVector.zero(INTS);
-                int at = COLOURS * first[x], end = (x + 1) * stride;
-                for (int k = x * stride; k < end; k += LANES, at += COLOURS * AT_ONCE) {
-                    var some = (IntVector) ByteVector.fromArray(PIXELS, row, at).rearrange(TO_LANES)
-                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                    sum = some.mul(IntVector.fromArray(INTS, weights, k)).add(sum);
-                }
-                if (AT_ONCE > 1) sum = sum.add(sum.rearrange(OTHER_HALF));
-                if (AT_ONCE > 2) sum = sum.add(sum.rearrange(OTHER_QUARTER));
-                sum.intoArray(sums, COLOURS * x); // what is too much the next pixel overwrites
-            }
+            if (stride == LANES) oneStep(row, first, weights, sums);
+            else manySteps(row, first, weights, stride, sums);
             for (int i = 0; i < wide; i += LANES) {
                 var rounded = IntVector.fromArray(INTS, sums, i).add(1 << shift - 1).lanewise(VectorOperators.ASHR, shift).max(0).min(255);
                 ((ByteVector) rounded.convertShape(VectorOperators.I2B, BYTES, 0)).intoArray(out, i);
             }
             System.arraycopy(out, 0, to, y * wide, wide);
+        }
+    }
+
+    /// Of few weights: a loop of one step would take more time than the step.
+    private static void oneStep(byte[] row, int[] first, int[] weights, int[] sums) {
+        for (int x = 0; x < first.length; x++) {
+            var some = (IntVector) ByteVector.fromArray(PIXELS, row, COLOURS * first[x]).rearrange(TO_LANES)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            var sum = some.mul(IntVector.fromArray(INTS, weights, x * LANES));
+            if (AT_ONCE > 1) sum = sum.add(sum.rearrange(OTHER_HALF));
+            if (AT_ONCE > 2) sum = sum.add(sum.rearrange(OTHER_QUARTER));
+            sum.intoArray(sums, COLOURS * x); // what is too much the next pixel overwrites
+        }
+    }
+
+    private static void manySteps(byte[] row, int[] first, int[] weights, int stride, int[] sums) {
+        for (int x = 0; x < first.length; x++) {
+            var sum = IntVector.zero(INTS);
+            int at = COLOURS * first[x], end = (x + 1) * stride;
+            for (int k = x * stride; k < end; k += LANES, at += COLOURS * AT_ONCE) {
+                var some = (IntVector) ByteVector.fromArray(PIXELS, row, at).rearrange(TO_LANES)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                sum = some.mul(IntVector.fromArray(INTS, weights, k)).add(sum);
+            }
+            if (AT_ONCE > 1) sum = sum.add(sum.rearrange(OTHER_HALF));
+            if (AT_ONCE > 2) sum = sum.add(sum.rearrange(OTHER_QUARTER));
+            sum.intoArray(sums, COLOURS * x);
         }
     }
 

@@ -4,6 +4,7 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
@@ -21,6 +22,7 @@ record DecodedRaster(BufferedImage decoded, int[] key) {
 
     /// @throws BadImage if its channels are not known
     RgbImage rgb(ImageDecoding how) throws BadImage {
+        if (decoded.getType() == BufferedImage.TYPE_3BYTE_BGR && key.length == 0) return fromBytes();
         var canvas = new RgbCanvas(new ImageSize(decoded.getWidth(), decoded.getHeight()), how.alpha());
         var raster = decoded.getRaster();
         var model = decoded.getColorModel();
@@ -32,6 +34,18 @@ record DecodedRaster(BufferedImage decoded, int[] key) {
             fromSamples(raster, model, canvas, how);
         }
         return canvas.image();
+    }
+
+    /// Of blue, green and red in a byte each, as JPEGs are decoded.
+    private RgbImage fromBytes() {
+        var bgr = ((DataBufferByte) decoded.getRaster().getDataBuffer()).getData();
+        var rgb = new byte[bgr.length];
+        for (int i = 0; i < rgb.length; i += COLOURS) {
+            rgb[i] = bgr[i + 2];
+            rgb[i + 1] = bgr[i + 1];
+            rgb[i + 2] = bgr[i];
+        }
+        return new RgbImage(decoded.getWidth(), decoded.getHeight(), rgb);
     }
 
     private void fromPalette(Raster raster, IndexColorModel palette, RgbCanvas canvas) {

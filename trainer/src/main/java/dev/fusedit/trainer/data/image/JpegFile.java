@@ -125,16 +125,20 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
 
     @Override
     public RgbImage read(ImageDecoding how, Consumer<String> warnings) throws IOException {
+        return read(how, warnings, isForTurbo() ? TurboJpeg.ofSystem() : Optional.empty());
+    }
+
+    RgbImage read(ImageDecoding how, Consumer<String> warnings, Optional<TurboJpeg> turbo) throws IOException {
         var plain = plain();
-        var rgb = isForTurbo() ? TurboJpeg.ofSystem().flatMap(turbo -> turbo.rgb(plain, size().width(), size().height()))
-                : Optional.<byte[]>empty();
+        var rgb = turbo.flatMap(library -> library.rgb(plain, size().width(), size().height()));
         if (rgb.isPresent()) return new RgbImage(size().width(), size().height(), rgb.get());
         return new DecodedRaster(ImageReaders.read("jpeg", plain, warnings), new int[0]).rgb(how);
     }
 
     /// Whether libjpeg-turbo is known to make the same pixels of it as the JDK's reader. What it complains of is read by that one: the same is
-    /// said of a damaged file, and made of it, with and without the library. Of a progressive file that is not whole they make different ones.
-    private boolean isForTurbo() {
+    /// said of a cut or damaged file, and made of it, with and without the library. Of a progressive file that is not whole they make
+    /// different ones, and of damage that neither notices they may: vectors have 16 bits for sums that are larger then.
+    boolean isForTurbo() {
         return frame.isUsual() && (frame.components.length == 1 || isYcc()) && (!frame.isProgressive() || damage().isEmpty());
     }
 

@@ -87,11 +87,10 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
         }
     }
 
-    /// All rows, as they are asked for; for a join a table in which each image has its first one.
+    /// All rows, as they are asked for; for a join a table.
     private String annotations(String select) {
         return archives.isEmpty() ? "CREATE TEMP VIEW annotations AS " + select
-                : ("CREATE TEMP TABLE annotations AS SELECT * EXCLUDE (line) FROM (SELECT DISTINCT ON (image) * FROM"
-                        + " (SELECT *, row_number() OVER () AS line FROM (%s)) ORDER BY image, line)").formatted(select);
+                : "CREATE TEMP TABLE annotations AS SELECT *, row_number() OVER () AS line FROM (%s)".formatted(select);
     }
 
     private String names() { return metadata.stream().map(Path::toString).collect(Collectors.joining(" ")); }
@@ -114,6 +113,7 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
                 Files.copy(content, files.getLast());
             });
         }
+        if (files.isEmpty()) throw new UserError("--metadata %s: holds no .jsonl file".formatted(names()));
         return files;
     }
 
@@ -152,8 +152,10 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
             }
         }
         if (number[0] == 0) throw new UserError("--images: the archives hold no images (%s)".formatted(String.join(", ", IMAGES)));
-        return "SELECT coalesce(annotations.url, members.archive || '/' || members.name) AS url, annotations.* EXCLUDE (url, image),"
-                + " members.archive, members.archive_begin, members.archive_bytes FROM members LEFT JOIN annotations"
+        // the first line of each image is found by numbers alone, so that texts are held by joins and sorts, which spill to the disk
+        return "SELECT coalesce(annotations.url, members.archive || '/' || members.name) AS url, annotations.* EXCLUDE (url, image, line),"
+                + " members.archive, members.archive_begin, members.archive_bytes FROM members LEFT JOIN"
+                + " (SELECT * FROM annotations WHERE line IN (SELECT min(line) FROM annotations GROUP BY image)) AS annotations"
                 + " ON annotations.image = " + STEM.formatted("members.name") + " ORDER BY members.number";
     }
 

@@ -7,21 +7,21 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
+import org.apache.commons.statistics.distribution.TDistribution;
 
 /// A mean with its 95 % interval.
 ///
 /// @param n units that it is the mean of: prompts, pairs, images; what belongs together is one unit, as it is not independent
 public record Estimate(double value, double low, double high, int n) {
     private static final double Z = 1.959964;
-    /// Student's quantiles of 97.5 % for 1 to 8 degrees of freedom; the expansion below serves from 9 on, to three digits.
-    private static final double[] FEW = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306};
+    private static final double TAIL = 0.025;
 
     /// Student's interval over units. One unit has none: it reaches over all numbers.
     public static Estimate mean(double... units) {
         checkArgument(units.length > 0, "no mean of nothing");
         var mean = Arrays.stream(units).average().orElseThrow();
         if (units.length == 1) return new Estimate(mean, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 1);
-        double half = quantile(units.length - 1) * standardError(units, mean);
+        double half = TDistribution.of(units.length - 1).inverseSurvivalProbability(TAIL) * standardError(units, mean);
         return new Estimate(mean, mean - half, mean + half, units.length);
     }
 
@@ -58,14 +58,6 @@ public record Estimate(double value, double low, double high, int n) {
 
     private static double standardError(double[] units, double mean) {
         return Math.sqrt(Arrays.stream(units).map(unit -> square(unit - mean)).sum() / (units.length - 1) / units.length);
-    }
-
-    /// Student's, by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5).
-    static double quantile(int degrees) {
-        if (degrees <= FEW.length) return FEW[degrees - 1];
-        double z2 = Z * Z, n = degrees;
-        return Z * (1 + (z2 + 1) / (4 * n) + (5 * z2 * z2 + 16 * z2 + 3) / (96 * n * n)
-                + (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / (384 * n * n * n));
     }
 
     /// `{"value", "interval": [low, high], "n"}`; an interval without ends is left out.

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -58,7 +59,7 @@ public final class EvaluationRun {
     /// @param out empty where images are kept in memory alone, and only the report is returned
     /// @throws UserError naming what is wrong with the place, or with a file of the request
     public static EvaluationReport ofModel(Path place, SuiteRequest request, UnaryOperator<SamplingSettings> sampling, Optional<Output> out,
-            ProgressLine console) {
+            ProcessGroup group, ProgressLine console) {
         var suites = Suites.of(request, Optional.empty());
         var images = suites.stream().flatMap(EvaluationRun::ofImages).toList();
         requireFolder(request, out);
@@ -68,13 +69,22 @@ public final class EvaluationRun {
             try (var loaded = SamplingModel.open(place)) {
                 var settings = sampling.apply(loaded.defaults());
                 requireSize(request, settings);
-                sampled = Optional.of(sample(place, loaded, settings, images, out, console, reports));
+                sampled = Optional.of(sample(place, loaded, settings, images, out, group, console, reports));
             }
         }
         suites.stream().flatMap(EvaluationRun::ofModel).forEach(suite -> reports.add(measured(suite, place)));
         var report = EvaluationReport.of(sampled, inOrder(suites, reports));
         out.ifPresent(to -> write(report, to.folder(), WantedImage::file));
         return report;
+    }
+
+    /// Samples a share of the images that rank 0 evaluates, to its end.
+    ///
+    /// @return the status of rank 0's process
+    public static int follow(Path place, UnaryOperator<SamplingSettings> sampling, ProcessGroup group) {
+        try (var loaded = SamplingModel.open(place)) {
+            return ImageSampler.of(loaded.sampling(sampling.apply(loaded.defaults()))).shared(group).follow();
+        }
     }
 
     /// Judges images that another program made.
@@ -129,10 +139,10 @@ public final class EvaluationRun {
     }
 
     private static EvaluationReport.Sampled sample(Path place, LoadedPipeline model, SamplingSettings settings, List<Suite.OfImages> suites,
-            Optional<Output> out, ProgressLine console, List<SuiteReport> reports) {
+            Optional<Output> out, ProcessGroup group, ProgressLine console, List<SuiteReport> reports) {
         int evaluations = model.pipeline().evaluations(settings.request(List.of("")));
         var began = System.nanoTime();
-        var sampler = ImageSampler.of(model.sampling(settings));
+        var sampler = ImageSampler.of(model.sampling(settings)).shared(group);
         var sets = suites.stream().flatMap(suite -> suite.wanted().stream()).toList();
         if (out.isEmpty()) {
             var progress = SamplingProgress.of(console, "score", sets.stream().mapToInt(set -> set.images().size()).sum());

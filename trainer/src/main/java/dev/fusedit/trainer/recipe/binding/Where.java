@@ -14,7 +14,7 @@ public record Where(@Nullable String item, String path) {
     /// An item of the list that this is: an item of `stages` with a name is "stage 'joint'".
     Where item(int index, @Nullable String name) {
         String key = path.substring(path.lastIndexOf('.') + 1);
-        String singular = key.endsWith("s") ? key.substring(0, key.length() - 1) : key;
+        String singular = key.equals("axes") ? "axis" : key.endsWith("s") ? key.substring(0, key.length() - 1) : key;
         return new Where(singular + " " + (name == null ? String.valueOf(index + 1) : "'" + name + "'"), "");
     }
 

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Makes the rows of a set that are missing, file by file: one is whole or not there, so whatever ends this, it goes on at the next file.
-/// Several processes may fill one set: a file's worth of rows belongs to the one that holds its lock, the others come back to it at the end.
+/// Makes the rows of a set that are missing, file by file: one is whole or not there, so whatever ends this, it goes on with the next.
+/// Several processes may fill one set: a file's worth of rows belongs to the one that holds its lock, the others come back to it later.
 /// Belongs to the thread that runs torch; rows' images are decoded by others.
 final class CacheFill<I> {
     private static final long MOST_BYTES = 64L << 20;

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// Rows of one kind that were made in one way, in a folder of their own: its name is a hash of all that they depend on beside what each one is
-/// made of. With other weights, another tokenizer or another precision it is another folder, so nothing stale is ever found.
+/// Rows of one kind that were made in one way, in a folder of their own: its name is a hash of all that they depend on beside what each one
+/// is made of. With other weights, another tokenizer or another precision it is another folder, so nothing stale is ever found.
 ///
 /// @param dtype that rows are kept in
 /// @param facts what they depend on, for people too

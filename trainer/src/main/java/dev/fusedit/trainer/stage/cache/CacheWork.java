@@ -18,6 +18,7 @@ import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.step.Ranks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +29,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// The work of `data cache`: what a recipe wants is compared with what its cache's folder has; what is missing is made, what is damaged is made
-/// anew, and what is stale may be deleted. Opens the frozen models that are needed and no others. Belongs to the thread that runs torch.
+/// The work of `data cache`: what a recipe wants is compared with what its cache's folder has; what is missing is made, what is damaged is
+/// made anew, and what is stale may be deleted. Opens the frozen models that are needed and no others. Belongs to the thread that runs torch.
 public final class CacheWork implements AutoCloseable {
     private static final String WRITERS = "writers";
 
@@ -112,7 +113,7 @@ public final class CacheWork implements AutoCloseable {
 
     private ModelBundle bundle(Tokenizer tokenizer) {
         StartingWeights.requireGiven(recipe);
-        return own(RunTensors.of(recipe.withoutCache(), tokenizer, null, progress::message)).bundle();
+        return own(RunTensors.of(recipe.withoutCache(), tokenizer, null, Ranks.ALONE, progress::message)).bundle();
     }
 
     // ---- looking

@@ -30,15 +30,19 @@ import java.util.stream.Stream;
 ///
 /// @param sources of the data, in their order
 record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<Hashed> sources) {
+    /// @param choices sizes that stages want of its images, each a choice
     /// @param hashes SHA-256 of every image's file, by index; none where nothing is kept of images
-    record Hashed(SourceBatches batches, List<String> hashes) {}
+    record Hashed(SourceBatches batches, ImmutableSet<ImmutableList<ImageSize>> choices, List<String> hashes) {}
 
     /// @param threads that read images whose hashes are not known yet
     static RecipeRows of(Recipe recipe, Batches data, int threads) {
         var cache = Objects.requireNonNull(recipe.cache());
-        return new RecipeRows(recipe, cache, data, sources(data).stream().map(source -> new Hashed(source,
-                cache.ofImages() ? ContentHashes.of(source.split().source(), threads) : List.of()))
-                .collect(ImmutableList.toImmutableList()));
+        var sizes = recipe.stages().stream().filter(stage -> StagePlan.images(stage) > 0).map(recipe::sizes)
+                .collect(ImmutableSet.toImmutableSet());
+        var sources = sources(data, sizes).map(each -> cache.ofImages()
+                ? new Hashed(each.batches, each.choices, ContentHashes.of(each.batches.split().source(), threads))
+                : each);
+        return new RecipeRows(recipe, cache, data, sources.collect(ImmutableList.toImmutableList()));
     }
 
     /// Of data that is not at hand.
@@ -46,10 +50,12 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
         return new RecipeRows(recipe, Objects.requireNonNull(recipe.cache()), blank, ImmutableList.of());
     }
 
-    private static List<SourceBatches> sources(Batches data) {
+    /// Without hashes.
+    private static Stream<Hashed> sources(Batches data, ImmutableSet<ImmutableList<ImageSize>> sizes) {
         return switch (data) {
-            case SourceBatches images -> List.of(images);
-            case MixedBatches mixed -> mixed.parts().stream().flatMap(part -> sources(part.batches()).stream()).toList();
+            case SourceBatches images -> Stream.of(new Hashed(images, sizes, List.of()));
+            case MixedBatches mixed -> mixed.parts().stream().flatMap(part -> sources(part.batches(),
+                    sizes.stream().map(part::own).collect(ImmutableSet.toImmutableSet())));
             case BlocksBatches _ -> throw unkept();
             case ReferenceBatches _ -> throw unkept();
             case BlankBatches _ -> throw unkept();
@@ -68,15 +74,9 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
         return !recipe.readsLatents() || seen && !recipe.readsFeatures();
     }
 
-    /// The sizes that stages choose from, of each stage that is shown images.
-    private ImmutableSet<ImmutableList<ImageSize>> sizes() {
-        return recipe.stages().stream().filter(stage -> StagePlan.images(stage) > 0).map(recipe::sizes)
-                .collect(ImmutableSet.toImmutableSet());
-    }
-
     WantedImages latents(Latents.Encoded latents) {
         int channels = 2 * latents.vae().config().latentChannels(), factor = latents.vae().factor();
-        return new WantedImages(CacheSets.latents(cache.latents(), latents), ShownImages.of(sources, sizes()),
+        return new WantedImages(CacheSets.latents(cache.latents(), latents), ShownImages.of(sources),
                 size -> new long[] {channels, size.height() / factor, size.width() / factor}, device(),
                 (images, _) -> latents.encoded(images));
     }
@@ -86,7 +86,7 @@ record RecipeRows(Recipe recipe, CacheRecipe cache, Batches data, ImmutableList<
     WantedImages features(int width, FeatureModel teacher) {
         var repa = CacheSets.repa(recipe);
         int patch = recipe.model().patchPixels();
-        return new WantedImages(CacheSets.features(cache.features(), repa, patch), ShownImages.of(sources, sizes()),
+        return new WantedImages(CacheSets.features(cache.features(), repa, patch), ShownImages.of(sources),
                 size -> new long[] {(long) (size.height() / patch) * (size.width() / patch), width}, device(),
                 (images, size) -> teacher.features(images, size.height() / patch, size.width() / patch, repa.match()));
     }

@@ -8,7 +8,6 @@ import dev.fusedit.trainer.data.source.BadSample;
 import dev.fusedit.trainer.data.source.SizeBuckets;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.data.stored.EntryKey;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 
@@ -33,14 +32,14 @@ final class ShownImages {
         }
     }
 
-    /// @param sizes that stages want, each a choice; an image is shown at one of each
-    static ImmutableList<Shown> of(List<RecipeRows.Hashed> sources, Collection<ImmutableList<ImageSize>> sizes) {
+    /// Of each choice of sizes an image is shown at one.
+    static ImmutableList<Shown> of(List<RecipeRows.Hashed> sources) {
         var shown = ImmutableList.<Shown>builder();
         var seen = new HashSet<EntryKey>();
         for (var hashed : sources) {
             var source = hashed.batches();
             for (var facts : source.split().trained()) {
-                for (var choice : sizes) {
+                for (var choice : hashed.choices()) {
                     var size = SizeBuckets.nearest(facts.size(), choice);
                     for (boolean mirrored : source.transform().mirrorings()) {
                         var key = source.transform().key(hashed.hashes().get(facts.index()), size, mirrored);

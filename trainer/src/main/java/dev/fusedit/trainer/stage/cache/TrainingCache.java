@@ -54,8 +54,8 @@ public final class TrainingCache {
         };
     }
 
-    /// Keeps a recipe's cache from being pruned while training reads it. Nothing is held where there is none, or where nothing can be written:
-    /// there nobody prunes.
+    /// Keeps a recipe's cache from being pruned while training reads it. Nothing is held where there is none, or where nothing can be
+    /// written: there nobody prunes.
     public static CacheLocks.Held reading(Recipe recipe) {
         var cache = recipe.cache();
         return cache == null || !Files.isWritable(Path.of(cache.folder())) ? () -> {}

@@ -129,6 +129,22 @@ class PreparationTest {
     }
 
     @Test
+    void fiveThousandRowsBecomeWhatWasCounted() throws IOException, SQLException, InterruptedException {
+        var many = Files.createDirectory(temp.resolve("many"));
+        CoyoMetadata.writeMany(many.resolve("part-0.parquet"), 0, 5000, site);
+        var request = request(many, temp.resolve("out"), Part.ALL);
+        Map<String, Long> counted;
+        try (var preparation = Preparation.open(request)) {
+            counted = preparation.counts();
+        }
+        var found = prepare(request).part();
+        assertThat(found.rows()).isEqualTo(5000);
+        assertThat(found.ok()).isPositive();
+        for (var cause : List.of("no-url", "no-caption", "aspect", "words", "clip-similarity", "nsfw", "watermark", "aesthetic"))
+            assertThat(found.counts()).containsEntry(cause, counted.get(cause));
+    }
+
+    @Test
     void tablesHaveARowForEach() throws SQLException, IOException {
         var out = prepared();
         var statuses = new TreeMap<String, Long>();

@@ -141,6 +141,24 @@ class TrainingCacheTest {
         assertThat(CheckpointHash.of(train("pixels", recipe("", cache(", latents: none")))).whole()).isEqualTo(without.whole());
     }
 
+    /// Each source has sizes of its own.
+    @Test
+    void aMixtureWithBucketsChangesNoBit() throws IOException {
+        var other = Files.createDirectories(temp.resolve("other"));
+        for (int i = 0; i < 8; i++) {
+            for (var type : List.of("png", "txt"))
+                Files.copy(temp.resolve("set/%02d.%s".formatted(2 * i, type)), other.resolve(i + "." + type));
+        }
+        var stages = "[{name: fuse, steps: 4, batch: 4, lr: {dit: 1e-3}, losses: {flow: {}}}]";
+        var wide = "{kind: folder, path: '%s', image_size: 32, aspect_buckets: {step: 16}}".formatted(temp.resolve("set"));
+        var square = "{kind: folder, path: '%s', image_size: 32, flip: 0.5}".formatted(other);
+        var data = "data={kind: mix, sources: [{name: wide, data: %s}, {name: square, data: %s}]}".formatted(wide, square);
+        var cached = recipe(stages, data, "evaluation={sets: []}", cache(""));
+        fill(cached);
+        assertThat(CheckpointHash.of(train("mixed", cached)))
+                .isEqualTo(CheckpointHash.of(train("mixed-without", recipe(stages, data, "evaluation={sets: []}"))));
+    }
+
     @Test
     void roundedLatentsAreOthers() {
         var stages = "[{name: fuse, steps: 2, batch: 4, lr: {dit: 1e-3}, losses: {flow: {}}}]";

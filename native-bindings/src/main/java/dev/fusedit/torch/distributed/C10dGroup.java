@@ -1,0 +1,196 @@
+package dev.fusedit.torch.distributed;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.primitives.Longs;
+import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.javacpp.C10dBackend;
+import dev.fusedit.torch.javacpp.C10dFailure;
+import dev.fusedit.torch.javacpp.C10dStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// A job's processes over c10d: Gloo carries what lies on the CPU, NCCL what lies on CUDA devices.
+///
+/// Many small tensors go as one, in buckets of [#BUCKET] bytes, since each call costs a round trip.
+final class C10dGroup implements ProcessGroup {
+    private static final long BUCKET = 25 << 20;
+    /// With rank 0, which samples and scores while the others wait; that it is gone is noticed all the same.
+    private static final Duration LONG = Duration.ofDays(7);
+
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+    private final Rendezvous place;
+    private final C10dStore store;
+    private final Duration patience;
+    private final C10dBackend gloo;
+    private @Nullable C10dBackend nccl;
+
+    /// @param store closed with this
+    C10dGroup(Rendezvous place, C10dStore store, C10dBackend gloo, Duration patience) {
+        this.place = place;
+        this.store = store;
+        this.gloo = gloo;
+        this.patience = patience;
+    }
+
+    @Override
+    public int rank() { return place.rank(); }
+
+    @Override
+    public int size() { return place.size(); }
+
+    private void call(Device device, Duration waiting, Consumer<C10dBackend> collective) {
+        try (var _ = Autograd.noGrad()) {
+            collective.accept(device.isCpu() ? gloo : nccl());
+        } catch (C10dFailure e) {
+            throw PeerLost.of(rank(), waiting, e);
+        }
+    }
+
+    private C10dBackend nccl() {
+        if (nccl == null) nccl = C10dBackend.nccl(store, rank(), size(), patience);
+        return nccl;
+    }
+
+    @Override
+    public void sum(List<Tensor> tensors) { inBuckets(tensors, flat -> call(flat.device(), patience, backend -> backend.sum(flat))); }
+
+    @Override
+    public void broadcast(List<Tensor> tensors, int from) {
+        inBuckets(tensors, flat -> call(flat.device(), patience, backend -> backend.broadcast(flat, from, patience)));
+    }
+
+    /// Neighbours of one dtype and device as one tensor, and back.
+    private static void inBuckets(List<Tensor> tensors, Consumer<Tensor> collective) {
+        var bucket = new ArrayList<Tensor>();
+        long bytes = 0;
+        for (var tensor : tensors) {
+            long own = tensor.numel() * tensor.dtype().bytes();
+            if (!bucket.isEmpty() && (bytes + own > BUCKET || !isAlike(tensor, bucket.getFirst()))) {
+                together(bucket, collective);
+                bucket.clear();
+                bytes = 0;
+            }
+            bucket.add(tensor);
+            bytes += own;
+        }
+        if (!bucket.isEmpty()) together(bucket, collective);
+    }
+
+    private static boolean isAlike(Tensor one, Tensor other) {
+        return one.dtype() == other.dtype() && one.device().equals(other.device());
+    }
+
+    private static void together(List<Tensor> tensors, Consumer<Tensor> collective) {
+        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+            if (tensors.size() == 1 && tensors.getFirst().isContiguous()) {
+                collective.accept(tensors.getFirst());
+                return;
+            }
+            var flat = Tensor.cat(0, tensors.stream().map(tensor -> tensor.reshape(tensor.numel())).toList());
+            collective.accept(flat);
+            long at = 0;
+            for (var tensor : tensors) {
+                tensor.copyInPlace(flat.narrow(0, at, tensor.numel()).view(tensor.shape()));
+                at += tensor.numel();
+            }
+        }
+    }
+
+    @Override
+    public List<byte[]> gather(byte[] own) {
+        try (var _ = TensorScope.open()) {
+            var lengths = gathered(Tensor.of(new long[] {own.length}, 1, 1)).toLongs();
+            int most = (int) Math.max(1, Longs.max(lengths));
+            var all = gathered(Tensor.of(Arrays.copyOf(own, most), 1, most)).toBytes();
+            return IntStream.range(0, size()).mapToObj(i -> Arrays.copyOfRange(all, i * most, i * most + (int) lengths[i])).toList();
+        }
+    }
+
+    /// (n, …) of each (1, …).
+    private Tensor gathered(Tensor own_1) {
+        var shape = own_1.shape();
+        shape[0] = size();
+        var all_N = Tensor.empty(own_1.dtype(), own_1.device(), shape);
+        call(own_1.device(), patience, backend -> backend.gather(own_1, all_N));
+        return all_N;
+    }
+
+    @Override
+    public Tensor gatherRows(Tensor own_R) {
+        return TensorScope.scoped(() -> {
+            var counts = gathered(Tensor.of(new long[] {own_R.size(0)}, 1, 1)).toLongs();
+            var shape = own_R.shape();
+            shape[0] = Math.max(1, Longs.max(counts));
+            var padded = Tensor.zeros(own_R.dtype(), own_R.device(), shape);
+            if (own_R.size(0) > 0) padded.narrow(0, 0, own_R.size(0)).copyInPlace(own_R);
+            var all_NR = gathered(padded.unsqueeze(0));
+            return Tensor.cat(0, IntStream.range(0, size()).mapToObj(i -> all_NR.get(i).narrow(0, 0, counts[i])).toList());
+        });
+    }
+
+    /// How many bytes a message has, or -1 - status for the end.
+    private long announced(long own, Duration waiting) {
+        try (var _ = TensorScope.open()) {
+            var number = Tensor.of(new long[] {own}, 1);
+            call(Device.CPU, waiting, backend -> backend.broadcast(number, 0, waiting));
+            return number.itemLong();
+        }
+    }
+
+    private byte[] said(byte[] own) {
+        if (own.length == 0) return own;
+        try (var _ = TensorScope.open()) {
+            var bytes = Tensor.of(own, own.length);
+            call(Device.CPU, patience, backend -> backend.broadcast(bytes, 0, patience));
+            return bytes.toBytes();
+        }
+    }
+
+    @Override
+    public void tell(byte[] message) {
+        checkState(isFirst(), "rank %s has nothing to tell the others", rank());
+        announced(message.length, LONG);
+        said(message);
+    }
+
+    @Override
+    public Word hear() {
+        long announced = announced(0, LONG);
+        return announced < 0 ? new Word.End((int) (-1 - announced)) : new Word.Message(said(new byte[(int) announced]));
+    }
+
+    @Override
+    public void end(int status) {
+        checkState(isFirst(), "rank %s does not end the others", rank());
+        try {
+            announced(-1 - status, FAREWELL);
+        } catch (PeerLost _) {
+            // they end by noticing that this process has gone
+        }
+    }
+
+    @Override
+    public void move(Tensor tensor, int from, int to) {
+        if (from == to) return;
+        if (rank() == from) call(tensor.device(), patience, backend -> backend.send(tensor, to, 0));
+        if (rank() == to) call(tensor.device(), patience, backend -> backend.receive(tensor, from, 0));
+    }
+
+    @Override
+    public void close() {
+        if (nccl != null) nccl.close();
+        gloo.close();
+        store.close();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.distributed;
+
+import org.jspecify.annotations.NullMarked;

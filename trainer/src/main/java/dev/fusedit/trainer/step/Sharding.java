@@ -1,0 +1,9 @@
+package dev.fusedit.trainer.step;
+
+/// What of a run each of several processes keeps a part of only. No result depends on it.
+public enum Sharding {
+    /// Nothing: each keeps all.
+    NONE,
+    /// What the optimizer remembers, and the moving average, by whole parameters (ZeRO-1).
+    OPTIMIZER
+}

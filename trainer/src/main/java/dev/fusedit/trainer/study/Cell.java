@@ -1,0 +1,67 @@
+package dev.fusedit.trainer.study;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.ShellWords;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.RecipeDifference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+
+/// One run of a study: an arm at a seed and a learning rate. It is an ordinary run, made by a command that anybody can repeat.
+///
+/// @param name `joint, seed 3`
+/// @param rate that is tuned; empty where none is
+/// @param endpoint what it is judged by
+/// @param folder of the run
+/// @param recipe as it is to be trained
+/// @param train words of the command
+/// @param measure words of the one after it
+public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric endpoint, Path folder, Recipe recipe,
+        ImmutableList<String> train, ImmutableList<String> measure) {
+    /// Where the measurements are.
+    Path evaluation() { return evaluation(folder); }
+
+    static Path evaluation(Path folder) { return folder.resolve("eval"); }
+
+    /// Its numbers, `eval.json`.
+    Path numbers() { return evaluation().resolve("eval.json"); }
+
+    boolean isMeasured() { return Files.isRegularFile(numbers()); }
+
+    /// @throws UserError as [#isTrained]
+    boolean isDone() { return isTrained() && isMeasured(); }
+
+    /// A cell that names its lanes has a thread for each, so that several run side by side without disturbing each other, and alike
+    /// wherever they run.
+    public ImmutableMap<String, String> environment() {
+        return recipe.run().lanes().isEmpty() ? ImmutableMap.of()
+                : ImmutableMap.of("OMP_NUM_THREADS", "" + recipe.run().lanes().getAsInt());
+    }
+
+    public String trainCommand() { return command(train); }
+
+    public String measureCommand() { return command(measure); }
+
+    private String command(List<String> words) {
+        return environment().entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue() + " ").collect(Collectors.joining())
+                + ShellWords.fusedit(words);
+    }
+
+    /// @throws UserError if the folder holds a finished run of something else
+    boolean isTrained() {
+        if (!RunFolder.isRun(folder) || !RunFolder.open(folder).isFinished()) return false;
+        var found = Recipe.find(RunFolder.open(folder).recipe().toString(), List.of());
+        var wanted = recipe.adopting(found);
+        var changed = RecipeDifference.between(found, train.contains("--minutes") ? wanted.scaledAs(found).orElse(wanted) : wanted);
+        if (changed.isEmpty()) return true;
+        throw new UserError(
+                "%s holds a run of another recipe than the study's. Changed since:%n%s%nDelete it, or give another --out".formatted(
+                        folder, changed.stream().map(difference -> "  " + difference).collect(Collectors.joining("\n"))));
+    }
+}

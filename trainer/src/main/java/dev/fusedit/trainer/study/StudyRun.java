@@ -1,0 +1,115 @@
+package dev.fusedit.trainer.study;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.TextFile;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
+import dev.fusedit.trainer.log.ProgressLine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/// A study from its file to its tables: learning rates are tuned, what is missing is run, tables are written after each cell. What is there
+/// is never run again, so a study that was stopped goes on.
+public final class StudyRun {
+    private final Study study;
+    private final CellQueue queue;
+    private final Consumer<String> said;
+    private final BooleanSupplier stopped;
+    /// By the cell's name; of the threads that run cells, under this object's lock.
+    private final Map<String, Measurement> measured = new LinkedHashMap<>();
+
+    /// @param said told what goes on, a line each
+    /// @param stopped whether no further cell is to begin
+    public StudyRun(Study study, CellProcesses processes, int sideBySide, Consumer<String> said, BooleanSupplier stopped) {
+        this.study = study;
+        this.said = said;
+        this.stopped = stopped;
+        queue = new CellQueue(processes, sideBySide, study.out().resolve("logs"), stopped);
+    }
+
+    /// @return what is there; not everything where it was stopped
+    /// @throws UserError if the endpoint is not the one that the study began with, or a cell cannot be made
+    public StudyResult run() {
+        fixEndpoint();
+        var tuned = new RateSearch(study, queue, said, stopped).run();
+        if (tuned.isEmpty()) return new StudyResult(study, ImmutableMap.of(), ImmutableList.of());
+        var rates = tuned.get();
+        var cells = cells(rates);
+        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell)));
+        var missing = cells.stream().filter(cell -> !cell.isDone()).toList();
+        if (!missing.isEmpty()) said.accept("%d of %d cells are to be run".formatted(missing.size(), cells.size()));
+        long began = System.nanoTime();
+        int there = cells.size() - missing.size();
+        queue.run(missing, ended -> {
+            synchronized (this) {
+                if (!take(ended)) return;
+                StudyFiles.writeTables(result(rates, cells));
+                double each = (System.nanoTime() - began) / 1e9 / (measured.size() - there);
+                tell(ended.cell(), cells.size(), each);
+            }
+        });
+        return result(rates, cells);
+    }
+
+    private boolean take(CellQueue.Ended ended) {
+        return switch (ended.end()) {
+            case STOPPED -> false;
+            case DIVERGED -> throw new UserError("%s failed:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
+            case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell())) == null;
+        };
+    }
+
+    private void tell(Cell cell, int all, double secondsEach) {
+        int left = all - measured.size();
+        said.accept("%d of %d: %s, %s %s%s".formatted(measured.size(), all, cell.name(), study.file().endpoint().metric().label(),
+                Figures.text(measured.get(cell.name()).endpoint()),
+                left == 0 ? "" : ", about %s left".formatted(ProgressLine.clock(secondsEach * left))));
+    }
+
+    /// Seed by seed, so that a study that is stopped has all arms alike.
+    private List<Cell> cells(Map<String, RateSearch.Found> rates) {
+        return study.file().seeds().stream().flatMap(seed -> study.arms().stream().map(arm -> study.cell(arm, seed, rate(rates, arm))))
+                .toList();
+    }
+
+    private static OptionalDouble rate(Map<String, RateSearch.Found> rates, Arm arm) {
+        var found = rates.get(arm.name());
+        return found == null ? OptionalDouble.empty() : OptionalDouble.of(found.rate());
+    }
+
+    private StudyResult result(ImmutableMap<String, RateSearch.Found> rates, List<Cell> cells) {
+        return new StudyResult(study, rates, cells.stream().map(Cell::name).filter(measured::containsKey).map(measured::get)
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    /// Notes the study in its folder, and holds a later start to the endpoint that it began with: chosen afterwards, it would be chosen by
+    /// the result.
+    private void fixEndpoint() {
+        var note = study.out().resolve("study.yaml");
+        try {
+            Files.createDirectories(study.out());
+            if (Files.exists(note)) requireSame(StudyFile.parse(TextFile.read(note, "a study"), note.toString()));
+            WholeFile.write(note, study.file().canonical());
+        } catch (IOException e) {
+            throw WriteFailure.of(note, e);
+        }
+    }
+
+    private void requireSame(StudyFile before) {
+        var now = study.file();
+        if (before.endpoint().equals(now.endpoint()) && Objects.equals(before.reference(), now.reference())) return;
+        throw study.wrong(
+                "the study in %s began with the endpoint %s (floor %s) and %s as reference, fixed before the first run. Give another --out"
+                        .formatted(study.out(), before.endpoint().metric().word(), Figures.text(before.endpoint().least()),
+                                before.reference() == null ? "the first arm" : "arm '%s'".formatted(before.reference())));
+    }
+}

@@ -1,0 +1,184 @@
+package dev.fusedit.trainer.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// With runs that are written down instead of trained.
+class StudyRunTest {
+    @TempDir
+    private Path folder;
+    private final List<String> ran = new ArrayList<>();
+    private final List<String> said = new ArrayList<>();
+    private int stopAfter = Integer.MAX_VALUE;
+
+    /// Cross is better by 0.1, a rate of 2e-3 is best.
+    private static double loss(Recipe recipe) {
+        double rate = recipe.stages().get(1).lr().get("dit");
+        boolean cross = recipe.canonical().contains("fusion: cross");
+        return 0.5 + recipe.run().seed() % 7 / 100.0 + Math.abs(Math.log(rate / 2e-3))
+                - (cross ? 0.1 + recipe.run().seed() % 3 / 100.0 : 0);
+    }
+
+    private CellProcesses pretended(ToDoubleFunction<Recipe> loss) {
+        return (words, environment, log) -> {
+            synchronized (this) {
+                return pretend(words, environment, log, loss);
+            }
+        };
+    }
+
+    private int pretend(List<String> words, Map<String, String> environment, Path log, ToDoubleFunction<Recipe> loss) {
+        try {
+            assertThat(environment).containsEntry("OMP_NUM_THREADS", "1");
+            Files.writeString(log, "says: " + words.getFirst());
+            ran.add(words.getFirst());
+            if (words.getFirst().equals("train")) return train(words, loss);
+            var run = Path.of(words.get(words.indexOf("--model") + 1));
+            double value = loss.applyAsDouble(Recipe.find(run.resolve("recipe.yaml").toString(), List.of()));
+            Files.createDirectories(run.resolve("eval"));
+            Files.writeString(run.resolve("eval/eval.json"),
+                    "{\"loss\": {\"flow\": {\"value\": %s}}, \"consistency\": {\"gap_by_sigma\": [{\"value\": 0.1}, {\"value\": 0.3}]}}"
+                            .formatted(value));
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int train(List<String> words, ToDoubleFunction<Recipe> loss) throws IOException {
+        var settings = new ArrayList<String>();
+        for (int i = 0; i < words.size(); i++) if (words.get(i).equals("--set")) settings.add(words.get(i + 1));
+        var recipe = Recipe.find(words.get(1), settings);
+        if (Double.isNaN(loss.applyAsDouble(recipe))) return 1;
+        var run = Files.createDirectories(Path.of(words.get(words.indexOf("--out") + 1)));
+        Files.writeString(run.resolve("recipe.yaml"), recipe.canonical());
+        Files.writeString(run.resolve("metrics.jsonl"), """
+                {"step": 1, "stage": "fuse", "flow": 2, "seconds": 1, "images_per_second": 4}
+                {"event": "validation", "step": 2, "flow": %s}
+                """.formatted(loss.applyAsDouble(recipe)));
+        Files.writeString(run.resolve("result.json"), """
+                {"seconds": 9, "steps": 6, "images_per_second": 4, "peak_mib": 300,
+                 "blocks": {"seen": {"mean": 0.5, "single": 0.25, "n": 4, "intervals": {"mean": [0, 1], "single": [0, 1]}}}}""");
+        return 0;
+    }
+
+    private Study study(String... changes) throws IOException {
+        var text = Files.readString(StudyFileTest.SHIPPED.resolve("tests/tiny.yaml"));
+        for (int i = 0; i < changes.length; i += 2) text = text.replace(changes[i], changes[i + 1]);
+        return Study.read(Files.writeString(folder.resolve("tiny.yaml"), text), Optional.of(folder.resolve("out")));
+    }
+
+    private StudyResult run(Study study, ToDoubleFunction<Recipe> loss) {
+        return new StudyRun(study, pretended(loss), 2, said::add, () -> ran.size() >= stopAfter).run();
+    }
+
+    @Test
+    void theWholeIsRunAndToldOnce() throws IOException {
+        var result = run(study(), StudyRunTest::loss);
+        assertThat(result.isComplete()).isTrue();
+        assertThat(ran).as("2 arms at 3 rates, and at 6 seeds, each trained and measured").hasSize(2 * (6 + 12));
+        assertThat(result.rates().get("joint").rate()).isEqualTo(2e-3);
+        assertThat(result.rates().get("joint").atEdge()).as("4e-3 was tried too").isFalse();
+        var verdict = result.comparisons().getFirst();
+        assertThat(verdict.arm()).isEqualTo("cross");
+        assertThat(verdict.verdict()).isEqualTo(Verdict.BETTER);
+        assertThat(verdict.mean()).isEqualTo(-0.11, within(1e-9));
+        assertThat(result.notes()).isEmpty();
+        StudyFiles.write(result, Optional.empty());
+        assertThat(Files.readString(folder.resolve("out/table.md"))).contains("| cross | 0.002 | 6 |", "| better |",
+                "OMP_NUM_THREADS=1 ./fusedit train tests/minimal", "caption gap", "seen single");
+        assertThat(Files.readAllLines(folder.resolve("out/table.csv"))).hasSize(13).first().asString().startsWith(
+                "study,arm,seed,rate,validation_flow,caption_gap,seen,seen_single,");
+        var json = new ObjectMapper().readTree(folder.resolve("out/table.json").toFile());
+        assertThat(json.at("/arms/1/difference/verdict").asText()).isEqualTo("better");
+        assertThat(json.at("/cells/11/caption_gap").asDouble()).isEqualTo(0.2, within(1e-9));
+        assertThat(Files.readString(folder.resolve("out/index.html"))).contains("data:image/png;base64,", "Every seed")
+                .doesNotContain("src=\"http");
+        assertThat(folder.resolve("out/plots/differences.png")).isNotEmptyFile();
+        int before = ran.size();
+        assertThat(run(study(), StudyRunTest::loss).comparisons()).isEqualTo(result.comparisons());
+        assertThat(ran).as("all was there").hasSize(before);
+    }
+
+    @Test
+    void aStoppedStudyGoesOn() throws IOException {
+        stopAfter = 20;
+        var part = run(study(), StudyRunTest::loss);
+        assertThat(part.isComplete()).isFalse();
+        assertThat(part.notes()).anyMatch(note -> note.startsWith("not at its end"));
+        assertThat(part.comparisons()).allMatch(it -> it.verdict() == Verdict.TOO_FEW_SEEDS);
+        int done = ran.size();
+        stopAfter = Integer.MAX_VALUE;
+        assertThat(run(study(), StudyRunTest::loss).isComplete()).isTrue();
+        assertThat(ran).hasSize(36).hasSizeGreaterThan(done);
+    }
+
+    @Test
+    void aRateThatDivergesIsNotTaken() throws IOException {
+        var result = run(study(), recipe -> recipe.stages().get(1).lr().get("dit") > 1e-3 ? Double.NaN : loss(recipe));
+        assertThat(result.rates().get("cross").rate()).isLessThanOrEqualTo(1e-3);
+        assertThat(said).anyMatch(line -> line.startsWith("cross, rate 0.002: failed:\n  says: train"));
+    }
+
+    @Test
+    void anArmThatAlwaysDivergesEndsTheStudy() {
+        assertThatThrownBy(() -> run(study(), _ -> Double.NaN)).isInstanceOf(UserError.class)
+                .hasMessageContaining("arm 'joint' failed at every learning rate that was tried");
+    }
+
+    @Test
+    void aCellThatCannotBeMadeEndsTheStudy() throws IOException {
+        var study = study();
+        assertThatThrownBy(() -> new StudyRun(study, (words, _, log) -> {
+            try {
+                Files.writeString(log, "no memory");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return 3;
+        }, 1, said::add, () -> false).run()).isInstanceOf(UserError.class).hasMessageContaining("ended with exit code 3")
+                .hasMessageContaining(
+                        "no memory")
+                .hasMessageContaining("Its command: OMP_NUM_THREADS=1 ./fusedit train");
+    }
+
+    @Test
+    void theEndpointStaysAndSoDoCells() throws IOException {
+        run(study(), StudyRunTest::loss);
+        assertThatThrownBy(() -> run(study("metric: validation-flow, floor: 2", "metric: caption-gap"), StudyRunTest::loss))
+                .isInstanceOf(UserError.class).hasMessageContaining("began with the endpoint validation-flow");
+        assertThatThrownBy(() -> run(study("samples: 16, stage", "samples: 32, stage"), StudyRunTest::loss)).isInstanceOf(UserError.class)
+                .hasMessageContaining("holds a run of another recipe than the study's")
+                .hasMessageContaining("stages.fuse.steps: now 4, was 2");
+    }
+
+    @Test
+    void aTableAtItsFloorSaysSo() throws IOException {
+        var result = run(study("floor: 2", "floor: 0.2"), StudyRunTest::loss);
+        assertThat(result.notInformative()).hasValueSatisfying(note -> assertThat(note).contains("is not above the floor of 0.2"));
+        assertThat(Files.readString(folder.resolve("out/table.md"))).contains("**not informative");
+    }
+
+    @Test
+    void fewSeedsAreSaid() throws IOException {
+        var result = run(study("[1, 2, 3, 4, 5, 6]", "[1, 2]"), StudyRunTest::loss);
+        assertThat(result.notes()).contains("2 seeds are too few for a verdict: it takes 6");
+        assertThat(result.comparisons().getFirst().verdict()).isEqualTo(Verdict.TOO_FEW_SEEDS);
+    }
+}
