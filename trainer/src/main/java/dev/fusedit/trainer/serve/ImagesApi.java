@@ -64,6 +64,9 @@ final class ImagesApi {
             int ahead = queue.add(job);
             if (streamed) stream(form, job, ahead, client, response);
             else whole(form, job, client, response);
+        } catch (CloseConnectionException e) {
+            metrics.gone();
+            throw e;
         } finally {
             job.abandon();
         }
@@ -196,7 +199,7 @@ final class ImagesApi {
     }
 
     /// Waits for what becomes of a job, and looks whether its client still does.
-    private final class Waiting {
+    private static final class Waiting {
         private final ImageJob job;
         private final Connections.Client client;
         private long looked = System.nanoTime();
@@ -213,10 +216,7 @@ final class ImagesApi {
         Event next() throws InterruptedException {
             var event = job.next(LOOK);
             if (System.nanoTime() - looked > LOOK.toNanos()) {
-                if (client.isGone()) {
-                    metrics.gone();
-                    throw new CloseConnectionException("the client went away");
-                }
+                if (client.isGone()) throw new CloseConnectionException("the client went away");
                 looked = System.nanoTime();
             }
             return event;
