@@ -21,8 +21,11 @@ final class Job {
 
     /// Waits for the others, and takes its share of the machine's threads, unless it is told how many to take.
     static ProcessGroup join() {
-        Rendezvous.of(ENVIRONMENT).filter(place -> place.localSize() > 1 && ENVIRONMENT.getOrDefault(THREADS, "").isBlank())
-                .ifPresent(place -> Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / place.localSize())));
+        var place = Rendezvous.of(ENVIRONMENT);
+        if (place.isEmpty()) return ProcessGroup.alone(); // nobody asks which build this is
+        if (place.get().localSize() > 1 && ENVIRONMENT.getOrDefault(THREADS, "").isBlank()) {
+            Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / place.get().localSize()));
+        }
         return ProcessGroup.join(Build.digest(), ENVIRONMENT);
     }
 
