@@ -113,15 +113,20 @@ final class SampleCommand implements Callable<Integer> {
 
     private int follow(List<String> texts, @Nullable RememberedImage asked, ProcessGroup group) {
         try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model); var _ = Interrupts.watchAsRank(() -> {})) {
-            return run(loaded, texts, asked).follow(group);
+            return run(loaded, texts, asked, false).follow(group);
         }
     }
 
-    private SampleRun run(LoadedPipeline loaded, List<String> texts, @Nullable RememberedImage asked) {
-        var fingerprint = ModelFingerprint.of(loaded);
-        if (asked != null) asked.requireModel(model, fingerprint);
+    /// @param noted whether files say how they were made. All weights are read for it, as they are for an image that is asked for again
+    private SampleRun run(LoadedPipeline loaded, List<String> texts, @Nullable RememberedImage asked, boolean noted) {
+        var notes = SampleNotes.NONE;
+        if (noted || asked != null) {
+            var fingerprint = ModelFingerprint.of(loaded);
+            if (asked != null) asked.requireModel(model, fingerprint);
+            if (noted) notes = SampleNotes.of(fingerprint);
+        }
         var request = asked != null ? asked.request() : request(loaded.defaults(), texts);
-        return new SampleRun(loaded, request, SamplingModel.identity(model), noMetadata ? SampleNotes.NONE : SampleNotes.of(fingerprint));
+        return new SampleRun(loaded, request, SamplingModel.identity(model), notes);
     }
 
     private int sample(List<String> texts, @Nullable RememberedImage asked, ProcessGroup group) {
@@ -131,7 +136,7 @@ final class SampleCommand implements Callable<Integer> {
         try (var _ = TensorScope.open();
                 var loaded = SamplingModel.open(model);
                 var interrupts = watch(group, () -> console.message("Stopping. Once more to stop at once."))) {
-            var run = run(loaded, texts, asked);
+            var run = run(loaded, texts, asked, !noMetadata);
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());
             RequestCheck.unread(loaded.pipeline(), run.request()).forEach(spec.commandLine().getErr()::println);
             run.write(output, force, group, console, () -> {
