@@ -4,13 +4,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
-import com.google.common.primitives.Bytes;
 import dev.fusedit.trainer.data.image.ImageSize;
 import dev.fusedit.trainer.data.stored.StoredBatch;
 import dev.fusedit.trainer.data.stored.StoredImage;
 import java.util.ArrayList;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /// What a run trains on: a batch is a function of the step alone, so it does not matter who makes it, when, or what was made before. Any
 /// number of threads may make batches at once.
@@ -20,21 +18,27 @@ public sealed interface Batches extends AutoCloseable permits SingleBatches, Ref
         var slice = wanted.slice();
         var shown = shown(step, wanted);
         int first = slice.first(wanted.images()), count = slice.rows(wanted.images());
-        var samples = IntStream.range(first, first + count).mapToObj(shown.samples()).toList();
+        byte[] images = {};
         var captions = new ArrayList<String>();
         var tokens = new int[count][];
+        var keys = ImmutableList.<Long>builder();
+        var stored = new ArrayList<StoredImage>();
         for (int i = 0; i < count; i++) {
+            var sample = shown.samples().apply(first + i);
+            int each = sample.rgb().length;
+            if (i == 0) images = new byte[Math.multiplyExact(count, each)];
+            System.arraycopy(sample.rgb(), 0, images, i * each, each);
             boolean dropped = isDropped(wanted.position(step) + first + i, wanted.dropout());
-            captions.add(dropped ? "" : samples.get(i).caption());
-            tokens[i] = dropped ? dropped() : texts().caption(samples.get(i).caption());
+            captions.add(dropped ? "" : sample.caption());
+            tokens[i] = dropped ? dropped() : texts().caption(sample.caption());
+            keys.add(sample.key());
+            stored.add(sample.stored());
         }
         var sentences = new int[slice.rows(wanted.sentences())][];
         long firstSentence = wanted.firstSentence() + step * wanted.sentences() + slice.first(wanted.sentences());
         for (int i = 0; i < sentences.length; i++) sentences[i] = texts().sentence(sentence(firstSentence + i));
-        var stored = StoredBatch.of(samples.stream().map(Sample::stored).toList(), texts().states(tokens));
-        return new Batch(Bytes.concat(samples.stream().map(Sample::rgb).toArray(byte[][]::new)), shown.size(), captions, tokens,
-                texts().tokenizer().instructionLength(), sentences, samples.stream().map(Sample::key).toList(), stored, slice,
-                wanted.images(), wanted.sentences());
+        return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build(),
+                StoredBatch.of(stored, texts().states(tokens)), slice, wanted.images(), wanted.sentences());
     }
 
     /// Which samples a step shows, and at which size.
