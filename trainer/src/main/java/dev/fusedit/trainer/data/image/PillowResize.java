@@ -80,9 +80,11 @@ public final class PillowResize {
         var across = columns.isAsItWas() ? Optional.<Part>empty() : Optional.of(PARTS.getUnchecked(columns));
         var down = rows.isAsItWas() ? Optional.<Part>empty() : Optional.of(PARTS.getUnchecked(rows));
         int row = channels * columns.from;
-        var needed = down.map(part -> Arrays.copyOfRange(pixels, part.begin * row, part.end * row)).orElse(pixels);
-        var wide = across.map(part -> part.samples.along(part.begin == 0 && part.end == columns.from ? needed
-                : columns(needed, row, channels * part.begin, channels * part.end), channels)).orElse(needed);
+        var inRows = down.filter(part -> part.isOfSome(rows)).map(part -> Arrays.copyOfRange(pixels, part.begin * row, part.end * row))
+                .orElse(pixels);
+        var needed = across.filter(part -> part.isOfSome(columns))
+                .map(part -> columns(inRows, row, channels * part.begin, channels * part.end)).orElse(inRows);
+        var wide = across.map(part -> part.samples.along(needed, channels)).orElse(needed);
         return down.map(part -> part.samples.down(wide, channels * columns.count)).orElse(wide);
     }
 
@@ -116,6 +118,9 @@ public final class PillowResize {
     /// @param end behind the last one
     /// @param samples of these alone
     private record Part(int begin, int end, Resampling samples) {
+        /// Whether some of the line's old pixels are not taken of.
+        boolean isOfSome(Line line) { return begin > 0 || end < line.from; }
+
         static Part of(Line line) {
             var first = new int[line.count];
             var weights = new int[line.count][];
