@@ -12,7 +12,7 @@ import dev.fusedit.torch.host.Cores;
 import dev.fusedit.torch.host.Cpu;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.host.Memory;
-import dev.fusedit.torch.javacpp.CudaDevices;
+import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.run.AutoSettings;
 import java.nio.file.Files;

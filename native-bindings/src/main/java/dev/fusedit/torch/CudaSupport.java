@@ -1,8 +1,10 @@
 package dev.fusedit.torch;
 
+import dev.fusedit.torch.cuda.CudaDevices;
+import dev.fusedit.torch.internal.abi.CudaRefusals;
 import dev.fusedit.torch.internal.load.LoadedLibrary;
-import dev.fusedit.torch.javacpp.CudaDevices;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Whether CUDA can be used, asked before libtorch is: what it says itself is a list of all its dispatcher's backends.
@@ -15,7 +17,7 @@ final class CudaSupport {
     private CudaSupport() {}
 
     static void require(Device device) {
-        var problem = problem(device, devices(), LoadedLibrary.current().info(), () -> CudaDevices.find().reason());
+        var problem = problem(device, devices(), LoadedLibrary.current().info(), CudaDevices::reason);
         if (problem != null) {
             throw new LibtorchUnavailable(problem);
         }
@@ -24,22 +26,21 @@ final class CudaSupport {
     private static synchronized OptionalInt devices() {
         if (count == null) {
             count = LoadedLibrary.current().cudaDevices();
+            CudaRefusals.watch(count.orElse(0));
         }
         return count;
     }
 
     /// @param devices that libtorch finds; none for a build for the CPU
-    /// @param reason why the driver knows none; empty if it does
-    static @Nullable String problem(Device device, OptionalInt devices, LibtorchInfo libtorch, java.util.function.Supplier<String> reason) {
+    /// @param reason why it finds none
+    static @Nullable String problem(Device device, OptionalInt devices, LibtorchInfo libtorch, Supplier<String> reason) {
         var asked = "The device %s was asked for, but libtorch %s in %s ".formatted(device, libtorch.version(), libtorch.path());
         if (devices.isEmpty()) {
             return asked + "is used for the CPU only. " + REMEDY + ".";
         }
         int found = devices.getAsInt();
         if (found == 0) {
-            var why = reason.get();
-            return asked + "finds no CUDA device: "
-                    + (why.isEmpty() ? "CUDA_VISIBLE_DEVICES hides them, or the driver is older than its CUDA" : why) + ". " + REMEDY + ".";
+            return asked + "finds no CUDA device: " + reason.get() + ". " + REMEDY + ".";
         }
         return device.index() < found ? null
                 : asked + "finds %d CUDA device%s, the last is cuda:%d.".formatted(found, found == 1 ? "" : "s", found - 1);

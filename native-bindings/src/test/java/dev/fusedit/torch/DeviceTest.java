@@ -42,7 +42,6 @@ class DeviceTest {
                 .startsWith("The device cuda:0 was asked for, but libtorch 2.13.0 in /opt/torch is used for the CPU only. Take the CPU");
         assertThat(CudaSupport.problem(Device.cuda(0), OptionalInt.of(0), LIBTORCH, () -> "there is no NVIDIA driver"))
                 .contains("/opt/torch finds no CUDA device: there is no NVIDIA driver. Take the CPU");
-        assertThat(CudaSupport.problem(Device.cuda(0), OptionalInt.of(0), LIBTORCH, () -> "")).contains("CUDA_VISIBLE_DEVICES");
         assertThat(CudaSupport.problem(Device.cuda(3), OptionalInt.of(2), LIBTORCH, () -> ""))
                 .endsWith("finds 2 CUDA devices, the last is cuda:1.");
         assertThat(CudaSupport.problem(Device.cuda(1), OptionalInt.of(2), LIBTORCH, () -> "")).isNull();

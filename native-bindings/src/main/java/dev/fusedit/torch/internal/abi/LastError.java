@@ -6,7 +6,8 @@ final class LastError {
 
     static String text() {
         if (TorchAbi.WHAT == null) {
-            return "libtorch before 2.13 prints its reason on standard error only";
+            return CudaRefusals.isNew() ? "CUDA out of memory"
+                    : "libtorch before 2.13 prints its reason on standard error only";
         }
         try {
             var address = (long) TorchAbi.WHAT.invokeExact();

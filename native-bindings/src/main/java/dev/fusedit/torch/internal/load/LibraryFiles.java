@@ -7,5 +7,6 @@ import java.util.List;
 ///
 /// @param folder where libtorch_cpu lies
 /// @param inOrder libraries that others need come first
+/// @param cuda what is opened beside them where there is an NVIDIA driver; empty for a build for the CPU, and where `inOrder` has it
 /// @param source `presets` or `folder`
-public record LibraryFiles(Path folder, List<Path> inOrder, String source) {}
+public record LibraryFiles(Path folder, List<Path> inOrder, List<Path> cuda, String source) {}

@@ -16,14 +16,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// The libtorch that this process holds, opened once. A failure is remembered, so that every later call says the same cause
 /// instead of a bare NoClassDefFoundError.
 ///
+/// @param symbols of the build for the CPU, and of what lies beside it: OpenMP, a BLAS, the CUDA runtime
 /// @param residentBytes by how much the process's resident set grew meanwhile; 0 where the system does not tell
-public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long residentBytes) {
+public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, CudaPart cuda, long residentBytes) {
     /// Oldest and newest minor version of libtorch 2 whose C ABI was tried.
     private static final int OLDEST = 10;
     private static final int NEWEST = 13;
@@ -66,21 +68,26 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
     private static LoadedLibrary load(LibraryFiles files) {
         setPassiveWaiting();
         long before = ResidentSet.bytes();
-        SymbolLookup all = _ -> java.util.Optional.empty();
-        for (var file : files.inOrder()) {
-            try {
-                all = SymbolLookup.libraryLookup(file, Arena.global()).or(all);
-            } catch (IllegalArgumentException e) {
-                throw new LibtorchUnavailable("Cannot open %s of libtorch in %s: %s. %s".formatted(file.getFileName(), file.getParent(),
-                        SystemReason.ofLoading(file), files.source().equals("presets") ? PresetFiles.remedy() : remedy()), e);
-            }
-        }
+        SymbolLookup all = _ -> Optional.empty();
+        var remedy = files.source().equals("presets") ? PresetFiles.remedy() : remedy();
+        for (var file : files.inOrder()) all = open(file, remedy).or(all);
+        var cuda = new CudaPart(all, files.cuda(), file -> open(file, remedy));
+        cuda.openWithDriver();
         ProcessEnd.withoutDestructors();
         var version = version(all, files.folder());
         silence(all, version[1]);
         new DefaultThreads(Host.here().cores().allowed(), System.getenv()).set(all);
         return new LoadedLibrary(new LibtorchInfo("%s.%s.%s".formatted(version[0], version[1], version[2]), files.folder(), files.source()),
-                all, Math.max(0, ResidentSet.bytes() - before));
+                all, cuda, Math.max(0, ResidentSet.bytes() - before));
+    }
+
+    private static SymbolLookup open(Path file, String remedy) {
+        try {
+            return SymbolLookup.libraryLookup(file, Arena.global());
+        } catch (IllegalArgumentException e) {
+            throw new LibtorchUnavailable("Cannot open %s of libtorch in %s: %s. %s".formatted(file.getFileName(), file.getParent(),
+                    SystemReason.ofLoading(file), remedy), e);
+        }
     }
 
     static boolean supports(int major, int minor) { return major == 2 && minor >= OLDEST && minor <= NEWEST; }
@@ -107,16 +114,23 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
     }
 
     /// How many CUDA devices this libtorch can use; none for a build for the CPU, and 0 for one with CUDA that finds none.
-    public OptionalInt cudaDevices() {
-        return symbols.find("_ZN3c104cuda12device_countEv").map(function -> {
-            try { // noexcept, and int8
-                return OptionalInt.of((byte) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_BYTE))
-                        .invokeExact());
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
-            }
-        }).orElse(OptionalInt.empty());
+    ///
+    /// @throws LibtorchUnavailable if its CUDA libraries cannot be opened
+    public OptionalInt cudaDevices() { return cuda.devices(); }
+
+    /// Symbols of its CUDA libraries, of the CUDA runtime and of all that [#symbols] has. They are opened now, if they were not.
+    ///
+    /// @throws LibtorchUnavailable if they cannot be, or this is a build for the CPU
+    public SymbolLookup cudaSymbols() {
+        if (!cuda.isBuilt()) throw new LibtorchUnavailable("libtorch %s in %s has no CUDA.".formatted(info.version(), info.path()));
+        return cuda.symbols();
     }
+
+    /// Whether it was built with CUDA, whatever devices there are.
+    public boolean hasCuda() { return cuda.isBuilt(); }
+
+    /// The NVIDIA driver's library, if there is one.
+    public static Optional<SymbolLookup> driver() { return Optional.ofNullable(CudaPart.driver()); }
 
     /// [ProcessEnd#now]
     public static void exit(int status) { ProcessEnd.now(status); }

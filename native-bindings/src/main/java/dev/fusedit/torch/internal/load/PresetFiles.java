@@ -2,6 +2,7 @@ package dev.fusedit.torch.internal.load;
 
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.presets.PresetLibraries;
+import java.util.List;
 
 /// The libtorch of the Bytedeco presets.
 final class PresetFiles {
@@ -13,7 +14,7 @@ final class PresetFiles {
             throw new LibtorchUnavailable("No libtorch: %s. %s".formatted(PresetLibraries.reason(), remedy()));
         }
         var main = files.stream().filter(file -> file.getFileName().toString().startsWith("libtorch_cpu.")).findFirst().orElseThrow();
-        return new LibraryFiles(main.getParent(), files, "presets");
+        return new LibraryFiles(main.getParent(), files, List.of(), "presets");
     }
 
     static String remedy() {

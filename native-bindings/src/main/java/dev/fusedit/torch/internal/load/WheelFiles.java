@@ -10,9 +10,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// The libraries of a libtorch in a folder: the `lib` of a libtorch archive, or a PyTorch wheel's `torch/lib`, whose CUDA libraries lie in
-/// sibling packages (`nvidia/*/lib`).
+/// sibling packages: `nvidia/*/lib`, such as `nvidia/cuda_runtime/lib` (CUDA 12) and `nvidia/cu13/lib`. A wheel's `libtorch_cuda` finds what
+/// else it needs there by itself.
 final class WheelFiles {
     private static final List<String> NEEDED = List.of("libc10.so", "libtorch_cpu.so");
+
+    /// Of a build with CUDA.
+    private static final List<String> CUDA = List.of("libc10_cuda.so", "libtorch_cuda.so");
+    /// Marks for profilers: CUDA 12's library, CUDA 13's.
+    private static final List<String> NVTX = List.of("libnvToolsExt.so", "libnvtx3interop.so");
 
     private static final Pattern VERSION = Pattern.compile("(?m)(?<![\\w.])(\\d+)\\.(\\d+)\\.\\d+\\S*?(?=['\"\\s]|$)");
 
@@ -32,12 +38,20 @@ final class WheelFiles {
         checkVersion(folder);
         var files = new ArrayList<Path>();
         files.addAll(named(folder, "libgomp"));
-        for (var needed : List.of("libcudart.so", "libcupti.so", "libcudart-", "libcupti-")) {
-            files.addAll(named(folder, needed));
-            siblings(folder).forEach(sibling -> files.addAll(named(sibling, needed)));
-        }
+        for (var needed : List.of("libcudart.so", "libcupti.so", "libcudart-", "libcupti-")) files.addAll(everywhere(folder, needed));
         NEEDED.forEach(name -> files.add(folder.resolve(name)));
-        return new LibraryFiles(folder, List.copyOf(files), "folder");
+        return new LibraryFiles(folder, List.copyOf(files), cuda(folder), "folder");
+    }
+
+    private static List<Path> cuda(Path folder) {
+        var libraries = CUDA.stream().map(folder::resolve).toList();
+        if (!libraries.stream().allMatch(Files::exists)) return List.of();
+        return Stream.concat(libraries.stream(), NVTX.stream().flatMap(name -> everywhere(folder, name).stream()).limit(1)).toList();
+    }
+
+    /// In the folder, then in the sibling packages.
+    private static List<Path> everywhere(Path folder, String prefix) {
+        return Stream.concat(Stream.of(folder), siblings(folder).stream()).flatMap(place -> named(place, prefix).stream()).toList();
     }
 
     /// A wheel tells its version beside `lib` in `version.py`, an archive in `build-version`. Asked before anything is opened, so that an

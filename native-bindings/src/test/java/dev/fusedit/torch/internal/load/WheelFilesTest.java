@@ -33,6 +33,26 @@ class WheelFilesTest {
                 .containsExactly("libgomp.so.1", "libcudart.so.12", "libc10.so", "libtorch_cpu.so");
     }
 
+    /// As wheels for CUDA 13 have it: one folder for all of NVIDIA's libraries.
+    @Test
+    void cuda13LiesInAFolderOfItsOwn() throws IOException {
+        Files.delete(packages.resolve("nvidia/cuda_runtime/lib/libcudart.so.12"));
+        var cuda13 = Files.createDirectories(packages.resolve("nvidia/cu13/lib"));
+        for (var name : new String[] {"libcudart.so.13", "libcupti.so.13", "libnvtx3interop.so.1", "libcublas.so.13"}) {
+            Files.createFile(cuda13.resolve(name));
+        }
+        Files.createFile(lib.resolve("libtorch_cuda.so"));
+        Files.createFile(lib.resolve("libc10_cuda.so"));
+        var found = WheelFiles.find(lib);
+        assertThat(found.inOrder()).extracting(file -> file.getFileName().toString())
+                .containsExactly("libgomp.so.1", "libcudart.so.13", "libcupti.so.13", "libc10.so", "libtorch_cpu.so");
+        assertThat(found.cuda()).extracting(file -> file.getFileName().toString())
+                .containsExactly("libc10_cuda.so", "libtorch_cuda.so", "libnvtx3interop.so.1");
+    }
+
+    @Test
+    void aBuildForTheCpuHasNoCuda() { assertThat(WheelFiles.find(lib).cuda()).isEmpty(); }
+
     @Test
     void missingFileIsNamedWithTheFolderAndTheRemedy() throws IOException {
         Files.delete(lib.resolve("libc10.so"));

@@ -1,4 +1,4 @@
-package dev.fusedit.torch.javacpp;
+package dev.fusedit.torch.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

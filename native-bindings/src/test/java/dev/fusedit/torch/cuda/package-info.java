@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.cuda;
+
+import org.jspecify.annotations.NullMarked;

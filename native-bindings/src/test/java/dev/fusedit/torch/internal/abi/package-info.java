@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.torch.internal.abi;
+
+import org.jspecify.annotations.NullMarked;
