@@ -6,17 +6,16 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.LibtorchInfo;
+import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.torch.host.Cores;
 import dev.fusedit.torch.host.Cpu;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.host.Memory;
-import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.run.AutoSettings;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +83,7 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
         }
     }
 
-    /// @param usable false for a CUDA device beside a libtorch without CUDA
+    /// @param usable false for a CUDA device beside a libtorch that has no CUDA, or does not find it
     @JsonNaming(SnakeCaseStrategy.class)
     record Processor(String device, String name, long memoryMib, boolean usable) {
         static Processor of(CudaDevices.CudaDevice gpu, boolean usable) {
@@ -94,7 +93,8 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
 
         @Override
         public String toString() {
-            var unused = usable ? "" : " (not used: this libtorch has no CUDA; FUSEDIT_MAVEN_ARGS=-Pcuda builds with one that has)";
+            var unused = usable ? ""
+                    : " (not used: this libtorch has no CUDA, or does not find it; FUSEDIT_MAVEN_ARGS=-Pcuda builds with one that has)";
             return "%s: %s, %,d MiB%s".formatted(device, name, memoryMib, unused);
         }
     }
@@ -110,14 +110,27 @@ record Checkup(boolean ok, String jdk, @Nullable Torch libtorch, CpuFeatures cpu
         var settings =
                 libtorch == null ? null : AutoSettings.of(Recipe.find("quickstart", List.of("run.precision=auto", "run.lanes=auto")));
         var jdk = Runtime.version() + " (" + System.getProperty("java.home") + ")";
+        var devices = devices(libtorch, host, problems);
         return new Checkup(problems.isEmpty(), jdk, libtorch, new CpuFeatures(host.cpu()), host.cores(), new MemoryLimits(host.memory()),
                 threads, settings == null ? null : new Precision(settings),
-                settings == null ? 0 : settings.recipe().run().lanes().orElseThrow(), devices(libtorch, host), List.copyOf(problems));
+                settings == null ? 0 : settings.recipe().run().lanes().orElseThrow(), devices, List.copyOf(problems));
     }
 
-    private static List<Processor> devices(@Nullable Torch libtorch, Host host) {
-        boolean cuda = libtorch != null && Files.exists(Path.of(libtorch.path(), "libtorch_cuda.so"));
-        return Stream.concat(Stream.of(cpu(host)), CudaDevices.list().stream().map(gpu -> Processor.of(gpu, cuda))).toList();
+    private static List<Processor> devices(@Nullable Torch libtorch, Host host, List<String> problems) {
+        var found = CudaDevices.list();
+        boolean usable = libtorch != null && !found.isEmpty() && isUsable(problems);
+        return Stream.concat(Stream.of(cpu(host)), found.stream().map(gpu -> Processor.of(gpu, usable))).toList();
+    }
+
+    /// Whether libtorch finds devices where there are some; that a build for the CPU does not is no problem.
+    private static boolean isUsable(List<String> problems) {
+        try {
+            if (CudaDevices.usable() > 0) return true;
+            if (CudaDevices.isBuilt()) problems.add("libtorch finds no CUDA device: " + CudaDevices.reason() + ".");
+        } catch (LibtorchUnavailable e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+        return false;
     }
 
     private static @Nullable Torch libtorch(List<String> problems) {

@@ -24,5 +24,7 @@ final class CpuMemory implements DeviceMemory {
     public void resetPeak() {}
 
     @Override
-    public void limit(double share) { throw new UnsupportedOperationException("the CPU's allocator has no bound: a control group has (memory.max)"); }
+    public void limit(double share) {
+        throw new UnsupportedOperationException("the CPU's allocator has no bound: a control group has (memory.max)");
+    }
 }

@@ -56,6 +56,9 @@ public final class CudaDevices {
     /// @throws dev.fusedit.torch.LibtorchUnavailable if its CUDA libraries cannot be opened
     public static int usable() { return LoadedLibrary.current().cudaDevices().orElse(0); }
 
+    /// Whether this process's libtorch was built with CUDA, whatever devices there are.
+    public static boolean isBuilt() { return LoadedLibrary.current().hasCuda(); }
+
     /// Why libtorch, which was built with CUDA, finds no device.
     public static String reason() {
         var found = find();

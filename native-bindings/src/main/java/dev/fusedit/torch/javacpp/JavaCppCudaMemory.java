@@ -25,7 +25,8 @@ public final class JavaCppCudaMemory implements DeviceMemory {
         try {
             Loader.load(torch_cuda.class);
         } catch (LinkageError e) {
-            throw new LibtorchUnavailable("CUDA's allocator is in the presets' build for CUDA (FUSEDIT_MAVEN_ARGS=-Pcuda): " + e.getMessage(), e);
+            throw new LibtorchUnavailable(
+                    "CUDA's allocator is in the presets' build for CUDA (FUSEDIT_MAVEN_ARGS=-Pcuda): " + e.getMessage(), e);
         }
         device = (byte) index;
     }

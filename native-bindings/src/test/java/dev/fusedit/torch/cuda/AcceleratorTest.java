@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NoTensorLeaks.class)
 class AcceleratorTest {
     private final RecordedRuntime runtime = new RecordedRuntime();
-    private final Accelerator accelerator = Accelerator.onCpu(runtime);
+    private final Accelerator accelerator = runtime.accelerator();
     private TensorScope scope = TensorScope.open();
 
     @BeforeEach

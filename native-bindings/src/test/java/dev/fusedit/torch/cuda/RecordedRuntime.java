@@ -6,11 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The CPU's, with a list of what was called in which order; streams are told by their numbers, events too.
-final class RecordedRuntime implements DeviceRuntime {
+public final class RecordedRuntime implements DeviceRuntime {
     private final DeviceRuntime cpu = new CpuRuntime();
     private final List<String> calls = new ArrayList<>();
 
-    List<String> calls() { return List.copyOf(calls); }
+    public Accelerator accelerator() { return Accelerator.onCpu(this); }
+
+    public List<String> calls() { return List.copyOf(calls); }
 
     private void add(String call, Object... values) { calls.add(call.formatted(values)); }
 

@@ -16,12 +16,19 @@ import java.util.List;
 /// @param stored what need not be computed of images and captions
 /// @param slice of the step's batch that this is
 /// @param allImages of the step's batch
+/// @param carried of the images and what is stored of them
 public record Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
-        List<Long> keys, StoredBatch stored, BatchSlice slice, int allImages, int allSentences) {
+        List<Long> keys, StoredBatch stored, BatchSlice slice, int allImages, int allSentences, Carried carried) {
     /// A whole one, of which all is computed.
     public Batch(byte[] images, ImageSize size, List<String> captions, int[][] captionTokens, int instruction, int[][] sentenceTokens,
             List<Long> keys) {
         this(images, size, captions, captionTokens, instruction, sentenceTokens, keys, StoredBatch.NONE, BatchSlice.WHOLE, captions.size(),
-                sentenceTokens.length);
+                sentenceTokens.length, Carried.NOTHING);
+    }
+
+    /// The same with what was carried of it.
+    Batch with(Carried other) {
+        return new Batch(images, size, captions, captionTokens, instruction, sentenceTokens, keys, stored, slice, allImages, allSentences,
+                other);
     }
 }

@@ -20,7 +20,7 @@ import java.util.function.LongFunction;
 /// [#next] when its batch's turn has come.
 ///
 /// All methods belong to one thread, that of training.
-public final class Prefetch<T> implements AutoCloseable {
+public final class Prefetch<T> implements Feed<T> {
     /// Batches that are made or wait, for each thread: one in work, one ready.
     public static final int AHEAD = 2;
 
@@ -48,6 +48,7 @@ public final class Prefetch<T> implements AutoCloseable {
     /// The batch of the next step.
     ///
     /// @throws RuntimeException what the source threw for it
+    @Override
     public T next() {
         checkState(!coming.isEmpty(), "no batch is left");
         var batch = coming.removeFirst();
@@ -62,6 +63,9 @@ public final class Prefetch<T> implements AutoCloseable {
             throw new IllegalStateException("interrupted while waiting for a batch", e);
         }
     }
+
+    /// Whether [#next] would return a batch at once.
+    public boolean isReady() { return !coming.isEmpty() && coming.getFirst().state() == Future.State.SUCCESS; }
 
     private void fill() {
         while (coming.size() < limit && next < end) {

@@ -121,7 +121,7 @@ public final class PaceTrial {
             if (parts.recipe().sizes(plan.stage()).size() > 1) loop.rehearse(parts.batches(plan).apply(parts.largest(plan, middle)));
             return tried.applyAsDouble(loop);
         } catch (TorchException e) {
-            throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), e) : e;
+            throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), "", estimate.memory(plan), e) : e;
         }
     }
 

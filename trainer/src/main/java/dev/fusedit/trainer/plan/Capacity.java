@@ -1,8 +1,8 @@
 package dev.fusedit.trainer.plan;
 
+import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.host.Memory;
-import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.trainer.recipe.Run;
 
 /// Memory that a run may take here.

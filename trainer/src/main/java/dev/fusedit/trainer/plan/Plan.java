@@ -82,6 +82,16 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
                 null);
     }
 
+    /// The changes of a stage that take less memory and cost least.
+    ///
+    /// @param index of the stage
+    List<Remedy> cheapest(int index, int count) {
+        var shapes = ModelShapes.of(recipe);
+        var lengths = TextLengths.of(recipe);
+        return new Remedies(recipe, changed -> estimates(changed, shapes(changed, recipe, shapes), lengths).get(index).memory().total(),
+                stages.get(index).memory().total(), 0).cheapest(recipe.stages().get(index), count);
+    }
+
     private static ModelShapes shapes(Recipe changed, Recipe recipe, ModelShapes shapes) {
         return changed.model().equals(recipe.model()) ? shapes : ModelShapes.of(changed);
     }

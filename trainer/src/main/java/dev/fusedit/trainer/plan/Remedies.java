@@ -33,6 +33,14 @@ record Remedies(Recipe recipe, ToLongFunction<Recipe> bytes, long before, long a
         return Stream.concat(sorted.stream(), together.stream()).collect(ImmutableList.toImmutableList());
     }
 
+    /// Of the changes that help one stage those that cost least, the cheapest first: nothing, time, precision.
+    List<Remedy> cheapest(Stage stage, int count) {
+        var savings = new MemorySavings(recipe, other -> other.name().equals(stage.name()));
+        var tried = new ArrayList<Remedy>();
+        for (var saving : savings.byCost()) add(tried, saving);
+        return tried.stream().limit(count).toList();
+    }
+
     private void add(List<Remedy> tried, Saving saving) {
         if (!saving.isOpen()) return;
         try {

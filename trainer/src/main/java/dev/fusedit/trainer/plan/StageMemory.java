@@ -3,8 +3,11 @@ package dev.fusedit.trainer.plan;
 import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Bytes that a stage needs, by what they are for.
 ///
@@ -75,6 +78,24 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     }
 
     public long activations() { return kept + work; }
+
+    /// `By the plan it takes 1,234 MiB at once: weights 100, gradients 50, …`; what takes none is left out.
+    String sentence() {
+        var parts = new LinkedHashMap<String, Long>();
+        parts.put("weights", weights);
+        parts.put("gradients", gradients);
+        parts.put("optimizer", optimizer);
+        parts.put("average", average);
+        parts.put("activations", activations());
+        parts.put("caches", caches);
+        parts.put("a checkpoint being written", checkpoint);
+        parts.put("left over from before", leftover);
+        parts.put("the process itself", process);
+        return parts.entrySet().stream().filter(part -> part.getValue() > 0)
+                .map(part -> String.format(Locale.ROOT, "%s %,d", part.getKey(), PlanText.mib(part.getValue())))
+                .collect(Collectors.joining(", ",
+                        String.format(Locale.ROOT, "By the plan it takes %,d MiB at once: ", PlanText.mib(total())), "."));
+    }
 
     private static long count(Set<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
 

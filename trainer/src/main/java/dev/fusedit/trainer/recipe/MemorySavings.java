@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 /// @param recipe to be changed
 /// @param which stages may be changed
 public record MemorySavings(Recipe recipe, Predicate<Stage> which) {
+    private static final int TWICE = 2;
+
     /// @param what in words
     /// @param settings none where the recipe does so already
     public record Saving(String what, List<String> settings) {
@@ -19,6 +21,9 @@ public record MemorySavings(Recipe recipe, Predicate<Stage> which) {
 
     /// In all stages.
     public MemorySavings(Recipe recipe) { this(recipe, _ -> true); }
+
+    /// Those of the model as it is, the cheapest first: what costs nothing, what costs time, what changes numbers.
+    public List<Saving> byCost() { return List.of(accumulation(TWICE), checkpointing(), lanes(), precision(), adafactor()); }
 
     /// Activation checkpointing.
     public Saving checkpointing() {

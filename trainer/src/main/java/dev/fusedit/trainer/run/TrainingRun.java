@@ -2,11 +2,12 @@ package dev.fusedit.trainer.run;
 
 import com.google.common.base.Joiner;
 import dev.fusedit.fusion.text.Tokenizer;
-import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.MemoryShortage;
+import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.cuda.Accelerator;
 import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
@@ -20,6 +21,7 @@ import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.optim.EmaScope;
@@ -313,11 +315,23 @@ public final class TrainingRun implements AutoCloseable {
             checkpoints.now(done, () -> snapshot(plan, loop));
             throw e;
         } catch (StepOutOfMemory e) {
+            var device = givenBack();
             saveWhatIsNew(plan, loop);
-            throw MemoryRemedies.step(recipe, plan.stage(), e);
+            throw MemoryRemedies.step(recipe, plan.stage(), device, estimate.memory(plan), e);
         } catch (TorchException e) { // in the midst of an update: there is no state to save
-            throw e.isOutOfMemory() ? MemoryRemedies.step(recipe, plan.stage(), e) : e;
+            throw e.isOutOfMemory() ? MemoryRemedies.step(recipe, plan.stage(), "", estimate.memory(plan), e) : e;
         }
+    }
+
+    /// Gives back what the step has left.
+    ///
+    /// @return whose memory it was and what was taken of it, for the message; empty for the CPU
+    private String givenBack() {
+        var device = Precisions.device(recipe.run());
+        var memory = Accelerator.of(device).memory();
+        var taken = device.isCpu() ? "" : " on %s (%s)".formatted(device, memory.statistics());
+        memory.emptyCache();
+        return taken;
     }
 
     private void saveWhatIsNew(StagePlan plan, StageLoop loop) {

@@ -8,7 +8,7 @@ import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /// What a run's memory did not hold, and the keys of its recipe that take less of it.
 public final class MemoryRemedies {
@@ -18,17 +18,26 @@ public final class MemoryRemedies {
     private MemoryRemedies() {}
 
     /// Of a training step, its gradients and the optimizer's state included.
-    public static UserError step(Recipe recipe, Stage stage, Throwable cause) {
-        var what = "a step of stage '%s' (batch %d, in micro-batches of %d, in %d at once)".formatted(stage.name(), stage.batch(),
-                stage.microBatch(), StagePlan.lanes(recipe.run(), stage));
-        return MemoryShortage.error(what, "Take less by one or more of: " + settings(recipe, stage) + BEGUN, cause);
+    public static UserError step(Recipe recipe, Stage stage, Throwable cause) { return step(recipe, stage, "", Optional.empty(), cause); }
+
+    /// As above.
+    ///
+    /// @param device whose memory it was, and what is known of that; empty for the CPU's
+    /// @param planned what the memory goes into, and what takes less, as sentences; empty if that is not known
+    public static UserError step(Recipe recipe, Stage stage, String device, Optional<String> planned, Throwable cause) {
+        var what = "a step of stage '%s' (batch %d, in micro-batches of %d, in %d at once)%s".formatted(stage.name(), stage.batch(),
+                stage.microBatch(), StagePlan.lanes(recipe.run(), stage), device);
+        return MemoryShortage.error(what,
+                planned.map(text -> text + "\nA run that has begun takes them by --resume force.")
+                        .orElseGet(() -> "Take less by one or more of: " + settings(recipe, stage) + BEGUN),
+                cause);
     }
 
     private static String settings(Recipe recipe, Stage stage) {
         var savings = new MemorySavings(recipe, other -> other.equals(stage));
         var settings = new ArrayList<String>();
-        Stream.of(savings.accumulation(TWICE), savings.checkpointing(), savings.lanes(), savings.precision(), savings.adafactor())
-                .map(MemorySavings.Saving::settings).flatMap(List::stream).map(MemoryRemedies::option).forEach(settings::add);
+        savings.byCost().stream().map(MemorySavings.Saving::settings).flatMap(List::stream).map(MemoryRemedies::option)
+                .forEach(settings::add);
         if (stage.batch() > 1) settings.add(option("stages.%s.batch=%d".formatted(stage.name(), stage.batch() / TWICE)));
         if (settings.isEmpty()) savings.fewerLayers().settings().stream().map(MemoryRemedies::option).forEach(settings::add);
         return settings.isEmpty() ? "a smaller model.dit" : String.join(", ", settings);

@@ -1,12 +1,18 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.cuda.Nvtx;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.DevicePrefetch;
+import dev.fusedit.trainer.data.Feed;
 import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.optim.StopRule;
 import dev.fusedit.trainer.recipe.Stop;
+import dev.fusedit.trainer.step.StepOutOfMemory;
 import dev.fusedit.trainer.step.StepOutcome;
+import dev.fusedit.trainer.step.StepReport;
 import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
 import java.util.List;
@@ -22,7 +28,8 @@ public final class StageLoop implements AutoCloseable {
     private final long steps;
     private final @Nullable Stop stopAt;
     private final TrainingStep<Batch, ?> step;
-    private final Prefetch<Batch> batches;
+    private final Feed<Batch> batches;
+    private final Device device;
     private @Nullable StopRule stop;
     private long next;
     private long waitedNanos;
@@ -44,15 +51,17 @@ public final class StageLoop implements AutoCloseable {
     /// @param first step of the stage to begin with, counted from 0
     /// @param step closed with the loop
     /// @param workers threads that make batches ahead
+    /// @param device that steps are computed on, and batches are carried to
     public StageLoop(UpdateRule rule, long steps, @Nullable Stop stopAt, long first, TrainingStep<Batch, ?> step,
-            LongFunction<Batch> batchOfStep, int workers) {
+            LongFunction<Batch> batchOfStep, int workers, Device device) {
         this.rule = rule;
         this.steps = steps;
         this.stopAt = stopAt;
         this.step = step;
         next = first;
         stop = rule(StopRule.State.NOTHING);
-        batches = new Prefetch<>(first, steps, workers, batchOfStep);
+        this.device = device;
+        batches = DevicePrefetch.of(new Prefetch<>(first, steps, workers, batchOfStep), device);
     }
 
     private @Nullable StopRule rule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
@@ -63,11 +72,12 @@ public final class StageLoop implements AutoCloseable {
     /// Does the next step.
     ///
     /// @throws dev.fusedit.trainer.step.DivergedException if the loss or the gradient is not a number any more; nothing was changed then
+    /// @throws StepOutOfMemory if memory does not hold it, or its batch; nothing was changed then
     public Report step() {
         long asked = System.nanoTime();
-        var batch = batches.next();
+        var batch = StepOutOfMemory.told(batches::next);
         waitedNanos += System.nanoTime() - asked;
-        var report = step.step(batch, batch.keys(), rule.firstStep() + next);
+        var report = step(batch);
         var losses = report.losses();
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
@@ -75,6 +85,12 @@ public final class StageLoop implements AutoCloseable {
         return new Report(next++, report.samples(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
                 report.outcome(),
                 report.lossScale());
+    }
+
+    private StepReport step(Batch batch) {
+        try (var _ = Nvtx.range(device, "step")) {
+            return step.step(batch, batch.keys(), rule.firstStep() + next);
+        }
     }
 
     /// Seconds that steps waited for their batches.

@@ -57,7 +57,8 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
         var step =
                 new TrainingStep<>(rule, first, StagePlan.lanes(recipe.run(), stage, ranks.count()), stage.accumulation(), ranks, weights,
                         leaves -> losses(plan, leaves), trainables, emaWeights, optimizerState, tensors.owners());
-        return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers());
+        return new StageLoop(rule, plan.steps(), stage.stop(), first, step, batches(plan), recipe.data().workers(),
+                weights.policy().device());
     }
 
     /// What goes over from the stage before.

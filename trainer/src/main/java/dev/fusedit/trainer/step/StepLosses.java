@@ -24,7 +24,6 @@ import dev.fusedit.trainer.align.ContrastiveLoss;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.stored.StoredRow;
 import dev.fusedit.trainer.model.ClipCaptions;
-import dev.fusedit.trainer.model.ImageTensors;
 import dev.fusedit.trainer.model.Latents;
 import dev.fusedit.trainer.recipe.Losses;
 import java.util.Arrays;
@@ -124,9 +123,9 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     }
 
     private CleanImages clean(Cut cut) {
-        var features = cut.batch().stored().features();
-        return features == null ? new CleanImages.Pixels(ImageTensors.of(cut.images(), cut.batch().size()).to(policy.device()))
-                : new CleanImages.Seen(features.rows(cut.firstImage(), cut.endImage()).to(policy.device()));
+        var tensors = new BatchTensors(cut.batch(), policy.device());
+        return tensors.features(cut.firstImage(), cut.endImage()).<CleanImages>map(CleanImages.Seen::new)
+                .orElseGet(() -> new CleanImages.Pixels(tensors.images(cut.firstImage(), cut.endImage())));
     }
 
     /// Gradient caching: every part knows what all of them, in all processes, look like in the common space, computed without a graph.
@@ -145,9 +144,9 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
         return TensorScope.scoped(() -> {
             int first = batch.slice().first(batch.allImages());
-            var stored = batch.stored().latents();
-            var encoded = stored == null ? latents.encoded(ImageTensors.of(batch.images(), batch.size()).to(policy.device()))
-                    : stored.rows(0, batch.captions().size()).to(policy.device());
+            var tensors = new BatchTensors(batch, policy.device());
+            int rows = batch.captions().size();
+            var encoded = tensors.latents(0, rows).orElseGet(() -> latents.encoded(tensors.images(0, rows)));
             return matching.noised(latents.drawn(encoded, draws, first), draws, first, batch.allImages());
         });
     }
@@ -167,11 +166,6 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
         int endImage() { return end() - batch.slice().first(batch.allImages()); }
 
         List<String> texts() { return batch.captions().subList(firstImage(), endImage()); }
-
-        byte[] images() {
-            int each = batch.size().bytes();
-            return Arrays.copyOfRange(batch.images(), firstImage() * each, endImage() * each);
-        }
 
         List<StoredRow> stored() {
             var all = batch.stored().texts();

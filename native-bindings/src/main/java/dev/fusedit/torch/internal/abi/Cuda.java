@@ -39,7 +39,8 @@ public final class Cuda {
 
     /// Of libtorch's pool of 32 for each device, handed out in turn.
     public static long poolStream(int device) {
-        return result("torch_get_cuda_stream_from_pool", Cuda::checkTorch, out -> (int) CudaAbi.POOL_STREAM.invokeExact(false, device, out));
+        return result("torch_get_cuda_stream_from_pool", Cuda::checkTorch,
+                out -> (int) CudaAbi.POOL_STREAM.invokeExact(false, device, out));
     }
 
     /// The stream of this thread's ops.
@@ -58,7 +59,8 @@ public final class Cuda {
     // ---- events
 
     public static long newEvent(int device, boolean timed) {
-        return on(device, () -> result("cudaEventCreateWithFlags", Cuda::check, out -> (int) CudaAbi.NEW_EVENT.invokeExact(out, timed ? 0 : WITHOUT_TIME)));
+        return on(device, () -> result("cudaEventCreateWithFlags", Cuda::check,
+                out -> (int) CudaAbi.NEW_EVENT.invokeExact(out, timed ? 0 : WITHOUT_TIME)));
     }
 
     public static void record(long event, long stream) {
@@ -76,7 +78,8 @@ public final class Cuda {
     }
 
     public static float millis(long from, long to) {
-        return Float.intBitsToFloat((int) result("cudaEventElapsedTime", Cuda::check, out -> (int) CudaAbi.ELAPSED.invokeExact(out, from, to)));
+        return Float
+                .intBitsToFloat((int) result("cudaEventElapsedTime", Cuda::check, out -> (int) CudaAbi.ELAPSED.invokeExact(out, from, to)));
     }
 
     public static void deleteEvent(long event) {

@@ -20,7 +20,8 @@ import java.lang.invoke.MethodHandle;
 /// None of these throws in C++ for a device that has been used, unless CUDA itself has failed; callers ask [#isUsed] and [Cuda#hasFailed].
 public final class CudaAllocator {
     // Behind the two destructors, allocate, is_simple_data_ptr, raw_deleter and copy_data.
-    private static final int INITIALIZED = 6, EMPTY_CACHE = 7, STATISTICS = 9, RESET_PEAK = 11, FRACTION = 17, SET_FRACTION = 18, ENABLED = 21;
+    private static final int INITIALIZED = 6, EMPTY_CACHE = 7, STATISTICS = 9, RESET_PEAK = 11, FRACTION = 17, SET_FRACTION = 18,
+            ENABLED = 21;
 
     /// More than `DeviceStats` has (about 1,000).
     private static final int STATISTICS_BYTES = 4096;

@@ -24,7 +24,9 @@ final class WheelFiles {
 
     private WheelFiles() {}
 
-    static LibraryFiles find(Path folder) {
+    /// @param named the folder, or the one around it: a wheel's `torch`
+    static LibraryFiles find(Path named) {
+        var folder = Files.exists(named.resolve("lib").resolve(NEEDED.getFirst())) ? named.resolve("lib") : named;
         if (!Files.isDirectory(folder)) {
             throw new LibtorchUnavailable(
                     "FUSEDIT_LIBTORCH (or --libtorch) names %s, which is not a folder. %s".formatted(folder, LoadedLibrary.remedy()));

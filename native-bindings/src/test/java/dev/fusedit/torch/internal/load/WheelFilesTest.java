@@ -51,6 +51,9 @@ class WheelFilesTest {
     }
 
     @Test
+    void theFolderAroundLibWillDo() { assertThat(WheelFiles.find(lib.getParent())).isEqualTo(WheelFiles.find(lib)); }
+
+    @Test
     void aBuildForTheCpuHasNoCuda() { assertThat(WheelFiles.find(lib).cuda()).isEmpty(); }
 
     @Test

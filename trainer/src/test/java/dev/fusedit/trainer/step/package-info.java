@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fusedit.trainer.step;
+
+import org.jspecify.annotations.NullMarked;
