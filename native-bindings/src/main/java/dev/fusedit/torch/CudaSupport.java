@@ -13,10 +13,13 @@ final class CudaSupport {
             + "(FUSEDIT_MAVEN_ARGS=-Pcuda builds with one)";
 
     private static @Nullable OptionalInt count;
+    /// Devices that were found; asked before every tensor that is made on one.
+    private static volatile int found;
 
     private CudaSupport() {}
 
     static void require(Device device) {
+        if (device.index() < found) return;
         var problem = problem(device, devices(), LoadedLibrary.current().info(), CudaDevices::reason);
         if (problem != null) {
             throw new LibtorchUnavailable(problem);
@@ -26,7 +29,8 @@ final class CudaSupport {
     private static synchronized OptionalInt devices() {
         if (count == null) {
             count = LoadedLibrary.current().cudaDevices();
-            CudaRefusals.watch(count.orElse(0));
+            found = count.orElse(0);
+            CudaRefusals.watch(found);
         }
         return count;
     }

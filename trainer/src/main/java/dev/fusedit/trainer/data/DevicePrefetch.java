@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
 /// A batch's tensors live until the next one is asked for. Their memory comes from the steps' queue and goes back to it, so the copy waits for
 /// what that queue held before, and the step for the copy: no thread waits.
 public final class DevicePrefetch implements Feed<Batch> {
-    private final Prefetch<Batch> made;
+    private final Feed<Batch> made;
     private final Accelerator accelerator;
     private final DeviceStream side;
     private @Nullable OnItsWay current;
     private @Nullable OnItsWay coming;
 
     /// @param made closed with this
-    public DevicePrefetch(Prefetch<Batch> made, Accelerator accelerator) {
+    public DevicePrefetch(Feed<Batch> made, Accelerator accelerator) {
         this.made = made;
         this.accelerator = accelerator;
         side = accelerator.beside();
@@ -36,7 +36,7 @@ public final class DevicePrefetch implements Feed<Batch> {
     /// The same batches, for steps on a device: on the CPU there is nothing to carry.
     ///
     /// @param made closed with the result
-    public static Feed<Batch> of(Prefetch<Batch> made, Device device) {
+    public static Feed<Batch> of(Feed<Batch> made, Device device) {
         return switch (device.kind()) {
             case CPU -> made;
             case CUDA -> new DevicePrefetch(made, Accelerator.of(device));
@@ -64,6 +64,9 @@ public final class DevicePrefetch implements Feed<Batch> {
         if (made.isReady()) coming = carry(made.next());
         return batch;
     }
+
+    @Override
+    public boolean isReady() { return coming != null || made.isReady(); }
 
     private OnItsWay carry(Batch batch) {
         var scope = TensorScope.holding();
@@ -105,7 +108,10 @@ public final class DevicePrefetch implements Feed<Batch> {
     @Override
     public void close() {
         if (current != null) current.close();
-        if (coming != null) coming.close();
+        if (coming != null) {
+            accelerator.current().await(coming.copied()); // its memory goes back to that queue
+            coming.close();
+        }
         made.close();
     }
 }

@@ -7,6 +7,9 @@ public interface Feed<T> extends AutoCloseable {
     /// @throws RuntimeException what its source threw for it
     T next();
 
+    /// Whether [#next] would return a batch at once.
+    boolean isReady();
+
     /// Ends what makes batches ahead; those that nobody took are lost.
     @Override
     void close();

@@ -64,7 +64,7 @@ public final class Prefetch<T> implements Feed<T> {
         }
     }
 
-    /// Whether [#next] would return a batch at once.
+    @Override
     public boolean isReady() { return !coming.isEmpty() && coming.getFirst().state() == Future.State.SUCCESS; }
 
     private void fill() {

@@ -16,6 +16,7 @@ import dev.fusedit.trainer.data.stored.StoredRow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -42,17 +43,32 @@ class DevicePrefetchTest {
         return new StoredImage(StoredRow.of(DType.F32, new float[] {number, -number, 1}, 3), null);
     }
 
-    /// Waits until a batch is there, so that which one is carried when does not depend on the loader.
-    private static void awaitReady(Prefetch<Batch> made) throws InterruptedException {
-        while (!made.isReady()) Thread.sleep(1);
+    /// Batches of the steps from 0 on, which are there at once, or only when they are asked for.
+    private static final class Steps implements Feed<Batch> {
+        private final LongFunction<Batch> source;
+        private final long end;
+        private boolean ready = true;
+        private long step;
+
+        Steps(long end, LongFunction<Batch> source) {
+            this.end = end;
+            this.source = source;
+        }
+
+        @Override
+        public Batch next() { return source.apply(step++); }
+
+        @Override
+        public boolean isReady() { return ready && step < end; }
+
+        @Override
+        public void close() {}
     }
 
     @Test
-    void aBatchIsCarriedWhileTheStepBeforeRuns() throws InterruptedException {
-        var made = new Prefetch<>(0, 3, 1, DevicePrefetchTest::batch);
-        try (var batches = new DevicePrefetch(made, runtime.accelerator())) {
+    void aBatchIsCarriedWhileTheStepBeforeRuns() {
+        try (var batches = new DevicePrefetch(new Steps(3, DevicePrefetchTest::batch), runtime.accelerator())) {
             for (int step = 0; step < 3; step++) {
-                if (step < 2) awaitReady(made);
                 var carried = batches.next().carried();
                 assertThat(carried.images().orElseThrow().toBytes()).containsOnly(step).hasSize(24);
                 assertThat(carried.latents()).isEmpty();
@@ -64,6 +80,28 @@ class DevicePrefetchTest {
                 "delete 3", "0 waits for 5",
                 "pinned u8", "record 6 in 0", "1 waits for 6", "use 1", "use 0", "record 7 in 1", "delete 6", // step 2, while step 1 runs
                 "delete 5", "0 waits for 7", "delete 7");
+    }
+
+    /// Else what comes after would be given memory that is still being written.
+    @Test
+    void aBatchThatNobodyTookIsAwaitedByTheQueueThatItsMemoryGoesBackTo() {
+        try (var batches = new DevicePrefetch(new Steps(2, DevicePrefetchTest::batch), runtime.accelerator())) {
+            batches.next();
+        }
+        var calls = runtime.calls();
+        assertThat(calls.subList(calls.size() - 3, calls.size())).containsExactly("delete 3", "0 waits for 5", "delete 5");
+    }
+
+    @Test
+    void aLoaderThatIsLateHoldsNoStepUp() {
+        var steps = new Steps(2, DevicePrefetchTest::batch);
+        steps.ready = false;
+        try (var batches = new DevicePrefetch(steps, runtime.accelerator())) {
+            assertThat(batches.next().keys()).first().isEqualTo(0L);
+            assertThat(steps.step).as("the next one is not waited for").isEqualTo(1);
+            assertThat(batches.isReady()).isFalse();
+            assertThat(batches.next().keys()).first().isEqualTo(1L);
+        }
     }
 
     @Test
