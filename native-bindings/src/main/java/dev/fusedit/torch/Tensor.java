@@ -169,15 +169,14 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         return own(Frame.begin(Aten.TO_DTYPE).tensor(this).i64(dtype.code()).bool(false).bool(false).none().call());
     }
 
-    /// This tensor if it is there already, else a copy on the device. To a CUDA device it is made in the current queue and nobody waits for it:
-    /// the values are read before this returns, unless they are in page-locked memory ([dev.fusedit.torch.cuda.Accelerator#pinned]).
+    /// This tensor if it is there already, else a copy on the device.
     ///
     /// @throws LibtorchUnavailable as [Device#available]
     public Tensor to(Device device) {
         device.available();
         return own(
                 Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().ordinal(), device.index()).i64(dtypeCode())
-                        .bool(!device.isCpu())
+                        .bool(false)
                         .bool(false).none().call());
     }
 

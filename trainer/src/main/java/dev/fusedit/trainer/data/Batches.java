@@ -38,8 +38,7 @@ public sealed interface Batches extends AutoCloseable permits SingleBatches, Ref
         long firstSentence = wanted.firstSentence() + step * wanted.sentences() + slice.first(wanted.sentences());
         for (int i = 0; i < sentences.length; i++) sentences[i] = texts().sentence(sentence(firstSentence + i));
         return new Batch(images, shown.size(), captions, tokens, texts().tokenizer().instructionLength(), sentences, keys.build(),
-                StoredBatch.of(stored, texts().states(tokens)), slice, wanted.images(), wanted.sentences(),
-                Carried.NOTHING);
+                StoredBatch.of(stored, texts().states(tokens)), slice, wanted.images(), wanted.sentences(), Carried.NOTHING);
     }
 
     /// Which samples a step shows, and at which size.

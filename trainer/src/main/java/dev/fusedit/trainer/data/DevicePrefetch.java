@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.data;
 
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -99,8 +98,7 @@ public final class DevicePrefetch implements Feed<Batch> {
     }
 
     private Tensor copied(Tensor source, List<Copy> copies) {
-        DType dtype = source.dtype();
-        var target = Tensor.empty(dtype, accelerator.device(), source.shape());
+        var target = Tensor.empty(source.dtype(), accelerator.device(), source.shape());
         copies.add(new Copy(source, target));
         return target;
     }

@@ -79,7 +79,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
 
     public long activations() { return kept + work; }
 
-    /// `By the plan it takes 1,234 MiB at once: weights 100, gradients 50, …`; what takes none is left out.
+    /// `By the plan it takes 1,234 MiB at most at once, of parts that are not all there together: weights 100, gradients 50, …`; those that take
+    /// none are left out.
     String sentence() {
         var parts = new LinkedHashMap<String, Long>();
         parts.put("weights", weights);
@@ -94,7 +95,10 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         return parts.entrySet().stream().filter(part -> part.getValue() > 0)
                 .map(part -> String.format(Locale.ROOT, "%s %,d", part.getKey(), PlanText.mib(part.getValue())))
                 .collect(Collectors.joining(", ",
-                        String.format(Locale.ROOT, "By the plan it takes %,d MiB at once: ", PlanText.mib(total())), "."));
+                        String.format(Locale.ROOT,
+                                "By the plan it takes %,d MiB at most at once, of parts that are not all there together: ",
+                                PlanText.mib(total())),
+                        "."));
     }
 
     private static long count(Set<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
