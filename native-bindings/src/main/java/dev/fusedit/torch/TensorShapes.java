@@ -66,6 +66,7 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
 
     /// The places along `dim` that an i64 or i32 vector names, as a copy.
     public Tensor indexSelect(int dim, Tensor indices) {
+        if (device().isMeta()) return MetaKernels.indexSelect(self(), dim, indices.numel());
         return own(Frame.begin(Aten.INDEX_SELECT).tensor(this).i64(dim).tensor(indices).call());
     }
 

@@ -28,7 +28,7 @@ final class Comparison {
     /// @param scores_RR images by captions
     static Tensor loss(Losses.Comparison kind, Tensor scores_RR, List<String> captions) {
         return TensorScope.scoped(() -> {
-            var right_RR = right(captions);
+            var right_RR = right(captions).to(scores_RR.device());
             return switch (kind) {
                 case INFONCE -> found(scores_RR, right_RR, 1).add(found(scores_RR, right_RR, 0)).mul(0.5);
                 case SIGLIP -> Torch.call("aten::log_sigmoid", "", right_RR.where(scores_RR, scores_RR.neg())).tensor().sum()

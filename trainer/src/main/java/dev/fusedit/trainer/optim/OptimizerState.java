@@ -36,6 +36,9 @@ public final class OptimizerState implements AutoCloseable {
     /// The number, from 1, of the step that a parameter takes now.
     long nextStep(String parameter) { return steps.merge(parameter, 1L, Long::sum); }
 
+    /// A step that the device has found not to be taken.
+    public void notTaken(String parameter) { steps.computeIfPresent(parameter, (_, count) -> count == 1 ? null : count - 1); }
+
     /// A step that another process takes, of a parameter that it owns.
     public void takenElsewhere(String parameter) { nextStep(parameter); }
 

@@ -1,0 +1,28 @@
+package dev.fusedit.torch;
+
+/// Ops that libtorch's C++ has no kernel for on [Device#META], where PyTorch has one in Python only: by others that have one, for the same
+/// shape, dtype and graph.
+///
+/// | op | here |
+/// |---|---|
+/// | `embedding`, `index_select` | one row, seen as often as it is asked for, and copied |
+/// | `_fused_adamw_` | nothing: it changes tensors in place and makes none ([FusedAdamW]) |
+final class MetaKernels {
+    private MetaKernels() {}
+
+    static Tensor indexSelect(Tensor source, int dim, long count) {
+        return TensorScope.scoped(() -> {
+            var shape = source.shape();
+            shape[dim < 0 ? dim + shape.length : dim] = count;
+            return source.narrow(dim, 0, 1).expand(shape).copy();
+        });
+    }
+
+    static Tensor embedding(Tensor table_VM, Tensor ids) {
+        return TensorScope.scoped(() -> {
+            var shape = java.util.Arrays.copyOf(ids.shape(), ids.rank() + 1);
+            shape[ids.rank()] = table_VM.size(1);
+            return indexSelect(table_VM, 0, ids.numel()).view(shape);
+        });
+    }
+}
