@@ -6,6 +6,8 @@ package dev.fusedit.torch;
 /// | op | here |
 /// |---|---|
 /// | `embedding`, `index_select` | one row, seen as often as it is asked for, and copied |
+/// | `roll` | a copy |
+/// | `log_sigmoid` | −log(1 + e⁻ˣ), as it is defined |
 /// | `_fused_adamw_` | nothing: it changes tensors in place and makes none ([FusedAdamW]) |
 final class MetaKernels {
     private MetaKernels() {}
@@ -17,6 +19,10 @@ final class MetaKernels {
             return source.narrow(dim, 0, 1).expand(shape).copy();
         });
     }
+
+    static Tensor logSigmoid(Tensor x) { return TensorScope.scoped(() -> x.neg().exp().log1p().neg()); }
+
+    static Tensor roll(Tensor x) { return x.copy(); }
 
     static Tensor embedding(Tensor table_VM, Tensor ids) {
         return TensorScope.scoped(() -> {

@@ -96,6 +96,11 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     public Tensor sigmoid() { return unary(Aten.SIGMOID); }
 
+    /// log(sigmoid(x))
+    public Tensor logSigmoid() {
+        return self().device().isMeta() ? MetaKernels.logSigmoid(self()) : unary(Aten.LOG_SIGMOID);
+    }
+
     public Tensor erf() { return unary(Aten.ERF); }
 
     public Tensor floor() { return unary(Aten.FLOOR); }

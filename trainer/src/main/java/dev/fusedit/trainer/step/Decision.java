@@ -38,6 +38,9 @@ record Decision(LossTensors losses, Tensor norm_, Tensor finite, Tensor share_, 
     /// Whether the step changes anything: bool.
     Tensor taken() { return TensorScope.scoped(() -> finite.logicalAnd(share_.ne(0.0))); }
 
+    /// Of the losses, in their order among the numbers.
+    List<String> names() { return List.copyOf(losses.each().keySet()); }
+
     /// All of it in one vector, for [Numbers#of].
     Tensor numbers_N() {
         return TensorScope.scoped(() -> {
@@ -49,9 +52,9 @@ record Decision(LossTensors losses, Tensor norm_, Tensor finite, Tensor share_, 
 
     /// The same as Java has read it.
     record Numbers(LossValues losses, double norm, boolean finite, double share, double factor) {
-        static Numbers of(double[] read, List<String> losses) {
+        static Numbers of(double[] read, List<String> names) {
             var each = ImmutableMap.<String, Double>builder();
-            for (int i = 0; i < losses.size(); i++) each.put(losses.get(i), read[5 + i]);
+            for (int i = 0; i < names.size(); i++) each.put(names.get(i), read[5 + i]);
             return new Numbers(new LossValues(read[0], each.buildOrThrow()), read[1], read[2] != 0, read[3], read[4]);
         }
     }

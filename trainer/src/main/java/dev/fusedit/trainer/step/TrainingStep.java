@@ -43,6 +43,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     private final LaneReplicas<B, P> lanes;
     private final WeightUpdate update;
     private final Reading reading;
+    private final TensorScope owned = TensorScope.holding();
     private @Nullable Unread<B> unread;
     private List<TrainableParameter> active = List.of();
     private long updateNanos;
@@ -77,11 +78,15 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     }
 
     /// A step that the device has been given whole, and that Java has not judged.
-    private record Unread<B>(B batch, long step, List<Long> samples, List<String> losses, Readback numbers, double scale, Tensor finite,
-            TensorScope owned, WeightUpdate.Counted counted, Deferred<StepReport> report) {
+    ///
+    /// @param scale of its loss
+    /// @param names of its losses, as they stand in the numbers
+    /// @param finite bool, 0-dim; its own
+    private record Unread<B>(B batch, long step, List<Long> samples, double scale, List<String> names, Readback numbers, Tensor finite,
+            WeightUpdate.Counted counted, Deferred<StepReport> report) {
         void close() {
             numbers.close();
-            owned.close();
+            finite.free();
         }
     }
 
@@ -109,24 +114,21 @@ public final class TrainingStep<B, P> implements AutoCloseable {
             gradients.sum(ranks.group(), found.reached());
             gradients.scale(new Factor.Known(1 / scale));
             var decision = update.decide(found.losses(), ranks.agreed(gradients.norm(device())));
-            var losses = List.copyOf(decision.losses().each().keySet());
-            var numbers_N = decision.numbers_N();
             var report = switch (reading) {
                 case AT_ONCE -> {
-                    var read = Decision.Numbers.of(numbers_N.toDoubles(), losses);
-                    var known = report(read, found.samples(), step, scale,
+                    var numbers = Decision.Numbers.of(decision.numbers_N().toDoubles(), decision.names());
+                    var known = report(numbers, found.samples(), step, scale,
                             () -> FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks));
                     if (known.outcome().learns()) {
-                        update.apply(gradients, active, new Factor.Known(read.factor()), Gate.OPEN, step);
+                        update.apply(gradients, active, new Factor.Known(numbers.factor()), Gate.OPEN, step);
                     }
                     yield Deferred.known(known);
                 }
                 case A_STEP_LATE -> {
                     var counted = update.apply(gradients, active, new Factor.OnDevice(decision.factor_()),
                             new Gate.OnDevice(decision.taken()), step);
-                    var kept = TensorScope.holding();
-                    unread = new Unread<>(batch, step, found.samples(), losses, Readback.of(numbers_N), scale, kept.hold(decision.finite()), kept, counted,
-                            Deferred.later(this::settled));
+                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(), Readback.of(decision.numbers_N()),
+                            owned.hold(decision.finite()), counted, Deferred.later(this::settled));
                     yield unread.report();
                 }
             };
@@ -170,7 +172,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         var last = Objects.requireNonNull(unread);
         unread = null;
         try {
-            var report = report(Decision.Numbers.of(last.numbers().read(), last.losses()), last.samples(), last.step(), last.scale(),
+            var report = report(Decision.Numbers.of(last.numbers().read(), last.names()), last.samples(), last.step(), last.scale(),
                     () -> firstBad(last));
             if (!report.outcome().learns()) update.discount(last.counted());
             return report;
@@ -232,6 +234,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     @Override
     public void close() {
         if (unread != null) unread.close();
+        owned.close();
         lanes.close();
     }
 }

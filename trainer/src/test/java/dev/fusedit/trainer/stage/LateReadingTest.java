@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.trainer.optim.LossScale;
@@ -54,7 +55,7 @@ class LateReadingTest {
             "stages.joint.ema={decay: 0.9, warm: true}", "stages.joint.groups={top: {part: dit, layers: [0, 1], thaw: {every: 3}}}",
             "stages.joint.lr={top: 1e-2, llm: 0.01}", "stages.joint.optimizer.weight_decay=0.1", "stages.joint.steps=7",
             "stages.joint.batch=4"};
-        double scale = precision.equals("f16") ? 0x1p34 : 0; // some overflow, some do not
+        double scale = precision.equals("f16") ? 0x1p14 : 0; // some overflow, some do not
         var atOnce = learned(false, scale, settings);
         var late = learned(true, scale, settings);
         System.out.println("TOLD " + precision + " " + optimizer + " " + atOnce.told());
@@ -71,7 +72,9 @@ class LateReadingTest {
         try (var _ = new Late(true); var tiny = TinyStage.of("stages.joint.accumulation=2"); var loop = tiny.loop()) {
             loop.step();
             loop.settle();
-            StageLoopTest.poison(tiny, UP);
+            try (var _ = Autograd.noGrad()) {
+                tiny.bundle.weights().parameter(UP).master().fillInPlace(1e38); // a number, whose products overflow
+            }
             var before = tiny.everything();
             var steps = tiny.optimizerState.steps();
             long updates = tiny.emaWeights.updates();

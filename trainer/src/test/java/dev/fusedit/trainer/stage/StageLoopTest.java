@@ -255,7 +255,7 @@ class StageLoopTest {
         }
     }
 
-    static void poison(TinyStage tiny, String name) {
+    private static void poison(TinyStage tiny, String name) {
         var parameter = tiny.bundle.weights().parameter(name);
         try (var _ = Autograd.noGrad()) {
             parameter.master().fillInPlace(Double.NaN);
