@@ -7,6 +7,7 @@ package dev.fusedit.torch;
 /// |---|---|
 /// | `embedding`, `index_select` | one row, seen as often as it is asked for, and copied |
 /// | `roll` | a copy |
+/// | `where` | a product |
 /// | `log_sigmoid` | −log(1 + e⁻ˣ), as it is defined |
 /// | `_fused_adamw_` | nothing: it changes tensors in place and makes none ([FusedAdamW]) |
 final class MetaKernels {
@@ -17,6 +18,13 @@ final class MetaKernels {
             var shape = source.shape();
             shape[dim < 0 ? dim + shape.length : dim] = count;
             return source.narrow(dim, 0, 1).expand(shape).copy();
+        });
+    }
+
+    static Tensor where(Tensor condition, Tensor yes, Tensor no) {
+        return TensorScope.scoped(() -> {
+            var both = yes.add(no);
+            return both.mul(condition.to(both.dtype()));
         });
     }
 

@@ -208,6 +208,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     /// `yes` where this bool tensor is true, `no` elsewhere.
     public Tensor where(Tensor yes, Tensor no) {
+        if (self().device().isMeta()) return MetaKernels.where(self(), yes, no);
         return own(Frame.begin(Aten.WHERE).tensor(this).tensor(yes).tensor(no).call());
     }
 

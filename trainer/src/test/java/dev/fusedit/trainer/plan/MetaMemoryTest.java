@@ -50,7 +50,7 @@ class MetaMemoryTest {
                 var tiny = TinyStage.of(MetaMemoryTest::bundle, settings(precision, "model.fusion=" + fusion)); var loop = tiny.loop()) {
             recipe = tiny.recipe;
             weights = tiny.bundle.weights().all().mapToLong(parameter -> parameter.master().numel() * parameter.master().dtype().bytes()
-                    + (parameter.hasCopy() ? parameter.compute().numel() * parameter.compute().dtype().bytes() : 0)).sum();
+                    + (parameter.compute() != parameter.master() ? parameter.compute().numel() * parameter.compute().dtype().bytes() : 0)).sum();
             loop.step();
             measured = memory.peak();
         }
