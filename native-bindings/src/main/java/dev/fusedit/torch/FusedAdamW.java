@@ -57,8 +57,8 @@ public final class FusedAdamW {
                     .tensors(secondMoments)
                     .tensors(List.of()).tensors(steps.stream().map(counters::get).toList()).f64(learningRate)
                     .f64(settings.beta1())
-                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().optionalTensor(foundInf)
-                    .callForWord();
+                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none()
+                    .optionalTensor(foundInf).callForWord();
         }
     }
 

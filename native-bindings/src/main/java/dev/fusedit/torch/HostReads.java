@@ -44,7 +44,8 @@ public final class HostReads implements AutoCloseable {
 
     static void check(String what) {
         if (forbidden && !FREE.get())
-            throw new IllegalStateException(what + " lets Java read a tensor's numbers: on a GPU it would wait here for all that is queued");
+            throw new IllegalStateException(
+                    what + " lets Java read a tensor's numbers: on a GPU it would wait here for all that is queued");
     }
 
     @Override

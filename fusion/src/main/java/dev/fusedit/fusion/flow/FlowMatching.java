@@ -34,7 +34,8 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
         /// Some of the images, as views.
         public Noised rows(int first, int count) {
             return new Noised(clean.narrow(0, first, count), noise.narrow(0, first, count), noisy.narrow(0, first, count),
-                    Arrays.copyOfRange(sigmas, first, first + count), sigmas_B.narrow(0, first, count), timesteps_B.narrow(0, first, count));
+                    Arrays.copyOfRange(sigmas, first, first + count), sigmas_B.narrow(0, first, count),
+                    timesteps_B.narrow(0, first, count));
         }
     }
 

@@ -49,8 +49,8 @@ class MetaMemoryTest {
         try (var memory = MetaMemory.watch();
                 var tiny = TinyStage.of(MetaMemoryTest::bundle, settings(precision, "model.fusion=" + fusion)); var loop = tiny.loop()) {
             recipe = tiny.recipe;
-            weights = tiny.bundle.weights().all().mapToLong(parameter -> parameter.master().numel() * parameter.master().dtype().bytes()
-                    + (parameter.compute() != parameter.master() ? parameter.compute().numel() * parameter.compute().dtype().bytes() : 0)).sum();
+            weights = tiny.bundle.weights().all().flatMap(parameter -> Stream.of(parameter.master(), parameter.compute()).distinct())
+                    .mapToLong(tensor -> tensor.numel() * tensor.dtype().bytes()).sum();
             loop.step();
             measured = memory.peak();
         }

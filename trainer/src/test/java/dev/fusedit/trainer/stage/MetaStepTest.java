@@ -12,14 +12,12 @@ import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.sampling.RunPipeline;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.Arguments;
 
 /// Steps on libtorch's meta device, where tensors have shapes and no memory: a number that Java reads, a copy to the CPU and a tensor of the CPU
 /// among an op's operands are errors there, as they are waits or errors on a GPU.
