@@ -28,6 +28,22 @@ public final class Foreach {
         }
     }
 
+    /// target ← factor · target; one that is known to be 1 touches nothing
+    public static void mul(List<Tensor> targets, Factor factor) {
+        if (targets.isEmpty()) return;
+        switch (factor) {
+            case Factor.Known(var number) -> {
+                if (number != 1) mul(targets, number);
+            }
+            case Factor.OnDevice(var number) -> {
+                try (var _ = TensorScope.open()) {
+                    var factorOfDType = number.to(targets.getFirst().dtype());
+                    run(Frame.begin(Aten.FOREACH_MUL).tensors(targets).tensor(factorOfDType));
+                }
+            }
+        }
+    }
+
     /// target ← target + factor · source, which may be of a smaller floating dtype
     public static void addScaled(List<Tensor> targets, List<Tensor> sources, double factor) {
         if (targets.isEmpty()) {
@@ -42,13 +58,34 @@ public final class Foreach {
         }
     }
 
+    /// As [#addScaled(List, List, double)].
+    public static void addScaled(List<Tensor> targets, List<Tensor> sources, Factor factor) {
+        switch (factor) {
+            case Factor.Known(var number) -> addScaled(targets, sources, number);
+            case Factor.OnDevice _ -> {
+                for (int i = 0; i < targets.size(); i++) { // a product each: what the one call rounds in between is rounded here too
+                    try (var _ = TensorScope.open()) {
+                        addScaled(targets.subList(i, i + 1), List.of(factor.times(sources.get(i).to(targets.get(i).dtype()))), 1);
+                    }
+                }
+            }
+        }
+    }
+
     /// target ← target + weight · (end − target): a moving average with decay 1 − weight
-    public static void lerp(List<Tensor> targets, List<Tensor> ends, double weight) {
+    public static void lerp(List<Tensor> targets, List<Tensor> ends, double weight) { lerp(targets, ends, new Factor.Known(weight)); }
+
+    /// As [#lerp(List, List, double)].
+    public static void lerp(List<Tensor> targets, List<Tensor> ends, Factor weight) {
         if (targets.isEmpty()) {
             return;
         }
         try (var _ = TensorScope.open()) {
-            var number = Tensor.full(weight, targets.getFirst().dtype());
+            var like = targets.getFirst();
+            var number = switch (weight) {
+                case Factor.Known(var known) -> Tensor.full(known, like.dtype(), like.device());
+                case Factor.OnDevice(var known) -> known.to(like.dtype());
+            };
             run(Frame.begin(Aten.FOREACH_LERP).tensors(targets).tensors(ends)
                     .tensors(Collections.nCopies(targets.size(), number)));
         }

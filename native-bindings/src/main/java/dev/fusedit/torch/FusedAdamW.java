@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One step of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) over many tensors in one kernel, as `torch.optim.AdamW(fused=True)`.
 public final class FusedAdamW {
@@ -34,21 +35,30 @@ public final class FusedAdamW {
     /// @param steps the number of this step for each weight, counted from 1
     public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments,
             List<Long> steps, double learningRate, Settings settings) {
+        step(weights, gradients, firstMoments, secondMoments, steps, learningRate, settings, null);
+    }
+
+    /// As above, where the device decides whether anything is changed.
+    ///
+    /// @param foundInf 0-dim, f32, on the weights' device: 1 for a step that changes nothing, else 0; null for one that is taken
+    public static void step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> firstMoments, List<Tensor> secondMoments,
+            List<Long> steps, double learningRate, Settings settings, @Nullable Tensor foundInf) {
         if (weights.isEmpty()) {
             return;
         }
         for (var list : List.of(gradients, firstMoments, secondMoments)) {
             requireLike(weights, list);
         }
+        if (weights.getFirst().device().isMeta()) return;
         try (var _ = TensorScope.open()) {
             var counters = new HashMap<Long, Tensor>(); // the kernel reads one a weight; those of the same number read the same
-            steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32).to(weights.getFirst().device())));
+            steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32, weights.getFirst().device())));
             Frame.begin(Aten.FUSED_ADAMW).tensors(weights).tensors(gradients).tensors(firstMoments)
                     .tensors(secondMoments)
                     .tensors(List.of()).tensors(steps.stream().map(counters::get).toList()).f64(learningRate)
                     .f64(settings.beta1())
-                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none().none()
-                    .callForWord();
+                    .f64(settings.beta2()).f64(settings.weightDecay()).f64(settings.eps()).bool(false).bool(false).none()
+                    .optionalTensor(foundInf).callForWord();
         }
     }
 

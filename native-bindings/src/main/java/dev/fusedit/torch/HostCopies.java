@@ -7,7 +7,7 @@ import dev.fusedit.torch.internal.abi.ReadSection;
 final class HostCopies {
     private HostCopies() {}
 
-    static void toNative(Object array, Tensor fresh) { HostMemory.write(array, fresh.dataAddress()); }
+    static void toNative(Object array, Tensor fresh) { HostMemory.write(array, fresh.memory()); }
 
     static float[] floats(Tensor tensor) { return read(tensor, DType.F32, new float[length(tensor)], HostMemory::read); }
 
@@ -33,7 +33,7 @@ final class HostCopies {
     private static <A> A read(Tensor tensor, DType dtype, A target, Reader<A> reader) {
         if (tensor.dtypeCode() == dtype.code() && tensor.isContiguous() && tensor.device().isCpu()) {
             try (var _ = ReadSection.enter()) {
-                return reader.read(tensor.dataAddress(), target);
+                return reader.read(tensor.memory(), target);
             }
         }
         if (tensor.isComplex()) {
@@ -41,7 +41,7 @@ final class HostCopies {
                     tensor.dtype()));
         }
         try (var _ = TensorScope.open()) {
-            return reader.read(tensor.detach().to(Device.CPU).to(dtype).contiguous().dataAddress(), target);
+            return reader.read(tensor.detach().to(Device.CPU).to(dtype).contiguous().memory(), target);
         }
     }
 }

@@ -14,17 +14,18 @@ public final class Segments {
         return TensorScope.scoped(() -> {
             var result = Tensor.empty(dtype, shape);
             checkSize(segment, result);
-            NativeMemory.at(result.dataAddress(), segment.byteSize()).copyFrom(segment);
+            NativeMemory.at(result.memory(), segment.byteSize()).copyFrom(segment);
             return result;
         });
     }
 
     /// Writes the tensor's elements to `target`, which has exactly their size.
     public static void copy(Tensor tensor, MemorySegment target) {
+        HostReads.check("a copy to a segment");
         try (var _ = TensorScope.open()) {
             var host = tensor.detach().to(Device.CPU).contiguous(); // its own reference, which only this thread frees
             checkSize(target, host);
-            target.copyFrom(NativeMemory.at(host.dataAddress(), target.byteSize()));
+            target.copyFrom(NativeMemory.at(host.memory(), target.byteSize()));
         }
     }
 

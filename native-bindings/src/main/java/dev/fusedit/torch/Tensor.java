@@ -104,7 +104,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         TorchState.load();
         device.available();
         return own(shape.length > Frame.MAX_RANK ? made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call()
-                : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().ordinal(), device.index(), shape));
+                : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().code(), device.index(), shape));
     }
 
     public static Tensor zeros(DType dtype, long... shape) { return zeros(dtype, Device.CPU, shape); }
@@ -121,8 +121,10 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         return own(made(Frame.begin(Aten.ONES), dtype, device, shape).call());
     }
 
-    public static Tensor full(double value, DType dtype, long... shape) {
-        var result = empty(dtype, shape);
+    public static Tensor full(double value, DType dtype, long... shape) { return full(value, dtype, Device.CPU, shape); }
+
+    public static Tensor full(double value, DType dtype, Device device, long... shape) {
+        var result = empty(dtype, device, shape);
         result.fillInPlace(value);
         return result;
     }
@@ -148,7 +150,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     private static Frame made(Frame frame, DType dtype, Device device, long[] shape) {
         device.available();
-        return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().ordinal(), device.index()).none();
+        return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().code(), device.index()).none();
     }
 
     // ---- conversion and copies
@@ -169,36 +171,50 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         return own(Frame.begin(Aten.TO_DTYPE).tensor(this).i64(dtype.code()).bool(false).bool(false).none().call());
     }
 
-    /// This tensor if it is there already, else a copy on the device.
+    /// This tensor if it is there already, else a copy on the device. One from the CPU's memory to a GPU is queued like an op: nobody waits for it.
     ///
     /// @throws LibtorchUnavailable as [Device#available]
     public Tensor to(Device device) {
         device.available();
         return own(
-                Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().ordinal(), device.index()).i64(dtypeCode())
-                        .bool(false)
+                Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().code(), device.index()).i64(dtypeCode())
+                        .bool(!device.isCpu() && device().isCpu())
                         .bool(false).none().call());
     }
 
     /// Elements in row-major order, converted to f32; a copy.
-    public float[] toFloats() { return HostCopies.floats(this); }
+    public float[] toFloats() {
+        HostReads.check("toFloats");
+        return HostCopies.floats(this);
+    }
 
-    public double[] toDoubles() { return HostCopies.doubles(this); }
+    public double[] toDoubles() {
+        HostReads.check("toDoubles");
+        return HostCopies.doubles(this);
+    }
 
     /// Elements as longs; floating ones are truncated.
-    public long[] toLongs() { return HostCopies.longs(this); }
+    public long[] toLongs() {
+        HostReads.check("toLongs");
+        return HostCopies.longs(this);
+    }
 
     /// Elements of a u8, i8 or bool tensor.
-    public byte[] toBytes() { return HostCopies.bytes(this); }
+    public byte[] toBytes() {
+        HostReads.check("toBytes");
+        return HostCopies.bytes(this);
+    }
 
     /// The one element as a double.
     public double item() {
+        HostReads.check("item");
         checkArgument(numel() == 1, "item needs one element, the shape is %s", Arrays.toString(shape()));
         return toDoubles()[0];
     }
 
     /// The one element as a long.
     public long itemLong() {
+        HostReads.check("itemLong");
         checkArgument(numel() == 1, "item needs one element, the shape is %s", Arrays.toString(shape()));
         return toLongs()[0];
     }
@@ -284,6 +300,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     /// True if shapes, dtypes and all bits of the values agree (NaN equals nothing).
     public boolean sameValues(Tensor other) {
+        HostReads.check("sameValues");
         return dtype() == other.dtype() && Arrays.equals(shape(), other.shape())
                 && (Frame.begin(Aten.EQUAL).tensor(this).tensor(other).callForWord() & 1) != 0;
     }
@@ -292,7 +309,20 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// in which the address was asked for.
     ///
     /// @throws IllegalStateException if its elements do not lie in memory (sparse ones, oneDNN's own layouts, zeros not yet written)
-    public long dataAddress() { return ask("dataAddress", Handles::memory); }
+    public long dataAddress() {
+        HostReads.check("dataAddress");
+        checkArgument(!device().isMeta(), "a tensor on the meta device has no memory");
+        return memory();
+    }
+
+    /// As [#dataAddress], of memory that was made on the CPU just now, or copied there.
+    long memory() { return ask("dataAddress", Handles::memory); }
+
+    /// Whether both begin at the same address of a device's memory. Nobody looks there, so nobody waits; false where there is no memory.
+    public boolean beginsWith(Tensor other) {
+        long begin = ask("beginsWith", Handles::data);
+        return begin != 0 && begin == other.ask("beginsWith", Handles::data);
+    }
 
     /// The `at::Tensor*` behind this tensor, borrowed: it stays this tensor's, as [#dataAddress] does. For the interop package.
     public long borrowHandle() { return ask("borrowHandle", LongUnaryOperator.identity()); }

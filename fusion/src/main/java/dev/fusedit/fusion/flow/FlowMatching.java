@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.flow;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.HostReads;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -23,16 +24,18 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
     /// Images with noise mixed in.
     ///
     /// @param noisy (1 − σ) clean + σ noise
-    /// @param sigmas_B noise levels, f32
+    /// @param sigmas noise levels, as Java knows them
+    /// @param sigmas_B the same, f32
     /// @param timesteps_B what the model is told, f32
-    public record Noised(Tensor clean, Tensor noise, Tensor noisy, Tensor sigmas_B, Tensor timesteps_B) implements Tensors {
+    public record Noised(Tensor clean, Tensor noise, Tensor noisy, float[] sigmas, Tensor sigmas_B, Tensor timesteps_B) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return Stream.of(clean, noise, noisy, sigmas_B, timesteps_B); }
 
         /// Some of the images, as views.
         public Noised rows(int first, int count) {
             return new Noised(clean.narrow(0, first, count), noise.narrow(0, first, count), noisy.narrow(0, first, count),
-                    sigmas_B.narrow(0, first, count), timesteps_B.narrow(0, first, count));
+                    Arrays.copyOfRange(sigmas, first, first + count), sigmas_B.narrow(0, first, count),
+                    timesteps_B.narrow(0, first, count));
         }
     }
 
@@ -81,7 +84,7 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
     /// Places in the training table.
     public int[] indices(Seed seed, int batch) {
         try (var _ = TensorScope.open()) {
-            var drawn = density.draw(seed.stream(), batch).mul((double) scheduler.levels()).toLongs();
+            var drawn = HostReads.ofHost(() -> density.draw(seed.stream(), batch).mul((double) scheduler.levels()).toLongs());
             var result = new int[batch];
             for (int i = 0; i < batch; i++) {
                 result[i] = (int) Math.min(drawn[i], scheduler.levels() - 1);
@@ -103,7 +106,7 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
             var sigmas_B = Tensor.of(sigmas).to(clean.device());
             var level = spread(sigmas_B, clean);
             var noisy = level.neg().add(1).mul(clean).add(level.mul(noise));
-            return new Noised(clean, noise, noisy, sigmas_B, Tensor.of(timesteps).to(clean.device()));
+            return new Noised(clean, noise, noisy, sigmas, sigmas_B, Tensor.of(timesteps).to(clean.device()));
         });
     }
 
@@ -116,18 +119,18 @@ public record FlowMatching(FlowMatchScheduler scheduler, TimeDensity density, Lo
             var squared = error.square();
             return switch (weighting) {
                 case LossWeighting.Uniform() -> squared.mean();
-                case LossWeighting.SigmaSqrt() -> squared.mul(spread(weights(noised.sigmas_B()), clean)).mean();
-                case LossWeighting.Cosmap() -> squared.mul(spread(weights(noised.sigmas_B()), clean)).mean();
+                case LossWeighting.SigmaSqrt() -> squared.mul(spread(weights(noised), clean)).mean();
+                case LossWeighting.Cosmap() -> squared.mul(spread(weights(noised), clean)).mean();
             };
         });
     }
 
-    private Tensor weights(Tensor sigmas_B) {
-        var sigmas = sigmas_B.toFloats();
-        for (int i = 0; i < sigmas.length; i++) {
-            sigmas[i] = (float) weighting.weight(sigmas[i]);
+    private Tensor weights(Noised noised) {
+        var weights = new float[noised.sigmas().length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (float) weighting.weight(noised.sigmas()[i]);
         }
-        return Tensor.of(sigmas).to(sigmas_B.device());
+        return Tensor.of(weights).to(noised.sigmas_B().device());
     }
 
     static Tensor spread(Tensor values_B, Tensor over) {

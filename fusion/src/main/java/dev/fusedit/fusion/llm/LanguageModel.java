@@ -13,6 +13,7 @@ import dev.fusedit.nn.ops.CountingOps;
 import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.HostReads;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
@@ -64,10 +65,11 @@ public record LanguageModel(LanguageModelConfig config, DType compute, Tensor em
         return TensorScope.scoped(() -> {
             var rows = embedding_VM.embedding(prompt.ids(embedding_VM.device()));
             var embedded = rows.dtype() == compute ? rows : rows.to(compute);
-            return config.family().isGemma() ? embedded.mul(Tensor.scalar(Math.sqrt(config.hidden()), DType.F32).to(compute).item())
-                    : embedded;
+            return config.family().isGemma() ? embedded.mul(rounded(Math.sqrt(config.hidden()))) : embedded;
         });
     }
+
+    private double rounded(double number) { return HostReads.ofHost(() -> Tensor.scalar(number, DType.F32).to(compute).item()); }
 
     /// Rotary positions of a prompt's tokens.
     public RotaryEmbedding rotaryEmbedding(Prompt prompt, Device device) {

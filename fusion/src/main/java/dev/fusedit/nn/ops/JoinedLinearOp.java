@@ -80,7 +80,7 @@ record JoinedLinearOp(JoinedLinear joined, Tensor x) implements Op<Parts> {
                 var dy = dys.get(i);
                 if (dy == null) {
                     place.fillInPlace(0);
-                } else if (dy.dataAddress() != place.dataAddress()) {
+                } else if (!dy.beginsWith(place)) {
                     place.copyInPlace(dy);
                 }
             }

@@ -3,6 +3,7 @@ package dev.fusedit.torch.fused;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.HostReads;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -29,10 +30,12 @@ public final class Fused {
     /// Whether the Vector API is there, with vectors that are wide enough to carry kernels.
     public static boolean areVectorsInReach() { return IN_REACH; }
 
-    /// On the CPU, in f32 and bf16, where the Vector API is there, its vectors are wide enough and the threads are few; whatever autograd needs.
+    /// On the CPU, in f32 and bf16, where the Vector API is there, its vectors are wide enough and the threads are few; whatever autograd needs. Not where
+    /// Java is to read no tensor's memory ([HostReads]).
     public static boolean serves(Tensor like) {
         var dtype = like.dtype();
-        return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS;
+        return IN_REACH && (dtype == DType.F32 || dtype == DType.BF16) && like.device().isCpu() && Libtorch.threads() <= MOST_THREADS
+                && !HostReads.areForbidden();
     }
 
     /// A kernel over memory, in a scope of its own: of what it makes only the result stays, and no other thread frees its operands before it has ended.

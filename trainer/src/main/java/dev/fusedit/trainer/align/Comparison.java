@@ -2,7 +2,6 @@ package dev.fusedit.trainer.align;
 
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.Torch;
 import dev.fusedit.trainer.recipe.Losses;
 import java.util.Collections;
 import java.util.List;
@@ -28,10 +27,10 @@ final class Comparison {
     /// @param scores_RR images by captions
     static Tensor loss(Losses.Comparison kind, Tensor scores_RR, List<String> captions) {
         return TensorScope.scoped(() -> {
-            var right_RR = right(captions);
+            var right_RR = right(captions).to(scores_RR.device());
             return switch (kind) {
                 case INFONCE -> found(scores_RR, right_RR, 1).add(found(scores_RR, right_RR, 0)).mul(0.5);
-                case SIGLIP -> Torch.call("aten::log_sigmoid", "", right_RR.where(scores_RR, scores_RR.neg())).tensor().sum()
+                case SIGLIP -> right_RR.where(scores_RR, scores_RR.neg()).logSigmoid().sum()
                         .div((double) -captions.size());
             };
         });

@@ -6,9 +6,10 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
-import dev.fusedit.trainer.step.LossValues;
+import dev.fusedit.trainer.step.LossTensors;
 import dev.fusedit.trainer.step.Objective;
 import java.util.List;
 import java.util.Map;
@@ -38,15 +39,16 @@ record FlowObjective(ImageModel model, DType compute, FlowMatching flow) impleme
     }
 
     @Override
-    public LossValues backward(Part part, double scale) {
-        try (var _ = TensorScope.open(); var pass = model.pass(false)) {
-            var read = pass.text(part.prompt(), false);
-            var image = pass.image(part.noised().noisy().to(compute), part.noised().timesteps_B(), read, null, ForwardOptions.NONE);
-            var loss = flow.loss(image.prediction(), part.noised()).mul(part.share());
-            pass.backward(scale == 1 ? loss : loss.mul(scale));
-            double value = loss.item();
-            return new LossValues(value, Map.of("flow", value));
-        }
+    public LossTensors backward(Part part, Factor scale) {
+        return TensorScope.scoped(() -> {
+            try (var pass = model.pass(false)) {
+                var read = pass.text(part.prompt(), false);
+                var image = pass.image(part.noised().noisy().to(compute), part.noised().timesteps_B(), read, null, ForwardOptions.NONE);
+                var loss = flow.loss(image.prediction(), part.noised()).mul(part.share());
+                pass.backward(scale.times(loss));
+                return LossTensors.of(loss, Map.of("flow", loss));
+            }
+        });
     }
 
     @Override

@@ -52,14 +52,14 @@ final class TrainWork implements Work {
     private static boolean learns(String parameter) { return parameter.startsWith("dit."); }
 
     @Override
-    public double repeat(int index) { return step.step(model, List.of(), index).losses().total(); }
+    public double repeat(int index) { return step.step(model, List.of(), index).get().losses().total(); }
 
     /// A step on next to nothing, a sample a lane. What is there however large the batch is comes into being: gradients, moments, the
     /// kernels' own memory.
     void least() {
         try (var _ = TensorScope.open()) {
             var shape = workload.shape();
-            step.step(model.least(Math.min(lanes, shape.batch()), shape.model().image().patch()), List.of(), 0);
+            step.step(model.least(Math.min(lanes, shape.batch()), shape.model().image().patch()), List.of(), 0).get();
         }
     }
 

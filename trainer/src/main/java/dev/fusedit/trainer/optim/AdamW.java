@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import dev.fusedit.torch.FusedAdamW;
+import dev.fusedit.torch.TensorScope;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -21,14 +22,17 @@ public record AdamW(double beta1, double beta2, double eps, OptimizerState optim
     private record Rate(double rate, double decay) {}
 
     @Override
-    public void step(List<Update> updates) {
+    public void step(List<Update> updates, Gate gate) {
         var byRate = updates.stream().collect(groupingBy(update -> new Rate(update.rate(), update.decay()), LinkedHashMap::new, toList()));
-        byRate.forEach((rate, some) -> FusedAdamW.step(
-                some.stream().map(Update::weight).toList(),
-                some.stream().map(Update::gradient).toList(),
-                some.stream().map(update -> optimizerState.get(update, FIRST)).toList(),
-                some.stream().map(update -> optimizerState.get(update, SECOND)).toList(),
-                some.stream().map(update -> optimizerState.nextStep(update.parameter())).toList(),
-                rate.rate, new FusedAdamW.Settings(beta1, beta2, eps, rate.decay)));
+        try (var _ = TensorScope.open()) {
+            var foundInf = gate.foundInf();
+            byRate.forEach((rate, some) -> FusedAdamW.step(
+                    some.stream().map(Update::weight).toList(),
+                    some.stream().map(Update::gradient).toList(),
+                    some.stream().map(update -> optimizerState.get(update, FIRST)).toList(),
+                    some.stream().map(update -> optimizerState.get(update, SECOND)).toList(),
+                    some.stream().map(update -> optimizerState.nextStep(update.parameter())).toList(),
+                    rate.rate, new FusedAdamW.Settings(beta1, beta2, eps, rate.decay), foundInf));
+        }
     }
 }

@@ -49,15 +49,22 @@ public final class EmaWeights implements AutoCloseable {
     }
 
     /// Takes the present values of these parameters in, as far as they are held.
-    public void update(List<Parameter> parameters, Ema ema) {
+    public void update(List<Parameter> parameters, Ema ema) { update(parameters, ema, Gate.OPEN); }
+
+    /// As [#update(List, Ema)], if the gate lets it.
+    public void update(List<Parameter> parameters, Ema ema, Gate gate) {
         updates++;
         double decay = ema.warm() ? Math.min(ema.decay(), (1.0 + updates) / (10.0 + updates)) : ema.decay();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var held = parameters.stream().filter(parameter -> averages.containsKey(parameter.name())).toList();
             Foreach.lerp(held.stream().map(parameter -> averages.get(parameter.name())).toList(),
-                    held.stream().map(parameter -> parameter.master().to(DType.F32)).toList(), 1 - decay);
+                    held.stream().map(parameter -> parameter.master().to(DType.F32)).toList(),
+                    gate.change(1 - decay));
         }
     }
+
+    /// That the device has not let the last update through.
+    public void notUpdated() { updates--; }
 
     /// f32 by parameter name. They stay this object's.
     public ImmutableMap<String, Tensor> averages() { return ImmutableMap.copyOf(averages); }

@@ -1,6 +1,9 @@
 package dev.fusedit.trainer.optim;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.recipe.GradientSpikes;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -21,24 +24,28 @@ public final class GradientSpikeGuard {
         this.norms = new ArrayDeque<>(norms);
     }
 
-    /// What a step's gradient is to be multiplied by: 1 for a usual one, 0 for one that is left out, else what shrinks it to the median.
-    public double factor(double norm) {
-        double factor = norms.size() < rule.window() ? 1 : factor(norm, median());
+    /// What a step's gradient is to be multiplied by, where it is: 1 for a usual one, 0 for one that is left out, else what shrinks it to the
+    /// median.
+    ///
+    /// @param norm_ f64, 0-dim, as the result
+    public Tensor factor(Tensor norm_) {
+        return TensorScope.scoped(() -> {
+            var one = Tensor.ones(DType.F64, norm_.device());
+            if (norms.size() < rule.window()) return one;
+            double median = median();
+            return norm_.le(rule.over() * median).where(one, switch (rule.action()) {
+                case SKIP -> Tensor.zeros(DType.F64, norm_.device());
+                case SHRINK -> Tensor.full(median, DType.F64, norm_.device()).div(norm_);
+            });
+        });
+    }
+
+    /// Takes a step's norm in, which was finite.
+    public void saw(double norm) {
         norms.addLast(norm);
         if (norms.size() > rule.window()) {
             norms.removeFirst();
         }
-        return factor;
-    }
-
-    private double factor(double norm, double median) {
-        if (norm <= rule.over() * median) {
-            return 1;
-        }
-        return switch (rule.action()) {
-            case SKIP -> 0;
-            case SHRINK -> median / norm;
-        };
     }
 
     private double median() {

@@ -4,6 +4,8 @@ import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
@@ -163,21 +165,19 @@ public final class Gradients implements AutoCloseable {
         return ordered;
     }
 
-    /// The Euclidean norm of all of them together; 0 without any.
-    public double norm() {
-        if (sums.isEmpty()) {
-            return 0;
-        }
-        try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            return Foreach.norm(List.copyOf(sums.values())).item();
+    /// The Euclidean norm of all of them together, where they are: f64, 0-dim, the innermost scope's; 0 without any.
+    ///
+    /// @param device of the parameters
+    public Tensor norm(Device device) {
+        try (var _ = Autograd.noGrad()) {
+            return sums.isEmpty() ? Tensor.zeros(DType.F64, device)
+                    : TensorScope.scoped(() -> Foreach.norm(List.copyOf(sums.values())).to(DType.F64));
         }
     }
 
-    public void scale(double factor) {
-        if (factor != 1 && !sums.isEmpty()) {
-            try (var _ = Autograd.noGrad()) {
-                Foreach.mul(List.copyOf(sums.values()), factor);
-            }
+    public void scale(Factor factor) {
+        try (var _ = Autograd.noGrad()) {
+            Foreach.mul(List.copyOf(sums.values()), factor);
         }
     }
 

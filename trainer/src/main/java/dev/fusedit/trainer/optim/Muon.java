@@ -35,32 +35,33 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
     }
 
     @Override
-    public void step(List<Update> updates) {
+    public void step(List<Update> updates, Gate gate) {
         var others = new ArrayList<Update>();
         try (var _ = Autograd.noGrad()) {
             for (var update : updates) {
                 if (isHiddenMatrix(update)) {
-                    matrix(update);
+                    matrix(update, gate);
                 } else {
                     others.add(update);
                 }
             }
         }
-        rest.step(others);
+        rest.step(others, gate);
     }
 
-    private void matrix(Update update) {
+    private void matrix(Update update, Gate gate) {
         try (var _ = TensorScope.open()) {
+            var gradient = gate.clean(update.gradient());
             optimizerState().nextStep(update.parameter());
             var mean = optimizerState().get(update, MOMENTUM);
-            Foreach.lerp(List.of(mean), List.of(update.gradient()), 1 - momentum);
-            var ahead = update.gradient().lerp(mean, Tensor.full(momentum, mean.dtype()).to(mean.device()));
+            Foreach.lerp(List.of(mean), List.of(gradient), gate.change(1 - momentum));
+            var ahead = gradient.lerp(mean, Tensor.full(momentum, mean.dtype(), mean.device()));
             if (update.decay() != 0) {
-                update.weight().mulInPlace(1 - update.rate() * update.decay());
+                gate.scale(1 - update.rate() * update.decay()).scale(update.weight());
             }
             double size = SIZE * Math.sqrt(Math.max(mean.size(0), mean.size(1)));
             Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, matmulDType)),
-                    -update.rate() * size);
+                    gate.change(-update.rate() * size));
         }
     }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 /// checkpoints.
 public sealed interface Optimizer permits AdamW, Adafactor, Muon {
     /// Changes the weights of the updates in place.
-    void step(List<Update> updates);
+    default void step(List<Update> updates) { step(updates, Gate.OPEN); }
+
+    /// As [#step(List)], if the gate lets it.
+    void step(List<Update> updates, Gate gate);
 
     OptimizerState optimizerState();
 

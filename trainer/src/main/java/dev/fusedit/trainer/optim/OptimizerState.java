@@ -36,6 +36,11 @@ public final class OptimizerState implements AutoCloseable {
     /// The number, from 1, of the step that a parameter takes now.
     long nextStep(String parameter) { return steps.merge(parameter, 1L, Long::sum); }
 
+    /// A step that the device has found not to be taken. A parameter whose first one it would have been has nothing to remember.
+    public void notTaken(String parameter) {
+        if (steps.merge(parameter, -1L, Long::sum) == 0) retain(name -> !name.equals(parameter));
+    }
+
     /// A step that another process takes, of a parameter that it owns.
     public void takenElsewhere(String parameter) { nextStep(parameter); }
 

@@ -16,9 +16,12 @@ public record WeightSteps(Optimizer optimizer, Seed seed) {
 
     /// @param updates gradients in the weights' wide dtype
     /// @param step global number
-    public void step(List<Update> updates, long step) {
+    public void step(List<Update> updates, long step) { step(updates, step, Gate.OPEN); }
+
+    /// As [#step(List, long)], if the gate lets it: what is widened and not changed is rounded to what it was.
+    public void step(List<Update> updates, long step, Gate gate) {
         var inPlace = updates.stream().filter(update -> isWide(update.weight())).toList();
-        optimizer.step(inPlace);
+        optimizer.step(inPlace, gate);
         var some = new ArrayList<Update>();
         long elements = 0;
         for (var update : updates) {
@@ -27,21 +30,21 @@ public record WeightSteps(Optimizer optimizer, Seed seed) {
                 elements += update.weight().numel();
             }
             if (elements >= ELEMENTS) {
-                rounded(some, step);
+                rounded(some, step, gate);
                 some.clear();
                 elements = 0;
             }
         }
-        rounded(some, step);
+        rounded(some, step, gate);
     }
 
     private static boolean isWide(Tensor weight) { return weight.dtype() == weight.dtype().wide(); }
 
-    private void rounded(List<Update> updates, long step) {
+    private void rounded(List<Update> updates, long step, Gate gate) {
         try (var _ = TensorScope.open()) {
             var widened = updates.stream().map(update -> new Update(update.parameter(), update.weight().detach().to(DType.F32),
                     update.gradient(), update.rate(), update.decay())).toList();
-            optimizer.step(widened);
+            optimizer.step(widened, gate);
             for (int i = 0; i < updates.size(); i++) {
                 StochasticRounding.copy(updates.get(i).weight(), widened.get(i).weight(),
                         seed.derive("rounding", step).derive(updates.get(i).parameter()));

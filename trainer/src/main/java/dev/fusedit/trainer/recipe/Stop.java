@@ -7,7 +7,8 @@ import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import org.jspecify.annotations.Nullable;
 
-@Doc("When a stage ends before its steps are done. Rules look at losses, never at the clock: a run must be the same on every machine.")
+@Doc("When a stage ends before its steps are done. Rules look at losses, never at the clock: a run must be the same on every machine. "
+        + "On a GPU they see a step's loss one step later.")
 public record Stop(
         @Doc("ends when the mean loss of the last 'window' steps is below this") @Nullable Double lossBelow,
         @Doc("ends after so many steps without a mean loss that is better by 'improvement'") @Nullable Integer patience,

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -11,7 +12,7 @@ import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.TeacherTask;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.model.ImageTensors;
-import dev.fusedit.trainer.step.LossValues;
+import dev.fusedit.trainer.step.LossTensors;
 import dev.fusedit.trainer.step.Objective;
 import java.util.List;
 import java.util.Map;
@@ -30,13 +31,12 @@ record TeacherObjective(DinoModel model, TeacherTask task, Seed seed) implements
     }
 
     @Override
-    public LossValues backward(Part part, double scale) {
-        try (var _ = TensorScope.open()) {
+    public LossTensors backward(Part part, Factor scale) {
+        return TensorScope.scoped(() -> {
             var loss = task.loss(images(part), part.batch(), part.draws());
-            (scale == 1 ? loss : loss.mul(scale)).backward();
-            double value = loss.item();
-            return new LossValues(value, Map.of(task.name(), value));
-        }
+            scale.times(loss).backward();
+            return LossTensors.of(loss, Map.of(task.name(), loss));
+        });
     }
 
     @Override

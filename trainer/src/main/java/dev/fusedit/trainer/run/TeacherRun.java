@@ -115,6 +115,7 @@ public final class TeacherRun implements AutoCloseable {
             done = report.step() + 1;
             log.step(TeacherParts.STAGE, learning.steps(), done, report, loop.isDone(), new SpeedSoFar());
         } catch (DivergedException e) {
+            done = e.stepsDone();
             checkpoints.now(done, this::snapshot);
             throw e;
         } catch (StepOutOfMemory e) {

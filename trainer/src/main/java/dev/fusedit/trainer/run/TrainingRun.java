@@ -98,6 +98,9 @@ public final class TrainingRun implements AutoCloseable {
     /// Steps done, over all stages; a stage that ended early counts to its end.
     private long done;
 
+    /// A step that is done, and whose row is not written: on a GPU its numbers come with the next one.
+    private @Nullable Runnable row;
+
     /// A new run. Builds the untrained model; nothing is trained yet.
     public TrainingRun(Recipe recipe, RunFolder folder, Interrupts interrupts, ProgressLine console) {
         this(new RunStart.Fresh(folder, RunLength.asWritten(recipe)), interrupts, console);
@@ -294,13 +297,25 @@ public final class TrainingRun implements AutoCloseable {
                 loop.restoreRules(resumption.state().loop());
             }
             while (!loop.isDone() && done < upTo) {
-                step(plan, loop);
-                report(plan, loop);
-                save(plan, loop, upTo);
+                stepAndWhatFollows(plan, loop, upTo);
             }
             log.waited(plan.stage().name(), loop.waited(), (System.nanoTime() - began) / 1e9);
         }
         clock.end(plan);
+    }
+
+    private void stepAndWhatFollows(StagePlan plan, StageLoop loop, long upTo) {
+        try {
+            step(plan, loop);
+            if (loop.isDone()) settle(loop);
+            report(plan, loop);
+            save(plan, loop, upTo);
+        } catch (DivergedException e) {
+            row = null;
+            done = e.stepsDone();
+            checkpoints.now(done, () -> snapshot(plan, loop));
+            throw e;
+        }
     }
 
     private void step(StagePlan plan, StageLoop loop) {
@@ -309,11 +324,11 @@ public final class TrainingRun implements AutoCloseable {
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());
-            log.step(plan.stage().name(), plan.steps(), step, report, loop.isDone(), clock);
-            done = loop.isDone() ? plan.endStep() : step;
-        } catch (DivergedException e) {
-            checkpoints.now(done, () -> snapshot(plan, loop));
-            throw e;
+            writeRow();
+            boolean last = loop.isDone();
+            row = () -> log.step(plan.stage().name(), plan.steps(), step, report, last, clock);
+            if (report.isKnown()) writeRow();
+            done = last ? plan.endStep() : step;
         } catch (StepOutOfMemory e) {
             var device = givenBack();
             saveWhatIsNew(plan, loop);
@@ -334,6 +349,17 @@ public final class TrainingRun implements AutoCloseable {
         return taken;
     }
 
+    private void writeRow() {
+        if (row != null) row.run();
+        row = null;
+    }
+
+    /// All that the steps up to here give rise to is there.
+    private void settle(StageLoop loop) {
+        loop.settle();
+        writeRow();
+    }
+
     private void saveWhatIsNew(StagePlan plan, StageLoop loop) {
         if (done > begun) {
             checkpoints.ifPossible(done, () -> snapshot(plan, loop));
@@ -344,6 +370,7 @@ public final class TrainingRun implements AutoCloseable {
     ///
     /// @param shortage what is told if memory does not hold it; the state is saved first
     private <T> T between(StagePlan plan, StageLoop loop, Supplier<T> body, BiFunction<Recipe, Throwable, UserError> shortage) {
+        settle(loop);
         try {
             return withSampledWeights(body);
         } catch (RuntimeException e) {
@@ -381,6 +408,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private Snapshot snapshot(StagePlan plan, StageLoop loop) {
+        settle(loop);
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
         try (var _ = TensorScope.open()) {
             return RunSnapshot.of(recipe, tensors, remembered(true), state, clock.figures(), references, data);

@@ -10,6 +10,8 @@ import dev.fusedit.trainer.data.Feed;
 import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.optim.StopRule;
 import dev.fusedit.trainer.recipe.Stop;
+import dev.fusedit.trainer.step.Deferred;
+import dev.fusedit.trainer.step.DivergedException;
 import dev.fusedit.trainer.step.StepOutOfMemory;
 import dev.fusedit.trainer.step.StepOutcome;
 import dev.fusedit.trainer.step.StepReport;
@@ -33,18 +35,35 @@ public final class StageLoop implements AutoCloseable {
     private @Nullable StopRule stop;
     private long next;
     private long waitedNanos;
+    private @Nullable Deferred<StepReport> unseen;
+    /// Whether the stop rule ends the stage, by what it had seen when the last step was begun: a pause in between lets it see no more.
+    private boolean enough;
 
     /// What one step did.
     ///
     /// @param step number in the stage, from 0
-    /// @param samples keys of the batch's
-    /// @param losses by name: flow, language; not weighted
-    /// @param total their weighted sum
-    /// @param gradientNorm of the whole gradient, before it was shrunk or clipped
     /// @param rate share of the stage's learning rates
-    /// @param lossScale that the step had; 1 but for f16
-    public record Report(long step, List<Long> samples, Map<String, Double> losses, double total, double gradientNorm, double rate,
-            StepOutcome outcome, double lossScale) {}
+    /// @param found what it has found; on a GPU who asks before the next step waits for it
+    public record Report(long step, double rate, Deferred<StepReport> found) {
+        public boolean isKnown() { return found.isKnown(); }
+
+        /// Keys of the batch's.
+        public List<Long> samples() { return found.get().samples(); }
+
+        /// By name: flow, language; not weighted.
+        public Map<String, Double> losses() { return found.get().losses().each(); }
+
+        /// The losses' weighted sum.
+        public double total() { return found.get().losses().total(); }
+
+        /// Of the whole gradient, before it was shrunk or clipped.
+        public double gradientNorm() { return found.get().gradientNorm(); }
+
+        public StepOutcome outcome() { return found.get().outcome(); }
+
+        /// That the step had; 1 but for f16.
+        public double lossScale() { return found.get().lossScale(); }
+    }
 
     /// @param steps of the stage
     /// @param stopAt when it ends before; never if null
@@ -66,8 +85,8 @@ public final class StageLoop implements AutoCloseable {
 
     private @Nullable StopRule rule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
 
-    /// Whether all steps are done, or the stop rule has ended the stage.
-    public boolean isDone() { return next == steps || stop != null && stop.isMet(); }
+    /// Whether all steps are done, or the stop rule has ended the stage; on a GPU it sees a step's loss a step later.
+    public boolean isDone() { return next == steps || enough; }
 
     /// Does the next step.
     ///
@@ -77,21 +96,38 @@ public final class StageLoop implements AutoCloseable {
         long asked = System.nanoTime();
         var batch = StepOutOfMemory.told(batches::next);
         waitedNanos += System.nanoTime() - asked;
-        var report = step(batch);
-        var losses = report.losses();
+        var found = stepped(batch);
+        see();
+        unseen = found;
+        if (found.isKnown()) see();
+        enough = stop != null && stop.isMet();
+        return new Report(next++, rule.share(next - 1), found);
+    }
+
+    private Deferred<StepReport> stepped(Batch batch) {
+        try (var _ = Nvtx.range(device, "step")) {
+            return step.step(batch, batch.keys(), rule.firstStep() + next);
+        } catch (DivergedException e) {
+            unseen = null; // there is nothing to see of it
+            throw e;
+        }
+    }
+
+    /// The stop rule sees the last step.
+    private void see() {
+        if (unseen == null) return;
+        var last = unseen;
+        unseen = null;
+        var losses = last.get().losses();
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
         }
-        return new Report(next++, report.samples(), losses.each(), losses.total(), report.gradientNorm(), rule.share(next - 1),
-                report.outcome(),
-                report.lossScale());
     }
 
-    private StepReport step(Batch batch) {
-        try (var _ = Nvtx.range(device, "step")) {
-            return step.step(batch, batch.keys(), rule.firstStep() + next);
-        }
-    }
+    /// Waits for what is not known yet of the last step: before anything else than a step.
+    ///
+    /// @throws dev.fusedit.trainer.step.DivergedException as [#step]
+    public void settle() { see(); }
 
     /// Seconds that steps waited for their batches.
     public double waited() { return waitedNanos / 1e9; }
@@ -104,7 +140,10 @@ public final class StageLoop implements AutoCloseable {
 
     // ---- for checkpoints
 
-    public StageState state() { return StageState.of(step.state(), stop == null ? StopRule.State.NOTHING : stop.state()); }
+    public StageState state() {
+        settle();
+        return StageState.of(step.state(), stop == null ? StopRule.State.NOTHING : stop.state());
+    }
 
     /// The optimizer's tensors by name; they stay its own.
     Map<String, Tensor> tensors() { return step.tensors(); }
@@ -112,13 +151,18 @@ public final class StageLoop implements AutoCloseable {
     /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
     void restore(StageState state, TensorSource tensors) {
         step.restore(state.step(), tensors);
-        stop = rule(state.stop());
+        restore(state.stop());
+    }
+
+    private void restore(StopRule.State state) {
+        stop = rule(state);
+        enough = step.readsAtOnce() && stop != null && stop.isMet();
     }
 
     /// Goes on from what [#state] was, with the moments it was given.
     public void restoreRules(StageState state) {
         step.restoreRules(state.step());
-        stop = rule(state.stop());
+        restore(state.stop());
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.fusedit.trainer.step;
 
 import com.google.common.collect.Lists;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Lanes;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.optim.Gradients;
 import java.util.List;
 import java.util.function.Function;
@@ -39,16 +41,17 @@ final class LaneReplicas<B, P> implements AutoCloseable {
     /// Losses of all parts, and their gradients.
     ///
     /// @param parts as many for each micro-batch as there are lanes
-    LossValues backward(List<P> parts, double scale, Gradients gradients) {
-        return Lists.partition(parts, lanes.count()).stream().map(some -> sideBySide(some, scale, gradients))
-                .reduce(LossValues.NONE, LossValues::plus);
+    /// @param owner of the losses
+    LossTensors backward(List<P> parts, Factor scale, Gradients gradients, TensorScope owner) {
+        var losses = Lists.partition(parts, lanes.count()).stream().flatMap(some -> sideBySide(some, scale, gradients, owner).stream());
+        return owner.hold(losses.reduce(LossTensors::plus).orElseThrow());
     }
 
-    private LossValues sideBySide(List<P> parts, double scale, Gradients gradients) {
-        var values = lanes.run(IntStream.range(0, parts.size())
-                .<Supplier<LossValues>>mapToObj(i -> () -> each.get(i).objective().backward(parts.get(i), scale)).toList());
+    private List<LossTensors> sideBySide(List<P> parts, Factor scale, Gradients gradients, TensorScope owner) {
+        var losses = lanes.run(IntStream.range(0, parts.size())
+                .<Supplier<LossTensors>>mapToObj(i -> () -> owner.hold(each.get(i).objective().backward(parts.get(i), scale))).toList());
         gradients.take(each.stream().map(Lane::leaves).toList(), lanes);
-        return values.stream().reduce(LossValues.NONE, LossValues::plus);
+        return losses;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.List;
 
@@ -21,10 +22,10 @@ public interface Objective<B, P> {
     /// As if a slice were all of the batch, without asking anybody.
     default List<P> parts(B batch, long step, int count) { return parts(batch, step, count, ProcessGroup.alone()); }
 
-    /// A part's losses; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
+    /// A part's losses, the innermost scope's; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
     ///
     /// @param scale of the loss whose gradient is taken; not in what is returned
-    LossValues backward(P part, double scale);
+    LossTensors backward(P part, Factor scale);
 
     /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
     void watch(P part, ForwardHooks hooks);

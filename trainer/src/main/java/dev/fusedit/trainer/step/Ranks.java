@@ -1,6 +1,10 @@
 package dev.fusedit.trainer.step;
 
 import com.google.common.primitives.Longs;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.data.BatchSlice;
 import java.util.BitSet;
@@ -33,11 +37,28 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
         };
     }
 
-    /// What all have found.
+    /// What all have found: where one is alone, what it has, unread.
     ///
+    /// @param samples keys
+    /// @param reached parameters that have a gradient, by their place among those that learn
+    record Found(LossTensors losses, List<Long> samples, BitSet reached) {}
+
+    /// @param samples keys of this process's slice
+    /// @param reached which parameters have a gradient here
     /// @throws StepOutOfMemory if the memory of any did not hold its slice: in all
-    RankFinding together(RankFinding own) {
-        if (group.isAlone()) return own;
+    Found together(LossTensors own, List<Long> samples, BitSet reached, Device device) {
+        if (group.isAlone()) return new Found(own, samples, reached);
+        var all = together(new RankFinding(own.values(), samples, reached, 0, ""));
+        return new Found(LossTensors.of(all.values(), device), all.samples(), all.reached());
+    }
+
+    /// What memory did not hold here: the others are to know.
+    StepOutOfMemory shortage(TorchException e) {
+        if (!group.isAlone()) together(RankFinding.ofShortage("rank %d: %s".formatted(group.rank(), e.getMessage())));
+        return new StepOutOfMemory(e);
+    }
+
+    private RankFinding together(RankFinding own) {
         var all = group.gather(own.signalled(signal.getAsInt()).bytes()).stream().map(RankFinding::of).toList();
         var whole = all.stream().reduce(RankFinding::plus).orElseThrow();
         if (whole.signal() != 0) heard.accept(whole.signal());
@@ -46,18 +67,16 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
     }
 
     /// Rank 0's number, which another one's kernels may have rounded otherwise.
-    double agreed(double own) {
-        return group.isAlone() ? own
-                : Double.longBitsToDouble(Longs.fromByteArray(group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own))).getFirst()));
+    ///
+    /// @param own_ f64, 0-dim
+    Tensor agreed(Tensor own_) {
+        if (group.isAlone()) return own_;
+        var all = group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own_.item())));
+        return Tensor.full(Double.longBitsToDouble(Longs.fromByteArray(all.getFirst())), DType.F64, own_.device());
     }
 
     /// The first text that is not empty, by rank; empty if all are.
     String first(String own) {
         return new RankTexts(group).concatenated(List.of(own)).stream().filter(text -> !text.isEmpty()).findFirst().orElse("");
-    }
-
-    /// @param reached which parameters have a gradient here
-    static RankFinding finding(LossValues values, List<Long> samples, BitSet reached) {
-        return new RankFinding(values, samples, reached, 0, "");
     }
 }

@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.step;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Booleans;
 import dev.fusedit.fusion.dit.ForwardOptions;
 import dev.fusedit.fusion.dit.ImageModel;
@@ -14,6 +13,7 @@ import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -62,13 +62,7 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     public static final List<String> NAMES = List.of(FLOW, LANGUAGE, REPA, CONTRASTIVE);
 
     /// A part's share of the step's losses: the weighted sum as a graph, and each one, not weighted, by name.
-    public record Found(Tensor total, Map<String, Tensor> each) {
-        public LossValues values() {
-            var numbers = ImmutableMap.<String, Double>builder();
-            each.forEach((name, loss) -> numbers.put(name, loss.item()));
-            return new LossValues(total.item(), numbers.buildOrThrow());
-        }
-    }
+    public record Found(Tensor total, Map<String, Tensor> each) {}
 
     // ---- a batch in parts
 
@@ -194,17 +188,17 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     // ---- losses of a part
 
     @Override
-    public LossValues backward(MicroBatch part, double scale) {
+    public LossTensors backward(MicroBatch part, Factor scale) {
         if (part.isEmpty()) {
-            return LossValues.NONE;
+            return LossTensors.none(policy.device());
         }
-        return dropout.during(part.draws(), () -> {
-            try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
+        return dropout.during(part.draws(), () -> TensorScope.scoped(() -> {
+            try (var pass = model.pass(checkpointing)) {
                 var found = of(pass, part);
-                pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
-                return found.values();
+                pass.backward(scale.times(found.total()));
+                return LossTensors.of(found.total(), found.each());
             }
-        });
+        }));
     }
 
     public Found of(TrainingPass pass, MicroBatch part) {

@@ -8,5 +8,13 @@ public enum StepOutcome {
     /// The gradient was huge: nothing was changed.
     LEFT_OUT,
     /// In f16 the loss or the gradient was not finite: nothing but the loss's scale was changed.
-    OVERFLOWED
+    OVERFLOWED;
+
+    /// Whether weights were changed.
+    boolean learns() {
+        return switch (this) {
+            case LEARNED, SHRUNK -> true;
+            case LEFT_OUT, OVERFLOWED -> false;
+        };
+    }
 }

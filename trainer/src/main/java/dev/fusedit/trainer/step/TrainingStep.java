@@ -2,17 +2,24 @@ package dev.fusedit.trainer.step;
 
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Factor;
+import dev.fusedit.torch.Readback;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.Gate;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// One training step, whatever learns, in runs, for a teacher and in `bench`:
 ///
@@ -20,6 +27,9 @@ import java.util.function.Function;
 ///
 /// Slices, micro-batches and lanes are one idea: parts of a batch, in its order, whose gradients are summed. The slices are computed by
 /// processes of their own, each of which does all that follows by itself; all end with the same weights.
+///
+/// What a step is judged by is computed where the gradients are ([Decision]), and read when the device's [Reading] says: on a GPU the next step's
+/// gradients are queued by then, and nothing in a step waits.
 ///
 /// A step reads nothing but its rule, its batch, its number, and what [#state] and [#tensors] hold, so it can be done again.
 ///
@@ -32,6 +42,9 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     private final List<TrainableParameter> trainables;
     private final LaneReplicas<B, P> lanes;
     private final WeightUpdate update;
+    private final Reading reading;
+    private final TensorScope owned = TensorScope.holding();
+    private @Nullable Unread<B> unread;
     private List<TrainableParameter> active = List.of();
     private long updateNanos;
 
@@ -53,6 +66,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         this.trainables = trainables;
         update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
+        reading = Reading.of(weights.policy().device(), ranks.group().isAlone());
         requireGrad(first);
     }
 
@@ -63,54 +77,128 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         lanes.train(names::contains);
     }
 
+    /// A step that the device has been given whole, and that Java has not judged.
+    ///
+    /// @param scale of its loss
+    /// @param names of its losses, as they stand in the numbers
+    /// @param finite bool, 0-dim; its own
+    private record Unread<B>(B batch, long step, List<Long> samples, double scale, List<String> names, Readback numbers, Tensor finite,
+            WeightUpdate.Counted counted, Deferred<StepReport> report) {
+        void close() {
+            numbers.close();
+            finite.free();
+        }
+    }
+
     /// Does one step.
     ///
     /// @param batch or this process's slice of it
     /// @param samples its keys
     /// @param step global number, from 0
-    /// @throws DivergedException if the loss or the gradient is not a number any more; nothing was changed then
+    /// @return what it did; on a GPU it is known when the next step is queued, or when somebody asks and waits for it
+    /// @throws DivergedException if the loss or the gradient is not a number any more, of this step or of one that was not known yet; nothing
+    ///         was changed by that step, or since
     /// @throws StepOutOfMemory if memory does not hold its losses and gradients; nothing was changed then
-    public StepReport step(B batch, List<Long> samples, long step) {
+    public Deferred<StepReport> step(B batch, List<Long> samples, long step) {
         long inStage = step - rule.firstStep();
         if (trainables.stream().anyMatch(trainable -> trainable.from() == inStage)) {
             requireGrad(inStage);
         }
-        try (var _ = TensorScope.open(); var gradients = gradients()) {
+        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
             var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
+            var own = backward(parts, lossScale(), gradients, owner);
+            settle();
             double scale = update.lossScale();
-            var own = backward(parts, scale, gradients, samples);
-            var found = ranks.together(own);
-            var losses = found.values();
+            var found = ranks.together(own, samples, gradients.reached(), device());
             long start = System.nanoTime();
             gradients.sum(ranks.group(), found.reached());
-            gradients.scale(1 / scale);
-            double norm = ranks.agreed(gradients.norm());
-            boolean finite = losses.isFinite() && Double.isFinite(norm);
-            if (!finite && !update.lowersScale()) {
-                throw new DivergedException(rule.stage(), step, FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks),
-                        losses.total(), norm, found.samples());
-            }
-            var outcome = finite ? update.apply(gradients, active, norm, step) : StepOutcome.OVERFLOWED;
+            gradients.scale(new Factor.Known(1 / scale));
+            var decision = update.decide(found.losses(), ranks.agreed(gradients.norm(device())));
+            var report = switch (reading) {
+                case AT_ONCE -> {
+                    var numbers = Decision.Numbers.of(decision.numbers_N().toDoubles(), decision.names());
+                    var known = report(numbers, found.samples(), step, scale,
+                            () -> FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks));
+                    if (known.outcome().learns()) {
+                        update.apply(gradients, active, new Factor.Known(numbers.factor()), Gate.OPEN, step);
+                    }
+                    yield Deferred.known(known);
+                }
+                case A_STEP_LATE -> {
+                    var counted = update.apply(gradients, active, new Factor.OnDevice(decision.factor_()),
+                            new Gate.OnDevice(decision.taken()), step);
+                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(), Readback.of(decision.numbers_N()),
+                            owned.hold(decision.finite()), counted, Deferred.later(this::settled));
+                    yield unread.report();
+                }
+            };
             updateNanos = System.nanoTime() - start;
-            return new StepReport(losses, found.samples(), norm, outcome, scale);
+            return report;
         }
     }
 
-    private RankFinding backward(List<P> parts, double scale, Gradients gradients, List<Long> samples) {
+    /// Whether a step's numbers are known when it is done.
+    public boolean readsAtOnce() { return reading == Reading.AT_ONCE; }
+
+    private Device device() { return weights.policy().device(); }
+
+    private LossTensors backward(List<P> parts, Factor scale, Gradients gradients, TensorScope owner) {
         try {
-            return Ranks.finding(lanes.backward(parts, scale, gradients), samples, gradients.reached());
+            return lanes.backward(parts, scale, gradients, owner);
         } catch (TorchException e) {
-            if (!e.isOutOfMemory()) throw e;
-            if (ranks.group().isAlone()) throw new StepOutOfMemory(e);
-            return RankFinding.ofShortage("rank %d: %s".formatted(ranks.group().rank(), e.getMessage())); // the others are to know
+            throw e.isOutOfMemory() ? ranks.shortage(e) : e;
+        }
+    }
+
+    /// Of the next step's loss.
+    private Factor lossScale() {
+        return unread == null ? new Factor.Known(update.lossScale()) : update.lossScaleAfter(unread.finite());
+    }
+
+    private StepReport report(Decision.Numbers numbers, List<Long> samples, long step, double scale, Supplier<String> firstBad) {
+        var outcome = update.judge(numbers).orElseThrow(
+                () -> new DivergedException(rule.stage(), step, firstBad.get(), numbers.losses().total(), numbers.norm(), samples));
+        return new StepReport(numbers.losses(), samples, numbers.norm(), outcome, scale);
+    }
+
+    /// Waits for what is not known yet of the last step: before anything else than a step.
+    ///
+    /// @throws DivergedException as [#step]
+    public void settle() {
+        if (unread != null) unread.report().get();
+    }
+
+    private StepReport settled() {
+        var last = Objects.requireNonNull(unread);
+        unread = null;
+        try {
+            var report = report(Decision.Numbers.of(last.numbers().read(), last.names()), last.samples(), last.step(), last.scale(),
+                    () -> firstBad(last));
+            if (!report.outcome().learns()) update.discount(last.counted());
+            return report;
+        } catch (DivergedException e) {
+            update.discount(last.counted());
+            throw e;
+        } finally {
+            last.close();
+        }
+    }
+
+    /// Its losses and gradients are gone, but not its batch, and the weights are those that it found.
+    private String firstBad(Unread<B> last) {
+        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
+            var parts = lanes.objective().parts(last.batch(), last.step(), accumulation * lanes.count(), ranks.group());
+            var losses = lanes.backward(parts, new Factor.Known(last.scale()), gradients, owner);
+            gradients.scale(new Factor.Known(1 / last.scale()));
+            return FirstBad.of(lanes.objective(), parts, losses.values(), gradients, ranks);
         }
     }
 
     /// Losses and gradients as a step computes them, to see how long that takes. Nothing learns from them.
     public void rehearse(B batch, long step) {
-        try (var _ = TensorScope.open(); var gradients = gradients()) {
-            lanes.backward(lanes.objective().parts(batch, step, accumulation * lanes.count()), update.lossScale(), gradients);
-            gradients.norm();
+        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
+            lanes.backward(lanes.objective().parts(batch, step, accumulation * lanes.count()), lossScale(), gradients, owner);
+            gradients.norm(device()).item();
         }
     }
 
@@ -121,21 +209,32 @@ public final class TrainingStep<B, P> implements AutoCloseable {
 
     // ---- for checkpoints
 
-    public StepState state() { return update.state(); }
+    public StepState state() {
+        settle();
+        return update.state();
+    }
 
     /// The optimizer's tensors by name; they stay its own.
     public Map<String, Tensor> tensors() { return update.optimizerState().state(); }
 
     /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
     public void restore(StepState state, TensorSource tensors) {
+        settle();
         update.optimizerState().load(tensors, state.optimizerSteps(), weights);
         restoreRules(state);
     }
 
     /// Goes on from what [#state] was, with the moments it was given.
-    public void restoreRules(StepState state) { update.restoreRules(state); }
+    public void restoreRules(StepState state) {
+        settle();
+        update.restoreRules(state);
+    }
 
     /// Frees the replicas and ends the lanes.
     @Override
-    public void close() { lanes.close(); }
+    public void close() {
+        if (unread != null) unread.close();
+        owned.close();
+        lanes.close();
+    }
 }

@@ -1,11 +1,14 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.Weights;
+import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.Gate;
 import dev.fusedit.trainer.optim.GradientSpikeGuard;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
@@ -19,14 +22,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// From a step's gradients to its weights:
+/// From a step's gradients to its weights, and the rules that decide by the numbers of the steps before ([Decision] is each step's own):
 ///
 ///     spike guard → clip → optimizer → copies → EMA
 ///
-/// The one place where gradients are clipped. All methods belong to the thread that trains.
+/// All methods belong to the thread that trains.
 final class WeightUpdate {
     private final UpdateRule rule;
     private final Weights weights;
@@ -52,46 +56,79 @@ final class WeightUpdate {
         restoreRules(StepState.BEGIN);
     }
 
-    /// What the loss is to be multiplied by before its backward pass; 1 but for f16.
+    /// What the loss is to be multiplied by before its backward pass, by the steps that were judged; 1 but for f16.
     double lossScale() { return scale == null ? 1 : scale.factor(); }
 
-    /// Changes weights by gradients that are finite and not scaled.
+    /// The same after one more step, which is not judged yet.
     ///
-    /// @param active parameters that learn in this step
-    /// @param norm of the gradients
-    /// @param step global number
-    StepOutcome apply(Gradients gradients, List<TrainableParameter> active, double norm, long step) {
+    /// @param finite whether its numbers are, as the device has found: bool, 0-dim
+    Factor lossScaleAfter(Tensor finite) {
+        if (scale == null) return Factor.ONE;
+        var device = finite.device();
+        return new Factor.OnDevice(finite.where(Tensor.full(scale.afterGood().factor(), DType.F64, device),
+                Tensor.full(scale.afterBad().factor(), DType.F64, device)));
+    }
+
+    /// @param norm_ of the gradients, not scaled
+    Decision decide(LossTensors losses, Tensor norm_) { return Decision.of(losses, norm_, spikeGuard, rule.gradClip()); }
+
+    /// The rules take a step's numbers in.
+    ///
+    /// @return what became of it; empty if it is not finite, and nobody's fault who could mend it here
+    Optional<StepOutcome> judge(Decision.Numbers numbers) {
+        if (!numbers.finite()) return lowersScale() ? Optional.of(StepOutcome.OVERFLOWED) : Optional.empty();
         if (scale != null) {
             scale = scale.afterGood();
         }
-        double share = spikeGuard == null ? 1 : spikeGuard.factor(norm);
-        if (share == 0) {
-            return StepOutcome.LEFT_OUT;
+        if (spikeGuard != null) {
+            spikeGuard.saw(numbers.norm());
         }
-        gradients.scale(share * clip(share * norm));
+        return Optional.of(numbers.share() == 0 ? StepOutcome.LEFT_OUT : numbers.share() == 1 ? StepOutcome.LEARNED : StepOutcome.SHRUNK);
+    }
+
+    /// What [#apply] has counted of a step.
+    ///
+    /// @param parameters that have taken it
+    /// @param averaged whether the averages have
+    record Counted(List<String> parameters, boolean averaged) {}
+
+    /// Changes weights by gradients that are not scaled, if the gate lets it.
+    ///
+    /// @param active parameters that learn in this step
+    /// @param factor of the gradients
+    /// @param step global number
+    Counted apply(Gradients gradients, List<TrainableParameter> active, Factor factor, Gate gate, long step) {
+        gradients.scale(factor);
         active.stream().map(TrainableParameter::parameter).filter(parameter -> rule.decayedWithoutGradient().contains(parameter.name()))
                 .forEach(gradients::zeroIfNone);
-        change(updates(gradients, active, step), step);
+        var updates = updates(gradients, active, step);
+        change(updates, gate, step);
         weights.refreshCopies();
         var ema = rule.ema();
-        if (ema != null && (step + 1) % ema.every() == 0) {
-            emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema);
+        boolean averaged = ema != null && (step + 1) % ema.every() == 0;
+        if (averaged) {
+            emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema, gate);
         }
-        return share == 1 ? StepOutcome.LEARNED : StepOutcome.SHRUNK;
+        return new Counted(updates.stream().map(Update::parameter).toList(), averaged);
+    }
+
+    /// That the gate was closed.
+    void discount(Counted counted) {
+        counted.parameters().forEach(optimizerState()::notTaken);
+        if (counted.averaged()) {
+            emaWeights.notUpdated();
+        }
     }
 
     /// By their owners.
-    private void change(List<Update> updates, long step) {
+    private void change(List<Update> updates, Gate gate, long step) {
         var own = updates.stream().collect(Collectors.partitioningBy(update -> owners.has(update.parameter())));
-        optimizer.step(own.get(true), step);
+        optimizer.step(own.get(true), step, gate);
         own.get(false).forEach(update -> optimizerState().takenElsewhere(update.parameter()));
         var weights = new LinkedHashMap<String, Tensor>();
         updates.forEach(update -> weights.put(update.parameter(), update.weight()));
         owners.share(weights, ranks);
     }
-
-    /// The 1e-6 is `torch.nn.utils.clip_grad_norm_`'s.
-    private double clip(double norm) { return rule.gradClip() == null || norm <= rule.gradClip() ? 1 : rule.gradClip() / (norm + 1e-6); }
 
     private List<Update> updates(Gradients gradients, List<TrainableParameter> active, long step) {
         var updates = new ArrayList<Update>();
@@ -109,7 +146,7 @@ final class WeightUpdate {
     /// A step whose loss or gradient is not finite.
     ///
     /// @return whether the loss's scale may be at fault, and was lowered; else nobody's who could mend it here
-    boolean lowersScale() {
+    private boolean lowersScale() {
         if (scale == null || scale.afterBad().isHopeless()) {
             return false;
         }

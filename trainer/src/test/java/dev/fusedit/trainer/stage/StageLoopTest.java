@@ -164,7 +164,7 @@ class StageLoopTest {
             for (var part : losses.parts(tiny.batch(0), 7, 2)) {
                 try (var _ = TensorScope.open(); var pass = losses.model().pass(checkpointing)) {
                     var found = losses.of(pass, part);
-                    total += found.values().total();
+                    total += found.total().item();
                     if (gradients != null) {
                         pass.backward(found.total());
                         gradients.take(tiny.bundle.weights());

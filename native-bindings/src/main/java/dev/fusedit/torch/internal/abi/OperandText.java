@@ -20,7 +20,11 @@ public final class OperandText {
 
     static String of(long handle) {
         var shape = Arrays.stream(Handles.shape(handle)).mapToObj(Long::toString).collect(Collectors.joining(","));
-        var device = Handles.deviceType(handle) == 0 ? "cpu" : "cuda:" + Handles.deviceIndex(handle);
+        var device = switch (Handles.deviceType(handle)) {
+            case 0 -> "cpu";
+            case 14 -> "meta";
+            default -> "cuda:" + Handles.deviceIndex(handle);
+        };
         return "%s(%s) %s".formatted(DType.text(Handles.dtype(handle)), shape, device);
     }
 }

@@ -54,6 +54,8 @@ public final class Aten {
     public static final Op WHERE = Op.of("where", "self", 3);
     public static final Op MASKED_FILL = Op.of("masked_fill", "Tensor", 3);
 
+    public static final Op LOG_SIGMOID = Op.of("log_sigmoid", "", 1);
+
     // Reductions
     public static final Op SUM = Op.of("sum", "", 2);
     public static final Op SUM_DIM = Op.of("sum", "dim_IntList", 4);
