@@ -2,6 +2,7 @@ package dev.fusedit.trainer.compare;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.step.StepLosses;
 
 /// A comparison for programs: `runs`, in their order, and `differences`, by key the values in that order.
@@ -30,6 +31,8 @@ public final class ComparisonJson {
         for (var loss : StepLosses.NAMES)
             run.last(loss).ifPresent(value -> losses.put(loss, value));
         run.validation("flow").ifPresent(value -> json.putObject("validation").put("flow", value));
+        var evaluations = run.rows().stream().filter(row -> MetricsLog.EVALUATION.equals(row.get("event"))).toList();
+        if (!evaluations.isEmpty()) json.putPOJO("evaluations", evaluations);
         if (!run.scores().isEmpty()) json.set("blocks", run.scores());
         return json;
     }

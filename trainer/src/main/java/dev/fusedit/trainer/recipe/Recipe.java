@@ -37,6 +37,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         sampling = sampling.settled(averaged);
         evaluation = evaluation.settled(data.isBuiltIn());
         checkArgument(data.isBuiltIn() || evaluation.scored().isEmpty(), "evaluation.sets must be []: they are of the built-in data");
+        evaluation.check(data.isBuiltIn());
         checkArgument(sampling.weights() == Sampling.Weights.RAW || averaged,
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
@@ -196,6 +197,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         var implied = new HashSet<String>();
         if (sampling.equals(sampling.with(Sampling.Weights.AUTO).settled(stages.getLast().ema() != null))) implied.add("sampling.weights");
         if (evaluation.isUsual(data.isBuiltIn())) implied.add("evaluation.sets");
+        if (evaluation.watched().equals(Optional.of(Evaluation.Progress.USUAL))) implied.add("evaluation.progress");
         return new Canonical(false, implied).yaml(this);
     }
 

@@ -14,6 +14,8 @@ import dev.fusedit.trainer.data.blocks.Drawing;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteFile;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ class SuitesTest {
     private Path folder;
 
     private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official) {
-        return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0, null),
+        return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0),
                 OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), official);
     }
 
