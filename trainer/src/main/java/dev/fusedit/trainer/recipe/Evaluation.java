@@ -96,7 +96,9 @@ public record Evaluation(
             @Doc("steps between two of them; the end of a stage has one too") @Default("200") int every,
             @Doc("images, the same ones each time") @Default("60") int samples,
             @Doc("of the noise level between 0 and 1") @Default("5") int bins,
-            @Default("0") long seed) {
+            @Default("0") long seed,
+            @Doc("whether perplexities of captions and sentences are measured; where some stage trains the language model if left out. They mean "
+                    + "something where all of its layers are there") @Nullable Boolean texts) {
         public Validation {
             Bound.STEPS.check("every", every);
             Bound.IMAGES.check("samples", samples);

@@ -111,6 +111,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
     }
 
+    /// Whether validations measure the perplexity of texts.
+    public boolean validatesText() {
+        var validation = evaluation.validation();
+        return validation != null && validation.texts() != null ? validation.texts() : learnsText();
+    }
+
     /// The recipe as one of several processes does it, which share each of its batches: as many steps, of smaller micro-batches.
     public Recipe sharedBy(int processes) {
         return processes == 1 ? this : with(run, stages.stream().map(stage -> stage.sharedBy(processes)).toList());

@@ -132,7 +132,7 @@ public final class TrainingRun implements AutoCloseable {
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
-                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.learnsText());
+                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.validatesText());
             evaluation = ProgressEvaluation.of(recipe);
             begun = resumption == null ? 0 : resumption.step();
             done = begun;

@@ -85,6 +85,30 @@ class StudyFileTest {
         assertThat(StudyFile.parse(study.file().canonical(), "again")).isEqualTo(study.file());
     }
 
+    /// Where its files are is a matter of the machine.
+    @Test
+    void aPersonMayChangeAllArms() throws IOException {
+        Files.writeString(folder.resolve("s.yaml"), GOOD);
+        var study = Study.read(folder.resolve("s.yaml"), List.of("sampling.steps=7"), Optional.empty());
+        for (var arm : study.arms()) {
+            var cell = study.cell(arm, 1, study.firstRate());
+            assertThat(cell.recipe().sampling().steps()).isEqualTo(7);
+            assertThat(cell.trainCommand()).contains("--set sampling.steps=7");
+        }
+    }
+
+    @Test
+    void theStudyOverAPublishedModelIsPlannedWithoutIt() {
+        var study = Study.read(SHIPPED.resolve("llm-gemma.yaml"), Optional.empty());
+        assertThat(study.arms()).extracting(Arm::name).containsExactly("frozen", "lora", "joint-0.01", "joint-0.1", "joint-0.1-language");
+        var joint = study.cell(study.arms().get(3), 1, java.util.OptionalDouble.of(1e-3)).recipe();
+        assertThat(joint.stages().getFirst().lr()).containsEntry("llm", 1e-4);
+        assertThat(joint.stages().getFirst().steps()).isEqualTo(300);
+        assertThat(joint.validatesText()).isTrue();
+        assertThat(study.cell(study.arms().getFirst(), 1, java.util.OptionalDouble.of(1e-3)).recipe().validatesText())
+                .as("what nothing trains is measured too").isTrue();
+    }
+
     @Test
     void ratesOfAnArmAreMultiplesOfTheTunedOne() throws IOException {
         var study = read(GOOD.replace("axes: [{key: model.fusion, values: [joint, cross]}]",
