@@ -17,7 +17,8 @@ import java.util.Set;
 /// @param sums of gradients that are there during the last micro-batch's forward pass
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
-/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images, or an encoder that looks at them
+/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images, or an encoder that
+///        looks at them
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if activation checkpointing were on where it is off, and off where it is on

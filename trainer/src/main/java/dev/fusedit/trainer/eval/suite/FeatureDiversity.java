@@ -17,8 +17,8 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// How different images of one prompt are by an encoder's features: the Vendi score (Friedman and Dieng 2023; cosine kernel), and 1 − the mean
-/// cosine of pairs. A prompt is one unit; each counts with the same number of images, which the Vendi score depends on.
+/// How different images of one prompt are by an encoder's features: the Vendi score (Friedman and Dieng 2023; cosine kernel), and 1 − the
+/// mean cosine of pairs. A prompt is one unit; each counts with the same number of images, which the Vendi score depends on.
 ///
 /// @param encoder what reports call it
 record FeatureDiversity(String encoder, Estimate vendi, Estimate distance) {

@@ -23,11 +23,11 @@ import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Suites over a model while it is trained, as its recipe says ([Evaluation.Progress]): always the same prompts, images and noise, so that two
-/// evaluations differ by what was learned between them.
+/// Suites over a model while it is trained, as its recipe says ([Evaluation.Progress]): always the same prompts, images and noise, so that
+/// two evaluations differ by what was learned between them.
 ///
-/// The noise is a function of the suites' own seeds: nothing is drawn that a training step would miss. Memory is that of sampling a batch, and of
-/// one encoder at a time, which is opened for an evaluation and closed again.
+/// The noise is a function of the suites' own seeds: nothing is drawn that a training step would miss. Memory is that of sampling a batch,
+/// and of one encoder at a time, which is opened for an evaluation and closed again.
 ///
 /// @param suites as `eval` has them
 public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
@@ -60,8 +60,8 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
     /// Images that go through the model once for the losses of one evaluation.
     public int forwards() { return suites.stream().flatMap(EvaluationRun::ofModel).mapToInt(Suite.OfModel::forwards).sum(); }
 
-    /// Of the weights as they are. Images, a page of them and `eval.json` stay in `evaluation/step-000500` of the run's folder. What is there of the
-    /// same recipe and step is not made again, so that an evaluation that was cut short goes on.
+    /// Of the weights as they are. Images, a page of them and `eval.json` stay in `evaluation/step-000500` of the run's folder. What is there
+    /// of the same recipe and step is not made again, so that an evaluation that was cut short goes on.
     ///
     /// @param bundle stays its owner's
     /// @param run its folder

@@ -196,16 +196,17 @@ class SuitesTest {
         assertThatThrownBy(() -> report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.PROMPTS, prompts))).isInstanceOf(UserError.class)
                 .hasMessage("suite diversity compares images of these prompts by features: give --dino or --clip");
         var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
-        var report = report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.CLIP_MODEL, clip));
+        var report = report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.DINO_MODEL, dino(), SuiteFile.CLIP_MODEL, clip));
         assertThat(report.json().path("images_a_prompt").asInt()).isEqualTo(2);
-        double distance = report.json().at("/clip/cosine_distance/value").asDouble(), vendi = report.json().at("/clip/vendi/value").asDouble();
+        double distance = report.json().at("/dinov2/cosine_distance/value").asDouble();
+        double vendi = report.json().at("/dinov2/vendi/value").asDouble();
         assertThat(report.json().at("/clip/vendi/n").asInt()).isEqualTo(2);
         double cosine = 1 - 2 * distance; // the cats are alike
         double first = (1 + cosine) / 2, second = (1 - cosine) / 2;
         assertThat(vendi).isCloseTo((1 + Math.exp(-first * Math.log(first) - second * Math.log(second))) / 2, within(1e-3));
         assertThat(report.notes().toString()).contains("nothing tells whether these images are right", "2 of 3 prompts have 2 images and more",
                 "encoder: CLIP in ");
-        assertThat(report.headline()).containsOnlyKeys("vendi_clip", "cosine_distance_clip");
+        assertThat(report.headline()).containsOnlyKeys("vendi_dinov2", "cosine_distance_dinov2", "vendi_clip", "cosine_distance_clip");
     }
 
     /// Where detections say which images are right, only those count.
@@ -230,6 +231,6 @@ class SuitesTest {
     void filesThatNoSuiteReadsAreRefused() {
         assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false))
                 .isInstanceOf(UserError.class)
-                .hasMessage("--detections is read by geneval alone, and --suite names other ones");
+                .hasMessage("--detections is read by geneval, diversity alone, and --suite names other ones");
     }
 }
