@@ -9,6 +9,7 @@ import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.RunForecast;
+import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -53,11 +54,14 @@ class ProgressEvaluationTest {
     static void trainWithoutAStop() { train(evaluated(), shared.resolve("run"), Interrupts.none(), ProgressLine.silent()); }
 
     private static void train(Recipe recipe, Path folder, Interrupts interrupts, ProgressLine console) {
-        try (var start = RunStart.in(folder, recipe, Resume.AUTO, _ -> {}, RunLength::asWritten);
+        try (var start = RunStart.in(folder, recipe, Resume.AUTO, _ -> {}, ProgressEvaluationTest::known);
                 var run = new TrainingRun(start, interrupts, console)) {
             run.run();
         }
     }
+
+    /// At a known pace: nothing is tried.
+    private static RunLength known(Recipe recipe) { return new RunLength(recipe, new Pace(List.of(0.1, 0.1, 0.1), 0.1), StepEstimate.NONE); }
 
     /// Without times and what is told of going on.
     private static List<Map<String, Object>> rows(Path run) {
