@@ -77,7 +77,8 @@ final class StudyCommand implements Callable<Integer> {
         if (plan || jobs != null) throw new UserError("study: --publish runs nothing and plans nothing. Leave out --plan and --jobs");
         var result = StudyRun.there(study);
         StudyPublication.write(result, folder);
-        spec.commandLine().getOut().println(json ? StudyJson.of(result).toString() : verdicts(result) + "Page: " + folder.resolve("index.md"));
+        spec.commandLine().getOut()
+                .println(json ? StudyJson.of(result).toString() : verdicts(result) + "Page: " + folder.resolve("index.md"));
         return ExitCode.OK;
     }
 

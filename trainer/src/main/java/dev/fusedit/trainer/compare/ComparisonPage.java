@@ -57,7 +57,8 @@ public final class ComparisonPage {
 
     private static LinePlot evaluations(List<ComparedRun> runs, String name) {
         return new LinePlot(name + " against steps", "step", name,
-                runs.stream().flatMap(run -> Stream.ofNullable(run.evaluations().get(name)).map(curve -> curve.named(run.label()))).toList(),
+                runs.stream().flatMap(run -> Stream.ofNullable(run.evaluations().get(name)).map(curve -> curve.named(run.label())))
+                        .toList(),
                 false, 0);
     }
 

@@ -56,7 +56,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())), ProcessMemory.bytes(stage.recipe()), saved,
+                widths.master() * count(inEma) + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())),
+                ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 

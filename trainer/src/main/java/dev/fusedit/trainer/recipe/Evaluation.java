@@ -108,7 +108,8 @@ public record Evaluation(
 
     @Doc("Suites, as 'eval' has them, of the model that is being trained, with the weights that images are sampled with.")
     public record Progress(
-            @Doc("as 'eval --suite' takes them, but for those whose images another program judges") @Default("[blocks]") List<SuiteName> suites,
+            @Doc("as 'eval --suite' takes them, but for those whose images another program judges") @Default("[blocks]") List<
+                    SuiteName> suites,
             @Doc("of Blocks: prompts of each kind in each of evaluation.sets") @Default("8") int promptsPerKind,
             @Doc("images a prompt; the suite's own number if left out, which for prompts of a file is 1") @Nullable Integer images,
             @Doc("images of a loss, pairs of captions, images of each side of a distance; the suite's own number if left out") @Nullable Integer samples,
@@ -152,7 +153,8 @@ public record Evaluation(
         }
 
         private static void require(SuiteName suite, boolean given, SuiteFile... files) {
-            checkArgument(given, "%s must be given: suite %s needs it", Stream.of(files).map(SuiteFile::key).collect(Collectors.joining(" or ")),
+            checkArgument(given, "%s must be given: suite %s needs it",
+                    Stream.of(files).map(SuiteFile::key).collect(Collectors.joining(" or ")),
                     suite.key());
         }
 

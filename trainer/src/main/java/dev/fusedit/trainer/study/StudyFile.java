@@ -54,7 +54,8 @@ public record StudyFile(
 
     /// With further changes in all arms.
     StudyFile with(List<String> changes) {
-        return new StudyFile(name, question, base, ImmutableList.<String>builder().addAll(set).addAll(changes).build(), axes, arms, reference,
+        return new StudyFile(name, question, base, ImmutableList.<String>builder().addAll(set).addAll(changes).build(), axes, arms,
+                reference,
                 seeds, budget, tuning, endpoint, samples, captioned);
     }
 

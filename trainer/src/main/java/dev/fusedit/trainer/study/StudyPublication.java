@@ -58,10 +58,11 @@ public final class StudyPublication {
         for (var sentence : sentences(result)) page.append("- ").append(sentence).append('\n');
         for (var note : result.notes()) page.append("- **").append(note).append("**\n");
         if (Files.exists(folder.resolve(WORDS))) page.append('\n').append(Files.readString(folder.resolve(WORDS)).strip()).append('\n');
-        page.append("\nEndpoint: %s, %s is better; floor %s. Budget: %s. Reference: %s. Seeds: %s. What the numbers are and when an arm is called "
-                .formatted(result.metric().label(), result.metric().better() == Metric.Better.LOWER ? "lower" : "higher",
-                        Figures.text(file.endpoint().least()), file.budget().text(), result.study().reference().name(),
-                        file.seeds().stream().map(String::valueOf).collect(Collectors.joining(", "))))
+        page.append(
+                "\nEndpoint: %s, %s is better; floor %s. Budget: %s. Reference: %s. Seeds: %s. What the numbers are and when an arm is called "
+                        .formatted(result.metric().label(), result.metric().better() == Metric.Better.LOWER ? "lower" : "higher",
+                                Figures.text(file.endpoint().least()), file.budget().text(), result.study().reference().name(),
+                                file.seeds().stream().map(String::valueOf).collect(Collectors.joining(", "))))
                 .append("better: [studies](../../studies.md). ").append(machines(result)).append("\n\n");
         page.append("Rows: [table.csv](table.csv), a run each with the command that makes it; [table.json](table.json). Again: "
                 + "`./fusedit study recipes/studies/%s.yaml` ([study.yaml](study.yaml)).\n".formatted(file.name()));

@@ -71,7 +71,8 @@ class ComparisonTest {
 
     @Test
     void evaluationsOnTheWayAreCurves() throws IOException {
-        var row = "{\"event\":\"evaluation\",\"step\":%d,\"stage\":\"fuse\",\"scores\":{\"blocks/seen\":{\"value\":%s,\"interval\":[0.1,0.9],\"n\":6}}}\n";
+        var row =
+                "{\"event\":\"evaluation\",\"step\":%d,\"stage\":\"fuse\",\"scores\":{\"blocks/seen\":{\"value\":%s,\"interval\":[0.1,0.9],\"n\":6}}}\n";
         Files.writeString(run("a", 10).resolve("metrics.jsonl"), row.formatted(4, "0.25") + row.formatted(10, "0.5"),
                 StandardOpenOption.APPEND);
         var comparison = Comparison.of(List.of(folder.resolve("a"), run("b", 10)));

@@ -61,7 +61,9 @@ class ProgressEvaluationTest {
     }
 
     /// At a known pace: nothing is tried.
-    private static RunLength known(Recipe recipe) { return new RunLength(recipe, new Pace(List.of(0.1, 0.1, 0.1), 0.1), StepEstimate.NONE); }
+    private static RunLength known(Recipe recipe) {
+        return new RunLength(recipe, new Pace(List.of(0.1, 0.1, 0.1), 0.1), StepEstimate.NONE);
+    }
 
     /// Without times and what is told of going on.
     private static List<Map<String, Object>> rows(Path run) {

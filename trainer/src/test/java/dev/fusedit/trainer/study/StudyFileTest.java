@@ -104,7 +104,7 @@ class StudyFileTest {
         assertThat(study.arms()).extracting(Arm::name).containsExactly("frozen", "lora", "joint-0.01", "joint-0.1", "joint-0.1-language");
         var joint = study.cell(study.arms().get(3), 1, java.util.OptionalDouble.of(1e-3)).recipe();
         assertThat(joint.stages().getFirst().lr()).containsEntry("llm", 1e-4);
-        assertThat(joint.stages().getFirst().steps()).isEqualTo(300);
+        assertThat(joint.stages().getFirst().steps()).isEqualTo(200);
         assertThat(joint.validatesText()).isTrue();
         assertThat(study.cell(study.arms().getFirst(), 1, java.util.OptionalDouble.of(1e-3)).recipe().validatesText())
                 .as("what nothing trains is measured too").isTrue();

@@ -147,7 +147,8 @@ class StudyRunTest {
         Files.writeString(pages.resolve("words.md"), "A sentence of a person's own.\n");
         StudyPublication.write(StudyRun.there(study()), pages);
         assertThat(Files.readString(pages.resolve("index.md"))).contains("It has run in full: 12 runs.", "A sentence of a person's own.",
-                "- `cross` is better than `joint`: validation flow loss, arm less joint, -0.1100 (", "![differences](plots/differences.png)",
+                "- `cross` is better than `joint`: validation flow loss, arm less joint, -0.1100 (",
+                "![differences](plots/differences.png)",
                 "| cross | 0.002 | 6 |").doesNotContain("## Commands");
         assertThat(Files.readAllLines(pages.resolve("table.csv"))).hasSize(13).noneMatch(line -> line.contains(folder.toString()))
                 .element(1).asString().contains("--out runs/studies/tiny/cells/joint/seed-1");

@@ -68,7 +68,8 @@ public record BlocksSuite(Evaluation evaluation) implements Suite.OfImages {
         var found = scores.buildOrThrow();
         var json = JsonNodeFactory.instance.objectNode();
         found.forEach((set, score) -> json.set(set, score.toJson()));
-        return SuiteReport.of(name(), List.of(ScoreTable.rows(found)), Missing.notes(this, images), json).showing(shown).headed(headline(found));
+        return SuiteReport.of(name(), List.of(ScoreTable.rows(found)), Missing.notes(this, images), json).showing(shown)
+                .headed(headline(found));
     }
 
     private static Map<String, Estimate> headline(Map<String, BlocksScore> found) {

@@ -43,7 +43,8 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
 
     private static SuiteRequest request(Evaluation evaluation, Evaluation.Progress progress) {
         return new SuiteRequest(ImmutableList.copyOf(progress.suites()), progress.files(),
-                new Evaluation(evaluation.scored(), progress.promptsPerKind(), evaluation.seed()), of(progress.images()), of(progress.samples()),
+                new Evaluation(evaluation.scored(), progress.promptsPerKind(), evaluation.seed()), of(progress.images()),
+                of(progress.samples()),
                 OptionalLong.empty(), false);
     }
 
@@ -53,7 +54,8 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
 
     /// That are sampled for one evaluation.
     public int images() {
-        return suites.stream().flatMap(EvaluationRun::ofImages).flatMap(suite -> suite.wanted().stream()).mapToInt(set -> set.images().size())
+        return suites.stream().flatMap(EvaluationRun::ofImages).flatMap(suite -> suite.wanted().stream())
+                .mapToInt(set -> set.images().size())
                 .sum();
     }
 

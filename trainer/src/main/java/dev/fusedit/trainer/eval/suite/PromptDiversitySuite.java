@@ -52,8 +52,9 @@ record PromptDiversitySuite(ImageSet set, Optional<Judge> judge, FeatureDiversit
         judge.ifPresent(by -> {
             var share = share(by, prompts);
             notes.add("images are right or not by " + by.name());
-            if (share.n() < prompts.stream().mapToInt(List::size).sum()) notes.add("%d images have no verdict; they count nowhere".formatted(
-                    prompts.stream().mapToInt(List::size).sum() - share.n()));
+            if (share.n() < prompts.stream().mapToInt(List::size).sum())
+                notes.add("%d images have no verdict; they count nowhere".formatted(
+                        prompts.stream().mapToInt(List::size).sum() - share.n()));
             rows.add(List.of("images right", share.estimate().text(), "" + prompts.size()));
             json.set("right", share.toJson());
             headline.put("right", share.estimate());
@@ -63,7 +64,8 @@ record PromptDiversitySuite(ImageSet set, Optional<Judge> judge, FeatureDiversit
         int each = counted(right, most);
         var counted = right.stream().filter(some -> some.size() >= each).map(some -> some.subList(0, each)).toList();
         json.put("images_a_prompt", each);
-        notes.add("%d of %d prompts have %d%s images and more, of which %d count: the Vendi score depends on how many".formatted(counted.size(),
+        notes.add("%d of %d prompts have %d%s images and more, of which %d count: the Vendi score depends on how many".formatted(
+                counted.size(),
                 prompts.size(), each, judge.isPresent() ? " right" : "", each));
         if (!counted.isEmpty()) {
             var all = counted.stream().flatMap(List::stream).toList();

@@ -204,7 +204,8 @@ class SuitesTest {
         double cosine = 1 - 2 * distance; // the cats are alike
         double first = (1 + cosine) / 2, second = (1 - cosine) / 2;
         assertThat(vendi).isCloseTo((1 + Math.exp(-first * Math.log(first) - second * Math.log(second))) / 2, within(1e-3));
-        assertThat(report.notes().toString()).contains("nothing tells whether these images are right", "2 of 3 prompts have 2 images and more",
+        assertThat(report.notes().toString()).contains("nothing tells whether these images are right",
+                "2 of 3 prompts have 2 images and more",
                 "encoder: CLIP in ");
         assertThat(report.headline()).containsOnlyKeys("vendi_dinov2", "cosine_distance_dinov2", "vendi_clip", "cosine_distance_clip");
     }
