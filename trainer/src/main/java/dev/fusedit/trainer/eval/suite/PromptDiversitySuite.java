@@ -52,9 +52,8 @@ record PromptDiversitySuite(ImageSet set, Optional<Judge> judge, FeatureDiversit
         judge.ifPresent(by -> {
             var share = share(by, prompts);
             notes.add("images are right or not by " + by.name());
-            if (share.n() < prompts.stream().mapToInt(List::size).sum())
-                notes.add("%d images have no verdict; they count nowhere".formatted(
-                        prompts.stream().mapToInt(List::size).sum() - share.n()));
+            int unjudged = prompts.stream().mapToInt(List::size).sum() - share.n();
+            if (unjudged > 0) notes.add("%d images have no verdict; they count nowhere".formatted(unjudged));
             rows.add(List.of("images right", share.estimate().text(), "" + prompts.size()));
             json.set("right", share.toJson());
             headline.put("right", share.estimate());
