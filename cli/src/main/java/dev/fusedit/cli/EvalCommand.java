@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.eval.suite.EvaluationRun;
-import dev.fusedit.trainer.eval.suite.SuiteName;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -115,8 +115,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Evaluation blocks(Evaluation usual) {
-        return new Evaluation(sets != null ? sets : usual.scored(), SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed(),
-                null);
+        return new Evaluation(sets != null ? sets : usual.scored(), SamplingOptions.orElse(prompts, usual.promptsPerKind()), usual.seed());
     }
 
     private int selfCheck() throws IOException {

@@ -11,6 +11,7 @@ import dev.fusedit.trainer.study.Study;
 import dev.fusedit.trainer.study.StudyFiles;
 import dev.fusedit.trainer.study.StudyJson;
 import dev.fusedit.trainer.study.StudyPlan;
+import dev.fusedit.trainer.study.StudyPublication;
 import dev.fusedit.trainer.study.StudyResult;
 import dev.fusedit.trainer.study.StudyRun;
 import dev.fusedit.trainer.study.StudyTables;
@@ -40,6 +41,10 @@ final class StudyCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Where runs and tables go. Default: runs/studies/NAME by the study's name.")
     private @Nullable Path out;
 
+    @Option(names = "--set", paramLabel = "KEY=VALUE",
+            description = "Change the recipe in all arms, such as where its files are. The same command goes on; without it the runs are others.")
+    private List<String> changes = List.of();
+
     @Option(names = "--jobs", paramLabel = "N",
             description = "Runs side by side. Default: as many as their lanes and their memory leave room for; one where lanes are auto, or "
                     + "time is the budget.")
@@ -48,18 +53,33 @@ final class StudyCommand implements Callable<Integer> {
     @Option(names = "--plan", description = "Tell arms, steps, cost and commands, and run nothing.")
     private boolean plan;
 
+    @Option(names = "--publish", paramLabel = "DIR",
+            description = "Write what is there, finished or not, as a page with tables and plots for others to read, and run nothing. A study "
+                    + "that runs is not disturbed.")
+    private @Nullable Path publish;
+
     @Option(names = "--json", description = "One object, for programs.")
     private boolean json;
 
     @Override
     public Integer call() {
         if (jobs != null && jobs < 1) throw new UserError("--jobs must be at least 1, but is " + jobs);
-        var study = Study.read(file, Optional.ofNullable(out));
+        var study = Study.read(file, changes, Optional.ofNullable(out));
+        if (publish != null) return publish(study, publish);
         if (plan) {
             spec.commandLine().getOut().println(json ? StudyPlan.json(study).toString() : StudyPlan.text(study));
             return ExitCode.OK;
         }
         return run(study);
+    }
+
+    private int publish(Study study, Path folder) {
+        if (plan || jobs != null) throw new UserError("study: --publish runs nothing and plans nothing. Leave out --plan and --jobs");
+        var result = StudyRun.there(study);
+        StudyPublication.write(result, folder);
+        spec.commandLine().getOut()
+                .println(json ? StudyJson.of(result).toString() : verdicts(result) + "Page: " + folder.resolve("index.md"));
+        return ExitCode.OK;
     }
 
     private int run(Study study) {
@@ -89,15 +109,18 @@ final class StudyCommand implements Callable<Integer> {
         return ComparedImages.of(result.firstSeed(), null, console);
     }
 
-    private static String text(StudyResult result) {
+    private static String text(StudyResult result) { return verdicts(result) + "Page: " + result.study().out().resolve("index.html"); }
+
+    private static String verdicts(StudyResult result) {
         var text = new StringBuilder(TextTable.of(StudyTables.verdicts(result)).text());
         result.notes().forEach(note -> text.append(note).append('\n'));
-        return text.append("Page: ").append(result.study().out().resolve("index.html")).toString();
+        return text.toString();
     }
 
     private String again() {
         var words = new ArrayList<>(List.of("study", file.toString()));
         if (out != null) words.addAll(List.of("--out", out.toString()));
+        changes.forEach(change -> words.addAll(List.of("--set", change)));
         if (jobs != null) words.addAll(List.of("--jobs", jobs.toString()));
         return ShellWords.fusedit(words);
     }

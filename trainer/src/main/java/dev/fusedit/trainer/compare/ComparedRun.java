@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -91,6 +92,9 @@ public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, I
         return validations().stream().filter(row -> row.get(key) instanceof Number).mapToDouble(row -> number(row, key))
                 .reduce((_, b) -> b);
     }
+
+    /// What evaluations on the way found, over the steps, by name: `blocks/seen`.
+    public Map<String, LinePlot.Series> evaluations() { return MetricsLog.scores(rows); }
 
     /// Scores of a suite by set: `blocks` of `result.json`.
     public JsonNode scores() { return result.path("blocks"); }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.RecipeDifference;
 import dev.fusedit.trainer.step.StepLosses;
@@ -21,6 +22,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Runs side by side, as tables whose first column says what is compared, and whose others are the runs.
 ///
@@ -119,6 +121,27 @@ public record Comparison(ImmutableList<ComparedRun> runs) {
         for (var set : scoreKeys().keySet())
             rows.add(row(set + " images", run -> run.scores().path(set).path("n").asText(NOTHING)));
         return rows;
+    }
+
+    /// The last evaluation on the way of each run, by suite and number, with 95 % intervals. Only the heads where no run has any.
+    public List<List<String>> evaluations() {
+        var rows = new ArrayList<>(List.of(heads("last evaluation on the way")));
+        for (var name : evaluated()) rows.add(row(name, run -> last(run.evaluations().get(name))));
+        return rows;
+    }
+
+    /// Names of the numbers that runs were evaluated by on the way.
+    Set<String> evaluated() {
+        var names = new LinkedHashSet<String>();
+        runs.forEach(run -> names.addAll(run.evaluations().keySet()));
+        return names;
+    }
+
+    private static String last(LinePlot.@Nullable Series curve) {
+        if (curve == null) return NOTHING;
+        int last = curve.x().length - 1;
+        return String.format(Locale.ROOT, "%.3g (%.3g to %.3g), step %,d", curve.y()[last], curve.low()[last], curve.high()[last],
+                (long) curve.x()[last]);
     }
 
     private Map<String, Set<String>> scoreKeys() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A comparison as a page that needs nothing beside it: tables, curves over each other, images in rows.
 public final class ComparisonPage {
@@ -30,7 +31,9 @@ public final class ComparisonPage {
         section(page, "What differs", comparison.differences(), "Their recipes are the same.");
         section(page, "What they took, and their losses", comparison.quantities(), "");
         section(page, "Scores", comparison.scores(), "No run has a score.");
+        if (comparison.evaluations().size() > 1) section(page, "Evaluated on the way", comparison.evaluations(), "");
         page.heading("Curves");
+        comparison.evaluated().forEach(name -> page.plot(evaluations(runs, name)));
         for (var axis : AXES) plot("flow loss", axis, series(runs, axis, "flow", false), true).ifPresent(page::plot);
         for (var axis : AXES.subList(0, 2))
             plot("validation flow loss", axis, series(runs, axis, "flow", true), false).ifPresent(page::plot);
@@ -50,6 +53,13 @@ public final class ComparisonPage {
             page.paragraph(runs.get(run).label() + drawn.right(run));
             for (int i = 0; i < drawn.prompts().size(); i++) page.image(drawn.rows().get(run).get(i), drawn.captionOf(run, i));
         }
+    }
+
+    private static LinePlot evaluations(List<ComparedRun> runs, String name) {
+        return new LinePlot(name + " against steps", "step", name,
+                runs.stream().flatMap(run -> Stream.ofNullable(run.evaluations().get(name)).map(curve -> curve.named(run.label())))
+                        .toList(),
+                false, 0);
     }
 
     /// A training row's time is that of the process; validations have none, so they are not shown against it.

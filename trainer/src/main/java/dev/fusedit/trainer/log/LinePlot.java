@@ -65,7 +65,7 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
 
         public Series(String name, double[] x, double[] y) { this(name, x, y, Mark.NONE); }
 
-        Series named(String other) { return new Series(other, x, y, mark, low, high); }
+        public Series named(String other) { return new Series(other, x, y, mark, low, high); }
 
         private DoubleStream heights() {
             return DoubleStream.concat(DoubleStream.of(y), DoubleStream.concat(DoubleStream.of(low), DoubleStream.of(high)));

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.log;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
@@ -29,6 +30,9 @@ import java.util.Map;
 public final class MetricsLog implements AutoCloseable {
     /// What depends on the machine and its load.
     public static final ImmutableSet<String> TIMES = ImmutableSet.of("seconds", "images_per_second");
+
+    /// The event of a row with `scores`, by suite and number: `{"blocks/seen": {"value": 0.5, "interval": [0.4, 0.6], "n": 48}, …}`.
+    public static final String EVALUATION = "evaluation";
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<LinkedHashMap<String, Object>> ROW = new TypeReference<>() {};
@@ -152,6 +156,27 @@ public final class MetricsLog implements AutoCloseable {
                 series.stream().mapToDouble(point -> point[1]).toArray())));
         return curves;
     }
+
+    /// The curves of what evaluations on the way found, with their intervals: a series for each number, by its name.
+    public static Map<String, LinePlot.Series> scores(List<Map<String, Object>> rows) {
+        var points = new LinkedHashMap<String, List<double[]>>();
+        for (var row : rows)
+            if (EVALUATION.equals(row.get("event")))
+                JSON.<JsonNode>valueToTree(row.get("scores")).properties().forEach(score -> points
+                        .computeIfAbsent(score.getKey(), _ -> new ArrayList<>()).add(point(step(row), score.getValue())));
+        var curves = new LinkedHashMap<String, LinePlot.Series>();
+        points.forEach((name, all) -> curves.put(name, new LinePlot.Series(name, column(all, 0), column(all, 1), LinePlot.Mark.DOTS,
+                column(all, 2), column(all, 3))));
+        return curves;
+    }
+
+    /// Step, value, and its interval, which is the value alone where there is none.
+    private static double[] point(long step, JsonNode score) {
+        double value = score.path("value").asDouble();
+        return new double[] {step, value, score.path("interval").path(0).asDouble(value), score.path("interval").path(1).asDouble(value)};
+    }
+
+    private static double[] column(List<double[]> rows, int column) { return rows.stream().mapToDouble(row -> row[column]).toArray(); }
 
     private static List<Map<String, Object>> parse(Path file, String text) {
         var rows = new ArrayList<Map<String, Object>>();

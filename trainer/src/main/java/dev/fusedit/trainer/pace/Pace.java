@@ -14,7 +14,8 @@ import java.util.List;
 ///
 /// @param steps of each stage of the recipe
 /// @param image to be sampled and scored at the end, one of a batch
-public record Pace(List<Double> steps, double image) {
+/// @param evaluation one by suites on the way, without what their encoders take; 0 where there is none
+public record Pace(List<Double> steps, double image, double evaluation) {
     private static final double MOST = 1e6;
     private static final double LEAST_SHARE = 0.25;
     private static final int HALVINGS = 60;
@@ -25,10 +26,13 @@ public record Pace(List<Double> steps, double image) {
     private static final double FORWARD = 0.4;
 
     public Pace {
-        checkArgument(steps.stream().allMatch(seconds -> seconds >= 0) && image >= 0,
-                "times must not be negative, got %s and %s", steps, image);
+        checkArgument(steps.stream().allMatch(seconds -> seconds >= 0) && image >= 0 && evaluation >= 0,
+                "times must not be negative, got %s, %s and %s", steps, image, evaluation);
         steps = ImmutableList.copyOf(steps);
     }
+
+    /// Of a recipe that evaluates nothing on the way.
+    public Pace(List<Double> steps, double image) { this(steps, image, 0); }
 
     /// Measured here with the recipe's own model and data, on weights that are built for it and given up. See [PaceTrial#of].
     public static Pace of(Recipe recipe, StepEstimate estimate) { return PaceTrial.of(recipe, estimate); }
@@ -41,6 +45,7 @@ public record Pace(List<Double> steps, double image) {
             case PREVIEW -> SMALL_BATCH * Showcase.PREVIEW * image;
             case VALIDATION -> recipe.evaluation().validation() == null ? 0
                     : FORWARD * step(plan) * recipe.evaluation().validation().samples() / plan.stage().batch();
+            case EVALUATION -> evaluation;
             case CHECKPOINT -> 0; // another thread writes it
         };
     }

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.pace;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.host.Host;
+import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.OptimizerState;
@@ -68,7 +69,8 @@ public final class PaceTrial {
         var trainable = weights.trainable().stream().map(parameter -> parameter.name()).toList();
         try {
             var steps = trial.steps(done);
-            return new Pace(steps, stopped.getAsBoolean() ? 0 : trial.image());
+            double image = stopped.getAsBoolean() ? 0 : trial.image();
+            return new Pace(steps, image, trial.evaluation(steps, image));
         } finally {
             weights.clearGradients();
             weights.train(trainable::contains);
@@ -125,10 +127,20 @@ public final class PaceTrial {
         }
     }
 
+    /// The last stage with images.
+    private StagePlan sampling() { return parts.plans().stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast(); }
+
+    /// One by suites on the way: its images, and those that go through the model once.
+    private double evaluation(List<Double> steps, double image) {
+        var sampling = sampling();
+        double forward = FORWARD * steps.get(sampling.index()) / sampling.stage().batch();
+        return ProgressEvaluation.of(parts.recipe()).map(suites -> suites.images() * image + suites.forwards() * forward).orElse(0.0);
+    }
+
     /// Tried, unless a step of the last stage with images is too long for that.
     private double image() {
         var images = new ImageTrial(parts, trials);
-        var sampling = parts.plans().stream().filter(plan -> plan.stage().losses().flow() != null).toList().getLast();
+        var sampling = sampling();
         var step = estimate.seconds(sampling);
         return step.isEmpty() ? COMPILER.without(cores(), images::seconds)
                 : FORWARD * step.getAsDouble() / StagePlan.images(sampling.stage()) * images.evaluations();

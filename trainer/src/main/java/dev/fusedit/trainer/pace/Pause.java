@@ -5,7 +5,7 @@ import dev.fusedit.trainer.stage.StagePlan;
 
 /// What training waits for between two steps.
 public enum Pause {
-    VALIDATION, PREVIEW, CHECKPOINT;
+    VALIDATION, PREVIEW, EVALUATION, CHECKPOINT;
 
     /// How often it comes in a stage after so many steps of the run, up to the stage's end.
     ///
@@ -24,6 +24,10 @@ public enum Pause {
             case PREVIEW -> {
                 var every = recipe.logging().previewEvery();
                 yield every == null || plan.stage().losses().flow() == null ? 0 : multiples(every, from, end - 1);
+            }
+            case EVALUATION -> {
+                var every = recipe.evaluation().every();
+                yield every == null || plan.stage().losses().flow() == null ? 0 : multiples(every, from, end - 1) + 1;
             }
             case CHECKPOINT -> {
                 var every = recipe.checkpoints().every();

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /// What is left of a run and how long it takes, in seconds.
 ///
-/// @param stages by name, previews and validations included; those that are done are not in it
+/// @param stages by name, previews, validations and evaluations included; those that are done are not in it
 /// @param images sampling and scoring at the end
 public record RunForecast(Map<String, Double> stages, double images) {
     private static final double MINUTE = 60;

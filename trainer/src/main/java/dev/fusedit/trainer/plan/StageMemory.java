@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
 /// @param sums of gradients that are there during the last micro-batch's forward pass
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
-/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images
+/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images, or an encoder that
+///        looks at them
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if activation checkpointing were on where it is off, and off where it is on
@@ -58,7 +59,8 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
                 written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + graph.sampling(), ProcessMemory.bytes(stage.recipe()), saved,
+                widths.master() * count(inEma) + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())),
+                ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
 

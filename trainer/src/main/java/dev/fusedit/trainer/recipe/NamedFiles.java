@@ -39,6 +39,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
         files.data("data", recipe.data());
         files.weights(recipe);
         recipe.stages().forEach(files::teacher);
+        recipe.evaluation().watched().ifPresent(progress -> progress.files().forEach(files::suites));
         return files;
     }
 
@@ -145,6 +146,12 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
             case Losses.Teacher.Random _ -> {}
             case Losses.Teacher.DinoV2(var path) -> folder(key, path);
         }
+    }
+
+    private void suites(SuiteFile file, Path path) {
+        var key = "evaluation.progress." + file.key();
+        if (file == SuiteFile.CLIP_MODEL || file == SuiteFile.DINO_MODEL) folder(key, path.toString());
+        else there(key, path.toString());
     }
 
     // ---- places

@@ -37,6 +37,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         sampling = sampling.settled(averaged);
         evaluation = evaluation.settled(data.isBuiltIn());
         checkArgument(data.isBuiltIn() || evaluation.scored().isEmpty(), "evaluation.sets must be []: they are of the built-in data");
+        evaluation.check(data.isBuiltIn());
         checkArgument(sampling.weights() == Sampling.Weights.RAW || averaged,
                 "sampling.weights must be raw, or the last stage must have an ema: there is no average to sample from");
         checkArgument(stages.stream().anyMatch(stage -> stage.losses().flow() != null),
@@ -108,6 +109,12 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
     /// Whether some stage changes what the language model says of texts.
     public boolean learnsText() {
         return stages.stream().anyMatch(stage -> stage.trains(Part.LLM) || stage.trains(Part.LLM_ADAPTER));
+    }
+
+    /// Whether validations measure the perplexity of texts.
+    public boolean validatesText() {
+        var validation = evaluation.validation();
+        return validation != null && validation.texts() != null ? validation.texts() : learnsText();
     }
 
     /// The recipe as one of several processes does it, which share each of its batches: as many steps, of smaller micro-batches.
@@ -196,6 +203,7 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
         var implied = new HashSet<String>();
         if (sampling.equals(sampling.with(Sampling.Weights.AUTO).settled(stages.getLast().ema() != null))) implied.add("sampling.weights");
         if (evaluation.isUsual(data.isBuiltIn())) implied.add("evaluation.sets");
+        if (evaluation.watched().equals(Optional.of(Evaluation.Progress.USUAL))) implied.add("evaluation.progress");
         return new Canonical(false, implied).yaml(this);
     }
 

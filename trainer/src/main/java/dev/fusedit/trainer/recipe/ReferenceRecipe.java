@@ -88,7 +88,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 data(config.data()),
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
-                new Evaluation(List.of(), 48, 0, null),
+                new Evaluation(List.of(), 48, 0),
                 new Logging(trainer.loggingSteps(), null, null, true),
                 new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()), null);
     }

@@ -4,6 +4,7 @@ import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.data.SampleKeys;
 import dev.fusedit.trainer.eval.Validation;
+import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.EventFile;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
@@ -21,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +101,27 @@ final class RunLog implements AutoCloseable {
         row.putAll(found.values());
         metrics.event("validation", step, row);
         scalars(step, "validation", found.scalars());
+    }
+
+    /// @param found by suite and number
+    void evaluation(StagePlan plan, long step, Map<String, Estimate> found) {
+        var scores = new LinkedHashMap<String, Object>();
+        found.forEach((name, number) -> scores.put(name, number.toJson()));
+        var row = new LinkedHashMap<String, Object>();
+        row.put("stage", plan.stage().name());
+        row.put("scores", scores);
+        metrics.event(MetricsLog.EVALUATION, step, row);
+        var values = new LinkedHashMap<String, Double>();
+        found.forEach((name, number) -> values.put(name, number.value()));
+        scalars(step, MetricsLog.EVALUATION, values);
+        say("Evaluation after step %d: %s".formatted(step, found.entrySet().stream()
+                .map(number -> number.getKey() + " " + number.getValue().text(3)).collect(Collectors.joining(", "))));
+    }
+
+    /// Whether there is a row of the evaluation after a step.
+    boolean isEvaluated(long step) {
+        return MetricsLog.rows(folder.metrics()).stream().anyMatch(row -> MetricsLog.EVALUATION.equals(row.get("event"))
+                && row.get("step") instanceof Number at && at.longValue() == step);
     }
 
     /// What of a stage's time its steps waited for data: told if it is worth a remedy, else for those who debug.

@@ -15,10 +15,12 @@ import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.shards.CacheLocks;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.eval.suite.BlocksSuite;
+import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
+import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
@@ -77,6 +79,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Ranks ranks;
     private final List<StagePlan> plans;
     private final @Nullable Validation validation;
+    private final Optional<ProgressEvaluation> evaluation;
     private final @Nullable Resumption resumption;
     private final StageClock clock;
     private final RunLog log;
@@ -134,7 +137,8 @@ public final class TrainingRun implements AutoCloseable {
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
-                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.learnsText());
+                    : new Validation(recipe.evaluation().validation(), data, recipe.sampling().batch(), recipe.validatesText());
+            evaluation = ProgressEvaluation.of(recipe);
             begun = resumption == null ? 0 : resumption.step();
             done = begun;
             clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
@@ -239,6 +243,7 @@ public final class TrainingRun implements AutoCloseable {
     public Outcome run(long upTo) {
         gather();
         expect();
+        catchUp();
         for (var plan : plans) {
             if (done < plan.endStep() && done < upTo) {
                 train(plan, upTo);
@@ -398,6 +403,40 @@ public final class TrainingRun implements AutoCloseable {
             log.preview(done, between(plan, loop, () -> showcase(sampler()).writePreview(folder, done), MemoryRemedies::images));
             clock.paused(Pause.PREVIEW);
         }
+        evaluate(plan, loop);
+    }
+
+    /// An evaluation after a step, once all else that the step gives rise to is there. Where a signal cuts it short the state is saved, and
+    /// [#catchUp] does what is left.
+    private void evaluate(StagePlan plan, StageLoop loop) {
+        if (evaluation.isEmpty() || !recipe.evaluation().isDue(plan.stage(), done, loop.isDone())) return;
+        try {
+            log.evaluation(plan, done, between(plan, loop, () -> found(evaluation.get()), MemoryRemedies::images));
+            clock.paused(Pause.EVALUATION);
+        } catch (Interrupted e) {
+            checkpoints.now(done, () -> snapshot(plan, loop));
+            throw e;
+        }
+    }
+
+    /// The evaluation after the step that the run goes on from, where it was cut short.
+    private void catchUp() {
+        if (evaluation.isEmpty()) return;
+        for (var plan : plans) {
+            boolean isPresent = plan.firstStep() < done && done <= plan.endStep();
+            if (!isPresent || !recipe.evaluation().isDue(plan.stage(), done, done == plan.endStep()) || log.isEvaluated(done)) continue;
+            try {
+                log.evaluation(plan, done, withSampledWeights(() -> found(evaluation.get())));
+            } catch (RuntimeException e) {
+                throw MemoryShortage.is(e) ? MemoryRemedies.images(recipe, e) : e;
+            }
+        }
+    }
+
+    private Map<String, Estimate> found(ProgressEvaluation suites) {
+        var progress = log.sampling("evaluation", Math.max(1, suites.images()), Double.NaN);
+        return suites.of(bundle(), folder.folder(), done,
+                sampler -> sampler.pausing(() -> checkpoints.requireGoOn(done)).watched(progress::add));
     }
 
     private void save(StagePlan plan, StageLoop loop, long upTo) {

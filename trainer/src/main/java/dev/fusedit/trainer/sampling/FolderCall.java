@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -70,12 +71,17 @@ final class FolderCall implements AutoCloseable {
     /// @param message of what differs
     /// @throws UserError if something does
     static void requireSame(JsonNode before, ObjectNode asked, UnaryOperator<String> message) {
+        var other = others(before, asked);
+        if (!other.isEmpty()) throw new UserError(message.apply(String.join(", ", other)));
+    }
+
+    /// Keys whose values differ.
+    static List<String> others(JsonNode before, ObjectNode asked) {
         var keys = new TreeSet<String>();
         before.fieldNames().forEachRemaining(keys::add);
         asked.fieldNames().forEachRemaining(keys::add);
         // compared as text: what is read back may be an int where a long was written
-        var other = keys.stream().filter(key -> !Objects.equals(before.path(key).toString(), asked.path(key).toString())).toList();
-        if (!other.isEmpty()) throw new UserError(message.apply(String.join(", ", other)));
+        return keys.stream().filter(key -> !Objects.equals(before.path(key).toString(), asked.path(key).toString())).toList();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.sampling;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.Lists;
@@ -18,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 
 /// A folder that grows image by image, each under its own name, and is never made twice: an image that is there, of the same prompt and
 /// seed, is kept. `images.jsonl` has a line for each, written after the image; `made-by.json` says by which model and settings, and any
@@ -45,12 +47,21 @@ public final class KeptImages implements AutoCloseable {
     /// @param force whether another model's images, or those of other settings, are forgotten instead of refused
     /// @throws UserError if another process writes here, or what is here was made otherwise
     public static KeptImages open(Path folder, String identity, SamplingSettings settings, boolean force) {
+        return open(folder, identity, settings, (_, _) -> force);
+    }
+
+    /// Takes the folder as [#open], and forgets another model's images, or those of other settings.
+    public static KeptImages renewed(Path folder, String identity, SamplingSettings settings) {
+        return open(folder, identity, settings, (before, asked) -> !FolderCall.others(before, asked).isEmpty());
+    }
+
+    private static KeptImages open(Path folder, String identity, SamplingSettings settings, BiPredicate<JsonNode, ObjectNode> forgotten) {
         try {
             var call = FolderCall.take(folder, CALL, folder.toString());
             try {
                 ObjectNode asked = JsonNodeFactory.instance.objectNode().put("model", identity).setAll(SampleNotes.json(settings));
                 var before = call.before();
-                if (before.isMissingNode() || force) {
+                if (before.isMissingNode() || forgotten.test(before, asked)) {
                     Files.deleteIfExists(folder.resolve(IMAGES));
                     call.write(asked);
                     return new KeptImages(folder, call, new HashMap<>());

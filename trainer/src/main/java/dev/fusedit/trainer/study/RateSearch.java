@@ -38,7 +38,7 @@ record RateSearch(Study study, CellQueue queue, Consumer<String> said, BooleanSu
                     take(ended, tried.get(ended.cell().arm().name()));
                 }
             });
-            if (stopped.getAsBoolean()) return Optional.empty();
+            if (stopped.getAsBoolean() && !missing(tuning, grid, tried).isEmpty()) return Optional.empty();
         }
     }
 

@@ -24,16 +24,20 @@ import java.util.Set;
 public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> arms) {
     private static final Path STUDIES = Path.of("runs", "studies");
 
+    /// As written.
+    public static Study read(Path source, Optional<Path> out) { return read(source, List.of(), out); }
+
+    /// @param changes of the recipe in all arms, beside the file's own
     /// @param out `runs/studies/NAME` if left out
     /// @throws UserError naming file and place of whatever is wrong, or the arm that is none
-    public static Study read(Path source, Optional<Path> out) {
+    public static Study read(Path source, List<String> changes, Optional<Path> out) {
         if (!Files.isRegularFile(source))
             throw new UserError("study %s: no such file. The ones that come along are in recipes/studies".formatted(source));
-        return of(source, StudyFile.parse(TextFile.read(source, "a study"), source.toString()), out);
+        return of(source, StudyFile.parse(TextFile.read(source, "a study"), source.toString()).with(changes), out);
     }
 
     private static Study of(Path source, StudyFile file, Optional<Path> out) {
-        var study = new Study(source, file, out.orElse(STUDIES.resolve(file.name())), Arm.of(file));
+        var study = new Study(source, file, out.orElse(usualOut(file)), Arm.of(file));
         var names = new HashSet<String>();
         for (var arm : study.arms) {
             if (!names.add(arm.name())) throw study.wrong("two arms are named '%s'".formatted(arm.name()));
@@ -51,6 +55,9 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
         }
         return lasting;
     }
+
+    /// Where runs and tables go unless a person says otherwise.
+    static Path usualOut(StudyFile file) { return STUDIES.resolve(file.name()); }
 
     /// With each arm's steps by the budget, which are counted once: neither seed nor rate changes them.
     private Study lasting() {

@@ -52,6 +52,13 @@ public record StudyFile(
         seeds = ImmutableList.copyOf(seeds);
     }
 
+    /// With further changes in all arms.
+    StudyFile with(List<String> changes) {
+        return new StudyFile(name, question, base, ImmutableList.<String>builder().addAll(set).addAll(changes).build(), axes, arms,
+                reference,
+                seeds, budget, tuning, endpoint, samples, captioned);
+    }
+
     @Doc("A key of the recipe and the values that it is given.")
     public record Axis(@Doc("as '--set' takes it: model.fusion") String key,
             @Doc("texts; blocks in quotes: '{kind: dual-stream, adapter_layers: 1}'") List<String> values) {

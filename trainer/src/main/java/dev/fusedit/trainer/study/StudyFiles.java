@@ -65,12 +65,16 @@ public final class StudyFiles {
                 new StringBuilder("# Study %s\n\n%s\n\nEndpoint: %s. Budget: %s. Reference: %s.\n".formatted(file.name(), file.question(),
                         result.metric().label(), file.budget().text(), result.study().reference().name()));
         result.notes().forEach(note -> text.append("\n**").append(note).append("**\n"));
-        for (var table : StudyTables.all(result)) {
-            text.append("\n## ").append(table.heading()).append("\n\n");
-            if (!table.note().isEmpty()) text.append(table.note()).append("\n\n");
-            text.append(line(table.rows().getFirst())).append("|---".repeat(table.rows().getFirst().size())).append("|\n");
-            table.rows().stream().skip(1).forEach(row -> text.append(line(row)));
-        }
+        StudyTables.all(result).forEach(table -> text.append(markdown(table)));
+        return text.toString();
+    }
+
+    /// Under its heading.
+    static String markdown(StudyTables.Titled table) {
+        var text = new StringBuilder("\n## ").append(table.heading()).append("\n\n");
+        if (!table.note().isEmpty()) text.append(table.note()).append("\n\n");
+        text.append(line(table.rows().getFirst())).append("|---".repeat(table.rows().getFirst().size())).append("|\n");
+        table.rows().stream().skip(1).forEach(row -> text.append(line(row)));
         return text.toString();
     }
 

@@ -36,12 +36,26 @@ public final class StudyRun {
         queue = new CellQueue(processes, sideBySide, study.out().resolve("logs"), stopped);
     }
 
+    /// What is there of a study, which another process may be running: nothing is run here, and no table written.
+    ///
+    /// @throws UserError if the endpoint is not the one that the study began with, or no run of it counts yet
+    public static StudyResult there(Study study) {
+        var run = new StudyRun(study, (_, _, _) -> {
+            throw new IllegalStateException("nothing is run");
+        }, 1, _ -> {}, () -> true);
+        var result = Files.exists(study.out()) ? run.run() : run.nothing();
+        if (result.cells().isEmpty()) throw study.wrong("no run that counts is in %s yet".formatted(study.out()));
+        return result;
+    }
+
+    private StudyResult nothing() { return new StudyResult(study, ImmutableMap.of(), ImmutableList.of()); }
+
     /// @return what is there; not everything where it was stopped
     /// @throws UserError if the endpoint is not the one that the study began with, or a cell cannot be made
     public StudyResult run() {
         fixEndpoint();
         var tuned = new RateSearch(study, queue, said, stopped).run();
-        if (tuned.isEmpty()) return new StudyResult(study, ImmutableMap.of(), ImmutableList.of());
+        if (tuned.isEmpty()) return nothing();
         var rates = tuned.get();
         var cells = cells(rates);
         cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell)));

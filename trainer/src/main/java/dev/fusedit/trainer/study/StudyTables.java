@@ -13,6 +13,8 @@ import java.util.function.ToDoubleFunction;
 
 /// A study's result as tables, each with its heads first.
 public final class StudyTables {
+    static final String COMMANDS = "Commands";
+
     private StudyTables() {}
 
     /// A table under its heading.
@@ -30,7 +32,7 @@ public final class StudyTables {
                 new Titled("Cost", "Means over seeds; FLOPs are those needed by all stages, time is the whole run's.", costs(result)),
                 new Titled("Learning rates", "The endpoint of short runs with another seed.", rates(result)),
                 new Titled("Every seed", "", points(result)),
-                new Titled("Commands", "Each makes its cell again.", commands(result)))
+                new Titled(COMMANDS, "Each makes its cell again.", commands(result)))
                 .filter(table -> table.rows.size() > 1).collect(ImmutableList.toImmutableList());
     }
 

@@ -8,6 +8,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,20 @@ class ComparisonTest {
         var runs = comparison.runs();
         assertThat(runs.getLast().flops()).isPositive().isLessThan(runs.getFirst().flops());
         assertThat(runs.getFirst().flops()).isEqualTo(runs.getFirst().flops(1_000_000));
+    }
+
+    @Test
+    void evaluationsOnTheWayAreCurves() throws IOException {
+        var row =
+                "{\"event\":\"evaluation\",\"step\":%d,\"stage\":\"fuse\",\"scores\":{\"blocks/seen\":{\"value\":%s,\"interval\":[0.1,0.9],\"n\":6}}}\n";
+        Files.writeString(run("a", 10).resolve("metrics.jsonl"), row.formatted(4, "0.25") + row.formatted(10, "0.5"),
+                StandardOpenOption.APPEND);
+        var comparison = Comparison.of(List.of(folder.resolve("a"), run("b", 10)));
+        assertThat(row(comparison.evaluations(), "blocks/seen")).containsExactly("blocks/seen", "0.500 (0.100 to 0.900), step 10", "-");
+        assertThat(comparison.runs().getFirst().evaluations().get("blocks/seen").y()).containsExactly(0.25, 0.5);
+        assertThat(ComparisonPage.of(comparison, Optional.empty())).contains("blocks/seen against steps", "Evaluated on the way");
+        assertThat(ComparisonJson.of(comparison).at("/runs/0/evaluations/1/scores/blocks~1seen/value").asDouble()).isEqualTo(0.5);
+        assertThat(Comparison.of(List.of(folder.resolve("b"))).evaluations()).hasSize(1);
     }
 
     @Test

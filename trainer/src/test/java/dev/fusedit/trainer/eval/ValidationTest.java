@@ -44,7 +44,7 @@ class ValidationTest {
 
     private static Validation.Found found(int samples, int bins, int batch, LossWeighting weighting) {
         try (var bundle = untrained(); var _ = TensorScope.open()) {
-            return new Validation(new Evaluation.Validation(1, samples, bins, 0), data(), batch, true).of(bundle, flow(weighting),
+            return new Validation(new Evaluation.Validation(1, samples, bins, 0, null), data(), batch, true).of(bundle, flow(weighting),
                     List.of(ImageSize.square(32)));
         }
     }

@@ -9,6 +9,7 @@ import dev.fusedit.trainer.data.blocks.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,30 @@ class StudyFileTest {
                         "--set model.positions=ape --set model.fusion=cross --set stages.fuse.lr.dit=0.002 --set run.seed=3 "
                                 + "--set stages.fuse.steps=4");
         assertThat(StudyFile.parse(study.file().canonical(), "again")).isEqualTo(study.file());
+    }
+
+    /// Where its files are is a matter of the machine.
+    @Test
+    void aPersonMayChangeAllArms() throws IOException {
+        Files.writeString(folder.resolve("s.yaml"), GOOD);
+        var study = Study.read(folder.resolve("s.yaml"), List.of("sampling.steps=7"), Optional.empty());
+        for (var arm : study.arms()) {
+            var cell = study.cell(arm, 1, study.firstRate());
+            assertThat(cell.recipe().sampling().steps()).isEqualTo(7);
+            assertThat(cell.trainCommand()).contains("--set sampling.steps=7");
+        }
+    }
+
+    @Test
+    void theStudyOverAPublishedModelIsPlannedWithoutIt() {
+        var study = Study.read(SHIPPED.resolve("llm-gemma.yaml"), Optional.empty());
+        assertThat(study.arms()).extracting(Arm::name).containsExactly("frozen", "lora", "joint-0.01", "joint-0.1", "joint-0.1-language");
+        var joint = study.cell(study.arms().get(3), 1, java.util.OptionalDouble.of(1e-3)).recipe();
+        assertThat(joint.stages().getFirst().lr()).containsEntry("llm", 1e-4);
+        assertThat(joint.stages().getFirst().steps()).isEqualTo(200);
+        assertThat(joint.validatesText()).isTrue();
+        assertThat(study.cell(study.arms().getFirst(), 1, java.util.OptionalDouble.of(1e-3)).recipe().validatesText())
+                .as("what nothing trains is measured too").isTrue();
     }
 
     @Test

@@ -130,6 +130,33 @@ class StudyRunTest {
     }
 
     @Test
+    void whatIsThereIsPublishedAsFarAsItIs() throws IOException {
+        assertThatThrownBy(() -> StudyRun.there(study())).isInstanceOf(UserError.class).hasMessageContaining("no run that counts is in ");
+        stopAfter = 20;
+        run(study(), StudyRunTest::loss);
+        int done = ran.size();
+        var part = StudyRun.there(study());
+        assertThat(part.isComplete()).isFalse();
+        var pages = folder.resolve("pages/tiny");
+        StudyPublication.write(part, pages);
+        assertThat(Files.readString(pages.resolve("index.md"))).contains("**It has not run in full, so nothing below is a verdict.**",
+                "**not at its end: ", "`cross` and `joint`, too few runs to tell: ", "# Study tiny: Does a study run to its tables?")
+                .doesNotContain("is better than");
+        stopAfter = Integer.MAX_VALUE;
+        run(study(), StudyRunTest::loss);
+        Files.writeString(pages.resolve("words.md"), "A sentence of a person's own.\n");
+        StudyPublication.write(StudyRun.there(study()), pages);
+        assertThat(Files.readString(pages.resolve("index.md"))).contains("It has run in full: 12 runs.", "A sentence of a person's own.",
+                "- `cross` is better than `joint`: validation flow loss, arm less joint, -0.1100 (",
+                "![differences](plots/differences.png)",
+                "| cross | 0.002 | 6 |").doesNotContain("## Commands");
+        assertThat(Files.readAllLines(pages.resolve("table.csv"))).hasSize(13).noneMatch(line -> line.contains(folder.toString()))
+                .element(1).asString().contains("--out runs/studies/tiny/cells/joint/seed-1");
+        assertThat(pages.resolve("study.yaml")).hasSameTextualContentAs(folder.resolve("tiny.yaml"));
+        assertThat(ran.size()).as("by the study alone").isEqualTo(36).isGreaterThan(done);
+    }
+
+    @Test
     void aRateThatDivergesIsNotTaken() throws IOException {
         var result = run(study(), recipe -> recipe.stages().get(1).lr().get("dit") > 1e-3 ? Double.NaN : loss(recipe));
         assertThat(result.rates().get("cross").rate()).isLessThanOrEqualTo(1e-3);

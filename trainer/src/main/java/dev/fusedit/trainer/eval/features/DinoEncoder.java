@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /// DINOv2's class token, normed, of images stretched to 224 pixels (Stein et al. 2023, "Exposing flaws of generative model evaluation
 /// metrics", and its `dgm-eval`). In f32.
 public record DinoEncoder(DinoFolder.Loaded dino, Path folder) implements ImageEncoder {
-    private static final int SIDE = 224;
+    public static final int SIDE = 224;
 
     /// @throws dev.fusedit.torch.UserError if it is no folder of a DINOv2
     public static DinoEncoder open(Path folder) { return new DinoEncoder(DinoFolder.read(folder, DTypePolicy.F32), folder); }

@@ -23,5 +23,7 @@ public record Share(int accepted, int n) {
     private double half() { return Z * Math.sqrt(rate() * (1 - rate()) / n + Z * Z / (4.0 * n * n)) / (1 + Z * Z / n); }
 
     /// `{"value", "interval": [low, high], "n"}`.
-    public ObjectNode toJson() { return new Estimate(rate(), low(), high(), n).toJson(); }
+    public ObjectNode toJson() { return estimate().toJson(); }
+
+    public Estimate estimate() { return new Estimate(rate(), low(), high(), n); }
 }

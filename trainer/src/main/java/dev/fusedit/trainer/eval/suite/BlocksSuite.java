@@ -13,8 +13,10 @@ import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.eval.blocks.Verdict;
+import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.util.ArrayList;
@@ -66,7 +68,18 @@ public record BlocksSuite(Evaluation evaluation) implements Suite.OfImages {
         var found = scores.buildOrThrow();
         var json = JsonNodeFactory.instance.objectNode();
         found.forEach((set, score) -> json.set(set, score.toJson()));
-        return SuiteReport.of(name(), List.of(ScoreTable.rows(found)), Missing.notes(this, images), json).showing(shown);
+        return SuiteReport.of(name(), List.of(ScoreTable.rows(found)), Missing.notes(this, images), json).showing(shown)
+                .headed(headline(found));
+    }
+
+    private static Map<String, Estimate> headline(Map<String, BlocksScore> found) {
+        var numbers = ImmutableMap.<String, Estimate>builder();
+        found.forEach((set, score) -> {
+            numbers.put(set, score.all().estimate().at(score.mean()));
+            if (score.whole().n() > 0) numbers.put(set + "_outline_whole", score.whole().estimate());
+            if (score.rightIfWhole().n() > 0) numbers.put(set + "_right_if_whole", score.rightIfWhole().estimate());
+        });
+        return numbers.buildOrThrow();
     }
 
     private static BlocksScore score(Evaluation.ScoreSet set, Evaluation evaluation, SuiteImages images, List<SuiteReport.Shown> shown) {

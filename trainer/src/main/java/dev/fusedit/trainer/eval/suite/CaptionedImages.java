@@ -18,6 +18,7 @@ import dev.fusedit.trainer.data.source.SourcePlaces;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.eval.metrics.HalfSamples;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.SuiteFile;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.IntStream;

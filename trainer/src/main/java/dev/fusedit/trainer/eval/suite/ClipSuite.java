@@ -7,12 +7,14 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.eval.features.ClipEncoder;
 import dev.fusedit.trainer.eval.metrics.ClipScore;
 import dev.fusedit.trainer.eval.metrics.Estimate;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /// How well images fit their prompts by CLIP, in the two forms that are reported: CLIPScore as published (Hessel et al. 2021: 2.5 max(cos, 0),
@@ -54,7 +56,8 @@ record ClipSuite(ImageSet set, Seed seed, Path clip) implements Suite.OfImages {
                 List.of("CLIPScore, 2.5 max(cos, 0)", score.text(3), "" + score.n(), "" + there.size()),
                 List.of("100 cos, text as it is", percent.text(2), "" + percent.n(), "" + there.size()));
         return SuiteReport.of(name(), List.of(rows), notes, json).showing(IntStream.range(0, there.size())
-                .mapToObj(i -> new SuiteReport.Shown(there.get(i), String.format(Locale.ROOT, "%.3f", published.weighted()[i]))).toList());
+                .mapToObj(i -> new SuiteReport.Shown(there.get(i), String.format(Locale.ROOT, "%.3f", published.weighted()[i]))).toList())
+                .headed(Map.of("clip_score", score));
     }
 
     /// Images of one prompt are one unit.

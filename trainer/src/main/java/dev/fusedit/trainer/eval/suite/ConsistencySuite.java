@@ -11,6 +11,7 @@ import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.eval.metrics.Share;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +41,9 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
 
     @Override
     public SuiteName name() { return SuiteName.CONSISTENCY; }
+
+    @Override
+    public int forwards() { return samples * STRATA * NOISES * 4; }
 
     /// Two captions, and the image of each; of a person's own images only of the first.
     ///
@@ -137,7 +141,16 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
                 .mapToObj(stratum -> Estimate.mean(measured.stream().mapToDouble(pair -> pair.gap(stratum)).toArray()))
                 .toList();
         return SuiteReport.of(name(), List.of(rows, gapRows(gaps)), notes, json.set("gap_by_sigma", gapJson(gaps)))
-                .plotted(List.of(plot(gaps)));
+                .plotted(List.of(plot(gaps))).headed(headline(swapped, measured));
+    }
+
+    private static Map<String, Estimate> headline(boolean swapped, List<Measured> measured) {
+        var numbers = new LinkedHashMap<String, Estimate>();
+        scores(swapped).forEach((score, holds) -> numbers.put(score,
+                new Share((int) measured.stream().filter(holds).count(), measured.size()).estimate()));
+        numbers.put("caption_gap", Estimate.mean(measured.stream()
+                .mapToDouble(pair -> IntStream.range(0, STRATA).mapToDouble(pair::gap).average().orElseThrow()).toArray()));
+        return numbers;
     }
 
     private static Map<String, List<Measured>> groups(List<Measured> measured) {

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.eval.suite;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -13,12 +14,15 @@ import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.metrics.Diversity;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.eval.metrics.Share;
+import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -29,13 +33,14 @@ import java.util.stream.IntStream;
 ///
 /// @param captions of all kinds
 /// @param each images a prompt; of the right ones the first half of so many count
-record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) implements Suite.OfImages {
+/// @param encoders by whose features they are compared too
+record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed, FeatureDiversity.Encoders encoders) implements Suite.OfImages {
     static final int USUAL_EACH = 8;
     private static final int PROMPTS_PER_KIND = 4;
     private static final int SIDE = 32;
 
-    static DiversitySuite of(int each, Seed seed) {
-        return new DiversitySuite(BlocksPrompts.of(Split.SEEN, PROMPTS_PER_KIND), each, seed);
+    static DiversitySuite of(int each, Seed seed, FeatureDiversity.Encoders encoders) {
+        return new DiversitySuite(BlocksPrompts.of(Split.SEEN, PROMPTS_PER_KIND), each, seed, encoders);
     }
 
     @Override
@@ -57,8 +62,17 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
 
     /// What of a prompt is looked at.
     ///
-    /// @param scenes of the right images that count; as many drawn ones
-    private record Prompt(Caption caption, List<SceneDescriptor> scenes, List<SceneDescriptor> drawn) {}
+    /// @param images the right ones that count
+    /// @param drawn as many that the data draws
+    private record Prompt(Caption caption, List<PngImage> images, List<PngImage> drawn) {
+        List<SceneDescriptor> scenes() { return scenes(images); }
+
+        List<SceneDescriptor> drawnScenes() { return scenes(drawn); }
+
+        private static List<SceneDescriptor> scenes(List<PngImage> images) {
+            return images.stream().map(image -> SceneDescriptor.of(BlocksChecker.look(image.rgb()))).toList();
+        }
+    }
 
     @Override
     public SuiteReport judge(SuiteImages images) {
@@ -67,7 +81,7 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
         int right = 0, judged = 0;
         for (int prompt = 0; prompt < captions.size(); prompt++) {
             var caption = captions.get(prompt);
-            var scenes = new ArrayList<SceneDescriptor>();
+            var accepted = new ArrayList<PngImage>();
             for (int i = prompt * each; i < (prompt + 1) * each; i++) {
                 var wanted = image(i);
                 var found = images.of(wanted);
@@ -75,17 +89,17 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
                 boolean isRight = BlocksSuite.judged(caption, found.get(), wanted.file()).accepted();
                 judged++;
                 if (isRight) right++;
-                if (isRight) scenes.add(SceneDescriptor.of(BlocksChecker.look(found.get().rgb())));
+                if (isRight) accepted.add(found.get());
                 shown.add(SuiteReport.Shown.of(wanted, isRight, ""));
             }
-            if (scenes.size() >= counted()) prompts.add(new Prompt(caption, scenes.subList(0, counted()), drawn(caption, prompt)));
+            if (accepted.size() >= counted()) prompts.add(new Prompt(caption, accepted.subList(0, counted()), drawn(caption, prompt)));
         }
         return report(prompts, new Share(right, judged), Missing.notes(this, images)).showing(shown);
     }
 
-    private List<SceneDescriptor> drawn(Caption caption, int prompt) {
-        return IntStream.range(0, counted()).mapToObj(i -> SceneDescriptor.of(BlocksChecker.look(
-                Blocks.drawn(caption, seed.derive("drawn", prompt, i).value(), SIDE)))).toList();
+    private List<PngImage> drawn(Caption caption, int prompt) {
+        return IntStream.range(0, counted()).mapToObj(i -> new PngImage(SIDE, SIDE, Blocks.drawn(caption,
+                seed.derive("drawn", prompt, i).value(), SIDE))).toList();
     }
 
     private SuiteReport report(List<Prompt> prompts, Share right, List<String> missing) {
@@ -94,6 +108,7 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
                 counted()));
         var json = JsonNodeFactory.instance.objectNode().put("seed", seed.value()).put("images_a_prompt", counted());
         json.set("right", right.toJson());
+        var headline = new LinkedHashMap<String, Estimate>(Map.of("right", right.estimate()));
         var rows = new ArrayList<List<String>>();
         rows.add(List.of("diversity of right images", "model", "drawn", "prompts"));
         rows.add(List.of("images right", String.format(Locale.ROOT, "%.2f (%.2f to %.2f)", right.rate(), right.low(), right.high()), "",
@@ -102,15 +117,34 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed) impl
             var some = prompts.stream().filter(prompt -> name.equals("vendi") || name.equals("place") || isOpen(prompt.caption, name))
                     .toList();
             if (some.isEmpty()) return;
-            var model = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.scenes)).toArray());
-            var drawn = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.drawn)).toArray());
+            var model = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.scenes())).toArray());
+            var drawn = Estimate.mean(some.stream().mapToDouble(prompt -> measure.applyAsDouble(prompt.drawnScenes())).toArray());
             rows.add(List.of(name.equals("vendi") ? "Vendi score of scenes" : "entropy of the open " + name, model.text(), drawn.text(),
                     "" + some.size()));
             var of = json.putObject(name);
             of.set("model", model.toJson());
             of.set("drawn", drawn.toJson());
+            headline.put(name.equals("vendi") ? name : "open_" + name, model);
         });
-        return SuiteReport.of(name(), List.of(rows), notes, json);
+        if (!prompts.isEmpty()) compareFeatures(prompts, rows, notes, json, headline);
+        return SuiteReport.of(name(), List.of(rows), notes, json).headed(headline);
+    }
+
+    private void compareFeatures(List<Prompt> prompts, List<List<String>> rows, List<String> notes, ObjectNode json,
+            Map<String, Estimate> headline) {
+        var ours = prompts.stream().flatMap(prompt -> prompt.images.stream()).toList();
+        var theirs = prompts.stream().flatMap(prompt -> prompt.drawn.stream()).toList();
+        var found = encoders.of(prompts.size(), counted(), ours::get);
+        var anchors = encoders.of(prompts.size(), counted(), theirs::get);
+        rows.addAll(FeatureDiversity.rows(found, anchors, true));
+        found.forEach((word, one) -> {
+            var both = json.putObject(word);
+            one.toJson(both.putObject("model"));
+            Objects.requireNonNull(anchors.get(word)).toJson(both.putObject("drawn"));
+            notes.add("encoder: " + one.encoder());
+            headline.put("vendi_" + word, one.vendi());
+            headline.put("cosine_distance_" + word, one.distance());
+        });
     }
 
     private static Map<String, ToDoubleFunction<List<SceneDescriptor>>> measures() {

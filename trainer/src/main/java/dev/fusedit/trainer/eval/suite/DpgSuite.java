@@ -9,6 +9,7 @@ import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.trainer.eval.metrics.Dpg;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,7 +115,7 @@ record DpgSuite(ImmutableList<String> ids, PromptForm texts, int each, Seed seed
         var tables = new ArrayList<List<List<String>>>(List.of(rows));
         answered.official.ifPresent(questions -> tables.add(official(items(there, questions, answered.answers), there.size(), notes,
                 json.putObject("official"))));
-        return SuiteReport.of(name(), tables, notes, json);
+        return SuiteReport.of(name(), tables, notes, json).headed(Map.of("score", score));
     }
 
     private static Estimate percent(Estimate share) {

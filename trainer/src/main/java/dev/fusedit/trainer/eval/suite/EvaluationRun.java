@@ -10,6 +10,7 @@ import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.KeptImages;
 import dev.fusedit.trainer.sampling.SamplingModel;
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
 /// Suites over a saved model, or over images that another program made.
 public final class EvaluationRun {
     /// All sets of Blocks.
-    public static final Evaluation EVERYTHING = new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0, null);
+    public static final Evaluation EVERYTHING = new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0);
     private static final int BLOCKS = 32;
     private static final String PAGE = "index.html";
     private static final String RESULT = "eval.json";
@@ -48,7 +49,7 @@ public final class EvaluationRun {
         if (PipelineFolder.is(place)) return EVERYTHING;
         var recipe = SavedModel.recipe(place);
         var own = recipe.evaluation();
-        return recipe.data().isBuiltIn() ? own : new Evaluation(EVERYTHING.scored(), own.promptsPerKind(), own.seed(), null);
+        return recipe.data().isBuiltIn() ? own : new Evaluation(EVERYTHING.scored(), own.promptsPerKind(), own.seed());
     }
 
     /// Samples what the suites ask for, as far as it is not there yet, and judges. Unless something is changed, the scores of Blocks are
@@ -103,21 +104,21 @@ public final class EvaluationRun {
         return report;
     }
 
-    private static Stream<Suite.OfImages> ofImages(Suite suite) {
+    static Stream<Suite.OfImages> ofImages(Suite suite) {
         return switch (suite) {
             case Suite.OfImages images -> Stream.of(images);
             case Suite.OfModel _ -> Stream.empty();
         };
     }
 
-    private static Stream<Suite.OfModel> ofModel(Suite suite) {
+    static Stream<Suite.OfModel> ofModel(Suite suite) {
         return switch (suite) {
             case Suite.OfImages _ -> Stream.empty();
             case Suite.OfModel model -> Stream.of(model);
         };
     }
 
-    private static List<SuiteReport> inOrder(List<Suite> suites, List<SuiteReport> reports) {
+    static List<SuiteReport> inOrder(List<Suite> suites, List<SuiteReport> reports) {
         return suites.stream().map(suite -> reports.stream().filter(report -> report.name() == suite.name()).findFirst().orElseThrow())
                 .toList();
     }
@@ -152,16 +153,23 @@ public final class EvaluationRun {
             try (var kept = KeptImages.open(out.get().folder(), SamplingModel.identity(place), settings, out.get().force())) {
                 int missing = sets.stream().mapToInt(set -> kept.missing(sampler, set.images())).sum();
                 var progress = SamplingProgress.of(console, "score", Math.max(1, missing));
-                sets.forEach(set -> kept.make(sampler.watched(progress::add), set.images()));
-                for (var suite : suites) {
-                    suite.write(out.get().folder(), SampledImages.in(kept));
-                    reports.add(suite.judge(SampledImages.in(kept)));
-                }
+                reports.addAll(judged(kept, sampler.watched(progress::add), suites, out.get().folder()));
             } catch (IOException e) {
                 throw WriteFailure.of(out.get().folder(), e);
             }
         }
         return new EvaluationReport.Sampled(settings, evaluations, (System.nanoTime() - began) / 1e9);
+    }
+
+    /// What suites say of their images, which are made as far as they are not kept yet.
+    static List<SuiteReport> judged(KeptImages kept, ImageSampler sampler, List<Suite.OfImages> suites, Path folder) throws IOException {
+        suites.stream().flatMap(suite -> suite.wanted().stream()).forEach(set -> kept.make(sampler, set.images()));
+        var reports = new ArrayList<SuiteReport>();
+        for (var suite : suites) {
+            suite.write(folder, SampledImages.in(kept));
+            reports.add(suite.judge(SampledImages.in(kept)));
+        }
+        return reports;
     }
 
     /// Set by set, as each begins a batch.
@@ -180,7 +188,7 @@ public final class EvaluationRun {
         }
     }
 
-    private static void write(EvaluationReport report, Path folder, Function<WantedImage, String> place) {
+    static void write(EvaluationReport report, Path folder, Function<WantedImage, String> place) {
         try {
             Files.createDirectories(folder);
             WholeFile.write(folder.resolve(RESULT), report.toJson().toPrettyString() + "\n");

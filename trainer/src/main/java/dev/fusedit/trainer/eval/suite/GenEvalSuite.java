@@ -9,15 +9,18 @@ import dev.fusedit.trainer.eval.geneval.GenEvalPrompt;
 import dev.fusedit.trainer.eval.geneval.GenEvalRules;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.eval.metrics.GenEval;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -51,6 +54,14 @@ record GenEvalSuite(ImmutableList<GenEvalPrompt> prompts, PromptForm texts, int 
     private String file(int place) { return folder(place / each) + "/samples/" + String.format(Locale.ROOT, "%04d.png", place % each); }
 
     private static String folder(int prompt) { return String.format(Locale.ROOT, "%05d", prompt); }
+
+    /// Whether its images are right, where detections are there.
+    Optional<PromptDiversitySuite.Judge> judge() {
+        var places = new HashMap<WantedImage, Integer>();
+        for (int i = 0; i < prompts.size() * each; i++) places.put(image(i), i);
+        return detections.map(seen -> new PromptDiversitySuite.Judge("GenEval's rules, from " + seen.source(),
+                image -> verdict(Objects.requireNonNull(places.get(image)), seen).map(GenEvalRules.Judgement::correct)));
+    }
 
     /// What the official scorer reads beside the images.
     @Override
@@ -103,7 +114,8 @@ record GenEvalSuite(ImmutableList<GenEvalPrompt> prompts, PromptForm texts, int 
         tags.forEach((tag, share) -> byTag.set(tag, share.toJson()));
         json.put("correct_images", sums.correctImages()).put("correct_prompts", sums.correctPrompts());
         return SuiteReport.of(name(), List.of(table(sums, tags, overall, judged)), notes, json).showing(judged.stream()
-                .map(image -> SuiteReport.Shown.of(image(image.place), correct(image), image.verdict.orElseThrow().reason())).toList());
+                .map(image -> SuiteReport.Shown.of(image(image.place), correct(image), image.verdict.orElseThrow().reason())).toList())
+                .headed(Map.of("overall", overall));
     }
 
     private static boolean correct(Judged image) { return image.verdict.orElseThrow().correct(); }

@@ -5,11 +5,13 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -22,6 +24,9 @@ record LossSuite(Optional<Path> captioned, int samples, Seed seed) implements Su
 
     @Override
     public SuiteName name() { return SuiteName.LOSS; }
+
+    @Override
+    public int forwards() { return samples / BINS * BINS; }
 
     @Override
     public SuiteReport measure(SavedModel.Loaded model) {
@@ -60,6 +65,7 @@ record LossSuite(Optional<Path> captioned, int samples, Seed seed) implements Su
         var curve = new LinePlot.Series("flow loss", ModelLosses.strata(BINS).stream().mapToDouble(x -> x).toArray(),
                 bins.stream().mapToDouble(Estimate::value).toArray(), LinePlot.Mark.DOTS);
         return SuiteReport.of(name(), List.of(rows), notes, json)
-                .plotted(List.of(new LinePlot("flow loss by noise level", "noise level", "flow loss", List.of(curve), false, 0)));
+                .plotted(List.of(new LinePlot("flow loss by noise level", "noise level", "flow loss", List.of(curve), false, 0)))
+                .headed(Map.of("flow", mean));
     }
 }

@@ -10,11 +10,13 @@ import dev.fusedit.trainer.data.blocks.MinimalPairs;
 import dev.fusedit.trainer.data.blocks.MinimalPairs.Attribute;
 import dev.fusedit.trainer.data.blocks.MinimalPairs.Pair;
 import dev.fusedit.trainer.eval.metrics.Share;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -88,7 +90,8 @@ record PairsSuite(ImmutableList<Pair> pairs, int each, Seed seed) implements Sui
             rows.add(List.of(name, text(both), text(one), "" + some.size()));
             json.set(name, both.toJson().put("images_right", one.rate()));
         });
-        return SuiteReport.of(name(), List.of(rows), missing, json);
+        var both = new Share((int) judged.stream().filter(Judged::both).count(), judged.size());
+        return SuiteReport.of(name(), List.of(rows), missing, json).headed(Map.of("both_right", both.estimate()));
     }
 
     private static String text(Share share) {

@@ -5,6 +5,7 @@ import com.google.common.io.Files;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.PromptFile;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.nio.file.Path;

@@ -12,12 +12,16 @@ import dev.fusedit.trainer.eval.features.DinoEncoder;
 import dev.fusedit.trainer.eval.features.ImageEncoder;
 import dev.fusedit.trainer.eval.features.InceptionEncoder;
 import dev.fusedit.trainer.eval.features.JpegCopy;
+import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.eval.metrics.HalfSamples;
 import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -75,7 +79,7 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
         });
         if (jpeg) run.notes.add("FID: generated images as JPEG files of quality 75; others as they are");
         return SuiteReport.of(name(), List.of(run.rows), run.notes, run.json)
-                .showing(run.generated.stream().map(image -> new SuiteReport.Shown(image, "")).toList());
+                .showing(run.generated.stream().map(image -> new SuiteReport.Shown(image, "")).toList()).headed(run.headline);
     }
 
     private List<WantedImage> chosen(List<WantedImage> all, String side) {
@@ -93,6 +97,7 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
         private final List<String> notes;
         private final ObjectNode json;
         private final List<List<String>> rows = new ArrayList<>();
+        private final Map<String, Estimate> headline = new LinkedHashMap<>();
 
         Run(List<WantedImage> generated, List<WantedImage> real, SuiteImages images, List<String> notes, ObjectNode json) {
             this.generated = generated;
@@ -112,6 +117,7 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
                 var distances = new SetDistances(encoder.name(), theirs, ours, seed, json);
                 metrics.accept(distances);
                 rows.addAll(distances.rows());
+                headline.putAll(distances.found());
                 notes.add("encoder: " + encoder.name());
                 notes.addAll(distances.notes());
             }

@@ -11,10 +11,11 @@ import dev.fusedit.trainer.eval.metrics.HalfSamples;
 import dev.fusedit.trainer.eval.metrics.MaximumMeanDiscrepancy;
 import dev.fusedit.trainer.eval.metrics.Neighbourhoods;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// The distances of two sets of images by one encoder, as rows of a table and as JSON.
-
 final class SetDistances {
     private static final int FEW = 10_000;
     private static final int MOST_NEIGHBOURS = 10_000;
@@ -25,6 +26,7 @@ final class SetDistances {
     private final Seed seed;
     private final List<List<String>> rows = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private final Map<String, Estimate> found = new LinkedHashMap<>();
     private final ObjectNode json;
 
     SetDistances(String encoder, Tensor real, Tensor generated, Seed seed, ObjectNode json) {
@@ -38,6 +40,9 @@ final class SetDistances {
     List<List<String>> rows() { return rows; }
 
     List<String> notes() { return notes; }
+
+    /// By their keys in JSON.
+    Map<String, Estimate> found() { return found; }
 
     /// Fréchet's, which needs many images: what it says of few is mostly their number.
     void frechet(String name) {
@@ -92,6 +97,7 @@ final class SetDistances {
     private void add(String name, Estimate estimate, int digits) {
         long reference = name.equals("FID") || name.equals("FD-DINOv2") || name.equals("CMMD") ? real.size(0) : estimate.n();
         rows.add(List.of(name, estimate.text(digits), "" + estimate.n(), "" + reference));
+        found.put(key(name), estimate);
         json.set(key(name), estimate.toJson().put("n_reference", reference).put("encoder", encoder));
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -24,6 +25,9 @@ public sealed interface Suite {
 
     /// By what the model itself computes, without a sampled image.
     non-sealed interface OfModel extends Suite {
+        /// Images that go through the model for it, at most.
+        int forwards();
+
         /// @param model stays its owner's
         SuiteReport measure(SavedModel.Loaded model);
     }

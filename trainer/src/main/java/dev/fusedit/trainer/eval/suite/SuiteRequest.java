@@ -4,6 +4,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteFile;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;

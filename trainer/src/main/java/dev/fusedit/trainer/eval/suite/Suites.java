@@ -1,14 +1,20 @@
 package dev.fusedit.trainer.eval.suite;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.blocks.BlocksPrompts;
+import dev.fusedit.trainer.data.blocks.Caption;
+import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.dpg.DpgAnswers;
 import dev.fusedit.trainer.eval.dpg.DpgPrompts;
 import dev.fusedit.trainer.eval.dpg.DpgQuestions;
 import dev.fusedit.trainer.eval.geneval.Detections;
 import dev.fusedit.trainer.eval.geneval.GenEvalPrompt;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteFile;
+import dev.fusedit.trainer.recipe.SuiteName;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -31,7 +37,7 @@ final class Suites {
             case CLIP -> new ClipSuite(images(name, request, given), seed(request), request.require(name, SuiteFile.CLIP_MODEL));
             case REFERENCE -> reference(request, given);
             case PAIRS -> PairsSuite.of(request.each().orElse(PairsSuite.USUAL_EACH), seed(request));
-            case DIVERSITY -> DiversitySuite.of(request.each().orElse(DiversitySuite.USUAL_EACH), seed(request));
+            case DIVERSITY -> diversity(request, given);
             case CONSISTENCY -> new ConsistencySuite(request.file(SuiteFile.CAPTIONED), samples(request, ConsistencySuite.USUAL_SAMPLES),
                     seed(request));
             case LOSS -> new LossSuite(request.file(SuiteFile.CAPTIONED), samples(request, LossSuite.USUAL_SAMPLES), seed(request));
@@ -40,7 +46,7 @@ final class Suites {
 
     private static Evaluation blocks(SuiteRequest request) {
         var usual = request.blocks();
-        return new Evaluation(usual.scored(), usual.promptsPerKind(), request.seed().orElse(usual.seed()), null);
+        return new Evaluation(usual.scored(), usual.promptsPerKind(), request.seed().orElse(usual.seed()));
     }
 
     private static int samples(SuiteRequest request, int usual) { return request.samples().orElse(usual); }
@@ -66,6 +72,31 @@ final class Suites {
     private static PromptList captions(GivenImages reference) {
         PromptList.requirePrompts(SuiteName.REFERENCE, reference.all());
         return new PromptList(PromptList.of(reference.all().images().stream().map(WantedImage::prompt).toList()));
+    }
+
+    /// Of prompts of a person's own; of GenEval's, judged by its rules; else of Blocks.
+    private static Suite diversity(SuiteRequest request, Optional<ImageSet> given) {
+        var encoders = new FeatureDiversity.Encoders(request.file(SuiteFile.DINO_MODEL), request.file(SuiteFile.CLIP_MODEL));
+        boolean ofGenEval = request.file(SuiteFile.GENEVAL_PROMPTS).isPresent();
+        if (request.file(SuiteFile.PROMPTS).isEmpty() && !ofGenEval && (given.isEmpty() || encoders.isEmpty() || isOfBlocks(given.get())))
+            return DiversitySuite.of(request.each().orElse(DiversitySuite.USUAL_EACH), seed(request), encoders);
+        if (encoders.isEmpty()) {
+            throw new UserError("suite diversity compares images of these prompts by features: give %s or %s".formatted(
+                    SuiteFile.DINO_MODEL.option(), SuiteFile.CLIP_MODEL.option()));
+        }
+        if (ofGenEval) {
+            var suite = genEval(request);
+            return new PromptDiversitySuite(suite.wanted().getFirst(), suite.judge(), encoders, seed(request));
+        }
+        var images = given.orElseGet(() -> PromptList.read(request.require(SuiteName.DIVERSITY, SuiteFile.PROMPTS)).images(seed(request),
+                request.each().orElse(PromptDiversitySuite.USUAL_EACH)));
+        return new PromptDiversitySuite(images, Optional.empty(), encoders, seed(request));
+    }
+
+    /// Whether images of a folder are those that the suite asks for on Blocks, by their places or prompts.
+    private static boolean isOfBlocks(ImageSet given) {
+        var prompts = BlocksPrompts.of(Split.SEEN).stream().map(Caption::text).collect(ImmutableSet.toImmutableSet());
+        return given.images().stream().anyMatch(image -> image.file().startsWith("diversity/") || prompts.contains(image.prompt()));
     }
 
     private static GenEvalSuite genEval(SuiteRequest request) {

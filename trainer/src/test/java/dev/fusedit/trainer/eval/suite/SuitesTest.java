@@ -14,6 +14,8 @@ import dev.fusedit.trainer.data.blocks.Drawing;
 import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.recipe.Evaluation;
+import dev.fusedit.trainer.recipe.SuiteFile;
+import dev.fusedit.trainer.recipe.SuiteName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ class SuitesTest {
     private Path folder;
 
     private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official) {
-        return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0, null),
+        return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0),
                 OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), official);
     }
 
@@ -121,9 +123,7 @@ class SuitesTest {
     @Test
     void imagesAreNoDistanceFromThemselves() throws IOException {
         for (int i = 0; i < 24; i++) image("%02d.png".formatted(i), drawn(i));
-        var dino = Files.createDirectories(folder.resolveSibling("dino-" + folder.getFileName()));
-        Files.copy(GOLDENS.resolve("dinov2/plain/config.json"), dino.resolve("config.json"));
-        Files.copy(GOLDENS.resolve("dinov2/plain/weights.safetensors"), dino.resolve("model.safetensors"));
+        var dino = dino();
         var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
         var report = report(SuiteName.REFERENCE,
                 ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder, SuiteFile.DINO_MODEL, dino, SuiteFile.CLIP_MODEL, clip));
@@ -167,14 +167,71 @@ class SuitesTest {
         for (int i = 0; i < captions.size() * 8; i++)
             image("diversity/%03d-%02d.png".formatted(i / 8, i % 8),
                     new PngImage(32, 32, Blocks.drawn(captions.get(i / 8), 1000L * (i / 8), 32)));
-        var same = report(SuiteName.DIVERSITY, ImmutableMap.of()).json();
+        var same = report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.DINO_MODEL, dino())).json();
         assertThat(same.at("/vendi/model/value").asDouble()).isCloseTo(1, within(1e-6));
+        assertThat(same.at("/dinov2/model/vendi/value").asDouble()).isCloseTo(1, within(1e-3));
+        assertThat(same.at("/dinov2/model/cosine_distance/value").asDouble()).isCloseTo(0, within(1e-5));
+        assertThat(same.at("/dinov2/drawn/vendi/value").asDouble()).as("the anchor").isGreaterThan(1.001);
+        assertThat(same.at("/dinov2/model/encoder").asText()).startsWith("DINOv2 in ");
+    }
+
+    private Path dino() throws IOException {
+        var dino = Files.createDirectories(folder.resolveSibling("dino-" + folder.getFileName()));
+        Files.copy(GOLDENS.resolve("dinov2/plain/config.json"), dino.resolve("config.json"));
+        Files.copy(GOLDENS.resolve("dinov2/plain/weights.safetensors"), dino.resolve("model.safetensors"));
+        return dino;
+    }
+
+    /// Of prompts of one's own each counts with as many images as all have; the numbers are of the known features.
+    @Test
+    void imagesOfOnesOwnPromptsAreComparedByFeatures() throws IOException {
+        for (int i = 0; i < 3; i++) image("cat-%d.png".formatted(i), drawn(0));
+        for (int i = 0; i < 2; i++) image("dog-%d.png".formatted(i), drawn(i));
+        image("one.png", drawn(9));
+        var lines = new StringBuilder("{\"file\": \"one.png\", \"prompt\": \"a bird\"}\n");
+        for (int i = 0; i < 5; i++) lines.append("{\"file\": \"%s-%d.png\", \"prompt\": \"a %s\"}\n".formatted(i < 3 ? "cat" : "dog",
+                i % 3, i < 3 ? "cat" : "dog"));
+        Files.writeString(folder.resolve("prompts.jsonl"), lines);
+        var prompts = text("../prompts-" + folder.getFileName(), "a cat", "a dog");
+        assertThatThrownBy(() -> report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.PROMPTS, prompts))).isInstanceOf(UserError.class)
+                .hasMessage("suite diversity compares images of these prompts by features: give --dino or --clip");
+        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var report = report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.DINO_MODEL, dino(), SuiteFile.CLIP_MODEL, clip));
+        assertThat(report.json().path("images_a_prompt").asInt()).isEqualTo(2);
+        double distance = report.json().at("/dinov2/cosine_distance/value").asDouble();
+        double vendi = report.json().at("/dinov2/vendi/value").asDouble();
+        assertThat(report.json().at("/clip/vendi/n").asInt()).isEqualTo(2);
+        double cosine = 1 - 2 * distance; // the cats are alike
+        double first = (1 + cosine) / 2, second = (1 - cosine) / 2;
+        assertThat(vendi).isCloseTo((1 + Math.exp(-first * Math.log(first) - second * Math.log(second))) / 2, within(1e-3));
+        assertThat(report.notes().toString()).contains("nothing tells whether these images are right",
+                "2 of 3 prompts have 2 images and more",
+                "encoder: CLIP in ");
+        assertThat(report.headline()).containsOnlyKeys("vendi_dinov2", "cosine_distance_dinov2", "vendi_clip", "cosine_distance_clip");
+    }
+
+    /// Where detections say which images are right, only those count.
+    @Test
+    void onlyRightImagesCountWhereDetectionsTell() throws IOException {
+        var prompts = text("prompts", "{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a bench'}",
+                "{'tag': 'single_object', 'include': [{'class': 'cow', 'count': 1}], 'prompt': 'a cow'}");
+        for (int i = 0; i < 8; i++) image("0000%d/samples/000%d.png".formatted(i / 4, i % 4), drawn(i == 3 ? 7 : 1));
+        var seen = text("seen", "{'file': '00000/samples/0000.png', 'objects': [{'class': 'bench', 'score': 0.9, 'box': [0, 0, 9, 9]}]}",
+                "{'file': '00000/samples/0002.png', 'objects': [{'class': 'bench', 'score': 0.9, 'box': [0, 0, 9, 9]}]}",
+                "{'file': '00000/samples/0003.png', 'objects': []}",
+                "{'file': '00001/samples/0000.png', 'objects': [{'class': 'cow', 'score': 0.9, 'box': [0, 0, 9, 9]}]}");
+        var report = report(SuiteName.DIVERSITY,
+                ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.DETECTIONS, seen, SuiteFile.DINO_MODEL, dino()));
+        assertThat(report.json().at("/right/value").asDouble()).isEqualTo(0.75);
+        assertThat(report.json().at("/dinov2/vendi/n").asInt()).as("one prompt has two right images").isEqualTo(1);
+        assertThat(report.json().at("/dinov2/vendi/value").asDouble()).as("the different one is wrong").isCloseTo(1, within(1e-3));
+        assertThat(report.notes().toString()).contains("4 images have no verdict", "1 of 2 prompts have 2 right images and more");
     }
 
     @Test
     void filesThatNoSuiteReadsAreRefused() {
         assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false))
                 .isInstanceOf(UserError.class)
-                .hasMessage("--detections is read by geneval alone, and --suite names other ones");
+                .hasMessage("--detections is read by geneval, diversity alone, and --suite names other ones");
     }
 }

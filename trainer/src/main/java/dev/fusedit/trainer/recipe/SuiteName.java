@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.eval.suite;
+package dev.fusedit.trainer.recipe;
 
 import com.google.common.base.Ascii;
 
