@@ -3,6 +3,7 @@ package dev.fusedit.trainer.stage;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.optim.StopRule;
 import dev.fusedit.trainer.recipe.Stop;
@@ -11,7 +12,6 @@ import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The steps of one stage: which is next, its batch, and when the stage ends. What a step does is [TrainingStep]'s.
@@ -23,6 +23,7 @@ public final class StageLoop implements AutoCloseable {
     private final @Nullable Stop stopAt;
     private final TrainingStep<Batch, ?> step;
     private final Prefetch<Batch> batches;
+    private final PixelArrays arrays = new PixelArrays();
     private @Nullable StopRule stop;
     private long next;
     private long waitedNanos;
@@ -45,14 +46,14 @@ public final class StageLoop implements AutoCloseable {
     /// @param step closed with the loop
     /// @param workers threads that make batches ahead
     public StageLoop(UpdateRule rule, long steps, @Nullable Stop stopAt, long first, TrainingStep<Batch, ?> step,
-            LongFunction<Batch> batchOfStep, int workers) {
+            BatchOfStep batchOfStep, int workers) {
         this.rule = rule;
         this.steps = steps;
         this.stopAt = stopAt;
         this.step = step;
         next = first;
         stop = rule(StopRule.State.NOTHING);
-        batches = new Prefetch<>(first, steps, workers, batchOfStep);
+        batches = new Prefetch<>(first, steps, workers, each -> batchOfStep.of(each, arrays));
     }
 
     private @Nullable StopRule rule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
@@ -68,6 +69,7 @@ public final class StageLoop implements AutoCloseable {
         var batch = batches.next();
         waitedNanos += System.nanoTime() - asked;
         var report = step.step(batch, batch.keys(), rule.firstStep() + next);
+        arrays.giveBack(batch);
         var losses = report.losses();
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
