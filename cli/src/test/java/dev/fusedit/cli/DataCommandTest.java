@@ -24,6 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class DataCommandTest {
+    /// Of a model that is saved in no time, where a test is about the data: `fromAFolderToATrainedModelInThreeCommands` trains the one that
+    /// `recipe new` writes.
+    static final String[] SMALL = {"--set", "run.precision=f32", "--set", "model.llm.width=32", "--set", "model.llm.layers=2",
+        "--set", "model.llm.heads=2", "--set", "model.llm.head_width=16", "--set", "model.llm.mlp_width=64", "--set", "model.dit.width=32",
+        "--set", "model.dit.layers=2", "--set", "model.dit.mlp_width=64"};
+
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
@@ -108,14 +114,11 @@ class DataCommandTest {
                 "data.errors.stop_above=1", "--set",
                 "run.precision=f32")).as(err.toString()).isZero();
         var run = temp.resolve("run").toString();
-        assertThat(
-                run("train", recipe, "--max-steps", "2", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
-                .isZero();
+        var settings = with(SMALL, "--set", "data.errors.stop_above=0.5");
+        assertThat(run(with(settings, "train", recipe, "--max-steps", "2", "--out", run))).as(err.toString()).isZero();
         image("new.png", 99);
         Files.writeString(set().resolve("new.txt"), "new");
-        assertThat(
-                run("train", recipe, "--max-steps", "3", "--out", run, "--set", "data.errors.stop_above=0.5", "--set", "run.precision=f32"))
-                .isEqualTo(2);
+        assertThat(run(with(settings, "train", recipe, "--max-steps", "3", "--out", run))).isEqualTo(2);
         assertThat(err.toString()).contains("the images have changed", "20 were trained on and 0 held out, now 21 and 0");
         assertThat(Files.readAllLines(Path.of(run, "data-errors.jsonl"))).hasSize(5)
                 .anyMatch(line -> line.contains("\"sample\":\"latin.png\",\"cause\":\"bad-text\""));
@@ -127,12 +130,11 @@ class DataCommandTest {
         assertThat(run("recipe", "new", "--from", set().toString(), "--out", recipe, "--size", "32")).isZero();
         Files.writeString(temp.resolve("prompts.txt"), "picture 3\na new thing\n");
         var run = temp.resolve("run").toString();
-        assertThat(run("train", recipe, "--out", run, "--set", "run.precision=f32", "--set", "stages.text.steps=2", "--set",
-                "stages.text.warm_up=0",
+        assertThat(run(with(SMALL, "train", recipe, "--out", run, "--set", "stages.text.steps=2", "--set", "stages.text.warm_up=0",
                 "--set", "stages.fuse.steps=3", "--set", "stages.fuse.warm_up=0", "--set", "stages.fuse.batch=8", "--set",
                 "stages.text.batch=4",
                 "--set", "sampling.steps=2", "--set", "evaluation.validation={every: 2, samples: 5, bins: 5}", "--set",
-                "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4")).as(err.toString()).isZero();
+                "logging.prompts='" + temp.resolve("prompts.txt") + "'", "--set", "logging.preview_every=4"))).as(err.toString()).isZero();
         assertThat(out.toString()).contains("Sample more: ", "--prompt 'picture 3'").doesNotContain("NaN", "mean");
         assertThat(Path.of(run, "samples.png")).isNotEmptyFile();
         assertThat(Path.of(run, "checkpoints/latest/data.json")).content().contains("\"held\" : 5");
@@ -185,8 +187,8 @@ class DataCommandTest {
         assertThat(run("recipe", "new", "--from", shards.toString(), "--out", recipe)).isZero();
         assertThat(Files.readString(Path.of(recipe))).contains("kind: webdataset", "picture: 'png'");
         assertThat(run("recipe", "check", recipe)).isZero();
-        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--set", "run.precision=f32"))
-                .as(err.toString()).isZero();
+        assertThat(run(with(SMALL, "train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString()))).as(err.toString())
+                .isZero();
     }
 
     /// As Hugging Face's datasets lays them out.
@@ -215,8 +217,8 @@ class DataCommandTest {
         assertThat(Files.readString(Path.of(recipe))).contains("kind: parquet", "files: ['" + table + "']", "picture: 'image'");
         var more = Files.writeString(temp.resolve("more.jsonl"),
                 "{\"name\": \"03.png\", \"long\": \"a long caption\"}\n{\"name\": \"04.png\", \"long\": \" \"}\n");
-        var settings = new String[] {"--set", "run.precision=f32", "--set",
-            "data.captions_from={file: '" + more + "', key: name}", "--set", "data.captions=[{field: long, share: 3}, {field: text}]"};
+        var settings = with(SMALL, "--set", "data.captions_from={file: '" + more + "', key: name}", "--set",
+                "data.captions=[{field: long, share: 3}, {field: text}]");
         assertThat(run(with(settings, "recipe", "check", recipe))).as(err.toString()).isZero();
         var run = temp.resolve("run").toString();
         assertThat(run(with(settings, "train", recipe, "--max-steps", "1", "--out", run))).as(err.toString()).isZero();
@@ -225,7 +227,7 @@ class DataCommandTest {
         assertThat(err.toString()).contains("the images have changed");
     }
 
-    private static String[] with(String[] settings, String... command) {
+    static String[] with(String[] settings, String... command) {
         return Stream.concat(Stream.of(command), Stream.of(settings)).toArray(String[]::new);
     }
 

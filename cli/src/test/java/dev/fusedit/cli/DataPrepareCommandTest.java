@@ -108,9 +108,8 @@ class DataPrepareCommandTest {
         assertThat(new ObjectMapper().readTree(out.toString()).get("ok").asInt()).isEqualTo(32);
         var recipe = temp.resolve("my.yaml").toString();
         assertThat(run("recipe", "new", "--from", set.toString(), "--out", recipe)).as(err.toString()).isZero();
-        assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--set", "run.precision=f32", "--set",
-                "data.image_size=16"))
-                .as(err.toString()).isZero();
+        assertThat(run(DataCommandTest.with(DataCommandTest.SMALL, "train", recipe, "--max-steps", "1", "--out",
+                temp.resolve("run").toString(), "--set", "data.image_size=16"))).as(err.toString()).isZero();
         assertThat(run("data", "forget", set.toString(), "--url", "http://127.0.0.1:" + server.getAddress().getPort() + "/1.jpg")).isZero();
         assertThat(out.toString()).contains("1 rows in 1 shards");
         assertThat(run("data", "audit", set.toString(), "--json")).isZero();

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -26,8 +27,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainCommandTest {
+    /// Of a run that several tests look at and none changes.
+    @TempDir
+    private static Path once;
+    private static Path whole;
+    private static Ran trained;
+
     @TempDir
     Path temp;
+
+    @BeforeAll
+    static void train() {
+        whole = once.resolve("run");
+        trained = run("train", "tests/minimal", "--out", whole);
+    }
 
     private record Ran(int status, String out, String err) {}
 
@@ -41,14 +54,12 @@ class TrainCommandTest {
 
     @Test
     void trainsAndSamplesFromWhatItLeft() throws IOException {
-        var out = temp.resolve("run");
-        var trained = run("train", "tests/minimal", "--out", out);
         assertThat(trained.status()).as(trained.err()).isZero();
         assertThat(trained.out()).contains("Blocks", "attribution", "samples.png");
 
         var prompts = Files.writeString(temp.resolve("prompts.txt"), "a red circle\n\ntwo blue squares\n");
         var images = temp.resolve("pictures");
-        var sampled = run("sample", "--model", out, "--prompts", prompts, "--out", images, "--seed", 3, "-n", 2);
+        var sampled = run("sample", "--model", whole, "--prompts", prompts, "--out", images, "--seed", 3, "-n", 2);
         assertThat(sampled.status()).as(sampled.err()).isZero();
         assertThat(images.resolve("00003.png")).exists();
         assertThat(images.resolve("00004.png")).doesNotExist();
@@ -57,7 +68,7 @@ class TrainCommandTest {
 
         var grid = temp.resolve("grid.png");
         var generated =
-                run("sample", "--model", out.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
+                run("sample", "--model", whole.resolve("checkpoints/latest"), "--prompt", "a crimsonish circle", "-n", 4, "--out", grid);
         assertThat(generated.status()).isZero();
         assertThat(generated.err()).contains("crimsonish");
         assertThat(grid).exists();
@@ -65,14 +76,12 @@ class TrainCommandTest {
 
     @Test
     void aSavedModelIsExaminedAsTheRunWas() throws IOException {
-        var out = temp.resolve("run");
-        assertThat(run("train", "tests/minimal", "--out", out).status()).isZero();
         var json = new ObjectMapper();
-        var exam = run("eval", "--model", out, "--json");
+        var exam = run("eval", "--model", whole, "--json");
         assertThat(exam.status()).as(exam.err()).isZero();
-        assertThat(json.readTree(exam.out()).get("blocks")).isEqualTo(json.readTree(out.resolve("result.json").toFile()).get("blocks"));
+        assertThat(json.readTree(exam.out()).get("blocks")).isEqualTo(json.readTree(whole.resolve("result.json").toFile()).get("blocks"));
 
-        var other = json.readTree(run("eval", "--model", out.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
+        var other = json.readTree(run("eval", "--model", whole.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
                 "heun", "--steps", 4, "--guidance", 2, "--guidance-interval", "0.2..0.6", "--json").out());
         assertThat(other.get("blocks").fieldNames()).toIterable().containsExactly("heldout");
         assertThat(other.at("/blocks/heldout/n").asInt()).isEqualTo(6);
@@ -80,16 +89,16 @@ class TrainCommandTest {
         assertThat(other.get("guidance_interval").toString()).isEqualTo("[0.2,0.6]");
         assertThat(other.get("evaluations").asInt()).as("at 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25, the last four guided")
                 .isEqualTo(3 + 2 * 4);
-        assertThat(run("eval", "--model", out, "--sets", "seen", "--prompts", 1, "--solver", "dpmpp-2m").out()).contains("mean",
+        assertThat(run("eval", "--model", whole, "--sets", "seen", "--prompts", 1, "--solver", "dpmpp-2m").out()).contains("mean",
                 "dpmpp-2m, 2 steps, guidance 2.0 at 0.0..1.0: 4 evaluations an image");
         for (var interval : List.of("0.6..0.2", "0.2", "-1..1", "0..1.5", "0.2-0.6")) {
-            var refused = run("eval", "--model", out, "--guidance-interval=" + interval);
+            var refused = run("eval", "--model", whole, "--guidance-interval=" + interval);
             assertThat(refused.status()).isEqualTo(2);
             assertThat(refused.err()).contains("--guidance-interval", interval, "such as 0.2..0.8");
         }
-        assertThat(run("eval", "--model", out, "--prompts", 0).err()).contains("--prompts must be at least 1");
-        assertThat(run("eval", "--model", out, "--solver", "rk4").err()).contains("--solver", "dpmpp-2m");
-        assertThat(run("eval", "--model", out, "--self-check").status()).as("one of both").isEqualTo(2);
+        assertThat(run("eval", "--model", whole, "--prompts", 0).err()).contains("--prompts must be at least 1");
+        assertThat(run("eval", "--model", whole, "--solver", "rk4").err()).contains("--solver", "dpmpp-2m");
+        assertThat(run("eval", "--model", whole, "--self-check").status()).as("one of both").isEqualTo(2);
         assertThat(run("eval", "--model", temp.resolve("none")).status()).isEqualTo(2);
     }
 
@@ -121,10 +130,8 @@ class TrainCommandTest {
 
     @Test
     void exportTakesTheWeightsThatItIsToldTo() throws IOException {
-        var trained = temp.resolve("run");
-        assertThat(run("train", "tests/minimal", "--out", trained).status()).isZero();
-        assertThat(run("export", "--model", trained, "--out", temp.resolve("ema")).status()).isZero();
-        assertThat(run("export", "--model", trained.resolve("checkpoints/latest"), "--out", temp.resolve("raw"), "--weights", "raw",
+        assertThat(run("export", "--model", whole, "--out", temp.resolve("ema")).status()).isZero();
+        assertThat(run("export", "--model", whole.resolve("checkpoints/latest"), "--out", temp.resolve("raw"), "--weights", "raw",
                 "--dtype", "bf16").status()).isZero();
         for (var folder : List.of("ema", "raw")) {
             assertThat(sample(temp.resolve(folder), folder + "-pictures", List.of("--prompt", "a red circle")).status()).isZero();
@@ -138,15 +145,13 @@ class TrainCommandTest {
 
     @Test
     void badSizesAndPlacesEndWithASentenceAndTwo() throws IOException {
-        var trained = temp.resolve("run");
-        assertThat(run("train", "tests/minimal", "--out", trained).status()).isZero();
-        var odd = sample(trained, "odd", List.of("--prompt", "a red circle", "--width", "35"));
+        var odd = sample(whole, "odd", List.of("--prompt", "a red circle", "--width", "35"));
         assertThat(odd.status()).isEqualTo(2);
         assertThat(odd.err()).contains("32 x 32 and 32 x 40");
-        var heun = sample(trained, "heun", List.of("--prompt", "a red circle", "--solver", "HEUN", "--guidance-interval", ".5..1"));
+        var heun = sample(whole, "heun", List.of("--prompt", "a red circle", "--solver", "HEUN", "--guidance-interval", ".5..1"));
         assertThat(heun.status()).as(heun.err()).isZero();
         for (var option : List.of("--width", "--height", "--batch", "--steps", "-n")) {
-            assertThat(sample(trained, "none", List.of("--prompt", "a", option, "0")).err()).contains(option + " must be at least 1");
+            assertThat(sample(whole, "none", List.of("--prompt", "a", option, "0")).err()).contains(option + " must be at least 1");
         }
 
         var nothing = Files.createDirectories(temp.resolve("nothing/transformer"));
@@ -158,16 +163,16 @@ class TrainCommandTest {
         assertThat(half.status()).isEqualTo(2);
         assertThat(half.err()).contains("transformer/config.json: no such file. A pipeline needs it");
 
-        var taken = run("export", "--model", trained, "--out", temp);
+        var taken = run("export", "--model", whole, "--out", temp);
         assertThat(taken.status()).isEqualTo(2);
         assertThat(taken.err()).contains("is not empty");
         var file = Files.writeString(temp.resolve("file"), "x");
-        assertThat(run("export", "--model", trained, "--out", file).err()).contains("is a file");
-        var below = run("export", "--model", trained, "--out", file.resolve("below"));
+        assertThat(run("export", "--model", whole, "--out", file).err()).contains("is a file");
+        var below = run("export", "--model", whole, "--out", file.resolve("below"));
         assertThat(below.status()).isEqualTo(2);
         assertThat(below.err()).contains("file is in the way");
         assertThat(run("export", "--model", nothing, "--out", temp.resolve("x")).status()).isEqualTo(2);
-        assertThat(run("export", "--model", trained, "--out", temp.resolve("x"), "--dtype", "f64").status()).isEqualTo(2);
+        assertThat(run("export", "--model", whole, "--out", temp.resolve("x"), "--dtype", "f64").status()).isEqualTo(2);
         assertThat(temp.resolve("x")).doesNotExist();
         try (var left = Files.list(temp)) {
             assertThat(left.filter(path -> path.getFileName().toString().startsWith("."))).isEmpty();
@@ -255,8 +260,6 @@ class TrainCommandTest {
 
     @Test
     void theSameCommandGoesOnAndItsHashIsThatOfAWholeRun() throws IOException {
-        var whole = temp.resolve("whole");
-        assertThat(run("train", "tests/minimal", "--out", whole).status()).isZero();
         var out = temp.resolve("in parts");
         var paused = run("train", "tests/minimal", "--out", out, "--max-steps", 4);
         assertThat(paused.status()).as(paused.err()).isZero();

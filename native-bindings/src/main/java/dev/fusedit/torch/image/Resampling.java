@@ -15,9 +15,6 @@ public final class Resampling {
     private final int[] first;
     private final int[][] weights;
     private final int shift;
-    private final int most;
-    private final int[] ofPixels;
-    private final int[] ofSamples;
 
     /// @param from samples of the old line
     /// @param first of them that each new one takes of
@@ -32,10 +29,6 @@ public final class Resampling {
         this.first = first.clone();
         this.weights = Arrays.stream(weights).map(int[]::clone).toArray(int[][]::new);
         this.shift = shift;
-        most = Arrays.stream(weights).mapToInt(each -> each.length).max().orElseThrow();
-        boolean isWide = Fused.areVectorsInReach();
-        ofPixels = isWide ? SampleSums.laidOut(3, weights, most) : new int[0];
-        ofSamples = isWide ? SampleSums.laidOut(1, weights, most) : new int[0];
     }
 
     /// Samples of a new line.
@@ -50,8 +43,7 @@ public final class Resampling {
                 channels);
         int rows = samples.length / (from * channels);
         var to = new byte[rows * count() * channels];
-        if (ofPixels.length > 0 && channels == 3) SampleSums.pixels(samples, from, first, ofPixels, shift, to);
-        else if (ofSamples.length > 0 && channels == 1) SampleSums.samples(samples, from, first, ofSamples, shift, to);
+        if (Fused.areVectorsInReach()) SampleSums.along(samples, from * channels, channels, first, weights, shift, to);
         else for (int y = 0; y < rows; y++) row(samples, y * from * channels, channels, to, y * count() * channels);
         return to;
     }
@@ -71,7 +63,9 @@ public final class Resampling {
         checkArgument(samples.length == from * width, "%s samples are not %s rows of %s", samples.length, from, width);
         var to = new byte[count() * width];
         for (int y = 0; y < count(); y++) {
-            int done = ofPixels.length > 0 ? SampleSums.row(samples, first[y] * width, weights[y], width, shift, to, y * width) : 0;
+            int done = Fused.areVectorsInReach()
+                    ? SampleSums.down(samples, first[y] * width, weights[y], width, shift, to, y * width)
+                    : 0;
             for (int x = done; x < width; x++) to[y * width + x] = sum(y, samples, x, width);
         }
         return to;

@@ -20,7 +20,7 @@ class ResamplingTest {
     @ValueSource(ints = {1, 2, 3})
     void everyBitIsThatOfTheSum(int channels) {
         for (int trial = 0; trial < 200; trial++) {
-            int from = 1 + random.nextInt(70), to = 1 + random.nextInt(40), rows = 1 + random.nextInt(5);
+            int from = 1 + random.nextInt(70), to = 1 + random.nextInt(40), rows = 1 + random.nextInt(40);
             var first = new int[to];
             var weights = new int[to][];
             for (int i = 0; i < to; i++) {
@@ -40,6 +40,17 @@ class ResamplingTest {
                 assertThat(down[i])
                         .isEqualTo(sum(samples, first[y] * rows * channels + i % (rows * channels), rows * channels, weights[y]));
             }
+        }
+    }
+
+    @Test
+    void everyBitOfAMixtureIsThatOfTheSum() {
+        for (int trial = 0; trial < 200; trial++) {
+            var weights = random.ints(3, -(1 << 18), 1 << 20).toArray();
+            var rgb = samples(3 * random.nextInt(100));
+            var mixed = new Mixing(weights[0], weights[1], weights[2], SHIFT).of(rgb);
+            assertThat(mixed).hasSize(rgb.length / 3);
+            for (int i = 0; i < mixed.length; i++) assertThat(mixed[i]).isEqualTo(sum(rgb, 3 * i, 1, weights));
         }
     }
 

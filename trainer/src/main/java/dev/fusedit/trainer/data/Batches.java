@@ -14,7 +14,10 @@ import java.util.function.IntFunction;
 /// number of threads may make batches at once.
 public sealed interface Batches extends AutoCloseable permits SingleBatches, ReferenceBatches, MixedBatches, BlankBatches {
     /// The batch of a stage's step, counted from 0, or the slice of it that is wanted.
-    default Batch of(long step, Wanted wanted) {
+    default Batch of(long step, Wanted wanted) { return of(step, wanted, new PixelArrays()); }
+
+    /// The same in an array that may have been another batch's.
+    default Batch of(long step, Wanted wanted, PixelArrays arrays) {
         var slice = wanted.slice();
         var shown = shown(step, wanted);
         int first = slice.first(wanted.images()), count = slice.rows(wanted.images());
@@ -26,7 +29,7 @@ public sealed interface Batches extends AutoCloseable permits SingleBatches, Ref
         for (int i = 0; i < count; i++) {
             var sample = shown.samples().apply(first + i);
             int each = sample.rgb().length;
-            if (i == 0) images = new byte[Math.multiplyExact(count, each)];
+            if (i == 0 && each > 0) images = arrays.take(Math.multiplyExact(count, each));
             System.arraycopy(sample.rgb(), 0, images, i * each, each);
             boolean dropped = isDropped(wanted.position(step) + first + i, wanted.dropout());
             captions.add(dropped ? "" : sample.caption());

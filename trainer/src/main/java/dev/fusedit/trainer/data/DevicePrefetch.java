@@ -16,12 +16,13 @@ import org.jspecify.annotations.Nullable;
 /// Carries batches to a device while the step before is computed there: a batch's arrays into page-locked memory, from there in a queue beside
 /// that of the steps. Where a loader is not ready yet, its batch is carried when it is asked for.
 ///
-/// A batch's tensors live until the next one is asked for. Their memory comes from the steps' queue and goes back to it, so the copy waits for
+/// A batch's tensors live until the one after the next is asked for: what its step has found is looked at in the next one. Their memory comes from the steps' queue and goes back to it, so the copy waits for
 /// what that queue held before, and the step for the copy: no thread waits.
 public final class DevicePrefetch implements Feed<Batch> {
     private final Feed<Batch> made;
     private final Accelerator accelerator;
     private final DeviceStream side;
+    private @Nullable OnItsWay last;
     private @Nullable OnItsWay current;
     private @Nullable OnItsWay coming;
 
@@ -54,7 +55,8 @@ public final class DevicePrefetch implements Feed<Batch> {
 
     @Override
     public Batch next() {
-        if (current != null) current.close();
+        if (last != null) last.close();
+        last = current;
         current = coming;
         coming = null;
         if (current == null) current = carry(made.next());
@@ -105,6 +107,7 @@ public final class DevicePrefetch implements Feed<Batch> {
 
     @Override
     public void close() {
+        if (last != null) last.close();
         if (current != null) current.close();
         if (coming != null) {
             accelerator.current().await(coming.copied()); // its memory goes back to that queue

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.pace;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.host.Host;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -120,7 +121,7 @@ public final class PaceTrial {
         try (var emaWeights = new EmaWeights();
                 var optimizerState = new OptimizerState();
                 var loop = parts.loop(plan, middle, emaWeights, optimizerState)) {
-            if (parts.recipe().sizes(plan.stage()).size() > 1) loop.rehearse(parts.batches(plan).apply(parts.largest(plan, middle)));
+            if (parts.recipe().sizes(plan.stage()).size() > 1) loop.rehearse(parts.batches(plan).of(parts.largest(plan, middle), new PixelArrays()));
             return tried.applyAsDouble(loop);
         } catch (TorchException e) {
             throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), "", estimate.memory(plan), e) : e;

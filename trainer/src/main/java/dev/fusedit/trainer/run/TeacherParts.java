@@ -83,7 +83,7 @@ record TeacherParts(TeacherRecipe recipe, Weights weights, DinoModel model, Teac
         var step = new TrainingStep<>(rule, first, 1, 1, Ranks.ALONE, weights, _ -> objective,
                 TrainableParameter.of(learning.optimizer(), learning.lr(), weights.all()), none, optimizerState, ParameterOwners.ALL);
         var wanted = new Batches.Wanted(image - first * learning.batch(), learning.batch(), recipe.data().imageSize(), 0, 0, 0);
-        return new StageLoop(rule, learning.steps(), null, first, step, i -> data.of(i, wanted), recipe.data().workers(),
+        return new StageLoop(rule, learning.steps(), null, first, step, (i, arrays) -> data.of(i, wanted, arrays), recipe.data().workers(),
                 weights.policy().device());
     }
 

@@ -196,7 +196,7 @@ final class OwnImages {
         if (!scan.problems().isEmpty()) said.add(scan.summary() + "; all are in " + errorsFile);
         from.data().captions().forEach(field -> said.add("captions '%s': %s".formatted(field.field(),
                 scan.captionCounts().get(field.field()))));
-        long cut = scan.captions().stream().filter(texts::isCut).count();
+        long cut = scan.good().parallelStream().filter(facts -> texts.isCut(facts.caption())).count();
         if (cut > 0) said.add("%,d captions are longer than the %d tokens that are read, and are cut".formatted(cut, texts.maxTokens()));
         return said;
     }

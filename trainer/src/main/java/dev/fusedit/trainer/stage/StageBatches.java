@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.stage;
 
-import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.BatchSlice;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.BlankBatches;
@@ -9,7 +8,6 @@ import dev.fusedit.trainer.data.MixedBatches;
 import dev.fusedit.trainer.data.ReferenceBatches;
 import dev.fusedit.trainer.data.SourceBatches;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.util.function.LongFunction;
 
 /// What of a recipe's data a stage trains on.
 ///
@@ -20,10 +18,10 @@ public record StageBatches(Recipe recipe, Batches data, BatchSlice slice) {
     public StageBatches(Recipe recipe, Batches data) { this(recipe, data, BatchSlice.WHOLE); }
 
     /// A stage's batches by their steps, counted in the stage from 0.
-    public LongFunction<Batch> of(StagePlan plan) {
+    public BatchOfStep of(StagePlan plan) {
         var wanted = wanted(plan);
         var source = source(plan);
-        return step -> source.of(step, wanted);
+        return (step, arrays) -> source.of(step, wanted, arrays);
     }
 
     Batches.Wanted wanted(StagePlan plan) {

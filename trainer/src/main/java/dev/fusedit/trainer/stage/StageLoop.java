@@ -7,6 +7,7 @@ import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.DevicePrefetch;
 import dev.fusedit.trainer.data.Feed;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.optim.StopRule;
 import dev.fusedit.trainer.recipe.Stop;
@@ -19,7 +20,6 @@ import dev.fusedit.trainer.step.TrainingStep;
 import dev.fusedit.trainer.step.UpdateRule;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The steps of one stage: which is next, its batch, and when the stage ends. What a step does is [TrainingStep]'s.
@@ -32,12 +32,16 @@ public final class StageLoop implements AutoCloseable {
     private final TrainingStep<Batch, ?> step;
     private final Feed<Batch> batches;
     private final Device device;
+    private final PixelArrays arrays = new PixelArrays();
     private @Nullable StopRule stop;
     private long next;
     private long waitedNanos;
-    private @Nullable Deferred<StepReport> unseen;
+    private @Nullable Unseen unseen;
     /// Whether the stop rule ends the stage, by what it had seen when the last step was begun: a pause in between lets it see no more.
     private boolean enough;
+
+    /// The last step, while nobody has seen what it has found.
+    private record Unseen(Batch batch, Deferred<StepReport> report) {}
 
     /// What one step did.
     ///
@@ -72,7 +76,7 @@ public final class StageLoop implements AutoCloseable {
     /// @param workers threads that make batches ahead
     /// @param device that steps are computed on, and batches are carried to
     public StageLoop(UpdateRule rule, long steps, @Nullable Stop stopAt, long first, TrainingStep<Batch, ?> step,
-            LongFunction<Batch> batchOfStep, int workers, Device device) {
+            BatchOfStep batchOfStep, int workers, Device device) {
         this.rule = rule;
         this.steps = steps;
         this.stopAt = stopAt;
@@ -80,7 +84,7 @@ public final class StageLoop implements AutoCloseable {
         next = first;
         stop = rule(StopRule.State.NOTHING);
         this.device = device;
-        batches = DevicePrefetch.of(new Prefetch<>(first, steps, workers, batchOfStep), device);
+        batches = DevicePrefetch.of(new Prefetch<>(first, steps, workers, each -> batchOfStep.of(each, arrays)), device);
     }
 
     private @Nullable StopRule rule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
@@ -98,7 +102,7 @@ public final class StageLoop implements AutoCloseable {
         waitedNanos += System.nanoTime() - asked;
         var found = stepped(batch);
         see();
-        unseen = found;
+        unseen = new Unseen(batch, found);
         if (found.isKnown()) see();
         enough = stop != null && stop.isMet();
         return new Report(next++, rule.share(next - 1), found);
@@ -118,7 +122,8 @@ public final class StageLoop implements AutoCloseable {
         if (unseen == null) return;
         var last = unseen;
         unseen = null;
-        var losses = last.get().losses();
+        var losses = last.report().get().losses();
+        arrays.giveBack(last.batch());
         if (stop != null && losses.isFinite()) {
             stop.saw(losses.total());
         }

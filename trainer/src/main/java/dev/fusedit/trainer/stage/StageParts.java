@@ -9,7 +9,6 @@ import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.optim.EmaWeights;
@@ -24,7 +23,6 @@ import dev.fusedit.trainer.step.TrainingStep;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +109,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
     }
 
     /// A stage's batches by their steps, counted in the stage from 0.
-    public LongFunction<Batch> batches(StagePlan plan) { return new StageBatches(recipe, data, ranks.slice()).of(plan); }
+    public BatchOfStep batches(StagePlan plan) { return new StageBatches(recipe, data, ranks.slice()).of(plan); }
 
     /// The first step of a stage, from one on, whose images are of the largest size that comes: the one that takes most memory. No image is
     /// read.

@@ -79,6 +79,23 @@ class SourceBatchesTest {
     }
 
     @Test
+    void anArrayIsUsedAgainOnceItsBatchIsDoneWith() {
+        var arrays = new PixelArrays();
+        try (var batches = batches()) {
+            var first = batches.of(0, SIX, arrays);
+            var second = batches.of(1, SIX, arrays);
+            assertThat(second.images()).as("nobody gave the first one back").isNotSameAs(first.images());
+            arrays.giveBack(first);
+            var third = batches.of(2, SIX, arrays);
+            assertThat(third.images()).isSameAs(first.images()).isEqualTo(batches.of(2, SIX).images());
+            arrays.giveBack(second);
+            var larger = new Batches.Wanted(0, 6, 24, 0, 0, 0);
+            assertThat(batches.of(0, larger, arrays).images()).isEqualTo(batches.of(0, larger).images());
+            assertThat(batches.of(0, SIX, arrays).images()).as("the other size took its place").isNotSameAs(second.images());
+        }
+    }
+
+    @Test
     void imagesAreMirroredByTheirShare() {
         try (var plain = batches(); var mirrored = batches(0, new ImageTransform(ImageDecoding.STRICT, Filter.BILINEAR, false, 1), 1)) {
             var one = new Batches.Wanted(0, 1, 20, 0, 0, 0);

@@ -6,6 +6,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.model.ModelBundle;
@@ -85,7 +86,7 @@ public final class TinyStage implements AutoCloseable {
 
     public StepLosses losses() { return parts.losses(plan, bundle.weights()); }
 
-    public Batch batch(long step) { return parts.batches(plan).apply(step); }
+    public Batch batch(long step) { return parts.batches(plan).of(step, new PixelArrays()); }
 
     /// Copies of all that a step may change: weights, averages, moments.
     public Map<String, Tensor> everything() {

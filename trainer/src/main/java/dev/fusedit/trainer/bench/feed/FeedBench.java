@@ -7,6 +7,7 @@ import dev.fusedit.torch.host.ResidentSet;
 import dev.fusedit.torch.image.TurboJpeg;
 import dev.fusedit.trainer.bench.Repetition;
 import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.data.Prefetch;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.model.RecipeTokenizers;
@@ -45,24 +46,26 @@ public final class FeedBench {
                 .orElseThrow(() -> new UserError("bench feed: recipe '%s' trains on no images".formatted(recipe.run().name())));
         try (var data = RecipeData.open(recipe, RecipeTokenizers.of(recipe), pipes, errorsFile, said)) {
             double opened = since(opening);
-            try (var batches =
-                    new Prefetch<>(options.from(), Long.MAX_VALUE, recipe.data().workers(), new StageBatches(recipe, data).of(plan))) {
-                return new FeedBench(recipe, options).measured(batches, opened, follower);
+            var arrays = new PixelArrays();
+            var source = new StageBatches(recipe, data).of(plan);
+            try (var batches = new Prefetch<>(options.from(), Long.MAX_VALUE, recipe.data().workers(), step -> source.of(step, arrays))) {
+                return new FeedBench(recipe, options).measured(batches, arrays, opened, follower);
             }
         }
     }
 
-    private FeedResult measured(Prefetch<Batch> batches, double opened, Consumer<Repetition> follower) {
+    private FeedResult measured(Prefetch<Batch> batches, PixelArrays arrays, double opened, Consumer<Repetition> follower) {
         long asked = System.nanoTime();
         var first = batches.next();
         double firstBatch = since(asked);
         int batch = first.keys().size();
-        for (long i = batch; i < options.warmUp(); i += batch) batches.next();
+        arrays.giveBack(first);
+        for (long i = batch; i < options.warmUp(); i += batch) arrays.giveBack(batches.next());
         var resident = ImmutableList.<Long>builder();
         long start = System.nanoTime(), cpu = system.getProcessCpuTime(), images = 0;
         for (int tenth = 1; tenth <= TENTHS; tenth++) {
             long began = System.nanoTime();
-            for (; images * TENTHS < options.images() * tenth; images += batch) batches.next();
+            for (; images * TENTHS < options.images() * tenth; images += batch) arrays.giveBack(batches.next());
             resident.add(ResidentSet.bytes() >> 20);
             follower.accept(new Repetition("%,d images".formatted(images), false, tenth, TENTHS, since(began)));
         }

@@ -1,12 +1,12 @@
 package dev.fusedit.trainer.data.fetch;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -40,7 +40,6 @@ final class Transport implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
     private static final int MOST_HEADERS = 200;
     private static final int MOST_LINE = 1 << 16;
-    private static final int CHUNK = 1 << 14;
 
     private final CloseableHttpClient client;
     private final FetchRules rules;
@@ -140,14 +139,17 @@ final class Transport implements AutoCloseable {
         if (entity == null) return new byte[0];
         if (entity.getContentLength() > most) throw tooLarge(most);
         var in = entity.getContent();
-        var body = new ByteArrayOutputStream((int) Math.max(CHUNK, entity.getContentLength()));
-        var chunk = new byte[CHUNK];
-        for (int count; (count = in.read(chunk)) >= 0;) {
-            if (body.size() + count > most) throw tooLarge(most);
-            body.write(chunk, 0, count);
+        byte[] body;
+        if (entity.getContentLength() >= 0) {
+            body = new byte[(int) entity.getContentLength()]; // in one piece, of which nothing is copied
+            int count = in.readNBytes(body, 0, body.length);
+            if (count < body.length) body = Arrays.copyOf(body, count);
+        } else {
+            body = in.readNBytes(most);
+            if (body.length == most && in.read() >= 0) throw tooLarge(most);
         }
-        in.close();
-        return body.toByteArray();
+        in.close(); // not of an answer that is refused: closing reads what is left
+        return body;
     }
 
     private static FetchFailure tooLarge(int most) {

@@ -117,7 +117,7 @@ record JpegFile(byte[] file, List<Segment> segments, int scans, Frame frame, Ori
     public Optional<String> damage() {
         if (size().pixels() > MOST_PACKED * file.length) return Optional.of("it has fewer pixels than it says");
         try {
-            return new JpegScans(ByteBuffer.wrap(file), frame.components).damage(scans);
+            return new JpegScans(file, frame.components).damage(scans);
         } catch (IndexOutOfBoundsException _) {
             return Optional.of("it ends before its last scan does");
         }

@@ -1,6 +1,5 @@
 package dev.fusedit.trainer.data.image;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -16,13 +15,13 @@ final class JpegScans {
     private static final int COEFFICIENTS = 64;
     private static final int UNSEEN = 99;
 
-    private final ByteBuffer file;
+    private final byte[] file;
     private final byte[] components;
 
     /// The bits that are missing, of each component's coefficients.
     private final int[][] missing;
 
-    JpegScans(ByteBuffer file, byte[] components) {
+    JpegScans(byte[] file, byte[] components) {
         this.file = file;
         this.components = components;
         missing = new int[components.length][COEFFICIENTS];
@@ -36,14 +35,14 @@ final class JpegScans {
     Optional<String> damage(int first) {
         int at = first;
         while (true) {
-            if (file.get(at) != -1) return Optional.of("there are bytes between its segments that belong to none");
-            int marker = file.get(at + 1) & 0xff;
+            if (file[at] != -1) return Optional.of("there are bytes between its segments that belong to none");
+            int marker = file[at + 1] & 0xff;
             if (marker == END_OF_IMAGE) return areSeen() ? Optional.empty() : Optional.of("some of its scans are missing");
             if (marker == 0xff) {
                 at++;
                 continue;
             }
-            int end = at + 2 + (file.getShort(at + 2) & 0xffff);
+            int end = at + 2 + ((file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff);
             if (marker == START_OF_SCAN) {
                 see(at + 4);
                 end = afterEntropyCoded(end);
@@ -53,11 +52,11 @@ final class JpegScans {
     }
 
     private void see(int header) {
-        int count = file.get(header) & 0xff, band = header + 1 + 2 * count;
-        int from = Math.min(file.get(band) & 0xff, COEFFICIENTS - 1), to = Math.min(file.get(band + 1) & 0xff, COEFFICIENTS - 1);
+        int count = file[header] & 0xff, band = header + 1 + 2 * count;
+        int from = Math.min(file[band] & 0xff, COEFFICIENTS - 1), to = Math.min(file[band + 1] & 0xff, COEFFICIENTS - 1);
         for (int i = 0; i < count; i++) {
-            int component = indexOf(file.get(header + 1 + 2 * i));
-            if (component >= 0) Arrays.fill(missing[component], from, Math.max(from, to) + 1, file.get(band + 2) & 15);
+            int component = indexOf(file[header + 1 + 2 * i]);
+            if (component >= 0) Arrays.fill(missing[component], from, Math.max(from, to) + 1, file[band + 2] & 15);
         }
     }
 
@@ -74,8 +73,8 @@ final class JpegScans {
     private int afterEntropyCoded(int from) {
         int at = from;
         while (true) {
-            if (file.get(at) == -1) {
-                int next = file.get(at + 1) & 0xff;
+            if (file[at] == -1) {
+                int next = file[at + 1] & 0xff;
                 if (next != 0 && next != 0xff && (next < RESTART_0 || next > RESTART_7)) return at;
             }
             at++;

@@ -1,20 +1,20 @@
 package dev.fusedit.trainer.data.image;
 
+import dev.fusedit.torch.image.Mixing;
+
 /// Grey of colours: ITU-R 601 luma, as Pillow has it.
 final class Luma {
-    private static final int BITS = 16;
+    private static final Mixing MIXING = new Mixing(19595, 38470, 7471, 16);
 
     private Luma() {}
 
     /// In 1/65536.
     ///
     /// @param at where the pixel's red is
-    static int of(byte[] rgb, int at) { return (rgb[at] & 255) * 19595 + (rgb[at + 1] & 255) * 38470 + (rgb[at + 2] & 255) * 7471; }
+    static int of(byte[] rgb, int at) {
+        return (rgb[at] & 255) * MIXING.red() + (rgb[at + 1] & 255) * MIXING.green() + (rgb[at + 2] & 255) * MIXING.blue();
+    }
 
     /// `convert("L")`: a byte for each pixel, rounded.
-    static byte[] grey(RgbImage image) {
-        var grey = new byte[image.width() * image.height()];
-        for (int i = 0; i < grey.length; i++) grey[i] = (byte) (of(image.rgb(), 3 * i) + (1 << BITS - 1) >> BITS);
-        return grey;
-    }
+    static byte[] grey(RgbImage image) { return MIXING.of(image.rgb()); }
 }

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +22,26 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param others members that are no fields
 /// @param broken why nothing more could be read; null for a whole file
-record TarIndex(List<Sample> samples, int others, @Nullable String broken) {
+record TarIndex(ImmutableList<Sample> samples, int others, @Nullable String broken) {
     private static final int BLOCK = 512;
 
     /// Where a member's bytes are.
     record Place(long begin, long bytes) {}
 
-    record Sample(String key, Map<String, Place> fields) {}
+    /// @param names of its fields in their order, one list for all samples that have the same
+    /// @param places of the fields, begin and number of bytes of each; not copied
+    record Sample(String key, ImmutableList<String> names, long[] places) {
+        Place place(int field) { return new Place(places[2 * field], places[2 * field + 1]); }
+    }
+
+    /// A sample that is being read.
+    private record Members(String key, Map<String, Place> fields) {
+        Sample sample(Map<ImmutableList<String>, ImmutableList<String>> names) {
+            var own = ImmutableList.copyOf(fields.keySet());
+            var places = fields.values().stream().flatMapToLong(place -> LongStream.of(place.begin(), place.bytes())).toArray();
+            return new Sample(key, names.computeIfAbsent(own, each -> each), places);
+        }
+    }
 
     /// Of a plain tar archive.
     static TarIndex of(Path file) throws IOException {
@@ -39,7 +54,7 @@ record TarIndex(List<Sample> samples, int others, @Nullable String broken) {
     TarIndex damaged(String damage) { return damage.isEmpty() ? this : new TarIndex(samples, others, damage); }
 
     private static TarIndex read(Path file, TarArchiveInputStream in, long end) throws IOException {
-        var samples = new ArrayList<Sample>();
+        var samples = new ArrayList<Members>();
         int others = 0;
         try {
             for (TarArchiveEntry entry; (entry = in.getNextEntry()) != null;) {
@@ -49,20 +64,23 @@ record TarIndex(List<Sample> samples, int others, @Nullable String broken) {
                     continue;
                 }
                 var place = new Place(in.getBytesRead(), entry.getSize());
-                if (place.begin() + place.bytes() > end)
-                    return new TarIndex(ImmutableList.copyOf(samples), others, "ends within " + entry.getName());
+                if (place.begin() + place.bytes() > end) return of(samples, others, "ends within " + entry.getName());
                 if (samples.isEmpty() || !samples.getLast().key().equals(name.key()))
-                    samples.add(new Sample(name.key(), new LinkedHashMap<>()));
+                    samples.add(new Members(name.key(), new LinkedHashMap<>()));
                 if (samples.getLast().fields().putIfAbsent(name.field(), place) != null) {
                     samples.removeLast();
-                    return new TarIndex(ImmutableList.copyOf(samples), others, "holds " + entry.getName() + " twice in one sample");
+                    return of(samples, others, "holds " + entry.getName() + " twice in one sample");
                 }
             }
         } catch (IOException | IllegalArgumentException e) { // what damaged headers make of the library
-            return new TarIndex(ImmutableList.copyOf(samples), others, "cannot be read further after %d samples: %s"
-                    .formatted(samples.size(), e.getMessage()));
+            return of(samples, others, "cannot be read further after %d samples: %s".formatted(samples.size(), e.getMessage()));
         }
-        return new TarIndex(ImmutableList.copyOf(samples), others, isWhole(file, end) ? null : "is cut short: it has no end mark");
+        return of(samples, others, isWhole(file, end) ? null : "is cut short: it has no end mark");
+    }
+
+    private static TarIndex of(List<Members> samples, int others, @Nullable String broken) {
+        var names = new HashMap<ImmutableList<String>, ImmutableList<String>>();
+        return new TarIndex(samples.stream().map(each -> each.sample(names)).collect(ImmutableList.toImmutableList()), others, broken);
     }
 
     /// Blocks of zeros end an archive.

@@ -1,33 +1,27 @@
 package dev.fusedit.trainer.data.source;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import com.google.common.io.ByteArrayDataOutput;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.SystemReason;
-import dev.fusedit.torch.io.JsonFile;
-import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.trainer.data.shards.Shard;
 import dev.fusedit.trainer.data.shards.ShardAddress;
 import dev.fusedit.trainer.data.shards.ShardStore;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The indexes of shards, kept between runs: a shard is read through again only if its [stamp][Shard#stamp] has changed. Where nothing can
 /// be kept, each is read through each time.
@@ -35,11 +29,10 @@ import org.slf4j.LoggerFactory;
 /// @param folder made when something is kept
 record TarIndexes(ShardStore store, Path folder) {
     /// Of the form, and of what an index has.
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     /// Shards that are fetched and read through at once.
     private static final int THREADS = 4;
     private static final Duration TOLD = Duration.ofSeconds(10);
-    private static final Logger LOG = LoggerFactory.getLogger(TarIndexes.class);
 
     /// A shard and where its samples lie.
     record Indexed(Shard shard, TarIndex index) {}
@@ -86,8 +79,8 @@ record TarIndexes(ShardStore store, Path folder) {
     private Indexed of(ShardAddress address) {
         var shard = store.find(address);
         var key = Hashing.sha256().hashString(VERSION + "\0" + shard.stamp(), StandardCharsets.UTF_8).toString();
-        var file = folder.resolve(key.substring(0, 32) + ".jsonl");
-        var index = kept(file).orElseGet(() -> keep(file, made(shard)));
+        var file = folder.resolve(key.substring(0, 32) + ".index");
+        var index = KeptBytes.read(file, TarIndexes::index).orElseGet(() -> keep(file, made(shard)));
         return new Indexed(shard, index.damaged(shard.damage()));
     }
 
@@ -99,52 +92,51 @@ record TarIndexes(ShardStore store, Path folder) {
         }
     }
 
-    /// The last line is that of the whole shard, so that a file without it is no index.
-    private TarIndex keep(Path file, TarIndex index) {
-        var lines = new StringBuilder();
-        for (var sample : index.samples()) {
-            var fields = JsonNodeFactory.instance.objectNode();
-            sample.fields().forEach((name, place) -> fields.putArray(name).add(place.begin()).add(place.bytes()));
-            lines.append(JsonNodeFactory.instance.objectNode().put("key", sample.key()).set("fields", fields).toString()).append('\n');
-        }
-        lines.append(JsonNodeFactory.instance.objectNode().put("samples", index.samples().size()).put("others", index.others())
-                .put("broken", index.broken())).append('\n');
-        try {
-            Files.createDirectories(folder);
-            WholeFile.write(file, lines.toString());
-        } catch (IOException e) {
-            LOG.debug("{} is not kept: {}", file, e.getMessage());
-        }
+    private static TarIndex keep(Path file, TarIndex index) {
+        KeptBytes.write(file, out -> put(index, out));
         return index;
     }
 
-    private static Optional<TarIndex> kept(Path file) {
-        if (!Files.isRegularFile(file)) return Optional.empty();
-        var samples = new ArrayList<TarIndex.Sample>();
-        try {
-            int line = 0;
-            for (var text : Files.readAllLines(file)) {
-                var json = JsonFile.line(text, file, ++line, "Delete the file");
-                if (!json.has("samples")) samples.add(sample(json));
-                else if (json.path("samples").asInt() == samples.size())
-                    return Optional
-                            .of(new TarIndex(ImmutableList.copyOf(samples), json.path("others").asInt(), json.path("broken").textValue()));
-            }
-        } catch (IOException | UserError | IllegalArgumentException e) { // cut short or changed: it is made anew
-            LOG.debug("{} is not used: {}", file, e.getMessage());
+    private static void put(TarIndex index, ByteArrayDataOutput out) {
+        var lists = index.samples().stream().map(TarIndex.Sample::names).distinct().toList();
+        var numbers = new HashMap<ImmutableList<String>, Integer>();
+        out.writeInt(lists.size());
+        for (var names : lists) {
+            numbers.put(names, numbers.size());
+            out.writeInt(names.size());
+            names.forEach(name -> KeptBytes.putText(out, name));
         }
-        return Optional.empty();
+        out.writeInt(index.samples().size());
+        for (var sample : index.samples()) {
+            KeptBytes.putText(out, sample.key());
+            out.writeInt(numbers.get(sample.names()));
+            for (long place : sample.places()) out.writeLong(place);
+        }
+        out.writeInt(index.others());
+        out.writeBoolean(index.broken() != null);
+        KeptBytes.putText(out, index.broken() == null ? "" : index.broken());
     }
 
-    private static TarIndex.Sample sample(JsonNode json) {
-        var fields = new LinkedHashMap<String, TarIndex.Place>();
-        json.path("fields").properties().forEach(field -> fields.put(field.getKey(), place(field.getValue())));
-        if (!json.path("key").isTextual() || fields.isEmpty()) throw new IllegalArgumentException("no sample: " + json);
-        return new TarIndex.Sample(json.path("key").textValue(), fields);
+    private static TarIndex index(ByteBuffer in) {
+        var lists = new ArrayList<ImmutableList<String>>();
+        for (int left = in.getInt(); left > 0; left--) {
+            var names = ImmutableList.<String>builder();
+            for (int field = in.getInt(); field > 0; field--) names.add(KeptBytes.text(in));
+            lists.add(names.build());
+        }
+        var samples = ImmutableList.<TarIndex.Sample>builder();
+        for (int left = in.getInt(); left > 0; left--) samples.add(sample(in, lists));
+        int others = in.getInt();
+        boolean isBroken = in.get() != 0;
+        var broken = KeptBytes.text(in);
+        return new TarIndex(samples.build(), others, isBroken ? broken : null);
     }
 
-    private static TarIndex.Place place(JsonNode json) {
-        if (!json.path(0).isIntegralNumber() || !json.path(1).isIntegralNumber()) throw new IllegalArgumentException("no place: " + json);
-        return new TarIndex.Place(json.path(0).longValue(), json.path(1).longValue());
+    private static TarIndex.Sample sample(ByteBuffer in, List<ImmutableList<String>> lists) {
+        var key = KeptBytes.text(in);
+        var names = lists.get(in.getInt());
+        var places = new long[2 * names.size()];
+        for (int i = 0; i < places.length; i++) places[i] = in.getLong();
+        return new TarIndex.Sample(key, names, places);
     }
 }

@@ -2,9 +2,10 @@ package dev.fusedit.trainer.data.source;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import com.google.common.hash.Hashing;
-import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.trainer.data.shards.ReadAhead;
 import dev.fusedit.trainer.data.shards.ShardSettings;
 import dev.fusedit.trainer.data.shards.ShardStore;
@@ -17,13 +18,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /// Captioned images in tar files as WebDataset names them (github.com/webdataset/webdataset): neighbouring members of one name before the
 /// first dot are a sample, what stands behind the dot is the field, `jpg` or `synthetic_caption.txt`.
@@ -53,7 +52,10 @@ public final class TarShards implements ImageSource {
     /// A sample of a shard.
     ///
     /// @param shard number of it
-    private record Member(int shard, String key, TarIndex.Place image, Map<String, TarIndex.Place> fields) {}
+    /// @param picture which of its fields is the image
+    private record Member(int shard, String key, int picture, TarIndex.Sample sample) {
+        TarIndex.Place image() { return sample.place(picture); }
+    }
 
     private TarShards(String place, int block, ShardStore store, List<TarIndexes.Indexed> shards) {
         this.place = place;
@@ -103,21 +105,19 @@ public final class TarShards implements ImageSource {
     private void add(int shard, String wanted, Map<String, Integer> seen) {
         var index = shards.get(shard).index();
         var address = shards.get(shard).shard().address();
+        var pictures = new HashMap<ImmutableList<String>, Integer>();
         for (var sample : index.samples()) {
             int times = seen.merge(sample.key(), 1, Integer::sum);
             var key = times == 1 ? sample.key() : sample.key() + " in " + address.tarName() + " (" + times + ")";
-            var image = wanted.isEmpty()
-                    ? IMAGES.stream().map(field -> find(sample.fields(), field)).filter(Objects::nonNull).findFirst().orElse(null)
-                    : sample.fields().get(wanted);
-            if (image == null) {
-                var has = String.join(", ", sample.fields().keySet());
-                problems.add(new Problem(key, Cause.BROKEN_IMAGE,
-                        "has no field " + (wanted.isEmpty() ? "of an image" : wanted) + ", only " + has));
+            int picture = pictures.computeIfAbsent(sample.names(), names -> picture(names, wanted));
+            if (picture < 0) {
+                problems.add(new Problem(key, Cause.BROKEN_IMAGE, "has no field " + (wanted.isEmpty() ? "of an image" : wanted)
+                        + ", only " + String.join(", ", sample.names())));
                 continue;
             }
-            fields.addAll(sample.fields().keySet());
-            samples.add(new Member(shard, key, image, sample.fields()));
+            samples.add(new Member(shard, key, picture, sample));
         }
+        pictures.forEach((names, picture) -> fields.addAll(picture < 0 ? ImmutableList.of() : names));
         if (index.broken() != null) problems.add(new Problem(address.fileName(), Cause.BROKEN_SHARD, index.broken()));
     }
 
@@ -129,7 +129,8 @@ public final class TarShards implements ImageSource {
     }
 
     /// Whether a sample has a field.
-    public boolean has(int index, String field) { return samples.get(index).fields().containsKey(field); }
+    public boolean has(int index, String field) { return samples.get(index).sample().names().contains(field); }
+
     @Override
     public String kind() { return "webdataset"; }
 
@@ -137,17 +138,19 @@ public final class TarShards implements ImageSource {
     @Override
     public String imageField() {
         if (samples.isEmpty()) return "";
-        var first = samples.getFirst();
-        return first.fields().entrySet().stream().filter(field -> field.getValue().equals(first.image())).map(Map.Entry::getKey).findFirst()
-                .orElse("");
+        return samples.getFirst().sample().names().get(samples.getFirst().picture());
     }
 
-    /// A field of this name, or one that ends in it behind a dot.
-    private static TarIndex.@Nullable Place find(Map<String, TarIndex.Place> fields, String name) {
-        var exact = fields.get(name);
-        return exact != null ? exact
-                : fields.entrySet().stream().filter(field -> field.getKey().endsWith("." + name)).map(Map.Entry::getValue).findFirst()
-                        .orElse(null);
+    /// Which field is the image; -1 for none.
+    private static int picture(List<String> names, String wanted) {
+        if (!wanted.isEmpty()) return names.indexOf(wanted);
+        return IMAGES.stream().mapToInt(kind -> find(names, kind)).filter(field -> field >= 0).findFirst().orElse(-1);
+    }
+
+    /// A field of this name, or one that ends in it behind a dot; -1 for none.
+    private static int find(List<String> names, String name) {
+        int exact = names.indexOf(name);
+        return exact >= 0 ? exact : Iterables.indexOf(names, each -> each.endsWith("." + name));
     }
 
     @Override
@@ -172,9 +175,10 @@ public final class TarShards implements ImageSource {
     public Map<String, String> texts(int index) throws BadSample {
         var member = samples.get(index);
         var texts = new HashMap<String, String>();
-        for (var field : member.fields().entrySet()) {
-            if (isText(field.getKey()))
-                texts.put(field.getKey(), TextBytes.decode(bytes(member, field.getValue(), Cause.BAD_TEXT), field.getKey()));
+        var names = member.sample().names();
+        for (int i = 0; i < names.size(); i++) {
+            if (isText(names.get(i)))
+                texts.put(names.get(i), TextBytes.decode(bytes(member, member.sample().place(i), Cause.BAD_TEXT), names.get(i)));
         }
         return texts;
     }

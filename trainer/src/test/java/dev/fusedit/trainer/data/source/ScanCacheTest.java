@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +47,7 @@ class ScanCacheTest {
         assertThat(looked).isZero();
         assertThat(again.good()).isEqualTo(first.good()).hasSize(3);
         assertThat(again.problems()).isEqualTo(first.problems()).hasSize(1);
+        assertThat(again.captionCounts()).isEqualTo(first.captionCounts()).hasSize(1);
         assertThat(scan(temp.resolve("cache"), List.of("other")).good()).as("other captions").isEmpty();
     }
 
@@ -63,9 +65,15 @@ class ScanCacheTest {
     void aDamagedOrMissingCacheIsNoFault() throws IOException {
         var cache = temp.resolve("cache");
         var first = scan(cache, List.of("text"));
-        try (var files = Files.list(cache)) {
-            for (var file : files.toList()) Files.writeString(file, "{\"index\": 1");
+        var kept = cache.resolve(cache.toFile().list()[0]);
+        var bytes = Files.readAllBytes(kept);
+        for (int cut : new int[] {0, 3, bytes.length / 2, bytes.length - 1}) {
+            Files.write(kept, Arrays.copyOf(bytes, cut));
+            assertThat(scan(cache, List.of("text")).good()).isEqualTo(first.good());
+            assertThat(looked).isEqualTo(4);
         }
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(kept, bytes);
         assertThat(scan(cache, List.of("text")).good()).isEqualTo(first.good());
         assertThat(looked).isEqualTo(4);
         var file = Files.createFile(temp.resolve("file"));

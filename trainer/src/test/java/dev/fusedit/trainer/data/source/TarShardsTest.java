@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import com.google.common.primitives.Longs;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.image.ImageDecoding;
 import dev.fusedit.trainer.data.shards.HttpPatience;
@@ -16,6 +17,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,10 +46,10 @@ class TarShardsTest {
         assertThat(index.samples()).extracting(TarIndex.Sample::key)
                 .isEqualTo(WebDatasetGoldens.texts(golden.findValue("key") == null ? golden : keys(golden)));
         for (int i = 0; i < golden.size(); i++) {
-            var fields = index.samples().get(i).fields();
-            assertThat(fields.keySet()).containsExactlyElementsOf(ImmutableList.copyOf(golden.get(i).get("fields").fieldNames()));
+            var sample = index.samples().get(i);
+            assertThat(sample.names()).containsExactlyElementsOf(ImmutableList.copyOf(golden.get(i).get("fields").fieldNames()));
             for (var field : golden.get(i).get("fields").properties()) {
-                assertThat(Hashing.sha256().hashBytes(bytes(file, fields.get(field.getKey()))).toString()).as(field.getKey())
+                assertThat(Hashing.sha256().hashBytes(bytes(file, sample.place(sample.names().indexOf(field.getKey())))).toString()).as(field.getKey())
                         .isEqualTo(field.getValue().get("sha256").asText());
             }
         }
@@ -66,6 +68,36 @@ class TarShardsTest {
             in.readFully(bytes);
             return bytes;
         }
+    }
+
+    /// What is kept of a shard between runs says the same as the shard; damaged, it is made anew.
+    @ParameterizedTest
+    @ValueSource(strings = {"shard-000.tar", "oddnames.tar", "truncated.tar", "duplicate.tar"})
+    void aKeptIndexSaysTheSame(String name) throws IOException {
+        var address = List.<ShardAddress>of(new ShardAddress.Local(WebDatasetGoldens.file(name)));
+        try (var store = new ShardStore(settings())) {
+            var indexes = new TarIndexes(store, temp.resolve("indexes"));
+            var made = told(indexes.of(address).getFirst().index());
+            var file = temp.resolve("indexes").resolve(temp.resolve("indexes").toFile().list()[0]);
+            var bytes = Files.readAllBytes(file);
+            assertThat(told(indexes.of(address).getFirst().index())).isEqualTo(made);
+            for (int cut : new int[] {0, 3, bytes.length / 2, bytes.length - 1}) {
+                Files.write(file, Arrays.copyOf(bytes, cut));
+                assertThat(told(indexes.of(address).getFirst().index())).isEqualTo(made);
+                assertThat(file).hasBinaryContent(bytes);
+            }
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(file, bytes);
+            assertThat(told(indexes.of(address).getFirst().index())).isEqualTo(made);
+        }
+    }
+
+    private static List<Object> told(TarIndex index) {
+        var told = new ArrayList<Object>();
+        told.add(index.others());
+        told.add(String.valueOf(index.broken()));
+        index.samples().forEach(sample -> told.add(List.of(sample.key(), sample.names(), Longs.asList(sample.places()))));
+        return told;
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.PixelArrays;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.log.PngImage;
@@ -211,7 +212,7 @@ class TrainingCacheTest {
                 var optimizerState = new OptimizerState()) {
             var blank = TrainingCache.of(recipe, RecipeData.like(recipe, tokenizer), tensors.bundle());
             var parts = new StageParts(recipe, blank, tensors);
-            var batch = parts.batches(parts.plans().getFirst()).apply(0);
+            var batch = parts.batches(parts.plans().getFirst()).of(0, new PixelArrays());
             assertThat(batch.images()).isEmpty();
             assertThat(batch.stored().texts()).hasSize(4);
             try (var loop = parts.loop(parts.plans().getFirst(), 0, emaWeights, optimizerState)) {
