@@ -1,13 +1,14 @@
 package dev.fusedit.trainer.compare;
 
-import dev.fusedit.trainer.log.HtmlPage;
 import dev.fusedit.trainer.log.LinePlot;
+import dev.fusedit.trainer.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A comparison as a page that needs nothing beside it: tables, curves over each other, images in rows.
 public final class ComparisonPage {
@@ -31,9 +32,9 @@ public final class ComparisonPage {
         section(page, "What they took, and their losses", comparison.quantities(), "");
         section(page, "Scores", comparison.scores(), "No run has a score.");
         page.heading("Curves");
-        for (var axis : AXES) plot("flow loss", axis, series(runs, axis, "flow", false), true).ifPresent(page::plot);
-        for (var axis : AXES.subList(0, 2))
-            plot("validation flow loss", axis, series(runs, axis, "flow", true), false).ifPresent(page::plot);
+        var losses = AXES.stream().map(axis -> plot("flow loss", axis, series(runs, axis, "flow", false), true));
+        var validations = AXES.stream().limit(2).map(axis -> plot("validation flow loss", axis, series(runs, axis, "flow", true), false));
+        page.charts(Stream.concat(losses, validations).flatMap(Optional::stream).toList());
         images.ifPresent(drawn -> rows(page, runs, drawn));
         return page.html();
     }
@@ -46,10 +47,7 @@ public final class ComparisonPage {
 
     private static void rows(HtmlPage page, List<ComparedRun> runs, ComparedImages drawn) {
         page.heading("The same prompts and seeds");
-        for (int run = 0; run < runs.size(); run++) {
-            page.paragraph(runs.get(run).label() + drawn.right(run));
-            for (int i = 0; i < drawn.prompts().size(); i++) page.image(drawn.rows().get(run).get(i), drawn.captionOf(run, i));
-        }
+        for (int run = 0; run < runs.size(); run++) drawn.show(page, run, runs.get(run).label());
     }
 
     /// A training row's time is that of the process; validations have none, so they are not shown against it.
