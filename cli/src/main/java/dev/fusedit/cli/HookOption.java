@@ -7,7 +7,8 @@ import picocli.CommandLine.Option;
 final class HookOption {
     private static final String KEY = "logging.hook=";
 
-    @Option(names = "--allow-hook", description = "Run the command that the recipe's logging.hook names. One that --set gives needs no leave.")
+    @Option(names = "--allow-hook",
+            description = "Run the command that the recipe's logging.hook names. One that --set gives needs no leave.")
     private boolean allowed;
 
     /// @param settings of the command line

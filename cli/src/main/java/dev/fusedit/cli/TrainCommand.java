@@ -190,7 +190,8 @@ final class TrainCommand implements Callable<Integer> {
         Runnable stopping = () -> console.message("Stopping after this step and saving. Once more to stop at once.");
         try (var interrupts = group.isAlone() ? OwnProcess.watch(stopping) : Interrupts.watchAsRank(stopping);
                 var run =
-                        new TrainingRun(start, request(group.size()), pipes.pipes(), new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
+                        new TrainingRun(start, request(group.size()), pipes.pipes(),
+                                new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
                                 console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);

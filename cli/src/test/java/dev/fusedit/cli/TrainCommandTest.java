@@ -76,14 +76,16 @@ class TrainCommandTest {
         assertThat(trained.status()).as(trained.err()).isZero();
         var lines = new ArrayList<JsonNode>();
         for (var line : Files.readAllLines(rows)) lines.add(new ObjectMapper().readTree(line));
-        assertThat(lines).extracting(line -> line.path("event").asText()).hasSize(13).startsWith("start").contains("preview").endsWith("end");
+        assertThat(lines).extracting(line -> line.path("event").asText()).hasSize(13).startsWith("start").contains("preview")
+                .endsWith("end");
         assertThat(lines.getFirst().path("run").asText()).isEqualTo(out.toAbsolutePath().toString());
         assertThat(lines.getLast().path("finished").asBoolean()).isTrue();
         assertThat(lines).filteredOn(line -> line.has("path")).singleElement()
                 .satisfies(line -> assertThat(Path.of(line.path("path").asText())).exists());
         assertThat(lines).filteredOn(line -> !line.has("event")).extracting(Object::toString)
                 .isEqualTo(Files.readAllLines(out.resolve("metrics.jsonl")));
-        assertThat(out.resolve("report.html")).content().contains("Finished", "differs from tests/minimal", "stages.joint.lr.dit<td>0.001<td>0.5",
+        assertThat(out.resolve("report.html")).content().contains("Finished", "differs from tests/minimal",
+                "stages.joint.lr.dit<td>0.001<td>0.5",
                 "train tests/minimal --out", "recipe.yaml --out " + out + "-again --set logging.hook=null");
 
         var other = temp.resolve("other");
@@ -91,7 +93,8 @@ class TrainCommandTest {
         assertThat(refused.status()).isEqualTo(2);
         assertThat(refused.err()).contains("logging.hook: cat > ", "Give --allow-hook");
         assertThat(other).doesNotExist();
-        assertThat(run("train", out.resolve("recipe.yaml"), "--out", other, "--set", "logging.hook=null", "--max-steps", 1).status()).isZero();
+        assertThat(run("train", out.resolve("recipe.yaml"), "--out", other, "--set", "logging.hook=null", "--max-steps", 1).status())
+                .isZero();
     }
 
     @Test

@@ -85,7 +85,8 @@ public final class ImageGrid {
         var boxes = boxes();
         int cellWidth = boxes.getFirst().width;
         var last = boxes.getLast();
-        int height = last.y + last.height + captionHeight(cells.subList((cells.size() - 1) / columns * columns, cells.size()), cellWidth) + MARGIN;
+        int height = last.y + last.height + captionHeight(cells.subList((cells.size() - 1) / columns * columns, cells.size()), cellWidth)
+                + MARGIN;
         boolean marked = cells.stream().anyMatch(cell -> cell.mark != Mark.NONE);
         var canvas = new Canvas(MARGIN + Math.min(columns, cells.size()) * (cellWidth + MARGIN), height + (marked ? LEGEND : 0), GROUND);
         for (int i = 0; i < boxes.size(); i++) {

@@ -36,7 +36,8 @@ public record PngImage(int width, int height, byte[] rgb) {
                 "%s x %s pixels at (%s, %s), every %s, are no part of %s x %s", wide, high, left, top, every, width, height);
         var part = new byte[3 * (wide / every) * (high / every)];
         for (int y = 0, i = 0; y < high / every; y++)
-            for (int x = 0; x < wide / every; x++, i += 3) System.arraycopy(rgb, 3 * ((top + y * every) * width + left + x * every), part, i, 3);
+            for (int x = 0; x < wide / every; x++, i += 3)
+                System.arraycopy(rgb, 3 * ((top + y * every) * width + left + x * every), part, i, 3);
         return new PngImage(wide / every, high / every, part);
     }
 

@@ -24,10 +24,12 @@ final class Chart {
 
     /// The points that the axes hold, from the left.
     private LinePlot.Series shown(LinePlot.Series one) {
-        var places = IntStream.range(0, one.x().length).filter(i -> isShown(one.x()[i], plot.logX()) && isShown(one.y()[i], plot.logScale()))
-                .boxed().sorted(Comparator.comparingDouble(i -> one.x()[i])).toList();
+        var places =
+                IntStream.range(0, one.x().length).filter(i -> isShown(one.x()[i], plot.logX()) && isShown(one.y()[i], plot.logScale()))
+                        .boxed().sorted(Comparator.comparingDouble(i -> one.x()[i])).toList();
         boolean bounded = one.low().length > 0;
-        return new LinePlot.Series(one.name(), at(places, one.x()), at(places, one.y()), one.mark(), at(bounded ? places : List.of(), one.low()),
+        return new LinePlot.Series(one.name(), at(places, one.x()), at(places, one.y()), one.mark(),
+                at(bounded ? places : List.of(), one.low()),
                 at(bounded ? places : List.of(), one.high()));
     }
 
@@ -86,5 +88,9 @@ final class Chart {
         return rows.build();
     }
 
-    private static String number(double value) { return String.format(Locale.ROOT, "%.4g", value); }
+    /// Four digits, without zeros at the end.
+    private static String number(double value) {
+        var text = String.format(Locale.ROOT, "%.4g", value);
+        return text.contains("e") || !text.contains(".") ? text : text.replaceFirst("\\.?0+$", "");
+    }
 }

@@ -73,7 +73,8 @@ public final class HtmlPage {
     public HtmlPage wordTable(List<List<String>> rows) { return table("<table class=\"words\">", rows); }
 
     private HtmlPage table(String begins, List<List<String>> rows) {
-        add("<div class=\"scroll\" tabindex=\"0\">" + begins + "\n<thead>" + row(rows.getFirst(), "<th scope=\"col\">") + "</thead>\n<tbody>\n");
+        add("<div class=\"scroll\" tabindex=\"0\">" + begins + "\n<thead>" + row(rows.getFirst(), "<th scope=\"col\">")
+                + "</thead>\n<tbody>\n");
         rows.stream().skip(1).forEach(cells -> add(row(cells, "<td>")));
         return add("</tbody></table></div>\n");
     }
@@ -154,7 +155,7 @@ public final class HtmlPage {
                 escaped(place), escaped(caption)));
     }
 
-    /// Images that came one after the other, to be scrubbed by mouse and keys. Without the script the last ones are seen.
+    /// Images that came one after the other, to be scrubbed by mouse and keys; once in a page. Without the script the last ones are seen.
     public HtmlPage filmstrip(Filmstrip strip) {
         scripted = true;
         var frames = JsonNodeFactory.instance.arrayNode();
@@ -168,8 +169,9 @@ public final class HtmlPage {
         add("<section class=\"film\" aria-label=\"Previews through time\">\n<div class=\"now\">");
         last.images().forEach(this::image);
         int count = strip.frames().size();
-        add("</div>\n<p><label>Step <output>%d</output> <input type=\"range\" min=\"0\" max=\"%d\" value=\"%d\" aria-valuetext=\"step %d\"></label></p>\n"
-                .formatted(last.step(), count - 1, count - 1, last.step()));
+        add("</div>\n<p><label for=\"film\">Step</label> <output for=\"film\">%d</output> ".formatted(last.step()));
+        add("<input type=\"range\" id=\"film\" min=\"0\" max=\"%d\" value=\"%d\" aria-valuetext=\"step %d\"></p>\n".formatted(count - 1,
+                count - 1, last.step()));
         return add("<div class=\"strip\" aria-hidden=\"true\"></div>\n").data(frames).add("</section>\n");
     }
 
@@ -178,7 +180,8 @@ public final class HtmlPage {
     /// The page so far.
     public String html() {
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        html.append("<meta http-equiv=\"Content-Security-Policy\" content=\"").append(ALLOWED.formatted(hasFilesBeside ? " 'self' file:" : ""))
+        html.append("<meta http-equiv=\"Content-Security-Policy\" content=\"")
+                .append(ALLOWED.formatted(hasFilesBeside ? " 'self' file:" : ""))
                 .append("\">\n");
         html.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         html.append("<meta name=\"color-scheme\" content=\"light dark\">\n<title>").append(escaped(title)).append("</title>\n<style>\n")

@@ -42,7 +42,8 @@ public record RunAbout(@Nullable Base base, @Nullable PlannedUse plan, List<Star
     /// @param again the command that makes the run again
     /// @param memory bytes that it may use
     /// @param system name of the operating system
-    public record Start(String at, long step, long steps, long images, @Nullable Double seconds, String command, String again, int processes,
+    public record Start(String at, long step, long steps, long images, @Nullable Double seconds, String command, String again,
+            int processes,
             RunMachine machine, long memory, String version, String java, String system) {}
 
     public RunAbout {

@@ -73,7 +73,9 @@ final class RunImages {
     }
 
     /// Of the grid at the end; none before.
-    ImmutableList<PageImage> samples() throws IOException { return Files.exists(folder.samples()) ? images(folder.samples()) : ImmutableList.of(); }
+    ImmutableList<PageImage> samples() throws IOException {
+        return Files.exists(folder.samples()) ? images(folder.samples()) : ImmutableList.of();
+    }
 
     /// Of a grid that does not say what is in it the whole.
     private static ImmutableList<PageImage> images(Path file) throws IOException {
@@ -93,7 +95,8 @@ final class RunImages {
     private static PngImage shrunk(PngImage image, int widest) {
         if (image.width() <= widest) return image;
         int height = Math.max(1, (int) Math.round(image.height() * (double) widest / image.width()));
-        var small = PillowResize.resize(new RgbImage(image.width(), image.height(), image.rgb()), widest, height, PillowResize.Filter.BICUBIC);
+        var small =
+                PillowResize.resize(new RgbImage(image.width(), image.height(), image.rgb()), widest, height, PillowResize.Filter.BICUBIC);
         return new PngImage(small.width(), small.height(), small.rgb());
     }
 }

@@ -36,7 +36,8 @@ final class RunPage {
         this.rows = rows;
         this.images = images;
         about = RunAbout.read(folder.about());
-        result = folder.isFinished() ? JsonFile.object(folder.result(), "Train the run again, or delete the file") : MissingNode.getInstance();
+        result = folder.isFinished() ? JsonFile.object(folder.result(), "Train the run again, or delete the file")
+                : MissingNode.getInstance();
         page = new HtmlPage(folder.folder().toAbsolutePath().normalize().getFileName().toString());
     }
 
@@ -64,11 +65,13 @@ final class RunPage {
         long step = step(), steps = about.last().steps();
         var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         page.paragraph("%s, step %,d of %,d. As of %s. In %s".formatted(
-                folder.isFinished() ? "Finished" : state == State.GOES_ON ? "The run goes on" : "Stopped: the same command goes on", step, steps,
+                folder.isFinished() ? "Finished" : state == State.GOES_ON ? "The run goes on" : "Stopped: the same command goes on", step,
+                steps,
                 now, folder.folder().toAbsolutePath().normalize()));
         page.progress(step, steps);
         if (!folder.isFinished() && state == State.GOES_ON) page.goesOn();
-        if (rows.lost() > 0) page.paragraph("%,d steps with a row taught nothing: their gradients were not finite, or too large".formatted(rows.lost()));
+        if (rows.lost() > 0)
+            page.paragraph("%,d steps with a row taught nothing: their gradients were not finite, or too large".formatted(rows.lost()));
     }
 
     private long step() {
@@ -84,9 +87,11 @@ final class RunPage {
         table.add(List.of("training FLOPs", plan == null ? UNKNOWN : String.format(Locale.ROOT, "%.3g", plan.flops()), UNKNOWN));
         table.add(List.of("time", start.seconds() == null ? UNKNOWN : ProgressLine.clock(start.seconds()), time()));
         table.add(List.of("memory, MiB", plan == null ? UNKNOWN : mib(plan.memory()),
-                result.has("peak_mib") ? number(Math.round(result.path("peak_mib").asDouble())) : peakMib == 0 ? UNKNOWN : number(peakMib)));
+                result.has("peak_mib") ? number(Math.round(result.path("peak_mib").asDouble())) : peakMib == 0 ? UNKNOWN
+                        : number(peakMib)));
         long checkpoint = newestCheckpoint();
-        table.add(List.of("a checkpoint, MiB", plan == null ? UNKNOWN : mib(plan.checkpoint()), checkpoint == 0 ? UNKNOWN : mib(checkpoint)));
+        table.add(
+                List.of("a checkpoint, MiB", plan == null ? UNKNOWN : mib(plan.checkpoint()), checkpoint == 0 ? UNKNOWN : mib(checkpoint)));
         var speed = result.has("images_per_second") ? result.path("images_per_second") : rows.last().path("images_per_second");
         table.add(List.of("images/s", UNKNOWN, speed.isNumber() ? String.format(Locale.ROOT, "%,.1f", speed.asDouble()) : UNKNOWN));
         return table;
@@ -173,7 +178,8 @@ final class RunPage {
         for (var start : about.starts()) {
             table.add(List.of(start.at(), number(start.step()), "%s, %,d MiB; %s, Java %s, fusedit %s%s".formatted(start.machine(),
                     start.memory() >> 20, start.system(), start.java(), start.version(),
-                    start.processes() == 1 ? "" : ", %d processes".formatted(start.processes())), start.command().isEmpty() ? UNKNOWN : start.command()));
+                    start.processes() == 1 ? "" : ", %d processes".formatted(start.processes())),
+                    start.command().isEmpty() ? UNKNOWN : start.command()));
         }
         page.wordTable(table);
         page.paragraph("The same run again; on the same CPU, with as many threads and the same libtorch, with the same bits:");

@@ -114,7 +114,8 @@ final class RunRows {
         if (charts.containsKey("losses")) plots.add(steps("Losses", "loss (not weighted)", "losses", true));
         charts.keySet().stream().filter(name -> !name.equals("losses") && !OTHERS.contains(name)).forEach(name -> plots.add(event(name)));
         for (var name : OTHERS)
-            if (charts.containsKey(name)) plots.add(steps(words(name), words(name), name, name.equals(GRADIENT) || name.equals("loss_scale")));
+            if (charts.containsKey(name))
+                plots.add(steps(words(name), words(name), name, name.equals(GRADIENT) || name.equals("loss_scale")));
         return plots;
     }
 

@@ -47,8 +47,9 @@ final class RunWatch implements AutoCloseable {
     /// @throws UserError if a recipe names a command that nobody has allowed
     RunWatch(Logging settings, RunRequest request, RunFolder folder, Consumer<String> said) {
         if (settings.hook() != null && !request.runsHook())
-            throw new UserError("the recipe runs a command for its rows, logging.hook: %s%nGive --allow-hook to run it, or --set logging.hook=null"
-                    .formatted(settings.hook()));
+            throw new UserError(
+                    "the recipe runs a command for its rows, logging.hook: %s%nGive --allow-hook to run it, or --set logging.hook=null"
+                            .formatted(settings.hook()));
         hookCommand = Optional.ofNullable(settings.hook());
         this.request = request;
         this.folder = folder;
@@ -67,7 +68,8 @@ final class RunWatch implements AutoCloseable {
 
     private RunAbout.Start start(Begun run) {
         return new RunAbout.Start(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), run.step, run.steps, run.images,
-                run.seconds.orElse(null), request.command(), request.again(folder.folder(), hookCommand.isPresent()), request.processes(), RunMachine.here(),
+                run.seconds.orElse(null), request.command(), request.again(folder.folder(), hookCommand.isPresent()), request.processes(),
+                RunMachine.here(),
                 Host.here().memory().allowed(), ProgramVersion.number(), Runtime.version().toString(), System.getProperty("os.name"));
     }
 

@@ -280,7 +280,8 @@ public final class TrainingRun implements AutoCloseable {
     private RunWatch.Begun begun(RunForecast forecast) {
         long steps = plans.getLast().endStep();
         long images = plans.stream().mapToLong(each -> each.steps() * StagePlan.images(each.stage())).sum();
-        return new RunWatch.Begun(name(), recipe.canonical(), planned, done, steps, images, Optional.of(clock.seconds() + forecast.total()));
+        return new RunWatch.Begun(name(), recipe.canonical(), planned, done, steps, images,
+                Optional.of(clock.seconds() + forecast.total()));
     }
 
     /// `2 lanes`, `lanes 2, 1, 2` where stages differ.

@@ -58,7 +58,8 @@ public record Browser(String playwright, String chromium) {
 
     private static void requireNode() throws InterruptedException {
         try {
-            new ProcessBuilder("node", "--version").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            new ProcessBuilder("node", "--version").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+                    .waitFor();
         } catch (IOException _) {
             abort("no Node.js on the PATH");
         }

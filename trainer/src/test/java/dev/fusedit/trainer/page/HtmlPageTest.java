@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 public class HtmlPageTest {
     static final String HOSTILE = "</script><script>document.title='broken'</script>\"><img src=x onerror=\"document.title='broken'\">'&";
-    private static final Pattern LOADED = Pattern.compile("(?i)(src|href|action|poster|data)\\s*=\\s*[\"'](?!data:image|#)|url\\((?!data:)|@import");
+    private static final Pattern LOADED =
+            Pattern.compile("(?i)(src|href|action|poster|data)\\s*=\\s*[\"'](?!data:image|#)|url\\((?!data:)|@import");
 
     /// Nothing outside of the page is loaded by it.
     public static void requireAlone(String page) {
@@ -53,7 +54,8 @@ public class HtmlPageTest {
     @Test
     void scriptsAreNamedByTheirSums() throws Exception {
         var page = hostile().html();
-        var scripts = Pattern.compile("<script>(.*?)</script>", Pattern.DOTALL).matcher(page).results().map(found -> found.group(1)).toList();
+        var scripts =
+                Pattern.compile("<script>(.*?)</script>", Pattern.DOTALL).matcher(page).results().map(found -> found.group(1)).toList();
         assertThat(scripts).hasSize(2);
         for (var script : scripts) {
             var sum = java.security.MessageDigest.getInstance("SHA-256").digest(script.getBytes(java.nio.charset.StandardCharsets.UTF_8));
@@ -70,7 +72,8 @@ public class HtmlPageTest {
     @Test
     void aChartIsToldInWordsAndNumbersToo() throws IOException {
         var page = new HtmlPage("p").charts(List.of(plot("flow", 5))).html();
-        assertThat(page).contains("aria-label=\"flow: flow against flow. flow: 5 points, from 1 to 5\"", "<td>flow<td>5<td>1<td>5<td>1<td>5");
+        assertThat(page).contains("aria-label=\"flow: flow against flow. flow: 5 points, from 1 to 5\"",
+                "<td>flow<td>5<td>1<td>5<td>1<td>5");
         var json = charts(page).get(0);
         assertThat(json.at("/y/log").asBoolean()).isTrue();
         assertThat(json.at("/series/0/x")).hasSize(5);

@@ -17,6 +17,7 @@ class RunPageBrowserTest {
     void aRunsPageIsReadAndScrubbed() throws IOException, InterruptedException {
         var browser = Browser.here();
         var page = Files.writeString(temp.resolve("report.html"), SampleRuns.page(temp.resolve("a run <b> of 'x'")));
-        assertThat(browser.look("run", page.toUri().toString())).hasSize(4).allMatch(line -> line.matches("7 charts, previews of steps 100 to 2000"));
+        assertThat(browser.look("run", page.toUri().toString())).hasSize(4)
+                .allMatch(line -> line.matches("7 charts, previews of steps 100 to 2000"));
     }
 }

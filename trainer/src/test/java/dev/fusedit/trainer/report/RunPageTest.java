@@ -24,15 +24,17 @@ class RunPageTest {
     private static RunAbout.Start start(long step) { return start(step, 10); }
 
     static RunAbout.Start start(long step, long steps) {
-        return new RunAbout.Start("2026-01-02T03:04:05Z", step, steps, 28, 61.0, "./fusedit train x", "./fusedit train runs/x/recipe.yaml --out runs/x-again",
+        return new RunAbout.Start("2026-01-02T03:04:05Z", step, steps, 28, 61.0, "./fusedit train x",
+                "./fusedit train runs/x/recipe.yaml --out runs/x-again",
                 1, new RunMachine(2, "a CPU " + HOSTILE, "2.13.0"), 8L << 30, "0.1.0", "25", "Linux");
     }
 
     private RunFolder folder() throws IOException {
         var folder = RunFolder.create(temp.resolve("run"), "run: {name: \"" + HOSTILE + "\"}\n");
         var base = new RunAbout.Base("quickstart", List.of(new RecipeDifference("stages.joint.lr.dit", "0.001", HOSTILE)));
-        Files.write(folder.about(), RunAbout.begun(folder.about(), Optional.of(base), Optional.of(new PlannedUse(300 << 20, 7 << 20, 1.5e9)),
-                start(0)).bytes());
+        Files.write(folder.about(),
+                RunAbout.begun(folder.about(), Optional.of(base), Optional.of(new PlannedUse(300 << 20, 7 << 20, 1.5e9)),
+                        start(0)).bytes());
         return folder;
     }
 

@@ -19,8 +19,9 @@ import java.util.stream.IntStream;
 public final class SampleRuns {
     private static final int STEPS = 2000;
     private static final String HOSTILE = "a <b>red</b> thing</script><script>document.title='broken'</script>";
-    private static final List<String> PROMPTS = List.of("a red circle", "two blue squares", HOSTILE, "three green triangles", "a yellow ring",
-            "a red circle left of a blue square");
+    private static final List<String> PROMPTS =
+            List.of("a red circle", "two blue squares", HOSTILE, "three green triangles", "a yellow ring",
+                    "a red circle left of a blue square");
 
     private SampleRuns() {}
 
@@ -37,13 +38,15 @@ public final class SampleRuns {
         var base = new RunAbout.Base("quickstart", List.of(new RecipeDifference("stages.joint.lr.dit", "0.001", "0.0005"),
                 new RecipeDifference("run.precision", "auto", "bf16"), new RecipeDifference("logging.prompts", null, HOSTILE)));
         var start = RunPageTest.start(0, STEPS);
-        Files.write(folder.about(), new RunAbout(base, new PlannedUse(640L << 20, 21L << 20, 1.5e15), List.of(start, RunPageTest.start(900, STEPS))).bytes());
+        Files.write(folder.about(),
+                new RunAbout(base, new PlannedUse(640L << 20, 21L << 20, 1.5e15), List.of(start, RunPageTest.start(900, STEPS))).bytes());
         rows(folder);
         Files.createDirectories(folder.previews());
         for (int step = STEPS / 20; step <= STEPS; step += STEPS / 20)
             grid(folder.previews().resolve(String.format(Locale.ROOT, "step-%06d.png", step)), step, PROMPTS.size());
         grid(folder.samples(), STEPS, 24);
-        var error = JsonNodeFactory.instance.objectNode().put("sample", "photos/0001.jpg").put("cause", "broken-image").put("detail", HOSTILE);
+        var error =
+                JsonNodeFactory.instance.objectNode().put("sample", "photos/0001.jpg").put("cause", "broken-image").put("detail", HOSTILE);
         Files.writeString(folder.dataErrors(), error + "\n");
         return folder;
     }
@@ -52,14 +55,18 @@ public final class SampleRuns {
         var rows = new StringBuilder();
         for (int step = 10; step <= STEPS; step += 10) {
             double falls = 1 / Math.sqrt(step), noise = 1 + 0.3 * Math.sin(step * 12.9898);
-            var row = JsonNodeFactory.instance.objectNode().put("step", step).put("stage", step <= 400 ? "text" : "fuse").put("loss", 3 * falls * noise);
+            var row = JsonNodeFactory.instance.objectNode().put("step", step).put("stage", step <= 400 ? "text" : "fuse").put("loss",
+                    3 * falls * noise);
             if (step <= 400) row.put("language", 8 * falls * noise);
             else row.put("flow", 2 * falls * noise).put("repa", falls * noise);
-            row.put("gradient_norm", 0.4 * noise).put("rate", 1e-3 * (STEPS - step) / STEPS).put("images_per_second", 60 + 10 * noise).put("seconds", step * 0.2);
+            row.put("gradient_norm", 0.4 * noise).put("rate", 1e-3 * (STEPS - step) / STEPS).put("images_per_second", 60 + 10 * noise)
+                    .put("seconds", step * 0.2);
             rows.append(row).append('\n');
-            if (step % 200 == 0) rows.append(JsonNodeFactory.instance.objectNode().put("event", "validation").put("step", step).put("flow", 2.1 * falls)
-                    .put("caption_perplexity", 30 * falls)).append('\n');
-            if (step % 400 == 0) rows.append("{\"event\":\"scores\",\"step\":%d,\"seen\":%s,\"heldout\":%s}\n".formatted(step, step / 2500.0, step / 4000.0));
+            if (step % 200 == 0)
+                rows.append(JsonNodeFactory.instance.objectNode().put("event", "validation").put("step", step).put("flow", 2.1 * falls)
+                        .put("caption_perplexity", 30 * falls)).append('\n');
+            if (step % 400 == 0) rows.append(
+                    "{\"event\":\"scores\",\"step\":%d,\"seen\":%s,\"heldout\":%s}\n".formatted(step, step / 2500.0, step / 4000.0));
         }
         Files.writeString(folder.metrics(), rows);
     }
