@@ -5,10 +5,12 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Recipes;
 import dev.fusedit.trainer.recipe.ReferenceRecipe;
 import dev.fusedit.trainer.recipe.Training;
+import dev.fusedit.trainer.run.RunRequest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -51,6 +53,17 @@ final class RecipeChoice {
         var read = ReferenceRecipe.read(file(), settings);
         read.notes().forEach(note -> err.println("note: " + note));
         return new Training.OfModel(read.recipe());
+    }
+
+    /// The recipe without the settings; none if it is no recipe without them.
+    Optional<RunRequest.Base> base() {
+        try {
+            var base = source.recipe != null ? Training.find(source.recipe, List.of())
+                    : new Training.OfModel(ReferenceRecipe.read(file(), List.of()).recipe());
+            return Optional.of(new RunRequest.Base(name(), base.canonical()));
+        } catch (UserError _) {
+            return Optional.empty();
+        }
     }
 
     /// The text as it was written by a person; null if it is changed or is no recipe's.

@@ -15,6 +15,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
+import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.run.FollowingRun;
 import dev.fusedit.trainer.run.Interrupted;
 import dev.fusedit.trainer.run.Interrupts;
@@ -22,6 +23,7 @@ import dev.fusedit.trainer.run.Outcome;
 import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.run.Resume;
 import dev.fusedit.trainer.run.RunLength;
+import dev.fusedit.trainer.run.RunRequest;
 import dev.fusedit.trainer.run.RunStart;
 import dev.fusedit.trainer.run.TeacherRun;
 import dev.fusedit.trainer.run.TeacherStart;
@@ -31,6 +33,7 @@ import dev.fusedit.trainer.step.Sharding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -75,6 +78,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private PipeOption pipes;
 
+    @Mixin
+    private HookOption hook;
+
     @Option(names = "--max-steps", paramLabel = "N",
             description = "Save and stop after step N, counted over all stages and from the run's beginning. No schedule changes.")
     private @Nullable Long maxSteps;
@@ -97,7 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     private int trainTeacher(TeacherRecipe chosen) {
         Job.requireAlone("recipe '%s' trains a teacher".formatted(chosen.run().name()));
         var console = ProgressLine.onStderr();
-        TeacherPlan.of(chosen).requireFits();
+        var plan = TeacherPlan.of(chosen).requireFits();
         var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
         try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
             var folder = start.folder();
@@ -106,16 +112,16 @@ final class TrainCommand implements Callable<Integer> {
                         .formatted(folder.folder(), folder.result()));
                 return ExitCode.OK;
             }
-            return train(start, console);
+            return train(start, plan.use(), console);
         }
     }
 
-    private int train(TeacherStart start, ProgressLine console) {
+    private int train(TeacherStart start, PlannedUse plan, ProgressLine console) {
         var stdout = spec.commandLine().getOut();
         var chosen = start.recipe();
         var folder = start.folder();
         try (var interrupts = OwnProcess.watch(() -> console.message("Stopping after this step and saving. Once more to stop at once."));
-                var run = new TeacherRun(start, interrupts, console)) {
+                var run = new TeacherRun(start, request(1), Optional.of(plan), interrupts, console)) {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
@@ -184,7 +190,8 @@ final class TrainCommand implements Callable<Integer> {
         Runnable stopping = () -> console.message("Stopping after this step and saving. Once more to stop at once.");
         try (var interrupts = group.isAlone() ? OwnProcess.watch(stopping) : Interrupts.watchAsRank(stopping);
                 var run =
-                        new TrainingRun(start, pipes.pipes(), new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
+                        new TrainingRun(start, request(group.size()), pipes.pipes(),
+                                new Ranks(group, sharding, interrupts::status, interrupts::adopt), interrupts,
                                 console)) {
             console.message(begins.formatted(run.name(), folder, run.done()));
             var outcome = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
@@ -216,6 +223,14 @@ final class TrainCommand implements Callable<Integer> {
                 scored ? Strengths.of(result.blocks()).best().example() : prompt, "-n", "4", "--out", "images.png")));
     }
 
+    /// How the run was asked for. A recipe that is none before `--set` has no base.
+    private RunRequest request(int processes) {
+        var words = spec.root().commandLine().getParseResult().originalArgs();
+        var again = new ArrayList<>(dataAndLibrary());
+        if (sharding != Sharding.NONE) again.addAll(List.of("--shard", sharding.name().toLowerCase(Locale.ROOT)));
+        return new RunRequest(ShellWords.fusedit(words), choice.base(), again, hook.allows(choice.settings()), processes);
+    }
+
     /// JSON's quotes are YAML's too.
     static String inYaml(Path path) {
         var text = path.toString();
@@ -229,9 +244,15 @@ final class TrainCommand implements Callable<Integer> {
         words.addAll(List.of("--out", folder.toString()));
         choice.settings().forEach(setting -> words.addAll(List.of("--set", setting)));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
-        words.addAll(pipes.words());
+        words.addAll(hook.words());
+        words.addAll(dataAndLibrary());
+        return ShellWords.fusedit(words);
+    }
+
+    private List<String> dataAndLibrary() {
+        var words = new ArrayList<>(pipes.words());
         var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
         if (libtorch != null) words.addAll(List.of("--libtorch", libtorch));
-        return ShellWords.fusedit(words);
+        return words;
     }
 }

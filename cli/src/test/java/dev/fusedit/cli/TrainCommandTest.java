@@ -3,7 +3,9 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fusedit.trainer.log.ShellWords;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -72,6 +74,38 @@ class TrainCommandTest {
         assertThat(generated.status()).isZero();
         assertThat(generated.err()).contains("crimsonish");
         assertThat(grid).exists();
+    }
+
+    /// And the page tells how it was asked for.
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aHookIsToldAndOneOfARecipeNeedsLeave() throws IOException {
+        var out = temp.resolve("run");
+        var rows = temp.resolve("it's rows");
+        var hook = "logging.hook=cat > " + ShellWords.quoted(rows.toString());
+        var trained = run("train", "tests/minimal", "--out", out, "--set", hook, "--set", "stages.joint.lr.dit=0.5");
+        assertThat(trained.status()).as(trained.err()).isZero();
+        var lines = new ArrayList<JsonNode>();
+        for (var line : Files.readAllLines(rows)) lines.add(new ObjectMapper().readTree(line));
+        assertThat(lines).extracting(line -> line.path("event").asText()).hasSize(13).startsWith("start").contains("preview")
+                .endsWith("end");
+        assertThat(lines.getFirst().path("run").asText()).isEqualTo(out.toAbsolutePath().toString());
+        assertThat(lines.getLast().path("finished").asBoolean()).isTrue();
+        assertThat(lines).filteredOn(line -> line.has("path")).singleElement()
+                .satisfies(line -> assertThat(Path.of(line.path("path").asText())).exists());
+        assertThat(lines).filteredOn(line -> !line.has("event")).extracting(Object::toString)
+                .isEqualTo(Files.readAllLines(out.resolve("metrics.jsonl")));
+        assertThat(out.resolve("report.html")).content().contains("Finished", "differs from tests/minimal",
+                "stages.joint.lr.dit<td>0.001<td>0.5",
+                "train tests/minimal --out", "recipe.yaml --out " + out + "-again --set logging.hook=null");
+
+        var other = temp.resolve("other");
+        var refused = run("train", out.resolve("recipe.yaml"), "--out", other);
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("logging.hook: cat > ", "Give --allow-hook");
+        assertThat(other).doesNotExist();
+        assertThat(run("train", out.resolve("recipe.yaml"), "--out", other, "--set", "logging.hook=null", "--max-steps", 1).status())
+                .isZero();
     }
 
     @Test

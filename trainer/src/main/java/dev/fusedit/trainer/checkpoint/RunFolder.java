@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,9 @@ public final class RunFolder implements AutoCloseable {
     private static final String METRICS = "metrics.jsonl";
     private static final String DATA_ERRORS = "data-errors.jsonl";
     private static final String DATA_ERRORS_OF_RANK = "data-errors\\.rank-\\d+\\.jsonl";
+    private static final String ABOUT = "run.json";
+    private static final String PAGE = "report.html";
+    private static final String HOOK_LOG = "hook.log";
     private static final String EVENTS = "tensorboard";
     private static final String EVENT_FILE = "events\\.out\\.tfevents\\.\\d+\\.fusedit\\.\\d+";
 
@@ -136,10 +140,11 @@ public final class RunFolder implements AutoCloseable {
     private static boolean isOfTheStart(Path path) throws IOException {
         var name = path.getFileName().toString();
         return switch (name) {
-            case RECIPE, LOCK, DATA_ERRORS -> Files.isRegularFile(path);
+            case RECIPE, LOCK, DATA_ERRORS, ABOUT, PAGE, HOOK_LOG -> Files.isRegularFile(path);
             case METRICS -> Files.isRegularFile(path) && Files.size(path) == 0;
             case EVENTS -> Files.isDirectory(path) && list(path).stream().allMatch(file -> isEventFile(file));
-            default -> name.matches(DATA_ERRORS_OF_RANK) || path.equals(WholeFile.unfinished(path.resolveSibling(RECIPE)));
+            default -> name.matches(DATA_ERRORS_OF_RANK)
+                    || Stream.of(RECIPE, ABOUT, PAGE).anyMatch(file -> path.equals(WholeFile.unfinished(path.resolveSibling(file))));
         };
     }
 
@@ -187,6 +192,24 @@ public final class RunFolder implements AutoCloseable {
 
     /// As [#dataErrors()], of what another process than the first finds.
     public static Path dataErrors(Path folder, int rank) { return folder.resolve("data-errors.rank-%d.jsonl".formatted(rank)); }
+
+    /// How the run was asked for, and what it was expected to take.
+    public Path about() { return folder.resolve(ABOUT); }
+
+    /// The run as a page.
+    public Path page() { return folder.resolve(PAGE); }
+
+    /// What a hook says.
+    public Path hookLog() { return folder.resolve(HOOK_LOG); }
+
+    /// Grids of images on the way.
+    public Path previews() { return folder.resolve("previews"); }
+
+    /// All files of [#dataErrors].
+    public List<Path> allDataErrors() throws IOException {
+        return list(folder).stream().filter(file -> file.equals(dataErrors()) || file.getFileName().toString().matches(DATA_ERRORS_OF_RANK))
+                .sorted().toList();
+    }
 
     public Path metrics() { return folder.resolve(METRICS); }
 

@@ -9,6 +9,8 @@ import dev.fusedit.trainer.data.blocks.Split;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.log.ProgressLine;
+import dev.fusedit.trainer.page.HtmlPage;
+import dev.fusedit.trainer.page.PageImage;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.PromptFile;
 import dev.fusedit.trainer.sampling.SamplingModel;
@@ -59,13 +61,17 @@ public record ComparedImages(ImmutableList<ShowcasePrompt> prompts, ImmutableLis
                 .findFirst().orElseThrow()).map(ShowcasePrompt::of).toList();
     }
 
-    /// The prompt, and behind it whether the image is right, where that can be told.
-    public String captionOf(int run, int prompt) {
-        return prompts.get(prompt).text() + verdict(run, prompt).map(right -> right ? " ✓" : " ✗").orElse("");
+    /// A run's images, each with its prompt and whether it is right, where that can be told.
+    ///
+    /// @param name of the run
+    public void show(HtmlPage page, int run, String name) {
+        page.paragraph(name + right(run));
+        for (int i = 0; i < prompts.size(); i++)
+            page.image(PageImage.exact(rows.get(run).get(i), prompts.get(i).text(), verdict(run, i)));
     }
 
     /// How many of a run's images are right, `: 4 of 6 right`; empty where that cannot be told.
-    public String right(int run) {
+    private String right(int run) {
         var verdicts = IntStream.range(0, prompts.size()).mapToObj(i -> verdict(run, i)).flatMap(Optional::stream).toList();
         return verdicts.isEmpty() ? ""
                 : String.format(Locale.ROOT, ": %d of %d right", verdicts.stream().filter(right -> right).count(), verdicts.size());

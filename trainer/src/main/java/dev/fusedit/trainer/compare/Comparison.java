@@ -2,10 +2,10 @@ package dev.fusedit.trainer.compare;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.eval.ScoreRows;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.recipe.RecipeDifference;
@@ -13,11 +13,9 @@ import dev.fusedit.trainer.step.StepLosses;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
@@ -115,11 +113,7 @@ public record Comparison(ImmutableList<ComparedRun> runs) {
     /// Scores with their 95 % intervals, a row for each kind of each set. Only the heads where no run has any.
     public List<List<String>> scores() {
         var rows = new ArrayList<>(List.of(heads("scores")));
-        for (var entry : scoreKeys().entrySet())
-            for (var kind : entry.getValue())
-                rows.add(row(entry.getKey() + " " + kind, run -> score(run.scores().path(entry.getKey()), kind)));
-        for (var set : scoreKeys().keySet())
-            rows.add(row(set + " images", run -> run.scores().path(set).path("n").asText(NOTHING)));
+        rows.addAll(ScoreRows.of(runs.stream().map(ComparedRun::scores).toList()));
         return rows;
     }
 
@@ -143,26 +137,4 @@ public record Comparison(ImmutableList<ComparedRun> runs) {
         return String.format(Locale.ROOT, "%.3g (%.3g to %.3g), step %,d", curve.y()[last], curve.low()[last], curve.high()[last],
                 (long) curve.x()[last]);
     }
-
-    private Map<String, Set<String>> scoreKeys() {
-        var keys = new LinkedHashMap<String, Set<String>>();
-        for (var run : runs) {
-            run.scores().properties().forEach(set -> {
-                var kinds = keys.computeIfAbsent(set.getKey(), _ -> new LinkedHashSet<>());
-                set.getValue().path("intervals").fieldNames().forEachRemaining(kinds::add);
-                set.getValue().path("attributes").fieldNames().forEachRemaining(attribute -> kinds.add("right " + attribute));
-            });
-        }
-        return keys;
-    }
-
-    private static String score(JsonNode set, String kind) {
-        var attribute = set.path("attributes").path(kind.replaceFirst("^right ", ""));
-        if (kind.startsWith("right ")) return attribute.isNumber() ? decimal(attribute) : NOTHING;
-        var interval = set.path("intervals").path(kind);
-        return set.path(kind).isNumber() ? "%s (%s to %s)".formatted(decimal(set.path(kind)), decimal(interval.path(0)),
-                decimal(interval.path(1))) : NOTHING;
-    }
-
-    private static String decimal(JsonNode value) { return String.format(Locale.ROOT, "%.2f", value.asDouble()); }
 }

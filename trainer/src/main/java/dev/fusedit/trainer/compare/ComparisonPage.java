@@ -1,7 +1,7 @@
 package dev.fusedit.trainer.compare;
 
-import dev.fusedit.trainer.log.HtmlPage;
 import dev.fusedit.trainer.log.LinePlot;
+import dev.fusedit.trainer.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +33,10 @@ public final class ComparisonPage {
         section(page, "Scores", comparison.scores(), "No run has a score.");
         if (comparison.evaluations().size() > 1) section(page, "Evaluated on the way", comparison.evaluations(), "");
         page.heading("Curves");
-        comparison.evaluated().forEach(name -> page.plot(evaluations(runs, name)));
-        for (var axis : AXES) plot("flow loss", axis, series(runs, axis, "flow", false), true).ifPresent(page::plot);
-        for (var axis : AXES.subList(0, 2))
-            plot("validation flow loss", axis, series(runs, axis, "flow", true), false).ifPresent(page::plot);
+        var evaluated = comparison.evaluated().stream().map(name -> evaluations(runs, name));
+        var losses = AXES.stream().map(axis -> plot("flow loss", axis, series(runs, axis, "flow", false), true));
+        var validations = AXES.stream().limit(2).map(axis -> plot("validation flow loss", axis, series(runs, axis, "flow", true), false));
+        page.charts(Stream.concat(evaluated, Stream.concat(losses, validations).flatMap(Optional::stream)).toList());
         images.ifPresent(drawn -> rows(page, runs, drawn));
         return page.html();
     }
@@ -49,10 +49,7 @@ public final class ComparisonPage {
 
     private static void rows(HtmlPage page, List<ComparedRun> runs, ComparedImages drawn) {
         page.heading("The same prompts and seeds");
-        for (int run = 0; run < runs.size(); run++) {
-            page.paragraph(runs.get(run).label() + drawn.right(run));
-            for (int i = 0; i < drawn.prompts().size(); i++) page.image(drawn.rows().get(run).get(i), drawn.captionOf(run, i));
-        }
+        for (int run = 0; run < runs.size(); run++) drawn.show(page, run, runs.get(run).label());
     }
 
     private static LinePlot evaluations(List<ComparedRun> runs, String name) {

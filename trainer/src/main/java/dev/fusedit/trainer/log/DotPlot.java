@@ -10,7 +10,7 @@ import java.util.stream.DoubleStream;
 ///
 /// @param xLabel below the axis
 /// @param line of reference, such as 0 under differences
-public record DotPlot(String title, String xLabel, List<Row> rows, OptionalDouble line) {
+public record DotPlot(String title, String xLabel, List<Row> rows, OptionalDouble line) implements Plot {
     private static final int WIDTH = 900;
     private static final int ROW = 34;
     private static final int TOP = 48;
@@ -29,6 +29,7 @@ public record DotPlot(String title, String xLabel, List<Row> rows, OptionalDoubl
     public DotPlot(String title, String xLabel, List<Row> rows) { this(title, xLabel, rows, OptionalDouble.empty()); }
 
     /// As wide as a [LinePlot], as high as its rows need.
+    @Override
     public PngImage image() {
         int height = TOP + rows.size() * ROW + BOTTOM;
         int left = 2 * MARGIN + rows.stream().map(Row::name).map(Alphabet::width).max(Comparator.naturalOrder()).orElse(0);

@@ -61,21 +61,37 @@ public final class ImageGrid {
         return this;
     }
 
+    /// Where an image is in the grid's, in pixels, each of its own as often as the grid enlarges.
+    public record Box(int x, int y, int width, int height) {}
+
+    /// Of each image.
+    public List<Box> boxes() {
+        var boxes = new ArrayList<Box>();
+        int y = MARGIN;
+        for (int first = 0; first < cells.size(); first += columns) {
+            var row = cells.subList(first, Math.min(cells.size(), first + columns));
+            int width = row.getFirst().image.width() * factor, height = row.getFirst().image.height() * factor;
+            for (int i = 0; i < row.size(); i++) boxes.add(new Box(MARGIN + i * (width + MARGIN), y, width, height));
+            y += height + captionHeight(row, width) + MARGIN;
+        }
+        return boxes;
+    }
+
+    /// By which images are enlarged.
+    public int factor() { return factor; }
+
     public PngImage image() {
         checkArgument(!cells.isEmpty(), "a grid needs at least one image");
-        int cellWidth = cells.getFirst().image.width() * factor;
-        int cellHeight = cells.getFirst().image.height() * factor;
-        var rows = new ArrayList<List<Cell>>();
-        for (int i = 0; i < cells.size(); i += columns) rows.add(cells.subList(i, Math.min(cells.size(), i + columns)));
-
-        int height = MARGIN;
-        for (var row : rows) height += cellHeight + captionHeight(row, cellWidth) + MARGIN;
+        var boxes = boxes();
+        int cellWidth = boxes.getFirst().width;
+        var last = boxes.getLast();
+        int height = last.y + last.height + captionHeight(cells.subList((cells.size() - 1) / columns * columns, cells.size()), cellWidth)
+                + MARGIN;
         boolean marked = cells.stream().anyMatch(cell -> cell.mark != Mark.NONE);
         var canvas = new Canvas(MARGIN + Math.min(columns, cells.size()) * (cellWidth + MARGIN), height + (marked ? LEGEND : 0), GROUND);
-        int y = MARGIN;
-        for (var row : rows) {
-            for (int i = 0; i < row.size(); i++) draw(canvas, row.get(i), MARGIN + i * (cellWidth + MARGIN), y, cellWidth, cellHeight);
-            y += cellHeight + captionHeight(row, cellWidth) + MARGIN;
+        for (int i = 0; i < boxes.size(); i++) {
+            var box = boxes.get(i);
+            draw(canvas, cells.get(i), box.x, box.y, box.width, box.height);
         }
         if (marked) legend(canvas, height);
         return canvas.image();

@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
 /// @param xLabel below the horizontal axis
 /// @param yLabel above the vertical one
 /// @param smoothing weight of the past in the moving average, 0 for none; less for a series of few points, of which it would be too far behind
-public record LinePlot(String title, String xLabel, String yLabel, List<Series> series, boolean logX, boolean logScale, double smoothing) {
+public record LinePlot(String title, String xLabel, String yLabel, List<Series> series, boolean logX, boolean logScale, double smoothing)
+        implements Plot {
     private static final int WIDTH = 900;
     private static final int HEIGHT = 520;
     private static final int LEFT = 76;
@@ -73,6 +74,7 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
     }
 
     /// 900 x 520 pixels.
+    @Override
     public PngImage image() {
         var canvas = new Canvas(WIDTH, HEIGHT, 0xffffff);
         var horizontal = axis(series.stream().flatMapToDouble(one -> DoubleStream.of(one.x)), logX, LEFT, WIDTH - RIGHT);
@@ -145,6 +147,9 @@ public record LinePlot(String title, String xLabel, String yLabel, List<Series> 
         var values = smoothed(points.stream().mapToDouble(Point::y).toArray(), smoothing);
         return IntStream.range(0, values.length).mapToObj(i -> new Point(points.get(i).x, values[i])).toList();
     }
+
+    /// The moving average of a series, as it is drawn in full colour.
+    public double[] smoothed(Series one) { return smoothed(one.y, smoothing); }
 
     /// The moving average, whose bias is corrected: what it has not seen does not count as 0, which dividing by 1 - β^t does (Adam's way). An
     /// average over 1 / (1 - β) points is behind by as many: so it is over a tenth of the series at most.

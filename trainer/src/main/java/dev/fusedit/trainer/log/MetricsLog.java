@@ -65,29 +65,33 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     /// @param values numbers, texts, switches; in the line after the step, in this order
+    /// @return the line, without its break
     /// @throws UserError if the line cannot be written
-    public void row(long step, Map<String, ?> values) { write(step, new LinkedHashMap<>(), values); }
+    public String row(long step, Map<String, ?> values) { return write(step, new LinkedHashMap<>(), values); }
 
     /// A row of something else than training.
     ///
+    /// @return the line, without its break
     /// @throws UserError if the line cannot be written
-    public void event(String event, long step, Map<String, ?> values) {
+    public String event(String event, long step, Map<String, ?> values) {
         var row = new LinkedHashMap<String, Object>();
         row.put("event", event);
-        write(step, row, values);
+        return write(step, row, values);
     }
 
-    private void write(long step, Map<String, Object> row, Map<String, ?> values) {
+    private String write(long step, Map<String, Object> row, Map<String, ?> values) {
         checkArgument(step >= lastStep, "step %s comes after step %s in %s", step, lastStep, file);
         row.put("step", step);
         values.forEach((key, value) -> checkArgument(row.put(key, value) == null, "%s is given apart", key));
         try {
-            var line = ByteBuffer.wrap((JSON.writeValueAsString(row) + "\n").getBytes(StandardCharsets.UTF_8));
+            var text = JSON.writeValueAsString(row);
+            var line = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
             while (line.hasRemaining()) out.write(line); // a disk that fills up takes a part
+            lastStep = step;
+            return text;
         } catch (IOException e) {
             throw failure(e);
         }
-        lastStep = step;
     }
 
     public long lastStep() { return lastStep; }

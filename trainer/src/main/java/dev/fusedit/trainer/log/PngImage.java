@@ -30,6 +30,17 @@ public record PngImage(int width, int height, byte[] rgb) {
         return new PngImage(width * factor, height * factor, large);
     }
 
+    /// A part of it, of whose pixels only every so many-th is taken, in both directions: the inverse of [#enlarged] within a grid.
+    public PngImage part(int left, int top, int wide, int high, int every) {
+        checkArgument(left >= 0 && top >= 0 && every >= 1 && left + wide <= width && top + high <= height,
+                "%s x %s pixels at (%s, %s), every %s, are no part of %s x %s", wide, high, left, top, every, width, height);
+        var part = new byte[3 * (wide / every) * (high / every)];
+        for (int y = 0, i = 0; y < high / every; y++)
+            for (int x = 0; x < wide / every; x++, i += 3)
+                System.arraycopy(rgb, 3 * ((top + y * every) * width + left + x * every), part, i, 3);
+        return new PngImage(wide / every, high / every, part);
+    }
+
     /// @throws IOException if it is no image, or cannot be read
     public static PngImage read(Path file) throws IOException {
         var image = ImageIO.read(file.toFile());
@@ -50,13 +61,18 @@ public record PngImage(int width, int height, byte[] rgb) {
     public byte[] png(Map<String, String> texts) { return PngText.insert(png(), texts); }
 
     /// This image as the bytes of a PNG file.
-    public byte[] png() {
+    public byte[] png() { return encoded("png"); }
+
+    /// As the bytes of a JPEG file of quality 75, which is not quite the same.
+    public byte[] jpeg() { return encoded("jpg"); }
+
+    private byte[] encoded(String format) {
         var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0, i = 0; y < height; y++)
             for (int x = 0; x < width; x++, i += 3) image.setRGB(x, y, (rgb[i] & 255) << 16 | (rgb[i + 1] & 255) << 8 | rgb[i + 2] & 255);
         var bytes = new ByteArrayOutputStream();
         try (var out = new MemoryCacheImageOutputStream(bytes)) {
-            if (!ImageIO.write(image, "png", out)) throw new IllegalStateException("this JDK writes no PNG");
+            if (!ImageIO.write(image, format, out)) throw new IllegalStateException("this JDK writes no " + format);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

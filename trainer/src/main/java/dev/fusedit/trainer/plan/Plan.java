@@ -6,6 +6,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.run.AutoSettings;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.Comparator;
@@ -151,6 +152,14 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
 
     /// The stage that needs most memory.
     public StageEstimate demanding() { return demanding(stages); }
+
+    /// In short, for a run's page.
+    ///
+    /// @param run the same recipe, of other lengths perhaps
+    PlannedUse use(Recipe run) {
+        double flops = StagePlan.of(run).stream().mapToDouble(plan -> plan.steps() * stages.get(plan.index()).work().flops()).sum();
+        return new PlannedUse(demanding().memory().total(), checkpoint, flops);
+    }
 
     public boolean fits() { return demanding().memory().total() <= available; }
 

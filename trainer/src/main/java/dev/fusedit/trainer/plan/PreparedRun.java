@@ -24,7 +24,8 @@ public final class PreparedRun {
         StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);
         var settled = recipe.withRun(plan.recipe().run());
-        return minutes == null ? RunLength.asWritten(settled, estimate)
+        var length = minutes == null ? RunLength.asWritten(settled, estimate)
                 : RunLength.measured(settled, plan.recipe(), estimate, minutes, said);
+        return length.planned(plan.use(length.recipe()));
     }
 }

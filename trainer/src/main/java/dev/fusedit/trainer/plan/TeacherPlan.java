@@ -8,6 +8,7 @@ import dev.fusedit.trainer.align.TeacherTask;
 import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.run.TeacherTrial;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -35,6 +36,9 @@ public record TeacherPlan(TeacherRecipe recipe, long encoder, long heads, StageM
         return new TeacherPlan(recipe, ModelShapes.count(shapes) - heads, heads, memory(recipe, shapes), flops(recipe, shapes),
                 capacity.bytes(), capacity.of(), OptionalDouble.empty());
     }
+
+    /// In short, for a run's page.
+    public PlannedUse use() { return new PlannedUse(memory.total(), memory.saved(), flops * recipe.learning().steps()); }
 
     private static long patches(TeacherRecipe recipe) {
         long side = recipe.data().imageSize() / recipe.teacher().patch();

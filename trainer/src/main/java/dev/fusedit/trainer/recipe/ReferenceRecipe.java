@@ -89,7 +89,7 @@ public record ReferenceRecipe(Recipe recipe, List<String> notes) {
                 List.of(stage(config)),
                 new Sampling(Solver.EULER, SAMPLING_STEPS, GUIDANCE, List.of(0.0, 1.0), shift(config), weights, 16),
                 new Evaluation(List.of(), 48, 0),
-                new Logging(trainer.loggingSteps(), null, null, true),
+                new Logging(trainer.loggingSteps(), null, null, true, null),
                 new Checkpointing(trainer.checkpointingSteps(), 2, trainer.consolidationSteps()), null);
     }
 

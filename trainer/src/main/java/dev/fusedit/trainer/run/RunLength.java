@@ -4,6 +4,8 @@ import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.report.PlannedUse;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +13,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param pace of the recipe here; null if it was not measured yet
 /// @param estimate of steps that are too long to be tried
-public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimate) {
+/// @param plan what it takes, if that was computed
+public record RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimate, Optional<PlannedUse> plan) {
+    public RunLength(Recipe recipe, @Nullable Pace pace, StepEstimate estimate) { this(recipe, pace, estimate, Optional.empty()); }
+
     /// The same steps on every machine, all of them tried; what is left to the machine is decided.
     public static RunLength asWritten(Recipe recipe) { return asWritten(AutoSettings.settle(recipe), StepEstimate.NONE); }
 
     /// The same steps on every machine.
     public static RunLength asWritten(Recipe recipe, StepEstimate estimate) { return new RunLength(recipe, null, estimate); }
+
+    public RunLength planned(PlannedUse use) { return new RunLength(recipe, pace, estimate, Optional.of(use)); }
 
     /// As many steps as this machine does in so many minutes, sampling and scoring included. See [Pace#scaled].
     ///

@@ -17,6 +17,7 @@ import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.StepOutcome;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,9 +43,13 @@ final class RunLog implements AutoCloseable {
     private final ProgressLine console;
     private final MetricsLog metrics;
     private final @Nullable EventFile events;
+    private final RunWatch watch;
 
     /// @param step after which the run goes on, 0 for a new one; what was told of later steps is void
-    RunLog(Logging settings, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
+    /// @param request how the run was asked for
+    /// @throws dev.fusedit.torch.UserError if the recipe names a hook that nobody has allowed
+    RunLog(Logging settings, RunRequest request, Run.Precision precision, RunFolder folder, ProgressLine console, long step) {
+        watch = new RunWatch(settings, request, folder, console::message);
         this.settings = settings;
         scalesLoss = precision == Run.Precision.F16;
         this.folder = folder;
@@ -53,6 +58,9 @@ final class RunLog implements AutoCloseable {
         metrics.cutAfter(step);
         events = settings.tensorboard() ? EventFile.create(folder.events(), step) : null;
     }
+
+    /// The first step is next: from now on others look on.
+    void begins(RunWatch.Begun run) { watch.begin(run); }
 
     void resumed(long step) { metrics.event("resume", step, Map.of()); }
 
@@ -90,7 +98,7 @@ final class RunLog implements AutoCloseable {
         }
         row.put("images_per_second", speed.imagesPerSecond());
         row.put("seconds", speed.seconds());
-        metrics.row(step, row);
+        watch.row(metrics.row(step, row));
         values.put("images_per_second", speed.imagesPerSecond());
         scalars(step, "train", values);
     }
@@ -99,7 +107,7 @@ final class RunLog implements AutoCloseable {
         var row = new LinkedHashMap<String, Object>();
         row.put("stage", plan.stage().name());
         row.putAll(found.values());
-        metrics.event("validation", step, row);
+        watch.row(metrics.event("validation", step, row));
         scalars(step, "validation", found.scalars());
     }
 
@@ -132,7 +140,9 @@ final class RunLog implements AutoCloseable {
             say(text + ". Raise data.workers; 'bench feed' tells how fast the data comes");
     }
 
-    void preview(long step, PngImage image) {
+    /// @param file of the grid
+    void preview(long step, Path file, PngImage image) {
+        watch.preview(step, file);
         if (events != null) {
             events.image(step, "preview", image);
         }
@@ -180,6 +190,7 @@ final class RunLog implements AutoCloseable {
     @Override
     public void close() {
         metrics.close();
+        watch.close();
         console.close();
         if (events != null) {
             events.close();

@@ -179,6 +179,7 @@ public sealed interface RunStart extends AutoCloseable {
             keys.add("weights.tokenizer"); // checkpoints hold it
         }
         keys.add("cache.folder"); // what is there is known by what it is made of
+        keys.add("logging.hook"); // it looks on
         return keys;
     }
 

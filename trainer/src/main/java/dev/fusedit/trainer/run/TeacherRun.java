@@ -10,6 +10,7 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.pace.Speed;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
+import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.stage.MemoryRemedies;
 import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.stage.RunFigures;
@@ -18,6 +19,7 @@ import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.step.DivergedException;
 import dev.fusedit.trainer.step.StepOutOfMemory;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The training of a vision encoder by a recipe, from its first step to its probes. A step is a function of its number and of what the
@@ -34,6 +36,7 @@ public final class TeacherRun implements AutoCloseable {
     private final TeacherParts parts;
     private final RunLog log;
     private final RunCheckpoints checkpoints;
+    private final Optional<PlannedUse> plan;
     private final TensorScope scope;
     private final long began = System.nanoTime();
     private final long doneBefore;
@@ -41,20 +44,28 @@ public final class TeacherRun implements AutoCloseable {
     private final RunFigures before;
     private long done;
 
+    /// Of a program that says nothing of itself.
+    public TeacherRun(TeacherStart start, Interrupts interrupts, ProgressLine console) {
+        this(start, RunRequest.NONE, Optional.empty(), interrupts, console);
+    }
+
     /// Builds the encoder: untrained, or as the checkpoint has it.
     ///
     /// @param start must not be of a finished run; stays its owner's
+    /// @param request how it was asked for
+    /// @param plan what it takes, if that was computed
     /// @throws UserError if the checkpoint does not fit the recipe
-    public TeacherRun(TeacherStart start, Interrupts interrupts, ProgressLine console) {
+    public TeacherRun(TeacherStart start, RunRequest request, Optional<PlannedUse> plan, Interrupts interrupts, ProgressLine console) {
         recipe = start.recipe();
         learning = recipe.learning();
         folder = start.folder();
+        this.plan = plan;
         done = start.done();
         doneBefore = done;
         before = start.figures();
         try {
             parts = TeacherParts.of(start);
-            log = new RunLog(recipe.logging(), Run.Precision.F32, folder, console, done);
+            log = new RunLog(recipe.logging(), request, Run.Precision.F32, folder, console, done);
             tellOfGoingOn(start);
             checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
             scope = TensorScope.open();
@@ -81,6 +92,8 @@ public final class TeacherRun implements AutoCloseable {
     /// @throws Interrupted if a signal came; a checkpoint is written first
     /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
     public @Nullable TeacherResult run(long upTo) {
+        log.begins(new RunWatch.Begun(recipe.run().name(), recipe.canonical(), plan, done, learning.steps(),
+                (long) learning.steps() * learning.batch(), Optional.empty()));
         train(upTo);
         if (done < learning.steps()) {
             return null;

@@ -14,13 +14,13 @@ import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.data.Batches;
 import dev.fusedit.trainer.data.shards.CacheLocks;
 import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
-import dev.fusedit.trainer.eval.suite.BlocksSuite;
-import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.Validation;
 import dev.fusedit.trainer.eval.blocks.BlocksChecker;
 import dev.fusedit.trainer.eval.blocks.BlocksScore;
 import dev.fusedit.trainer.eval.metrics.Estimate;
+import dev.fusedit.trainer.eval.suite.BlocksSuite;
+import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.Precisions;
@@ -35,6 +35,7 @@ import dev.fusedit.trainer.pace.StageClock;
 import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.sampling.ShowcasePrompt;
@@ -93,6 +94,7 @@ public final class TrainingRun implements AutoCloseable {
     private final TensorScope scope;
 
     private final StepEstimate estimate;
+    private final Optional<PlannedUse> planned;
     private @Nullable Pace pace;
 
     /// Steps that were done before this process.
@@ -111,14 +113,15 @@ public final class TrainingRun implements AutoCloseable {
 
     /// As the one below, of a recipe whose data no command is run for.
     public TrainingRun(RunStart start, Interrupts interrupts, ProgressLine console) {
-        this(start, Pipes.REFUSED, Ranks.ALONE, interrupts, console);
+        this(start, RunRequest.NONE, Pipes.REFUSED, Ranks.ALONE, interrupts, console);
     }
 
     /// @param start must not be a finished run
+    /// @param request how it was asked for
     /// @param pipes whether commands that the recipe names are run
     /// @param ranks the processes that share the steps; this one is the first
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
-    public TrainingRun(RunStart start, Pipes pipes, Ranks ranks, Interrupts interrupts, ProgressLine console) {
+    public TrainingRun(RunStart start, RunRequest request, Pipes pipes, Ranks ranks, Interrupts interrupts, ProgressLine console) {
         var length = length(start);
         this.ranks = ranks;
         recipe = length.recipe();
@@ -142,7 +145,8 @@ public final class TrainingRun implements AutoCloseable {
             begun = resumption == null ? 0 : resumption.step();
             done = begun;
             clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
-            log = new RunLog(recipe.logging(), recipe.run().precision(), folder, console, done);
+            planned = length.plan();
+            log = new RunLog(recipe.logging(), request, recipe.run().precision(), folder, console, done);
             tensors = tensors(tokenizer);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
             reading = TrainingCache.reading(recipe);
@@ -276,10 +280,18 @@ public final class TrainingRun implements AutoCloseable {
             pace = PaceTrial.of(parts, estimate, done, () -> interrupts.status() != 0);
         }
         clock.expect(pace);
+        log.begins(begun(RunForecast.of(recipe, plans, pace, done)));
         if (interrupts.status() == 0) {
             log.say("%s, %s%s; %s".formatted(recipe.run().precision().word(),
                     ranks.group().isAlone() ? "" : ranks.count() + " processes of ", lanes(), RunForecast.of(recipe, plans, pace, done)));
         }
+    }
+
+    private RunWatch.Begun begun(RunForecast forecast) {
+        long steps = plans.getLast().endStep();
+        long images = plans.stream().mapToLong(each -> each.steps() * StagePlan.images(each.stage())).sum();
+        return new RunWatch.Begun(name(), recipe.canonical(), planned, done, steps, images,
+                Optional.of(clock.seconds() + forecast.total()));
     }
 
     /// `2 lanes`, `lanes 2, 1, 2` where stages differ.
@@ -400,7 +412,8 @@ public final class TrainingRun implements AutoCloseable {
         }
         var preview = recipe.logging().previewEvery();
         if (preview != null && stage.losses().flow() != null && done % preview == 0 && !stageEnds) {
-            log.preview(done, between(plan, loop, () -> showcase(sampler()).writePreview(folder, done), MemoryRemedies::images));
+            var image = between(plan, loop, () -> showcase(sampler()).writePreview(folder, done), MemoryRemedies::images);
+            log.preview(done, Showcase.preview(folder, done), image);
             clock.paused(Pause.PREVIEW);
         }
         evaluate(plan, loop);

@@ -36,13 +36,13 @@ final class SampleGrid {
 
     /// @param images of one size, at least one
     static PngImage ofImages(List<PngImage> images, List<String> prompts) {
-        return ofImages(images, prompts, Collections.nCopies(images.size(), ImageGrid.Mark.NONE));
+        return ofImages(images, prompts, Collections.nCopies(images.size(), ImageGrid.Mark.NONE)).image();
     }
 
     /// @param marks of each image
-    static PngImage ofImages(List<PngImage> images, List<String> prompts, List<ImageGrid.Mark> marks) {
+    static ImageGrid ofImages(List<PngImage> images, List<String> prompts, List<ImageGrid.Mark> marks) {
         var grid = ImageGrid.forImagesOf(images.getFirst().width(), Math.min(COLUMNS, images.size()));
         for (int i = 0; i < images.size(); i++) grid.add(images.get(i), prompts.get(i), marks.get(i));
-        return grid.image();
+        return grid;
     }
 }

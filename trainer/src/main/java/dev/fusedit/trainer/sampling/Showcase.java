@@ -28,7 +28,6 @@ public final class Showcase {
     public static final int IMAGES = 24;
     /// In a preview: the first ones of them.
     public static final int PREVIEW = 6;
-    private static final String FOLDER = "previews";
 
     private final ImageSampler sampler;
     private final List<ShowcasePrompt> prompts;
@@ -50,21 +49,35 @@ public final class Showcase {
     }
 
     /// 6 × 4 images.
-    public void write(RunFolder folder, Path file) { folder.write(file, file(grid(prompts), prompts)); }
+    public void write(RunFolder folder, Path file) { write(folder, file, prompts); }
 
     /// 6 × 1 images, what a preview can afford, into `previews/`, and their prompts beside them.
     public PngImage writePreview(RunFolder folder, long step) {
         var first = prompts.subList(0, PREVIEW);
-        var previews = folder.folder().resolve(FOLDER);
+        var previews = folder.previews();
         try {
             Files.createDirectories(previews);
         } catch (IOException e) {
             throw WriteFailure.of(previews, e);
         }
         folder.write(previews.resolve("prompts.txt"), (String.join("\n", texts(first)) + "\n").getBytes(StandardCharsets.UTF_8));
-        var grid = grid(first);
-        folder.write(previews.resolve(String.format(Locale.ROOT, "step-%06d.png", step)), file(grid, first));
-        return grid;
+        return write(folder, preview(folder, step), first);
+    }
+
+    /// The file of a preview.
+    public static Path preview(RunFolder folder, long step) {
+        return folder.previews().resolve(String.format(Locale.ROOT, "step-%06d.png", step));
+    }
+
+    /// A grid, and before it the file that says what is in it.
+    private PngImage write(RunFolder folder, Path file, List<ShowcasePrompt> prompts) {
+        var images = images(prompts);
+        var marks = IntStream.range(0, images.size()).mapToObj(i -> mark(prompts.get(i), images.get(i).rgb())).toList();
+        var grid = SampleGrid.ofImages(images, texts(prompts), marks);
+        var drawn = grid.image();
+        folder.write(ShownImages.beside(file), ShownImages.of(grid, texts(prompts), marks).bytes());
+        folder.write(file, file(drawn, prompts));
+        return drawn;
     }
 
     private static List<String> texts(List<ShowcasePrompt> prompts) { return prompts.stream().map(ShowcasePrompt::text).toList(); }
@@ -73,15 +86,12 @@ public final class Showcase {
         return grid.png(SampleNotes.NAMELESS.ofGrid(sampler.request(texts(prompts), Seed.of(SEED)), Seed.of(SEED)));
     }
 
-    private PngImage grid(List<ShowcasePrompt> prompts) {
+    private List<PngImage> images(List<ShowcasePrompt> prompts) {
         var seededPrompts = new ArrayList<ImageSampler.SeededPrompt>();
         for (var prompt : prompts) {
             seededPrompts.add(new ImageSampler.SeededPrompt(prompt.text(), InitialNoise.ofImage(Seed.of(SEED), seededPrompts.size())));
         }
-        var images = sampler.sample(seededPrompts).stream().map(image -> new PngImage(sampler.side(), sampler.side(), image)).toList();
-        var marks = IntStream.range(0, images.size())
-                .mapToObj(i -> mark(prompts.get(i), images.get(i).rgb())).toList();
-        return SampleGrid.ofImages(images, texts(prompts), marks);
+        return sampler.sample(seededPrompts).stream().map(image -> new PngImage(sampler.side(), sampler.side(), image)).toList();
     }
 
     private ImageGrid.Mark mark(ShowcasePrompt prompt, byte[] rgb) {

@@ -23,6 +23,9 @@ final class Answers {
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
             + "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+    private static final String REPORT_POLICY = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+            + "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
+
     private Answers() {}
 
     /// What a browser may do with an answer: nothing but what the page needs.
@@ -33,6 +36,9 @@ final class Answers {
         headers.set(HeaderNames.create("Referrer-Policy"), "no-referrer");
         headers.set(HeaderNames.CACHE_CONTROL, "no-store");
     }
+
+    /// The same of a run's page, which has scripts of its own: it belongs to no site, so that nothing in it can ask this server.
+    static void guardReport(ServerResponseHeaders headers) { headers.set(HeaderNames.create("Content-Security-Policy"), REPORT_POLICY); }
 
     static void json(ServerResponse response, ObjectNode json) { bytes(response, "application/json", json.toString()); }
 

@@ -112,6 +112,12 @@ public final class ImageServer implements AutoCloseable {
                 Answers.bytes(response, "image/png",
                         runs.image(name).orElseThrow(() -> Refusal.of(404, "no image of a run '%s'".formatted(name))));
             });
+            get(routing, "/api/runs/{name}/report", (request, response) -> {
+                var name = request.path().pathParameters().get("name");
+                var report = runs.report(name).orElseThrow(() -> Refusal.of(404, "no report of a run '%s'".formatted(name)));
+                Answers.guardReport(response.headers());
+                Answers.bytes(response, "text/html; charset=utf-8", report);
+            });
         });
         return routing.any(Answers.told((request, _) -> {
             throw Refusal.of(404, "there is nothing at %s".formatted(request.path().path()));

@@ -46,7 +46,8 @@ record RunsIndex(Path folder) {
         json.put("finished", run.isFinished()).put("step", row.path("step").asLong());
         for (var loss : List.of("flow", "caption")) if (row.path(loss).isNumber()) json.set(loss, row.get(loss));
         return json.put("images_per_second", row.path("images_per_second").asDouble()).put("written", written(path, run))
-                .put("image", image(run).isPresent());
+                .put("image", image(run).isPresent())
+                .put("report", Files.isRegularFile(run.page()));
     }
 
     private static long written(Path path, RunFolder run) {
@@ -81,14 +82,20 @@ record RunsIndex(Path folder) {
     /// The newest image of a run: its samples, else the last preview.
     ///
     /// @param name as [#json] lists it; no other is looked for
-    Optional<byte[]> image(String name) {
-        return folders().stream().filter(path -> path.getFileName().toString().equals(name)).findFirst().map(RunFolder::open)
-                .flatMap(RunsIndex::image).map(RunsIndex::bytes);
+    Optional<byte[]> image(String name) { return run(name).flatMap(RunsIndex::image).map(RunsIndex::bytes); }
+
+    /// A run's page, if it has one.
+    ///
+    /// @param name as [#image] has it
+    Optional<byte[]> report(String name) { return run(name).map(RunFolder::page).filter(Files::isRegularFile).map(RunsIndex::bytes); }
+
+    private Optional<RunFolder> run(String name) {
+        return folders().stream().filter(path -> path.getFileName().toString().equals(name)).findFirst().map(RunFolder::open);
     }
 
     private static Optional<Path> image(RunFolder run) {
         if (Files.isRegularFile(run.samples())) return Optional.of(run.samples());
-        var previews = run.folder().resolve("previews");
+        var previews = run.previews();
         if (!Files.isDirectory(previews)) return Optional.empty();
         try (var files = Files.list(previews)) {
             return files.filter(file -> file.toString().endsWith(".png")).max(Comparator.naturalOrder());

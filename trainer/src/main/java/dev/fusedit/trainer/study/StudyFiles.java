@@ -42,9 +42,10 @@ public final class StudyFiles {
         try {
             var plots = StudyPlots.of(result);
             Files.createDirectories(out.resolve("plots"));
-            for (var plot : plots.entrySet()) WholeFile.write(out.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().png());
+            for (var plot : plots.entrySet())
+                WholeFile.write(out.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().image().png());
             writeTables(result);
-            WholeFile.write(out.resolve("index.html"), StudyPage.of(result, plots, images));
+            WholeFile.write(out.resolve("index.html"), StudyPage.of(result, plots.values(), images));
         } catch (IOException e) {
             throw WriteFailure.of(out, e);
         }

@@ -1,9 +1,9 @@
 package dev.fusedit.trainer.study;
 
-import com.google.common.collect.ImmutableMap;
 import dev.fusedit.trainer.compare.ComparedImages;
-import dev.fusedit.trainer.log.HtmlPage;
-import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.log.Plot;
+import dev.fusedit.trainer.page.HtmlPage;
+import java.util.Collection;
 import java.util.Optional;
 
 /// A study as a page that needs nothing beside it.
@@ -11,7 +11,7 @@ final class StudyPage {
     private StudyPage() {}
 
     /// @param images of the arms at their first seed, in their order; none where the study is not at its end
-    static String of(StudyResult result, ImmutableMap<String, PngImage> plots, Optional<ComparedImages> images) {
+    static String of(StudyResult result, Collection<Plot> plots, Optional<ComparedImages> images) {
         var file = result.study().file();
         var page = new HtmlPage("Study " + file.name());
         page.paragraph(file.question());
@@ -26,16 +26,13 @@ final class StudyPage {
             page.table(table.rows());
         }
         page.heading("Plots");
-        plots.forEach(page::plot);
+        page.plots(plots);
         images.ifPresent(drawn -> images(page, result, drawn));
         return page.html();
     }
 
     private static void images(HtmlPage page, StudyResult result, ComparedImages drawn) {
         page.heading("The same prompts and noise");
-        for (int arm = 0; arm < result.arms().size(); arm++) {
-            page.paragraph(result.arms().get(arm).name() + drawn.right(arm));
-            for (int i = 0; i < drawn.prompts().size(); i++) page.image(drawn.rows().get(arm).get(i), drawn.captionOf(arm, i));
-        }
+        for (int arm = 0; arm < result.arms().size(); arm++) drawn.show(page, arm, result.arms().get(arm).name());
     }
 }

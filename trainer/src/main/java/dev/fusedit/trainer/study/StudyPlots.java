@@ -5,7 +5,7 @@ import dev.fusedit.trainer.compare.ComparedRun;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.DotPlot;
 import dev.fusedit.trainer.log.LinePlot;
-import dev.fusedit.trainer.log.PngImage;
+import dev.fusedit.trainer.log.Plot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,12 +30,12 @@ final class StudyPlots {
     private StudyPlots() {}
 
     /// By the names of their files.
-    static ImmutableMap<String, PngImage> of(StudyResult result) {
-        var plots = new LinkedHashMap<String, PngImage>();
+    static ImmutableMap<String, Plot> of(StudyResult result) {
+        var plots = new LinkedHashMap<String, Plot>();
         if (result.cells().isEmpty()) return ImmutableMap.of();
-        plots.put("endpoint", endpoint(result).image());
+        plots.put("endpoint", endpoint(result));
         var differences = differences(result);
-        if (!differences.rows().isEmpty()) plots.put("differences", differences.image());
+        if (!differences.rows().isEmpty()) plots.put("differences", differences);
         for (var axis : AXES) {
             var loss = validations(result, axis);
             if (!loss.isEmpty()) plots.put("validation-flow-by-" + axis.key, plot("validation flow loss", axis, loss));
@@ -47,13 +47,13 @@ final class StudyPlots {
         for (var set : List.of(Metric.SEEN, Metric.HELDOUT, Metric.PARAPHRASE)) {
             var kinds = kinds(result, set);
             if (!kinds.isEmpty())
-                plots.put(set.word() + "-by-kind", new DotPlot(set.label() + " by kind", "share that is right", kinds).image());
+                plots.put(set.word() + "-by-kind", new DotPlot(set.label() + " by kind", "share that is right", kinds));
         }
         return ImmutableMap.copyOf(plots);
     }
 
-    private static PngImage plot(String what, Against axis, List<LinePlot.Series> series) {
-        return new LinePlot(what + " against " + axis.label, axis.label, what, series, false, 0).image();
+    private static LinePlot plot(String what, Against axis, List<LinePlot.Series> series) {
+        return new LinePlot(what + " against " + axis.label, axis.label, what, series, false, 0);
     }
 
     private static DotPlot endpoint(StudyResult result) {

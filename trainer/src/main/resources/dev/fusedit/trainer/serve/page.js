@@ -174,11 +174,25 @@ async function runs() {
   byId('run-rows').replaceChildren(...rows.map(run => {
     const picture = element('td', {}), number = value => value === undefined ? '–' : String(Number(value.toPrecision(4)));
     if (run.image) show(run.name, picture);
-    return element('tr', {}, element('th', {scope: 'row', textContent: run.name + (run.finished ? '' : ' (not at its end)')}),
+    const name = element('th', {scope: 'row'}, run.report ? report(run.name) : run.name, run.finished ? '' : ' (not at its end)');
+    return element('tr', {}, name,
       element('td', {textContent: run.step}), element('td', {textContent: number(run.flow)}),
       element('td', {textContent: number(run.images_per_second)}),
       element('td', {textContent: new Date(run.written * 1000).toLocaleString()}), picture);
   }));
+}
+
+// A link shows no token, so where there is one the page is saved.
+function report(name) {
+  const place = `/api/runs/${encodeURIComponent(name)}/report`, link = element('a', {href: place, target: '_blank', textContent: name});
+  link.addEventListener('click', async event => {
+    if (!sessionStorage.getItem('token')) return;
+    event.preventDefault();
+    const saved = element('a', {href: URL.createObjectURL(await (await ask(place)).blob()), download: name + '.html'});
+    saved.click();
+    URL.revokeObjectURL(saved.href);
+  });
+  return link;
 }
 
 async function show(name, cell) {

@@ -234,6 +234,7 @@ class ImageServerTest {
                 {"event": "validation", "step": 3, "flow": 0.7}
                 {"step": 4, "fl""");
         Files.write(run.resolve("samples.png"), new PngImage(1, 1, new byte[3]).png());
+        Files.writeString(run.resolve("report.html"), "<h1>first</h1>");
         Files.createDirectories(temp.resolve("runs/other"));
         Files.writeString(temp.resolve("secret.png"), "classified");
         var settings =
@@ -242,10 +243,15 @@ class ImageServerTest {
             var listed = served.ok(served.get("/api/runs")).path("runs");
             assertThat(listed).hasSize(1);
             assertThat(listed.get(0).toString()).contains("\"name\":\"first\"", "\"step\":3", "\"flow\":0.5", "\"finished\":false",
-                    "\"image\":true");
+                    "\"image\":true", "\"report\":true");
+            var report = served.get("/api/runs/first/report");
+            assertThat(report.body()).isEqualTo("<h1>first</h1>");
+            assertThat(report.headers().allValues("Content-Security-Policy")).singleElement().asString()
+                    .startsWith("sandbox allow-scripts; default-src 'none'");
             assertThat(served.get("/api/runs/first/image").headers().firstValue("Content-Type")).hasValue("image/png");
             for (var path : List.of("/api/runs/other/image", "/api/runs/../image", "/api/runs/%2e%2e/image", "/api/runs/..%2f../image",
-                    "/api/runs/first/recipe.yaml", "/..%2f..%2fsecret.png", "/page.css/..%2fpage.html", "/%2e%2e/%2e%2e/etc/passwd",
+                    "/api/runs/first/recipe.yaml", "/api/runs/other/report", "/api/runs/..%2f../report", "/..%2f..%2fsecret.png",
+                    "/page.css/..%2fpage.html", "/%2e%2e/%2e%2e/etc/passwd",
                     "//etc/passwd", "/api/runs/first%00/image")) {
                 var said = served.raw(served.head("GET " + path, java.util.Map.of("Host", served.host())));
                 assertThat(said).as(path).doesNotContain("classified", "root:").containsPattern("HTTP/1.1 40[04]");

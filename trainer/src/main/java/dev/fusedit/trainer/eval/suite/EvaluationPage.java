@@ -1,6 +1,6 @@
 package dev.fusedit.trainer.eval.suite;
 
-import dev.fusedit.trainer.log.HtmlPage;
+import dev.fusedit.trainer.page.HtmlPage;
 import dev.fusedit.trainer.sampling.WantedImage;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -20,7 +20,7 @@ final class EvaluationPage {
             page.heading(suite.name().key());
             suite.tables().forEach(page::table);
             suite.notes().forEach(page::paragraph);
-            suite.plots().forEach(page::plot);
+            page.charts(suite.plots());
             int count = suite.shown().size(), shown = Math.min(count, MOST_IMAGES);
             if (shown < count) page.paragraph("%d of %d images".formatted(shown, count));
             IntStream.range(0, shown).mapToObj(i -> suite.shown().get((int) ((long) i * count / shown)))
