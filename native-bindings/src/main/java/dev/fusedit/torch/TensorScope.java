@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -253,6 +254,14 @@ public final class TensorScope implements AutoCloseable {
 
     /// Bytes of the storages that this scope's tensors show, each storage once.
     public long bytes() { return bytes(owned()); }
+
+    /// `TensorScope(3 tensors, 48 bytes)`, `TensorScope(closed)`.
+    @Override
+    public String toString() {
+        if (closed) return "TensorScope(closed)";
+        var kind = thread == null ? "holding " : isOwn() ? "" : "of thread " + thread.getName() + ", ";
+        return String.format(Locale.ROOT, "TensorScope(%s%d %s, %,d bytes)", kind, size(), size() == 1 ? "tensor" : "tensors", bytes());
+    }
 
     /// A look at them that other threads' changes do not disturb.
     private Stream<@Nullable Tensor> owned() {

@@ -41,7 +41,7 @@ class TensorScopeTest {
         assertThatThrownBy(() -> Tensor.cat(0, y, x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("cat");
         assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class).hasMessageContaining("shape");
         assertThatThrownBy(() -> y.linear(y, x)).isInstanceOf(IllegalStateException.class);
-        assertThat(x.toString()).isEqualTo("Tensor(closed)");
+        assertThat(x.toString()).isEqualTo("tensor(closed)");
         assertThat(y.mul(y).toFloats()).as("an op after refused ones").containsOnly(1);
     }
 
