@@ -91,7 +91,7 @@ final class TensorText {
         }
         int code = tensor.dtypeCode();
         boolean usual = code == DType.F32.code()
-                || !empty && (code == DType.I64.code() || code == DType.BOOL.code() || code == DType.C64.code());
+                || !empty && !hidden && (code == DType.I64.code() || code == DType.BOOL.code() || code == DType.C64.code());
         if (!usual) {
             suffixes.add("dtype=torch." + ScalarTypes.name(code));
         }

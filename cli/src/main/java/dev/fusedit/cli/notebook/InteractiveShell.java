@@ -1,8 +1,9 @@
 package dev.fusedit.cli.notebook;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import dev.fusedit.trainer.log.ShellWords;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,7 @@ public final class InteractiveShell {
     private static final String SETTINGS = """
             /set mode -delete -retain fusedit
             /set mode fusedit normal -quiet
-            /set truncation fusedit 20000
+            /set truncation fusedit 4000
             /set mode -retain fusedit
             /set feedback -retain fusedit
             /exit
@@ -50,6 +51,8 @@ public final class InteractiveShell {
             var words = new ArrayList<>(List.of("--class-path", System.getProperty("java.class.path"), "--startup", startup.toString()));
             OPTIONS.forEach(option -> words.add("-R" + option));
             words.add("-R-Dfusedit.libtorch=" + System.getProperty("fusedit.libtorch", ""));
+            var asked = System.getenv().getOrDefault("FUSEDIT_JAVA_OPTS", ""); // as the launcher reads it
+            Splitter.on(CharMatcher.whitespace()).omitEmptyStrings().split(asked).forEach(option -> words.add("-R" + option));
             return tool.persistence(kept).start(words.toArray(String[]::new));
         } finally {
             Files.delete(startup);
@@ -66,7 +69,7 @@ public final class InteractiveShell {
     }
 
     /// For a shell to evaluate: the variables by which the Jupyter kernel jjava has what this shell has.
-    public static String jupyterVariables() throws IOException {
+    public static String jupyterVariables() {
         var options = new ArrayList<>(OPTIONS);
         options.add("--add-opens=jdk.jshell/jdk.jshell=ALL-UNNAMED");
         var libtorch = System.getProperty("fusedit.libtorch");

@@ -26,10 +26,10 @@ public final class Startup {
 
     /// Loads libtorch, and says what there is, or what is missing.
     public static void greet() {
-        IO.println("fusedit %s, %s: everything is imported, tensors belong to `scope`, Tab completes, Tab again documents, /exit leaves."
+        IO.println("fusedit %s, %s. All is imported, tensors go to `scope`; Tab completes, Tab again documents, /exit leaves."
                 .formatted(ProgramVersion.number(), libtorch()));
-        IO.println("Examples, from /open examples/01-tensors.jsh to 08-bridge.jsh: tensors, a fused layer, training, Gemma 3, sampling, "
-                + "fusions, gradient masks, the bridge.");
+        IO.println("Examples: /open examples/01-tensors.jsh, 02-fused-layer, 03-train-blocks, 04-gemma, 05-sampling, 06-fusions, 07-gradient-masks, "
+                + "08-bridge.");
     }
 
     private static String libtorch() {

@@ -103,7 +103,7 @@ class InteractiveShellTest {
     }
 
     @Test
-    void jupyterFindsTheSame() throws IOException {
+    void jupyterFindsTheSame() {
         assertThat(InteractiveShell.jupyterVariables()).contains("export JJAVA_CLASSPATH=", "--enable-native-access=ALL-UNNAMED",
                 "var scope = TensorScope.session();", "ShownImage.class");
     }

@@ -102,4 +102,24 @@ class NotebookTest {
         }
         assertThat(printed.toString().lines()).containsExactly("3", "\"text\"", "long[2] { 2, 5 }");
     }
+
+    /// Nothing prints as an address or as pages of numbers.
+    @Test
+    void modelsPrintInWords() throws IOException {
+        assertThat(run("""
+            var text = LanguageModelConfig.gemma(50, 32, 64, 2, 4, 1, 16);
+            var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero()).layers(2).channels(3).build();
+            var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+            var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
+            var prompt = Prompt.of(new long[] {2, 7, 9}, new long[] {2});
+            void require(Object o, String text) { if (!o.toString().startsWith(text)) throw new Error(o + " does not begin with " + text); }
+            require(model, "FuseDiT[FuseDiTConfig[");
+            require(model.llm(), "LanguageModel[LanguageModelConfig[");
+            require(weights.in("dit"), "Weights(dit, ");
+            require(prompt, "Prompt[[2, 7, 9], [2]]");
+            require(new PngImage(1, 1, new byte[3]), "PngImage(1 x 1)");
+            weights.close();
+            require(weights, "Weights(closed)");
+            """)).as(messages.toString()).isTrue();
+    }
 }
