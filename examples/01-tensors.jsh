@@ -64,8 +64,8 @@ try {
 
 // ---- Draws
 //
-// A draw takes a seed; the same seed gives the same numbers, PyTorch's own on the CPU: this is what `torch.manual_seed(42); torch.randn(2, 3)`
-// gives.
+// A draw takes a seed; the same seed gives the same numbers, PyTorch's own on the CPU: this is what `torch.manual_seed(42); torch.randn(2,
+// 3)` gives.
 
 Tensor.randn(Seed.of(42), DType.F32, 2, 3)
 

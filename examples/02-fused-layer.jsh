@@ -1,15 +1,16 @@
 // A fused layer by hand, and its attention as an image
 //
-// FuseDiT stands beside a language model, layer by layer: the image's rows attend to themselves and to the keys and values that the language
-// model's layer made of the prompt. Here is one such layer as a few lines of tensor algebra, checked against the library's own.
+// FuseDiT stands beside a language model, layer by layer: the image's rows attend to themselves and to the keys and values that the
+// language model's layer made of the prompt. Here is one such layer as a few lines of tensor algebra, checked against the library's own.
 
 // ---- A small model
 //
-// A Gemma of two layers, and two blocks of an image side as wide as it, with fresh weights. Without a noise level and with a table of positions
-// the layer is the bare equation: nothing is modulated, nothing is rotated.
+// A Gemma of two layers, and two blocks of an image side as wide as it, with fresh weights. Without a noise level and with a table of
+// positions the layer is the bare equation: nothing is modulated, nothing is rotated.
 
 var text = LanguageModelConfig.gemma(50, 32, 64, 2, 4, 1, 16); // vocabulary, width, MLP, layers, heads, key/value heads, width of a head
-var image = DiTConfig.beside(text, new ImagePositions.Absolute(8, 8), new TimeConditioning.None()).layers(2).channels(3).qkNorm(true).build();
+var image = DiTConfig.beside(text, new ImagePositions.Absolute(8, 8), new TimeConditioning.None())
+        .layers(2).channels(3).qkNorm(true).build();
 var config = new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All());
 var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
 var model = FuseDiT.of(config, weights);
@@ -18,16 +19,16 @@ IO.println("%,d parameters, of which the language model's are %,d".formatted(wei
 
 // ---- What goes in
 //
-// A prompt of four tokens, and a noisy image of 8 × 8 pixels: 16 patches of 2 × 2. The text is computed once; of each layer the image reads keys
-// and values, (batch, key/value heads, tokens, width of a head).
+// A prompt of four tokens, and a noisy image of 8 × 8 pixels: 16 patches of 2 × 2. The text is computed once; of each layer the image reads
+// keys and values, (batch, key/value heads, tokens, width of a head).
 
 var words = List.of("a", "red", "circle", "<eos>");
 var prompt = Prompt.of(new long[] {2, 7, 9, 1});
 var read = model.text(prompt).blocks().getFirst();
 IO.println("keys of the text " + read.keys().size());
 
-// Hooks see what passes between the layers, as PyTorch's forward hooks do: the first block's input, and its output. What they are shown is the
-// model's, which frees it soon; the session holds a copy.
+// Hooks see what passes between the layers, as PyTorch's forward hooks do: the first block's input, and its output. What they are shown is
+// the model's, which frees it soon; the session holds a copy.
 
 var seen = new HashMap<String, Tensor>();
 ForwardHooks hooks = (name, value) -> seen.put(name, scope.hold(value.copy()));
@@ -67,8 +68,8 @@ out_BNC.allClose(seen.get("dit.layer.0"), 1e-4, 1e-5)
 
 // ---- Its attention
 //
-// How much of each token reaches each patch, the mean over heads. Rows are patches; the first four columns are the prompt, the others the image.
-// The weights are fresh, so none of it means anything yet.
+// How much of each token reaches each patch, the mean over heads. Rows are patches; the first four columns are the prompt, the others the
+// image. The weights are fresh, so none of it means anything yet.
 
 var mean_NL = weights_BHNL.mean(false, 1).get(0);
 IO.println("a row sums to %.3f; the text's part of it is %.3f, of 4 tokens in 20".formatted(mean_NL.sum(false, 1).get(0).item(),

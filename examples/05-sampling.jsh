@@ -3,7 +3,8 @@
 // With the model of `03-train-blocks.jsh`: where its run is finished the first lines find it, else they train it.
 
 var quick = Boolean.getBoolean("quick");
-var recipe = Recipe.find(quick ? "tests/minimal" : "quickstart", List.of("evaluation.sets=[seen]", "evaluation.prompts_per_kind=" + (quick ? 1 : 16)));
+var recipe = Recipe.find(quick ? "tests/minimal" : "quickstart",
+        List.of("evaluation.sets=[seen]", "evaluation.prompts_per_kind=" + (quick ? 1 : 16)));
 var folder = Path.of(System.getProperty("runs", "runs"), "two-minutes");
 var run = quick ? Train.run(recipe, folder) : Train.run(recipe, folder, 2);
 var model = SamplingModel.open(run);
@@ -22,7 +23,8 @@ Show.grid("prompts", sample(model.defaults().request(prompts).seed(Seed.of(7))),
 
 // ---- Seeds
 //
-// The same seed gives the same image, bit for bit; another one another image. An image's noise is its own: it does not depend on what else is sampled.
+// The same seed gives the same image, bit for bit; another one another image. An image's noise is its own: it does not depend on what else
+// is sampled.
 
 var one = model.defaults().request(List.of("a red thing"));
 IO.println("again: " + sample(one.seed(Seed.of(1))).getFirst().sameValues(sample(one.seed(Seed.of(1))).getFirst()));
@@ -30,8 +32,8 @@ Show.grid("seeds", sample(one.each(6).seed(Seed.of(1))))
 
 // ---- Guidance
 //
-// The prediction with the prompt, taken further away from that without: 1 is no guidance, and half the work; much of it gives strong colours and
-// little variety. The same noise under each.
+// The prediction with the prompt, taken further away from that without: 1 is no guidance, and half the work; much of it gives strong
+// colours and little variety. The same noise under each.
 
 var factors = List.of(1.0, 2.0, 3.0, 5.0, 8.0, 12.0);
 Show.grid("guidance", factors.stream().map(factor -> sample(one.guidance(factor).seed(Seed.of(3))).getFirst()).toList(),
@@ -44,7 +46,8 @@ Show.grid("guidance", factors.stream().map(factor -> sample(one.guidance(factor)
 var steps = List.of(1, 2, 4, 8, 16, 32);
 var images = steps.stream().map(count -> sample(one.steps(count).seed(Seed.of(3))).getFirst()).toList();
 for (int i = 0; i < steps.size(); i++) {
-    IO.println("%2d steps: mean difference to 32 steps %.3f".formatted(steps.get(i), images.get(i).sub(images.getLast()).abs().mean().item())); // measured
+    double difference = images.get(i).sub(images.getLast()).abs().mean().item();
+    IO.println("%2d steps: mean difference to 32 steps %.3f".formatted(steps.get(i), difference)); // measured
 }
 Show.grid("steps", images, steps.stream().map(count -> count + " steps").toList())
 
@@ -52,7 +55,7 @@ Show.grid("steps", images, steps.stream().map(count -> count + " steps").toList(
 //
 // Guidance leads away from the empty prompt unless another one is named.
 
-Show.grid("negative", List.of(sample(one.each(1).seed(Seed.of(5))).getFirst(), sample(one.negative("a red circle").seed(Seed.of(5))).getFirst()),
+Show.grid("negative", Stream.of("", "a red circle").map(text -> sample(one.negative(text).seed(Seed.of(5))).getFirst()).toList(),
         List.of("a red thing", "but no red circle"))
 
 model.close();

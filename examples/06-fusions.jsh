@@ -1,16 +1,16 @@
 // Two fusions side by side
 //
-// Joint attention: one softmax over text and image. Cross-attention: the image attends to itself, then to the text by matrices of their own. The same
-// data, the same steps, the same seeds; only the fusion differs. One pair of short runs proves nothing: `./fusedit study` does this with seeds, tuned
-// rates and intervals.
+// Joint attention: one softmax over text and image. Cross-attention: the image attends to itself, then to the text by matrices of their
+// own. The same data, the same steps, the same seeds; only the fusion differs. One pair of short runs proves nothing: `./fusedit study`
+// does this with seeds, tuned rates and intervals.
 
 var quick = Boolean.getBoolean("quick");
 var runs = Path.of(System.getProperty("runs", "runs"));
 
 Recipe recipe(String fusion) {
-    return Recipe.find("quickstart", List.of("model.fusion=" + fusion, "stages.text.steps=" + (quick ? 2 : 100), "stages.fuse.steps=" + (quick ? 2 : 300),
-            "stages.joint.steps=" + (quick ? 1 : 20), "run.precision=f32", "sampling.steps=" + (quick ? 1 : 8), "evaluation.sets=[seen]",
-            "evaluation.prompts_per_kind=" + (quick ? 1 : 16)));
+    return Recipe.find("quickstart", List.of("model.fusion=" + fusion, "stages.text.steps=" + (quick ? 2 : 100),
+            "stages.fuse.steps=" + (quick ? 2 : 300), "stages.joint.steps=" + (quick ? 1 : 20), "run.precision=f32",
+            "sampling.steps=" + (quick ? 1 : 8), "evaluation.sets=[seen]", "evaluation.prompts_per_kind=" + (quick ? 1 : 16)));
 }
 
 var joint = Train.run(recipe("joint"), runs.resolve("joint"));

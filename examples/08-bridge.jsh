@@ -1,7 +1,7 @@
 // The native bridge, measured
 //
-// Every op is a call from Java into libtorch's C ABI, through the Foreign Function & Memory API. What does a call cost, and from what size on does it
-// not matter? Times are of this machine; a benchmark that is to be trusted is in `benchmarks/` (JMH).
+// Every op is a call from Java into libtorch's C ABI, through the Foreign Function & Memory API. What does a call cost, and from what size
+// on does it not matter? Times are of this machine; a benchmark that is to be trusted is in `benchmarks/` (JMH).
 
 // ---- The ruler
 //
@@ -34,7 +34,8 @@ IO.println("size of a dimension     %8.0f ns".formatted(nanos(calls, () -> mine.
 IO.println("a view                  %8.0f ns".formatted(nanos(calls, () -> mine.view(2, 2))));
 IO.println("add of 4 numbers        %8.0f ns".formatted(nanos(calls, () -> mine.add(mine))));
 IO.println("the same in the session %8.0f ns".formatted(nanos(calls, () -> small.add(small))));
-IO.println("mul by its name         %8.0f ns".formatted(nanos(calls, () -> Torch.call("aten::mul", "Tensor", mine, mine).tensor()))); // measured
+Runnable named = () -> Torch.call("aten::mul", "Tensor", mine, mine);
+IO.println("mul by its name         %8.0f ns".formatted(nanos(calls, named))); // measured
 
 // ---- Ops of some size
 //
@@ -51,7 +52,8 @@ for (int size : List.of(16, 256, 4096, 65_536, 1_048_576)) {
 for (int side : List.of(16, 64, 256, 512)) {
     var a = Tensor.rand(Seed.of(1), DType.F32, side, side);
     double time = nanos(Math.max(2, (int) Math.min(calls, 4e9 / Math.pow(side, 3) / 12)), () -> a.matmul(a));
-    IO.println("matmul of %3d x %3d %,12.0f ns, %6.1f GFLOP/s on one thread".formatted(side, side, time, 2 * Math.pow(side, 3) / time)); // measured
+    double rate = 2 * Math.pow(side, 3) / time;
+    IO.println("matmul of %3d x %3d %,12.0f ns, %6.1f GFLOP/s on one thread".formatted(side, side, time, rate)); // measured
 }
 
 // ---- To Java and back

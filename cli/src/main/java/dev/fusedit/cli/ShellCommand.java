@@ -17,8 +17,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "shell",
-        description = "Java's own shell with everything of fusedit imported and a scope open; with FILE, or snippets from a pipe, runs them and exits "
-                + "1 if there is an error.")
+        description = "Java's own shell with everything of fusedit imported and a scope open; with FILE, or snippets from a pipe, runs "
+                + "them and exits 1 if there is an error.")
 final class ShellCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -34,14 +34,17 @@ final class ShellCommand implements Callable<Integer> {
 
     static final class Form {
         @Option(names = "--markdown", paramLabel = "OUT.md",
-                description = "Run FILE, and write its prose, its code and what it printed as a page. Images go into a folder OUT beside it.")
+                description = "Run FILE, and write its prose, its code and what it printed as a page. Images go into a folder OUT beside "
+                        + "it.")
         private @Nullable Path markdown;
 
-        @Option(names = "--ipynb", paramLabel = "OUT.ipynb", description = "Write FILE as a Jupyter notebook for the kernel jjava. Runs nothing.")
+        @Option(names = "--ipynb", paramLabel = "OUT.ipynb",
+                description = "Write FILE as a Jupyter notebook for the kernel jjava. Runs nothing.")
         private @Nullable Path ipynb;
 
         @Option(names = "--jupyter",
-                description = "Print the variables by which the kernel jjava finds fusedit: eval \"$(./fusedit shell --jupyter)\"; jupyter lab")
+                description = "Print the variables by which the kernel jjava finds fusedit: eval \"$(./fusedit shell --jupyter)\"; jupyter "
+                        + "lab")
         private boolean jupyter;
     }
 
@@ -67,7 +70,9 @@ final class ShellCommand implements Callable<Integer> {
 
     private int markdown(NotebookFile notebook, Path out) {
         var name = String.valueOf(out.getFileName());
-        if (!name.endsWith(".md")) throw new UserError("shell: --markdown %s: a page is named NAME.md, and its images lie in NAME".formatted(out));
+        if (!name.endsWith(".md")) {
+            throw new UserError("shell: --markdown %s: a page is named NAME.md, and its images lie in NAME".formatted(out));
+        }
         OutputFile.requireFree(out, "--markdown", force);
         var page = notebook.markdown(out.resolveSibling(name.substring(0, name.length() - ".md".length())), System.err);
         page.ifPresent(text -> OutputFile.write(out, text.getBytes(StandardCharsets.UTF_8)));

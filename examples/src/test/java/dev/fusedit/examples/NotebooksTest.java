@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every notebook of this folder runs to its end, prints what is kept beside it but for numbers that are measured, and leaves no tensor behind. What
-/// takes minutes runs with small sizes (`quick`).
+/// Every notebook of this folder runs to its end, prints what is kept beside it but for numbers that are measured, and leaves no tensor
+/// behind. What takes minutes runs with small sizes (`quick`).
 ///
 /// Kept pages are written anew by `./fusedit shell examples/NAME.jsh --markdown examples/NAME.md --force`.
 class NotebooksTest {

@@ -302,6 +302,7 @@ public final class Weights implements AutoCloseable {
     public String toString() {
         if (all().anyMatch(parameter -> parameter.master().isClosed())) return "Weights(closed)";
         return String.format(Locale.ROOT, "Weights(%s%d parameters, %,d numbers)",
-                prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1) + ", ", all().count(), all().mapToLong(parameter -> parameter.master().numel()).sum());
+                prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1) + ", ", all().count(),
+                all().mapToLong(parameter -> parameter.master().numel()).sum());
     }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// The elements of a tensor as text, all of one width, as PyTorch writes them: fractions with four digits, in scientific notation where their sizes
-/// differ by more than a thousand, or one is above 10⁸ or below 10⁻⁴; whole numbers of a floating dtype as `3.`.
+/// The elements of a tensor as text, all of one width, as PyTorch writes them: fractions with four digits, in scientific notation where
+/// their sizes differ by more than a thousand, or one is above 10⁸ or below 10⁻⁴; whole numbers of a floating dtype as `3.`.
 ///
 /// @param elements in row-major order, aligned to the right
 /// @param width of one

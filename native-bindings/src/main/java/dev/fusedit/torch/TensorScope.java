@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// Owns tensors and frees them, last first, when it is closed. Every tensor has exactly one owner.
 ///
 /// A *stack scope* ([#open()]) belongs to the thread that opened it; what ops make goes to the innermost one. A *holding scope*
-/// ([#holding()]) is on no stack: it owns weights, optimizer state and caches, and its holder closes it. A *session*
-/// ([#session()]), of which a process has one at most, is a holding scope that owns what is made where no stack scope is open: shells and
-/// notebooks have one. Without any an op throws, so that nothing leaks in silence.
+/// ([#holding()]) is on no stack: it owns weights, optimizer state and caches, and its holder closes it. A *session* ([#session()]), of
+/// which a process has one at most, is a holding scope that owns what is made where no stack scope is open: shells and notebooks have one.
+/// Without any an op throws, so that nothing leaks in silence.
 ///
 /// # Threads
 ///
@@ -82,8 +82,8 @@ public final class TensorScope implements AutoCloseable {
         return scope;
     }
 
-    /// The session, which owns what any thread makes outside of stack scopes until it is closed: for a shell or a notebook, whose snippets may each
-    /// run on a thread of their own. Opened if it is not open.
+    /// The session, which owns what any thread makes outside of stack scopes until it is closed: for a shell or a notebook, whose snippets
+    /// may each run on a thread of their own. Opened if it is not open.
     public static TensorScope session() {
         synchronized (HOLDING) {
             var open = session;
@@ -331,8 +331,8 @@ public final class TensorScope implements AutoCloseable {
             }
         }
         Handles.delete(handle);
-        throw new IllegalStateException("no TensorScope is open on this thread: try (var scope = TensorScope.open()) { ... }, or in a shell "
-                + "var scope = TensorScope.session()");
+        throw new IllegalStateException("no TensorScope is open on this thread: try (var scope = TensorScope.open()) { ... }, or in a "
+                + "shell var scope = TensorScope.session()");
     }
 
     static void counted(long change) { LIVE.getAndAdd(change); }

@@ -5,9 +5,9 @@ import java.util.List;
 
 /// A part of a file of snippets, as notebooks have them.
 ///
-/// Prose is a comment that begins its line, behind a blank line or another such: Markdown, whose first line is the title, and where `---- Name`
-/// begins a section. All else is code, whose cells end, beside where prose begins, at a blank line behind an expression whose value is shown: of a
-/// cell Jupyter shows the last one alone.
+/// Prose is a comment that begins its line, behind a blank line or another such: Markdown, whose first line is the title, and where
+/// `---- Name` begins a section. All else is code, whose cells end, beside where prose begins, at a blank line behind an expression whose
+/// value is shown: of a cell Jupyter shows the last one alone.
 ///
 /// @param first its first line in the file, from 0
 public sealed interface Cell {
@@ -61,7 +61,9 @@ public sealed interface Cell {
     }
 
     private static boolean endsByValue(List<String> file, int from, int line) {
-        return line > from && file.get(line).isBlank() && !file.get(line - 1).isBlank() && !file.get(line - 1).stripTrailing().matches(".*([;{}]|//.*)");
+        if (line == from || !file.get(line).isBlank()) return false;
+        var last = file.get(line - 1).strip();
+        return !last.isEmpty() && !last.matches(".*([;{}]|//.*)");
     }
 
     private static void addCode(List<Cell> cells, List<String> file, int from, int to) {

@@ -22,8 +22,8 @@ import jdk.jshell.Snippet.Status;
 import jdk.jshell.Snippet.SubKind;
 import jdk.jshell.SnippetEvent;
 
-/// Runs a file of JShell snippets in this process, on this thread, and stops at the first error. Everything is imported and the session's scope open
-/// ([Startup]). An expression without a semicolon prints its value.
+/// Runs a file of JShell snippets in this process, on this thread, and stops at the first error. Everything is imported and the session's
+/// scope open ([Startup]). An expression without a semicolon prints its value.
 ///
 /// The JDK's own tool exits with 0 whatever happens in the file, so it can't guard anything. Of that tool's commands a file may
 /// hold `/exit`.
@@ -100,7 +100,8 @@ public final class Notebook implements AutoCloseable {
     private static void show(SnippetEvent event) {
         var kind = event.snippet().subKind();
         boolean asksForValue = kind == SubKind.TEMP_VAR_EXPRESSION_SUBKIND || kind == SubKind.VAR_VALUE_SUBKIND;
-        if (asksForValue && event.causeSnippet() == null && !event.snippet().source().strip().endsWith(";")) System.out.println(event.value());
+        boolean ends = event.snippet().source().strip().endsWith(";");
+        if (asksForValue && event.causeSnippet() == null && !ends) System.out.println(event.value());
     }
 
     private Optional<String> problem(SnippetEvent event) {

@@ -21,8 +21,8 @@ public record NotebookFile(Path file, List<Cell> cells) {
     /// @throws dev.fusedit.torch.UserError if it cannot be read
     public static NotebookFile read(Path file) { return new NotebookFile(file, Cell.of(TextFile.lines(file, Notebook.WANTED))); }
 
-    /// Runs it, and gives prose, code and what was printed as Markdown. Where a line of a cell ends with `// measured`, its output's numbers are
-    /// no promise: that block is `text measured`.
+    /// Runs it, and gives prose, code and what was printed as Markdown. Where a line of a cell ends with `// measured`, its output's
+    /// numbers are no promise: that block is `text measured`.
     ///
     /// @param images where images that it shows are written, and by what name the page, beside it, calls that folder
     /// @param messages gets file, line and cause of an error

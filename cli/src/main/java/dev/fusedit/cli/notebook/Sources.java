@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Where JShell finds the documentation that it shows on Tab: our sources, by the property `fusedit.sources` (folders as in a class path) and in
-/// `NAME-sources.jar` beside jars of the class path, and the JDK's.
+/// Where JShell finds the documentation that it shows on Tab: our sources, by the property `fusedit.sources` (folders as in a class path)
+/// and in `NAME-sources.jar` beside jars of the class path, and the JDK's.
 ///
 /// JShell itself looks at the JDK's alone; the list that its own tests set is set here, which takes
 /// `--add-opens=jdk.jshell/jdk.jshell=ALL-UNNAMED`. Without it documentation of ours is missing, and nothing else.

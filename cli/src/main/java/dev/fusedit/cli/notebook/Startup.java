@@ -28,8 +28,8 @@ public final class Startup {
     public static void greet() {
         IO.println("fusedit %s, %s. All is imported, tensors go to `scope`; Tab completes, Tab again documents, /exit leaves."
                 .formatted(ProgramVersion.number(), libtorch()));
-        IO.println("Examples: /open examples/01-tensors.jsh, 02-fused-layer, 03-train-blocks, 04-gemma, 05-sampling, 06-fusions, 07-gradient-masks, "
-                + "08-bridge.");
+        IO.println("Examples: /open examples/01-tensors.jsh, 02-fused-layer, 03-train-blocks, 04-gemma, 05-sampling, 06-fusions, "
+                + "07-gradient-masks, 08-bridge.");
     }
 
     private static String libtorch() {

@@ -46,8 +46,8 @@ class InteractiveShellTest {
                 """;
         var out = new ByteArrayOutputStream();
         var print = new PrintStream(out, true, StandardCharsets.UTF_8);
-        var status = InteractiveShell.start(JavaShellToolBuilder.builder().in(new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)), null)
-                .out(print).err(print), new Kept());
+        var in = new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8));
+        var status = InteractiveShell.start(JavaShellToolBuilder.builder().in(in, null).out(print).err(print), new Kept());
         var text = out.toString(StandardCharsets.UTF_8).replace("\\r", "");
         assertThat(status).as("%s", text).isZero();
         assertThat(text.lines().findFirst()).hasValueSatisfying(line -> assertThat(line).startsWith("fusedit ").contains("libtorch 2."));
@@ -80,7 +80,9 @@ class InteractiveShellTest {
 
     private static String documentation(JShell shell, String code) {
         var text = new StringBuilder();
-        shell.sourceCodeAnalysis().documentation(code, code.length(), true).forEach(one -> text.append(one.signature()).append('\n').append(one.javadoc()));
+        for (var one : shell.sourceCodeAnalysis().documentation(code, code.length(), true)) {
+            text.append(one.signature()).append('\n').append(one.javadoc());
+        }
         return text.toString();
     }
 
@@ -95,7 +97,8 @@ class InteractiveShellTest {
             var classes = all.getTopLevelClasses(name);
             assertThat(classes).as(name).isNotEmpty();
             for (var one : classes) {
-                if (Modifier.isPublic(one.load().getModifiers())) places.computeIfAbsent(one.getSimpleName(), _ -> new TreeSet<>()).add(name);
+                if (!Modifier.isPublic(one.load().getModifiers())) continue;
+                places.computeIfAbsent(one.getSimpleName(), _ -> new TreeSet<>()).add(name);
             }
         }
         places.values().removeIf(found -> found.size() == 1);

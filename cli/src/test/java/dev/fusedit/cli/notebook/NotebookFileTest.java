@@ -39,7 +39,9 @@ class NotebookFileTest {
 
     private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
 
-    private NotebookFile file(String text) throws IOException { return NotebookFile.read(Files.writeString(folder.resolve("a.jsh"), text)); }
+    private NotebookFile file(String text) throws IOException {
+        return NotebookFile.read(Files.writeString(folder.resolve("a.jsh"), text));
+    }
 
     @Test
     void pageHasProseCodeAndOutput() throws IOException {
@@ -102,7 +104,8 @@ class NotebookFileTest {
         assertThat(page.get()).endsWith("```text\nbefore\n```\n\n![grey](a/grey.png)\n");
         assertThat(folder.resolve("a/grey.png")).isRegularFile();
 
-        assertThat(file("// A title\n\nint x = 1;\n\n// Prose\n\nint y =\n    \"text\";\n").markdown(folder, new PrintStream(messages))).isEmpty();
+        var wrong = file("// A title\n\nint x = 1;\n\n// Prose\n\nint y =\n    \"text\";\n");
+        assertThat(wrong.markdown(folder, new PrintStream(messages))).isEmpty();
         assertThat(messages.toString()).contains("a.jsh:8: incompatible types");
     }
 

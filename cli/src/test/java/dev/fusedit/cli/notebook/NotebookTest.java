@@ -84,9 +84,9 @@ class NotebookTest {
             """)).as("a package that is not imported").isFalse();
         assertThat(run("""
             if (!scope.toString().equals("TensorScope(session, 0 tensors, 0 bytes)")) throw new Error(scope.toString());
-            List<Class<?>> all = List.of(Tensor.class, SafeTensors.class, Weights.class, FuseDiT.class, LanguageModel.class, SubwordTokenizer.class,
-                    FlowMatching.class, AutoencoderKL.class, ClipTextModel.class, ImageRequest.class, Recipe.class, SamplingModel.class,
-                    dev.fusedit.trainer.compare.Comparison.class, Blocks.class, LinePlot.class, Show.class, Train.class);
+            List<Class<?>> all = List.of(Tensor.class, SafeTensors.class, Weights.class, FuseDiT.class, LanguageModel.class,
+                    SubwordTokenizer.class, FlowMatching.class, AutoencoderKL.class, ClipTextModel.class, ImageRequest.class, Recipe.class,
+                    SamplingModel.class, dev.fusedit.trainer.compare.Comparison.class, Blocks.class, LinePlot.class, Show.class, Train.class);
             """)).as(messages.toString()).isTrue();
     }
 

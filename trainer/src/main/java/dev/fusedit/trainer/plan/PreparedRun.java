@@ -52,7 +52,8 @@ public final class PreparedRun {
         return minutes == null ? recipe : before.orElseGet(() -> recipe.withMinutes(minutes));
     }
 
-    private static Function<Recipe, RunLength> prepared(@Nullable Double minutes, Optional<Recipe> before, int processes, Consumer<String> said) {
+    private static Function<Recipe, RunLength> prepared(@Nullable Double minutes, Optional<Recipe> before, int processes,
+            Consumer<String> said) {
         return recipe -> of(recipe, processes, before.isEmpty() ? minutes : null, said);
     }
 }

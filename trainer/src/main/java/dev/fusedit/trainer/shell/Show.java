@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/// Tensors as images, and plots, in PNG files of a temporary folder, or of one that [#into] names. A name that comes again replaces the file.
+/// Tensors as images, and plots, in PNG files of a temporary folder, or of one that [#into] names. A name that comes again replaces the
+/// file.
 ///
 /// - Colours: (3, H, W), from 0 to 1, as pipelines make them; what is outside is cut.
 /// - Numbers: (H, W), from white, the least of all that are shown together, to dark blue, the largest.
@@ -87,7 +88,8 @@ public final class Show {
             checkArgument(values.numel() > 0, "an image has pixels, the shape is %s", shape);
             int height = (int) values.size(2), width = (int) values.size(3);
             var bytes = values.clamp(0, 1).mul(255.0).round().permute(0, 2, 3, 1).contiguous().to(DType.U8);
-            return LongStream.range(0, images.size()).mapToObj(i -> new PngImage(width, height, bytes.get(i).contiguous().toBytes())).toList();
+            return LongStream.range(0, images.size()).mapToObj(i -> new PngImage(width, height, bytes.get(i).contiguous().toBytes()))
+                    .toList();
         }
     }
 

@@ -10,8 +10,8 @@ import dev.fusedit.trainer.run.TrainingRun;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// Trains by a recipe in this process, as `./fusedit train` does: what is made lies in the run's folder. A run that was stopped goes on, and one
-/// that is finished stays as it is. How far it is stands on standard error.
+/// Trains by a recipe in this process, as `./fusedit train` does: what is made lies in the run's folder. A run that was stopped goes on,
+/// and one that is finished stays as it is. How far it is stands on standard error.
 public final class Train {
     private Train() {}
 
