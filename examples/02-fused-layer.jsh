@@ -9,8 +9,8 @@
 // positions the layer is the bare equation: nothing is modulated, nothing is rotated.
 
 var text = LanguageModelConfig.gemma(50, 32, 64, 2, 4, 1, 16); // vocabulary, width, MLP, layers, heads, key/value heads, width of a head
-var image = DiTConfig.beside(text, new ImagePositions.Absolute(8, 8), new TimeConditioning.None())
-        .layers(2).channels(3).qkNorm(true).build();
+var image = DiTConfig.beside(text, new ImagePositions.Absolute(8, 8),
+        new TimeConditioning.None()).layers(2).channels(3).qkNorm(true).build();
 var config = new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All());
 var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
 var model = FuseDiT.of(config, weights);

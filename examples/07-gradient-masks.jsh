@@ -8,8 +8,8 @@
 // A fresh model's last layer is zero, so that behind it nothing would learn in the first step: all weights are drawn anew.
 
 var text = LanguageModelConfig.gemma(50, 32, 64, 2, 4, 1, 16);
-var image = DiTConfig.beside(text, new ImagePositions.Rope2d(), new TimeConditioning.AdaLnZero())
-        .layers(2).channels(3).qkNorm(true).build();
+var image = DiTConfig.beside(text, new ImagePositions.Rope2d(),
+        new TimeConditioning.AdaLnZero()).layers(2).channels(3).qkNorm(true).build();
 var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
 var model = FuseDiT.of(new FuseDiTConfig(text, image, new Fusion.JointSelfAttention(), 0, new SharedLayers.All()), weights);
 try (var frozen = Autograd.noGrad(); var inner = TensorScope.open()) {

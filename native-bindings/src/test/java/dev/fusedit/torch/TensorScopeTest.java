@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -188,31 +190,30 @@ class TensorScopeTest {
 
     @Test
     void scopesPrintWhatTheyOwn() throws Exception {
-        try (var scope = TensorScope.open()) {
-            assertThat(scope).hasToString("TensorScope(0 tensors, 0 bytes)");
-            var x = Tensor.zeros(DType.F32, 1000, 1000);
-            assertThat(scope).hasToString("TensorScope(1 tensor, 4,000,000 bytes)");
-            assertThat(x.get(0).size()).isEqualTo(java.util.List.of(1000L)).hasToString("[1000]");
-            assertThat(scope).hasToString("TensorScope(2 tensors, 4,000,000 bytes)");
-            var seen = new java.util.concurrent.CompletableFuture<String>();
-            Thread.ofPlatform().start(() -> seen.complete(scope.toString()));
-            assertThat(seen.get()).startsWith("TensorScope(of thread ").endsWith(", 2 tensors, 4,000,000 bytes)");
-            scope.close();
-            assertThat(scope).hasToString("TensorScope(closed)");
-        }
+        var scope = TensorScope.open();
+        assertThat(scope).hasToString("TensorScope(0 tensors, 0 bytes)");
+        var x = Tensor.zeros(DType.F32, 1000, 1000);
+        assertThat(scope).hasToString("TensorScope(1 tensor, 4,000,000 bytes)");
+        assertThat(x.get(0).size()).isEqualTo(List.of(1000L)).hasToString("[1000]");
+        assertThat(scope).hasToString("TensorScope(2 tensors, 4,000,000 bytes)");
+        var seen = new CompletableFuture<String>();
+        Thread.ofPlatform().start(() -> seen.complete(scope.toString()));
+        assertThat(seen.get()).startsWith("TensorScope(of thread ").endsWith(", 2 tensors, 4,000,000 bytes)");
+        scope.close();
+        assertThat(scope).hasToString("TensorScope(closed)");
     }
 
     /// On whatever thread a snippet runs, and in whatever scope it works.
     @Test
     void aSessionOwnsWhatIsMadeOutsideOfStackScopes() throws Exception {
         var before = TensorScope.live();
-        var made = new java.util.concurrent.CompletableFuture<Tensor>();
+        var made = new CompletableFuture<Tensor>();
         try (var session = TensorScope.session()) {
             assertThat(TensorScope.session()).as("the one that is open").isSameAs(session);
             var first = new Thread(() -> made.complete(Tensor.ones(DType.F32, 3)));
             first.start();
             first.join();
-            var kept = new java.util.concurrent.CompletableFuture<Tensor>();
+            var kept = new CompletableFuture<Tensor>();
             var second = new Thread(() -> kept.complete(TensorScope.scoped(() -> made.join().add(1).mul(2))));
             second.start();
             second.join();
@@ -223,7 +224,7 @@ class TensorScopeTest {
         }
         assertThat(TensorScope.live()).isEqualTo(before);
         assertThat(made.get()).hasToString("tensor(closed)");
-        var refused = new java.util.concurrent.CompletableFuture<Tensor>();
+        var refused = new CompletableFuture<Tensor>();
         var late = new Thread(() -> {
             try {
                 refused.complete(Tensor.ones(DType.F32, 3));

@@ -60,7 +60,6 @@ public final class Show {
         return write(name, grid.image());
     }
 
-
     public static ShownImage plot(String name, LinePlot plot) { return write(name, plot.image()); }
 
     /// An image file that is there already, such as a run's `samples.png`, under another name.
