@@ -43,22 +43,22 @@ next(sentence);
 // attention sink.
 
 var frozen = Autograd.noGrad();
-var states = model.hiddenStates(Prompt.of(tokenizer.encode("a red circle above a blue square")));
+var states = model.hiddenStates(Prompt.of(tokenizer.encode("see a red circle above a blue square")));
 IO.println(states.size() + " states of " + states.getFirst().size());
 for (int layer : List.of(0, 6, 12, 17)) {
     var norms_T = states.get(layer).get(0).norm(false, -1);
-    IO.println("layer %2d: mean norm of a word %8.1f, of <bos> %9.1f".formatted(layer, norms_T.narrow(0, 1, 7).mean().item(),
+    IO.println("layer %2d: mean norm of a word %8.1f, of <bos> %9.1f".formatted(layer, norms_T.narrow(0, 1, 8).mean().item(),
             norms_T.get(0).item())); // measured
 }
 
 // ---- Words in their places
 //
-// How alike the states of two words are (cosines), early and late: `a` and `a` are one at first, since nothing has told them apart; after
-// some layers each has heard what stands before it.
+// How alike the states of two words are (cosines), early and late. `a` and `a` are one at first, since nothing has told them apart; what stands
+// before them does. In between all states point nearly the same way, since a few of their numbers are very large.
 
 Tensor cosines(Tensor state_BTM) {
     return TensorScope.scoped(() -> {
-        var words_TM = state_BTM.get(0).narrow(0, 1, 7);
+        var words_TM = state_BTM.get(0).narrow(0, 1, 8);
         var unit_TM = words_TM.div(words_TM.norm(true, -1));
         return unit_TM.matmul(unit_TM.transpose(0, 1));
     });
@@ -66,7 +66,7 @@ Tensor cosines(Tensor state_BTM) {
 for (int layer : List.of(0, 2, 6, 12)) {
     var alike = cosines(states.get(layer));
     IO.println("layer %2d: the two 'a' %.2f, red and blue %.2f, circle and square %.2f, red and square %.2f".formatted(layer,
-            alike.get(0).get(4).item(), alike.get(1).get(5).item(), alike.get(2).get(6).item(), alike.get(1).get(6).item())); // measured
+            alike.get(1).get(5).item(), alike.get(2).get(6).item(), alike.get(3).get(7).item(), alike.get(2).get(7).item())); // measured
 }
 Show.grid("cosines", Stream.of(0, 2, 6, 12).map(layer -> cosines(states.get(layer))).toList(),
         List.of("embedding", "2 layers", "6 layers", "12 layers"))

@@ -5,11 +5,11 @@
 
 // ---- The ruler
 //
-// Nanoseconds of a body: the least mean of some rounds, after the JIT compiler had its time. What it makes goes with the round's scope.
+// Nanoseconds of a body: the least mean of a hundred rounds, after the JIT compiler had its time. What it makes goes with the round's scope.
 
 double nanos(int times, Runnable body) {
     double best = Double.MAX_VALUE;
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < 100; round++) {
         try (var inner = TensorScope.open(); var frozen = Autograd.noGrad()) {
             long start = System.nanoTime();
             for (int i = 0; i < times; i++) {
@@ -20,7 +20,7 @@ double nanos(int times, Runnable body) {
     }
     return best;
 }
-var calls = Boolean.getBoolean("quick") ? 20 : 20_000;
+var calls = Boolean.getBoolean("quick") ? 20 : 1000;
 Libtorch.setThreads(1);
 
 // ---- A call
@@ -43,7 +43,7 @@ IO.println("mul by its name         %8.0f ns".formatted(nanos(calls, named))); /
 
 for (int size : List.of(16, 256, 4096, 65_536, 1_048_576)) {
     var a = Tensor.rand(Seed.of(1), DType.F32, size);
-    double time = nanos(Math.max(2, (int) Math.min(calls, 2e8 / size / 40)), () -> a.add(a));
+    double time = nanos(Math.max(2, (int) Math.min(calls, 2e7 / size / 40)), () -> a.add(a));
     IO.println("add of %,9d numbers %,12.0f ns, %6.2f GB/s".formatted(size, time, 12.0 * size / time)); // measured
 }
 
@@ -51,7 +51,7 @@ for (int size : List.of(16, 256, 4096, 65_536, 1_048_576)) {
 
 for (int side : List.of(16, 64, 256, 512)) {
     var a = Tensor.rand(Seed.of(1), DType.F32, side, side);
-    double time = nanos(Math.max(2, (int) Math.min(calls, 4e9 / Math.pow(side, 3) / 12)), () -> a.matmul(a));
+    double time = nanos(Math.max(2, (int) Math.min(calls, 1e9 / Math.pow(side, 3) / 12)), () -> a.matmul(a));
     double rate = 2 * Math.pow(side, 3) / time;
     IO.println("matmul of %3d x %3d %,12.0f ns, %6.1f GFLOP/s on one thread".formatted(side, side, time, rate)); // measured
 }
@@ -67,7 +67,7 @@ IO.println("1 MiB from Java %6.1f GB/s".formatted((1 << 20) / nanos(20, () -> Te
 
 // ---- Scopes
 //
-// Memory goes when its scope does: ten thousand tensors are made and freed, and none is left.
+// Memory goes when its scope does: two hundred thousand tensors are made and freed, and none is left.
 
 var before = TensorScope.live();
 double each = nanos(calls, () -> TensorScope.scoped(() -> mine.mul(2.0).add(1.0)));
