@@ -71,7 +71,6 @@ public final class InteractiveShell {
     /// For a shell to evaluate: the variables by which the Jupyter kernel jjava has what this shell has.
     public static String jupyterVariables() {
         var options = new ArrayList<>(OPTIONS);
-        options.add("--add-opens=jdk.jshell/jdk.jshell=ALL-UNNAMED");
         var libtorch = System.getProperty("fusedit.libtorch");
         if (libtorch != null) options.add("-Dfusedit.libtorch=" + libtorch);
         return """
