@@ -53,8 +53,8 @@ for (int layer : List.of(0, 6, 12, 17)) {
 
 // ---- Words in their places
 //
-// How alike the states of two words are (cosines), early and late. `a` and `a` are one at first, since nothing has told them apart; what stands
-// before them does. In between all states point nearly the same way, since a few of their numbers are very large.
+// How alike the states of two words are (cosines), early and late. `a` and `a` are one at first, since nothing has told them apart; what
+// stands before them does. In between all states point nearly the same way, since a few of their numbers are very large.
 
 Tensor cosines(Tensor state_BTM) {
     return TensorScope.scoped(() -> {

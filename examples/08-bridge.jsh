@@ -5,7 +5,8 @@
 
 // ---- The ruler
 //
-// Nanoseconds of a body: the least mean of a hundred rounds, after the JIT compiler had its time. What it makes goes with the round's scope.
+// Nanoseconds of a body: the least mean of a hundred rounds, after the JIT compiler had its time. What it makes goes with the round's
+// scope.
 
 double nanos(int times, Runnable body) {
     double best = Double.MAX_VALUE;
