@@ -1,57 +1,79 @@
-// 01 · Tensors, scopes, gradients, and attention as an image of numbers
+// Tensors, scopes, gradients, and attention as an image of numbers
 //
-//     ./fusedit shell examples/01-tensors.jsh
-//
-// Read it from top to bottom, or paste it piece by piece into ./fusedit shell.
+// Run it by `./fusedit shell examples/01-tensors.jsh`, or piece by piece at the prompt of `./fusedit shell`, which has everything imported.
 
-import dev.fusedit.torch.*;
-
-IO.println("libtorch " + Libtorch.info().version());
+Libtorch.info().version()
 
 // ---- Scopes
 //
-// A tensor is an array in libtorch, outside Java's heap. A scope owns what is made while it is the innermost one, and frees it
-// when it is closed: no garbage collector is asked, and nothing leaks. This file works in one scope from here to its end.
+// A tensor is an array in libtorch, outside Java's heap. A scope owns tensors and frees them when it is closed: no garbage collector is
+// asked, and nothing leaks. A shell has the scope of its session open, `scope`: what belongs to no other scope belongs to it.
 
-var scope = TensorScope.open();
+scope
 
 // ---- Tensors
 //
-// From Java arrays, with a shape. Ops return new tensors; shapes meet by broadcasting, as in NumPy and PyTorch.
+// From Java arrays, with a shape. They print as PyTorch prints them. Ops return new tensors; shapes meet by broadcasting, as in NumPy and
+// PyTorch.
 
 var x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
-IO.println("x = " + x);
-IO.println("x + (10, 20, 30) = " + x.add(Tensor.of(new float[] {10, 20, 30})));
-IO.println("x xᵀ = " + x.matmul(x.transpose(0, 1)));
-IO.println("mean of each row = " + Arrays.toString(x.mean(false, 1).toFloats()));
+x
+
+x.add(Tensor.of(new float[] {10, 20, 30}))
+
+x.matmul(x.transpose(0, 1)).div(7)
+
+x.mean(false, 1)
+
+// A tensor knows its size, its dtype and where it lies; numbers come back to Java as arrays.
+
+IO.println(x.size() + " " + x.dtype() + " on " + x.device());
+x.toFloats()
 
 // What doesn't fit is said in words, with the shapes.
 
 try {
     x.matmul(x);
-    throw new AssertionError("2x3 times 2x3 went through");
 } catch (TorchException wrong) {
     IO.println(wrong.getMessage());
 }
 
 // ---- An inner scope
 //
-// A layer opens a scope of its own, so that its intermediate results go at once; keep() hands the result to the scope around it.
+// A layer opens a scope of its own, so that its intermediate results go at once; `scoped` hands its result to the scope around it. So does
+// `keep` of a scope that was opened by hand.
 
 Tensor norm(Tensor v) {
-    try (var inner = TensorScope.open()) {
-        return inner.keep(v.square().sum().sqrt()); // the squares and their sum are freed here
-    }
+    return TensorScope.scoped(() -> v.square().sum().sqrt()); // the squares and their sum are freed here
 }
 var before = TensorScope.live();
-IO.println("norm of x = %.4f".formatted(norm(x).item()));
-IO.println("tensors left by it: " + (TensorScope.live() - before));
+var length = norm(x);
+IO.println(length + ", and tensors more than before: " + (TensorScope.live() - before));
+
+// A tensor whose scope was closed says so.
+
+var inner = TensorScope.open();
+var lost = x.add(1);
+inner.close();
+IO.println(inner + " " + lost);
+try {
+    lost.mul(x);
+} catch (IllegalStateException wrong) {
+    IO.println(wrong.getMessage());
+}
 
 // ---- Draws
 //
-// A draw takes a seed; the same seed gives the same numbers, PyTorch's own on the CPU.
+// A draw takes a seed; the same seed gives the same numbers, PyTorch's own on the CPU: this is what `torch.manual_seed(42); torch.randn(2,
+// 3)` gives.
 
-IO.println("torch.manual_seed(42); torch.randn(3) = " + Tensor.randn(Seed.of(42), DType.F32, 3));
+Tensor.randn(Seed.of(42), DType.F32, 2, 3)
+
+// Of large tensors the corners are shown, other dtypes are named, and of empty ones the size.
+
+IO.println(Tensor.arange(10_000).reshape(100, 100));
+IO.println(x.to(DType.BF16));
+Tensor.empty(DType.F32, 0, 3)
 
 // ---- Gradients
 //
@@ -77,6 +99,7 @@ for (int i = 0; i < 100; i++) {
     step(0.1);
 }
 IO.println("found y = %.2f x %+.2f".formatted(slope.item(), offset.item()));
+slope
 
 // ---- Attention
 //
@@ -91,36 +114,40 @@ var queries_LD = Tensor.of(new float[] {0, 2, 0, 1,  0, 3, 0, 0,  3, 1, 0, 0,  0
 // itself and what came before it; the rows of an image's tokens have no such mask.
 
 Tensor attention(boolean causal) {
-    try (var inner = TensorScope.open()) {
+    return TensorScope.scoped(() -> {
         var scores_LL = queries_LD.matmul(keys_LD.transpose(0, 1)).div(Math.sqrt(4));
         var later_LL = Tensor.ones(DType.F32, 7, 7).triu(1).gt(0);
-        return inner.keep((causal ? scores_LL.maskedFill(later_LL, Double.NEGATIVE_INFINITY) : scores_LL).softmax(-1));
-    }
+        return (causal ? scores_LL.maskedFill(later_LL, Double.NEGATIVE_INFINITY) : scores_LL).softmax(-1);
+    });
 }
 
 void show(Tensor weights_LL) {
     IO.println("         " + words.stream().map("%7s"::formatted).collect(Collectors.joining()));
     for (int i = 0; i < words.size(); i++) {
         var row = new StringBuilder("%7s  ".formatted(words.get(i)));
-        for (float weight : weights_LL.select(0, i).toFloats()) {
+        for (float weight : weights_LL.get(i).toFloats()) {
             row.append("  ").append(" ░▒▓█".charAt(Math.round(4 * weight))).append(weight < 0.005 ? "   ·" : " %.2f".formatted(weight).replace(" 0", " "));
         }
         IO.println(row);
     }
 }
 
-IO.println("\nEvery word hears every word:");
+IO.println("Every word hears every word:");
 show(attention(false));
 IO.println("\nCausal, as in the language model:");
 show(attention(true));
 
 // Rows sum to one, and under the mask nothing comes from later words.
 
-if (!attention(true).sum(false, 1).allClose(Tensor.ones(DType.F32, 7), 1e-5, 0)) {
-    throw new AssertionError("a row does not sum to 1");
-}
+attention(true).sum(false, 1)
 
-// ---- The end of the scope frees all of it.
+// The same as an image; the link opens it.
+
+Show.grid("attention", List.of(attention(false), attention(true)), List.of("every word", "causal"))
+
+// ---- The end
+//
+// `scope.close()` frees all of the session; `var scope = TensorScope.session()` opens another one.
 
 scope.close();
-IO.println("\ntensors alive at the end: " + TensorScope.live());
+IO.println(x + ", tensors alive: " + TensorScope.live());

@@ -22,7 +22,6 @@ import dev.fusedit.trainer.run.Interrupts;
 import dev.fusedit.trainer.run.Outcome;
 import dev.fusedit.trainer.run.RankAgreement;
 import dev.fusedit.trainer.run.Resume;
-import dev.fusedit.trainer.run.RunLength;
 import dev.fusedit.trainer.run.RunRequest;
 import dev.fusedit.trainer.run.RunStart;
 import dev.fusedit.trainer.run.TeacherRun;
@@ -36,7 +35,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -175,13 +173,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private RunStart start(Recipe read, int processes, ProgressLine console) {
         var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
-        var before = minutes == null ? Optional.<Recipe>empty()
-                : named == null ? RunStart.scaledBelow(RUNS, read, minutes, resume) : RunStart.scaledIn(named, read, minutes, resume);
-        var wanted = minutes == null ? read : before.orElseGet(() -> read.withMinutes(minutes));
-        Function<Recipe, RunLength> prepared =
-                recipe -> PreparedRun.of(recipe, processes, before.isEmpty() ? minutes : null, console::message);
-        return named == null ? RunStart.below(RUNS, wanted, resume, console::message, prepared)
-                : RunStart.in(named, wanted, resume, console::message, prepared);
+        return named == null ? PreparedRun.below(RUNS, read, minutes, resume, processes, console::message)
+                : PreparedRun.in(named, read, minutes, resume, processes, console::message);
     }
 
     /// @param begins what is said at the start, with places for the run's name, its folder, and how many steps are done

@@ -92,6 +92,6 @@ class MainTest {
     @Test
     void debugShowsTheStackTrace() {
         assertThat(run("--debug", "shell", "no/such/file.jsh")).isEqualTo(2);
-        assertThat(err.toString()).contains("no/such/file.jsh: no such file", "\tat dev.fusedit.cli.Notebook");
+        assertThat(err.toString()).contains("no/such/file.jsh: no such file", "\tat dev.fusedit.cli.notebook.Notebook");
     }
 }

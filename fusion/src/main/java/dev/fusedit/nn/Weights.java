@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -295,4 +296,13 @@ public final class Weights implements AutoCloseable {
     /// Frees every weight.
     @Override
     public void close() { store.scope.close(); }
+
+    /// `Weights(dit, 42 parameters, 1,234,567 numbers)`
+    @Override
+    public String toString() {
+        if (all().anyMatch(parameter -> parameter.master().isClosed())) return "Weights(closed)";
+        return String.format(Locale.ROOT, "Weights(%s%d parameters, %,d numbers)",
+                prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1) + ", ", all().count(),
+                all().mapToLong(parameter -> parameter.master().numel()).sum());
+    }
 }

@@ -333,7 +333,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         return new Tensor(handle);
     }
 
-    /// Values, shape, dtype and device, shortened as PyTorch does.
+    /// As PyTorch prints it; `tensor(closed)` once it is freed.
     @Override
-    public String toString() { return isClosed() ? "Tensor(closed)" : TensorText.of(this); }
+    public String toString() { return isClosed() ? "tensor(closed)" : TensorText.of(this); }
 }

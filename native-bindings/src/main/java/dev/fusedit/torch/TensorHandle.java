@@ -2,6 +2,7 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkElementIndex;
 
+import com.google.common.primitives.Longs;
 import dev.fusedit.torch.internal.abi.Frame;
 import dev.fusedit.torch.internal.abi.Handles;
 import dev.fusedit.torch.internal.abi.Op;
@@ -11,6 +12,7 @@ import dev.fusedit.torch.internal.abi.ScalarTypes;
 import dev.fusedit.torch.internal.ops.Aten;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
@@ -45,6 +47,9 @@ abstract sealed class TensorHandle extends Operand permits TensorMath {
 
     /// Sizes, outermost first; empty for a scalar.
     public long[] shape() { return look("shape", Handles::shape); }
+
+    /// As [#shape], as a list: it prints, `[2, 3]`, and equals another's.
+    public List<Long> size() { return Longs.asList(shape()); }
 
     /// The size along a dimension; negative ones count from the end.
     public long size(int dim) {

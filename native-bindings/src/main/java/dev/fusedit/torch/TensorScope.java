@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -20,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// Owns tensors and frees them, last first, when it is closed. Every tensor has exactly one owner.
 ///
 /// A *stack scope* ([#open()]) belongs to the thread that opened it; what ops make goes to the innermost one. A *holding scope*
-/// ([#holding()]) is on no stack: it owns weights, optimizer state and caches, and its holder closes it. Without an
-/// open scope an op throws, so that nothing leaks in silence.
+/// ([#holding()]) is on no stack: it owns weights, optimizer state and caches, and its holder closes it. A *session* ([#session()]), of
+/// which a process has one at most, is a holding scope that owns what is made where no stack scope is open: shells and notebooks have one.
+/// Without any an op throws, so that nothing leaks in silence.
 ///
 /// # Threads
 ///
@@ -49,6 +51,7 @@ public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<Top> TOP = ThreadLocal.withInitial(Top::new);
     private static final AtomicLong LIVE = new AtomicLong();
     private static final Set<TensorScope> HOLDING = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    private static volatile @Nullable TensorScope session;
 
     /// Changes of holding scopes are made under the lock of [#HOLDING].
     private final @Nullable Thread thread;
@@ -79,6 +82,19 @@ public final class TensorScope implements AutoCloseable {
         return scope;
     }
 
+    /// The session, which owns what any thread makes outside of stack scopes until it is closed: for a shell or a notebook, whose snippets
+    /// may each run on a thread of their own. Opened if it is not open.
+    public static TensorScope session() {
+        synchronized (HOLDING) {
+            var open = session;
+            if (open == null) {
+                open = holding();
+                session = open;
+            }
+            return open;
+        }
+    }
+
     /// Runs `body` in a scope of its own and keeps only its result.
     public static <T extends Tensors> T scoped(Supplier<T> body) {
         try (var scope = open()) {
@@ -90,7 +106,7 @@ public final class TensorScope implements AutoCloseable {
     ///
     /// @throws IllegalStateException if there is no enclosing scope
     public <T extends Tensors> T keep(T result) {
-        checkState(parent != null, "there is no enclosing scope to keep a tensor in");
+        checkState(enclosing() != null, "there is no enclosing scope to keep a tensor in");
         if (result instanceof Tensor tensor) {
             move(tensor);
         } else {
@@ -101,9 +117,12 @@ public final class TensorScope implements AutoCloseable {
 
     private void move(Tensor tensor) {
         if (tensor.owner() == this) {
-            Objects.requireNonNull(parent).take(tensor, this);
+            Objects.requireNonNull(enclosing(), "the session was closed").take(tensor, this);
         }
     }
+
+    /// Null for a scope on no stack.
+    private @Nullable TensorScope enclosing() { return parent != null || thread == null ? parent : session; }
 
     /// Takes the tensors over from the scopes that own them, until this scope is closed.
     ///
@@ -173,6 +192,7 @@ public final class TensorScope implements AutoCloseable {
         synchronized (HOLDING) {
             if (closed) return;
             HOLDING.remove(this);
+            if (session == this) session = null;
             closed = true;
             all = closeAll();
         }
@@ -254,6 +274,14 @@ public final class TensorScope implements AutoCloseable {
     /// Bytes of the storages that this scope's tensors show, each storage once.
     public long bytes() { return bytes(owned()); }
 
+    /// `TensorScope(3 tensors, 48 bytes)`, `TensorScope(session, 1 tensor, 24 bytes)`, `TensorScope(closed)`.
+    @Override
+    public String toString() {
+        if (closed) return "TensorScope(closed)";
+        var kind = this == session ? "session, " : thread == null ? "holding " : isOwn() ? "" : "of thread " + thread.getName() + ", ";
+        return String.format(Locale.ROOT, "TensorScope(%s%d %s, %,d bytes)", kind, size(), size() == 1 ? "tensor" : "tensors", bytes());
+    }
+
     /// A look at them that other threads' changes do not disturb.
     private Stream<@Nullable Tensor> owned() {
         if (thread != null) return Arrays.stream(tensors, 0, count);
@@ -286,11 +314,25 @@ public final class TensorScope implements AutoCloseable {
     static void add(Tensor tensor, long handle) {
         var scope = TOP.get().scope;
         if (scope == null) {
-            Handles.delete(handle);
-            throw new IllegalStateException("no TensorScope is open on this thread: try (var scope = TensorScope.open()) { ... }");
+            addToSession(tensor, handle);
+        } else {
+            LIVE.getAndIncrement();
+            scope.put(tensor, true);
         }
-        LIVE.getAndIncrement();
-        scope.put(tensor, true);
+    }
+
+    private static void addToSession(Tensor tensor, long handle) {
+        synchronized (HOLDING) {
+            var open = session;
+            if (open != null) {
+                LIVE.getAndIncrement();
+                open.put(tensor, true);
+                return;
+            }
+        }
+        Handles.delete(handle);
+        throw new IllegalStateException("no TensorScope is open on this thread: try (var scope = TensorScope.open()) { ... }, or in a "
+                + "shell var scope = TensorScope.session()");
     }
 
     static void counted(long change) { LIVE.getAndAdd(change); }

@@ -1,71 +1,122 @@
 package dev.fusedit.torch;
 
+import dev.fusedit.torch.internal.abi.Handles;
+import dev.fusedit.torch.internal.abi.ScalarTypes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
-/// A tensor as text: its values, shortened beyond 1,000 elements to the three at each end of every dimension.
+/// A tensor as PyTorch prints it with its default options: four digits, lines of 80 columns, of more than 1,000 elements the three at each
+/// end of every dimension. What is usual goes without saying: the CPU, f32, i64, bool, c64; an empty tensor tells its size and dtype.
+///
+/// Other than there: a tensor that an op made of one that requires a gradient says `requires_grad=True` too, since libtorch's C ABI does
+/// not tell that op's name; sparse tensors, and dtypes that have no place here ([DType]), show no elements.
 final class TensorText {
     private static final int WHOLE = 1000;
     private static final int EDGE = 3;
+    private static final int COLUMNS = 80;
+    private static final String BEGIN = "tensor(";
 
-    private TensorText() {}
+    private final long[] sizes;
+    private final boolean shortens;
+    private final List<String> elements;
+    private final int perLine;
+    private int next;
 
     static String of(Tensor tensor) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var shape = Arrays.stream(tensor.shape()).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
-            var code = tensor.dtypeCode();
-            if (!DType.isKnown(code)) {
-                return "Tensor(..., shape=" + shape + ", " + DType.text(code) + ", " + tensor.device() + ")";
-            }
-            var values = tensor.numel() == 0 ? "[]" : text(tensor.detach(), tensor.numel() > WHOLE, "       ");
-            return "Tensor(" + values + ", shape=" + shape + ", " + tensor.dtype() + ", " + tensor.device() + ")";
+            var values = tensor.detach();
+            var hidden = !DType.isKnown(values.dtypeCode()) || values.ask("toString", handle -> Handles.hasStorage(handle) ? 1 : 0) == 0;
+            var body = hidden ? "..." : values.numel() == 0 ? "[]" : new TensorText(values).body();
+            return suffixed(BEGIN + body, suffixes(tensor, hidden));
         }
     }
 
-    private static String text(Tensor tensor, boolean shorten, String indent) {
-        if (tensor.rank() == 0) {
-            return number(tensor);
+    private TensorText(Tensor values) {
+        sizes = values.shape();
+        shortens = values.numel() > WHOLE;
+        var shown = shortens ? ends(values) : values;
+        var formats = NumberFormats.of(shown);
+        elements = formats.elements();
+        perLine = formats.width() + 2;
+    }
+
+    /// Those elements that are shown, in a tensor of as many dimensions.
+    private static Tensor ends(Tensor values) {
+        for (int dim = 0; dim < values.rank(); dim++) {
+            if (values.size(dim) > 2 * EDGE) {
+                values = Tensor.cat(dim, values.narrow(dim, 0, EDGE), values.narrow(dim, values.size(dim) - EDGE, EDGE));
+            }
         }
+        return values;
+    }
+
+    private String body() { return sizes.length == 0 ? elements.getFirst() : text(0); }
+
+    private String text(int dim) {
+        boolean innermost = dim == sizes.length - 1;
+        boolean cut = shortens && sizes[dim] > 2 * EDGE;
         var parts = new ArrayList<String>();
-        for (var i : places(tensor.size(0), shorten)) {
-            parts.add(i < 0 ? "..." : text(tensor.get(i), shorten, indent + " "));
-        }
-        return parts.stream().collect(Collectors.joining(tensor.rank() == 1 ? ", " : ",\n" + indent, "[", "]"));
-    }
-
-    private static List<Long> places(long size, boolean shorten) {
-        var places = new ArrayList<Long>();
-        for (long i = 0; i < size; i++) {
-            if (shorten && size > 2 * EDGE && i == EDGE) {
-                places.add(-1L);
-                i = size - EDGE;
+        for (int i = 0; i < (cut ? 2 * EDGE : sizes[dim]); i++) {
+            if (cut && i == EDGE) {
+                parts.add(innermost ? " ..." : "...");
             }
-            places.add(i);
+            parts.add(innermost ? elements.get(next++) : text(dim + 1));
         }
-        return places;
+        var indent = " ".repeat(BEGIN.length() + dim + 1);
+        return innermost ? "[" + lines(parts, BEGIN.length() + dim, indent) + "]"
+                : "[" + String.join("," + "\n".repeat(sizes.length - 1 - dim) + indent, parts) + "]";
     }
 
-    private static String number(Tensor scalar) {
-        if (scalar.isComplex()) {
-            var parts = scalar.viewAsReal();
-            var imaginary = number(parts.get(1));
-            return number(parts.get(0)) + (imaginary.startsWith("-") ? "" : "+") + imaginary + "j";
+    private String lines(List<String> parts, int column, String indent) {
+        int each = Math.max(1, (COLUMNS - column) / perLine);
+        var lines = new ArrayList<String>();
+        for (int i = 0; i < parts.size(); i += each) {
+            lines.add(String.join(", ", parts.subList(i, Math.min(parts.size(), i + each))));
         }
-        if (scalar.dtype() == DType.BOOL) {
-            return scalar.itemLong() == 1 ? "true" : "false";
+        return String.join(",\n" + indent, lines);
+    }
+
+    // ---- behind the elements
+
+    private static List<String> suffixes(Tensor tensor, boolean hidden) {
+        var suffixes = new ArrayList<String>();
+        if (!tensor.device().isCpu()) {
+            suffixes.add("device='" + tensor.device() + "'");
         }
-        if (!scalar.isFloating()) {
-            return Long.toString(scalar.itemLong());
+        boolean empty = tensor.numel() == 0;
+        if (hidden || empty && tensor.rank() != 1) {
+            suffixes.add("size=" + tuple(tensor.shape()));
         }
-        var value = scalar.item();
-        var size = Math.abs(value);
-        if (size != 0 && (size < 1e-3 || size >= 1e6)) {
-            return String.format(Locale.ROOT, "%.4e", value);
+        int code = tensor.dtypeCode();
+        boolean usual = code == DType.F32.code()
+                || !empty && !hidden && (code == DType.I64.code() || code == DType.BOOL.code() || code == DType.C64.code());
+        if (!usual) {
+            suffixes.add("dtype=torch." + ScalarTypes.name(code));
         }
-        return value == Math.rint(value) && size < 1e6 ? String.format(Locale.ROOT, "%.1f", value)
-                : String.format(Locale.ROOT, "%.4f", value);
+        if (tensor.requiresGrad()) {
+            suffixes.add("requires_grad=True");
+        }
+        return suffixes;
+    }
+
+    private static String tuple(long[] sizes) {
+        return Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", sizes.length == 1 ? ",)" : ")"));
+    }
+
+    private static String suffixed(String text, List<String> suffixes) {
+        var result = new StringBuilder(text);
+        int column = text.length() - text.lastIndexOf('\n') + 1;
+        for (var suffix : suffixes) {
+            if (column + suffix.length() + 2 > COLUMNS) {
+                result.append(",\n").append(" ".repeat(BEGIN.length())).append(suffix);
+                column = BEGIN.length() + suffix.length();
+            } else {
+                result.append(", ").append(suffix);
+                column += suffix.length() + 2;
+            }
+        }
+        return result.append(')').toString();
     }
 }

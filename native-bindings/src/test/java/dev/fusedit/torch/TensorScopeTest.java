@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -41,7 +43,7 @@ class TensorScopeTest {
         assertThatThrownBy(() -> Tensor.cat(0, y, x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("cat");
         assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class).hasMessageContaining("shape");
         assertThatThrownBy(() -> y.linear(y, x)).isInstanceOf(IllegalStateException.class);
-        assertThat(x.toString()).isEqualTo("Tensor(closed)");
+        assertThat(x.toString()).isEqualTo("tensor(closed)");
         assertThat(y.mul(y).toFloats()).as("an op after refused ones").containsOnly(1);
     }
 
@@ -184,5 +186,55 @@ class TensorScopeTest {
             return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
                     .sum();
         }
+    }
+
+    @Test
+    void scopesPrintWhatTheyOwn() throws Exception {
+        var scope = TensorScope.open();
+        assertThat(scope).hasToString("TensorScope(0 tensors, 0 bytes)");
+        var x = Tensor.zeros(DType.F32, 1000, 1000);
+        assertThat(scope).hasToString("TensorScope(1 tensor, 4,000,000 bytes)");
+        assertThat(x.get(0).size()).isEqualTo(List.of(1000L)).hasToString("[1000]");
+        assertThat(scope).hasToString("TensorScope(2 tensors, 4,000,000 bytes)");
+        var seen = new CompletableFuture<String>();
+        Thread.ofPlatform().start(() -> seen.complete(scope.toString()));
+        assertThat(seen.get()).startsWith("TensorScope(of thread ").endsWith(", 2 tensors, 4,000,000 bytes)");
+        scope.close();
+        assertThat(scope).hasToString("TensorScope(closed)");
+    }
+
+    /// On whatever thread a snippet runs, and in whatever scope it works.
+    @Test
+    void aSessionOwnsWhatIsMadeOutsideOfStackScopes() throws Exception {
+        var before = TensorScope.live();
+        var made = new CompletableFuture<Tensor>();
+        try (var session = TensorScope.session()) {
+            assertThat(TensorScope.session()).as("the one that is open").isSameAs(session);
+            var first = new Thread(() -> made.complete(Tensor.ones(DType.F32, 3)));
+            first.start();
+            first.join();
+            var kept = new CompletableFuture<Tensor>();
+            var second = new Thread(() -> kept.complete(TensorScope.scoped(() -> made.join().add(1).mul(2))));
+            second.start();
+            second.join();
+            assertThat(kept.get().toFloats()).containsOnly(4);
+            assertThat(session).hasToString("TensorScope(session, 2 tensors, 24 bytes)");
+            kept.get().free();
+            assertThat(session.size()).isOne();
+        }
+        assertThat(TensorScope.live()).isEqualTo(before);
+        assertThat(made.get()).hasToString("tensor(closed)");
+        var refused = new CompletableFuture<Tensor>();
+        var late = new Thread(() -> {
+            try {
+                refused.complete(Tensor.ones(DType.F32, 3));
+            } catch (IllegalStateException e) {
+                refused.completeExceptionally(e);
+            }
+        });
+        late.start();
+        late.join();
+        assertThatThrownBy(refused::join).hasMessageContaining("no TensorScope is open on this thread");
+        assertThat(TensorScope.live()).isEqualTo(before);
     }
 }

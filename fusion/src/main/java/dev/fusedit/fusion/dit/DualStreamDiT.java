@@ -133,4 +133,8 @@ public record DualStreamDiT(DualStreamDiTConfig config, TextEncoder encoder, Lis
     public ImageOutput image(ImageInput input, ForwardHooks hooks, Ops ops) {
         return backbone.masked(mask().ofImage()).image(input.withoutPooled(), hooks, ops);
     }
+
+    /// Its configuration; the weights are long.
+    @Override
+    public String toString() { return "DualStreamDiT[" + config + "]"; }
 }

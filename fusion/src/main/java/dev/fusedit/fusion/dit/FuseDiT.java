@@ -114,4 +114,8 @@ public record FuseDiT(FuseDiTConfig config, LanguageModel llm, Backbone<FuseLaye
 
     @Override
     public ImageOutput image(ImageInput input, ForwardHooks hooks, Ops ops) { return backbone.image(input, hooks, ops); }
+
+    /// Its configuration; the weights are long.
+    @Override
+    public String toString() { return "FuseDiT[" + config + "]"; }
 }

@@ -97,4 +97,8 @@ public record TextDiT(TextDiTConfig config, TextEncoder encoder, Backbone<FuseLa
     public ImageOutput image(ImageInput input, ForwardHooks hooks, Ops ops) {
         return backbone.masked(mask().ofImage()).image(input.withoutPooled(), hooks, ops);
     }
+
+    /// Its configuration; the weights are long.
+    @Override
+    public String toString() { return "TextDiT[" + config + "]"; }
 }

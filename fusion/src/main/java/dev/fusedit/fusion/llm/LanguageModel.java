@@ -199,4 +199,8 @@ public record LanguageModel(LanguageModelConfig config, DType compute, Tensor em
             return softcap == 0 ? logits : logits.div(softcap).tanh().mul(softcap);
         });
     }
+
+    /// Its configuration; the weights are long.
+    @Override
+    public String toString() { return "LanguageModel[" + config + "]"; }
 }

@@ -10,6 +10,7 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -186,5 +187,12 @@ public record Prompt(long[][] ids_BT, long[][] positions_BT, int[] lengths_B, in
         var result = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, result, a.length, b.length);
         return result;
+    }
+
+    /// Its real tokens: `Prompt[[2, 7, 9], [2, 5]]`.
+    @Override
+    public String toString() {
+        return IntStream.range(0, ids_BT.length).mapToObj(b -> Arrays.toString(Arrays.copyOf(ids_BT[b], lengths_B[b])))
+                .collect(Collectors.joining(", ", "Prompt[", "]"));
     }
 }

@@ -60,4 +60,7 @@ public record LoadedPipeline(TextToImagePipeline pipeline, SamplingSettings defa
         weights.values().forEach(Weights::close);
         opened.forEach(SubwordTokenizer::close);
     }
+
+    @Override
+    public String toString() { return "LoadedPipeline[" + pipeline + ", " + defaults + "]"; }
 }

@@ -199,4 +199,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
         return (noisy, times_B) -> forgetsPrompt && began.getAndSet(true) ? bound.predictFromZero(noisy, times_B)
                 : bound.predict(noisy, times_B);
     }
+
+    @Override
+    public String toString() { return "TextToImagePipeline[" + model + ", " + space + ", " + scheduler + ", " + prediction + "]"; }
 }

@@ -78,4 +78,7 @@ public record PngImage(int width, int height, byte[] rgb) {
         }
         return bytes.toByteArray();
     }
+
+    @Override
+    public String toString() { return "PngImage(" + width + " x " + height + ")"; }
 }

@@ -4,8 +4,13 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.run.Resume;
 import dev.fusedit.trainer.run.RunLength;
+import dev.fusedit.trainer.run.RunStart;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// From a recipe as a person gives it to what is trained: what it leaves to the machine is decided, its memory is looked at, its steps are
@@ -27,5 +32,29 @@ public final class PreparedRun {
         var length = minutes == null ? RunLength.asWritten(settled, estimate)
                 : RunLength.measured(settled, plan.recipe(), estimate, minutes, said);
         return length.planned(plan.use(length.recipe()));
+    }
+
+    /// As [RunStart#in], of a recipe that is to take so many minutes: a run that goes on keeps its steps.
+    ///
+    /// @param processes as in [#of]
+    /// @param minutes as in [#of]
+    public static RunStart in(Path folder, Recipe recipe, @Nullable Double minutes, Resume resume, int processes, Consumer<String> said) {
+        var before = minutes == null ? Optional.<Recipe>empty() : RunStart.scaledIn(folder, recipe, minutes, resume);
+        return RunStart.in(folder, wanted(recipe, minutes, before), resume, said, prepared(minutes, before, processes, said));
+    }
+
+    /// As [RunStart#below], likewise.
+    public static RunStart below(Path runs, Recipe recipe, @Nullable Double minutes, Resume resume, int processes, Consumer<String> said) {
+        var before = minutes == null ? Optional.<Recipe>empty() : RunStart.scaledBelow(runs, recipe, minutes, resume);
+        return RunStart.below(runs, wanted(recipe, minutes, before), resume, said, prepared(minutes, before, processes, said));
+    }
+
+    private static Recipe wanted(Recipe recipe, @Nullable Double minutes, Optional<Recipe> before) {
+        return minutes == null ? recipe : before.orElseGet(() -> recipe.withMinutes(minutes));
+    }
+
+    private static Function<Recipe, RunLength> prepared(@Nullable Double minutes, Optional<Recipe> before, int processes,
+            Consumer<String> said) {
+        return recipe -> of(recipe, processes, before.isEmpty() ? minutes : null, said);
     }
 }

@@ -1,4 +1,4 @@
-package dev.fusedit.cli;
+package dev.fusedit.cli.notebook;
 
 import java.util.Map;
 import jdk.jshell.execution.DirectExecutionControl;

@@ -1,6 +1,7 @@
-package dev.fusedit.cli;
+package dev.fusedit.cli.notebook;
 
 import com.google.common.base.StandardSystemProperty;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.TextFile;
 import java.io.File;
 import java.io.InputStream;
@@ -18,15 +19,16 @@ import jdk.jshell.EvalException;
 import jdk.jshell.JShell;
 import jdk.jshell.Snippet;
 import jdk.jshell.Snippet.Status;
+import jdk.jshell.Snippet.SubKind;
 import jdk.jshell.SnippetEvent;
 
-/// Runs a file of JShell snippets in this process, on this thread, and stops at the first error.
+/// Runs a file of JShell snippets in this process, on this thread, and stops at the first error. Everything is imported and the session's
+/// scope open ([Startup]). An expression without a semicolon prints its value.
 ///
 /// The JDK's own tool exits with 0 whatever happens in the file, so it can't guard anything. Of that tool's commands a file may
 /// hold `/exit`.
 public final class Notebook implements AutoCloseable {
-    private static final String WANTED = "a notebook";
-    private static final String STARTUP = "import module java.base;"; // as the JDK's tool has it
+    static final String WANTED = "a notebook";
 
     private final JShell shell;
     private final PrintStream messages;
@@ -35,18 +37,23 @@ public final class Notebook implements AutoCloseable {
         this.messages = messages;
         shell = JShell.builder().executionEngine(new DirectExecution(), Map.of()).build();
         Stream.of(StandardSystemProperty.JAVA_CLASS_PATH.value().split(File.pathSeparator)).forEach(shell::addToClasspath);
-        shell.eval(STARTUP);
+        Startup.lines().forEach(shell::eval);
     }
 
     /// @return true if every snippet compiled and ran; else `messages` has got file, line and cause
-    public boolean run(Path file) { return run(TextFile.lines(file, WANTED), file); }
+    public boolean run(Path file) { return runAll(TextFile.lines(file, WANTED), file); }
 
     /// As [#run(Path)].
     ///
     /// @param name what messages call it
-    public boolean run(InputStream snippets, String name) { return run(TextFile.lines(snippets, WANTED, name), name); }
+    public boolean run(InputStream snippets, String name) { return runAll(TextFile.lines(snippets, WANTED, name), name); }
 
-    private boolean run(List<String> lines, Object file) {
+    private boolean runAll(List<String> lines, Object file) { return run(lines, file, 0) && allResolved(file); }
+
+    /// Some lines of a file, which end with a whole snippet.
+    ///
+    /// @param first number of the first one, from 0
+    boolean run(List<String> lines, Object file, int first) {
         var pending = ""; // lines that are no whole snippet yet
         int start = 0;
         for (int i = 0; i < lines.size(); i++) {
@@ -58,7 +65,7 @@ public final class Notebook implements AutoCloseable {
                     break;
                 }
                 if (command.matches("/\\w.*")) {
-                    return fail(file, i, "'" + command + "': of JShell's commands a file may hold only /exit");
+                    return fail(file, first + i, "'" + command + "': of JShell's commands a file may hold only /exit");
                 }
             }
             pending += lines.get(i) + "\n";
@@ -69,14 +76,14 @@ public final class Notebook implements AutoCloseable {
                     break;
                 }
                 boolean whole = found.source() != null && found.completeness().isComplete();
-                if (!evaluate(whole ? found.source() : pending, file, start)) {
+                if (!evaluate(whole ? found.source() : pending, file, first + start)) {
                     return false;
                 }
                 pending = whole ? found.remaining() : "";
                 start = i;
             }
         }
-        return allResolved(file);
+        return true;
     }
 
     private boolean evaluate(String source, Object file, int start) {
@@ -85,8 +92,16 @@ public final class Notebook implements AutoCloseable {
             if (problem.isPresent()) {
                 return fail(file, start + lineOfError(event.snippet(), source), problem.get());
             }
+            show(event);
         }
         return true;
+    }
+
+    private static void show(SnippetEvent event) {
+        var kind = event.snippet().subKind();
+        boolean asksForValue = kind == SubKind.TEMP_VAR_EXPRESSION_SUBKIND || kind == SubKind.VAR_VALUE_SUBKIND;
+        boolean ends = event.snippet().source().strip().endsWith(";");
+        if (asksForValue && event.causeSnippet() == null && !ends) System.out.println(event.value());
     }
 
     private Optional<String> problem(SnippetEvent event) {
@@ -118,7 +133,7 @@ public final class Notebook implements AutoCloseable {
     }
 
     /// A method may name what only later snippets define; at the end nothing may be open.
-    private boolean allResolved(Object file) {
+    boolean allResolved(Object file) {
         var open = shell.snippets().filter(snippet -> shell.status(snippet) == Status.RECOVERABLE_DEFINED).toList();
         open.forEach(snippet -> messages.println(file + ": " + unresolved(snippet)));
         return open.isEmpty();
@@ -130,5 +145,8 @@ public final class Notebook implements AutoCloseable {
     }
 
     @Override
-    public void close() { shell.close(); }
+    public void close() {
+        shell.close();
+        TensorScope.session().close();
+    }
 }
