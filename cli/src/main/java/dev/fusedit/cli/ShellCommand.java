@@ -55,6 +55,10 @@ final class ShellCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(InteractiveShell.jupyterVariables());
             return ExitCode.OK;
         }
+        if (ModuleLayer.boot().findModule("jdk.jshell").isEmpty()) {
+            System.err.println("shell: the Java runtime that fusedit came with has no JShell. The whole archive's has it, and so has every JDK 25.");
+            return ExitCode.ENVIRONMENT;
+        }
         if (form != null && file == null) throw new UserError("shell: --markdown and --ipynb are of a FILE. Give one");
         if (form != null && form.markdown != null) return markdown(NotebookFile.read(file), form.markdown);
         if (form != null && form.ipynb != null) {
