@@ -36,7 +36,7 @@ public final class StudyPublication {
             for (var plot : StudyPlots.of(result).entrySet()) {
                 if (!PLOTS.contains(plot.getKey())) continue;
                 plots.add(plot.getKey());
-                WholeFile.write(folder.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().png());
+                WholeFile.write(folder.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().image().png());
             }
             WholeFile.write(folder.resolve("study.yaml"), TextFile.read(result.study().source(), "a study"));
             WholeFile.write(folder.resolve("table.csv"), placed(result, StudyFiles.csv(result)));
