@@ -10,6 +10,7 @@ import dev.fusedit.trainer.eval.Strengths;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.plan.PreparedRun;
+import dev.fusedit.trainer.plan.Processes;
 import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -81,7 +82,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",
             description = "What each of several processes keeps a part of only. optimizer: what the optimizer remembers, and the moving "
-                    + "average (ZeRO-1); for less memory and some more traffic, with the same result (default: ${DEFAULT-VALUE}).")
+                    + "average (ZeRO-1); gradients: that, and the sums of gradients (ZeRO-2). For less memory, with the same result "
+                    + "(default: ${DEFAULT-VALUE}).")
     private Sharding sharding;
 
     @Override
@@ -153,7 +155,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int train(Recipe read, ProcessGroup group) {
         var console = ProgressLine.onStderr();
-        try (var start = start(read, group.size(), console)) {
+        try (var start = start(read, Job.processes(group, sharding), console)) {
             return switch (start) {
                 case RunStart.Fresh fresh -> train(fresh, group, "Training '%s' in %s", console);
                 case RunStart.GoingOn more -> train(more, group, "Going on with '%s' in %s after step %d", console);
@@ -167,7 +169,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunStart start(Recipe read, int processes, ProgressLine console) {
+    private RunStart start(Recipe read, Processes processes, ProgressLine console) {
         var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
         var before = minutes == null ? Optional.<Recipe>empty()
                 : named == null ? RunStart.scaledBelow(RUNS, read, minutes, resume) : RunStart.scaledIn(named, read, minutes, resume);
@@ -197,7 +199,7 @@ final class TrainCommand implements Callable<Integer> {
             return ExitCode.OK;
         } catch (PeerLost lost) {
             console.message("%s%nGo on after the newest checkpoint: %s".formatted(lost.getMessage(), again(folder)));
-            return ExitCode.ENVIRONMENT;
+            return PeerLost.STATUS;
         } catch (Interrupted stopped) {
             console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder)));
             return stopped.status();

@@ -5,6 +5,7 @@ import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
@@ -38,12 +39,12 @@ record FlowObjective(ImageModel model, DType compute, FlowMatching flow) impleme
     }
 
     @Override
-    public LossValues backward(Part part, double scale) {
+    public LossValues backward(Part part, double scale, WholeGradients whole) {
         try (var _ = TensorScope.open(); var pass = model.pass(false)) {
             var read = pass.text(part.prompt(), false);
             var image = pass.image(part.noised().noisy().to(compute), part.noised().timesteps_B(), read, null, ForwardOptions.NONE);
             var loss = flow.loss(image.prediction(), part.noised()).mul(part.share());
-            pass.backward(scale == 1 ? loss : loss.mul(scale));
+            pass.backward(scale == 1 ? loss : loss.mul(scale), whole);
             double value = loss.item();
             return new LossValues(value, Map.of("flow", value));
         }

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 public final class PreparedRun {
     private PreparedRun() {}
 
-    /// @param processes that share its steps: memory and speed are looked at for one of them
+    /// @param processes that share its steps: speed is looked at for one of them, memory for those that are here
     /// @param minutes that the whole is to take here; null for the steps as they are written
     /// @param said told what was decided and what is done meanwhile
     /// @throws dev.fusedit.torch.LibtorchUnavailable if the recipe's device is not there
     /// @throws UserError if memory does not hold it, a published language model is given no weights, or nothing takes so many minutes
-    public static RunLength of(Recipe recipe, int processes, @Nullable Double minutes, Consumer<String> said) {
+    public static RunLength of(Recipe recipe, Processes processes, @Nullable Double minutes, Consumer<String> said) {
         Precisions.device(recipe.run()).available();
-        var plan = Plan.settled(recipe.sharedBy(processes), said).requireFits();
+        var plan = Plan.settled(recipe.sharedBy(processes.count()), processes, said).requireFits();
         StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);
         var settled = recipe.withRun(plan.recipe().run());

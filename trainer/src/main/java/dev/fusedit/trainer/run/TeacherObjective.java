@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -30,7 +31,7 @@ record TeacherObjective(DinoModel model, TeacherTask task, Seed seed) implements
     }
 
     @Override
-    public LossValues backward(Part part, double scale) {
+    public LossValues backward(Part part, double scale, WholeGradients whole) {
         try (var _ = TensorScope.open()) {
             var loss = task.loss(images(part), part.batch(), part.draws());
             (scale == 1 ? loss : loss.mul(scale)).backward();

@@ -45,9 +45,11 @@ final class LaneReplicas<B, P> implements AutoCloseable {
     }
 
     private LossValues sideBySide(List<P> parts, double scale, Gradients gradients) {
+        var leaves = each.stream().map(Lane::leaves).toList();
+        var whole = gradients.arriving(leaves);
         var values = lanes.run(IntStream.range(0, parts.size())
-                .<Supplier<LossValues>>mapToObj(i -> () -> each.get(i).objective().backward(parts.get(i), scale)).toList());
-        gradients.take(each.stream().map(Lane::leaves).toList(), lanes);
+                .<Supplier<LossValues>>mapToObj(i -> () -> each.get(i).objective().backward(parts.get(i), scale, whole.get(i))).toList());
+        gradients.take(leaves, lanes);
         return values.stream().reduce(LossValues.NONE, LossValues::plus);
     }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.List;
 
@@ -24,7 +25,8 @@ public interface Objective<B, P> {
     /// A part's losses; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
     ///
     /// @param scale of the loss whose gradient is taken; not in what is returned
-    LossValues backward(P part, double scale);
+    /// @param whole is told leaves whose gradients are whole while the rest of the backward pass goes on; all others are at its end
+    LossValues backward(P part, double scale, WholeGradients whole);
 
     /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
     void watch(P part, ForwardHooks hooks);

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.step;
 import com.google.common.primitives.Longs;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.data.BatchSlice;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -29,7 +30,15 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
     public boolean isSharded() {
         return switch (sharding) {
             case NONE -> false;
-            case OPTIMIZER -> !group.isAlone();
+            case OPTIMIZER, GRADIENTS -> !group.isAlone();
+        };
+    }
+
+    /// Whether a parameter's owner alone gets the sum of its gradients.
+    public boolean reducesToOwners() {
+        return switch (sharding) {
+            case NONE, OPTIMIZER -> false;
+            case GRADIENTS -> !group.isAlone();
         };
     }
 
@@ -45,10 +54,15 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
         return whole;
     }
 
-    /// Rank 0's number, which another one's kernels may have rounded otherwise.
-    double agreed(double own) {
-        return group.isAlone() ? own
-                : Double.longBitsToDouble(Longs.fromByteArray(group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own))).getFirst()));
+    /// The Euclidean norm of the whole gradient: of all that lies here and there, or rank 0's, which another one's kernels may have rounded
+    /// otherwise.
+    ///
+    /// @param own of what lies here
+    double norm(double own) {
+        if (group.isAlone()) return own;
+        var all = group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own))).stream()
+                .mapToDouble(bytes -> Double.longBitsToDouble(Longs.fromByteArray(bytes))).toArray();
+        return reducesToOwners() ? Math.sqrt(Arrays.stream(all).map(norm -> norm * norm).sum()) : all[0];
     }
 
     /// The first text that is not empty, by rank; empty if all are.

@@ -13,6 +13,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -200,14 +201,14 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     // ---- losses of a part
 
     @Override
-    public LossValues backward(MicroBatch part, double scale) {
+    public LossValues backward(MicroBatch part, double scale, WholeGradients whole) {
         if (part.isEmpty()) {
             return LossValues.NONE;
         }
         return dropout.during(part.draws(), () -> {
             try (var _ = TensorScope.open(); var pass = model.pass(checkpointing)) {
                 var found = of(pass, part);
-                pass.backward(scale == 1 ? found.total() : found.total().mul(scale));
+                pass.backward(scale == 1 ? found.total() : found.total().mul(scale), whole);
                 return found.values();
             }
         });

@@ -1,17 +1,20 @@
 package dev.fusedit.trainer.step;
 
 import com.google.common.collect.ImmutableSet;
+import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
+import dev.fusedit.trainer.optim.GradientExchange;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// One training step, whatever learns, in runs, for a teacher and in `bench`:
@@ -19,7 +22,8 @@ import java.util.function.Function;
 ///     batch → slices → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
 ///
 /// Slices, micro-batches and lanes are one idea: parts of a batch, in its order, whose gradients are summed. The slices are computed by
-/// processes of their own, each of which does all that follows by itself; all end with the same weights.
+/// processes of their own, which add up their gradients while backward passes go on; each does all that follows by itself, and all end with the
+/// same weights.
 ///
 /// A step reads nothing but its rule, its batch, its number, and what [#state] and [#tensors] hold, so it can be done again.
 ///
@@ -32,7 +36,9 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     private final List<TrainableParameter> trainables;
     private final LaneReplicas<B, P> lanes;
     private final WeightUpdate update;
+    private final ParameterOwners owners;
     private List<TrainableParameter> active = List.of();
+    private GradientExchange exchange;
     private long updateNanos;
 
     /// @param first step of the stage to begin with, counted from 0
@@ -53,15 +59,24 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         this.trainables = trainables;
         update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
-        requireGrad(first);
+        this.owners = owners;
+        active = requireGrad(first);
+        exchange = exchange();
     }
 
     /// Computes gradients for the parameters that learn at a step of the stage.
-    private void requireGrad(long step) {
-        active = trainables.stream().filter(trainable -> trainable.from() <= step).toList();
-        var names = active.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
+    private List<TrainableParameter> requireGrad(long step) {
+        var learning = trainables.stream().filter(trainable -> trainable.from() <= step).toList();
+        var names = learning.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
         lanes.train(names::contains);
+        return learning;
     }
+
+    private GradientExchange exchange() {
+        return new GradientExchange(parameters(), ranks.group(), ranks.reducesToOwners() ? Optional.of(owners) : Optional.empty());
+    }
+
+    private List<Parameter> parameters() { return active.stream().map(TrainableParameter::parameter).toList(); }
 
     /// Does one step.
     ///
@@ -73,18 +88,19 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     public StepReport step(B batch, List<Long> samples, long step) {
         long inStage = step - rule.firstStep();
         if (trainables.stream().anyMatch(trainable -> trainable.from() == inStage)) {
-            requireGrad(inStage);
+            active = requireGrad(inStage);
+            exchange = exchange();
         }
-        try (var _ = TensorScope.open(); var gradients = gradients()) {
+        try (var _ = TensorScope.open(); var gradients = exchange.begin(accumulation)) {
             var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
             double scale = update.lossScale();
             var own = backward(parts, scale, gradients, samples);
             var found = ranks.together(own);
             var losses = found.values();
             long start = System.nanoTime();
-            gradients.sum(ranks.group(), found.reached());
+            gradients.sum(found.reached());
             gradients.scale(1 / scale);
-            double norm = ranks.agreed(gradients.norm());
+            double norm = ranks.norm(gradients.norm());
             boolean finite = losses.isFinite() && Double.isFinite(norm);
             if (!finite && !update.lowersScale()) {
                 throw new DivergedException(rule.stage(), step, FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks),
@@ -102,19 +118,18 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         } catch (TorchException e) {
             if (!e.isOutOfMemory()) throw e;
             if (ranks.group().isAlone()) throw new StepOutOfMemory(e);
+            gradients.abandon();
             return RankFinding.ofShortage("rank %d: %s".formatted(ranks.group().rank(), e.getMessage())); // the others are to know
         }
     }
 
     /// Losses and gradients as a step computes them, to see how long that takes. Nothing learns from them.
     public void rehearse(B batch, long step) {
-        try (var _ = TensorScope.open(); var gradients = gradients()) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(parameters())) {
             lanes.backward(lanes.objective().parts(batch, step, accumulation * lanes.count()), update.lossScale(), gradients);
             gradients.norm();
         }
     }
-
-    private Gradients gradients() { return new Gradients(active.stream().map(TrainableParameter::parameter).toList()); }
 
     /// What the last step took from its gradients to its weights.
     public double secondsOfUpdate() { return updateNanos / 1e9; }

@@ -15,11 +15,9 @@ import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Run;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// From a step's gradients to its weights:
@@ -71,7 +69,7 @@ final class WeightUpdate {
         gradients.scale(share * clip(share * norm));
         active.stream().map(TrainableParameter::parameter).filter(parameter -> rule.decayedWithoutGradient().contains(parameter.name()))
                 .forEach(gradients::zeroIfNone);
-        change(updates(gradients, active, step), step);
+        change(gradients, active, step);
         weights.refreshCopies();
         var ema = rule.ema();
         if (ema != null && (step + 1) % ema.every() == 0) {
@@ -80,31 +78,28 @@ final class WeightUpdate {
         return share == 1 ? StepOutcome.LEARNED : StepOutcome.SHRUNK;
     }
 
-    /// By their owners.
-    private void change(List<Update> updates, long step) {
-        var own = updates.stream().collect(Collectors.partitioningBy(update -> owners.has(update.parameter())));
-        optimizer.step(own.get(true), step);
-        own.get(false).forEach(update -> optimizerState().takenElsewhere(update.parameter()));
+    /// Weights by their owners.
+    private void change(Gradients gradients, List<TrainableParameter> active, long step) {
+        var changed = active.stream().filter(trainable -> gradients.reach(trainable.parameter().name())).toList();
+        var own = changed.stream().filter(trainable -> owners.has(trainable.parameter().name())).toList();
+        optimizer.step(own.stream().map(trainable -> update(trainable, gradients, step)).toList(), step);
         var weights = new LinkedHashMap<String, Tensor>();
-        updates.forEach(update -> weights.put(update.parameter(), update.weight()));
+        for (var trainable : changed) {
+            var parameter = trainable.parameter();
+            if (!owners.has(parameter.name())) optimizerState().takenElsewhere(parameter.name());
+            weights.put(parameter.name(), parameter.master());
+        }
         owners.share(weights, ranks);
+    }
+
+    private Update update(TrainableParameter trainable, Gradients gradients, long step) {
+        var parameter = trainable.parameter();
+        return new Update(parameter.name(), parameter.master(), Objects.requireNonNull(gradients.of(parameter.name())),
+                rule.schedule().at(trainable.base(), step - rule.firstStep()), trainable.decay());
     }
 
     /// The 1e-6 is `torch.nn.utils.clip_grad_norm_`'s.
     private double clip(double norm) { return rule.gradClip() == null || norm <= rule.gradClip() ? 1 : rule.gradClip() / (norm + 1e-6); }
-
-    private List<Update> updates(Gradients gradients, List<TrainableParameter> active, long step) {
-        var updates = new ArrayList<Update>();
-        for (var trainable : active) {
-            var parameter = trainable.parameter();
-            var gradient = gradients.of(parameter.name());
-            if (gradient != null) {
-                double rate = rule.schedule().at(trainable.base(), step - rule.firstStep());
-                updates.add(new Update(parameter.name(), parameter.master(), gradient, rate, trainable.decay()));
-            }
-        }
-        return updates;
-    }
 
     /// A step whose loss or gradient is not finite.
     ///
