@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.log.MetricsLog;
@@ -162,6 +163,22 @@ class LaunchCommandTest {
         succeed(launch(2, run, settings, "--max-steps", Long.toString(newest(run) + 3)));
     }
 
+    /// Stopped as a whole: it can neither say anything nor end.
+    @Test
+    @Tag("long")
+    void aRankThatStandsStillIsNamedAndEndsAll() throws Exception {
+        var run = temp.resolve("run");
+        var words = Stream.concat(Stream.of("launch", "--nproc", "2", "--"),
+                arguments(run, List.of("stages.text.steps=2000", "checkpoints.every=1")).stream()).toList();
+        var launched = start(words, Map.of("FUSEDIT_ANSWER_SECONDS", "5"));
+        awaitCheckpoint(run);
+        assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(other(launched).pid())).start().waitFor()).isZero();
+        assertThat(launched.process.waitFor(60, TimeUnit.SECONDS)).as(launched.said()).isTrue();
+        assertThat(launched.process.exitValue()).as(launched.said()).isEqualTo(PeerLost.STATUS);
+        assertThat(launched.said()).contains("Rank 0 has waited 5 s for the other processes in vain", "Rank 1 does not answer at all",
+                "Rank 0 waits for the others", "at dev.fusedit.trainer.run.TrainingRun.step", "Go on after the newest checkpoint");
+    }
+
     @Test
     @Tag("long")
     void aJobThatIsStartedAgainGoesOnByItself() throws Exception {
@@ -178,9 +195,11 @@ class LaunchCommandTest {
         assertSameLosses(rows(run), rows(one), 1e-9, 67);
     }
 
+    private static void kill(Started launched) { other(launched).destroyForcibly(); }
+
     /// A rank other than the first.
-    private static void kill(Started launched) {
-        launched.process.children().max(Comparator.comparing(ProcessHandle::pid)).orElseThrow().destroyForcibly();
+    private static ProcessHandle other(Started launched) {
+        return launched.process.children().max(Comparator.comparing(ProcessHandle::pid)).orElseThrow();
     }
 
     @Test
