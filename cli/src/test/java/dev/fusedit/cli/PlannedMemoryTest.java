@@ -75,8 +75,9 @@ class PlannedMemoryTest {
     @ParameterizedTest
     @ValueSource(strings = {"none", "optimizer", "gradients"})
     void planIsWithin15PercentOfWhatEachProcessUses(String sharding) throws IOException, InterruptedException {
-        var words = words(List.of("tests/tiny", "run.lanes=1", "model.dit.width=640", "model.dit.mlp_width=1920", "stages.fuse.steps=6",
-                "stages.joint.steps=4", "stages.fuse.batch=16", "stages.joint.batch=16", "checkpoints.every=4"));
+        var words = words(List.of("tests/tiny", "run.lanes=1", "model.dit.width=640", "model.dit.mlp_width=1920", "stages.fuse.steps=3",
+                "stages.fuse.warm_up=1",
+                "stages.joint.steps=2", "stages.fuse.batch=8", "stages.joint.batch=8", "checkpoints.every=2"));
         var plan = planned(Stream.concat(words.stream(), Stream.of("--nproc", "2", "--shard", sharding)).toList());
         double first = plan.at("/memory_mib/total").asDouble(), other = plan.at("/processes/others_mib").asDouble();
         double used = trained(List.of("launch", "--nproc", "2", "--"), words, List.of("--shard", sharding, "--debug"));

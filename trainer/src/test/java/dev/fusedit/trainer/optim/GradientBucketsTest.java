@@ -54,7 +54,8 @@ class GradientBucketsTest {
             var all = IntStream.range(0, 2).mapToObj(rank -> threads.submit(() -> {
                 var environment = Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT",
                         Integer.toString(port), "FUSEDIT_ANSWER_SECONDS", "60", "FUSEDIT_BUCKET_MIB", "0.00002"); // 20 bytes
-                try (var _ = TensorScope.open(); var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
+                try (var _ = TensorScope.open();
+                        var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
                         var group = ProcessGroup.join("build", environment)) {
                     NAMES.forEach(name -> weights.get(name, Init.ZEROS, 3));
                     weights.train(_ -> true);

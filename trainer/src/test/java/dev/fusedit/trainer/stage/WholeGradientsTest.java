@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WholeGradientsTest {
     /// Every fusion, with a loss on captions that go through the language model's layers too, and with texts of their own.
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"joint; captions; false", "joint; text; true", "cross; captions; true", "gated-joint; text; false"})
+    @CsvSource(delimiter = ';',
+            value = {"joint; captions; false", "joint; text; true", "cross; captions; true", "gated-joint; text; false"})
     void aGradientThatIsToldToBeWholeDoesNotChange(String fusion, String corpus, boolean checkpointing) {
         try (var tiny = TinyStage.of("run.precision=f64", "model.fusion=" + fusion, "stages.joint.checkpointing=" + checkpointing,
                 "stages.joint.losses.language={weight: 0.1, corpus: " + corpus + "}"); var _ = TensorScope.open()) {
