@@ -28,7 +28,11 @@ final class ThreadStacks {
     private static String text(ThreadInfo thread) {
         var lock = thread.getLockInfo();
         return "\"%s\" %s%s%n%s".formatted(thread.getThreadName(), thread.getThreadState(), lock == null ? "" : waiting(thread, lock),
-                Arrays.stream(thread.getStackTrace()).map(frame -> "    at " + frame).collect(Collectors.joining("\n")));
+                Arrays.stream(thread.getStackTrace()).map(ThreadStacks::text).collect(Collectors.joining("\n")));
+    }
+
+    private static String text(StackTraceElement frame) {
+        return "    at %s.%s(%s:%d)".formatted(frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber());
     }
 
     private static String waiting(ThreadInfo thread, LockInfo lock) {
