@@ -38,8 +38,8 @@ final class PlanCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = "--nproc", paramLabel = "N", defaultValue = "1",
-            description = "As one of N processes on this machine that share its steps (./fusedit launch --nproc N): rank 0, and what the others need; "
-                    + "no time (default: ${DEFAULT-VALUE}).")
+            description = "As one of N processes on this machine that share its steps (./fusedit launch --nproc N): rank 0, and what the "
+                    + "others need; no time (default: ${DEFAULT-VALUE}).")
     private int processes;
 
     @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",

@@ -84,7 +84,6 @@ class PlannedMemoryTest {
         var said = Pattern.compile("\\[rank 1] .*FollowingRun: (\\d+) MiB at most").matcher(Files.readString(temp.resolve("log")));
         assertThat(said.find()).isTrue();
         double usedByOther = Double.parseDouble(said.group(1));
-        System.err.printf("%s: rank 0 %.0f MiB of %.0f, rank 1 %.0f MiB of %.0f%n", sharding, used, first, usedByOther, other);
         assertThat(used).as("rank 0").isCloseTo(first, within(0.15 * first));
         assertThat(usedByOther).as("rank 1").isCloseTo(other, within(0.15 * other));
     }

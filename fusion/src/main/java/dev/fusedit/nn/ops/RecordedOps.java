@@ -251,8 +251,8 @@ public final class RecordedOps implements Ops, AutoCloseable {
 
     /// The gradients of a loss on anything that this gave, for all parameters. Once; losses are added up before.
     ///
-    /// @param complete is told each parameter that recorded ops read. Other parameters' gradients (embeddings, what a loss reads itself) are whole
-    ///        at the end
+    /// @param complete is told each parameter that recorded ops read. Other parameters' gradients (embeddings, what a loss reads itself)
+    ///        are whole at the end
     public void backward(Tensor loss, WholeGradients complete) {
         checkState(!over, "the backward pass is over");
         complete.begin(this::order);

@@ -4,8 +4,8 @@ import dev.fusedit.torch.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Told, while a backward pass goes on, of parameters whose gradients are whole: in the tensor that layers compute with, on the thread of the
-/// pass.
+/// Told, while a backward pass goes on, of parameters whose gradients are whole: in the tensor that layers compute with, on the thread of
+/// the pass.
 @FunctionalInterface
 public interface WholeGradients {
     /// Nobody asks.

@@ -37,8 +37,8 @@ public interface ProcessGroup extends AutoCloseable {
     /// Bytes of gradients that are worth a sum of their own (`FUSEDIT_BUCKET_MIB`, 25 if not set).
     long bucketBytes();
 
-    /// Begins to put the sum over all processes in a tensor's place, with the same bits in each. Sums go on beside the caller's work and end in
-    /// the order in which they were begun, or in another.
+    /// Begins to put the sum over all processes in a tensor's place, with the same bits in each. Sums go on beside the caller's work and
+    /// end in the order in which they were begun, or in another.
     ///
     /// @param tensor contiguous; not to be read or written before the end, after which it is the caller's again
     Pending beginSum(Tensor tensor);

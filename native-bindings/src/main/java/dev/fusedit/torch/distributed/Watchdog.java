@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Sees to it that no process of a job hangs unseen. Whoever has waited for the others in vain raises an alarm in the table that all share. A
-/// thread of its own in each process looks for it, over a connection of its own: it says what the process's threads do, and ends a process
-/// that does not end by itself soon.
+/// Sees to it that no process of a job hangs unseen. Whoever has waited for the others in vain raises an alarm in the table that all share.
+/// A thread of its own in each process looks for it, over a connection of its own: it says what the process's threads do, and ends a
+/// process that does not end by itself soon.
 ///
 /// It also ends a process that goes on, or hangs, where rank 0 and its table are gone.
 final class Watchdog implements AutoCloseable {

@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
 /// **Memory.** One checkpoint is on its way at most: the next one waits for it *before* it copies anything. So the copies are one set, as
 /// many bytes as the checkpoint's tensors. They are freed at the first step boundary ([#check]) after the write.
 ///
-/// **Failure.** What cannot be written is tried again after some pauses, while training goes on. What a write failed at for good is noticed at the
-/// next step boundary. There the present state is saved once more, and waited for, so that a passing trouble (a shared folder that was away, a
-/// disk that was full of something that is gone) costs nothing. If that fails too, its [UserError] ends the run with exit code 2. Checkpoints
-/// saved earlier stay whole throughout.
+/// **Failure.** What cannot be written is tried again after some pauses, while training goes on. What a write failed at for good is noticed
+/// at the next step boundary. There the present state is saved once more, and waited for, so that a passing trouble (a shared folder that
+/// was away, a disk that was full of something that is gone) costs nothing. If that fails too, its [UserError] ends the run with exit code
+/// 2. Checkpoints saved earlier stay whole throughout.
 ///
 /// All methods belong to the thread that trains.
 public final class CheckpointWriter implements AutoCloseable {

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 
 /// Which gradients go over the processes together, and in which order: the same in all of them.
 ///
-/// Gradients that become whole one after the other in the backward pass are neighbours, so that a bucket is full soon; buckets go in the order
-/// in which they are.
+/// Gradients that become whole one after the other in the backward pass are neighbours, so that a bucket is full soon; buckets go in the
+/// order in which they are.
 ///
 /// @param buckets in the order in which they go
 record BucketLayout(ImmutableList<Bucket> buckets) {

@@ -15,14 +15,15 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// A step's gradients on their way over the processes, in buckets ([BucketLayout]): one goes as soon as its gradients are whole in all lanes,
-/// while the backward pass goes on (as in PyTorch's DistributedDataParallel; Li et al. 2020, [arXiv 2006.15704](https://arxiv.org/abs/2006.15704)).
+/// A step's gradients on their way over the processes, in buckets ([BucketLayout]): one goes as soon as its gradients are whole in all
+/// lanes, while the backward pass goes on (as in PyTorch's DistributedDataParallel; Li et al. 2020, [arXiv
+/// 2006.15704](https://arxiv.org/abs/2006.15704)).
 ///
-/// Buckets go in one order, the same in all processes, whatever the order in which they are full: from the first lane's thread, which is the one
-/// that runs torch. Sums over lanes and micro-batches are taken inside a bucket's memory, so nothing is copied again.
+/// Buckets go in one order, the same in all processes, whatever the order in which they are full: from the first lane's thread, which is
+/// the one that runs torch. Sums over lanes and micro-batches are taken inside a bucket's memory, so nothing is copied again.
 ///
-/// Where everybody gets the sums, buckets go in the last micro-batch. Where their owners alone do, they go in each one, owners add them up, and
-/// nobody keeps what is another's.
+/// Where everybody gets the sums, buckets go in the last micro-batch. Where their owners alone do, they go in each one, owners add them up,
+/// and nobody keeps what is another's.
 final class GradientBuckets implements AutoCloseable {
     /// Of other owners' buckets, so that memory does not hold all of them.
     private static final int ON_THEIR_WAY = 3;

@@ -94,8 +94,8 @@ public final class Gradients implements AutoCloseable {
 
     // ---- over processes
 
-    /// Before a micro-batch's backward passes: whom each is to tell of leaves whose gradients are whole, so that other processes have them soon.
-    /// [#take] ends the micro-batch.
+    /// Before a micro-batch's backward passes: whom each is to tell of leaves whose gradients are whole, so that other processes have them
+    /// soon. [#take] ends the micro-batch.
     ///
     /// @param leaves of each lane
     public List<WholeGradients> arriving(List<Weights> leaves) {

@@ -11,8 +11,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// Which process keeps what the optimizer and the average remember of a parameter, and changes it: the first stage of ZeRO (Rajbhandari et al.
-/// 2020, [arXiv 1910.02054](https://arxiv.org/abs/1910.02054), section 5.1). In the second one it alone gets the sum of its gradients too. Weights
-/// are whole in all of them.
+/// 2020, [arXiv 1910.02054](https://arxiv.org/abs/1910.02054), section 5.1). In the second one it alone gets the sum of its gradients too.
+/// Weights are whole in all of them.
 ///
 /// Parameters are whole, since Muon and Adafactor look at whole matrices.
 ///

@@ -22,8 +22,8 @@ import java.util.function.Function;
 ///     batch → slices → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
 ///
 /// Slices, micro-batches and lanes are one idea: parts of a batch, in its order, whose gradients are summed. The slices are computed by
-/// processes of their own, which add up their gradients while backward passes go on; each does all that follows by itself, and all end with the
-/// same weights.
+/// processes of their own, which add up their gradients while backward passes go on; each does all that follows by itself, and all end with
+/// the same weights.
 ///
 /// A step reads nothing but its rule, its batch, its number, and what [#state] and [#tensors] hold, so it can be done again.
 ///
