@@ -131,7 +131,8 @@ final class DataCommand implements Callable<Integer> {
                 var sheet = SampleSheet.of(source, CaptionRule.usual(source));
                 OutputFile.write(out, sheet.png());
                 if (json) {
-                    var told = JsonNodeFactory.instance.objectNode().put("source", place).put("images", source.size()).put("grid", out.toString());
+                    var told = JsonNodeFactory.instance.objectNode().put("source", place).put("images", source.size()).put("grid",
+                            out.toString());
                     sheet.captions().forEach(told.putObject("captions")::put);
                     spec.commandLine().getOut().println(told);
                     return ExitCode.OK;

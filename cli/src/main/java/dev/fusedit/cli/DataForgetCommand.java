@@ -39,7 +39,8 @@ final class DataForgetCommand implements Callable<Integer> {
     public Integer call() {
         var result = which.url != null ? Forgetting.url(folder, which.url) : Forgetting.hash(folder, String.valueOf(which.hash));
         spec.commandLine().getOut().println(json
-                ? JsonNodeFactory.instance.objectNode().put("folder", folder.toString()).put("rows", result.rows()).put("shards", result.shards())
+                ? JsonNodeFactory.instance.objectNode().put("folder", folder.toString()).put("rows", result.rows()).put("shards",
+                        result.shards())
                 : "%s: %,d rows in %,d shards are forgotten".formatted(folder, result.rows(), result.shards()));
         return ExitCode.OK;
     }

@@ -60,6 +60,7 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private void tell() {
-        spec.commandLine().getOut().println(json ? JsonNodeFactory.instance.objectNode().put("folder", out.toString()).put("adapters", adapters) : out);
+        spec.commandLine().getOut()
+                .println(json ? JsonNodeFactory.instance.objectNode().put("folder", out.toString()).put("adapters", adapters) : out);
     }
 }

@@ -19,7 +19,7 @@ final class Failure {
         return switch (thrown) {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
             case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
-            case PeerLost lost -> say(err, lost.getMessage(), ExitCode.ENVIRONMENT);
+            case PeerLost lost -> say(err, lost.getMessage(), PeerLost.STATUS);
             case Interrupted stopped -> say(err, stopped.getMessage(), stopped.status());
             case OutOfMemoryError full -> say(err, MemoryShortage.ofJava(full), ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);

@@ -71,7 +71,8 @@ final class FishCompletion {
     }
 
     private void add(String path, String what, String value, String[] description) {
-        var sentence = description.length == 0 ? "" : " -d " + quoted(description[0].replace("${DEFAULT-VALUE}", "").replace(" (default: )", ""));
+        var sentence =
+                description.length == 0 ? "" : " -d " + quoted(description[0].replace("${DEFAULT-VALUE}", "").replace(" (default: )", ""));
         lines.add(("complete -c fusedit -n " + quoted("__fusedit_at " + path) + " " + what + " " + value).strip() + sentence);
     }
 
@@ -86,7 +87,9 @@ final class FishCompletion {
         return Optional.empty();
     }
 
-    private static boolean isFile(ArgSpec of) { return Stream.of(of.auxiliaryTypes()).anyMatch(Path.class::equals) || of.type() == Path.class; }
+    private static boolean isFile(ArgSpec of) {
+        return Stream.of(of.auxiliaryTypes()).anyMatch(Path.class::equals) || of.type() == Path.class;
+    }
 
     private static String quoted(String text) { return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"; }
 }

@@ -5,7 +5,9 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.distributed.Rendezvous;
 import dev.fusedit.torch.host.Host;
+import dev.fusedit.trainer.plan.Processes;
 import dev.fusedit.trainer.recipe.Run;
+import dev.fusedit.trainer.step.Sharding;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
@@ -27,6 +29,12 @@ final class Job {
             Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / place.get().localSize()));
         }
         return ProcessGroup.join(Build.digest(), ENVIRONMENT);
+    }
+
+    /// What a run's plan is to know of the processes that share it.
+    static Processes processes(ProcessGroup group, Sharding sharding) {
+        int here = Rendezvous.of(ENVIRONMENT).map(Rendezvous::localSize).orElse(1);
+        return new Processes(group.size(), here, sharding);
     }
 
     /// @throws UserError if several processes of a machine would compute on the same CUDA device

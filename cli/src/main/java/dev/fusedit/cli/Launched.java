@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.distributed.PeerLost;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -103,18 +104,19 @@ final class Launched {
         return status;
     }
 
-    /// One that ended badly; if several did, one that was killed: the others have only noticed.
+    /// One that ended badly; if several did, one that was killed, and none that has only noticed that another is gone.
     private OptionalInt failed() {
         return IntStream.range(0, ranks.size()).filter(rank -> !ranks.get(rank).isAlive() && ranks.get(rank).exitValue() != ExitCode.OK)
-                .boxed().min(Comparator.comparing(rank -> ranks.get(rank).exitValue() <= OF_SIGNAL)).map(OptionalInt::of)
-                .orElseGet(OptionalInt::empty);
+                .boxed().min(Comparator.comparing((Integer rank) -> ranks.get(rank).exitValue() == PeerLost.STATUS)
+                        .thenComparing(rank -> ranks.get(rank).exitValue() <= OF_SIGNAL))
+                .map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 
     private void endOthers(int failed) throws InterruptedException {
         int status = ranks.get(failed).exitValue();
         if (!isStopped() && !allEnd(NOTICE / 5)) {
             err.println("launch: rank %d has ended with status %d%s; the others are ended".formatted(failed, status,
-                    status > OF_SIGNAL ? " (signal %d)".formatted(status - OF_SIGNAL) : ""));
+                    status > OF_SIGNAL && status != PeerLost.STATUS ? " (signal %d)".formatted(status - OF_SIGNAL) : ""));
         }
         if (allEnd(NOTICE)) return;
         terminate();

@@ -1,13 +1,19 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.fusion.config.Bound;
+import dev.fusedit.torch.Libtorch;
+import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.Host;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.plan.PlanJson;
 import dev.fusedit.trainer.plan.PlanText;
+import dev.fusedit.trainer.plan.Processes;
 import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.plan.TeacherPlanText;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.recipe.Training;
+import dev.fusedit.trainer.step.Sharding;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,8 +37,18 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--json", description = "The same for programs.")
     private boolean json;
 
+    @Option(names = "--nproc", paramLabel = "N", defaultValue = "1",
+            description = "As one of N processes on this machine that share its steps (./fusedit launch --nproc N): rank 0, and what the "
+                    + "others need; no time (default: ${DEFAULT-VALUE}).")
+    private int processes;
+
+    @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",
+            description = "What each of them keeps a part of only, as for train: none, optimizer, gradients (default: ${DEFAULT-VALUE}).")
+    private Sharding sharding;
+
     @Override
     public Integer call() {
+        requireProcesses();
         spec.commandLine().getOut().println(switch (choice.any(spec.commandLine().getErr())) {
             case Training.OfModel(var recipe) -> ofModel(recipe);
             case Training.OfTeacher(var recipe) -> ofTeacher(recipe);
@@ -41,12 +57,24 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private String ofModel(Recipe recipe) {
-        var plan = Plan.settled(recipe, spec.commandLine().getErr()::println);
-        var told = unmeasured ? plan : plan.measured();
+        if (processes > 1) Libtorch.setThreads(Math.max(1, Host.here().cores().allowed() / processes));
+        var plan = Plan.settled(recipe.sharedBy(processes), new Processes(processes, processes, sharding),
+                spec.commandLine().getErr()::println);
+        var told = unmeasured || processes > 1 ? plan : plan.measured();
         return json ? PlanJson.of(told).toString() : PlanText.of(told);
     }
 
+    private void requireProcesses() {
+        try {
+            Bound.THREADS.check("--nproc", processes);
+        } catch (IllegalArgumentException e) {
+            throw new UserError(e.getMessage(), e);
+        }
+        if (processes == 1 && sharding != Sharding.NONE) throw new UserError("--shard shares out among processes: give --nproc, 2 or more");
+    }
+
     private String ofTeacher(TeacherRecipe recipe) {
+        if (processes > 1) throw new UserError("recipe '%s' trains a teacher, which one process does".formatted(recipe.run().name()));
         var plan = TeacherPlan.of(recipe);
         var told = unmeasured || !plan.fits() ? plan : plan.measured();
         return json ? PlanJson.of(told).toString() : TeacherPlanText.of(told);

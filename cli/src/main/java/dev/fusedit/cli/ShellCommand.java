@@ -56,7 +56,8 @@ final class ShellCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         if (ModuleLayer.boot().findModule("jdk.jshell").isEmpty()) {
-            System.err.println("shell: the Java runtime that fusedit came with has no JShell. The whole archive's has it, and so has every JDK 25.");
+            System.err.println(
+                    "shell: the Java runtime that fusedit came with has no JShell. The whole archive's has it, and so has every JDK 25.");
             return ExitCode.ENVIRONMENT;
         }
         if (form != null && file == null) throw new UserError("shell: --markdown and --ipynb are of a FILE. Give one");

@@ -13,6 +13,7 @@ import dev.fusedit.trainer.eval.Strengths;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.plan.PreparedRun;
+import dev.fusedit.trainer.plan.Processes;
 import dev.fusedit.trainer.plan.TeacherPlan;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
@@ -89,7 +90,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--shard", paramLabel = "WHAT", defaultValue = "none",
             description = "What each of several processes keeps a part of only. optimizer: what the optimizer remembers, and the moving "
-                    + "average (ZeRO-1); for less memory and some more traffic, with the same result (default: ${DEFAULT-VALUE}).")
+                    + "average (ZeRO-1); gradients: that, and the sums of gradients (ZeRO-2). For less memory, with the same result "
+                    + "(default: ${DEFAULT-VALUE}).")
     private Sharding sharding;
 
     @Option(names = "--json", description = "What result.json holds, in one line; of a run that was stopped, its step and its checkpoint.")
@@ -136,7 +138,8 @@ final class TrainCommand implements Callable<Integer> {
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
             if (json) {
-                stdout.println(result == null ? JsonNodeFactory.instance.objectNode().put("step", run.done()) : JsonFile.read(folder.result(), REMEDY));
+                stdout.println(result == null ? JsonNodeFactory.instance.objectNode().put("step", run.done())
+                        : JsonFile.read(folder.result(), REMEDY));
                 return ExitCode.OK;
             }
             if (result == null) {
@@ -173,7 +176,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int train(Recipe read, ProcessGroup group) {
         var console = ProgressLine.onStderr();
-        try (var start = start(read, group.size(), console)) {
+        try (var start = start(read, Job.processes(group, sharding), console)) {
             return switch (start) {
                 case RunStart.Fresh fresh -> train(fresh, group, "Training '%s' in %s", console);
                 case RunStart.GoingOn more -> train(more, group, "Going on with '%s' in %s after step %d", console);
@@ -185,7 +188,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunStart start(Recipe read, int processes, ProgressLine console) {
+    private RunStart start(Recipe read, Processes processes, ProgressLine console) {
         var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
         return named == null ? PreparedRun.below(RUNS, read, minutes, resume, processes, console::message)
                 : PreparedRun.in(named, read, minutes, resume, processes, console::message);
@@ -213,7 +216,7 @@ final class TrainCommand implements Callable<Integer> {
             return ExitCode.OK;
         } catch (PeerLost lost) {
             console.message("%s%nGo on after the newest checkpoint: %s".formatted(lost.getMessage(), again(folder)));
-            return ExitCode.ENVIRONMENT;
+            return PeerLost.STATUS;
         } catch (Interrupted stopped) {
             console.message("%s%nGo on: %s".formatted(stopped.getMessage(), again(folder)));
             return stopped.status();

@@ -66,7 +66,8 @@ final class CommandReference {
 
     private static String cell(String text, ArgSpec argument) {
         if (argument != null) {
-            text = text.replace("${DEFAULT-VALUE}", String.valueOf(argument.defaultValue())).replace("${COMPLETION-CANDIDATES}", words(argument));
+            text = text.replace("${DEFAULT-VALUE}", String.valueOf(argument.defaultValue())).replace("${COMPLETION-CANDIDATES}",
+                    words(argument));
         }
         return text.replace("%n", " ").replace("%%", "%").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").strip();
     }

@@ -55,7 +55,8 @@ class CompletionCommandTest {
 
     @Test
     void fishTakesIt() throws Exception {
-        assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "fish"))), "no fish here");
+        assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "fish"))),
+                "no fish here");
         var script = Files.writeString(folder.resolve("script"), CompletionCommand.script(Shell.FISH));
         assertThat(run("fish", "--no-config", "-c", "source %s; complete -C 'fusedit data cache --ver'".formatted(script)))
                 .startsWith("--verify");

@@ -24,7 +24,9 @@ class DocsTest {
 
     static Stream<Path> pages() throws IOException {
         try (var found = Files.walk(ROOT, 3)) {
-            return found.filter(file -> file.toString().endsWith(".md") && !ROOT.relativize(file).toString().matches("(.*/)?(target|runs|\\..+)/.*"))
+            return found
+                    .filter(file -> file.toString().endsWith(".md")
+                            && !ROOT.relativize(file).toString().matches("(.*/)?(target|runs|\\..+)/.*"))
                     .sorted().toList().stream();
         }
     }
@@ -61,7 +63,8 @@ class DocsTest {
 
     /// As GitHub and the site make it of a heading.
     private static String anchor(String heading) {
-        return heading.replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-');
+        return heading.replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N} _-]", "")
+                .replace(' ', '-');
     }
 
     /// In blocks whole ones; within a sentence what is said of them may be left out.
@@ -73,7 +76,8 @@ class DocsTest {
             for (var command : commands(page)) {
                 if (!DocumentedCommand.isWhole(command.text)) continue;
                 count[0]++;
-                DocumentedCommand.problem(command.text, command.block).ifPresent(problem -> refused.add(page + ": " + command.text + ": " + problem));
+                DocumentedCommand.problem(command.text, command.block)
+                        .ifPresent(problem -> refused.add(page + ": " + command.text + ": " + problem));
             }
         }
         assertThat(refused).isEmpty();
@@ -84,16 +88,19 @@ class DocsTest {
     @Test
     void explainedMessagesAreSaid() throws IOException {
         var said = new StringBuilder();
-        for (var place : List.of("native-bindings/src/main", "fusion/src/main", "trainer/src/main", "cli/src/main", "build", "release/src", "fusedit")) {
+        for (var place : List.of("native-bindings/src/main", "fusion/src/main", "trainer/src/main", "cli/src/main", "build", "release/src",
+                "fusedit")) {
             try (var files = Files.walk(ROOT.resolve(place))) {
-                for (var file : files.filter(each -> Files.isRegularFile(each) && each.toString().matches(".*(\\.java|/[^./]+)")).toList()) {
+                for (var file : files.filter(each -> Files.isRegularFile(each) && each.toString().matches(".*(\\.java|/[^./]+)"))
+                        .toList()) {
                     said.append(Files.readString(file));
                 }
             }
         }
         var all = said.toString().replaceAll("\"\\s*\\+\\s*\"", "");
         var explained = Files.readAllLines(ROOT.resolve("docs/troubleshooting.md")).stream().filter(line -> line.startsWith("| `"))
-                .flatMap(line -> CODE.matcher(line.split(" \\| ")[0]).results()).flatMap(text -> Stream.of(text.group(2).split("…"))).toList();
+                .flatMap(line -> CODE.matcher(line.split(" \\| ")[0]).results()).flatMap(text -> Stream.of(text.group(2).split("…")))
+                .toList();
         assertThat(explained).hasSizeGreaterThan(20).allSatisfy(text -> assertThat(all).contains(text.strip()));
     }
 
@@ -105,8 +112,10 @@ class DocsTest {
         text.lines().filter(line -> line.startsWith("    ")).map(COMMAND::matcher).forEach(command -> {
             if (command.find()) found.add(new Found(command.group(), true));
         });
-        prose(page, line -> CODE.matcher(line).results().map(code -> code.group(2)).filter(code -> code.matches("(\\w+=\\S+ )*\\./fusedit( .*)?"))
-                .forEach(code -> found.add(new Found(code.substring(code.indexOf("./fusedit")), false))));
+        prose(page,
+                line -> CODE.matcher(line).results().map(code -> code.group(2))
+                        .filter(code -> code.matches("(\\w+=\\S+ )*\\./fusedit( .*)?"))
+                        .forEach(code -> found.add(new Found(code.substring(code.indexOf("./fusedit")), false))));
         return found;
     }
 

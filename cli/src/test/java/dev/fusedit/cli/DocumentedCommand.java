@@ -29,7 +29,8 @@ final class DocumentedCommand {
             var parsed = new Fusedit().commandLine().setCaseInsensitiveEnumValuesAllowed(true).parseArgs(words.toArray(String[]::new));
             var launched = words.indexOf("--");
             return parsed.hasSubcommand() && launched > 0
-                    ? problem("./fusedit " + String.join(" ", words.subList(launched + 1, words.size())), whole) : Optional.empty();
+                    ? problem("./fusedit " + String.join(" ", words.subList(launched + 1, words.size())), whole)
+                    : Optional.empty();
         } catch (MissingParameterException e) {
             return whole ? Optional.ofNullable(e.getMessage()) : Optional.empty();
         } catch (ParameterException e) {
@@ -41,7 +42,8 @@ final class DocumentedCommand {
         var end = ENDS.matcher(text);
         var words = new ArrayList<String>();
         var word = WORD.matcher(end.find() ? text.substring(0, end.start()) : text);
-        while (word.find()) words.add(NUMBER.matcher(word.group(1).replaceAll("['\"]", "")).matches() ? "1" : word.group(1).replaceAll("['\"]", ""));
+        while (word.find())
+            words.add(NUMBER.matcher(word.group(1).replaceAll("['\"]", "")).matches() ? "1" : word.group(1).replaceAll("['\"]", ""));
         return words.subList(1, words.size());
     }
 }

@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.log.MetricsLog;
@@ -45,7 +46,9 @@ class LaunchCommandTest {
         var one = temp.resolve("one");
         train(one, ALL_OF_IT);
         var two = temp.resolve("two");
-        succeed(launch(2, two, ALL_OF_IT, "--max-steps", "8", "--shard", "optimizer"));
+        var launched = launch(2, two, ALL_OF_IT, "--max-steps", "8", "--shard", "gradients", "--debug");
+        succeed(launched);
+        assertThat(launched.said()).as("several buckets").containsPattern("buckets over processes.*: 0 from [^;]+, 1 from ");
         train(two, ALL_OF_IT); // one process goes on
         assertSameLosses(rows(two), rows(one), 1e-9, 10);
         assertThat(samples(two)).isEqualTo(samples(one));
@@ -93,15 +96,11 @@ class LaunchCommandTest {
 
     @Test
     @Tag("long")
-    void fiftyStepsAreExactInF64() throws Exception {
-        for (int processes : List.of(2, 4)) exact(processes, "f64", Map.of(50, 1e-9));
-    }
+    void fiftyStepsAreExactInF64() throws Exception { exact("f64", Map.of(50, 1e-9)); }
 
     @Test
     @Tag("long")
-    void inF32StepsDifferByRoundingAlone() throws Exception {
-        for (int processes : List.of(2, 4)) exact(processes, "f32", Map.of(5, 1e-5, 40, 1e-3));
-    }
+    void inF32StepsDifferByRoundingAlone() throws Exception { exact("f32", Map.of(5, 1e-5, 40, 1e-3)); }
 
     @Test
     @Tag("long")
@@ -113,20 +112,26 @@ class LaunchCommandTest {
             train(one, settings);
             var three = temp.resolve(optimizer + "-3");
             succeed(launch(3, three, settings, "--shard", "optimizer", "--max-steps", "6"));
-            succeed(launch(2, three, settings, "--shard", "optimizer"));
+            succeed(launch(2, three, settings, "--shard", "gradients"));
             assertSameLosses(rows(three), rows(one), 1e-9, 10);
         }
     }
 
+    /// Whatever is sharded, over 2 and 4 processes.
+    ///
     /// @param within by how much losses may differ up to a step, of their size
-    private void exact(int processes, String precision, Map<Integer, Double> within) throws Exception {
+    private void exact(String precision, Map<Integer, Double> within) throws Exception {
         var settings = Stream.concat(ALL_OF_IT.stream(), Stream.of("run.precision=" + precision, "stages.text.steps=5",
                 "stages.fuse.steps=20", "stages.joint.steps=25", "stages.text.batch=8", "stages.fuse.batch=8")).toList();
-        var one = temp.resolve(precision + "-1-" + processes);
+        var one = temp.resolve(precision + "-1");
         train(one, settings);
-        var many = temp.resolve(precision + "-" + processes);
-        succeed(launch(processes, many, settings));
-        within.forEach((steps, relative) -> assertSameLosses(rows(many), rows(one), relative, steps));
+        for (int processes : List.of(2, 4)) {
+            for (var sharding : List.of("none", "optimizer", "gradients")) {
+                var many = temp.resolve(precision + "-" + processes + "-" + sharding);
+                succeed(launch(processes, many, settings, "--shard", sharding));
+                within.forEach((steps, relative) -> assertSameLosses(rows(many), rows(one), relative, steps));
+            }
+        }
     }
 
     @Test
@@ -136,8 +141,8 @@ class LaunchCommandTest {
         var one = temp.resolve("one");
         train(one, settings);
         var run = temp.resolve("run");
-        succeed(launch(4, run, settings, "--max-steps", "4"));
-        succeed(launch(2, run, settings, "--max-steps", "8"));
+        succeed(launch(4, run, settings, "--max-steps", "4", "--shard", "gradients"));
+        succeed(launch(2, run, settings, "--max-steps", "8", "--shard", "optimizer"));
         train(run, settings);
         assertSameLosses(rows(run), rows(one), 1e-9, 10);
         assertThat(samples(run)).isEqualTo(samples(one));
@@ -158,6 +163,22 @@ class LaunchCommandTest {
         succeed(launch(2, run, settings, "--max-steps", Long.toString(newest(run) + 3)));
     }
 
+    /// Stopped as a whole: it can neither say anything nor end.
+    @Test
+    @Tag("long")
+    void aRankThatStandsStillIsNamedAndEndsAll() throws Exception {
+        var run = temp.resolve("run");
+        var words = Stream.concat(Stream.of("launch", "--nproc", "2", "--"),
+                arguments(run, List.of("stages.text.steps=2000", "checkpoints.every=1")).stream()).toList();
+        var launched = start(words, Map.of("FUSEDIT_ANSWER_SECONDS", "5"));
+        awaitCheckpoint(run);
+        assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(other(launched).pid())).start().waitFor()).isZero();
+        assertThat(launched.process.waitFor(60, TimeUnit.SECONDS)).as(launched.said()).isTrue();
+        assertThat(launched.process.exitValue()).as(launched.said()).isEqualTo(PeerLost.STATUS);
+        assertThat(launched.said()).contains("Rank 0 has waited 5 s for the other processes in vain", "Rank 1 does not answer at all",
+                "Rank 0 waits for the others", "at dev.fusedit.trainer.run.TrainingRun.step", "Go on after the newest checkpoint");
+    }
+
     @Test
     @Tag("long")
     void aJobThatIsStartedAgainGoesOnByItself() throws Exception {
@@ -174,9 +195,11 @@ class LaunchCommandTest {
         assertSameLosses(rows(run), rows(one), 1e-9, 67);
     }
 
+    private static void kill(Started launched) { other(launched).destroyForcibly(); }
+
     /// A rank other than the first.
-    private static void kill(Started launched) {
-        launched.process.children().max(Comparator.comparing(ProcessHandle::pid)).orElseThrow().destroyForcibly();
+    private static ProcessHandle other(Started launched) {
+        return launched.process.children().max(Comparator.comparing(ProcessHandle::pid)).orElseThrow();
     }
 
     @Test
@@ -237,7 +260,7 @@ class LaunchCommandTest {
         var words = new ArrayList<>(List.of("launch", "--nproc", Integer.toString(processes), "--"));
         words.addAll(arguments(out, settings));
         words.addAll(List.of(more));
-        return start(words, Map.of());
+        return start(words, Map.of("FUSEDIT_BUCKET_MIB", "0.01")); // a tenth of the gradients
     }
 
     private Started rank(int rank, int port, List<String> settings) throws IOException {

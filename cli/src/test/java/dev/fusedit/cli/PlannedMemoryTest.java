@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.llm.Family;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -67,31 +70,60 @@ class PlannedMemoryTest {
         within15Percent(Arrays.asList(recipeAndSettings.split(" ")));
     }
 
+    /// Rank 0, which gathers, saves and samples, and another one, which does not.
+    @Tag("long")
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "optimizer", "gradients"})
+    void planIsWithin15PercentOfWhatEachProcessUses(String sharding) throws IOException, InterruptedException {
+        var words = words(List.of("tests/tiny", "run.lanes=1", "model.dit.width=640", "model.dit.mlp_width=1920", "stages.fuse.steps=3",
+                "stages.fuse.warm_up=1",
+                "stages.joint.steps=2", "stages.fuse.batch=8", "stages.joint.batch=8", "checkpoints.every=2"));
+        var plan = planned(Stream.concat(words.stream(), Stream.of("--nproc", "2", "--shard", sharding)).toList());
+        double first = plan.at("/memory_mib/total").asDouble(), other = plan.at("/processes/others_mib").asDouble();
+        double used = trained(List.of("launch", "--nproc", "2", "--"), words, List.of("--shard", sharding, "--debug"));
+        var said = Pattern.compile("\\[rank 1] .*FollowingRun: (\\d+) MiB at most").matcher(Files.readString(temp.resolve("log")));
+        assertThat(said.find()).isTrue();
+        double usedByOther = Double.parseDouble(said.group(1));
+        assertThat(used).as("rank 0").isCloseTo(first, within(0.15 * first));
+        assertThat(usedByOther).as("rank 1").isCloseTo(other, within(0.15 * other));
+    }
+
     private void within15Percent(List<String> given) throws IOException, InterruptedException {
+        var words = words(given);
+        var planned = planned(words).at("/memory_mib/total").asDouble();
+        assertThat(trained(List.of(), words, List.of())).isCloseTo(planned, within(0.15 * planned));
+    }
+
+    private static List<String> words(List<String> given) {
         var words = new ArrayList<>(given.subList(0, 1));
         given.subList(1, given.size()).forEach(setting -> words.addAll(List.of("--set", setting)));
         words.addAll(List.of("--set", "evaluation.sets=[]", "--set", "sampling.steps=2", "--set", "logging.preview_every=100000"));
-        var planned = planned(words);
-        assertThat(trained(words)).isCloseTo(planned, within(0.15 * planned));
+        return words;
     }
 
-    private double planned(List<String> words) throws IOException {
+    private static JsonNode planned(List<String> words) throws IOException {
         var out = new StringWriter();
         var all = new ArrayList<>(List.of("plan", "--json", "--no-measure"));
         all.addAll(words);
         Main.run(all.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(System.err, true));
-        return new ObjectMapper().readTree(out.toString()).at("/memory_mib/total").asDouble();
+        return new ObjectMapper().readTree(out.toString());
     }
 
     /// In a JVM of its own, started as the launcher starts it.
-    private double trained(List<String> words) throws IOException, InterruptedException {
+    ///
+    /// @param before the command
+    /// @param after it
+    private double trained(List<String> before, List<String> words, List<String> after) throws IOException, InterruptedException {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(
                 List.of(java, "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED", "-Xms64m",
                         "-Xmx2g",
                         "-Xmn16m", "-XX:+UseSerialGC", "-cp",
-                        System.getProperty("java.class.path"), "dev.fusedit.cli.Main", "train"));
+                        System.getProperty("java.class.path"), "dev.fusedit.cli.Main"));
+        command.addAll(before);
+        command.add("train");
         command.addAll(words);
+        command.addAll(after);
         command.addAll(List.of("--out", temp.resolve("run").toString()));
         var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("log").toFile());
         process.environment().putAll(Map.of("OMP_WAIT_POLICY", "passive", "MALLOC_ARENA_MAX", "1"));

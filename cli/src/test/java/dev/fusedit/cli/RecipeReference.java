@@ -48,7 +48,8 @@ final class RecipeReference {
             var value = entry.getValue();
             lines.add("| `%s` | %s | %s | %s |".formatted(entry.getKey(), kind(value, named),
                     value.has("default") ? "`" + cell(value.path("default").toString().replace("\"", "")) + "`"
-                            : required.contains(entry.getKey()) ? "needed" : "", cell(value.path("description").asText())));
+                            : required.contains(entry.getKey()) ? "needed" : "",
+                    cell(value.path("description").asText())));
         });
         named.forEach(this::add);
     }

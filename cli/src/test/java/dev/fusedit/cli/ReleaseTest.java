@@ -26,7 +26,8 @@ class ReleaseTest {
     /// In a folder of its own, beside the build that runs this test. Javadoc has a build of its own.
     @BeforeAll
     static void build() throws Exception {
-        run(Path.of("..").toRealPath(), Map.of("JAVA_HOME", System.getProperty("java.home")), "mvn", "-B", "-q", "-Prelease", "-pl", "release",
+        run(Path.of("..").toRealPath(), Map.of("JAVA_HOME", System.getProperty("java.home")), "mvn", "-B", "-q", "-Prelease", "-pl",
+                "release",
                 "-am", "-Dmaven.javadoc.skip=true", "-Dmaven.source.skip=true", "-Dformatter.skip=true", "-Dfusedit.launcher=" + BUILT);
     }
 

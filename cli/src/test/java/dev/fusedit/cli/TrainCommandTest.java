@@ -115,8 +115,9 @@ class TrainCommandTest {
         assertThat(exam.status()).as(exam.err()).isZero();
         assertThat(json.readTree(exam.out()).get("blocks")).isEqualTo(json.readTree(whole.resolve("result.json").toFile()).get("blocks"));
 
-        var other = json.readTree(run("eval", "--model", whole.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
-                "heun", "--steps", 4, "--guidance", 2, "--guidance-interval", "0.2..0.6", "--json").out());
+        var other =
+                json.readTree(run("eval", "--model", whole.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
+                        "heun", "--steps", 4, "--guidance", 2, "--guidance-interval", "0.2..0.6", "--json").out());
         assertThat(other.get("blocks").fieldNames()).toIterable().containsExactly("heldout");
         assertThat(other.at("/blocks/heldout/n").asInt()).isEqualTo(6);
         assertThat(other.get("solver").asText()).isEqualTo("heun");

@@ -3,10 +3,10 @@ package dev.fusedit.fusion.dit;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.ops.RecordedOps;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.BlasThreads;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One forward and backward of a model in training. Plain, its graph is kept; with activation checkpointing each layer's inside is computed
@@ -55,12 +55,12 @@ public final class TrainingPass implements AutoCloseable {
     }
 
     /// The gradients of a loss built on the text's output, predictions and features, for all leaves. Once a pass: sum losses up before.
-    public void backward(Tensor loss) { backward(loss, _ -> {}); }
+    public void backward(Tensor loss) { backward(loss, WholeGradients.UNTOLD); }
 
     /// As [#backward(Tensor)].
     ///
     /// @param complete as [RecordedOps#backward]
-    public void backward(Tensor loss, Consumer<Tensor> complete) {
+    public void backward(Tensor loss, WholeGradients complete) {
         if (model.dit().patches().weight_OIPP().dtype() != DType.BF16) {
             ops.backward(loss, complete);
             return;

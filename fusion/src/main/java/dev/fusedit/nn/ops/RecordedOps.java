@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -202,7 +201,7 @@ public final class RecordedOps implements Ops, AutoCloseable {
                     Objects.requireNonNull(ops.accumulators.get(made.get(i))).add(gradient);
                 }
             }
-            ops.walk(_ -> {});
+            ops.walk(WholeGradients.UNTOLD);
         }
     }
 
@@ -252,15 +251,26 @@ public final class RecordedOps implements Ops, AutoCloseable {
 
     /// The gradients of a loss on anything that this gave, for all parameters. Once; losses are added up before.
     ///
-    /// @param complete is told each parameter that recorded ops read, in the tensor that layers compute with, once its gradient is whole: while
-    ///        the backward pass goes on, on this thread. Other parameters' gradients (embeddings, what a loss reads itself) are whole at the end
-    public void backward(Tensor loss, Consumer<Tensor> complete) {
+    /// @param complete is told each parameter that recorded ops read. Other parameters' gradients (embeddings, what a loss reads itself)
+    ///        are whole at the end
+    public void backward(Tensor loss, WholeGradients complete) {
         checkState(!over, "the backward pass is over");
+        complete.begin(this::order);
         loss.backward();
         walk(complete);
     }
 
-    private void walk(Consumer<Tensor> complete) {
+    /// Parameters in the order in which the walk is done with them.
+    private List<Tensor> order() {
+        var order = new ArrayList<Tensor>();
+        var left = new IdentityHashMap<>(parameters);
+        tape.descendingIterator().forEachRemaining(entry -> entry.parameters().forEach(parameter -> {
+            if (left.merge(parameter, -1, Integer::sum) == 0) order.add(parameter);
+        }));
+        return order;
+    }
+
+    private void walk(WholeGradients complete) {
         checkState(!over, "the backward pass is over");
         over = true;
         try (var _ = Autograd.withGrad()) {
@@ -269,7 +279,7 @@ public final class RecordedOps implements Ops, AutoCloseable {
                 entry.backward().run();
                 for (var parameter : entry.parameters()) {
                     if (parameters.merge(parameter, -1, Integer::sum) == 0) {
-                        complete.accept(parameter);
+                        complete.whole(parameter);
                     }
                 }
             }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,14 +108,25 @@ class RecordedOpsTest {
             for (int index : List.of(0, 1, 0, 2)) { // the first is read twice
                 x = ops.segment(x, (inner, in) -> inner.linear(layers.get(index), in));
             }
-            ops.backward(x.square().mean(), parameter -> {
-                var index = IntStream.range(0, LAYERS).filter(i -> layers.get(i).weight_OI() == parameter).findFirst().orElseThrow();
-                assertThat(reported.put(index, Objects.requireNonNull(parameter.grad()).copy())).as("once").isNull();
+            var foretold = new ArrayList<Integer>();
+            ops.backward(x.square().mean(), new WholeGradients() {
+                @Override
+                public void begin(Supplier<List<Tensor>> order) { order.get().forEach(parameter -> foretold.add(index(parameter))); }
+
+                @Override
+                public void whole(Tensor parameter) {
+                    assertThat(reported.put(index(parameter), Objects.requireNonNull(parameter.grad()).copy())).as("once").isNull();
+                }
             });
             assertThat(reported.keySet()).containsExactly(2, 1, 0);
+            assertThat(foretold).containsExactly(2, 1, 0);
             reported.forEach((index, gradient) -> assertThat(gradient.sameValues(layers.get(index).weight_OI().grad())).isTrue());
             assertThat(scale.grad()).as("what graphs read is whole at the end").isNotNull();
         }
+    }
+
+    private int index(Tensor parameter) {
+        return IntStream.range(0, LAYERS).filter(i -> layers.get(i).weight_OI() == parameter).findFirst().orElseThrow();
     }
 
     /// How often a segment's body runs.

@@ -11,7 +11,13 @@ record Alone() implements ProcessGroup {
     public int size() { return 1; }
 
     @Override
-    public void sum(List<Tensor> tensors) {}
+    public long bucketBytes() { return Long.MAX_VALUE; }
+
+    @Override
+    public Pending beginSum(Tensor tensor) { return Pending.NONE; }
+
+    @Override
+    public Pending beginSum(Tensor tensor, int to) { return Pending.NONE; }
 
     @Override
     public void broadcast(List<Tensor> tensors, int from) {}

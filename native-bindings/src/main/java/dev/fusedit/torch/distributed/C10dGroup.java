@@ -1,5 +1,6 @@
 package dev.fusedit.torch.distributed;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.primitives.Longs;
@@ -11,17 +12,19 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.javacpp.C10dBackend;
 import dev.fusedit.torch.javacpp.C10dFailure;
 import dev.fusedit.torch.javacpp.C10dStore;
+import dev.fusedit.torch.javacpp.C10dWork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A job's processes over c10d: Gloo carries what lies on the CPU, NCCL what lies on CUDA devices.
 ///
-/// Many small tensors go as one, in buckets of [#BUCKET] bytes, since each call costs a round trip.
+/// Many small tensors are broadcast as one, in buckets of [#BUCKET] bytes, since each call costs a round trip.
 final class C10dGroup implements ProcessGroup {
     private static final long BUCKET = 25 << 20;
     /// With rank 0, which samples and scores while the others wait; that it is gone is noticed all the same.
@@ -32,15 +35,19 @@ final class C10dGroup implements ProcessGroup {
     private final Rendezvous place;
     private final C10dStore store;
     private final Duration patience;
+    private final long bucketBytes;
     private final C10dBackend gloo;
+    private final Watchdog watchdog;
     private @Nullable C10dBackend nccl;
 
-    /// @param store closed with this
-    C10dGroup(Rendezvous place, C10dStore store, C10dBackend gloo, Duration patience) {
+    /// @param store closed with this, as the watchdog is
+    C10dGroup(Rendezvous place, C10dStore store, C10dBackend gloo, JobSettings settings, Watchdog watchdog) {
         this.place = place;
         this.store = store;
         this.gloo = gloo;
-        this.patience = patience;
+        patience = settings.answering();
+        bucketBytes = settings.bucketBytes();
+        this.watchdog = watchdog;
     }
 
     @Override
@@ -50,12 +57,21 @@ final class C10dGroup implements ProcessGroup {
     public int size() { return place.size(); }
 
     private void call(Device device, Duration waiting, Consumer<C10dBackend> collective) {
+        watchdog.waits(true);
         try (var _ = Autograd.noGrad()) {
-            collective.accept(device.isCpu() ? gloo : nccl());
+            collective.accept(backend(device));
         } catch (C10dFailure e) {
-            throw PeerLost.of(rank(), waiting, e);
+            throw lost(waiting, e);
+        } finally {
+            watchdog.waits(false);
         }
     }
+
+    private PeerLost lost(Duration waiting, C10dFailure cause) {
+        return PeerLost.of(rank(), waiting, cause, why -> watchdog.raise(store, why));
+    }
+
+    private C10dBackend backend(Device device) { return device.isCpu() ? gloo : nccl(); }
 
     private C10dBackend nccl() {
         if (nccl == null) nccl = C10dBackend.nccl(store, rank(), size(), patience);
@@ -63,7 +79,45 @@ final class C10dGroup implements ProcessGroup {
     }
 
     @Override
-    public void sum(List<Tensor> tensors) { inBuckets(tensors, flat -> call(flat.device(), patience, backend -> backend.sum(flat))); }
+    public long bucketBytes() { return bucketBytes; }
+
+    @Override
+    public Pending beginSum(Tensor tensor) { return begin(tensor, backend -> backend.beginSum(tensor)); }
+
+    @Override
+    public Pending beginSum(Tensor tensor, int to) { return begin(tensor, backend -> backend.beginSum(tensor, to)); }
+
+    private Pending begin(Tensor tensor, Function<C10dBackend, C10dWork> collective) {
+        checkArgument(tensor.isContiguous(), "a tensor that is summed over processes must be contiguous");
+        try (var _ = Autograd.noGrad()) {
+            return new Begun(collective.apply(backend(tensor.device())));
+        } catch (C10dFailure e) {
+            throw lost(patience, e);
+        }
+    }
+
+    private final class Begun implements Pending {
+        private final C10dWork work;
+        private boolean over;
+
+        Begun(C10dWork work) { this.work = work; }
+
+        @Override
+        public boolean hasEnded() { return over || work.hasEnded(); }
+
+        @Override
+        public void await() {
+            over = true;
+            watchdog.waits(true);
+            try {
+                work.await();
+            } catch (C10dFailure e) {
+                throw lost(patience, e);
+            } finally {
+                watchdog.waits(false);
+            }
+        }
+    }
 
     @Override
     public void broadcast(List<Tensor> tensors, int from) {
@@ -167,7 +221,9 @@ final class C10dGroup implements ProcessGroup {
     @Override
     public Word hear() {
         long announced = announced(0, LONG);
-        return announced < 0 ? new Word.End((int) (-1 - announced)) : new Word.Message(said(new byte[(int) announced]));
+        if (announced >= 0) return new Word.Message(said(new byte[(int) announced]));
+        watchdog.close(); // rank 0 may be gone before this process is
+        return new Word.End((int) (-1 - announced));
     }
 
     @Override
@@ -189,6 +245,7 @@ final class C10dGroup implements ProcessGroup {
 
     @Override
     public void close() {
+        watchdog.close();
         if (nccl != null) nccl.close();
         gloo.close();
         store.close();

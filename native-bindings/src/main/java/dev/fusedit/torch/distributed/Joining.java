@@ -1,13 +1,14 @@
 package dev.fusedit.torch.distributed;
 
+import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.javacpp.C10dBackend;
 import dev.fusedit.torch.javacpp.C10dFailure;
 import dev.fusedit.torch.javacpp.C10dStore;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /// The processes of a job find each other. Each writes into a table that it is there, of how many it is and of which build, and reads what
@@ -29,16 +30,18 @@ final class Joining {
         this.patience = patience;
     }
 
-    static ProcessGroup join(Rendezvous own, String build, Patience patience, Map<String, String> environment) {
-        var store = store(own, patience.joining());
+    static ProcessGroup join(Rendezvous own, String build, JobSettings settings, Map<String, String> environment,
+            Consumer<String> log) {
+        var store = store(own, settings.joining());
         try {
-            new Joining(own, build, store, patience.joining()).requireAll();
+            new Joining(own, build, store, settings.joining()).requireAll();
             var gloo = C10dBackend.gloo(store, own.rank(), own.size(), OwnAddress.towards(own.host(), own.port(), environment),
-                    patience.answering());
-            return new C10dGroup(own, store, gloo, patience.answering());
+                    settings.answering());
+            var watchdog = new Watchdog(own, watched(own, settings.joining()), log, () -> Libtorch.exitNow(PeerLost.STATUS));
+            return new C10dGroup(own, store, gloo, settings, watchdog);
         } catch (C10dFailure e) {
             store.close();
-            throw PeerLost.of(own.rank(), patience.joining(), e);
+            throw PeerLost.of(own.rank(), settings.joining(), e);
         } catch (RuntimeException e) {
             if (own.holdsTable()) sleep(GRACE);
             store.close();
@@ -46,9 +49,16 @@ final class Joining {
         }
     }
 
+    /// The same table over a connection of its own: one waits for the other's answers.
+    private static C10dStore watched(Rendezvous own, Duration patience) {
+        return C10dStore.open(own.host(), own.port(), false, prefix(own), patience);
+    }
+
+    private static String prefix(Rendezvous own) { return "fusedit/" + own.start(); }
+
     private static C10dStore store(Rendezvous own, Duration patience) {
         try {
-            return C10dStore.open(own.host(), own.port(), own.holdsTable(), "fusedit/" + own.start(), patience);
+            return C10dStore.open(own.host(), own.port(), own.holdsTable(), prefix(own), patience);
         } catch (C10dFailure e) {
             throw new UserError(own.holdsTable()
                     ? "Rank 0 cannot listen at %s (MASTER_ADDR, MASTER_PORT): the port is in use, or the address is another machine's. Choose another port (c10d: %s)"
@@ -102,28 +112,6 @@ final class Joining {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while other processes were waited for", e);
-        }
-    }
-
-    /// How long other processes are waited for.
-    ///
-    /// @param joining at the start: the first `./fusedit` of a machine builds
-    /// @param answering in a collective
-    record Patience(Duration joining, Duration answering) {
-        private static final String JOINING = "FUSEDIT_JOIN_SECONDS", ANSWERING = "FUSEDIT_ANSWER_SECONDS";
-
-        static Patience of(Map<String, String> environment) {
-            return new Patience(seconds(environment, JOINING, 300), seconds(environment, ANSWERING, 1800));
-        }
-
-        private static Duration seconds(Map<String, String> environment, String name, int usual) {
-            var text = Optional.ofNullable(environment.get(name)).map(String::strip).filter(given -> !given.isEmpty())
-                    .orElse(Integer.toString(usual));
-            if (!text.matches("[1-9]\\d{0,6}")) {
-                throw new UserError(
-                        "%s is '%s' in the environment, but must be a number of seconds from 1 to 9999999".formatted(name, text));
-            }
-            return Duration.ofSeconds(Long.parseLong(text));
         }
     }
 }

@@ -21,7 +21,8 @@ public interface ProcessGroup extends AutoCloseable {
     /// @throws dev.fusedit.torch.LibtorchUnavailable on a libtorch that is not the presets'
     static ProcessGroup join(String build, Map<String, String> environment) {
         return Rendezvous.of(environment)
-                .map(place -> Joining.join(place, build, Joining.Patience.of(environment), environment)).orElseGet(ProcessGroup::alone);
+                .map(place -> Joining.join(place, build, JobSettings.of(environment), environment, System.err::println))
+                .orElseGet(ProcessGroup::alone);
     }
 
     int rank();
@@ -33,8 +34,17 @@ public interface ProcessGroup extends AutoCloseable {
 
     default boolean isAlone() { return size() == 1; }
 
-    /// The sums over all processes take the tensors' places, with the same bits in each.
-    void sum(List<Tensor> tensors);
+    /// Bytes of gradients that are worth a sum of their own (`FUSEDIT_BUCKET_MIB`, 25 if not set).
+    long bucketBytes();
+
+    /// Begins to put the sum over all processes in a tensor's place, with the same bits in each. Sums go on beside the caller's work and
+    /// end in the order in which they were begun, or in another.
+    ///
+    /// @param tensor contiguous; not to be read or written before the end, after which it is the caller's again
+    Pending beginSum(Tensor tensor);
+
+    /// As [#beginSum(Tensor)], in one process alone: what the others are left with is of no use.
+    Pending beginSum(Tensor tensor, int to);
 
     /// One process's numbers take the tensors' places in all others.
     void broadcast(List<Tensor> tensors, int from);

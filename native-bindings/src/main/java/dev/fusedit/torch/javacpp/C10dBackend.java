@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BroadcastOptions;
 import org.bytedeco.pytorch.GlooDeviceVector;
 import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.ReduceOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch_gloo;
@@ -18,7 +19,7 @@ import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /// Collectives of one of c10d's backends: Gloo for tensors on the CPU, NCCL for those on CUDA devices. Every process of the job calls the
-/// same ones in the same order; each call waits until its own part is done.
+/// same ones in the same order; each call but those that begin something waits until its own part is done.
 ///
 /// For the bridge's own use: callers take [dev.fusedit.torch.distributed.ProcessGroup]. All methods belong to the thread that runs torch.
 /// They throw [C10dFailure] if another process is gone or does not answer in time; the backend is of no use then.
@@ -59,8 +60,25 @@ public final class C10dBackend implements AutoCloseable {
         }
     }
 
-    /// The sum over all processes takes the tensor's place in each of them.
-    public void sum(Tensor tensor) { await(tensor, backend::allreduce); }
+    /// Begins to put the sum over all processes in the tensor's place in each of them.
+    public C10dWork beginSum(Tensor tensor) { return begin(tensor, backend::allreduce); }
+
+    /// As [#beginSum(Tensor)], in one of them alone; what the others are left with is of no use.
+    public C10dWork beginSum(Tensor tensor, int to) {
+        try (var options = new ReduceOptions()) {
+            options.rootRank(to);
+            return begin(tensor, tensors -> backend.reduce(tensors, options));
+        }
+    }
+
+    /// c10d's work holds the tensor by itself.
+    private static C10dWork begin(Tensor tensor, Function<TensorVector, Work> collective) {
+        try (var shared = JavaCppTensors.toJavaCpp(tensor); var tensors = new TensorVector(shared)) {
+            return new C10dWork(collective.apply(tensors));
+        } catch (RuntimeException e) {
+            throw new C10dFailure(e);
+        }
+    }
 
     /// One process's numbers take the tensor's place in all others.
     ///

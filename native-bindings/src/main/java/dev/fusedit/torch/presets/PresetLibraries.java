@@ -51,7 +51,9 @@ public final class PresetLibraries {
     public static boolean isIncomplete() { return find().incomplete; }
 
     private record Found(List<Path> files, @Nullable String version, String reason, boolean incomplete) {
-        static Found lacking(@Nullable String version, String what) { return new Found(List.of(), version, "the class path " + what, true); }
+        static Found lacking(@Nullable String version, String what) {
+            return new Found(List.of(), version, "the class path " + what, true);
+        }
     }
 
     private static synchronized Found find() {

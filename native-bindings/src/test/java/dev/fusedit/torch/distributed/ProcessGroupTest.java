@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -78,22 +80,44 @@ class ProcessGroupTest {
         });
     }
 
+    /// More than the backend has threads; other collectives between their beginnings and their ends.
     @Test
-    void tensorsAreSummedInBucketsOfOneDtype() throws Exception {
+    void sumsGoOnBesideOtherWork() throws Exception {
         var sums = inRanks(3, group -> {
             int r = group.rank() + 1;
-            var wide = Tensor.of(new double[] {r, 2 * r, 3 * r, 4 * r}, 2, 2);
-            var tensors =
-                    List.of(Tensor.of(new float[] {r}, 1), Tensor.full(10 * r, DType.F32, 3), wide, wide.transpose(0, 1).contiguous());
-            group.sum(tensors);
+            var tensors = List.of(Tensor.of(new float[] {r}, 1), Tensor.full(10 * r, DType.F32, 3),
+                    Tensor.of(new double[] {r, 2 * r, 3 * r, 4 * r}, 2, 2), Tensor.full(r, DType.F64, 100_000));
+            var pending = tensors.stream().map(group::beginSum).toList();
+            assertThat(group.gather(new byte[] {(byte) r})).hasSize(3);
+            pending.forEach(Pending::await);
+            assertThat(pending).allMatch(Pending::hasEnded);
             return tensors.stream().map(Tensor::toDoubles).toList();
         });
         assertThat(sums).allSatisfy(tensors -> {
             assertThat(tensors.get(0)).containsExactly(6);
             assertThat(tensors.get(1)).containsExactly(60, 60, 60);
             assertThat(tensors.get(2)).containsExactly(6, 12, 18, 24);
-            assertThat(tensors.get(3)).containsExactly(6, 18, 12, 24);
+            assertThat(tensors.get(3)).hasSize(100_000).containsOnly(6);
         });
+    }
+
+    @Test
+    void aSumMayGoToOneAlone() throws Exception {
+        var sums = inRanks(3, group -> {
+            var tensors = IntStream.range(0, 3).mapToObj(i -> Tensor.full(group.rank() + 1 + i, DType.F64, 5)).toList();
+            var pending = IntStream.range(0, 3).mapToObj(i -> group.beginSum(tensors.get(i), i)).toList();
+            pending.forEach(Pending::await);
+            return tensors.get(group.rank()).toDoubles();
+        });
+        for (int i = 0; i < 3; i++) assertThat(sums.get(i)).containsOnly(6 + 3 * i);
+    }
+
+    @Test
+    void sizesOfBucketsAreRead() {
+        assertThat(JobSettings.of(Map.of()).bucketBytes()).isEqualTo(25 << 20);
+        assertThat(JobSettings.of(Map.of("FUSEDIT_BUCKET_MIB", "0.5")).bucketBytes()).isEqualTo(1 << 19);
+        assertThatThrownBy(() -> JobSettings.of(Map.of("FUSEDIT_BUCKET_MIB", "0"))).isInstanceOf(UserError.class)
+                .hasMessageContaining("FUSEDIT_BUCKET_MIB is '0' in the environment, but must be a number above 0");
     }
 
     @Test
@@ -135,11 +159,42 @@ class ProcessGroupTest {
         var told = refusals(2, rank -> {
             try (var _ = TensorScope.open(); var group = ProcessGroup.join(BUILD, environment(rank, 2))) {
                 if (rank == 1) return "gone";
-                group.sum(List.of(Tensor.ones(DType.F32, 4)));
+                group.beginSum(Tensor.ones(DType.F32, 4)).await();
                 return "unnoticed";
             }
         });
         assertThat(told.get(0)).contains("Rank 0 ends: another process of this job is gone");
+    }
+
+    /// One sleeps; another waits for it; a third one has not come so far either.
+    @Test
+    void aRankThatHangsIsNamedAndAllSayWhatTheirThreadsDo() throws Exception {
+        var over = new CountDownLatch(1);
+        var log = new ConcurrentLinkedQueue<String>();
+        var told = refusals(3, rank -> {
+            var environment = environment(rank, 3);
+            if (rank < 2) environment.put("FUSEDIT_ANSWER_SECONDS", rank == 0 ? "2" : "20");
+            var place = Rendezvous.of(environment).orElseThrow();
+            try (var _ = TensorScope.open(); var group = Joining.join(place, BUILD, JobSettings.of(environment), environment, log::add)) {
+                if (rank == 2) hang(over);
+                else group.beginSum(Tensor.ones(DType.F32, 4)).await();
+                return "unnoticed";
+            } finally {
+                over.countDown();
+            }
+        });
+        assertThat(told.getFirst()).contains("Rank 0 has waited 2 s for the other processes in vain", "Rank 2 does not take part")
+                .doesNotContain("Rank 1 does not");
+        assertThat(log).anySatisfy(said -> assertThat(said).contains("Rank 2 does not take part", "ProcessGroupTest.hang"))
+                .anySatisfy(said -> assertThat(said).contains("Rank 1 waits for the others", "C10dWork.await"));
+    }
+
+    private static void hang(CountDownLatch over) {
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

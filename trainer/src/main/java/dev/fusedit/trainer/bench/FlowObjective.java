@@ -5,6 +5,7 @@ import dev.fusedit.fusion.dit.ImageModel;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.TensorScope;
@@ -39,13 +40,13 @@ record FlowObjective(ImageModel model, DType compute, FlowMatching flow) impleme
     }
 
     @Override
-    public LossTensors backward(Part part, Factor scale) {
+    public LossTensors backward(Part part, Factor scale, WholeGradients whole) {
         return TensorScope.scoped(() -> {
             try (var pass = model.pass(false)) {
                 var read = pass.text(part.prompt(), false);
                 var image = pass.image(part.noised().noisy().to(compute), part.noised().timesteps_B(), read, null, ForwardOptions.NONE);
                 var loss = flow.loss(image.prediction(), part.noised()).mul(part.share());
-                pass.backward(scale.times(loss));
+                pass.backward(scale.times(loss), whole);
                 return LossTensors.of(loss, Map.of("flow", loss));
             }
         });

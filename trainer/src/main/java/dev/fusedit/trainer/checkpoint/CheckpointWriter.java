@@ -4,6 +4,8 @@ import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,15 +20,17 @@ import org.slf4j.LoggerFactory;
 /// **Memory.** One checkpoint is on its way at most: the next one waits for it *before* it copies anything. So the copies are one set, as
 /// many bytes as the checkpoint's tensors. They are freed at the first step boundary ([#check]) after the write.
 ///
-/// **Failure.** What a write failed at is noticed at the next step boundary. There the present state is saved once more, and waited for, so
-/// that a passing trouble (a share that was away, a disk that was full of something that is gone) costs nothing. If that fails too, its
-/// [UserError] ends the run with exit code 2. Checkpoints saved earlier stay whole throughout.
+/// **Failure.** What cannot be written is tried again after some pauses, while training goes on. What a write failed at for good is noticed
+/// at the next step boundary. There the present state is saved once more, and waited for, so that a passing trouble (a shared folder that
+/// was away, a disk that was full of something that is gone) costs nothing. If that fails too, its [UserError] ends the run with exit code
+/// 2. Checkpoints saved earlier stay whole throughout.
 ///
 /// All methods belong to the thread that trains.
 public final class CheckpointWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
 
     private final Checkpoints checkpoints;
+    private final List<Duration> pauses;
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().daemon().name("checkpoints").unstarted(task));
     private @Nullable OnItsWay onItsWay;
@@ -34,7 +38,13 @@ public final class CheckpointWriter implements AutoCloseable {
 
     private record OnItsWay(Snapshot snapshot, Future<Path> written) {}
 
-    public CheckpointWriter(Checkpoints checkpoints) { this.checkpoints = checkpoints; }
+    public CheckpointWriter(Checkpoints checkpoints) { this(checkpoints, List.of()); }
+
+    /// @param pauses after each of which a write that failed is tried again
+    public CheckpointWriter(Checkpoints checkpoints, List<Duration> pauses) {
+        this.checkpoints = checkpoints;
+        this.pauses = pauses;
+    }
 
     /// Takes a snapshot and leaves the writing of it to the thread. Waits first for the one before.
     ///
@@ -76,8 +86,21 @@ public final class CheckpointWriter implements AutoCloseable {
 
     private void start(long step, Supplier<Snapshot> state) {
         var snapshot = state.get();
-        onItsWay = new OnItsWay(snapshot, thread.submit(() -> checkpoints.save(step, snapshot.files())));
+        onItsWay = new OnItsWay(snapshot, thread.submit(() -> save(step, snapshot)));
         latest = step;
+    }
+
+    /// On the writer's thread.
+    private Path save(long step, Snapshot snapshot) {
+        for (var pause : pauses) {
+            try {
+                return checkpoints.save(step, snapshot.files());
+            } catch (UserError e) {
+                LOG.warn("{}. Trying again in {} s", e.getMessage(), pause.toSeconds());
+                Uninterruptibles.sleepUninterruptibly(pause);
+            }
+        }
+        return checkpoints.save(step, snapshot.files());
     }
 
     private void await() {

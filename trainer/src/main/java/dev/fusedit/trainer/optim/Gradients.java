@@ -2,6 +2,7 @@ package dev.fusedit.trainer.optim;
 
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -10,18 +11,15 @@ import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.distributed.ProcessGroup;
-import dev.fusedit.torch.fused.Fused;
-import dev.fusedit.torch.fused.FusedSum;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +33,26 @@ public final class Gradients implements AutoCloseable {
     private final TensorScope owned = TensorScope.holding();
     private final List<Parameter> parameters;
     private final Map<String, Tensor> sums = new LinkedHashMap<>();
+    /// Names of parameters whose sums another process has.
+    private final Set<String> elsewhere = new HashSet<>();
+    private final @Nullable GradientBuckets buckets;
+    private final Predicate<String> own;
 
     /// @param parameters that learn in this step
-    public Gradients(List<Parameter> parameters) { this.parameters = parameters; }
+    public Gradients(List<Parameter> parameters) {
+        this.parameters = parameters;
+        buckets = null;
+        own = _ -> true;
+    }
+
+    /// Of one of several processes, which add theirs up.
+    ///
+    /// @param microBatches of the step
+    Gradients(GradientExchange exchange, int microBatches) {
+        parameters = exchange.parameters();
+        buckets = new GradientBuckets(exchange, microBatches);
+        own = exchange::gets;
+    }
 
     /// Adds what a backward pass has left at these weights' leaves, and leaves none there.
     ///
@@ -52,50 +67,18 @@ public final class Gradients implements AutoCloseable {
     ///
     /// @param lanes each sums up some of the parameters
     public void take(List<Weights> leaves, Lanes lanes) {
+        if (buckets != null) {
+            buckets.take(lanes);
+            return;
+        }
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var all = parameters.stream().flatMap(parameter -> sum(parameter.name(), leaves).stream()).toList();
-            lanes.run(balanced(all, lanes.count()).stream().<Supplier<Integer>>map(some -> () -> {
-                some.forEach(Sum::take);
-                return some.size();
-            }).toList());
+            GradientSum.takeAll(parameters.stream().flatMap(parameter -> sum(parameter.name(), leaves).stream()).toList(), lanes);
             leaves.forEach(weights -> parameters.forEach(parameter -> weights.parameter(parameter.name()).compute().clearGrad()));
         }
     }
 
-    /// out ← the parts, from left to right.
-    private record Sum(List<Tensor> parts, Tensor out) {
-        /// Whether one pass over memory does it.
-        boolean isOnePass() {
-            return Fused.serves(out) && Stream.concat(parts.stream(), Stream.of(out))
-                    .allMatch(part -> part.isContiguous() && (part.dtype() == DType.F32 || part.dtype() == DType.BF16));
-        }
-
-        void take() {
-            if (parts.size() == 1 && parts.getFirst() == out) {
-                return;
-            }
-            if (isOnePass()) {
-                FusedSum.of(parts, out);
-                return;
-            }
-            for (int i = 0; i < parts.size(); i++) {
-                try (var _ = TensorScope.open()) { // no copy in f32 outlives its sum
-                    add(parts.get(i), i == 0);
-                }
-            }
-        }
-
-        private void add(Tensor part, boolean first) {
-            if (!first) {
-                out.addInPlace(part.to(out.dtype()));
-            } else if (part != out) {
-                out.copyInPlace(part);
-            }
-        }
-    }
-
     /// Of a parameter; none if nothing has arrived.
-    private Optional<Sum> sum(String name, List<Weights> leaves) {
+    private Optional<GradientSum> sum(String name, List<Weights> leaves) {
         var grad =
                 leaves.stream().map(weights -> weights.parameter(name)).flatMap(leaf -> Stream.ofNullable(leaf.compute().grad())).toList();
         if (grad.isEmpty()) {
@@ -103,54 +86,67 @@ public final class Gradients implements AutoCloseable {
         }
         var before = sums.get(name);
         if (before != null) {
-            return Optional.of(new Sum(Stream.concat(Stream.of(before), grad.stream()).toList(), before));
+            return Optional.of(new GradientSum(Stream.concat(Stream.of(before), grad.stream()).toList(), before));
         }
         var first = grad.getFirst();
         var wide = first.dtype().wide();
         var out = owned.hold(first.dtype() == wide ? first : Tensor.empty(wide, first.device(), first.shape()));
         sums.put(name, out);
-        return Optional.of(new Sum(grad, out));
+        return Optional.of(new GradientSum(grad, out));
     }
 
-    /// In groups with about as many numbers each: the largest first, each to the smallest group.
-    private static List<List<Sum>> balanced(List<Sum> all, int groups) {
-        var parts = Stream.generate(ArrayList<Sum>::new).limit(groups).toList();
-        var sizes = new long[groups];
-        all.stream().sorted(Comparator.comparingLong((Sum sum) -> sum.out.numel()).reversed()).forEach(sum -> {
-            int least = IntStream.range(0, groups).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
-            sizes[least] += sum.out.numel();
-            parts.get(least).add(sum);
-        });
-        return List.copyOf(parts);
+    // ---- over processes
+
+    /// Before a micro-batch's backward passes: whom each is to tell of leaves whose gradients are whole, so that other processes have them
+    /// soon. [#take] ends the micro-batch.
+    ///
+    /// @param leaves of each lane
+    public List<WholeGradients> arriving(List<Weights> leaves) {
+        return buckets != null ? buckets.arriving(leaves) : Collections.nCopies(leaves.size(), WholeGradients.UNTOLD);
     }
 
-    /// Which parameters have a gradient, by their places.
+    /// After a backward pass that memory did not hold, in place of [#take]: the other processes are not kept waiting.
+    public void abandon() {
+        if (buckets != null) buckets.abandon();
+    }
+
+    /// Which parameters have a gradient here, by their places.
     public BitSet reached() {
+        if (buckets != null) return buckets.reached();
         var reached = new BitSet();
         for (int i = 0; i < parameters.size(); i++) reached.set(i, sums.containsKey(parameters.get(i).name()));
         return reached;
     }
 
-    /// The sums over all processes take the place of these.
+    /// Waits for the sums over all processes, which take the place of these.
     ///
-    /// @param reached what [#reached] is in any of them: a parameter that only others have a gradient of gets theirs
-    public void sum(ProcessGroup ranks, BitSet reached) {
-        if (ranks.isAlone()) return;
-        reached.stream().forEach(i -> zeroIfNone(parameters.get(i)));
-        ranks.sum(List.copyOf(sums().values()));
+    /// @param anywhere what [#reached] is in any of them: a parameter that only others have a gradient of gets theirs
+    public void sum(BitSet anywhere) {
+        if (buckets == null) return;
+        sums.putAll(buckets.sums(anywhere));
+        anywhere.stream().forEach(i -> elsewhere.add(parameters.get(i).name()));
+        elsewhere.removeAll(sums.keySet());
     }
+
+    /// Whether the parameter has a gradient, here or in its owner.
+    public boolean reach(String parameter) { return sums.containsKey(parameter) || elsewhere.contains(parameter); }
+
+    // ---- the sums
 
     /// Zeros for a parameter that has no gradient, so that it decays all the same.
     public void zeroIfNone(Parameter parameter) {
-        if (!sums.containsKey(parameter.name())) {
-            var master = parameter.master();
-            try (var _ = TensorScope.open()) {
-                sums.put(parameter.name(), owned.hold(Tensor.zeros(master.dtype().wide(), master.device(), master.shape())));
-            }
+        if (reach(parameter.name())) return;
+        if (!own.test(parameter.name())) {
+            elsewhere.add(parameter.name());
+            return;
+        }
+        var master = parameter.master();
+        try (var _ = TensorScope.open()) {
+            sums.put(parameter.name(), owned.hold(Tensor.zeros(master.dtype().wide(), master.device(), master.shape())));
         }
     }
 
-    /// Null where no loss reached the parameter.
+    /// Null where no loss reached the parameter, or another process has its gradient.
     public @Nullable Tensor of(String parameter) { return sums.get(parameter); }
 
     /// By name, in the parameters' order.
@@ -182,5 +178,8 @@ public final class Gradients implements AutoCloseable {
     }
 
     @Override
-    public void close() { owned.close(); }
+    public void close() {
+        if (buckets != null) buckets.close();
+        owned.close();
+    }
 }

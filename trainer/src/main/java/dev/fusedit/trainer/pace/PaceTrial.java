@@ -121,7 +121,8 @@ public final class PaceTrial {
         try (var emaWeights = new EmaWeights();
                 var optimizerState = new OptimizerState();
                 var loop = parts.loop(plan, middle, emaWeights, optimizerState)) {
-            if (parts.recipe().sizes(plan.stage()).size() > 1) loop.rehearse(parts.batches(plan).of(parts.largest(plan, middle), new PixelArrays()));
+            if (parts.recipe().sizes(plan.stage()).size() > 1)
+                loop.rehearse(parts.batches(plan).of(parts.largest(plan, middle), new PixelArrays()));
             return tried.applyAsDouble(loop);
         } catch (TorchException e) {
             throw e.isOutOfMemory() ? MemoryRemedies.step(parts.recipe(), plan.stage(), "", estimate.memory(plan), e) : e;

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.plan;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 
 /// A [Plan] for programs. The numbers at the top are those of the stage that needs most memory.
 public final class PlanJson {
@@ -23,6 +24,11 @@ public final class PlanJson {
             var object =
                     remedies.addObject().put("what", remedy.what()).put("saves_mib", mib(remedy.saved())).put("enough", remedy.enough());
             remedy.settings().forEach(object.putArray("set")::add);
+        }
+        if (!plan.processes().isAlone()) {
+            json.putObject("processes").put("count", plan.processes().count())
+                    .put("shard", plan.processes().sharding().name().toLowerCase(Locale.ROOT)).put("others_mib", mib(plan.others()))
+                    .put("needed_mib", mib(plan.needed()));
         }
         json.put("pictures", plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum());
         json.put("checkpoint_mib", mib(plan.checkpoint()));

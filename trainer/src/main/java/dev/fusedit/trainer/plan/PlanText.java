@@ -22,8 +22,10 @@ public final class PlanText {
         plan.stages().stream().map(stage -> sizes(plan, stage)).filter(line -> !line.isEmpty()).distinct().forEach(text::append);
         var kept = plan.recipe().kept();
         if (!kept.isEmpty()) text.append("Read from a cache, not computed: %s.\n".formatted(String.join(", ", kept)));
-        text.append("Images: %,d in all. A checkpoint: %,d MiB on the disk.\n".formatted(
-                plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum(), mib(plan.checkpoint())));
+        text.append("Images: %,d%s. A checkpoint: %,d MiB on the disk.\n".formatted(
+                plan.stages().stream().mapToLong(Plan.StageEstimate::images).sum(), plan.processes().isAlone() ? " in all" : " of rank 0's",
+                mib(plan.checkpoint())));
+        if (!plan.processes().isAlone()) text.append(processes(plan));
         text.append("Computed here: ").append(String.join("; ", plan.paths())).append(".\n");
         if (plan.speed() != null) text.append(speed(plan, plan.speed()));
         text.append(verdict(plan));
@@ -124,10 +126,16 @@ public final class PlanText {
 
     // ---- the end
 
+    private static String processes(Plan plan) {
+        return "Memory and work are those of rank 0 of %d processes, sharding %s; each of the others needs %,d MiB at most.\n".formatted(
+                plan.processes().count(), plan.processes().sharding().name().toLowerCase(Locale.ROOT), mib(plan.others()));
+    }
+
     private static String verdict(Plan plan) {
         var demanding = plan.demanding();
-        var sentence = "%s: stage '%s' needs %,d MiB, there are %,d MiB of %s.\n".formatted(plan.fits() ? "Fits" : "Does not fit",
-                demanding.plan().stage().name(), mib(demanding.memory().total()), mib(plan.available()), plan.where());
+        var here = plan.processes().here() == 1 ? "" : " in %d processes".formatted(plan.processes().here());
+        var sentence = "%s: stage '%s' needs %,d MiB%s, there are %,d MiB of %s.\n".formatted(plan.fits() ? "Fits" : "Does not fit",
+                demanding.plan().stage().name(), mib(plan.needed()), here, mib(plan.available()), plan.where());
         var text = new StringBuilder(sentence);
         plan.remedies().forEach(remedy -> text.append("  ").append(remedy).append('\n'));
         return text.toString();

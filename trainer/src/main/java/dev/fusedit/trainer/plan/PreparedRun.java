@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 public final class PreparedRun {
     private PreparedRun() {}
 
-    /// @param processes that share its steps: memory and speed are looked at for one of them
+    /// @param processes that share its steps: speed is looked at for one of them, memory for those that are here
     /// @param minutes that the whole is to take here; null for the steps as they are written
     /// @param said told what was decided and what is done meanwhile
     /// @throws dev.fusedit.torch.LibtorchUnavailable if the recipe's device is not there
     /// @throws UserError if memory does not hold it, a published language model is given no weights, or nothing takes so many minutes
-    public static RunLength of(Recipe recipe, int processes, @Nullable Double minutes, Consumer<String> said) {
+    public static RunLength of(Recipe recipe, Processes processes, @Nullable Double minutes, Consumer<String> said) {
         Precisions.device(recipe.run()).available();
-        var plan = Plan.settled(recipe.sharedBy(processes), said).requireFits();
+        var plan = Plan.settled(recipe.sharedBy(processes.count()), processes, said).requireFits();
         StartingWeights.requireGiven(recipe);
         var estimate = new LongSteps(plan);
         var settled = recipe.withRun(plan.recipe().run());
@@ -38,13 +38,15 @@ public final class PreparedRun {
     ///
     /// @param processes as in [#of]
     /// @param minutes as in [#of]
-    public static RunStart in(Path folder, Recipe recipe, @Nullable Double minutes, Resume resume, int processes, Consumer<String> said) {
+    public static RunStart in(Path folder, Recipe recipe, @Nullable Double minutes, Resume resume, Processes processes,
+            Consumer<String> said) {
         var before = minutes == null ? Optional.<Recipe>empty() : RunStart.scaledIn(folder, recipe, minutes, resume);
         return RunStart.in(folder, wanted(recipe, minutes, before), resume, said, prepared(minutes, before, processes, said));
     }
 
     /// As [RunStart#below], likewise.
-    public static RunStart below(Path runs, Recipe recipe, @Nullable Double minutes, Resume resume, int processes, Consumer<String> said) {
+    public static RunStart below(Path runs, Recipe recipe, @Nullable Double minutes, Resume resume, Processes processes,
+            Consumer<String> said) {
         var before = minutes == null ? Optional.<Recipe>empty() : RunStart.scaledBelow(runs, recipe, minutes, resume);
         return RunStart.below(runs, wanted(recipe, minutes, before), resume, said, prepared(minutes, before, processes, said));
     }
@@ -53,7 +55,7 @@ public final class PreparedRun {
         return minutes == null ? recipe : before.orElseGet(() -> recipe.withMinutes(minutes));
     }
 
-    private static Function<Recipe, RunLength> prepared(@Nullable Double minutes, Optional<Recipe> before, int processes,
+    private static Function<Recipe, RunLength> prepared(@Nullable Double minutes, Optional<Recipe> before, Processes processes,
             Consumer<String> said) {
         return recipe -> of(recipe, processes, before.isEmpty() ? minutes : null, said);
     }

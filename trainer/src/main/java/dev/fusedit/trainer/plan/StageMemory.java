@@ -3,6 +3,7 @@ package dev.fusedit.trainer.plan;
 import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +21,8 @@ import java.util.stream.Collectors;
 /// @param sums of gradients that are there during the last micro-batch's forward pass
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
-/// @param sampling what sampling needs between steps: the weights that the average takes the place of, and the images, or an encoder that
-///        looks at them
+/// @param sampling what is there between steps: the weights that the average takes the place of, and the images, or an encoder that looks at
+///        them; or what other processes remember, where it is gathered to be saved
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if activation checkpointing were on where it is off, and off where it is on
@@ -35,8 +36,9 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
     /// @param everTrained what any stage of the recipe trains: it has masters
     /// @param inEma what the average holds
     /// @param written whether a checkpoint is being written meanwhile
+    /// @param share of this process
     static StageMemory of(StageShape stage, StageCounts counts, Set<ParameterShape> everTrained, Set<ParameterShape> inEma,
-            boolean written) {
+            boolean written, ProcessShare share) {
         var run = stage.recipe().run();
         int lanes = stage.lanes();
         var widths = Widths.of(stage.recipe());
@@ -44,22 +46,29 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                 + widths.wide() * stage.shapes().buffers()
                 + widths.compute() * (ModelShapes.count(stage.shapes().vae()) + ModelShapes.count(stage.shapes().clip()));
         long left = lanes * stage.trainable().stream().mapToLong(widths::gradient).sum();
-        long sums = widths.wide() * ModelShapes.count(stage.trainable());
+        long sums = share.sums(stage.trainable(), widths);
         boolean several = stage.stage().accumulation() > 1;
-        long average = 4 * count(inEma);
-        long moments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
+        long wholeAverage = 4 * count(inEma);
+        long average = 4 * count(share.owned(inEma));
+        var own = share.owned(stage.trainable());
+        long wholeMoments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
+        long moments = Moments.bytes(stage.stage().optimizer(), own, widths);
+        long gathered = wholeAverage - average + wholeMoments - moments;
         long saved = stage.shapes().model().stream().filter(shape -> !FrozenFiles.refersTo(shape.name(), stage.recipe()))
-                .mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + average
-                + moments;
+                .mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + wholeAverage
+                + wholeMoments;
         long widened =
                 stage.shapes().model().stream().mapToLong(shape -> widths.widened(shape, everTrained.contains(shape))).max().orElse(0);
         var graph = new StageGraph(stage, counts, stage.stage().checkpointing());
         var other = new StageGraph(stage, counts, !stage.stage().checkpointing());
-        return new StageMemory(weights, Math.max(left, sums) + (several ? sums : 0),
-                moments + Moments.work(stage.stage().optimizer(), stage.trainable(), widths),
+        return new StageMemory(weights, share.gradients(stage.trainable(), widths, left) + (several ? sums : 0),
+                moments + Moments.work(stage.stage().optimizer(), own, widths),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
-                written && run.device() == Run.Device.CPU ? saved : 0,
-                widths.master() * count(inEma) + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())),
+                written && share.isFirst() && run.device() == Run.Device.CPU ? saved : 0,
+                share.isFirst() ? Math.max(
+                        widths.master() * count(inEma) + wholeAverage - average
+                                + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())),
+                        gathered) : 0,
                 ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }
@@ -103,7 +112,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
                         "."));
     }
 
-    private static long count(Set<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
+    private static long count(Collection<ParameterShape> shapes) { return shapes.stream().mapToLong(ParameterShape::count).sum(); }
 
     /// An optimizer's state.
     static final class Moments {

@@ -1,7 +1,9 @@
 package dev.fusedit.trainer.run;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.torch.distributed.Word;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
@@ -12,6 +14,7 @@ import dev.fusedit.trainer.data.shards.ShardSettings.Pipes;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.stage.DataMark;
+import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
 import dev.fusedit.trainer.stage.RunTensors;
@@ -22,15 +25,22 @@ import dev.fusedit.trainer.stage.cache.TrainingCache;
 import dev.fusedit.trainer.step.DivergedException;
 import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepOutOfMemory;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What the processes of a run do whose rank is not 0: the steps that [TrainingRun] has them do, on slices of their own. They read the run's
 /// folder and write nothing into it, but for samples that turn out to be bad.
 ///
 /// Everything here happens on the calling thread, which is the one that runs torch.
 public final class FollowingRun implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowingRun.class);
+    private static final int LATE_SECONDS = 30;
+
     private final Ranks ranks;
     private final @Nullable Resumption resumption;
     private final List<StagePlan> plans;
@@ -44,7 +54,7 @@ public final class FollowingRun implements AutoCloseable {
     private FollowingRun(Order.Start start, Pipes pipes, Ranks ranks, Consumer<String> said) {
         this.ranks = ranks;
         var recipe = Recipe.parse(start.recipe(), "of rank 0", List.of());
-        resumption = start.checkpoint().map(folder -> Resumption.of(Checkpoint.open(folder), recipe)).orElse(null);
+        resumption = start.checkpoint().map(folder -> Resumption.of(seen(folder), recipe)).orElse(null);
         plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
         var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
         data = RecipeData.open(recipe, tokenizer, pipes, RunFolder.dataErrors(start.folder(), ranks.group().rank()), said);
@@ -57,6 +67,18 @@ public final class FollowingRun implements AutoCloseable {
         var agreement = new RankAgreement(ranks.group());
         agreement.requireSameData(data);
         agreement.shareWeights(tensors);
+    }
+
+    /// On a shared folder another machine may see it later than rank 0 does.
+    private static Checkpoint seen(Path folder) {
+        for (int seconds = 0; seconds < LATE_SECONDS; seconds++) {
+            try {
+                return Checkpoint.open(folder);
+            } catch (UserError _) {
+                Uninterruptibles.sleepUninterruptibly(Duration.ofSeconds(1));
+            }
+        }
+        return Checkpoint.open(folder);
     }
 
     /// Does what rank 0 says, until it says that the run has ended.
@@ -88,6 +110,7 @@ public final class FollowingRun implements AutoCloseable {
             switch (group.hear()) {
                 case Word.Message(var bytes) -> obey(Order.of(bytes));
                 case Word.End(int status) -> {
+                    LOG.debug("{} MiB at most", ProcessFigures.peakMiB());
                     return status;
                 }
             }

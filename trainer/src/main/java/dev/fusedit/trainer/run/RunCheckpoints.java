@@ -9,6 +9,8 @@ import dev.fusedit.trainer.checkpoint.Snapshot;
 import dev.fusedit.trainer.recipe.Checkpointing;
 import dev.fusedit.trainer.stage.MemoryRemedies;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /// When a run is saved: every so many steps, as a stage ends and as the run does, when a signal comes, and before a number that is none
@@ -16,6 +18,9 @@ import java.util.function.Supplier;
 ///
 /// Rows of the log are on the disk before a checkpoint claims their steps. All methods belong to the thread that trains.
 final class RunCheckpoints implements AutoCloseable {
+    /// A shared folder that is away for a moment is there again, mostly.
+    private static final List<Duration> PAUSES = List.of(Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(15));
+
     private final Checkpointing settings;
     private final Path folder;
     private final Interrupts interrupts;
@@ -28,7 +33,7 @@ final class RunCheckpoints implements AutoCloseable {
         this.folder = folder.checkpoints();
         this.interrupts = interrupts;
         this.log = log;
-        writer = new CheckpointWriter(new Checkpoints(this.folder, new Checkpoints.Keep(settings.keep(), settings.keepEvery())));
+        writer = new CheckpointWriter(new Checkpoints(this.folder, new Checkpoints.Keep(settings.keep(), settings.keepEvery())), PAUSES);
     }
 
     /// After a step.

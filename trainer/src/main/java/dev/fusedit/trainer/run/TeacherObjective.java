@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -31,7 +32,7 @@ record TeacherObjective(DinoModel model, TeacherTask task, Seed seed) implements
     }
 
     @Override
-    public LossTensors backward(Part part, Factor scale) {
+    public LossTensors backward(Part part, Factor scale, WholeGradients whole) {
         return TensorScope.scoped(() -> {
             var loss = task.loss(images(part), part.batch(), part.draws());
             scale.times(loss).backward();

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.shell;
 
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.plan.PreparedRun;
+import dev.fusedit.trainer.plan.Processes;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.run.Interrupts;
 import dev.fusedit.trainer.run.Resume;
@@ -24,7 +25,7 @@ public final class Train {
 
     private static Path run(Recipe recipe, Path folder, @Nullable Double minutes) {
         var console = ProgressLine.onStderr();
-        try (var start = PreparedRun.in(folder, recipe, minutes, Resume.AUTO, 1, console::message)) {
+        try (var start = PreparedRun.in(folder, recipe, minutes, Resume.AUTO, Processes.ALONE, console::message)) {
             switch (start) {
                 case RunStart.Finished _ -> {}
                 case RunStart.Fresh fresh -> run(fresh, console);

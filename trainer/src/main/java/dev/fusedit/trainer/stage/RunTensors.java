@@ -9,7 +9,6 @@ import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.model.FrozenFiles;
 import dev.fusedit.trainer.model.ModelBundle;
-import dev.fusedit.trainer.model.ParameterGroups;
 import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.model.StartingWeights;
@@ -65,9 +64,9 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     }
 
     private static ParameterOwners owners(Recipe recipe, ModelBundle bundle, Ranks ranks) {
-        var stages = recipe.stages().stream().map(ParameterGroups::new).toList();
-        return ParameterOwners.balanced(bundle.weights().all().toList(),
-                name -> stages.stream().map(stage -> stage.of(name) != null).toList(), ranks.group());
+        var counts = new LinkedHashMap<String, Long>();
+        bundle.weights().all().forEach(parameter -> counts.put(parameter.name(), parameter.master().numel()));
+        return StageOwners.of(recipe, counts, ranks.count(), ranks.group().rank());
     }
 
     /// What average and optimizer remember, of all processes.

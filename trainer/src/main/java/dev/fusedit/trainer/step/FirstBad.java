@@ -17,7 +17,7 @@ public final class FirstBad {
 
     /// @param parts of this process's slice
     /// @param values of these parts
-    /// @param gradients of the whole batch
+    /// @param gradients of the whole batch, or those that this process has the sums of
     /// @param ranks of which the first that finds one in its slice tells all
     public static <P> String of(Objective<?, P> objective, List<P> parts, LossValues values, Gradients gradients, Ranks ranks) {
         var search = new FirstBad();
@@ -26,12 +26,15 @@ public final class FirstBad {
                 search.inForward(objective, parts);
                 search.inLosses(values);
             }
-            var told = ranks.first(search.name == null ? "" : search.name);
+            var told = search.first(ranks);
             if (!told.isEmpty()) return told;
             search.inGradients(gradients);
+            told = search.first(ranks);
+            return told.isEmpty() ? "the norm of all gradients" : told;
         }
-        return search.name == null ? "the norm of all gradients" : search.name;
     }
+
+    private String first(Ranks ranks) { return ranks.first(name == null ? "" : name); }
 
     private <P> void inForward(Objective<?, P> objective, List<P> parts) {
         for (var part : parts) {

@@ -48,9 +48,11 @@ final class LaneReplicas<B, P> implements AutoCloseable {
     }
 
     private List<LossTensors> sideBySide(List<P> parts, Factor scale, Gradients gradients, TensorScope owner) {
-        var losses = lanes.run(IntStream.range(0, parts.size())
-                .<Supplier<LossTensors>>mapToObj(i -> () -> owner.hold(each.get(i).objective().backward(parts.get(i), scale))).toList());
-        gradients.take(each.stream().map(Lane::leaves).toList(), lanes);
+        var leaves = each.stream().map(Lane::leaves).toList();
+        var whole = gradients.arriving(leaves);
+        var losses = lanes.run(IntStream.range(0, parts.size()).<Supplier<LossTensors>>mapToObj(
+                i -> () -> owner.hold(each.get(i).objective().backward(parts.get(i), scale, whole.get(i)))).toList());
+        gradients.take(leaves, lanes);
         return losses;
     }
 

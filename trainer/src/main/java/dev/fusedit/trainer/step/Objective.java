@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.List;
@@ -25,7 +26,8 @@ public interface Objective<B, P> {
     /// A part's losses, the innermost scope's; their gradients are added to those at the lane's leaves. Runs on the lane's thread.
     ///
     /// @param scale of the loss whose gradient is taken; not in what is returned
-    LossTensors backward(P part, Factor scale);
+    /// @param whole is told leaves whose gradients are whole while the rest of the backward pass goes on; all others are at its end
+    LossTensors backward(P part, Factor scale, WholeGradients whole);
 
     /// The forward of a part once more, with a look at all that flows through the models. Call it without gradients.
     void watch(P part, ForwardHooks hooks);

@@ -7,6 +7,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.data.BatchSlice;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -33,7 +34,15 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
     public boolean isSharded() {
         return switch (sharding) {
             case NONE -> false;
-            case OPTIMIZER -> !group.isAlone();
+            case OPTIMIZER, GRADIENTS -> !group.isAlone();
+        };
+    }
+
+    /// Whether a parameter's owner alone gets the sum of its gradients.
+    public boolean reducesToOwners() {
+        return switch (sharding) {
+            case NONE, OPTIMIZER -> false;
+            case GRADIENTS -> !group.isAlone();
         };
     }
 
@@ -66,13 +75,16 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
         return whole;
     }
 
-    /// Rank 0's number, which another one's kernels may have rounded otherwise.
+    /// The Euclidean norm of the whole gradient: of all that lies here and there, or rank 0's, which another one's kernels may have rounded
+    /// otherwise. Where one is alone, its own, unread.
     ///
-    /// @param own_ f64, 0-dim
-    Tensor agreed(Tensor own_) {
+    /// @param own_ of what lies here, f64, 0-dim
+    Tensor norm(Tensor own_) {
         if (group.isAlone()) return own_;
-        var all = group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own_.item())));
-        return Tensor.full(Double.longBitsToDouble(Longs.fromByteArray(all.getFirst())), DType.F64, own_.device());
+        var all = group.gather(Longs.toByteArray(Double.doubleToRawLongBits(own_.item()))).stream()
+                .mapToDouble(bytes -> Double.longBitsToDouble(Longs.fromByteArray(bytes))).toArray();
+        return Tensor.full(reducesToOwners() ? Math.sqrt(Arrays.stream(all).map(norm -> norm * norm).sum()) : all[0], DType.F64,
+                own_.device());
     }
 
     /// The first text that is not empty, by rank; empty if all are.

@@ -5,5 +5,7 @@ public enum Sharding {
     /// Nothing: each keeps all.
     NONE,
     /// What the optimizer remembers, and the moving average, by whole parameters (ZeRO-1).
-    OPTIMIZER
+    OPTIMIZER,
+    /// That, and sums of gradients (ZeRO-2).
+    GRADIENTS
 }

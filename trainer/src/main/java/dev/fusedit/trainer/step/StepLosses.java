@@ -12,6 +12,7 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
@@ -188,14 +189,14 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     // ---- losses of a part
 
     @Override
-    public LossTensors backward(MicroBatch part, Factor scale) {
+    public LossTensors backward(MicroBatch part, Factor scale, WholeGradients whole) {
         if (part.isEmpty()) {
             return LossTensors.none(policy.device());
         }
         return dropout.during(part.draws(), () -> TensorScope.scoped(() -> {
             try (var pass = model.pass(checkpointing)) {
                 var found = of(pass, part);
-                pass.backward(scale.times(found.total()));
+                pass.backward(scale.times(found.total()), whole);
                 return LossTensors.of(found.total(), found.each());
             }
         }));

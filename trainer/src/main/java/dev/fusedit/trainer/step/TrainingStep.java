@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import com.google.common.collect.ImmutableSet;
+import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Factor;
@@ -11,12 +12,14 @@ import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gate;
+import dev.fusedit.trainer.optim.GradientExchange;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 ///     batch → slices → micro-batches → lanes → losses → backward → sum of gradients → finite? → spike guard → clip → optimizer → copies → EMA
 ///
 /// Slices, micro-batches and lanes are one idea: parts of a batch, in its order, whose gradients are summed. The slices are computed by
-/// processes of their own, each of which does all that follows by itself; all end with the same weights.
+/// processes of their own, which add up their gradients while backward passes go on; each does all that follows by itself, and all end with
+/// the same weights.
 ///
 /// What a step is judged by is computed where the gradients are ([Decision]), and read when the device's [Reading] says: on a GPU the next step's
 /// gradients are queued by then, and nothing in a step waits.
@@ -42,10 +46,12 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     private final List<TrainableParameter> trainables;
     private final LaneReplicas<B, P> lanes;
     private final WeightUpdate update;
+    private final ParameterOwners owners;
     private final Reading reading;
     private final TensorScope owned = TensorScope.holding();
     private @Nullable Unread<B> unread;
     private List<TrainableParameter> active = List.of();
+    private GradientExchange exchange;
     private long updateNanos;
 
     /// @param first step of the stage to begin with, counted from 0
@@ -67,15 +73,24 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
         reading = Reading.of(weights.policy().device(), ranks.group().isAlone());
-        requireGrad(first);
+        this.owners = owners;
+        active = requireGrad(first);
+        exchange = exchange();
     }
 
     /// Computes gradients for the parameters that learn at a step of the stage.
-    private void requireGrad(long step) {
-        active = trainables.stream().filter(trainable -> trainable.from() <= step).toList();
-        var names = active.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
+    private List<TrainableParameter> requireGrad(long step) {
+        var learning = trainables.stream().filter(trainable -> trainable.from() <= step).toList();
+        var names = learning.stream().map(trainable -> trainable.parameter().name()).collect(ImmutableSet.toImmutableSet());
         lanes.train(names::contains);
+        return learning;
     }
+
+    private GradientExchange exchange() {
+        return new GradientExchange(parameters(), ranks.group(), ranks.reducesToOwners() ? Optional.of(owners) : Optional.empty());
+    }
+
+    private List<Parameter> parameters() { return active.stream().map(TrainableParameter::parameter).toList(); }
 
     /// A step that the device has been given whole, and that Java has not judged.
     ///
@@ -102,18 +117,19 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     public Deferred<StepReport> step(B batch, List<Long> samples, long step) {
         long inStage = step - rule.firstStep();
         if (trainables.stream().anyMatch(trainable -> trainable.from() == inStage)) {
-            requireGrad(inStage);
+            active = requireGrad(inStage);
+            exchange = exchange();
         }
-        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
+        try (var _ = TensorScope.open(); var gradients = exchange.begin(accumulation); var owner = TensorScope.holding()) {
             var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
             var own = backward(parts, lossScale(), gradients, owner);
             settle();
             double scale = update.lossScale();
             var found = ranks.together(own, samples, gradients.reached(), device());
             long start = System.nanoTime();
-            gradients.sum(ranks.group(), found.reached());
+            gradients.sum(found.reached());
             gradients.scale(new Factor.Known(1 / scale));
-            var decision = update.decide(found.losses(), ranks.agreed(gradients.norm(device())));
+            var decision = update.decide(found.losses(), ranks.norm(gradients.norm(device())));
             var report = switch (reading) {
                 case AT_ONCE -> {
                     var numbers = Decision.Numbers.of(decision.numbers_N().toDoubles(), decision.names());
@@ -146,7 +162,9 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         try {
             return lanes.backward(parts, scale, gradients, owner);
         } catch (TorchException e) {
-            throw e.isOutOfMemory() ? ranks.shortage(e) : e;
+            if (!e.isOutOfMemory()) throw e;
+            gradients.abandon();
+            throw ranks.shortage(e);
         }
     }
 
@@ -186,7 +204,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
 
     /// Its losses and gradients are gone, but not its batch, and the weights are those that it found.
     private String firstBad(Unread<B> last) {
-        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(parameters()); var owner = TensorScope.holding()) {
             var parts = lanes.objective().parts(last.batch(), last.step(), accumulation * lanes.count(), ranks.group());
             var losses = lanes.backward(parts, new Factor.Known(last.scale()), gradients, owner);
             gradients.scale(new Factor.Known(1 / last.scale()));
@@ -196,13 +214,11 @@ public final class TrainingStep<B, P> implements AutoCloseable {
 
     /// Losses and gradients as a step computes them, to see how long that takes. Nothing learns from them.
     public void rehearse(B batch, long step) {
-        try (var _ = TensorScope.open(); var gradients = gradients(); var owner = TensorScope.holding()) {
+        try (var _ = TensorScope.open(); var gradients = new Gradients(parameters()); var owner = TensorScope.holding()) {
             lanes.backward(lanes.objective().parts(batch, step, accumulation * lanes.count()), lossScale(), gradients, owner);
             gradients.norm(device()).item();
         }
     }
-
-    private Gradients gradients() { return new Gradients(active.stream().map(TrainableParameter::parameter).toList()); }
 
     /// What the last step took from its gradients to its weights.
     public double secondsOfUpdate() { return updateNanos / 1e9; }

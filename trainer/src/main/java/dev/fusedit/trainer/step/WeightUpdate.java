@@ -18,12 +18,10 @@ import dev.fusedit.trainer.optim.ParameterOwners;
 import dev.fusedit.trainer.optim.Update;
 import dev.fusedit.trainer.optim.WeightSteps;
 import dev.fusedit.trainer.recipe.Run;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// From a step's gradients to its weights, and the rules that decide by the numbers of the steps before ([Decision] is each step's own):
@@ -101,15 +99,15 @@ final class WeightUpdate {
         gradients.scale(factor);
         active.stream().map(TrainableParameter::parameter).filter(parameter -> rule.decayedWithoutGradient().contains(parameter.name()))
                 .forEach(gradients::zeroIfNone);
-        var updates = updates(gradients, active, step);
-        change(updates, gate, step);
+        var changed = active.stream().filter(trainable -> gradients.reach(trainable.parameter().name())).toList();
+        change(gradients, changed, gate, step);
         weights.refreshCopies();
         var ema = rule.ema();
         boolean averaged = ema != null && (step + 1) % ema.every() == 0;
         if (averaged) {
             emaWeights.update(active.stream().map(TrainableParameter::parameter).toList(), ema, gate);
         }
-        return new Counted(updates.stream().map(Update::parameter).toList(), averaged);
+        return new Counted(changed.stream().map(trainable -> trainable.parameter().name()).toList(), averaged);
     }
 
     /// That the gate was closed.
@@ -120,27 +118,23 @@ final class WeightUpdate {
         }
     }
 
-    /// By their owners.
-    private void change(List<Update> updates, Gate gate, long step) {
-        var own = updates.stream().collect(Collectors.partitioningBy(update -> owners.has(update.parameter())));
-        optimizer.step(own.get(true), step, gate);
-        own.get(false).forEach(update -> optimizerState().takenElsewhere(update.parameter()));
+    /// Weights by their owners.
+    private void change(Gradients gradients, List<TrainableParameter> changed, Gate gate, long step) {
+        var own = changed.stream().filter(trainable -> owners.has(trainable.parameter().name())).toList();
+        optimizer.step(own.stream().map(trainable -> update(trainable, gradients, step)).toList(), step, gate);
         var weights = new LinkedHashMap<String, Tensor>();
-        updates.forEach(update -> weights.put(update.parameter(), update.weight()));
+        for (var trainable : changed) {
+            var parameter = trainable.parameter();
+            if (!owners.has(parameter.name())) optimizerState().takenElsewhere(parameter.name());
+            weights.put(parameter.name(), parameter.master());
+        }
         owners.share(weights, ranks);
     }
 
-    private List<Update> updates(Gradients gradients, List<TrainableParameter> active, long step) {
-        var updates = new ArrayList<Update>();
-        for (var trainable : active) {
-            var parameter = trainable.parameter();
-            var gradient = gradients.of(parameter.name());
-            if (gradient != null) {
-                double rate = rule.schedule().at(trainable.base(), step - rule.firstStep());
-                updates.add(new Update(parameter.name(), parameter.master(), gradient, rate, trainable.decay()));
-            }
-        }
-        return updates;
+    private Update update(TrainableParameter trainable, Gradients gradients, long step) {
+        var parameter = trainable.parameter();
+        return new Update(parameter.name(), parameter.master(), Objects.requireNonNull(gradients.of(parameter.name())),
+                rule.schedule().at(trainable.base(), step - rule.firstStep()), trainable.decay());
     }
 
     /// A step whose loss or gradient is not finite.

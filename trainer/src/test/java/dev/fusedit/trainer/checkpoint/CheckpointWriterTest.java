@@ -9,7 +9,9 @@ import dev.fusedit.torch.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -107,6 +109,20 @@ class CheckpointWriterTest {
             assertThat(Checkpoint.open(root.resolve("latest")).step()).isEqualTo(4);
             if (!disk.reached()) return;
         }
+    }
+
+    /// As a shared folder that is away for a moment.
+    @Test
+    void aWriteThatFailedIsTriedAgainWhileTrainingGoesOn() {
+        var away = new FaultyDisk(FaultyDisk.Fault.FULL, 3);
+        try (var writer = new CheckpointWriter(new Checkpoints(folder, TWO, away), List.of(Duration.ofMillis(1)))) {
+            writer.begin(1, state("once"));
+            writer.finish(1, () -> {
+                throw new AssertionError("nobody has to save again");
+            });
+        }
+        assertThat(away.reached()).isTrue();
+        assertThat(Checkpoint.open(folder.resolve("latest")).step()).isEqualTo(1);
     }
 
     /// A disk that stays full from some point on, and a kill there: the one before is whole, whatever the point.

@@ -64,6 +64,6 @@ class BusynessTest {
         var speed = java.util.Objects.requireNonNull(plan.speed());
         var changed = new Calibration(speed.rates(), speed.otherwise(), speed.bandwidth(), speed.largest(), busyness);
         return new Plan(plan.recipe(), plan.parameters(), plan.beside(), plan.stages(), plan.checkpoint(), plan.available(), plan.where(),
-                plan.remedies(), changed);
+                plan.remedies(), changed, Processes.ALONE, 0);
     }
 }

@@ -37,7 +37,8 @@ class MetaMemoryTest {
         var stage = recipe.stages().getLast();
         var shape = StageShape.of(recipe, stage, ModelShapes.of(recipe), TextLengths.of(recipe));
         var trained = new LinkedHashSet<>(shape.trainable());
-        return StageMemory.of(shape, StageCounts.of(shape), trained, stage.ema() == null ? new LinkedHashSet<>() : trained, false);
+        return StageMemory.of(shape, StageCounts.of(shape), trained, stage.ema() == null ? new LinkedHashSet<>() : trained, false,
+                ProcessShare.of(recipe, ModelShapes.of(recipe).model(), Processes.ALONE, 0));
     }
 
     @ParameterizedTest
@@ -47,7 +48,8 @@ class MetaMemoryTest {
         long measured, weights;
         Recipe recipe;
         try (var memory = MetaMemory.watch();
-                var tiny = TinyStage.of(MetaMemoryTest::bundle, settings(precision, "model.fusion=" + fusion)); var loop = tiny.loop()) {
+                var tiny = TinyStage.of(MetaMemoryTest::bundle, settings(precision, "model.fusion=" + fusion));
+                var loop = tiny.loop()) {
             recipe = tiny.recipe;
             weights = tiny.bundle.weights().all().flatMap(parameter -> Stream.of(parameter.master(), parameter.compute()).distinct())
                     .mapToLong(tensor -> tensor.numel() * tensor.dtype().bytes()).sum();

@@ -15,6 +15,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.step.Sharding;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +36,26 @@ class PlanTest {
     private static double flops(Plan plan, String stage) {
         return plan.stages().stream().filter(estimate -> estimate.plan().stage().name().equals(stage)).findFirst().orElseThrow().work()
                 .flops();
+    }
+
+    // ---- several processes
+
+    @Test
+    void whatIsShardedIsCountedForEachProcess() {
+        var alone = Plan.settled(recipe("tests/tiny", "run.lanes=1"), _ -> {});
+        var shared = recipe("tests/tiny", "run.lanes=1").sharedBy(2);
+        var none = Plan.settled(shared, new Processes(2, 2, Sharding.NONE), _ -> {}).demanding().memory();
+        var optimizer = Plan.settled(shared, new Processes(2, 2, Sharding.OPTIMIZER), _ -> {});
+        var gradients = Plan.settled(shared, new Processes(2, 1, Sharding.GRADIENTS), _ -> {});
+        assertThat(none.optimizer()).isEqualTo(alone.demanding().memory().optimizer());
+        assertThat(optimizer.demanding().memory().optimizer()).isBetween((long) (0.49 * none.optimizer()),
+                (long) (0.51 * none.optimizer()));
+        assertThat(optimizer.demanding().memory().average()).isBetween((long) (0.49 * none.average()), (long) (0.51 * none.average()));
+        assertThat(optimizer.demanding().memory().saved()).as("a checkpoint holds all").isEqualTo(none.saved());
+        assertThat(gradients.demanding().memory().gradients()).isLessThan(optimizer.demanding().memory().gradients());
+        assertThat(optimizer.others()).as("saves nothing").isLessThan(optimizer.demanding().memory().total());
+        assertThat(optimizer.needed()).as("on one machine").isEqualTo(optimizer.demanding().memory().total() + optimizer.others());
+        assertThat(gradients.needed()).as("on two").isEqualTo(gradients.demanding().memory().total());
     }
 
     // ---- parameters

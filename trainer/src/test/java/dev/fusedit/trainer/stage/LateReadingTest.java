@@ -108,7 +108,8 @@ class LateReadingTest {
     @Test
     void aStopRuleEndsTheStageAStepLater() {
         for (boolean pauses : new boolean[] {false, true}) {
-            try (var _ = new Late(true); var tiny = TinyStage.of("stages.joint.stop={loss_below: 1e6, window: 3}");
+            try (var _ = new Late(true);
+                    var tiny = TinyStage.of("stages.joint.stop={loss_below: 1e6, window: 3}");
                     var loop = tiny.loop()) {
                 int steps = 0;
                 for (; !loop.isDone(); steps++) {

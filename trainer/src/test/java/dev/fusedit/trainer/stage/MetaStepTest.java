@@ -31,7 +31,8 @@ class MetaStepTest {
     @ParameterizedTest
     @MethodSource("dev.fusedit.trainer.stage.HostReadsTest#all")
     void aStepOfTrainingIsOnOneDevice(Variant variant, String precision) {
-        try (var tiny = TinyStage.of(MetaStepTest::bundle, variant.settings(precision)); var loop = tiny.loop();
+        try (var tiny = TinyStage.of(MetaStepTest::bundle, variant.settings(precision));
+                var loop = tiny.loop();
                 var placement = Placement.watch()) {
             assertThat(loop.step().isKnown()).isFalse();
             assertThat(placement.mixed()).as("ops with operands on several devices").isEmpty();
@@ -53,7 +54,8 @@ class MetaStepTest {
     @EnumSource
     void aStepOfSamplingIsOnOneDevice(Variant variant) {
         for (var precision : List.of("f32", "bf16", "f16")) {
-            try (var tiny = TinyStage.of(MetaStepTest::bundle, variant.settings(precision)); var _ = TensorScope.open();
+            try (var tiny = TinyStage.of(MetaStepTest::bundle, variant.settings(precision));
+                    var _ = TensorScope.open();
                     var placement = Placement.watch()) {
                 var model = RunPipeline.of(tiny.recipe, tiny.bundle);
                 var images = model.pipeline().generate(model.defaults().request(List.of("a red circle", "a small blue square")));

@@ -12,7 +12,8 @@ final class PresetFiles {
         var files = PresetLibraries.files();
         if (files.isEmpty()) {
             throw new LibtorchUnavailable("No libtorch: %s. %s".formatted(PresetLibraries.reason(),
-                    PresetLibraries.isIncomplete() ? "Add the dependency dev.fusedit:libtorch (its type is pom), or " + other() : remedy()));
+                    PresetLibraries.isIncomplete() ? "Add the dependency dev.fusedit:libtorch (its type is pom), or " + other()
+                            : remedy()));
         }
         var main = files.stream().filter(file -> file.getFileName().toString().startsWith("libtorch_cpu.")).findFirst().orElseThrow();
         return new LibraryFiles(main.getParent(), files, List.of(), "presets");

@@ -49,7 +49,8 @@ class TarShardsTest {
             var sample = index.samples().get(i);
             assertThat(sample.names()).containsExactlyElementsOf(ImmutableList.copyOf(golden.get(i).get("fields").fieldNames()));
             for (var field : golden.get(i).get("fields").properties()) {
-                assertThat(Hashing.sha256().hashBytes(bytes(file, sample.place(sample.names().indexOf(field.getKey())))).toString()).as(field.getKey())
+                assertThat(Hashing.sha256().hashBytes(bytes(file, sample.place(sample.names().indexOf(field.getKey())))).toString())
+                        .as(field.getKey())
                         .isEqualTo(field.getValue().get("sha256").asText());
             }
         }
