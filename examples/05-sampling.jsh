@@ -8,7 +8,7 @@ var recipe = Recipe.find(quick ? "tests/minimal" : "quickstart",
 var folder = Path.of(System.getProperty("runs", "runs"), "two-minutes");
 var run = quick ? Train.run(recipe, folder) : Train.run(recipe, folder, 2);
 var model = SamplingModel.open(run);
-model.defaults().size(32, 32)
+model.defaults().size(32, 32) // measured
 
 // ---- A request
 //

@@ -8,8 +8,8 @@ var quick = Boolean.getBoolean("quick");
 var runs = Path.of(System.getProperty("runs", "runs"));
 
 Recipe recipe(String fusion) {
-    return Recipe.find("quickstart", List.of("model.fusion=" + fusion, "stages.text.steps=" + (quick ? 2 : 100),
-            "stages.fuse.steps=" + (quick ? 2 : 300), "stages.joint.steps=" + (quick ? 1 : 20), "run.precision=f32",
+    return Recipe.find("quickstart", List.of("model.fusion=" + fusion, "stages.text.steps=" + (quick ? 2 : 50),
+            "stages.fuse.steps=" + (quick ? 2 : 100), "stages.joint.steps=" + (quick ? 1 : 10), "run.precision=f32",
             "sampling.steps=" + (quick ? 1 : 8), "evaluation.sets=[seen]", "evaluation.prompts_per_kind=" + (quick ? 1 : 16)));
 }
 
