@@ -77,9 +77,10 @@ class DevicePrefetchTest {
         assertThat(runtime.calls()).containsExactly(
                 "pinned u8", "record 2 in 0", "1 waits for 2", "use 1", "use 0", "record 3 in 1", "delete 2", "0 waits for 3", // step 0, asked for
                 "pinned u8", "record 4 in 0", "1 waits for 4", "use 1", "use 0", "record 5 in 1", "delete 4", // step 1, while step 0 runs
-                "delete 3", "0 waits for 5",
+                "0 waits for 5",
                 "pinned u8", "record 6 in 0", "1 waits for 6", "use 1", "use 0", "record 7 in 1", "delete 6", // step 2, while step 1 runs
-                "delete 5", "0 waits for 7", "delete 7");
+                "delete 3", "0 waits for 7", // step 0 has been looked at
+                "delete 5", "delete 7");
     }
 
     /// Else what comes after would be given memory that is still being written.
