@@ -53,18 +53,17 @@ class LateReadingTest {
         String[] settings = {"run.precision=" + precision, "stages.joint.optimizer=" + optimizer, "stages.joint.accumulation=2",
             "stages.joint.grad_clip=0.5", "stages.joint.huge_gradient={over: 1.0000001, window: 2, action: %s}".formatted(action),
             "stages.joint.ema={decay: 0.9, warm: true}", "stages.joint.groups={top: {part: dit, layers: [0, 1], thaw: {every: 3}}}",
-            "stages.joint.lr={top: 1e-2, llm: 0.01}", "stages.joint.optimizer.weight_decay=0.1", "stages.joint.steps=7",
+            "stages.joint.lr={top: 1e-2, llm: 0.01}", "stages.joint.optimizer.weight_decay=0.1", "stages.joint.steps=9",
             "stages.joint.batch=4"};
-        double scale = precision.equals("f16") ? 0x1p14 : 0; // some overflow, some do not
+        double scale = precision.equals("f16") ? 0x1p16 : 0; // some overflow, some do not
         var atOnce = learned(false, scale, settings);
         var late = learned(true, scale, settings);
-        System.out.println("TOLD " + precision + " " + optimizer + " " + atOnce.told());
         assertThat(late.told()).isEqualTo(atOnce.told());
         assertThat(TinyStage.differences(atOnce.everything(), late.everything())).isEmpty();
         assertThat(late.state()).isEqualTo(atOnce.state());
         assertThat(late.averages()).isEqualTo(atOnce.averages());
-        assertThat(atOnce.told()).anyMatch(row -> row.contains(action.equals("skip") ? "LEFT_OUT" : "SHRUNK"));
-        if (scale != 0) assertThat(atOnce.told()).anyMatch(row -> row.contains("OVERFLOWED")).anyMatch(row -> row.contains("LEARNED"));
+        var seen = scale != 0 ? "OVERFLOWED" : action.equals("skip") ? "LEFT_OUT" : "SHRUNK";
+        assertThat(atOnce.told()).anyMatch(row -> row.contains(seen)).anyMatch(row -> row.contains("LEARNED"));
     }
 
     @Test
@@ -73,7 +72,7 @@ class LateReadingTest {
             loop.step();
             loop.settle();
             try (var _ = Autograd.noGrad()) {
-                tiny.bundle.weights().parameter(UP).master().fillInPlace(1e38); // a number, whose products overflow
+                tiny.bundle.weights().parameter(UP).master().fillInPlace(Float.MAX_VALUE); // a number, whose products overflow
             }
             var before = tiny.everything();
             var steps = tiny.optimizerState.steps();
