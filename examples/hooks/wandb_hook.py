@@ -2,7 +2,7 @@
 
     ./fusedit train quickstart --set logging.hook='python examples/hooks/wandb_hook.py'
 
-Needs `pip install wandb`. Offline: WANDB_MODE=offline, and `wandb sync` later. A run that goes on is the same run there too.
+Needs `pip install wandb pillow`. Offline: WANDB_MODE=offline, and `wandb sync` later. A run that goes on is the same run there too.
 """
 
 import hashlib

@@ -151,7 +151,7 @@ final class RunPage {
             page.paragraph("None.");
             return;
         }
-        page.paragraph("%,d samples cannot be trained on: %s".formatted(count, String.join(", ",
+        page.paragraph("Samples that cannot be trained on: %,d (%s)".formatted(count, String.join(", ",
                 causes.entrySet().stream().map(entry -> "%,d %s".formatted(entry.getValue(), entry.getKey())).toList())));
         page.folded(count > ERRORS ? "the first %d".formatted(ERRORS) : "each", inside -> inside.wordTable(table));
     }

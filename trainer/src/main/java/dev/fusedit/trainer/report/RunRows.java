@@ -120,17 +120,20 @@ final class RunRows {
     }
 
     private LinePlot steps(String title, String label, String chart, boolean log) {
-        return new LinePlot(title, "step", label, series(chart, LinePlot.Mark.NONE), log, SMOOTHING);
+        double smoothing = chart.equals("rate") || chart.equals("loss_scale") ? 0 : SMOOTHING; // as they were set
+        return new LinePlot(capital(title), "step", label, series(chart, LinePlot.Mark.NONE), log, smoothing);
     }
 
     private LinePlot event(String name) {
-        var title = name.substring(0, 1).toUpperCase(Locale.ROOT) + words(name.substring(1));
+        var title = capital(words(name));
         return new LinePlot(title, "step", words(name), series(name, LinePlot.Mark.DOTS), name.startsWith("validation"), 0);
     }
 
     private List<LinePlot.Series> series(String chart, LinePlot.Mark mark) {
         return charts.get(chart).entrySet().stream().map(one -> one.getValue().series(one.getKey(), mark)).toList();
     }
+
+    private static String capital(String words) { return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1); }
 
     private static String words(String key) { return key.equals("rate") ? "learning rate" : key.replace('_', ' '); }
 }

@@ -12,15 +12,16 @@
 
   // ---- charts
 
-  const TICKS = [1, 2, 5], LEAST = 240;
-  function logTicks(low, high) {
+  const LEAST = 240;
+  function logTicks(low, high, times = [1, 2, 5]) {
     const ticks = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-      for (const times of TICKS) {
-        const tick = Number((times * 10 ** power).toPrecision(12));
+      for (const each of times) {
+        const tick = Number((each * 10 ** power).toPrecision(12));
         if (tick >= low && tick <= high) ticks.push(tick);
       }
     }
+    if (ticks.length < 3 && times.length < 9) return logTicks(low, high, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     return ticks.length < 10 ? ticks : ticks.filter(tick => /^[^1-9]*1/.test(String(tick)));
   }
 
