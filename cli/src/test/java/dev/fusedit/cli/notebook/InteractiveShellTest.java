@@ -58,7 +58,7 @@ class InteractiveShellTest {
                 .contains("matmul: mat1 and mat2 shapes cannot be multiplied (2x2 and 3x3)")
                 .contains("84, 85, 86, 87, 88, 89,") // what the tool cuts out by default
                 .contains("x ==> tensor(closed)")
-                .contains("the tensor was used after its scope was closed or it was freed")
+                .contains("add: a tensor was used after its scope was closed or it was freed")
                 .contains("no TensorScope is open on this thread")
                 .contains("==> tensor([1., 1.])");
     }
