@@ -21,6 +21,10 @@ final class ShellCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (ModuleLayer.boot().findModule("jdk.jshell").isEmpty()) {
+            System.err.println("shell: the Java runtime that fusedit came with has no JShell. The whole archive's has it, and so has every JDK 25.");
+            return ExitCode.ENVIRONMENT;
+        }
         if (file == null && Terminal.isStdin()) {
             return interactive();
         }

@@ -39,7 +39,7 @@ class LauncherTest {
         jdk = Files.createDirectories(folder.resolve("jdk/bin")).getParent();
         Files.copy(launcher(), root.resolve("fusedit"), StandardCopyOption.COPY_ATTRIBUTES);
         Files.createDirectories(root.resolve("build"));
-        Files.copy(launcher().resolveSibling("build/find-jdk"), root.resolve("build/find-jdk"));
+        for (var part : List.of("build/find-jdk", "build/start-java")) Files.copy(launcher().resolveSibling(part), root.resolve(part));
         Files.createDirectories(root.resolve("cli/src/main/java"));
         for (var file : List.of("pom.xml", "cli/pom.xml", "cli/src/main/java/A.java", "cli/src/main/java/B.java")) {
             Files.writeString(root.resolve(file), "x");

@@ -69,7 +69,7 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
         return own(Frame.begin(Aten.INDEX_SELECT).tensor(this).i64(dim).tensor(indices).call());
     }
 
-    /// out[i][j] = this[indices[i][j]][j] for dim 0, and so on; indices are i64 of this tensor's rank.
+    /// `out[i][j] = this[indices[i][j]][j]` for dim 0, and so on; indices are i64 of this tensor's rank.
     public Tensor gather(int dim, Tensor indices) {
         return own(Frame.begin(Aten.GATHER).tensor(this).i64(dim).tensor(indices).bool(false).call());
     }

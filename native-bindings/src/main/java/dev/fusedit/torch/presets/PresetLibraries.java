@@ -47,7 +47,12 @@ public final class PresetLibraries {
     /// Why [#files()] is empty, as one sentence; empty text if it is not.
     public static String reason() { return find().reason; }
 
-    private record Found(List<Path> files, @Nullable String version, String reason) {}
+    /// Whether the class path lacks a native file, so that a dependency has to be added.
+    public static boolean isIncomplete() { return find().incomplete; }
+
+    private record Found(List<Path> files, @Nullable String version, String reason, boolean incomplete) {
+        static Found lacking(@Nullable String version, String what) { return new Found(List.of(), version, "the class path " + what, true); }
+    }
 
     private static synchronized Found find() {
         if (found == null) {
@@ -59,7 +64,7 @@ public final class PresetLibraries {
     private static Found lookUp(String platform) {
         var torch = PYTORCH + platform + (resource(PYTORCH + platform + "-gpu/" + core(platform)) == null ? "/" : "-gpu/");
         if (resource(torch + core(platform)) == null) {
-            return new Found(List.of(), null, "the class path has no preset natives for " + platform + " (org.bytedeco:pytorch:"
+            return Found.lacking(null, "has no preset natives for " + platform + " (org.bytedeco:pytorch:"
                     + platform + ", or " + platform + "-gpu, holds " + torch + core(platform) + ")");
         }
         var files = new ArrayList<Path>();
@@ -69,14 +74,14 @@ public final class PresetLibraries {
                 if (url != null) {
                     files.add(cached(url));
                 } else if (name.startsWith(PYTORCH) || name.contains("libopenblas")) {
-                    return new Found(List.of(), version(torch), "the class path lacks " + name
+                    return Found.lacking(version(torch), "lacks " + name
                             + (name.startsWith(OPENBLAS) ? " (it is in org.bytedeco:openblas:" + platform + ")" : ""));
                 }
             }
         } catch (IOException e) {
-            return new Found(List.of(), version(torch), "its natives (360 MB) could not be unpacked: " + why(e));
+            return new Found(List.of(), version(torch), "its natives (360 MB) could not be unpacked: " + why(e), false);
         }
-        return new Found(List.copyOf(files), version(torch), "");
+        return new Found(List.copyOf(files), version(torch), "", false);
     }
 
     /// Resource names in load order. OpenBLAS comes before libtorch, whose own search path names the machine that built it.

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/// `0.1.0-SNAPSHOT`: the number is Maven's.
+/// `0.1.0`: the number is Maven's.
 public final class ProgramVersion {
     private static final String NUMBER = read();
 

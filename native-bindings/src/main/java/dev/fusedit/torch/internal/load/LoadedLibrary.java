@@ -85,9 +85,10 @@ public record LoadedLibrary(LibtorchInfo info, SymbolLookup symbols, long reside
 
     static boolean supports(int major, int minor) { return major == 2 && minor >= OLDEST && minor <= NEWEST; }
 
-    static String remedy() {
-        return "Set FUSEDIT_LIBTORCH (or --libtorch) to the lib folder of libtorch 2.%d to 2.%d, or unset it to use the bundled one."
-                .formatted(OLDEST, NEWEST);
+    static String remedy() { return other() + ", or unset it to use the one that comes along, where there is one."; }
+
+    static String other() {
+        return "Set FUSEDIT_LIBTORCH (or --libtorch) to the lib folder of libtorch 2.%d to 2.%d".formatted(OLDEST, NEWEST);
     }
 
     /// libgomp's threads spin while they wait, and so do OpenBLAS's; together they slow a step fourfold on few cores. Libgomp reads this

@@ -17,7 +17,7 @@ public final class CurveFiles {
 
     /// Makes the folder, so that a long measurement does not end in vain.
     ///
-    /// @throws UserError if it cannot be made
+    /// @throws dev.fusedit.torch.UserError if it cannot be made
     public static void prepare(Path folder) {
         try {
             Files.createDirectories(folder);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.MissingResourceException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,7 +33,8 @@ final class LanguageCheck {
     /// @throws UserError if it is no language that the detector knows
     static LanguageCheck of(String code) {
         try (var in = LanguageDetectorME.class.getResourceAsStream("/langdetect-183.bin")) {
-            var model = new LanguageDetectorModel(Objects.requireNonNull(in));
+            if (in == null) throw new UserError("--language: this build comes without the detector's model (opennlp-models-langdetect)");
+            var model = new LanguageDetectorModel(in);
             var wanted = threeLetters(code);
             Set<String> known = new TreeSet<>(Set.of(new LanguageDetectorME(model).getSupportedLanguages()));
             if (!known.contains(wanted))

@@ -18,7 +18,7 @@ import java.util.Optional;
 public record Detections(Path source, ImmutableMap<String, ImmutableList<Detected>> objects) {
     private static final String REMEDY = "Write it anew by examples/geneval_detections.py";
 
-    /// @param box left, top, right, bottom in pixels
+    /// @param left of its box, as the other three in pixels
     /// @param color where one was looked for
     public record Detected(String name, double score, double left, double top, double right, double bottom, Optional<String> color) {}
 
