@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.trainer.data.audit.AuditPage;
 import dev.fusedit.trainer.data.audit.SampleSheet;
 import dev.fusedit.trainer.data.audit.SourceReport;
@@ -120,12 +121,21 @@ final class DataCommand implements Callable<Integer> {
         @Option(names = "--force", description = "Replace a file that is there.")
         private boolean force;
 
+        @Option(names = "--json", description = "One object, for programs.")
+        private boolean json;
+
         @Override
         public Integer call() {
             OutputFile.requireFree(out, "--out", force);
             try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var sheet = SampleSheet.of(source, CaptionRule.usual(source));
                 OutputFile.write(out, sheet.png());
+                if (json) {
+                    var told = JsonNodeFactory.instance.objectNode().put("source", place).put("images", source.size()).put("grid", out.toString());
+                    sheet.captions().forEach(told.putObject("captions")::put);
+                    spec.commandLine().getOut().println(told);
+                    return ExitCode.OK;
+                }
                 spec.commandLine().getOut().println("%s: %,d images".formatted(place, source.size()));
                 sheet.captions().forEach((key, caption) -> spec.commandLine().getOut().println("  %s: %s".formatted(key, caption)));
                 spec.commandLine().getOut().println(out);

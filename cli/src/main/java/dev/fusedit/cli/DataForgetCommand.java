@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.trainer.data.prepare.Forgetting;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -31,10 +32,15 @@ final class DataForgetCommand implements Callable<Integer> {
         private @Nullable String hash;
     }
 
+    @Option(names = "--json", description = "One object, for programs.")
+    private boolean json;
+
     @Override
     public Integer call() {
         var result = which.url != null ? Forgetting.url(folder, which.url) : Forgetting.hash(folder, String.valueOf(which.hash));
-        spec.commandLine().getOut().println("%s: %,d rows in %,d shards are forgotten".formatted(folder, result.rows(), result.shards()));
+        spec.commandLine().getOut().println(json
+                ? JsonNodeFactory.instance.objectNode().put("folder", folder.toString()).put("rows", result.rows()).put("shards", result.shards())
+                : "%s: %,d rows in %,d shards are forgotten".formatted(folder, result.rows(), result.shards()));
         return ExitCode.OK;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.SamplingModel;
@@ -38,6 +39,9 @@ final class ExportCommand implements Callable<Integer> {
             description = "The adapters (LoRA) alone, in PEFT's form, a folder for each part. Without it they are merged into the weights.")
     private boolean adapters;
 
+    @Option(names = "--json", description = "One object, for programs.")
+    private boolean json;
+
     @Override
     public Integer call() {
         var stored = switch (dtype) {
@@ -46,12 +50,16 @@ final class ExportCommand implements Callable<Integer> {
         };
         if (adapters) {
             SamplingModel.exportAdapters(model, out, weights, stored);
-            spec.commandLine().getOut().println(out);
+            tell();
             return ExitCode.OK;
         }
         var notes = SamplingModel.export(model, out, weights, stored);
-        spec.commandLine().getOut().println(out);
+        tell();
         notes.limits().forEach(spec.commandLine().getErr()::println);
         return ExitCode.OK;
+    }
+
+    private void tell() {
+        spec.commandLine().getOut().println(json ? JsonNodeFactory.instance.objectNode().put("folder", out.toString()).put("adapters", adapters) : out);
     }
 }

@@ -48,7 +48,8 @@ public final class Main {
                         Logs.setUp(fusedit.debug());
                         fusedit.chooseLibtorch();
                         requireTurboJpeg(parsed);
-                        return new CommandLine.RunLast().execute(parsed);
+                        var command = new CommandLine.RunLast();
+                        return fusedit.quiet() ? new Quiet(command, err).execute(parsed) : command.execute(parsed);
                     })
                     .setParameterExceptionHandler((wrong, _) -> usage(wrong))
                     .setExecutionExceptionHandler((thrown, _, _) -> Failure.report(thrown, fusedit.debug(), err))

@@ -24,7 +24,7 @@ final class RecipeChoice {
     private List<String> settings = List.of();
 
     static final class Source {
-        @Parameters(paramLabel = "RECIPE", description = "A recipe's name, such as quickstart, or a YAML file.")
+        @Parameters(paramLabel = "RECIPE", completionCandidates = RecipeNames.class, description = "A recipe's name, such as quickstart, or a YAML file.")
         private @Nullable String recipe;
 
         @Option(names = "--reference-config", paramLabel = "FILE",

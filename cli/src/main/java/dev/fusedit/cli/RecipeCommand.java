@@ -1,10 +1,12 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.trainer.recipe.NamedFiles;
 import dev.fusedit.trainer.recipe.RecipeSchema;
 import dev.fusedit.trainer.recipe.Recipes;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.recipe.Training;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -31,8 +33,17 @@ final class RecipeCommand implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
+        @Option(names = "--json", description = "One object, for programs.")
+        private boolean json;
+
         @Override
         public Integer call() {
+            if (json) {
+                var summaries = JsonNodeFactory.instance.objectNode();
+                Recipes.names().forEach(name -> summaries.put(name, Recipes.summary(name)));
+                spec.commandLine().getOut().println(summaries);
+                return ExitCode.OK;
+            }
             int width = Recipes.names().stream().mapToInt(String::length).max().orElse(0);
             for (var name : Recipes.names()) {
                 spec.commandLine().getOut().println("%s  %s".formatted(name + " ".repeat(width - name.length()), Recipes.summary(name)));
@@ -72,6 +83,9 @@ final class RecipeCommand implements Callable<Integer> {
         @Mixin
         private RecipeChoice choice;
 
+        @Option(names = "--json", description = "One object, for programs.")
+        private boolean json;
+
         @Override
         public Integer call() {
             var training = choice.any(spec.commandLine().getErr());
@@ -79,19 +93,25 @@ final class RecipeCommand implements Callable<Integer> {
                 case Training.OfModel(var recipe) -> recipe.stages().stream().map(Check::stage).collect(Collectors.joining(", "));
                 case Training.OfTeacher(var recipe) -> "a teacher (" + recipe.learning().steps() + " steps)";
             };
-            spec.commandLine().getOut().println("%s is a recipe: %s".formatted(choice.name(), stages));
-            switch (training) {
-                case Training.OfModel(var recipe) -> tellFiles(NamedFiles.of(recipe));
-                case Training.OfTeacher _ -> {}
+            var missing = switch (training) {
+                case Training.OfModel(var recipe) -> missing(NamedFiles.of(recipe));
+                case Training.OfTeacher _ -> List.<String>of();
+            };
+            var stdout = spec.commandLine().getOut();
+            if (json) {
+                var told = JsonNodeFactory.instance.objectNode().put("recipe", choice.name()).put("stages", stages);
+                missing.forEach(told.putArray("missing")::add);
+                stdout.println(told);
+                return ExitCode.OK;
             }
+            stdout.println("%s is a recipe: %s".formatted(choice.name(), stages));
+            if (!missing.isEmpty()) stdout.println("It can be planned, but not trained here:\n  " + String.join("\n  ", missing));
             return ExitCode.OK;
         }
 
-        private void tellFiles(NamedFiles files) {
+        private static List<String> missing(NamedFiles files) {
             files.requireRight();
-            if (!files.missing().isEmpty()) {
-                spec.commandLine().getOut().println("It can be planned, but not trained here:\n  " + String.join("\n  ", files.missing()));
-            }
+            return files.missing();
         }
 
         private static String stage(Stage stage) {

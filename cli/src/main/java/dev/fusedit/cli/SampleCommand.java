@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.pipeline.ImageRequest;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
@@ -95,6 +96,9 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--no-metadata", description = "Write into the files no word of how they were made.")
     private boolean noMetadata;
 
+    @Option(names = "--json", description = "One object, for programs.")
+    private boolean json;
+
     @Override
     public Integer call() {
         sampling.check();
@@ -143,7 +147,8 @@ final class SampleCommand implements Callable<Integer> {
                 if (interrupts.status() != 0) throw new Interrupted(interrupts.status(), "Stopped. The same command goes on");
             });
             console.close(); // before the result
-            spec.commandLine().getOut().println(out);
+            spec.commandLine().getOut().println(json ? JsonNodeFactory.instance.objectNode().put("out", out.toString())
+                    .put("images", run.request().images()) : out);
             return ExitCode.OK;
         } finally {
             console.close();

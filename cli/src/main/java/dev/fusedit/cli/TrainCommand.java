@@ -1,9 +1,12 @@
 package dev.fusedit.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.torch.distributed.ProcessGroup;
+import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.eval.ResultJson;
 import dev.fusedit.trainer.eval.ScoreTable;
 import dev.fusedit.trainer.eval.Strengths;
@@ -45,6 +48,7 @@ import picocli.CommandLine.Spec;
         description = {"Trains a model by a recipe, samples and scores images with it.",
             "A run that was stopped or killed goes on when the same command is given again."})
 final class TrainCommand implements Callable<Integer> {
+    private static final String REMEDY = "It is what a finished run has written";
     private static final Path RUNS = Path.of("runs");
 
     @Spec
@@ -84,6 +88,9 @@ final class TrainCommand implements Callable<Integer> {
                     + "average (ZeRO-1); for less memory and some more traffic, with the same result (default: ${DEFAULT-VALUE}).")
     private Sharding sharding;
 
+    @Option(names = "--json", description = "What result.json holds, in one line; of a run that was stopped, its step and its checkpoint.")
+    private boolean json;
+
     @Override
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
@@ -102,12 +109,17 @@ final class TrainCommand implements Callable<Integer> {
         try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
             var folder = start.folder();
             if (folder.isFinished()) {
-                spec.commandLine().getOut().println("The run in %s is finished: %s tells how it went. For another one give another --out"
-                        .formatted(folder.folder(), folder.result()));
+                tellFinished(folder, "");
                 return ExitCode.OK;
             }
             return train(start, console);
         }
+    }
+
+    private void tellFinished(RunFolder folder, String also) {
+        spec.commandLine().getOut().println(json ? JsonFile.read(folder.result(), REMEDY)
+                : "The run in %s is finished: %s tells how it went. For another one give another --out%s".formatted(folder.folder(),
+                        folder.result(), also));
     }
 
     private int train(TeacherStart start, ProgressLine console) {
@@ -119,6 +131,10 @@ final class TrainCommand implements Callable<Integer> {
             console.message("Training '%s' in %s after step %d".formatted(chosen.run().name(), folder.folder(), run.done()));
             var result = run.run(maxSteps == null ? Long.MAX_VALUE : maxSteps);
             console.close();
+            if (json) {
+                stdout.println(result == null ? JsonNodeFactory.instance.objectNode().put("step", run.done()) : JsonFile.read(folder.result(), REMEDY));
+                return ExitCode.OK;
+            }
             if (result == null) {
                 stdout.println("Stopped after step %d%nGo on: %s".formatted(run.done(), again(folder.folder())));
                 return ExitCode.OK;
@@ -158,9 +174,7 @@ final class TrainCommand implements Callable<Integer> {
                 case RunStart.Fresh fresh -> train(fresh, group, "Training '%s' in %s", console);
                 case RunStart.GoingOn more -> train(more, group, "Going on with '%s' in %s after step %d", console);
                 case RunStart.Finished(var folder) -> {
-                    spec.commandLine().getOut()
-                            .println("The run in %s is finished: %s tells how it went. For another one give another --out, or --resume no"
-                                    .formatted(folder.folder(), folder.result()));
+                    tellFinished(folder, ", or --resume no");
                     yield ExitCode.OK;
                 }
             };
@@ -191,6 +205,8 @@ final class TrainCommand implements Callable<Integer> {
             console.close();
             switch (outcome) {
                 case Outcome.Finished(var result) -> tell(start, result, run.firstPrompt());
+                case Outcome.Paused(var step, var checkpoint) when json -> spec.commandLine().getOut()
+                        .println(JsonNodeFactory.instance.objectNode().put("step", step).put("checkpoint", checkpoint.toString()));
                 case Outcome.Paused(var step, var checkpoint) -> spec.commandLine().getOut()
                         .println("Stopped after step %d: %s%nGo on: %s".formatted(step, checkpoint, again(folder)));
             }
@@ -207,6 +223,10 @@ final class TrainCommand implements Callable<Integer> {
     /// @param prompt of the grid's first image: what is sampled next if no score says what the model does best
     private void tell(RunStart start, ResultJson result, String prompt) {
         var stdout = spec.commandLine().getOut();
+        if (json) {
+            stdout.println(JsonFile.read(start.folder().result(), REMEDY));
+            return;
+        }
         boolean scored = !result.blocks().isEmpty();
         if (scored) stdout.println(ScoreTable.text(result.blocks()));
         stdout.println("%.0f s, %.1f images/s, %.0f MiB at most".formatted(result.seconds(), result.imagesPerSecond(), result.peakMib()));

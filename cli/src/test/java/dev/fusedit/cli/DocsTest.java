@@ -1,0 +1,125 @@
+package dev.fusedit.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// What pages say leads somewhere: links to files and to headings, and commands that the program takes.
+class DocsTest {
+    private static final Path ROOT = Path.of("..");
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern CODE = Pattern.compile("(`+)(.+?)\\1");
+    private static final Pattern COMMAND = Pattern.compile("\\./fusedit( .*)?$");
+
+    static Stream<Path> pages() throws IOException {
+        try (var found = Files.walk(ROOT, 3)) {
+            return found.filter(file -> file.toString().endsWith(".md") && !ROOT.relativize(file).toString().matches("(.*/)?(target|runs|\\..+)/.*"))
+                    .sorted().toList().stream();
+        }
+    }
+
+    @Test
+    void everyLinkLeadsSomewhere() throws IOException {
+        var broken = new ArrayList<String>();
+        for (var page : pages().toList()) {
+            prose(page, line -> {
+                var link = LINK.matcher(line);
+                while (link.find()) {
+                    if (!leads(page, link.group(1))) broken.add(page + ": " + link.group(1));
+                }
+            });
+        }
+        assertThat(broken).isEmpty();
+    }
+
+    /// A place of the web is not asked for.
+    private static boolean leads(Path page, String link) {
+        if (link.matches("[a-z]+:.*")) return true;
+        var parts = link.split("#", 2);
+        var target = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]).normalize();
+        return Files.exists(target) && (parts.length == 1 || !target.toString().endsWith(".md") || anchors(target).contains(parts[1]));
+    }
+
+    private static Set<String> anchors(Path page) {
+        var anchors = new HashSet<String>();
+        prose(page, line -> {
+            if (line.matches("#+ .*")) anchors.add(anchor(line.replaceFirst("#+ ", "")));
+        });
+        return anchors;
+    }
+
+    /// As GitHub and the site make it of a heading.
+    private static String anchor(String heading) {
+        return heading.replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-');
+    }
+
+    /// In blocks whole ones; within a sentence what is said of them may be left out.
+    @Test
+    void everyCommandIsOne() throws IOException {
+        var refused = new ArrayList<String>();
+        int[] count = new int[1];
+        for (var page : pages().toList()) {
+            for (var command : commands(page)) {
+                if (!DocumentedCommand.isWhole(command.text)) continue;
+                count[0]++;
+                DocumentedCommand.problem(command.text, command.block).ifPresent(problem -> refused.add(page + ": " + command.text + ": " + problem));
+            }
+        }
+        assertThat(refused).isEmpty();
+        assertThat(count[0]).isGreaterThan(80);
+    }
+
+    /// Texts that the page of troubles explains are said somewhere; `…` stands for what differs.
+    @Test
+    void explainedMessagesAreSaid() throws IOException {
+        var said = new StringBuilder();
+        for (var place : List.of("native-bindings/src/main", "fusion/src/main", "trainer/src/main", "cli/src/main", "build", "release/src", "fusedit")) {
+            try (var files = Files.walk(ROOT.resolve(place))) {
+                for (var file : files.filter(each -> Files.isRegularFile(each) && each.toString().matches(".*(\\.java|/[^./]+)")).toList()) {
+                    said.append(Files.readString(file));
+                }
+            }
+        }
+        var all = said.toString().replaceAll("\"\\s*\\+\\s*\"", "");
+        var explained = Files.readAllLines(ROOT.resolve("docs/troubleshooting.md")).stream().filter(line -> line.startsWith("| `"))
+                .flatMap(line -> CODE.matcher(line.split(" \\| ")[0]).results()).flatMap(text -> Stream.of(text.group(2).split("…"))).toList();
+        assertThat(explained).hasSizeGreaterThan(20).allSatisfy(text -> assertThat(all).contains(text.strip()));
+    }
+
+    private record Found(String text, boolean block) {}
+
+    private static List<Found> commands(Path page) throws IOException {
+        var found = new ArrayList<Found>();
+        var text = Files.readString(page).replaceAll("\\\\\\n\\s*", " ");
+        text.lines().filter(line -> line.startsWith("    ")).map(COMMAND::matcher).forEach(command -> {
+            if (command.find()) found.add(new Found(command.group(), true));
+        });
+        prose(page, line -> CODE.matcher(line).results().map(code -> code.group(2)).filter(code -> code.matches("(\\w+=\\S+ )*\\./fusedit( .*)?"))
+                .forEach(code -> found.add(new Found(code.substring(code.indexOf("./fusedit")), false))));
+        return found;
+    }
+
+    /// Lines outside of blocks of code; a paragraph of a code span that is broken over lines is left out.
+    private static void prose(Path page, Consumer<String> line) {
+        boolean fenced = false;
+        try {
+            for (var each : Files.readAllLines(page)) {
+                if (each.startsWith("```")) fenced = !fenced;
+                else if (!fenced && !each.startsWith("    ")) line.accept(each);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
