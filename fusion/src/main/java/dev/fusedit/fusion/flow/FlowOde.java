@@ -6,7 +6,8 @@ import dev.fusedit.torch.Tensor;
 /// arXiv 2210.02747). On it x = (1 − σ) image + σ noise and v = noise − image, so that at each level the image seen is x − σ v.
 ///
 /// @param sigmas levels, the end last: 0, or 1 where they are inverted and both directions with them
-record FlowOde(float[] sigmas, Field field) {
+/// @param fresh noise for solvers that leave the way and add some
+record FlowOde(float[] sigmas, Field field, FreshNoise fresh) {
     /// The right side of the equation.
     @FunctionalInterface
     interface Field {
@@ -25,6 +26,9 @@ record FlowOde(float[] sigmas, Field field) {
 
     /// A straight line to the end.
     Tensor image(Tensor x, Tensor velocity, int level) { return FlowSampler.step(x, velocity, sigmas[level], sigmas[steps()]); }
+
+    /// How many times a step's own way the whole way is, from where it began to the end; infinite for a step that goes nowhere.
+    double reach(int step) { return (sigmas[steps()] - sigmas[step]) / (double) (sigmas[step + 1] - sigmas[step]); }
 
     /// The noise's share, from 1 to 0.
     double noise(int level) { return Math.abs((double) sigmas[level] - sigmas[steps()]); }

@@ -6,6 +6,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /// Samples images from noise: steps along the velocity from σ = 1 to 0.
@@ -25,16 +26,12 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
     /// What a step has made.
     ///
     /// @param number from 0 on
-    /// @param before latents that it began with
     /// @param latents that it arrived at
-    /// @param reach how many times its own way the whole way is, from where it began to the end: (σ_end − σ) / (σ_next − σ); infinite for a
-    ///        step that goes nowhere
-    public record Step(int number, Tensor before, Tensor latents, double reach) {
+    /// @param image computes [#predicted]
+    public record Step(int number, Tensor latents, Supplier<Tensor> image) {
         /// The image that the step goes towards: straight on to the end. For Euler's steps it is the predicted image x − σ v; for the others
         /// the same along the velocity that they went by. The innermost scope's.
-        public Tensor predicted() {
-            return TensorScope.scoped(() -> Double.isFinite(reach) ? before.add(latents.sub(before).mul(reach)) : latents.copy());
-        }
+        public Tensor predicted() { return TensorScope.scoped(image); }
     }
 
     /// The number of function evaluations (NFE) for each image: passes of the network, two at a guided noise level.
@@ -51,22 +48,27 @@ public record FlowSampler(FlowMatchScheduler scheduler, Prediction prediction, S
     ///
     /// @param model asked for both branches at guided levels, at others with the text alone
     /// @param noise (B, channels, height, width), standard normal
-    public Tensor sample(Branches model, Tensor noise, Progress progress) {
+    /// @param fresh as much for each step of a stochastic solver
+    public Tensor sample(Branches model, Tensor noise, FreshNoise fresh, Progress progress) {
         var table = scheduler.sampling(steps);
-        var ode = new FlowOde(table.sigmas(), (x, level) -> velocity(model, x, table.sigmas()[level], table.timesteps()[level]));
+        var ode = new FlowOde(table.sigmas(), (x, level) -> velocity(model, x, table.sigmas()[level], table.timesteps()[level]),
+                fresh);
         try (var _ = Autograd.noGrad(); var scope = TensorScope.open()) {
             var state = new Solver.State(noise.copy(), null);
             for (int i = 0; i < steps; i++) {
                 int step = i;
                 var now = state;
-                state = TensorScope.scoped(() -> solver.step(ode, now, step));
-                float[] sigmas = table.sigmas();
-                progress.after(new Step(i, now.x(), state.x(), (sigmas[steps] - sigmas[i]) / (double) (sigmas[i + 1] - sigmas[i])));
+                var then = TensorScope.scoped(() -> solver.step(ode, now, step));
+                progress.after(new Step(i, then.x(), () -> solver.towards(ode, now, then, step)));
+                state = then;
                 now.tensors().forEach(Tensor::free);
             }
             return scope.keep(state.x());
         }
     }
+
+    /// By a solver that adds no noise.
+    public Tensor sample(Branches model, Tensor noise, Progress progress) { return sample(model, noise, FreshNoise.NONE, progress); }
 
     public Tensor sample(VelocityModel model, Tensor noise, Progress progress) { return sample(Branches.of(model), noise, progress); }
 

@@ -23,9 +23,11 @@ public record ImageRequest(Prompts prompts, SamplingSettings settings, InitialNo
             case InitialNoise.OfSeed _ -> {
             }
             case InitialNoise.OfSeeds(var seeds) -> checkArgument(seeds.size() == images, "%s seeds for %s images", seeds.size(), images);
-            case InitialNoise.Given(var latents) ->
-                    checkArgument(latents.size(0) == images, "initial latents for %s images, got %s", images,
-                            latents);
+            case InitialNoise.Given(var latents) -> {
+                checkArgument(latents.size(0) == images, "initial latents for %s images, got %s", images, latents);
+                checkArgument(!settings.solver().isStochastic(), "the solver %s draws noise from seeds, and given latents have none",
+                        settings.solver());
+            }
         }
     }
 

@@ -3,9 +3,11 @@ package dev.fusedit.fusion.pipeline;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.fusion.flow.FreshNoise;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -13,6 +15,9 @@ import java.util.stream.IntStream;
 public sealed interface InitialNoise {
     /// What seeds of images derive by.
     String PURPOSE = "picture";
+
+    /// What the seeds of a stochastic solver's steps derive by from an image's.
+    String FRESH = "fresh noise";
 
     /// What the noise of the image at a place of a request derives from.
     static Seed ofImage(Seed all, int place) { return all.derive(PURPOSE, place); }
@@ -48,6 +53,26 @@ public sealed interface InitialNoise {
                 yield latents;
             }
         };
+    }
+
+    /// Noise for each step of some of a request's images, drawn for each image from its seed: alone or in company, an image gets the same. None for
+    /// given latents, which have no seed.
+    ///
+    /// @param first of the images
+    /// @param latents of the images, (images, channels, height, width)
+    default FreshNoise fresh(int first, Tensor latents) {
+        int count = (int) latents.size(0);
+        return switch (this) {
+            case OfSeed(var all) -> fresh(IntStream.range(first, first + count).mapToObj(i -> ofImage(all, i)).toList(), latents);
+            case OfSeeds(var seeds) -> fresh(seeds.subList(first, first + count), latents);
+            case Given _ -> FreshNoise.NONE;
+        };
+    }
+
+    private static FreshNoise fresh(List<Seed> seeds, Tensor latents) {
+        return step -> TensorScope
+                .scoped(() -> drawn(seeds.stream().map(seed -> seed.derive(FRESH, step)).toList(), latents.size(1), latents.size(2),
+                        latents.size(3)).to(latents.device()));
     }
 
     private static Tensor drawn(List<Seed> seeds, long channels, long height, long width) {

@@ -165,7 +165,7 @@ public record TextToImagePipeline(ImageModel model, Tokenizer tokenizer, @Nullab
                 var conditional = sampler.guidance().isPartial() ? bound(texts, own, tokens) : null) {
             var began = new AtomicBoolean();
             var branches = new Branches(placed(bound, began), placed(conditional == null ? bound : conditional, began));
-            var latents = sampler.sample(branches, noise, step -> progress.after(first, step));
+            var latents = sampler.sample(branches, noise, request.noise().fresh(first, noise), step -> progress.after(first, step));
             return decoded(latents);
         }
     }

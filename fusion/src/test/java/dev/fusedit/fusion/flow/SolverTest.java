@@ -31,6 +31,8 @@ class SolverTest {
         return new FlowSampler(scheduler, new Prediction.Velocity(), solver, steps, guidance);
     }
 
+    private static Tensor fresh(int step) { return Tensor.randn(Seed.of(90 + step), DType.F32, 2, 3, 4, 4); }
+
     private static Tensor noise() { return Tensor.randn(Seed.of(4), DType.F32, 2, 3, 4, 4); }
 
     // ---- images from N(0.7, deviation²): their velocity is linear, and where it leads is known
@@ -54,6 +56,32 @@ class SolverTest {
     void twiceTheStepsDivideTheErrorByTheOrdersPowerOfTwo(Solver solver, double shift, double low, double high) {
         var scheduler = FlowMatchScheduler.even(shift);
         assertThat(error(scheduler, solver, 128, 1) / error(scheduler, solver, 256, 1)).isBetween(low, high);
+    }
+
+    /// Each step is taken anew from the image seen, and none is left of the noise before.
+    @Test
+    void theStochasticSolverGoesBackFromTheImageSeenByFreshNoise() {
+        for (var scheduler : List.of(EVEN, INVERTED)) {
+            var stochastic = sampler(scheduler, Solver.EULER_STOCHASTIC, 3, Guidance.NONE);
+            var image = noise().mul(0.3);
+            var asked = new ArrayList<float[]>();
+            double direction = scheduler == EVEN ? 1 : -1;
+            var drawn = stochastic.sample(Branches.of((x, times_B) -> {
+                asked.add(x.toFloats());
+                double sigma = times_B.toFloats()[0] / 1000.0, share = scheduler == EVEN ? sigma : 1 - sigma;
+                return x.sub(image).mul(direction / share); // shows the image from everywhere
+            }), noise(), SolverTest::fresh, step -> assertThat(step.predicted().allClose(image, 1e-4, 1e-4)).isTrue());
+            assertThat(drawn.allClose(image, 1e-4, 1e-4)).isTrue();
+            assertThat(Tensor.of(asked.get(1)).allClose(image.mul(1 / 3.0).add(fresh(0).mul(2 / 3.0)).view(-1), 1e-4, 1e-4)).isTrue();
+            assertThat(Tensor.of(asked.get(2)).allClose(image.mul(2 / 3.0).add(fresh(1).mul(1 / 3.0)).view(-1), 1e-4, 1e-4)).isTrue();
+        }
+    }
+
+    @Test
+    void aStochasticSolverWithoutFreshNoiseIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sampler(EVEN, Solver.EULER_STOCHASTIC, 2, Guidance.NONE).sample((x, _) -> x, noise()))
+                .withMessageContaining("fresh noise");
     }
 
     @Test
@@ -88,7 +116,7 @@ class SolverTest {
             var ode = new FlowOde(file.read(prefix + "sigmas").toFloats(), (_, level) -> {
                 asked.add(level);
                 return file.read(prefix + "v" + (asked.size() - 1));
-            });
+            }, FreshNoise.NONE);
             var state = new Solver.State(file.read(prefix + "x0"), null);
             for (int i = 0; i < ode.steps(); i++) {
                 state = solver.step(ode, state, i);
@@ -106,7 +134,8 @@ class SolverTest {
         var image = Tensor.rand(Seed.of(1), DType.F32, 2, 3, 4, 4);
         for (int steps : List.of(1, 2, 5)) {
             var sampler = new FlowSampler(EVEN, new Prediction.X0(), solver, steps, Guidance.NONE);
-            assertThat(sampler.sample((_, _) -> image, noise()).allClose(image, 0, 1e-5)).as("%s steps", steps).isTrue();
+            assertThat(sampler.sample(Branches.of((_, _) -> image), noise(), SolverTest::fresh, FlowSampler.Progress.NONE).allClose(image,
+                    0, 1e-5)).as("%s steps", steps).isTrue();
         }
     }
 
@@ -127,6 +156,10 @@ class SolverTest {
         assertThat(drawn.toFloats()).containsOnly(0);
     }
 
+    private static Tensor sampled(FlowMatchScheduler scheduler, Solver solver, VelocityModel model) {
+        return sampler(scheduler, solver, 7, MIDDLE).sample(Branches.of(model), noise(), SolverTest::fresh, FlowSampler.Progress.NONE);
+    }
+
     @ParameterizedTest
     @EnumSource
     void invertedLevelsLeadTheSameWay(Solver solver) {
@@ -135,8 +168,8 @@ class SolverTest {
             return x.size(0) == 2 ? own : own.add(Tensor.of(new float[] {0, 0, 1, 1}).view(4, 1, 1, 1));
         };
         VelocityModel inverted = (x, times_B) -> model.predict(x, times_B.neg().add(1000)).neg();
-        var drawn = sampler(INVERTED, solver, 7, MIDDLE).sample(inverted, noise());
-        assertThat(drawn.allClose(sampler(EVEN, solver, 7, MIDDLE).sample(model, noise()), 1e-4, 1e-4)).isTrue();
+        var drawn = sampled(INVERTED, solver, inverted);
+        assertThat(drawn.allClose(sampled(EVEN, solver, model), 1e-4, 1e-4)).isTrue();
     }
 
     // ---- guidance at some levels
@@ -144,7 +177,8 @@ class SolverTest {
     /// Rows of each call, by the model's time.
     private static List<String> calls(Solver solver, int steps, Guidance guidance) {
         var calls = new ArrayList<String>();
-        sampler(EVEN, solver, steps, guidance).sample(new Branches(counting("both", calls), counting("own", calls)), noise(), _ -> {});
+        sampler(EVEN, solver, steps, guidance).sample(new Branches(counting("both", calls), counting("own", calls)), noise(),
+                SolverTest::fresh, _ -> {});
         return calls;
     }
 

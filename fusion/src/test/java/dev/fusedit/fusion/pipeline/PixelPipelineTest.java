@@ -147,7 +147,8 @@ class PixelPipelineTest {
         var text = Files.readString(index);
         Files.writeString(index, text.replace("dpmpp-2m", "dpmpp-3m"));
         assertThatThrownBy(() -> PipelineFolder.read(temp.resolve("other"))).isInstanceOf(UserError.class)
-                .hasMessageContaining("model_index.json").hasMessageContaining("solver must be one of euler, heun, dpmpp-2m");
+                .hasMessageContaining("model_index.json")
+                .hasMessageContaining("solver must be one of euler, euler-stochastic, heun, dpmpp-2m");
         Files.writeString(index, text.replace("0.25", "0.8"));
         assertThatThrownBy(() -> PipelineFolder.read(temp.resolve("other"))).isInstanceOf(UserError.class)
                 .hasMessageContaining("0 <= low < high <= 1");

@@ -129,6 +129,24 @@ class TextToImagePipelineTest {
                 .hasMessageContaining("memory does not hold");
     }
 
+    /// Fresh noise too is each image's own, in whatever batch it is.
+    @Test
+    void aStochasticSolverDrawsAnImageAlikeAloneAndInCompany() {
+        var stochastic = request().each(2).solver(Solver.EULER_STOCHASTIC);
+        var all = pipeline.generate(stochastic.seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW();
+        var alone = pipeline
+                .generate(ImageRequest.of(8, 12, "blue").steps(3).guidance(3).solver(Solver.EULER_STOCHASTIC).seeds(List.of(Seed.of(7))));
+        assertThat(all.narrow(0, 3, 1).allClose(alone.latents_BCHW(), 1e-4, 1e-4)).isTrue();
+        assertThat(pipeline.generate(stochastic).latents_BCHW().allClose(pipeline.generate(stochastic.batch(3)).latents_BCHW(), 1e-4, 1e-4))
+                .isTrue();
+        assertThat(all.allClose(
+                pipeline.generate(request().each(2).seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW(),
+                1e-2, 1e-2)).as("unlike Euler's").isFalse();
+        var noise = Tensor.zeros(DType.F32, 4, 3, 8, 12);
+        assertThatThrownBy(() -> stochastic.latents(noise)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("euler-stochastic");
+    }
+
     @Test
     void eachImageHasItsSeedAndItsPrompt() {
         var all = pipeline.generate(request().each(2).seeds(List.of(Seed.of(5), Seed.of(6), Seed.of(5), Seed.of(7)))).latents_BCHW();

@@ -13,7 +13,8 @@ import java.util.List;
 
 @Doc("How images are sampled from the model, during training and after it.")
 public record Sampling(
-        @Doc("how a step goes from one noise level to the next: 'euler', or of second order 'heun', which asks the network twice a step "
+        @Doc("how a step goes from one noise level to the next: 'euler'; 'euler-stochastic', which adds fresh noise to the image seen and suits "
+                + "models of short training; or of second order 'heun', which asks the network twice a step "
                 + "but the last, and 'dpmpp-2m', which asks it once") @Default("euler") Solver solver,
         @Doc("from noise to image") @Default("20") int steps,
         @Doc("1 is none") @Default("3") double guidance,

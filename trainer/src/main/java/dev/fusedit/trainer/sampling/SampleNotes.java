@@ -76,6 +76,7 @@ public record SampleNotes(Optional<ModelFingerprint> model, boolean written) {
     private static String sampler(Solver solver) {
         return switch (solver) {
             case EULER -> "Euler";
+            case EULER_STOCHASTIC -> "LCM";
             case HEUN -> "Heun";
             case DPMPP_2M -> "DPM++ 2M";
         };

@@ -92,7 +92,8 @@ class RecipeSchemaTest {
                 .isEqualTo("micro-batches that a step's gradient is summed up over");
         assertThat(stage.at("/properties/schedule/default").asText()).isEqualTo("constant");
         assertThat(stage.at("/properties/learning_rate")).isEqualTo(stage.at("/properties/lr"));
-        assertThat(JSON.at("/$defs/Sampling/properties/solver/enum").toString()).isEqualTo("[\"euler\",\"heun\",\"dpmpp-2m\"]");
+        assertThat(JSON.at("/$defs/Sampling/properties/solver/enum").toString())
+                .isEqualTo("[\"euler\",\"euler-stochastic\",\"heun\",\"dpmpp-2m\"]");
         assertThat(JSON.at("/$defs/Sampling/properties/guidance_interval/default").toString()).isEqualTo("[0,1]");
         assertThat(stage.at("/required").toString()).contains("name", "batch", "losses").doesNotContain("\"lr\"", "steps");
         assertThat(JSON.at("/$defs/OptimizerRecipe.AdamW/properties/eps/default").asDouble()).isEqualTo(1e-8);
