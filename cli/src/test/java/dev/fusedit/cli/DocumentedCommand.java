@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 /// A command line as it stands in a page: `./fusedit train my.yaml   # what it does`.
 final class DocumentedCommand {
     private static final Pattern WORD = Pattern.compile("((?:[^\\s'\"\\\\]|\\\\.|'[^']*'|\"[^\"]*\")+)");
-    private static final Pattern ENDS = Pattern.compile("\\s(#|>|\\||&&|&|2>|<)(\\s|$)|;");
+    private static final Pattern ENDS = Pattern.compile("\\s(#|>|\\||&&|&|2>|<)(\\s|$)|;|\\)\"");
     /// What a reader fills in, where a number is meant.
     private static final Pattern NUMBER = Pattern.compile("[A-Z]");
 

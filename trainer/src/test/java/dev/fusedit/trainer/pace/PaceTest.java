@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class PaceTest {
-    private static final Recipe QUICKSTART = Recipe.find("quickstart", List.of());
+    private static final Recipe QUICKSTART = Recipe.find("quickstart",
+            List.of("stages.fuse.steps=2500", "stages.fuse.batch=32", "stages.joint.batch=32"));
     private static final Pace PACE = new Pace(List.of(0.08, 0.25, 0.3), 0.06);
 
     private static Recipe minimal(String... settings) { return Recipe.find("tests/minimal", List.of(settings)); }

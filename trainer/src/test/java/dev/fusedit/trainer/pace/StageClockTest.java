@@ -14,10 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Whole runs of the quickstart against a clock that only the test moves: 150, 2500 and 100 steps, 6 previews, 10 validations, 888 images.
+/// Whole runs like the quickstart against a clock that only the test moves: 150, 2500 and 100 steps, 6 previews, 10 validations, 888 images.
 class StageClockTest {
     private static final Recipe RECIPE =
-            Recipe.find("quickstart", List.of("evaluation.validation={every: 300, samples: 64, bins: 4}"));
+            Recipe.find("quickstart", List.of("evaluation.validation={every: 300, samples: 64, bins: 4}",
+                    "stages.fuse.steps=2500", "stages.fuse.batch=32", "stages.joint.batch=32"));
     private static final List<StagePlan> PLANS = StagePlan.of(RECIPE);
     private static final List<Double> STEPS = List.of(0.08, 0.25, 0.3);
     private static final double IMAGE = 0.06;

@@ -148,8 +148,9 @@ class PlanTest {
 
     @Test
     void frozenTextCostsAThird() {
-        var frozen = plan("quickstart").stages().get(1).work().flops(Matmul.Of.LLM);
-        var trained = plan("quickstart", "stages.fuse.lr={dit: 1e-3, llm: 1e-5}").stages().get(1).work().flops(Matmul.Of.LLM);
+        var losses = "stages.fuse.losses={flow: {}}";
+        var frozen = plan("quickstart", losses, "stages.fuse.lr={dit: 1e-3}").stages().get(1).work().flops(Matmul.Of.LLM);
+        var trained = plan("quickstart", losses, "stages.fuse.lr={dit: 1e-3, llm: 1e-5}").stages().get(1).work().flops(Matmul.Of.LLM);
         assertThat(trained / frozen).isBetween(2.9, 3.1);
     }
 

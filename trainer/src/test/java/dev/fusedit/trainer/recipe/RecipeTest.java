@@ -25,7 +25,7 @@ class RecipeTest {
     void quickstartHasItsThreeStages() {
         assertThat(QUICKSTART.stages()).extracting(Stage::name).containsExactly("text", "fuse", "joint");
         assertThat(QUICKSTART.stages().get(0).trains(Part.DIT)).isFalse();
-        assertThat(QUICKSTART.stages().get(1).trains(Part.LLM)).isFalse();
+        assertThat(QUICKSTART.stages().get(1).trains(Part.LLM)).isTrue();
         assertThat(QUICKSTART.stages().get(2).lr()).containsOnlyKeys("dit", "llm");
         assertThat(QUICKSTART.stages().get(2).losses().language()).isNotNull();
         assertThat(QUICKSTART.model().positions()).isInstanceOf(Model.Positions.Rope2d.class);
@@ -55,8 +55,9 @@ class RecipeTest {
 
     @Test
     void samplingIsEulersWithGuidanceEverywhereUnlessToldOtherwise() {
-        assertThat(QUICKSTART.sampling().solver()).isEqualTo(Solver.EULER);
-        assertThat(QUICKSTART.sampling().guided()).isEqualTo(NoiseRange.WHOLE);
+        var untold = Recipe.find("quickstart", List.of("sampling={steps: 8}"));
+        assertThat(untold.sampling().solver()).isEqualTo(Solver.EULER);
+        assertThat(untold.sampling().guided()).isEqualTo(NoiseRange.WHOLE);
         var changed = Recipe.find("quickstart", List.of("sampling.solver=dpmpp-2m", "sampling.guidance_interval=[0.2, 0.8]"));
         assertThat(changed.sampling().solver()).isEqualTo(Solver.DPMPP_2M);
         assertThat(changed.sampling().guided()).isEqualTo(new NoiseRange(0.2, 0.8));
