@@ -47,9 +47,10 @@ class NotebooksTest {
     @ValueSource(strings = {"01-tensors", "02-fused-layer", "03-train-blocks", "05-sampling", "07-gradient-masks", "08-bridge"})
     void printsWhatIsKeptBesideIt(String name) throws IOException { requireKept(name); }
 
+    /// Without a page beside it.
     @Test
     @Tag("long")
-    void fusionsPrintWhatIsKeptBesideThem() throws IOException { requireKept("06-fusions"); }
+    void fusionsRun() { page("06-fusions"); }
 
     @Test
     @Tag("long")
@@ -73,11 +74,15 @@ class NotebooksTest {
     }
 
     private static void requireKept(String name) throws IOException {
+        assertThat(NotebookFile.promised(page(name))).isEqualTo(NotebookFile.promised(Files.readString(Path.of(name + ".md"))));
+    }
+
+    private static String page(String name) {
         var before = TensorScope.live();
         var messages = new ByteArrayOutputStream();
         var page = NotebookFile.read(Path.of(name + ".jsh")).markdown(temp.resolve(name), new PrintStream(messages, true));
         assertThat(page).as("%s", messages).isPresent();
-        assertThat(NotebookFile.promised(page.get())).isEqualTo(NotebookFile.promised(Files.readString(Path.of(name + ".md"))));
         assertThat(TensorScope.live()).as("live tensors").isEqualTo(before);
+        return page.get();
     }
 }
