@@ -97,14 +97,14 @@ class TrainCommandTest {
                 .isEqualTo(Files.readAllLines(out.resolve("metrics.jsonl")));
         assertThat(out.resolve("report.html")).content().contains("Finished", "differs from tests/minimal",
                 "stages.joint.lr.dit<td>0.001<td>0.5",
-                "train tests/minimal --out", "recipe.yaml --out " + out + "-again --set logging.hook=null");
+                "train tests/minimal --out", "recipe.yaml --out " + out + "-again --allow-hook");
 
         var other = temp.resolve("other");
         var refused = run("train", out.resolve("recipe.yaml"), "--out", other);
         assertThat(refused.status()).isEqualTo(2);
         assertThat(refused.err()).contains("logging.hook: cat > ", "Give --allow-hook");
         assertThat(other).doesNotExist();
-        assertThat(run("train", out.resolve("recipe.yaml"), "--out", other, "--set", "logging.hook=null", "--max-steps", 1).status())
+        assertThat(run("train", out.resolve("recipe.yaml"), "--out", other, "--allow-hook", "--max-steps", 1).status())
                 .isZero();
     }
 

@@ -31,11 +31,11 @@ public record RunRequest(String command, Optional<Base> base, List<String> again
         return base.map(from -> new RunAbout.Base(from.name, RecipeDifference.between(from.canonical, recipe)));
     }
 
-    /// The recipe of the folder has all that was decided, so it alone says what is trained. A hook only looked on.
+    /// The recipe of the folder has all that was decided, so it alone says what is trained; its hook is run again.
     String again(Path folder, boolean hooked) {
         var words = ImmutableList.<String>builder().add("train", folder.resolve("recipe.yaml").toString(), "--out", folder + "-again")
                 .addAll(again);
-        if (hooked) words.add("--set", "logging.hook=null");
+        if (hooked) words.add("--allow-hook");
         return ShellWords.fusedit(words.build());
     }
 }

@@ -48,7 +48,7 @@ final class RunWatch implements AutoCloseable {
     RunWatch(Logging settings, RunRequest request, RunFolder folder, Consumer<String> said) {
         if (settings.hook() != null && !request.runsHook())
             throw new UserError(
-                    "the recipe runs a command for its rows, logging.hook: %s%nGive --allow-hook to run it, or --set logging.hook=null"
+                    "the recipe runs a command for its rows, logging.hook: %s%nGive --allow-hook to run it, or take the key out of the recipe"
                             .formatted(settings.hook()));
         hookCommand = Optional.ofNullable(settings.hook());
         this.request = request;
