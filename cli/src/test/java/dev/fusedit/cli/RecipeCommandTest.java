@@ -71,7 +71,7 @@ class RecipeCommandTest {
     @Test
     void checkSaysWhatIsWrongAndWhere() throws IOException {
         assertThat(run("recipe", "check", "quickstart")).isZero();
-        assertThat(out.toString()).contains("text (150 steps), fuse (4000 steps), joint (100 steps)");
+        assertThat(out.toString()).contains("text (150 steps), fuse (3000 steps), joint (100 steps)");
         var wrong = Files.writeString(temp.resolve("wrong.yaml"), Recipes.find("quickstart").text().replace("grad_clip", "grad_clap"));
         assertThat(run("recipe", "check", wrong.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("wrong.yaml:", "unknown key 'grad_clap' in stage 'text'. Did you mean 'grad_clip'?");
@@ -107,9 +107,9 @@ class RecipeCommandTest {
     @Test
     void allErrorsAreToldAtOnce() throws IOException {
         var wrong = Files.writeString(temp.resolve("wrong.yaml"), Recipes.find("quickstart").text().replace("grad_clip", "grad_clap")
-                .replace("steps: 4000", "steps: 4e3"));
+                .replace("steps: 3000", "steps: 3e3"));
         assertThat(run("recipe", "check", wrong.toString(), "--set", "run.precision=fp16")).isEqualTo(2);
-        assertThat(err.toString()).contains("Did you mean 'grad_clip'?", "but is '4e3' (write 4000)",
+        assertThat(err.toString()).contains("Did you mean 'grad_clip'?", "but is '3e3' (write 3000)",
                 "--set run.precision=fp16: unknown value");
     }
 
