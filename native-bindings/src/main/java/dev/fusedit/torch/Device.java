@@ -2,27 +2,15 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Where a tensor lives: the CPU, or a CUDA device by number; or nowhere, on libtorch's meta device, where tensors have shapes and no memory.
+/// Where a tensor lives: the CPU, or a CUDA device by number.
 public record Device(Kind kind, int index) {
-    public enum Kind {
-        CPU(0), CUDA(1), META(14);
-
-        private final int code;
-
-        Kind(int code) { this.code = code; }
-
-        /// c10::DeviceType's number.
-        public int code() { return code; }
-    }
+    /// Numbers as c10::DeviceType has them.
+    public enum Kind { CPU, CUDA }
 
     public static final Device CPU = new Device(Kind.CPU, -1);
 
-    /// Ops there give shapes and dtypes, and compute nothing. For tests: who reads a number there, or lets such a tensor meet another device's,
-    /// gets an error. What libtorch has no kernel for is in [MetaKernels].
-    public static final Device META = new Device(Kind.META, -1);
-
     public Device {
-        checkArgument(kind == Kind.CUDA ? index >= 0 : index == -1, "bad device index %s", index);
+        checkArgument(kind == Kind.CPU ? index == -1 : index >= 0, "bad device index %s", index);
     }
 
     public static Device cuda(int index) { return new Device(Kind.CUDA, index); }
@@ -37,7 +25,6 @@ public record Device(Kind kind, int index) {
         return switch (type) {
             case 0 -> CPU;
             case 1 -> cuda(index);
-            case 14 -> META;
             default -> throw new IllegalStateException("device type %d of libtorch is not supported".formatted(type));
         };
     }
@@ -54,14 +41,6 @@ public record Device(Kind kind, int index) {
 
     public boolean isCpu() { return kind == Kind.CPU; }
 
-    public boolean isMeta() { return kind == Kind.META; }
-
     @Override
-    public String toString() {
-        return switch (kind) {
-            case CPU -> "cpu";
-            case CUDA -> "cuda:" + index;
-            case META -> "meta";
-        };
-    }
+    public String toString() { return isCpu() ? "cpu" : "cuda:" + index; }
 }

@@ -49,7 +49,6 @@ public final class FusedAdamW {
         for (var list : List.of(gradients, firstMoments, secondMoments)) {
             requireLike(weights, list);
         }
-        if (weights.getFirst().device().isMeta()) return;
         try (var _ = TensorScope.open()) {
             var counters = new HashMap<Long, Tensor>(); // the kernel reads one a weight; those of the same number read the same
             steps.forEach(step -> counters.computeIfAbsent(step, number -> Tensor.full(number, DType.F32, weights.getFirst().device())));

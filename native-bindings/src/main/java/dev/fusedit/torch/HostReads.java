@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 ///     }
 ///
 /// The one-pass kernels ([dev.fusedit.torch.fused.Fused]) go over memory, as they never do on a GPU; they do not serve meanwhile. A copy from a
-/// GPU to the CPU cannot be told from one that stays on the CPU: on [Device#META] it throws.
+/// GPU to the CPU cannot be told from one that stays on the CPU.
 ///
 /// For the whole process, one at a time.
 public final class HostReads implements AutoCloseable {

@@ -60,8 +60,8 @@ public enum PathChoice {
     }
 
     /// Whether attention is two matmuls and a softmax. The fused kernel falls to a generic matmul in bf16 on the CPU, 14 to 25 times
-    /// slower; where the CPU has no bf16 it runs in f32. On the meta device no kernel is fused.
+    /// slower; where the CPU has no bf16 it runs in f32.
     static boolean byMatmuls(DType operands, Device device) {
-        return device.isMeta() || operands == DType.BF16 && ATTENTION.dtype(operands, device) == operands && device.isCpu();
+        return operands == DType.BF16 && ATTENTION.dtype(operands, device) == operands && device.isCpu();
     }
 }

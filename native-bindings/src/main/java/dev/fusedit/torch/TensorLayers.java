@@ -62,7 +62,6 @@ abstract sealed class TensorLayers extends TensorShapes permits Tensor {
 
     /// Rows of this (V, M) table by i64 ids of any shape.
     public Tensor embedding(Tensor ids) {
-        if (device().isMeta()) return MetaKernels.embedding(self(), ids);
         return own(Frame.begin(Aten.EMBEDDING).tensor(this).tensor(ids).i64(-1).bool(false).bool(false).call());
     }
 

@@ -97,9 +97,7 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor sigmoid() { return unary(Aten.SIGMOID); }
 
     /// log(sigmoid(x))
-    public Tensor logSigmoid() {
-        return self().device().isMeta() ? MetaKernels.logSigmoid(self()) : unary(Aten.LOG_SIGMOID);
-    }
+    public Tensor logSigmoid() { return unary(Aten.LOG_SIGMOID); }
 
     public Tensor erf() { return unary(Aten.ERF); }
 
@@ -208,7 +206,6 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
 
     /// `yes` where this bool tensor is true, `no` elsewhere.
     public Tensor where(Tensor yes, Tensor no) {
-        if (self().device().isMeta()) return MetaKernels.where(self(), yes, no);
         return own(Frame.begin(Aten.WHERE).tensor(this).tensor(yes).tensor(no).call());
     }
 

@@ -66,7 +66,6 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
 
     /// The places along `dim` that an i64 or i32 vector names, as a copy.
     public Tensor indexSelect(int dim, Tensor indices) {
-        if (device().isMeta()) return MetaKernels.indexSelect(self(), dim, indices.numel());
         return own(Frame.begin(Aten.INDEX_SELECT).tensor(this).i64(dim).tensor(indices).call());
     }
 
@@ -101,10 +100,7 @@ abstract sealed class TensorShapes extends TensorReductions permits TensorLayers
 
     public Tensor flip(int... dims) { return own(Frame.begin(Aten.FLIP).tensor(this).ints(longs(dims)).call()); }
 
-    public Tensor roll(long shift, int dim) {
-        if (device().isMeta()) return MetaKernels.roll(self());
-        return own(Frame.begin(Aten.ROLL).tensor(this).ints(shift).ints(dim).call());
-    }
+    public Tensor roll(long shift, int dim) { return own(Frame.begin(Aten.ROLL).tensor(this).ints(shift).ints(dim).call()); }
 
     /// Lower triangle; `diagonal` 0 includes the main one.
     public Tensor tril(long diagonal) { return own(Frame.begin(Aten.TRIL).tensor(this).i64(diagonal).call()); }

@@ -206,8 +206,6 @@ public final class Frame {
     }
 
     private long subtract(long self, long other, double alpha) {
-        var watch = OperandWatch.looking();
-        if (watch != null && operands[1] != null) watch.called(op.name(), self, other);
         var times = CallTimes.looking();
         long start = times == null ? 0 : System.nanoTime();
         try {
@@ -251,8 +249,6 @@ public final class Frame {
     }
 
     private void run() {
-        var watch = OperandWatch.looking();
-        if (watch != null) watch.called(op.name(), operands());
         if (words != op.arguments()) {
             var pushed = words;
             abandon();
@@ -272,18 +268,6 @@ public final class Frame {
         }
         if (code != 0) {
             throw failure();
-        }
-    }
-
-    /// Handles of the tensors that were pushed, which stay those of the call.
-    private long[] operands() {
-        try (var _ = section.begin()) {
-            return IntStream.range(0, operandCount).mapToLong(i -> {
-                var operand = operands[i];
-                if (operand == null) return 0;
-                long own = operand.confined();
-                return own != 0 ? own : operand.guarded(section);
-            }).filter(handle -> handle != 0).toArray();
         }
     }
 
