@@ -17,12 +17,7 @@ public sealed interface Gate {
     record OnDevice(Tensor taken) implements Gate {}
 
     /// A number that changes something: 0 in a step that is not taken.
-    default Factor change(double number) {
-        return switch (this) {
-            case Open() -> new Factor.Known(number);
-            case OnDevice(var taken) -> new Factor.OnDevice(taken.where(like(number, taken), like(0, taken)));
-        };
-    }
+    default Factor change(double number) { return orElse(number, 0); }
 
     /// As [#change(double)], of a number that the device has computed: read where Java may.
     ///
@@ -35,12 +30,7 @@ public sealed interface Gate {
     }
 
     /// A number that something is multiplied by: 1 in a step that is not taken.
-    default Factor scale(double number) {
-        return switch (this) {
-            case Open() -> new Factor.Known(number);
-            case OnDevice(var taken) -> new Factor.OnDevice(taken.where(like(number, taken), like(1, taken)));
-        };
-    }
+    default Factor scale(double number) { return orElse(number, 1); }
 
     /// x, or zeros in a step that is not taken, since what overflowed times 0 is not 0.
     default Tensor clean(Tensor x) {
@@ -55,6 +45,13 @@ public sealed interface Gate {
         return switch (this) {
             case Open() -> null;
             case OnDevice(var taken) -> taken.logicalNot().to(DType.F32);
+        };
+    }
+
+    private Factor orElse(double number, double notTaken) {
+        return switch (this) {
+            case Open() -> new Factor.Known(number);
+            case OnDevice(var taken) -> new Factor.OnDevice(taken.where(like(number, taken), like(notTaken, taken)));
         };
     }
 
