@@ -27,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 public sealed interface RunStart extends AutoCloseable {
     RunFolder folder();
 
+    /// How much is trained.
+    ///
+    /// @throws IllegalArgumentException if the run is finished
+    RunLength length();
+
     /// Nothing is there.
     ///
     /// @param length of what is trained; nothing of its recipe is left to the machine, nor in [GoingOn]
@@ -38,7 +43,10 @@ public sealed interface RunStart extends AutoCloseable {
     record GoingOn(RunFolder folder, RunLength length, @Nullable Checkpoint checkpoint) implements RunStart {}
 
     /// A run of the same recipe that has come to its end.
-    record Finished(RunFolder folder) implements RunStart {}
+    record Finished(RunFolder folder) implements RunStart {
+        @Override
+        public RunLength length() { throw new IllegalArgumentException(folder.folder() + " is finished"); }
+    }
 
     /// Nothing is trained: a folder that was made for it goes again.
     default void refused() {

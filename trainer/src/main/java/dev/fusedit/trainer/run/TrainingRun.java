@@ -7,7 +7,6 @@ import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.cuda.Accelerator;
 import dev.fusedit.trainer.checkpoint.ReferencesFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.checkpoint.Snapshot;
@@ -23,10 +22,8 @@ import dev.fusedit.trainer.eval.suite.BlocksSuite;
 import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
-import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.model.StartingWeights;
-import dev.fusedit.trainer.optim.EmaScope;
 import dev.fusedit.trainer.pace.Pace;
 import dev.fusedit.trainer.pace.PaceTrial;
 import dev.fusedit.trainer.pace.Pause;
@@ -34,7 +31,6 @@ import dev.fusedit.trainer.pace.RunForecast;
 import dev.fusedit.trainer.pace.StageClock;
 import dev.fusedit.trainer.pace.StepEstimate;
 import dev.fusedit.trainer.recipe.Recipe;
-import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.report.PlannedUse;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.Showcase;
@@ -85,6 +81,7 @@ public final class TrainingRun implements AutoCloseable {
     private final StageClock clock;
     private final RunLog log;
     private final RunTensors tensors;
+    private final SharedTensors shared;
     private final Batches data;
     private final List<ShowcasePrompt> prompts;
     private final ReferencesFile references;
@@ -122,7 +119,7 @@ public final class TrainingRun implements AutoCloseable {
     /// @param ranks the processes that share the steps; this one is the first
     /// @throws UserError if the checkpoint, or the files that weights begin with, do not fit the recipe
     public TrainingRun(RunStart start, RunRequest request, Pipes pipes, Ranks ranks, Interrupts interrupts, ProgressLine console) {
-        var length = length(start);
+        var length = start.length();
         this.ranks = ranks;
         recipe = length.recipe();
         pace = length.pace();
@@ -148,6 +145,7 @@ public final class TrainingRun implements AutoCloseable {
             planned = length.plan();
             log = new RunLog(recipe.logging(), request, recipe.run().precision(), folder, console, done);
             tensors = tensors(tokenizer);
+            shared = new SharedTensors(recipe, tensors, ranks);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
             reading = TrainingCache.reading(recipe);
             parts = new StageParts(recipe, cached(), tensors, plans, ranks);
@@ -204,14 +202,6 @@ public final class TrainingRun implements AutoCloseable {
         from.figures().elsewhere(RunMachine.here()).ifPresent(log::say);
     }
 
-    private static RunLength length(RunStart start) {
-        return switch (start) {
-            case RunStart.Fresh fresh -> fresh.length();
-            case RunStart.GoingOn on -> on.length();
-            case RunStart.Finished finished -> throw new IllegalArgumentException(finished.folder().folder() + " is finished");
-        };
-    }
-
     /// Null for a run that begins at its first step.
     private static @Nullable Resumption resumption(RunStart start, Recipe recipe) {
         return switch (start) {
@@ -261,13 +251,9 @@ public final class TrainingRun implements AutoCloseable {
         return new Outcome.Finished(result(scores));
     }
 
-    private void tell(Order order) {
-        if (!ranks.group().isAlone()) ranks.group().tell(Order.bytes(order));
-    }
-
     /// The other processes build the run, which they find in its folder.
     private void gather() {
-        tell(new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
+        shared.tell(new Order.Start(recipe.canonical(), folder.folder().toAbsolutePath(),
                 Optional.ofNullable(resumption).map(from -> from.checkpoint().folder().toAbsolutePath())));
         var agreement = new RankAgreement(ranks.group());
         agreement.requireSameData(data);
@@ -309,7 +295,7 @@ public final class TrainingRun implements AutoCloseable {
         long began = System.nanoTime();
         try (var loop = parts.loop(plan, first, tensors.emaWeights(), tensors.optimizerState())) {
             boolean restored = resumption != null && resumption.ofThisOptimizer() && first > 0;
-            tell(new Order.Stage(plan.index(), first, restored));
+            shared.tell(new Order.Stage(plan.index(), first, restored));
             if (resumption != null && restored) {
                 loop.restoreRules(resumption.state().loop());
             }
@@ -337,7 +323,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void step(StagePlan plan, StageLoop loop) {
         try {
-            tell(new Order.Step());
+            shared.tell(new Order.Step());
             var report = loop.step();
             long step = plan.firstStep() + report.step() + 1;
             clock.step(plan, report.step());
@@ -347,23 +333,12 @@ public final class TrainingRun implements AutoCloseable {
             if (report.isKnown()) writeRow();
             done = last ? plan.endStep() : step;
         } catch (StepOutOfMemory e) {
-            var device = givenBack();
+            var device = MemoryRemedies.givenBack(recipe.run());
             saveWhatIsNew(plan, loop);
             throw MemoryRemedies.step(recipe, plan.stage(), device, estimate.memory(plan), e);
         } catch (TorchException e) { // in the midst of an update: there is no state to save
             throw e.isOutOfMemory() ? MemoryRemedies.step(recipe, plan.stage(), "", estimate.memory(plan), e) : e;
         }
-    }
-
-    /// Gives back what the step has left.
-    ///
-    /// @return whose memory it was and what was taken of it, for the message; empty for the CPU
-    private String givenBack() {
-        var device = Precisions.device(recipe.run());
-        var memory = Accelerator.of(device).memory();
-        var taken = device.isCpu() ? "" : " on %s (%s)".formatted(device, memory.statistics());
-        memory.emptyCache();
-        return taken;
     }
 
     private void writeRow() {
@@ -463,7 +438,7 @@ public final class TrainingRun implements AutoCloseable {
         settle(loop);
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
         try (var _ = TensorScope.open()) {
-            return RunSnapshot.of(recipe, tensors, remembered(true), state, clock.figures(), references, data);
+            return RunSnapshot.of(recipe, tensors, shared.remembered(true), state, clock.figures(), references, data);
         }
     }
 
@@ -493,27 +468,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private ImageSampler sampler() { return ImageSampler.of(recipe, bundle()); }
 
-    /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
-    <T> T withSampledWeights(Supplier<T> body) {
-        if (recipe.sampling().weights() == Sampling.Weights.RAW) {
-            return body.get();
-        }
-        try (var _ = averaged()) {
-            return body.get();
-        }
-    }
-
-    /// Without an average the weights stay as they are.
-    private EmaScope averaged() {
-        try (var _ = TensorScope.open()) {
-            return new EmaScope(bundle().weights(), remembered(false).averages());
-        }
-    }
-
-    private RunTensors.Remembered remembered(boolean moments) {
-        if (ranks.isSharded()) tell(new Order.Remembered(moments));
-        return tensors.remembered(ranks, moments);
-    }
+    <T> T withSampledWeights(Supplier<T> body) { return shared.withSampledWeights(body); }
 
     private ResultJson result(Map<String, BlocksScore> scores) {
         var figures = clock.figures();

@@ -2,8 +2,11 @@ package dev.fusedit.trainer.stage;
 
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.cuda.Accelerator;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.MemorySavings;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.Stage;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import java.util.ArrayList;
@@ -31,6 +34,17 @@ public final class MemoryRemedies {
                 planned.map(text -> text + "\nA run that has begun takes them by --resume force.")
                         .orElseGet(() -> "Take less by one or more of: " + settings(recipe, stage) + BEGUN),
                 cause);
+    }
+
+    /// Gives back to a run's device what a step that did not fit has left there.
+    ///
+    /// @return for [#step]: whose memory it was and what was taken of it; empty for the CPU
+    public static String givenBack(Run run) {
+        var device = Precisions.device(run);
+        var memory = Accelerator.of(device).memory();
+        var taken = device.isCpu() ? "" : " on %s (%s)".formatted(device, memory.statistics());
+        memory.emptyCache();
+        return taken;
     }
 
     private static String settings(Recipe recipe, Stage stage) {

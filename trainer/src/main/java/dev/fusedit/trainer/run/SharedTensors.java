@@ -1,0 +1,42 @@
+package dev.fusedit.trainer.run;
+
+import dev.fusedit.torch.TensorScope;
+import dev.fusedit.trainer.optim.EmaScope;
+import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.step.Ranks;
+import java.util.function.Supplier;
+
+/// A run's tensors, of which other processes may remember a part: who needs the whole asks them for it, and they follow by the same [Order]s.
+///
+/// All methods belong to the thread that runs torch, of the first process.
+///
+/// @param tensors stay their owner's
+record SharedTensors(Recipe recipe, RunTensors tensors, Ranks ranks) {
+    /// The others do this too.
+    void tell(Order order) {
+        if (!ranks.group().isAlone()) ranks.group().tell(Order.bytes(order));
+    }
+
+    /// @param moments whether the optimizer's are wanted, beside the average
+    RunTensors.Remembered remembered(boolean moments) {
+        if (ranks.isSharded()) tell(new Order.Remembered(moments));
+        return tensors.remembered(ranks, moments);
+    }
+
+    /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.
+    <T> T withSampledWeights(Supplier<T> body) {
+        if (recipe.sampling().weights() == Sampling.Weights.RAW) return body.get();
+        try (var _ = averaged()) {
+            return body.get();
+        }
+    }
+
+    /// Without an average the weights stay as they are.
+    private EmaScope averaged() {
+        try (var _ = TensorScope.open()) {
+            return new EmaScope(tensors.bundle().weights(), remembered(false).averages());
+        }
+    }
+}
