@@ -1,19 +1,28 @@
 package dev.fusedit.trainer.optim;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toList;
+
+import com.google.common.collect.Lists;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /// Momentum made orthogonal, for the matrices within layers ([Jordan 2024](https://kellerjordan.github.io/posts/muon/)), at AdamW's size
 /// ([Liu et al. 2025](https://arxiv.org/abs/2502.16982), section 2.2), so that AdamW's rates and decays fit:
 ///
 ///     m ← μ m + (1 − μ) g
 ///     w ← w − rate · decay · w − rate · 0.2 √max(rows, columns) · orthogonal((1 − μ) g + μ m)
+///
+/// Matrices of one shape, tall or lying, are made orthogonal together, in batched products.
 ///
 /// Everything else is AdamW's: embeddings, vectors, the patches' convolution, what makes the time's vector, the last layer, and heads
 /// beside the model.
@@ -25,6 +34,8 @@ import java.util.regex.Pattern;
 public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) implements Optimizer {
     private static final String MOMENTUM = "momentum_buffer";
     private static final double SIZE = 0.2;
+    /// Of matrices that are made orthogonal at once: 1 MB in f32, which caches hold from one pass to the next (docs/lab.md, 2026-11-30).
+    private static final long ELEMENTS = 1 << 18;
     private static final Pattern WITHIN_A_LAYER = Pattern.compile("(llm|dit)\\.layers\\.\\d+\\..*");
 
     @Override
@@ -34,34 +45,53 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
         return update.weight().rank() == 2 && WITHIN_A_LAYER.matcher(update.parameter()).matches();
     }
 
-    @Override
-    public void step(List<Update> updates, Gate gate) {
-        var others = new ArrayList<Update>();
-        try (var _ = Autograd.noGrad()) {
-            for (var update : updates) {
-                if (isHiddenMatrix(update)) {
-                    matrix(update, gate);
-                } else {
-                    others.add(update);
-                }
-            }
+    /// Matrices that one call makes orthogonal.
+    private record Alike(long least, long most, double rate, double decay) {
+        static Alike of(Update update) {
+            long rows = update.weight().size(0), columns = update.weight().size(1);
+            return new Alike(Math.min(rows, columns), Math.max(rows, columns), update.rate(), update.decay());
         }
-        rest.step(others, gate);
+
+        int fitting() { return (int) Math.max(1, ELEMENTS / Math.max(1, least * most)); }
     }
 
-    private void matrix(Update update, Gate gate) {
+    @Override
+    public void step(List<Update> updates, Gate gate) {
+        var hidden = updates.stream().collect(partitioningBy(Muon::isHiddenMatrix));
+        var alike = hidden.get(true).stream().collect(groupingBy(Alike::of, LinkedHashMap::new, toList()));
+        try (var _ = Autograd.noGrad()) {
+            alike.forEach((shape, matrices) -> Lists.partition(matrices, shape.fitting()).forEach(some -> step(shape, some, gate)));
+        }
+        rest.step(hidden.get(false), gate);
+    }
+
+    private void step(Alike shape, List<Update> some, Gate gate) {
         try (var _ = TensorScope.open()) {
-            var gradient = gate.clean(update.gradient());
-            optimizerState().nextStep(update.parameter());
-            var mean = optimizerState().get(update, MOMENTUM);
-            Foreach.lerp(List.of(mean), List.of(gradient), gate.change(1 - momentum));
-            var ahead = gradient.lerp(mean, Tensor.full(momentum, mean.dtype(), mean.device()));
-            if (update.decay() != 0) {
-                gate.scale(1 - update.rate() * update.decay()).scale(update.weight());
+            some.forEach(update -> optimizerState().nextStep(update.parameter()));
+            var gradients = some.stream().map(update -> gate.clean(update.gradient())).toList();
+            var means = some.stream().map(update -> optimizerState().get(update, MOMENTUM)).toList();
+            Foreach.lerp(means, gradients, gate.change(1 - momentum));
+            var weight = Tensor.full(momentum, means.getFirst().dtype(), means.getFirst().device());
+            var ahead = IntStream.range(0, some.size()).mapToObj(i -> gradients.get(i).lerp(means.get(i), weight).to(matmulDType)).toList();
+            var orthogonal_NRC = NewtonSchulz.orthogonal(lying(ahead), rounds);
+            var steps = new ArrayList<Tensor>();
+            for (int i = 0; i < some.size(); i++) {
+                var update = some.get(i);
+                if (update.decay() != 0) {
+                    gate.scale(1 - update.rate() * update.decay()).scale(update.weight());
+                }
+                steps.add(lying(orthogonal_NRC.select(0, i), isTall(update.weight())));
             }
-            double size = SIZE * Math.sqrt(Math.max(mean.size(0), mean.size(1)));
-            Foreach.addScaled(List.of(update.weight()), List.of(NewtonSchulz.orthogonal(ahead, rounds, matmulDType)),
-                    gate.change(-update.rate() * size));
+            Foreach.addScaled(some.stream().map(Update::weight).toList(), steps, gate.change(-shape.rate * SIZE * Math.sqrt(shape.most)));
         }
     }
+
+    /// One beside the other, tall ones transposed.
+    private static Tensor lying(List<Tensor> matrices) {
+        return Tensor.stack(0, matrices.stream().map(matrix -> lying(matrix, isTall(matrix))).toList());
+    }
+
+    private static Tensor lying(Tensor matrix, boolean tall) { return tall ? matrix.transpose(0, 1) : matrix; }
+
+    private static boolean isTall(Tensor matrix) { return matrix.size(0) > matrix.size(1); }
 }
