@@ -5,13 +5,17 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.base.Throwables;
 import dev.fusedit.torch.internal.abi.TorchState;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Data parallelism over threads: parts of a batch side by side, a thread each, instead of one after the other with every op spread over
 /// all threads.
@@ -101,6 +105,27 @@ public final class Lanes implements AutoCloseable {
             others.forEach(other -> results.add(result(other)));
             return results;
         }
+    }
+
+    /// Does something with all of some things, each lane with about as much of them: the largest first, each to the lane that has least.
+    ///
+    /// @param size of each
+    public <T> void each(List<T> all, ToLongFunction<T> size, Consumer<T> body) {
+        run(balanced(all, size).stream().<Supplier<Integer>>map(some -> () -> {
+            some.forEach(body);
+            return some.size();
+        }).toList());
+    }
+
+    private <T> List<List<T>> balanced(List<T> all, ToLongFunction<T> size) {
+        var parts = Stream.generate(ArrayList<T>::new).limit(count).toList();
+        var sizes = new long[count];
+        all.stream().sorted(Comparator.comparingLong(size).reversed()).forEach(one -> {
+            int least = IntStream.range(0, count).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
+            sizes[least] += size.applyAsLong(one);
+            parts.get(least).add(one);
+        });
+        return List.copyOf(parts);
     }
 
     private static <T> List<T> oneByOne(List<? extends Supplier<T>> bodies, boolean grad, int threads) {

@@ -6,11 +6,7 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.fused.Fused;
 import dev.fusedit.torch.fused.FusedSum;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// out ← the parts, from left to right.
@@ -18,24 +14,7 @@ import java.util.stream.Stream;
 /// @param out f32 or f64; may be the first part
 record GradientSum(List<Tensor> parts, Tensor out) {
     /// Side by side, each lane some of them.
-    static void takeAll(List<GradientSum> all, Lanes lanes) {
-        lanes.run(balanced(all, lanes.count()).stream().<Supplier<Integer>>map(some -> () -> {
-            some.forEach(GradientSum::take);
-            return some.size();
-        }).toList());
-    }
-
-    /// In groups with about as many numbers each: the largest first, each to the smallest group.
-    private static List<List<GradientSum>> balanced(List<GradientSum> all, int groups) {
-        var parts = Stream.generate(ArrayList<GradientSum>::new).limit(groups).toList();
-        var sizes = new long[groups];
-        all.stream().sorted(Comparator.comparingLong((GradientSum sum) -> sum.out.numel()).reversed()).forEach(sum -> {
-            int least = IntStream.range(0, groups).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
-            sizes[least] += sum.out.numel();
-            parts.get(least).add(sum);
-        });
-        return List.copyOf(parts);
-    }
+    static void takeAll(List<GradientSum> all, Lanes lanes) { lanes.each(all, sum -> sum.out.numel(), GradientSum::take); }
 
     /// Whether one pass over memory does it.
     private boolean isOnePass() {

@@ -5,12 +5,13 @@ import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toList;
 
 import com.google.common.collect.Lists;
+import com.google.common.collect.Streams;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Foreach;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -30,8 +31,9 @@ import java.util.stream.IntStream;
 /// @param momentum μ
 /// @param rounds of [NewtonSchulz]
 /// @param matmulDType in what matrices are multiplied
+/// @param lanes in which matrices are made orthogonal; stay their owner's
 /// @param rest for all but hidden matrices; its moments are this optimizer's
-public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) implements Optimizer {
+public record Muon(double momentum, int rounds, DType matmulDType, Lanes lanes, AdamW rest) implements Optimizer {
     private static final String MOMENTUM = "momentum_buffer";
     private static final double SIZE = 0.2;
     /// Of matrices that are made orthogonal at once: 1 MB in f32, which caches hold from one pass to the next (docs/lab.md, 2026-11-30).
@@ -55,43 +57,46 @@ public record Muon(double momentum, int rounds, DType matmulDType, AdamW rest) i
         int fitting() { return (int) Math.max(1, ELEMENTS / Math.max(1, least * most)); }
     }
 
+    /// @param means their momenta
+    private record Together(Alike shape, List<Update> updates, List<Tensor> means) {
+        long products() { return shape.least * shape.least * shape.most * updates.size(); }
+    }
+
     @Override
     public void step(List<Update> updates, Gate gate) {
         var hidden = updates.stream().collect(partitioningBy(Muon::isHiddenMatrix));
         var alike = hidden.get(true).stream().collect(groupingBy(Alike::of, LinkedHashMap::new, toList()));
+        var together = alike.entrySet().stream().flatMap(entry -> Lists.partition(entry.getValue(), entry.getKey().fitting()).stream()
+                .map(some -> remembered(entry.getKey(), some))).toList();
         try (var _ = Autograd.noGrad()) {
-            alike.forEach((shape, matrices) -> Lists.partition(matrices, shape.fitting()).forEach(some -> step(shape, some, gate)));
+            lanes.each(together, Together::products, some -> step(some, gate));
         }
         rest.step(hidden.get(false), gate);
     }
 
-    private void step(Alike shape, List<Update> some, Gate gate) {
+    private Together remembered(Alike shape, List<Update> some) {
+        some.forEach(update -> optimizerState().nextStep(update.parameter()));
+        return new Together(shape, some, some.stream().map(update -> optimizerState().get(update, MOMENTUM)).toList());
+    }
+
+    private void step(Together some, Gate gate) {
         try (var _ = TensorScope.open()) {
-            some.forEach(update -> optimizerState().nextStep(update.parameter()));
-            var gradients = some.stream().map(update -> gate.clean(update.gradient())).toList();
-            var means = some.stream().map(update -> optimizerState().get(update, MOMENTUM)).toList();
+            var gradients = some.updates.stream().map(update -> gate.clean(update.gradient())).toList();
+            var means = some.means;
             Foreach.lerp(means, gradients, gate.change(1 - momentum));
             var weight = Tensor.full(momentum, means.getFirst().dtype(), means.getFirst().device());
-            var ahead = IntStream.range(0, some.size()).mapToObj(i -> gradients.get(i).lerp(means.get(i), weight).to(matmulDType)).toList();
-            var orthogonal_NRC = NewtonSchulz.orthogonal(lying(ahead), rounds);
-            var steps = new ArrayList<Tensor>();
-            for (int i = 0; i < some.size(); i++) {
-                var update = some.get(i);
-                if (update.decay() != 0) {
-                    gate.scale(1 - update.rate() * update.decay()).scale(update.weight());
-                }
-                steps.add(lying(orthogonal_NRC.select(0, i), isTall(update.weight())));
-            }
-            Foreach.addScaled(some.stream().map(Update::weight).toList(), steps, gate.change(-shape.rate * SIZE * Math.sqrt(shape.most)));
+            var ahead = Streams.zip(gradients.stream(), means.stream(), (gradient, mean) -> gradient.lerp(mean, weight).to(matmulDType));
+            var orthogonal_NRC = NewtonSchulz.orthogonal(Tensor.stack(0, ahead.map(Muon::lying).toList()), rounds);
+            var weights = some.updates.stream().map(Update::weight).toList();
+            Foreach.mul(weights, gate.scale(1 - some.shape.rate * some.shape.decay));
+            var steps = IntStream.range(0, weights.size()).mapToObj(i -> asIn(orthogonal_NRC.select(0, i), weights.get(i))).toList();
+            Foreach.addScaled(weights, steps, gate.change(-some.shape.rate * SIZE * Math.sqrt(some.shape.most)));
         }
     }
 
-    /// One beside the other, tall ones transposed.
-    private static Tensor lying(List<Tensor> matrices) {
-        return Tensor.stack(0, matrices.stream().map(matrix -> lying(matrix, isTall(matrix))).toList());
-    }
+    private static Tensor lying(Tensor matrix) { return isTall(matrix) ? matrix.transpose(0, 1) : matrix; }
 
-    private static Tensor lying(Tensor matrix, boolean tall) { return tall ? matrix.transpose(0, 1) : matrix; }
+    private static Tensor asIn(Tensor lying, Tensor matrix) { return isTall(matrix) ? lying.transpose(0, 1) : lying; }
 
     private static boolean isTall(Tensor matrix) { return matrix.size(0) > matrix.size(1); }
 }

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.optim;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Lanes;
 import java.util.List;
 
 /// What makes weights of gradients. A parameter that is in no update of a step is left alone, its weight decay and its count of steps
@@ -20,14 +21,17 @@ public sealed interface Optimizer permits AdamW, Adafactor, Muon {
     /// The optimizer that a recipe asks for.
     ///
     /// @param matmulDType in what Muon multiplies matrices
-    static Optimizer of(dev.fusedit.trainer.recipe.OptimizerRecipe settings, OptimizerState optimizerState, DType matmulDType) {
+    /// @param lanes it makes matrices orthogonal in
+    static Optimizer of(dev.fusedit.trainer.recipe.OptimizerRecipe settings, OptimizerState optimizerState, DType matmulDType,
+            Lanes lanes) {
         return switch (settings) {
             case dev.fusedit.trainer.recipe.OptimizerRecipe.AdamW adamW ->
                     new AdamW(adamW.betas().getFirst(), adamW.betas().getLast(), adamW.eps(), optimizerState);
             case dev.fusedit.trainer.recipe.OptimizerRecipe.Adafactor adafactor ->
                     new Adafactor(adafactor.decayRate(), adafactor.eps(), adafactor.clipThreshold(), optimizerState);
-            case dev.fusedit.trainer.recipe.OptimizerRecipe.Muon muon -> new Muon(muon.momentum(), muon.newtonSchulzSteps(), matmulDType,
-                    new AdamW(muon.betas().getFirst(), muon.betas().getLast(), muon.eps(), optimizerState));
+            case dev.fusedit.trainer.recipe.OptimizerRecipe.Muon muon ->
+                    new Muon(muon.momentum(), muon.newtonSchulzSteps(), matmulDType, lanes,
+                            new AdamW(muon.betas().getFirst(), muon.betas().getLast(), muon.eps(), optimizerState));
         };
     }
 }

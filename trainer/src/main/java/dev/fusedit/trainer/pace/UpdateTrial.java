@@ -2,6 +2,7 @@ package dev.fusedit.trainer.pace;
 
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -62,10 +63,12 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
         var run = parts.recipe().run();
         try (var _ = Autograd.noGrad();
                 var _ = TensorScope.open();
+                var lanes = Lanes.of(StagePlan.lanes(run, plan.stage(), parts.ranks().count()));
                 var optimizerState = new OptimizerState();
                 var emaWeights = new EmaWeights()) {
-            var optimizer = new WeightSteps(Optimizer.of(plan.stage().optimizer(), optimizerState, Precisions.matmulDType(run.precision())),
-                    Seed.of(run.seed()));
+            var optimizer =
+                    new WeightSteps(Optimizer.of(plan.stage().optimizer(), optimizerState, Precisions.matmulDType(run.precision()), lanes),
+                            Seed.of(run.seed()));
             var updates = trainables.stream().map(trainable -> update(trainable, step)).toList();
             var parameters = trainables.stream().map(TrainableParameter::parameter).toList();
             return new Trials(SHARE_OF_TIME * trials.seconds(), MOST, trials.stopped()).took(() -> {

@@ -32,6 +32,8 @@ final class LaneReplicas<B, P> implements AutoCloseable {
 
     int count() { return lanes.count(); }
 
+    Lanes lanes() { return lanes; }
+
     /// The one over the weights themselves.
     Objective<B, P> objective() { return each.getFirst().objective(); }
 

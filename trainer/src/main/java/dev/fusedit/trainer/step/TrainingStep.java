@@ -70,8 +70,8 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         this.ranks = ranks;
         this.weights = weights;
         this.trainables = trainables;
-        update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group());
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
+        update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group(), this.lanes.lanes());
         reading = Reading.of(weights.policy().device(), ranks.group().isAlone());
         this.owners = owners;
         active = requireGrad(first);

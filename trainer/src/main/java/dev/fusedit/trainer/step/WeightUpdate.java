@@ -3,6 +3,7 @@ package dev.fusedit.trainer.step;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Factor;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.distributed.ProcessGroup;
@@ -41,15 +42,16 @@ final class WeightUpdate {
 
     /// @param owners of what is remembered of parameters
     /// @param ranks among which they are
+    /// @param lanes for the optimizer; stay their owner's
     /// @param emaWeights changed where the rule has an EMA; stays its owner's, as the optimizer's state does
     WeightUpdate(UpdateRule rule, Weights weights, EmaWeights emaWeights, OptimizerState optimizerState, ParameterOwners owners,
-            ProcessGroup ranks) {
+            ProcessGroup ranks, Lanes lanes) {
         this.rule = rule;
         this.owners = owners;
         this.ranks = ranks;
         this.weights = weights;
         this.emaWeights = emaWeights;
-        optimizer = new WeightSteps(Optimizer.of(rule.optimizer(), optimizerState, Precisions.matmulDType(rule.precision())),
+        optimizer = new WeightSteps(Optimizer.of(rule.optimizer(), optimizerState, Precisions.matmulDType(rule.precision()), lanes),
                 Seed.of(rule.seed()));
         restoreRules(StepState.BEGIN);
     }

@@ -7,6 +7,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Init;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Lanes;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -35,6 +36,7 @@ class OptimizersTest {
     private static final double RATE = 0.02;
     private static final double DECAY = 0.1;
     private static final int STEPS = 5;
+    private static final Lanes LANES = Lanes.of(2);
 
     private static SafeTensors goldens() {
         try {
@@ -50,7 +52,7 @@ class OptimizersTest {
         return switch (kind) {
             case "adamw" -> adamW;
             case "adafactor" -> new Adafactor(-0.8, 1e-30, 1, optimizerState);
-            default -> new Muon(0.95, 5, matmulDType, adamW);
+            default -> new Muon(0.95, 5, matmulDType, LANES, adamW);
         };
     }
 
