@@ -43,9 +43,8 @@ public record Muon(double momentum, int rounds, DType matmulDType, Lanes lanes, 
     @Override
     public OptimizerState optimizerState() { return rest.optimizerState(); }
 
-    static boolean isHiddenMatrix(Update update) {
-        return update.weight().rank() == 2 && WITHIN_A_LAYER.matcher(update.parameter()).matches();
-    }
+    /// Whether it is one of the matrices within layers.
+    public static boolean isHiddenMatrix(String parameter, int rank) { return rank == 2 && WITHIN_A_LAYER.matcher(parameter).matches(); }
 
     /// Matrices that one call makes orthogonal.
     private record Alike(long least, long most, double rate, double decay) {
@@ -64,7 +63,7 @@ public record Muon(double momentum, int rounds, DType matmulDType, Lanes lanes, 
 
     @Override
     public void step(List<Update> updates, Gate gate) {
-        var hidden = updates.stream().collect(partitioningBy(Muon::isHiddenMatrix));
+        var hidden = updates.stream().collect(partitioningBy(update -> isHiddenMatrix(update.parameter(), update.weight().rank())));
         var alike = hidden.get(true).stream().collect(groupingBy(Alike::of, LinkedHashMap::new, toList()));
         var together = alike.entrySet().stream().flatMap(entry -> Lists.partition(entry.getValue(), entry.getKey().fitting()).stream()
                 .map(some -> remembered(entry.getKey(), some))).toList();

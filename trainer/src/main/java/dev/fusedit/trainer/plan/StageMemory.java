@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.plan;
 
 import dev.fusedit.trainer.model.FrozenFiles;
+import dev.fusedit.trainer.optim.Muon;
 import dev.fusedit.trainer.recipe.OptimizerRecipe;
 import dev.fusedit.trainer.recipe.Run;
 import java.util.Collection;
@@ -131,9 +132,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
             return shape.isVector() ? shape.count() : shape.rows() + shape.count() / shape.beforeLast();
         }
 
-        private static boolean isHidden(ParameterShape shape) {
-            return shape.rank() == 2 && shape.name().matches("(llm|dit)\\.layers\\.\\d+\\..*");
-        }
+        private static boolean isHidden(ParameterShape shape) { return Muon.isHiddenMatrix(shape.name(), shape.rank()); }
 
         /// Optimizers that take one weight after the other make some copies of each.
         static long work(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths) {

@@ -5,11 +5,7 @@ import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.CacheLoader;
 import com.google.common.cache.LoadingCache;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.concurrent.Semaphore;
 
 /// Fetches images by URL, on the thread that asks; any number may ask at once, virtual ones best. Whoever makes it closes it.
@@ -125,19 +121,7 @@ public final class Fetcher implements AutoCloseable {
         var said = Ascii.truncate(answer.status() + " " + answer.reason(), 80, "…");
         var cause = answer.status() == 429 ? FetchCause.TOO_MANY_REQUESTS
                 : answer.status() >= 500 || answer.status() == 408 ? FetchCause.SERVER_ERROR : FetchCause.HTTP_STATUS;
-        return new FetchFailure(cause, said, answer.header("Retry-After").map(Fetcher::wait).orElse(Duration.ZERO));
-    }
-
-    /// Seconds, or a date.
-    private static Duration wait(String retryAfter) {
-        var text = retryAfter.strip();
-        if (text.matches("\\d{1,9}")) return Duration.ofSeconds(Long.parseLong(text));
-        try {
-            var until = Duration.between(Instant.now(), ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-            return until.isNegative() ? Duration.ZERO : until;
-        } catch (DateTimeException e) {
-            return Duration.ZERO;
-        }
+        return new FetchFailure(cause, said, RetryAfter.of(answer.header(RetryAfter.NAME)));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.data.shards;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.data.fetch.RetryAfter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -11,11 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 
@@ -38,7 +35,8 @@ record HttpFile(HttpClient client, URI uri, String shown, HttpPatience patience,
                 if (isServed(answer.statusCode(), headers)) return answer;
                 answer.body().close();
                 if (!mayPass(answer.statusCode())) throw refused(answer.statusCode());
-                tries.failed("the server answers %d%s".formatted(answer.statusCode(), word(answer.statusCode())), retryAfter(answer));
+                tries.failed("the server answers %d%s".formatted(answer.statusCode(), word(answer.statusCode())),
+                        RetryAfter.of(answer.headers().firstValue(RetryAfter.NAME)));
             } catch (SSLException e) {
                 throw new UserError("%s: cannot be fetched: no safe connection: %s".formatted(shown, e.getMessage()), e);
             } catch (IOException e) {
@@ -79,18 +77,6 @@ record HttpFile(HttpClient client, URI uri, String shown, HttpPatience patience,
             case 503 -> " (not available)";
             default -> "";
         };
-    }
-
-    /// In seconds or as a date; zero where it is neither.
-    private static Duration retryAfter(HttpResponse<?> answer) {
-        var text = answer.headers().firstValue("retry-after").orElse("").strip();
-        if (text.matches("\\d{1,9}")) return Duration.ofSeconds(Long.parseLong(text));
-        try {
-            var until = Duration.between(Instant.now(), ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-            return until.isNegative() ? Duration.ZERO : until;
-        } catch (DateTimeException _) {
-            return Duration.ZERO;
-        }
     }
 
     /// What a failure of the connection is, in words.
