@@ -18,7 +18,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Commands of a study's cells, a process each, several side by side.
 final class CellJobs implements CellProcesses {
     private final Set<OwnProcess> running = ConcurrentHashMap.newKeySet();
+    private final HookOption hook;
     private volatile boolean stopped;
+
+    /// @param hook of the study, for its trainings
+    CellJobs(HookOption hook) { this.hook = hook; }
 
     @Override
     public int run(List<String> words, Map<String, String> environment, Path log) throws InterruptedException {
@@ -28,7 +32,7 @@ final class CellJobs implements CellProcesses {
         try (var out =
                 new PrintWriter(Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
                         true)) {
-            return process.run(withLibtorch(words), out, out);
+            return process.run(asHere(words), out, out);
         } catch (IOException e) {
             throw Files.exists(log) ? new UserError("study: a process of its own cannot be started (%s)".formatted(e.getMessage()), e)
                     : WriteFailure.of(log, e);
@@ -37,8 +41,10 @@ final class CellJobs implements CellProcesses {
         }
     }
 
-    private static List<String> withLibtorch(List<String> words) {
+    /// With what this command was allowed and given.
+    List<String> asHere(List<String> words) {
         var all = new ArrayList<>(words);
+        if (words.getFirst().equals("train")) all.addAll(hook.words());
         var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
         if (libtorch != null) all.addAll(List.of("--libtorch", libtorch));
         return all;

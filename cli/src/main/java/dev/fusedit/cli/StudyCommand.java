@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -49,6 +50,9 @@ final class StudyCommand implements Callable<Integer> {
             description = "Runs side by side. Default: as many as their lanes and their memory leave room for; one where lanes are auto, or "
                     + "time is the budget.")
     private @Nullable Integer jobs;
+
+    @Mixin
+    private HookOption hook;
 
     @Option(names = "--plan", description = "Tell arms, steps, cost and commands, and run nothing.")
     private boolean plan;
@@ -85,7 +89,7 @@ final class StudyCommand implements Callable<Integer> {
     private int run(Study study) {
         var console = ProgressLine.onStderr();
         int sideBySide = jobs != null ? jobs : study.sideBySide(Host.here().cores().allowed());
-        var cells = new CellJobs();
+        var cells = new CellJobs(hook);
         Runnable onFirst = () -> {
             console.message("Stopping after this step and saving. Once more to stop at once.");
             cells.stop();
@@ -122,6 +126,7 @@ final class StudyCommand implements Callable<Integer> {
         if (out != null) words.addAll(List.of("--out", out.toString()));
         changes.forEach(change -> words.addAll(List.of("--set", change)));
         if (jobs != null) words.addAll(List.of("--jobs", jobs.toString()));
+        words.addAll(hook.words());
         return ShellWords.fusedit(words);
     }
 }

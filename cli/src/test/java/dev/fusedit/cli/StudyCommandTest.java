@@ -13,10 +13,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 @Tag("training")
 class StudyCommandTest {
@@ -68,5 +70,13 @@ class StudyCommandTest {
         var json = new ObjectMapper().readTree(out.toString());
         assertThat(json.at("/arms/0/steps").asInt()).isEqualTo(6);
         assertThat(json.at("/arms/1/command").asText()).contains("train tests/minimal --out runs/studies/tiny/cells/cross/seed-1");
+    }
+
+    @Test
+    void aHookThatIsAllowedIsAllowedInItsTrainings() {
+        var jobs = new CellJobs(CommandLine.populateCommand(new HookOption(), "--allow-hook"));
+        assertThat(jobs.asHere(List.of("train", "tests/minimal"))).contains("--allow-hook");
+        assertThat(jobs.asHere(List.of("eval", "--model", "x"))).doesNotContain("--allow-hook");
+        assertThat(new CellJobs(new HookOption()).asHere(List.of("train", "tests/minimal"))).doesNotContain("--allow-hook");
     }
 }

@@ -36,8 +36,9 @@ import java.util.stream.IntStream;
 public record Muon(double momentum, int rounds, DType matmulDType, Lanes lanes, AdamW rest) implements Optimizer {
     private static final String MOMENTUM = "momentum_buffer";
     private static final double SIZE = 0.2;
-    /// Of matrices that are made orthogonal at once: 1 MB in f32, which caches hold from one pass to the next (docs/lab.md, 2026-11-30).
-    private static final long ELEMENTS = 1 << 18;
+    /// Of matrices that a lane makes orthogonal at once, as far as one has no more: 1 MB in f32, which caches hold from one pass to the next
+    /// (docs/lab.md, 2026-11-30).
+    public static final long ELEMENTS = 1 << 18;
     private static final Pattern WITHIN_A_LAYER = Pattern.compile("(llm|dit)\\.layers\\.\\d+\\..*");
 
     @Override

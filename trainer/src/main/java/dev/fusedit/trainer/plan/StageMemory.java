@@ -63,7 +63,7 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         var graph = new StageGraph(stage, counts, stage.stage().checkpointing());
         var other = new StageGraph(stage, counts, !stage.stage().checkpointing());
         return new StageMemory(weights, share.gradients(stage.trainable(), widths, left) + (several ? sums : 0),
-                moments + Moments.work(stage.stage().optimizer(), own, widths),
+                moments + Moments.work(stage.stage().optimizer(), own, widths, lanes),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
                 written && share.isFirst() && run.device() == Run.Device.CPU ? saved : 0,
                 share.isFirst() ? Math.max(
@@ -134,14 +134,14 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
 
         private static boolean isHidden(ParameterShape shape) { return Muon.isHiddenMatrix(shape.name(), shape.rank()); }
 
-        /// Optimizers that take one weight after the other make some copies of each.
-        static long work(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths) {
+        /// Optimizers that take one weight after the other, or some at once in each lane, make some copies of each.
+        static long work(OptimizerRecipe optimizer, List<ParameterShape> trainable, Widths widths, int lanes) {
             long largest = trainable.stream().mapToLong(ParameterShape::count).max().orElse(0);
             long hidden = trainable.stream().filter(Moments::isHidden).mapToLong(ParameterShape::count).max().orElse(0);
             return switch (optimizer) {
                 case OptimizerRecipe.AdamW _ -> 0;
                 case OptimizerRecipe.Adafactor _ -> 4 * largest * widths.wide();
-                case OptimizerRecipe.Muon _ -> 5 * hidden * widths.wide();
+                case OptimizerRecipe.Muon _ -> hidden == 0 ? 0 : lanes * 5 * Math.max(hidden, Muon.ELEMENTS) * widths.wide();
             };
         }
     }

@@ -56,7 +56,7 @@ public record TeacherPlan(TeacherRecipe recipe, long encoder, long heads, StageM
         // between them, all of the model's width; and both sides of the activation
         long layer = widths.compute() * rows * (11L * encoder.width() + 2L * encoder.mlpRatio() * encoder.width());
         long image = 3L * recipe.data().imageSize() * recipe.data().imageSize();
-        return new StageMemory(weights, weights, moments + StageMemory.Moments.work(optimizer, shapes, widths), 0,
+        return new StageMemory(weights, weights, moments + StageMemory.Moments.work(optimizer, shapes, widths, 1), 0,
                 (long) (StageMemory.HOLES * encoder.layers() * layer), (long) (StageMemory.HOLES * layer), 0,
                 widths.compute() * recipe.learning().batch() * image, weights + moments, 0, ProcessMemory.bytes(), weights + moments, 0, 0);
     }
