@@ -302,7 +302,7 @@ class ImageLayer(nn.Module):
 
 
 class DiT(nn.Module):
-    def __init__(self, words, width=192, layers=6, heads=4, text_width=128, text_layers=3, patch=8):
+    def __init__(self, words, width=160, layers=6, heads=4, text_width=128, text_layers=3, patch=8):
         super().__init__()
         self.patch = patch
         self.words = nn.Embedding(words, text_width)
