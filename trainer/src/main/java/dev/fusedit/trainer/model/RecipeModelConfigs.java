@@ -120,7 +120,7 @@ public final class RecipeModelConfigs {
         };
     }
 
-    public static FlowMatching flow(Model model, Losses.Flow flow, FlowMatchScheduler scheduler) {
-        return new FlowMatching(scheduler, flow.time(), flow.weighting(), prediction(model.prediction(), flow));
+    public static FlowMatching flow(Model model, Losses.Flow flow) {
+        return new FlowMatching(FlowMatchScheduler.shifted(flow.shift()), flow.time(), flow.weighting(), prediction(model.prediction(), flow));
     }
 }

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,11 @@ public record Recipe(Run run, Model model, @Default("{}") WeightFiles weights, D
 
     /// Whether training reads latents from a cache.
     public boolean readsLatents() { return cache != null && model.vae() != null && cache.latents() != CacheRecipe.Stored.NONE; }
+
+    /// Of the last stage that has a flow loss: what images are learned by.
+    public Optional<Losses.Flow> lastFlow() {
+        return stages.reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst();
+    }
 
     /// Whether training reads from a cache what the language model makes of captions.
     public boolean readsText() { return cache != null && cache.text() != CacheRecipe.Stored.NONE; }

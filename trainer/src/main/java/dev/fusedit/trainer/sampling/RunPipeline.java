@@ -10,7 +10,6 @@ import dev.fusedit.trainer.model.Latents;
 import dev.fusedit.trainer.model.ModelBundle;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.util.Objects;
 
 /// A recipe's model as a pipeline. Previews, scores, `sample` and `export` all sample with it, so that they show the same.
 public final class RunPipeline {
@@ -20,10 +19,8 @@ public final class RunPipeline {
     ///
     /// @throws UserError if no stage taught the model to generate images
     public static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
-        var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
-                .orElseThrow(
-                        () -> new UserError(
-                                "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
+        var flow = recipe.lastFlow().orElseThrow(() -> new UserError(
+                "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
         var sampling = recipe.sampling();
         var clip = bundle.clip();
         var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableSet;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.Fusion;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
@@ -105,7 +104,7 @@ public record StageParts(Recipe recipe, Batches data, RunTensors tensors, List<S
     @Nullable
     public FlowMatching flow(Stage stage) {
         return stage.losses().flow() == null ? null
-                : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow(), FlowMatchScheduler.shifted(stage.losses().flow().shift()));
+                : RecipeModelConfigs.flow(recipe.model(), stage.losses().flow());
     }
 
     /// A stage's batches by their steps, counted in the stage from 0.

@@ -14,12 +14,13 @@ import java.util.stream.Collectors;
 /// @param endpoint what decides
 /// @param values of the metrics that it has
 public record Measurement(Cell cell, ComparedRun run, double endpoint, ImmutableMap<Metric, Double> values) {
+    /// @param levels by which numbers at all noise levels become one
     /// @throws UserError if it has no endpoint
-    static Measurement read(Cell cell) {
+    static Measurement read(Cell cell, NoiseShares levels) {
         var run = ComparedRun.read(cell.name(), cell.folder());
         var numbers = JsonFile.object(cell.numbers(), "Delete it: the study makes it again");
         var values = new EnumMap<Metric, Double>(Metric.class);
-        for (var metric : Metric.values()) metric.of(run, numbers).ifPresent(value -> values.put(metric, value));
+        for (var metric : Metric.values()) metric.of(run, numbers, levels).ifPresent(value -> values.put(metric, value));
         var endpoint = values.get(cell.endpoint());
         if (endpoint == null) throw new UserError("%s: the endpoint %s is not measured. Choose one that is: %s".formatted(cell.name(),
                 cell.endpoint().word(), values.keySet().stream().map(Metric::word).collect(Collectors.joining(", "))));

@@ -5,13 +5,12 @@ import com.google.common.base.Ascii;
 import dev.fusedit.trainer.compare.ComparedRun;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.OptionalDouble;
-import java.util.stream.StreamSupport;
 
 /// A number that a trained model is judged by. All of a study's are told; one of them is its endpoint.
 public enum Metric {
-    /// The flow loss by `eval --suite loss`, with the weights that the model samples with.
+    /// The flow loss by `eval --suite loss`, over noise levels as often as training meets them, with the weights that the model samples with.
     VALIDATION_FLOW("validation flow loss", Better.LOWER),
-    /// What a changed word costs, the mean over noise levels, by `eval --suite consistency`.
+    /// What a changed word costs, over noise levels in the same way, by `eval --suite consistency`.
     CAPTION_GAP("caption gap", Better.HIGHER),
     /// The share of pairs whose captions the loss tells apart.
     CAPTION_ACCURACY("captions told apart", Better.HIGHER),
@@ -56,15 +55,19 @@ public enum Metric {
 
     /// @param evaluation the `eval.json` of the run
     /// @return empty where the run has no such number
-    OptionalDouble of(ComparedRun run, JsonNode evaluation) {
+    OptionalDouble of(ComparedRun run, JsonNode evaluation, NoiseShares levels) {
         return switch (this) {
-            case VALIDATION_FLOW -> number(evaluation.at("/loss/flow/value"));
-            case CAPTION_GAP -> StreamSupport.stream(evaluation.at("/consistency/gap_by_sigma").spliterator(), false)
-                    .mapToDouble(stratum -> stratum.path("value").asDouble()).average();
+            case VALIDATION_FLOW -> mean(evaluation.at("/loss/bins"), levels);
+            case CAPTION_GAP -> mean(evaluation.at("/consistency/gap_by_sigma"), levels);
             case CAPTION_ACCURACY -> number(evaluation.at("/consistency/all/text/value"));
             case SEEN, HELDOUT, PARAPHRASE -> number(run.scores().path(key()).path("mean"));
             case CAPTION_PERPLEXITY, TEXT_PERPLEXITY -> run.validation(key());
         };
+    }
+
+    private static OptionalDouble mean(JsonNode intervals, NoiseShares levels) {
+        return intervals.isEmpty() ? OptionalDouble.empty()
+                : OptionalDouble.of(levels.mean(intervals.valueStream().map(interval -> interval.path("value").asDouble()).toList()));
     }
 
     private static OptionalDouble number(JsonNode node) {

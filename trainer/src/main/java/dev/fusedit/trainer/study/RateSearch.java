@@ -9,13 +9,13 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// Each arm's learning rate, by the endpoint of short runs with a seed that is not the study's.
+/// Each arm's learning rate, by one number of short runs with a seed that is not the study's.
 ///
 /// @param said told what goes on
 record RateSearch(Study study, CellQueue queue, Consumer<String> said, BooleanSupplier stopped) {
     /// What an arm found.
     ///
-    /// @param tried the endpoint by rate; NaN for a run that diverged
+    /// @param tried that number by rate; NaN for a run that diverged
     /// @param atEdge whether a value beyond the last one that was tried might be better still
     record Found(double rate, ImmutableMap<Double, Double> tried, boolean atEdge) {}
 
@@ -60,15 +60,15 @@ record RateSearch(Study study, CellQueue queue, Consumer<String> said, BooleanSu
                 said.accept("%s: failed:%n%s".formatted(cell.name(), queue.lastWords(cell)));
             }
             case MEASURED -> {
-                tried.put(rate, Measurement.read(cell).endpoint());
-                said.accept("%s: %s %s".formatted(cell.name(), study.file().endpoint().metric().label(), Figures.text(tried.get(rate))));
+                tried.put(rate, Measurement.read(cell, study.levels()).endpoint());
+                said.accept("%s: %s %s".formatted(cell.name(), cell.endpoint().label(), Figures.text(tried.get(rate))));
             }
         }
     }
 
     private Map<Double, Double> goodness(Map<Double, Double> tried) {
         var goodness = new LinkedHashMap<Double, Double>();
-        tried.forEach((rate, value) -> goodness.put(rate, study.file().endpoint().metric().better().goodness(value)));
+        tried.forEach((rate, value) -> goodness.put(rate, study.file().triedBy().better().goodness(value)));
         return goodness;
     }
 

@@ -93,28 +93,32 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
         return file.tuning() == null ? OptionalDouble.empty() : OptionalDouble.of(file.tuning().values().getFirst());
     }
 
+    /// Of the reference's training: all arms are judged alike, whatever theirs is.
+    NoiseShares levels() { return NoiseShares.of(cell(reference(), file.seeds().getFirst(), firstRate()).recipe()); }
+
     // ---- cells
 
     /// A run that counts.
     ///
     /// @throws UserError if the recipe refuses what the arm changes
     public Cell cell(Arm arm, long seed, OptionalDouble rate) {
-        return cell("%s, seed %d".formatted(arm.name(), seed), arm, seed, rate, 1, List.of(),
+        return cell("%s, seed %d".formatted(arm.name(), seed), arm, seed, rate, 1, file.endpoint().metric(), List.of(),
                 out.resolve("cells").resolve(arm.name()).resolve("seed-" + seed));
     }
 
     /// A run that a learning rate is tried by: nothing is scored that does not decide.
     Cell trial(StudyFile.Tuning tuning, Arm arm, double rate) {
-        boolean scored = switch (file.endpoint().metric()) {
+        boolean scored = switch (file.triedBy()) {
             case SEEN, HELDOUT, PARAPHRASE -> true;
             case VALIDATION_FLOW, CAPTION_GAP, CAPTION_ACCURACY, CAPTION_PERPLEXITY, TEXT_PERPLEXITY -> false;
         };
-        return cell("%s, rate %s".formatted(arm.name(), Rate.text(rate)), arm, tuning.seed(), OptionalDouble.of(rate), tuning.share(),
+        return cell("%s, rate %s".formatted(arm.name(), Rate.text(rate)), arm, tuning.seed(), OptionalDouble.of(rate), tuning.share(), file.triedBy(),
                 scored ? List.of() : List.of("evaluation.sets=[]"),
                 out.resolve("tuning").resolve(arm.name()).resolve("rate-" + Rate.text(rate)));
     }
 
-    private Cell cell(String name, Arm arm, long seed, OptionalDouble rate, double share, List<String> more, Path folder) {
+    private Cell cell(String name, Arm arm, long seed, OptionalDouble rate, double share, Metric endpoint, List<String> more,
+            Path folder) {
         var settings = new ArrayList<>(file.set());
         settings.addAll(rate.isPresent() && file.tuning() != null ? arm.at(file.tuning().key(), rate.getAsDouble()) : arm.settings());
         settings.addAll(more);
@@ -122,7 +126,7 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
         arm.steps().ifPresent(
                 steps -> settings.add(file.budget().stepsKey() + "=" + (share == 1 ? steps : Math.max(1, Math.round(steps * share)))));
         try {
-            return new Cell(name, arm, seed, rate, file.endpoint().metric(), folder, Recipe.find(base(), settings),
+            return new Cell(name, arm, seed, rate, endpoint, folder, Recipe.find(base(), settings),
                     train(settings, share, folder), measure(folder));
         } catch (UserError e) {
             throw wrong(arm, e.getMessage());

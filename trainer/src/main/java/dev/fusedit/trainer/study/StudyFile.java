@@ -52,6 +52,9 @@ public record StudyFile(
         seeds = ImmutableList.copyOf(seeds);
     }
 
+    /// What tries of learning rates are judged by.
+    Metric triedBy() { return tuning == null || tuning.metric == null ? endpoint.metric : tuning.metric; }
+
     /// With further changes in all arms.
     StudyFile with(List<String> changes) {
         return new StudyFile(name, question, base, ImmutableList.<String>builder().addAll(set).addAll(changes).build(), axes, arms,
@@ -89,7 +92,8 @@ public record StudyFile(
             @Doc("growing, evenly in ratio") List<Double> values,
             long seed,
             @Doc("of the budget, for each try") @Default("0.3333") double share,
-            @Doc("how many times at most") @Default("2") int widen) {
+            @Doc("how many times at most") @Default("2") int widen,
+            @Doc("what tries are judged by; the endpoint if left out") @Nullable Metric metric) {
         public Tuning {
             values.forEach(value -> Bound.POSITIVE.check("values", value));
             checkArgument(values.size() > 1 && Ordering.natural().isStrictlyOrdered(values),

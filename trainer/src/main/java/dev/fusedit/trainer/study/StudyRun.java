@@ -58,7 +58,7 @@ public final class StudyRun {
         if (tuned.isEmpty()) return nothing();
         var rates = tuned.get();
         var cells = cells(rates);
-        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell)));
+        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell, study.levels())));
         var missing = cells.stream().filter(cell -> !cell.isDone()).toList();
         if (!missing.isEmpty()) said.accept("%d of %d cells are to be run".formatted(missing.size(), cells.size()));
         long began = System.nanoTime();
@@ -78,7 +78,7 @@ public final class StudyRun {
         return switch (ended.end()) {
             case STOPPED -> false;
             case DIVERGED -> throw new UserError("%s failed:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
-            case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell())) == null;
+            case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell(), study.levels())) == null;
         };
     }
 

@@ -30,7 +30,8 @@ public final class StudyTables {
                         metrics(result)),
                 new Titled("Scores by kind", "Shares of images that are right, as above.", kinds(result)),
                 new Titled("Cost", "Means over seeds; FLOPs are those needed by all stages, time is the whole run's.", costs(result)),
-                new Titled("Learning rates", "The endpoint of short runs with another seed.", rates(result)),
+                new Titled("Learning rates", "By the %s of short runs with another seed.".formatted(
+                        result.study().file().triedBy().label()), rates(result)),
                 new Titled("Every seed", "", points(result)),
                 new Titled(COMMANDS, "Each makes its cell again.", commands(result)))
                 .filter(table -> table.rows.size() > 1).collect(ImmutableList.toImmutableList());

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RateGridTest {
-    private static final StudyFile.Tuning TUNING = new StudyFile.Tuning("k", List.of(1e-3, 2e-3, 4e-3), 9, 0.3, 2);
+    private static final StudyFile.Tuning TUNING = new StudyFile.Tuning("k", List.of(1e-3, 2e-3, 4e-3), 9, 0.3, 2, null);
 
     /// An arm whose goodness falls with the distance, in doublings, from its best rate.
     private static Map<Double, Double> tried(double best, double... rates) {

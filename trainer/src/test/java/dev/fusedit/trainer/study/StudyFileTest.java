@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.blocks.Blocks;
 import dev.fusedit.trainer.data.blocks.Split;
+import dev.fusedit.trainer.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,14 +145,18 @@ class StudyFileTest {
         assertThat(timed.cell(timed.arms().getFirst(), 1, timed.firstRate()).trainCommand()).endsWith(" --minutes 3");
     }
 
-    /// A denoiser that looks at each pixel alone and knows their mean and deviation s: its flow loss, s² / ((1 - σ)² s² + σ²), is
-    /// s · π / 2 on average over σ.
+    /// A denoiser that looks at each pixel alone and knows their mean and deviation s: its flow loss, s² / ((1 - σ)² s² + σ²), over σ as the
+    /// studies that come along draw it.
     @Test
     void theFloorOfTheFlowLossIsThatOfLonelyPixels() {
         var values = IntStream.range(0, 500).mapToObj(i -> Blocks.sample(1, i, Split.TRAIN).rgb())
                 .flatMapToDouble(rgb -> IntStream.range(0, rgb.length).mapToDouble(i -> (rgb[i] & 255) / 127.5 - 1)).toArray();
         double mean = java.util.Arrays.stream(values).average().orElseThrow();
         double deviation = Math.sqrt(java.util.Arrays.stream(values).map(value -> (value - mean) * (value - mean)).average().orElseThrow());
-        assertThat(deviation * Math.PI / 2).isBetween(0.68, 0.70);
+        var losses = IntStream.range(0, 256).mapToObj(i -> {
+            double sigma = (i + 0.5) / 256, seen = (1 - sigma) * deviation;
+            return deviation * deviation / (seen * seen + sigma * sigma);
+        }).toList();
+        assertThat(NoiseShares.of(Recipe.find("studies/forgetting", List.of())).mean(losses)).isBetween(0.475, 0.485);
     }
 }

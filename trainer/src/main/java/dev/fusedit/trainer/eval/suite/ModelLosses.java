@@ -3,7 +3,6 @@ package dev.fusedit.trainer.eval.suite;
 import dev.fusedit.trainer.data.image.ImageSize;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
-import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.data.TextIds;
@@ -14,7 +13,6 @@ import dev.fusedit.trainer.model.SavedModel;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /// The flow loss of a saved model on single images, as its last stage with a flow loss has it, but for weights.
@@ -28,9 +26,7 @@ record ModelLosses(SavedModel.Loaded model, FlowProbe probe, TextIds texts, int 
 
     static ModelLosses of(SavedModel.Loaded model) {
         var recipe = model.recipe();
-        var flow = recipe.stages().reversed().stream().map(stage -> stage.losses().flow()).filter(Objects::nonNull).findFirst()
-                .orElseThrow();
-        var matching = RecipeModelConfigs.flow(recipe.model(), flow, FlowMatchScheduler.shifted(flow.shift()));
+        var matching = RecipeModelConfigs.flow(recipe.model(), recipe.lastFlow().orElseThrow());
         return new ModelLosses(model, new FlowProbe(model.bundle(), matching),
                 new TextIds(model.bundle().tokenizer(), recipe.model().llm().maxTokens()),
                 recipe.data().imageSize());
