@@ -121,6 +121,7 @@ public final class RecipeModelConfigs {
     }
 
     public static FlowMatching flow(Model model, Losses.Flow flow) {
-        return new FlowMatching(FlowMatchScheduler.shifted(flow.shift()), flow.time(), flow.weighting(), prediction(model.prediction(), flow));
+        return new FlowMatching(FlowMatchScheduler.shifted(flow.shift()), flow.time(), flow.weighting(),
+                prediction(model.prediction(), flow));
     }
 }

@@ -112,7 +112,8 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
             case SEEN, HELDOUT, PARAPHRASE -> true;
             case VALIDATION_FLOW, CAPTION_GAP, CAPTION_ACCURACY, CAPTION_PERPLEXITY, TEXT_PERPLEXITY -> false;
         };
-        return cell("%s, rate %s".formatted(arm.name(), Rate.text(rate)), arm, tuning.seed(), OptionalDouble.of(rate), tuning.share(), file.triedBy(),
+        return cell("%s, rate %s".formatted(arm.name(), Rate.text(rate)), arm, tuning.seed(), OptionalDouble.of(rate), tuning.share(),
+                file.triedBy(),
                 scored ? List.of() : List.of("evaluation.sets=[]"),
                 out.resolve("tuning").resolve(arm.name()).resolve("rate-" + Rate.text(rate)));
     }
