@@ -73,7 +73,7 @@ public final class Alignments implements AutoCloseable {
         }
         var stored = known.width(recipe);
         var teacher = stored.isPresent() ? Optional.<Teacher>empty()
-                : Optional.of(teachers.computeIfAbsent(recipe.teacher(), Teacher::of));
+                : Optional.of(teachers.computeIfAbsent(recipe.teacher(), each -> Teacher.of(each, weights.policy().device())));
         int width = teacher.map(Teacher::width).orElseGet(stored::getAsInt);
         var head = projections.computeIfAbsent(new Kind(recipe.teacher(), recipe.layer(), recipe.width()), _ -> Projection.of(
                 weights.in(PREFIX + stage.name() + ".repa"), imageWidth, recipe.width(), width));

@@ -9,6 +9,7 @@ import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -32,23 +33,25 @@ public final class Teacher implements AutoCloseable {
         this.normalization = normalization;
     }
 
+    /// @param device that it computes on
     /// @throws dev.fusedit.torch.UserError naming what is wrong with its folder
-    public static Teacher of(Losses.Teacher recipe) {
+    public static Teacher of(Losses.Teacher recipe, Device device) {
+        var policy = DTypePolicy.F32.on(device);
         return switch (recipe) {
-            case Losses.Teacher.Trained(var path) -> stored(Checkpoints.find(Path.of(path)));
-            case Losses.Teacher.Random(var seed) -> random(TeacherRecipe.find("blocks-teacher", List.of()), seed);
-            case Losses.Teacher.DinoV2(var path) -> stored(Checkpoints.meant(Path.of(path)));
+            case Losses.Teacher.Trained(var path) -> stored(Checkpoints.find(Path.of(path)), policy);
+            case Losses.Teacher.Random(var seed) -> random(TeacherRecipe.find("blocks-teacher", List.of()), seed, policy);
+            case Losses.Teacher.DinoV2(var path) -> stored(Checkpoints.meant(Path.of(path)), policy);
         };
     }
 
-    private static Teacher stored(Path folder) {
-        var loaded = DinoFolder.read(folder, DTypePolicy.F32);
+    private static Teacher stored(Path folder, DTypePolicy policy) {
+        var loaded = DinoFolder.read(folder, policy);
         return new Teacher(loaded.model(), loaded.weights(), loaded.normalization());
     }
 
     /// As it is before its training with this seed.
-    static Teacher random(TeacherRecipe recipe, long seed) {
-        var weights = Weights.fresh(Seed.of(seed).derive("weights"), DTypePolicy.F32);
+    private static Teacher random(TeacherRecipe recipe, long seed, DTypePolicy policy) {
+        var weights = Weights.fresh(Seed.of(seed).derive("weights"), policy);
         var config = TeacherConfigs.of(recipe);
         return new Teacher(DinoModel.of(config, recipe.teacher().initRange(), weights), weights, Normalization.PLAIN);
     }
@@ -58,11 +61,12 @@ public final class Teacher implements AutoCloseable {
 
     /// Features of places on a grid, row by row.
     ///
-    /// @param clean_BCHW in −1 to 1
+    /// @param images_BCHW in −1 to 1, on any device
     /// @param match how the encoder's own grid is brought to this one
-    /// @return (B, rows · columns, F), f32
-    public Tensor features(Tensor clean_BCHW, int rows, int columns, Losses.Match match) {
+    /// @return (B, rows · columns, F), f32, on the encoder's device
+    public Tensor features(Tensor images_BCHW, int rows, int columns, Losses.Match match) {
         try (var scope = TensorScope.open(); var _ = Autograd.noGrad()) {
+            var clean_BCHW = images_BCHW.to(weights.policy().device());
             var grid_BFHW = switch (match) {
                 case RESIZE_PICTURE -> grid(resized(clean_BCHW, (long) rows * patch(), (long) columns * patch()));
                 case INTERPOLATE_FEATURES -> interpolated(grid(resized(clean_BCHW, whole(clean_BCHW.size(2)), whole(clean_BCHW.size(3)))),

@@ -10,6 +10,7 @@ import dev.fusedit.fusion.vision.DinoModel;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
@@ -143,7 +144,7 @@ class RepaLossTest {
             var model = DinoModel.of(config, 0.3, weights);
             Files.writeString(folder.resolve("config.json"), config.json().toString());
             weights.save(folder.resolve("model.safetensors"));
-            try (var teacher = Teacher.of(new Losses.Teacher.DinoV2(folder.toString()))) {
+            try (var teacher = Teacher.of(new Losses.Teacher.DinoV2(folder.toString()), Device.CPU)) {
                 var image = images(28, 42);
                 var normal = Normalization.IMAGENET.apply(image);
                 assertThat(normal.select(1, 0).get(0).get(0).get(0).item())
@@ -152,7 +153,7 @@ class RepaLossTest {
                         .allClose(model.places(model.forward(normal)), 1e-5, 1e-6)).isTrue();
             }
             Files.writeString(folder.resolve("preprocessor_config.json"), "{\"image_mean\": [0.5, 0.5], \"image_std\": [1, 1, 1]}");
-            assertThatThrownBy(() -> Teacher.of(new Losses.Teacher.DinoV2(folder.toString()))).isInstanceOf(UserError.class)
+            assertThatThrownBy(() -> Teacher.of(new Losses.Teacher.DinoV2(folder.toString()), Device.CPU)).isInstanceOf(UserError.class)
                     .hasMessageContaining("three channels");
         }
     }

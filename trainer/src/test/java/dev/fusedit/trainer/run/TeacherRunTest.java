@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -80,8 +81,8 @@ class TeacherRunTest {
                 .allSatisfy(row -> assertThat(row).containsEntry("stage", "teacher").containsKeys("gradient_norm", "images_per_second"))
                 .extracting(row -> row.get("rate")).startsWith(1 / 3.0, 2 / 3.0, 1.0);
         assertThat(out.resolve("tensorboard")).isNotEmptyDirectory();
-        try (var trained = Teacher.of(new Losses.Teacher.Trained(out.toString()));
-                var again = Teacher.of(new Losses.Teacher.DinoV2(out.resolve("checkpoints/latest").toString()));
+        try (var trained = Teacher.of(new Losses.Teacher.Trained(out.toString()), Device.CPU);
+                var again = Teacher.of(new Losses.Teacher.DinoV2(out.resolve("checkpoints/latest").toString()), Device.CPU);
                 var _ = TensorScope.open()) {
             var images = Tensor.zeros(DType.F32, 2, 3, 32, 32);
             var features = trained.features(images, 4, 4, Losses.Match.RESIZE_PICTURE);

@@ -91,7 +91,7 @@ public final class CacheWork implements AutoCloseable {
         if (rows.cache().tokens()) wanted.add(rows.tokens(captions));
         if (recipe.readsLatents()) wanted.add(rows.latents(latents()));
         if (recipe.readsFeatures()) {
-            var teacher = own(Teacher.of(CacheSets.repa(recipe).teacher()));
+            var teacher = own(Teacher.of(CacheSets.repa(recipe).teacher(), Precisions.device(recipe.run())));
             wanted.add(rows.features(teacher.width(), teacher::features));
         }
         if (recipe.readsText()) wanted.add(rows.text(captions, bundle(tokenizer)));
