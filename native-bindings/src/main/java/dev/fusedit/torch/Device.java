@@ -2,15 +2,27 @@ package dev.fusedit.torch;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/// Where a tensor lives: the CPU, or a CUDA device by number.
+/// Where a tensor lives: the CPU, or a CUDA device by number; or nowhere, on libtorch's meta device, where tensors have shapes and no memory.
 public record Device(Kind kind, int index) {
-    /// Numbers as c10::DeviceType has them.
-    public enum Kind { CPU, CUDA }
+    public enum Kind {
+        CPU(0), CUDA(1), META(14);
+
+        private final int code;
+
+        Kind(int code) { this.code = code; }
+
+        /// c10::DeviceType's number.
+        public int code() { return code; }
+    }
 
     public static final Device CPU = new Device(Kind.CPU, -1);
 
+    /// PyTorch's `torch.device("meta")`: ops give shapes and dtypes, and compute nothing. Who reads a number there gets an error. libtorch's
+    /// C++ has no kernel there for some ops, whose kernels PyTorch has in Python: `embedding` and `where` are among them.
+    public static final Device META = new Device(Kind.META, -1);
+
     public Device {
-        checkArgument(kind == Kind.CPU ? index == -1 : index >= 0, "bad device index %s", index);
+        checkArgument(kind == Kind.CUDA ? index >= 0 : index == -1, "bad device index %s", index);
     }
 
     public static Device cuda(int index) { return new Device(Kind.CUDA, index); }
@@ -25,6 +37,7 @@ public record Device(Kind kind, int index) {
         return switch (type) {
             case 0 -> CPU;
             case 1 -> cuda(index);
+            case 14 -> META;
             default -> throw new IllegalStateException("device type %d of libtorch is not supported".formatted(type));
         };
     }
@@ -41,6 +54,14 @@ public record Device(Kind kind, int index) {
 
     public boolean isCpu() { return kind == Kind.CPU; }
 
+    public boolean isMeta() { return kind == Kind.META; }
+
     @Override
-    public String toString() { return isCpu() ? "cpu" : "cuda:" + index; }
+    public String toString() {
+        return switch (kind) {
+            case CPU -> "cpu";
+            case CUDA -> "cuda:" + index;
+            case META -> "meta";
+        };
+    }
 }

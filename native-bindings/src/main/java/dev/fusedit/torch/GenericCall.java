@@ -144,7 +144,7 @@ record GenericCall(Schema schema, Op op) {
                 case Double number -> Double.doubleToRawLongBits(number);
                 case Boolean flag -> flag ? 1 : 0;
                 case String text -> frame.newString(text);
-                case Device device -> (long) device.kind().ordinal() << 32 | device.index() & 0xFFFFFFFFL;
+                case Device device -> (long) device.kind().code() << 32 | device.index() & 0xFFFFFFFFL;
                 case null, default -> throw new IllegalStateException("cannot encode " + value);
             };
         };

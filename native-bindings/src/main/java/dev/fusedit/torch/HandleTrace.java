@@ -2,27 +2,17 @@ package dev.fusedit.torch;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/// Which handles are made, and where live ones were, if the property `fusedit.torch.trace` is true (slow: a stack trace for each tensor).
+/// Where live handles were made, if the property `fusedit.torch.trace` is true (slow: a stack trace for each tensor).
 public final class HandleTrace {
     private static final boolean ON = Boolean.getBoolean("fusedit.torch.trace");
     private static final Map<Tensor, Throwable> MADE = new ConcurrentHashMap<>();
-    private static volatile @Nullable Consumer<Tensor> watching;
 
     private HandleTrace() {}
 
-    /// Tells of each tensor that is made from now on, as it is made, on its thread; null ends it. For tests that count.
-    public static void watch(@Nullable Consumer<Tensor> each) { watching = each; }
-
     static void made(Tensor tensor) {
-        var told = watching;
-        if (told != null) {
-            told.accept(tensor);
-        }
         if (ON) {
             MADE.put(tensor, new Throwable("made here"));
         }

@@ -1,6 +1,7 @@
 package dev.fusedit.torch;
 
 import dev.fusedit.torch.internal.abi.CallTimes;
+import dev.fusedit.torch.internal.abi.CallWatch;
 import java.util.Comparator;
 import java.util.List;
 
@@ -21,11 +22,11 @@ public final class OpProfile implements AutoCloseable {
 
     private OpProfile() {}
 
-    static boolean isOpen() { return CallTimes.isLooking(); }
+    static boolean isOpen() { return CallWatch.isLooking(); }
 
     public static OpProfile open() {
         var profile = new OpProfile();
-        CallTimes.look(profile.times);
+        CallWatch.look(profile.times);
         return profile;
     }
 
@@ -41,5 +42,5 @@ public final class OpProfile implements AutoCloseable {
     public double seconds() { return times.rows.values().stream().mapToLong(row -> row.nanos).sum() / 1e9; }
 
     @Override
-    public void close() { CallTimes.look(null); }
+    public void close() { CallWatch.look(null); }
 }

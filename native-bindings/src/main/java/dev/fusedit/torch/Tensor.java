@@ -104,7 +104,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
         TorchState.load();
         device.available();
         return own(shape.length > Frame.MAX_RANK ? made(Frame.begin(Aten.EMPTY), dtype, device, shape).none().call()
-                : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().ordinal(), device.index(), shape));
+                : Frame.empty(Aten.EMPTY, dtype.code(), device.kind().code(), device.index(), shape));
     }
 
     public static Tensor zeros(DType dtype, long... shape) { return zeros(dtype, Device.CPU, shape); }
@@ -150,7 +150,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
 
     private static Frame made(Frame frame, DType dtype, Device device, long[] shape) {
         device.available();
-        return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().ordinal(), device.index()).none();
+        return frame.ints(shape).optional((long) dtype.code()).none().optionalDevice(device.kind().code(), device.index()).none();
     }
 
     // ---- conversion and copies
@@ -177,7 +177,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     public Tensor to(Device device) {
         device.available();
         return own(
-                Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().ordinal(), device.index()).i64(dtypeCode())
+                Frame.begin(Aten.TO_DEVICE).tensor(this).device(device.kind().code(), device.index()).i64(dtypeCode())
                         .bool(!device.isCpu() && device().isCpu())
                         .bool(false).none().call());
     }
@@ -311,6 +311,7 @@ public final class Tensor extends TensorLayers implements TensorRecord<Tensor> {
     /// @throws IllegalStateException if its elements do not lie in memory (sparse ones, oneDNN's own layouts, zeros not yet written)
     public long dataAddress() {
         HostReads.check("dataAddress");
+        checkArgument(!device().isMeta(), "a tensor on the meta device has no memory");
         return memory();
     }
 

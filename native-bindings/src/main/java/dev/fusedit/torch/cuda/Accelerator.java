@@ -34,7 +34,7 @@ public final class Accelerator {
     /// @throws dev.fusedit.torch.LibtorchUnavailable as [Device#available]
     public static Accelerator of(Device device) {
         return switch (device.kind()) {
-            case CPU -> onCpu(new CpuRuntime());
+            case CPU, META -> onCpu(new CpuRuntime()); // what has no memory has no queue either
             case CUDA -> new Accelerator(device.available(), new CudaRuntime(device.index()), memory(device.index()));
         };
     }

@@ -21,7 +21,7 @@ public final class Nvtx {
     /// @param device that the work is for
     public static Range range(Device device, String name) {
         return switch (device.kind()) {
-            case CPU -> NOTHING;
+            case CPU, META -> NOTHING;
             case CUDA -> Cuda.pushRange(name) ? Cuda::popRange : NOTHING;
         };
     }

@@ -38,7 +38,7 @@ public final class DevicePrefetch implements Feed<Batch> {
     /// @param made closed with the result
     public static Feed<Batch> of(Feed<Batch> made, Device device) {
         return switch (device.kind()) {
-            case CPU -> made;
+            case CPU, META -> made;
             case CUDA -> new DevicePrefetch(made, Accelerator.of(device));
         };
     }

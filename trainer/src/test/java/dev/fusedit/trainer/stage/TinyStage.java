@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.fusion.text.WordTokenizer;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.SafeTensors;
@@ -69,6 +70,11 @@ public final class TinyStage implements AutoCloseable {
 
     private static ModelBundle fresh(Recipe recipe, WordTokenizer tokenizer) {
         return ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe), Seed.of(1));
+    }
+
+    /// On libtorch's meta device, where shapes are worked out and nothing is computed.
+    public static TinyStage onMeta(String... settings) {
+        return of((recipe, tokenizer) -> ModelBundle.fresh(recipe, tokenizer, Precisions.of(recipe).on(Device.META), Seed.of(1)), settings);
     }
 
     public static TinyStage of(BiFunction<Recipe, WordTokenizer, ModelBundle> build, String... settings) {

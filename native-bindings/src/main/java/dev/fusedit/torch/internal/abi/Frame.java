@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -206,8 +207,8 @@ public final class Frame {
     }
 
     private long subtract(long self, long other, double alpha) {
-        var times = CallTimes.looking();
-        long start = times == null ? 0 : System.nanoTime();
+        var watch = CallWatch.looking();
+        long start = watch == null ? 0 : System.nanoTime();
         try {
             if ((int) TorchAbi.SUBTRACT.invokeExact(self, other, alpha, scratch) != 0) {
                 throw failure();
@@ -215,8 +216,8 @@ public final class Frame {
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-        if (times != null) {
-            times.add(op.name(), System.nanoTime() - start);
+        if (watch != null) {
+            watch.called(this, System.nanoTime() - start);
         }
         return getLong(scratch);
     }
@@ -232,8 +233,8 @@ public final class Frame {
             var steps = Math.max(1, sizes[i]);
             stride = stride > Long.MAX_VALUE / steps ? Long.MAX_VALUE : stride * steps; // what does not fit is libtorch's to refuse
         }
-        var times = CallTimes.looking();
-        long start = times == null ? 0 : System.nanoTime();
+        var watch = CallWatch.looking();
+        long start = watch == null ? 0 : System.nanoTime();
         try {
             if ((int) TorchAbi.EMPTY_STRIDED.invokeExact((long) sizes.length, frame.stack, strides, dtype, deviceType, deviceIndex,
                     frame.scratch) != 0) {
@@ -242,8 +243,8 @@ public final class Frame {
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-        if (times != null) {
-            times.add(op.name(), System.nanoTime() - start);
+        if (watch != null) {
+            watch.called(frame, System.nanoTime() - start);
         }
         return getLong(frame.scratch);
     }
@@ -255,19 +256,29 @@ public final class Frame {
             throw new IllegalStateException("%s takes %d arguments, %d were pushed".formatted(op.name(), op.arguments(), pushed));
         }
         words = 0;
-        var times = CallTimes.looking();
-        long start = times == null ? 0 : System.nanoTime();
+        var watch = CallWatch.looking();
+        long start = watch == null ? 0 : System.nanoTime();
         int code;
         try {
             code = (int) TorchAbi.CALL.invokeExact(op.nameAddress(), op.overloadAddress(), stack, ENCODING);
         } catch (Throwable e) {
             throw Handles.unexpected(e);
         }
-        if (times != null) {
-            times.add(op.name(), System.nanoTime() - start);
+        if (watch != null) {
+            watch.called(this, System.nanoTime() - start);
         }
         if (code != 0) {
             throw failure();
+        }
+    }
+
+    /// Of the call: its name.
+    String opName() { return op.name(); }
+
+    /// Handles of the tensors that were pushed, numbers that became tensors not among them. They stay those of the call.
+    long[] operands() {
+        try (var _ = section.begin()) {
+            return IntStream.range(0, operandCount).mapToObj(i -> operands[i]).filter(Objects::nonNull).mapToLong(this::open).toArray();
         }
     }
 
