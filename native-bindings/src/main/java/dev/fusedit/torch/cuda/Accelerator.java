@@ -34,7 +34,7 @@ public final class Accelerator {
     /// @throws dev.fusedit.torch.LibtorchUnavailable as [Device#available]
     public static Accelerator of(Device device) {
         return switch (device.kind()) {
-            case CPU, META -> onCpu(new CpuRuntime()); // what has no memory has no queue either
+            case CPU, META -> new Accelerator(device, new CpuRuntime(device), new CpuMemory()); // what has no memory has no queue either
             case CUDA -> new Accelerator(device.available(), new CudaRuntime(device.index()), memory(device.index()));
         };
     }
@@ -67,8 +67,11 @@ public final class Accelerator {
     /// Numbers (f32) in page-locked memory.
     public Tensor pinned(float[] data, long... shape) { return pinned(DType.F32, data, data.length, shape); }
 
+    /// Page-locked memory of unset elements. The innermost scope's.
+    public Tensor pinned(DType dtype, long... shape) { return runtime.pinned(dtype, shape); }
+
     private Tensor pinned(DType dtype, Object data, int length, long... shape) {
-        var tensor = runtime.pinned(dtype, shape);
+        var tensor = pinned(dtype, shape);
         if (tensor.numel() != length) throw new IllegalArgumentException("%d elements for %s".formatted(length, tensor));
         if (length > 0) HostMemory.write(data, tensor.dataAddress());
         return tensor;

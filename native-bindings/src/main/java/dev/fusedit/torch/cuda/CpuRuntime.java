@@ -3,6 +3,7 @@ package dev.fusedit.torch.cuda;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,12 +14,16 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CpuRuntime implements DeviceRuntime {
     private static final double NANOS = 1e6;
 
+    private final Device device;
     private final ThreadLocal<Long> current = ThreadLocal.withInitial(() -> 0L);
     private final AtomicLong numbers = new AtomicLong();
     /// When each event was recorded.
     private final Map<Long, Mark> events = new ConcurrentHashMap<>();
 
     private record Mark(boolean recorded, boolean timed, long nanos) {}
+
+    /// @param device the CPU, or the one without memory, whose tensors no other can copy
+    CpuRuntime(Device device) { this.device = device; }
 
     @Override
     public long currentStream() { return current.get(); }
@@ -76,7 +81,7 @@ final class CpuRuntime implements DeviceRuntime {
     }
 
     @Override
-    public Tensor pinned(DType dtype, long... shape) { return Tensor.empty(dtype, shape); }
+    public Tensor pinned(DType dtype, long... shape) { return Tensor.empty(dtype, device, shape); }
 
     @Override
     public void synchronize() {}

@@ -46,6 +46,19 @@ class AcceleratorTest {
     }
 
     @Test
+    void whoReadsNumbersLateWaitsForTheirCopyAlone() {
+        var numbers = Tensor.of(new float[] {1, 2, 3});
+        try (var later = Readback.of(accelerator, numbers)) {
+            numbers.fillInPlace(0);
+            assertThat(later.read()).containsExactly(1, 2, 3);
+            assertThat(later.read()).as("again").containsExactly(1, 2, 3);
+        }
+        Readback.of(accelerator, numbers).close();
+        assertThat(runtime.calls()).containsExactly("pinned f64", "use 0", "use 0", "record 1 in 0", "synchronize event 1", "delete 1",
+                "pinned f64", "use 0", "use 0", "record 2 in 0", "delete 2");
+    }
+
+    @Test
     void aQueueInUseIsThisThreadsAloneAndTheOneBeforeComesBack() throws InterruptedException {
         var outer = accelerator.beside();
         var elsewhere = new long[1];

@@ -1,13 +1,14 @@
 package dev.fusedit.torch.cuda;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
 /// The CPU's, with a list of what was called in which order; streams are told by their numbers, events too.
 public final class RecordedRuntime implements DeviceRuntime {
-    private final DeviceRuntime cpu = new CpuRuntime();
+    private final DeviceRuntime cpu = new CpuRuntime(Device.CPU);
     private final List<String> calls = new ArrayList<>();
 
     public Accelerator accelerator() { return Accelerator.onCpu(this); }

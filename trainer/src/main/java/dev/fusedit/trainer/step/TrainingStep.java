@@ -5,10 +5,11 @@ import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Factor;
-import dev.fusedit.torch.Readback;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
+import dev.fusedit.torch.cuda.Accelerator;
+import dev.fusedit.torch.cuda.Readback;
 import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gate;
@@ -48,6 +49,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     private final WeightUpdate update;
     private final ParameterOwners owners;
     private final Reading reading;
+    private final Accelerator accelerator;
     private final TensorScope owned = TensorScope.holding();
     private @Nullable Unread<B> unread;
     private List<TrainableParameter> active = List.of();
@@ -72,7 +74,8 @@ public final class TrainingStep<B, P> implements AutoCloseable {
         this.trainables = trainables;
         this.lanes = new LaneReplicas<>(lanes, weights, objective);
         update = new WeightUpdate(rule, weights, emaWeights, optimizerState, owners, ranks.group(), this.lanes.lanes());
-        reading = Reading.of(weights.policy().device(), ranks.group().isAlone());
+        reading = Reading.of(device(), ranks.group().isAlone());
+        accelerator = Accelerator.of(device());
         this.owners = owners;
         active = requireGrad(first);
         exchange = exchange();
@@ -143,7 +146,7 @@ public final class TrainingStep<B, P> implements AutoCloseable {
                 case A_STEP_LATE -> {
                     var counted = update.apply(gradients, active, new Factor.OnDevice(decision.factor_()),
                             new Gate.OnDevice(decision.taken()), step);
-                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(), Readback.of(decision.numbers_N()),
+                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(), Readback.of(accelerator, decision.numbers_N()),
                             owned.hold(decision.finite()), counted, Deferred.later(this::settled));
                     yield unread.report();
                 }

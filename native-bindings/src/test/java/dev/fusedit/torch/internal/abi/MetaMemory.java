@@ -81,7 +81,7 @@ public final class MetaMemory implements AutoCloseable {
 
     private static MemorySegment current() {
         try (var arena = Arena.ofConfined()) {
-            return (MemorySegment) GET.invokeExact((MemorySegment) arena.allocateFrom(JAVA_BYTE, META));
+            return (MemorySegment) GET.invokeExact(arena.allocateFrom(JAVA_BYTE, META));
         } catch (Throwable e) {
             throw new AssertionError(e);
         }
