@@ -22,7 +22,7 @@ class ShippedModelTest {
     private static final String WEIGHTS = "transformer/model.safetensors";
     /// Shares of 16 captions a kind that came true when the model was shipped, on a CPU with AVX-512 and bf16.
     private static final Map<String, Double> SEEN =
-            Map.of("single", 1.0, "two", 0.62, "counting", 0.69, "colors", 1.0, "position", 0.94, "attribution", 0.94);
+            Map.of("single", 0.94, "two", 0.81, "counting", 0.75, "colors", 1.0, "position", 0.94, "attribution", 0.94);
     /// Three of 16: another CPU rounds otherwise, and an image on the edge tips over. As with AVX2 alone "two" was 0.5, the others the same.
     private static final double ROUNDING = 0.19;
 
@@ -57,7 +57,7 @@ class ShippedModelTest {
         var out = temp.resolve("run");
         var arguments = new ArrayList<>(List.of("train", "../recipes/blocks.yaml", "--out", out.toString(),
                 "--set", "weights.model=" + MODEL, "--set", "evaluation.prompts_per_kind=1", "--set", "evaluation.sets=[seen]"));
-        for (var stage : List.of("text", "fuse", "refine")) {
+        for (var stage : List.of("text", "fuse", "refine", "finish", "polish")) {
             arguments.addAll(List.of("--set", "stages." + stage + ".steps=1", "--set", "stages." + stage + ".batch=2",
                     "--set", "stages." + stage + ".lr.llm=1e-30"));
             if (!stage.equals("refine")) arguments.addAll(List.of("--set", "stages." + stage + ".warm_up=0"));
