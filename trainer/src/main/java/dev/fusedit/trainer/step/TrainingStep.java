@@ -146,7 +146,8 @@ public final class TrainingStep<B, P> implements AutoCloseable {
                 case A_STEP_LATE -> {
                     var counted = update.apply(gradients, active, new Factor.OnDevice(decision.factor_()),
                             new Gate.OnDevice(decision.taken()), step);
-                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(), Readback.of(accelerator, decision.numbers_N()),
+                    unread = new Unread<>(batch, step, found.samples(), scale, decision.names(),
+                            Readback.of(accelerator, decision.numbers_N()),
                             owned.hold(decision.finite()), counted, Deferred.later(this::settled));
                     yield unread.report();
                 }
