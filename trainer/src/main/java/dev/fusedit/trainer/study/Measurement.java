@@ -27,12 +27,19 @@ public record Measurement(Cell cell, ComparedRun run, double endpoint, Immutable
         return new Measurement(cell, run, endpoint, Maps.immutableEnumMap(values));
     }
 
-    /// The shares of kinds that were right, by `seen_single` and the like.
+    /// The shares of kinds that were right, by `seen_single` and the like; of what captions name, by `seen_right_color` and the like, which
+    /// tell more where whole captions hardly ever come true; and of outlines that are whole, `seen_whole`.
     Map<String, Double> kinds() {
         var kinds = ImmutableMap.<String, Double>builder();
         run.scores().properties().forEach(set -> set.getValue().path("intervals").fieldNames().forEachRemaining(kind -> {
             if (!kind.equals("mean")) kinds.put(set.getKey() + "_" + kind, set.getValue().path(kind).asDouble());
         }));
+        run.scores().properties().forEach(set -> {
+            set.getValue().path("attributes").properties()
+                    .forEach(named -> kinds.put(set.getKey() + "_right_" + named.getKey(), named.getValue().asDouble()));
+            var whole = set.getValue().at("/shapes/whole");
+            if (whole.isNumber()) kinds.put(set.getKey() + "_whole", whole.asDouble());
+        });
         return kinds.buildOrThrow();
     }
 }

@@ -74,7 +74,7 @@ class StudyRunTest {
                 """.formatted(loss.applyAsDouble(recipe)));
         Files.writeString(run.resolve("result.json"), """
                 {"seconds": 9, "steps": 6, "images_per_second": 4, "peak_mib": 300,
-                 "blocks": {"seen": {"mean": 0.5, "single": 0.25, "n": 4, "intervals": {"mean": [0, 1], "single": [0, 1]}}}}""");
+                 "blocks": {"seen": {"mean": 0.5, "single": 0.25, "n": 4, "attributes": {"color": 0.75}, "shapes": {"whole": 0.5}, "intervals": {"mean": [0, 1], "single": [0, 1]}}}}""");
         return 0;
     }
 
@@ -104,7 +104,7 @@ class StudyRunTest {
         assertThat(Files.readString(folder.resolve("out/table.md"))).contains("| cross | 0.002 | 6 |", "| better |",
                 "OMP_NUM_THREADS=1 ./fusedit train tests/minimal", "caption gap", "seen single");
         assertThat(Files.readAllLines(folder.resolve("out/table.csv"))).hasSize(13).first().asString().startsWith(
-                "study,arm,seed,rate,validation_flow,caption_gap,seen,seen_single,");
+                "study,arm,seed,rate,validation_flow,caption_gap,seen,seen_single,seen_right_color,seen_whole,");
         var json = new ObjectMapper().readTree(folder.resolve("out/table.json").toFile());
         assertThat(json.at("/arms/1/difference/verdict").asText()).isEqualTo("better");
         assertThat(json.at("/cells/11/caption_gap").asDouble()).as("the density is even about the middle").isEqualTo(0.2, within(0.002));
