@@ -38,7 +38,8 @@ final class StudyPlots {
         if (!differences.rows().isEmpty()) plots.put("differences", differences);
         for (var axis : AXES) {
             var loss = validations(result, axis);
-            if (!loss.isEmpty()) plots.put("validation-flow-by-" + axis.key, plot("flow loss in the run's validations, all noise levels alike", axis, loss));
+            if (!loss.isEmpty())
+                plots.put("validation-flow-by-" + axis.key, plot("flow loss in the run's validations, all noise levels alike", axis, loss));
             for (var metric : List.of(Metric.CAPTION_GAP, Metric.SEEN)) {
                 var ends = ends(result, axis, metric);
                 if (!ends.isEmpty()) plots.put(metric.word() + "-by-" + axis.key, plot(metric.label(), axis, ends));

@@ -28,7 +28,8 @@ public final class StudyTables {
                         verdicts(result)),
                 new Titled("Beside the endpoint", "Means over seeds with 95 % intervals, not corrected: they decide nothing.",
                         metrics(result)),
-                new Titled("Scores by kind", "Shares of images that are right, and of what captions name that is right, as above.", kinds(result)),
+                new Titled("Scores by kind", "Shares of images that are right, and of what captions name that is right, as above.",
+                        kinds(result)),
                 new Titled("Cost", "Means over seeds; FLOPs are those needed by all stages, time is the whole run's.", costs(result)),
                 new Titled("Learning rates", "By the %s of short runs with another seed.".formatted(
                         result.study().file().triedBy().label()), rates(result)),

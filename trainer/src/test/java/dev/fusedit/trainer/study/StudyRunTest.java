@@ -72,7 +72,8 @@ class StudyRunTest {
                 {"step": 1, "stage": "fuse", "flow": 2, "seconds": 1, "images_per_second": 4}
                 {"event": "validation", "step": 2, "flow": %s}
                 """.formatted(loss.applyAsDouble(recipe)));
-        Files.writeString(run.resolve("result.json"), """
+        Files.writeString(run.resolve("result.json"),
+                """
                 {"seconds": 9, "steps": 6, "images_per_second": 4, "peak_mib": 300,
                  "blocks": {"seen": {"mean": 0.5, "single": 0.25, "n": 4, "attributes": {"color": 0.75}, "shapes": {"whole": 0.5}, "intervals": {"mean": [0, 1], "single": [0, 1]}}}}""");
         return 0;
