@@ -23,7 +23,7 @@ class ShippedModelTest {
     /// Shares of 16 captions a kind that came true when the model was shipped, on a CPU with AVX-512 and bf16.
     private static final Map<String, Double> SEEN =
             Map.of("single", 0.94, "two", 0.81, "counting", 0.75, "colors", 1.0, "position", 0.94, "attribution", 0.94);
-    /// Three of 16: another CPU rounds otherwise, and an image on the edge tips over. As with AVX2 alone "two" was 0.5, the others the same.
+    /// Three of 16: another CPU rounds otherwise, and an image on the edge tips over. As with AVX2 alone "single" is 1 and "counting" 0.69.
     private static final double ROUNDING = 0.19;
 
     @TempDir

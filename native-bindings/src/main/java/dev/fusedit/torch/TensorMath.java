@@ -124,30 +124,24 @@ abstract sealed class TensorMath extends TensorHandle permits TensorReductions {
     public Tensor minimum(Tensor other) { return binary(Aten.MINIMUM, other); }
 
     public Tensor clamp(double min, double max) {
-        if (!self().device().isCpu()) return clampThere(min, max, self().isInteger() ? DType.F32 : self().dtype());
         return Numbers.apply(self(), min, (x, low) -> clamp(x, low, Numbers.own(x, max)));
     }
 
-    public Tensor clamp(long min, long max) {
-        if (!self().device().isCpu()) return clampThere(min, max, self().dtype());
-        return Numbers.apply(self(), min, (x, low) -> clamp(x, low, Scalars.i64(max)));
-    }
+    public Tensor clamp(long min, long max) { return Numbers.apply(self(), min, (x, low) -> clamp(x, low, Scalars.i64(max))); }
 
+    /// Unlike other ops clamp takes no numbers of the CPU's beside another device's tensor: they are carried there.
     private static Tensor clamp(Tensor x, long low, long high) {
         try {
-            return own(Frame.begin(Aten.CLAMP).tensor(x).optionalTensor(low).optionalTensor(high).call());
+            var device = x.device();
+            if (device.isCpu()) return own(Frame.begin(Aten.CLAMP).tensor(x).optionalTensor(low).optionalTensor(high).call());
+            return TensorScope.scoped(() -> {
+                var least = own(Handles.copy(low)).to(device);
+                var most = own(Handles.copy(high)).to(device);
+                return own(Frame.begin(Aten.CLAMP).tensor(x).optionalTensor(least).optionalTensor(most).call());
+            });
         } finally {
             Handles.delete(high);
         }
-    }
-
-    /// By bounds that lie on this tensor's device: unlike other ops clamp takes none of the CPU's beside a GPU's tensor.
-    private Tensor clampThere(double min, double max, DType dtype) {
-        return TensorScope.scoped(() -> {
-            var low = Tensor.full(min, dtype, self().device());
-            var high = Tensor.full(max, dtype, self().device());
-            return own(Frame.begin(Aten.CLAMP).tensor(this).optionalTensor(low).optionalTensor(high).call());
-        });
     }
 
     /// this + weight · (end − this)

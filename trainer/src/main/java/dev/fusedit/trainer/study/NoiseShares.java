@@ -1,8 +1,6 @@
 package dev.fusedit.trainer.study;
 
-import dev.fusedit.fusion.flow.FlowMatching;
 import dev.fusedit.torch.Seed;
-import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.model.RecipeModelConfigs;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.util.List;
@@ -12,23 +10,25 @@ import java.util.stream.IntStream;
 /// clean image would be judged by what it does where there is hardly any noise: an error counts 1/σ² there, and training hardly ever
 /// goes there.
 ///
-/// @param flow whose draws are counted
-record NoiseShares(FlowMatching flow) {
+/// @param sigmas that were drawn
+record NoiseShares(float[] sigmas) {
     private static final int DRAWS = 1 << 16;
 
     /// Of the last stage that learns flow.
     static NoiseShares of(Recipe recipe) {
-        return new NoiseShares(RecipeModelConfigs.flow(recipe.model(), recipe.lastFlow().orElseThrow()));
+        var flow = RecipeModelConfigs.flow(recipe.model(), recipe.lastFlow().orElseThrow());
+        var table = flow.scheduler().training().sigmas();
+        var drawn = flow.indices(Seed.of(0), DRAWS);
+        var sigmas = new float[DRAWS];
+        for (int i = 0; i < DRAWS; i++) sigmas[i] = table[drawn[i]];
+        return new NoiseShares(sigmas);
     }
 
     /// Of each of `count` intervals of σ that divide 0 to 1 evenly; they sum to 1.
     double[] shares(int count) {
-        try (var _ = TensorScope.open()) {
-            var shares = new double[count];
-            var sigmas = flow.scheduler().training().sigmas();
-            for (int index : flow.indices(Seed.of(0), DRAWS)) shares[Math.min(count - 1, (int) (sigmas[index] * count))] += 1.0 / DRAWS;
-            return shares;
-        }
+        var shares = new double[count];
+        for (float sigma : sigmas) shares[Math.min(count - 1, (int) (sigma * count))] += 1.0 / sigmas.length;
+        return shares;
     }
 
     /// @param values of intervals as in [#shares]

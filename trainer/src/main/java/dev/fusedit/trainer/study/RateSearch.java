@@ -8,11 +8,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Each arm's learning rate, by one number of short runs with a seed that is not the study's.
 ///
+/// @param levels of [Measurement#read]
 /// @param said told what goes on
-record RateSearch(Study study, CellQueue queue, Consumer<String> said, BooleanSupplier stopped) {
+record RateSearch(Study study, CellQueue queue, Supplier<NoiseShares> levels, Consumer<String> said, BooleanSupplier stopped) {
     /// What an arm found.
     ///
     /// @param tried that number by rate; NaN for a run that diverged
@@ -60,7 +62,7 @@ record RateSearch(Study study, CellQueue queue, Consumer<String> said, BooleanSu
                 said.accept("%s: failed:%n%s".formatted(cell.name(), queue.lastWords(cell)));
             }
             case MEASURED -> {
-                tried.put(rate, Measurement.read(cell, study.levels()).endpoint());
+                tried.put(rate, Measurement.read(cell, levels.get()).endpoint());
                 said.accept("%s: %s %s".formatted(cell.name(), cell.endpoint().label(), Figures.text(tried.get(rate))));
             }
         }

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.study;
 
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// A study from its file to its tables: learning rates are tuned, what is missing is run, tables are written after each cell. What is there
 /// is never run again, so a study that was stopped goes on.
@@ -24,6 +26,7 @@ public final class StudyRun {
     private final CellQueue queue;
     private final Consumer<String> said;
     private final BooleanSupplier stopped;
+    private final Supplier<NoiseShares> levels;
     /// By the cell's name; of the threads that run cells, under this object's lock.
     private final Map<String, Measurement> measured = new LinkedHashMap<>();
 
@@ -33,6 +36,7 @@ public final class StudyRun {
         this.study = study;
         this.said = said;
         this.stopped = stopped;
+        levels = Suppliers.memoize(study::levels);
         queue = new CellQueue(processes, sideBySide, study.out().resolve("logs"), stopped);
     }
 
@@ -54,11 +58,11 @@ public final class StudyRun {
     /// @throws UserError if the endpoint is not the one that the study began with, or a cell cannot be made
     public StudyResult run() {
         fixEndpoint();
-        var tuned = new RateSearch(study, queue, said, stopped).run();
+        var tuned = new RateSearch(study, queue, levels, said, stopped).run();
         if (tuned.isEmpty()) return nothing();
         var rates = tuned.get();
         var cells = cells(rates);
-        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell, study.levels())));
+        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell, levels.get())));
         var missing = cells.stream().filter(cell -> !cell.isDone()).toList();
         if (!missing.isEmpty()) said.accept("%d of %d cells are to be run".formatted(missing.size(), cells.size()));
         long began = System.nanoTime();
@@ -78,7 +82,7 @@ public final class StudyRun {
         return switch (ended.end()) {
             case STOPPED -> false;
             case DIVERGED -> throw new UserError("%s failed:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
-            case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell(), study.levels())) == null;
+            case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell(), levels.get())) == null;
         };
     }
 

@@ -8,12 +8,10 @@ import dev.fusedit.torch.internal.abi.MetaKernels;
 import dev.fusedit.torch.internal.abi.Placement;
 import dev.fusedit.trainer.sampling.RunPipeline;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,13 +20,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("training")
 @ExtendWith(NoTensorLeaks.class)
 class MetaStepTest {
-    static Stream<Arguments> all() { return HostReadsTest.all(); }
-
     @BeforeAll
     static void register() { MetaKernels.register(); }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("dev.fusedit.trainer.stage.HostReadsTest#all")
     void aStepOfTrainingKeepsToItsDevice(Variant variant, String precision) {
         try (var _ = new Late(true);
                 var tiny = TinyStage.onMeta(variant.settings(precision));

@@ -26,7 +26,7 @@ public final class Frame {
     /// Of what [#empty] makes.
     public static final int MAX_RANK = WORDS / 2;
     /// The encodings are those of libtorch 2.10, which later versions keep for callers that say so.
-    private static final long ENCODING = 2L << 56 | 10L << 48;
+    static final long ENCODING = 2L << 56 | 10L << 48;
 
     private enum Owned { NOTHING, TENSOR, OPTIONAL_TENSOR, OPTIONAL, LIST, TENSOR_LIST, STRING, OPTIONAL_STRING }
 

@@ -32,8 +32,6 @@ public final class MetaKernels {
     ///        optional one `o`
     private record Kernel(String args, Results results) {}
 
-    /// Of the values' encoding: libtorch 2.13's.
-    private static final long VERSION = 0x020D000000000000L;
     private static final int META = 14;
     private static final int BOOL = 11;
     private static final int F32 = 6;
@@ -179,7 +177,7 @@ public final class MetaKernels {
                         MethodType.methodType(void.class, Kernel.class, String.class, MemorySegment.class, long.class, long.class));
                 var stub = Linker.nativeLinker().upcallStub(MethodHandles.insertArguments(target, 0, each.getValue(), each.getKey()),
                         FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG), arena);
-                Handles.check((int) IMPL.invokeExact(library.get(JAVA_LONG, 0), arena.allocateFrom(each.getKey()), stub, VERSION));
+                Handles.check((int) IMPL.invokeExact(library.get(JAVA_LONG, 0), arena.allocateFrom(each.getKey()), stub, Frame.ENCODING));
             }
         } catch (Throwable e) {
             throw Handles.unexpected(e);
@@ -191,7 +189,7 @@ public final class MetaKernels {
         try (var arena = Arena.ofConfined()) {
             var stack = arena.allocateFrom(JAVA_LONG, a[0], a[1], a[2], a[4], a[5], a[3], a[6]);
             Handles.check((int) TorchAbi.CALL.invokeExact(arena.allocateFrom("aten::_scaled_dot_product_flash_attention_for_cpu").address(),
-                    arena.allocateFrom("").address(), stack.address(), VERSION));
+                    arena.allocateFrom("").address(), stack.address(), Frame.ENCODING));
             Handles.delete(stack.getAtIndex(JAVA_LONG, 1));
             return new long[] {stack.get(JAVA_LONG, 0)};
         } catch (Throwable e) {
