@@ -31,8 +31,13 @@ import org.junit.jupiter.api.io.TempDir;
 class SuitesTest {
     private static final Path GOLDENS = Path.of("../fusion/src/test/resources/goldens");
 
+    /// Images.
     @TempDir
     private Path folder;
+
+    /// Encoders and the like.
+    @TempDir
+    private Path beside;
 
     private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official) {
         return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0),
@@ -124,7 +129,7 @@ class SuitesTest {
     void imagesAreNoDistanceFromThemselves() throws IOException {
         for (int i = 0; i < 24; i++) image("%02d.png".formatted(i), drawn(i));
         var dino = dino();
-        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var clip = TinyClip.write(Files.createDirectories(beside.resolve("clip")));
         var report = report(SuiteName.REFERENCE,
                 ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder, SuiteFile.DINO_MODEL, dino, SuiteFile.CLIP_MODEL, clip));
         assertThat(report.json().at("/fd_dinov2/value").asDouble()).isCloseTo(0, within(1e-4));
@@ -140,7 +145,7 @@ class SuitesTest {
     @Test
     void clipScoresNeedPrompts() throws IOException {
         for (int i = 0; i < 3; i++) image(i + ".png", drawn(i));
-        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var clip = TinyClip.write(Files.createDirectories(beside.resolve("clip")));
         var files = ImmutableMap.of(SuiteFile.CLIP_MODEL, clip);
         assertThatThrownBy(() -> report(SuiteName.CLIP, files)).isInstanceOf(UserError.class).hasMessageContaining("3 of 3 images");
         for (int i = 0; i < 3; i++) Files.writeString(folder.resolve(i + ".txt"), Blocks.sample(5, i, Split.SEEN).caption().text());
@@ -176,7 +181,7 @@ class SuitesTest {
     }
 
     private Path dino() throws IOException {
-        var dino = Files.createDirectories(folder.resolveSibling("dino-" + folder.getFileName()));
+        var dino = Files.createDirectories(beside.resolve("dino"));
         Files.copy(GOLDENS.resolve("dinov2/plain/config.json"), dino.resolve("config.json"));
         Files.copy(GOLDENS.resolve("dinov2/plain/weights.safetensors"), dino.resolve("model.safetensors"));
         return dino;
@@ -192,10 +197,10 @@ class SuitesTest {
         for (int i = 0; i < 5; i++) lines.append("{\"file\": \"%s-%d.png\", \"prompt\": \"a %s\"}\n".formatted(i < 3 ? "cat" : "dog",
                 i % 3, i < 3 ? "cat" : "dog"));
         Files.writeString(folder.resolve("prompts.jsonl"), lines);
-        var prompts = text("../prompts-" + folder.getFileName(), "a cat", "a dog");
+        var prompts = Files.writeString(beside.resolve("prompts.txt"), "a cat\na dog\n");
         assertThatThrownBy(() -> report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.PROMPTS, prompts))).isInstanceOf(UserError.class)
                 .hasMessage("suite diversity compares images of these prompts by features: give --dino or --clip");
-        var clip = TinyClip.write(Files.createDirectories(folder.resolveSibling("clip-" + folder.getFileName())));
+        var clip = TinyClip.write(Files.createDirectories(beside.resolve("clip")));
         var report = report(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.DINO_MODEL, dino(), SuiteFile.CLIP_MODEL, clip));
         assertThat(report.json().path("images_a_prompt").asInt()).isEqualTo(2);
         double distance = report.json().at("/dinov2/cosine_distance/value").asDouble();
