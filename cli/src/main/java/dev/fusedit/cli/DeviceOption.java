@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.Device;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -24,13 +25,14 @@ final class DeviceOption {
         }
     }
 
-    /// @return null if nothing was asked for
+    boolean isGiven() { return device != null; }
+
+    /// @return empty if nothing was asked for
     /// @throws dev.fusedit.torch.LibtorchUnavailable if it cannot be used here
-    @Nullable
-    Device asked() { return device == null ? null : device.available(); }
+    Optional<Device> asked() { return Optional.ofNullable(device).map(Device::available); }
 
     /// For what knows of no model that was trained.
     ///
     /// @throws dev.fusedit.torch.LibtorchUnavailable as [#asked]
-    Device orCpu() { return device == null ? Device.CPU : device.available(); }
+    Device orCpu() { return asked().orElse(Device.CPU); }
 }

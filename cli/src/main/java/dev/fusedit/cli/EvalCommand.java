@@ -59,6 +59,9 @@ final class EvalCommand implements Callable<Integer> {
     private SamplingOptions sampling;
 
     @Mixin
+    private DeviceOption device;
+
+    @Mixin
     private SuiteOptions suite;
 
     @Option(names = "--sets", split = ",", paramLabel = "SET",
@@ -80,14 +83,15 @@ final class EvalCommand implements Callable<Integer> {
         sampling.check("--pictures", Bound.COUNT, images);
         sampling.check("--prompts", Bound.COUNT, prompts);
         suite.check(sampling);
-        if (subject.selfCheck && (sampling.isGiven() || suite.isGiven() || sets != null || prompts != null)) {
+        if (subject.selfCheck && (sampling.isGiven() || device.isGiven() || suite.isGiven() || sets != null || prompts != null)) {
             throw refused("--self-check samples nothing: of the options only --pictures and --json are its");
         }
         if (subject.selfCheck && !suites.equals(List.of(SuiteName.BLOCKS))) throw refused("--self-check is of the suite blocks alone");
         if (!subject.selfCheck && images != null) {
             throw refused("--pictures is for --self-check; with --model, --prompts says how many");
         }
-        if (subject.images != null && sampling.isGiven()) throw refused("--images samples nothing: how is an option of --model");
+        if (subject.images != null && (sampling.isGiven() || device.isGiven()))
+            throw refused("--images samples nothing: how is an option of --model");
         if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
         if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
             throw refused("--sets and --prompts are of the suite blocks");
@@ -97,7 +101,8 @@ final class EvalCommand implements Callable<Integer> {
         }
         try (var group = Job.join()) {
             new RankAgreement(group).requireSame(String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-            return group.isFirst() ? Job.lead(group, () -> evaluation(group)) : EvaluationRun.follow(subject.model, sampling::over, group);
+            return group.isFirst() ? Job.lead(group, () -> evaluation(group))
+                    : EvaluationRun.follow(subject.model, device.asked(), sampling::over, group);
         }
     }
 
@@ -106,7 +111,8 @@ final class EvalCommand implements Callable<Integer> {
     private int evaluation(ProcessGroup group) {
         var console = ProgressLine.onStderr();
         var report = subject.model != null
-                ? EvaluationRun.ofModel(subject.model, suite.request(suites, blocks(EvaluationRun.usual(subject.model))), sampling::over,
+                ? EvaluationRun.ofModel(subject.model, device.asked(), suite.request(suites, blocks(EvaluationRun.usual(subject.model))),
+                        sampling::over,
                         suite.output(), group, console)
                 : EvaluationRun.ofImages(subject.images, suite.request(suites, blocks(EvaluationRun.EVERYTHING)), suite.output());
         console.close();

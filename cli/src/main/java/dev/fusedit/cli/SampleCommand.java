@@ -75,6 +75,9 @@ final class SampleCommand implements Callable<Integer> {
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private DeviceOption device;
+
     @Option(names = "--negative", defaultValue = "", paramLabel = "TEXT",
             description = "What guidance leads away from. Default: no text.")
     private String negative;
@@ -116,7 +119,7 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private int follow(List<String> texts, @Nullable RememberedImage asked, ProcessGroup group) {
-        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model); var _ = Interrupts.watchAsRank(() -> {})) {
+        try (var _ = TensorScope.open(); var loaded = SamplingModel.open(model, device.asked()); var _ = Interrupts.watchAsRank(() -> {})) {
             return run(loaded, texts, asked, false).follow(group);
         }
     }
@@ -138,7 +141,7 @@ final class SampleCommand implements Callable<Integer> {
         var output = asked == null || asked.grid() ? place : place.single();
         var console = ProgressLine.onStderr();
         try (var _ = TensorScope.open();
-                var loaded = SamplingModel.open(model);
+                var loaded = SamplingModel.open(model, device.asked());
                 var interrupts = watch(group, () -> console.message("Stopping. Once more to stop at once."))) {
             var run = run(loaded, texts, asked, !noMetadata);
             warnOfUnknownWords(texts, loaded.pipeline().tokenizer());

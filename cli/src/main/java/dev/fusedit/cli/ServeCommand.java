@@ -54,6 +54,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private DeviceOption device;
+
     @Option(names = "--queue", defaultValue = "64", paramLabel = "N",
             description = "Images that wait at most; who comes then is told to come again (default: ${DEFAULT-VALUE}).")
     private int queue;
@@ -82,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
         var settings =
                 new ServeSettings(host, port, token(), hosts == null ? List.of() : hosts, limits(), Optional.ofNullable(runs), !noMetadata);
         try (var _ = TensorScope.open();
-                var opened = SamplingModel.open(model);
+                var opened = SamplingModel.open(model, device.asked());
                 var server = ImageServer.start(ServedModel.of(model, opened.sampling(sampling.over(opened.defaults()))), settings);
                 var _ = Interrupts.watch(() -> {
                     spec.commandLine().getErr().println("Stopping: what waits is still made. Once more to stop at once.");

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +75,7 @@ class OwnLanguageModelTest {
         assertThat(command("train", training(folder, "--out", trained, "--max-steps", 2))).as(err.toString()).isZero();
         assertThat(trained.resolve("checkpoints/step-2/language_model.json")).exists();
         assertThat(command("train", training(folder, "--out", trained))).as(err.toString()).isZero();
-        try (var saved = SavedModel.loadForSampling(trained)) {
+        try (var saved = SavedModel.loadForSampling(trained, Optional.empty())) {
             var config = (FuseDiTConfig) saved.bundle().model().config();
             assertThat(config.readLayers()).containsExactly(0, 2, 4);
             assertThat(config.text().family().windows().layers()).containsExactly(0, 1, 3);

@@ -1,7 +1,9 @@
 package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.fusedit.torch.Device;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is refused before any model is looked for; `SampleRunTest` samples.
 class SampleCommandTest {
@@ -73,11 +76,21 @@ class SampleCommandTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"sample --prompt a --out x", "eval", "serve"})
+    void aDeviceThatIsNotHereIsNamed(String command) {
+        assumeFalse(Device.cuda(0).isAvailable());
+        assertThat(run((command + " --model ../examples/models/blocks --device cuda:0").split(" "))).isEqualTo(3);
+        assertThat(err.toString()).startsWith("The device cuda:0 was asked for, but libtorch").contains("--device cpu");
+    }
+
     @Test
     void optionsThatHaveNoEffectAreRefused() {
         assertThat(run("eval", "--self-check", "--steps", "4")).isEqualTo(2);
         assertThat(err.toString()).contains("--self-check samples nothing");
         assertThat(run("eval", "--model", "none", "--pictures", "4")).isEqualTo(2);
         assertThat(err.toString()).contains("--pictures is for --self-check");
+        assertThat(run("eval", "--images", temp.toString(), "--device", "cpu")).isEqualTo(2);
+        assertThat(err.toString()).contains("--images samples nothing");
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Whether CUDA can be used, asked before libtorch is: what it says itself is a list of all its dispatcher's backends.
 final class CudaSupport {
-    private static final String REMEDY = "Take the CPU (run.device: cpu), or a libtorch with CUDA on a machine with an NVIDIA GPU "
+    private static final String REMEDY = "Take the CPU (run.device: cpu, or --device cpu), or a libtorch with CUDA on a machine with an NVIDIA GPU "
             + "(FUSEDIT_MAVEN_ARGS=-Pcuda builds with one)";
 
     private static @Nullable OptionalInt count;
@@ -24,6 +24,10 @@ final class CudaSupport {
         if (problem != null) {
             throw new LibtorchUnavailable(problem);
         }
+    }
+
+    static boolean has(Device device) {
+        return !CudaDevices.list().isEmpty() && device.index() < devices().orElse(0);
     }
 
     private static synchronized OptionalInt devices() {

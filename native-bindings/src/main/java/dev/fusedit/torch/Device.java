@@ -52,6 +52,9 @@ public record Device(Kind kind, int index) {
         return this;
     }
 
+    /// Whether [#available] would not throw. CUDA's libraries are opened only where the driver knows a device.
+    public boolean isAvailable() { return kind != Kind.CUDA || CudaSupport.has(this); }
+
     public boolean isCpu() { return kind == Kind.CPU; }
 
     public boolean isMeta() { return kind == Kind.META; }

@@ -4,6 +4,7 @@ import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RenamedTensors;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -38,22 +40,32 @@ public final class SavedModel {
         public void close() { bundle.close(); }
     }
 
-    /// Opens a run's folder, its `checkpoints`, or a checkpoint; with the average's weights if the recipe samples with those.
+    /// Opens a run's folder, its `checkpoints`, or a checkpoint, on the CPU; with the average's weights if the recipe samples with those.
     ///
     /// @throws UserError naming what is wrong with the place
     public static Loaded load(Path place) { return load(place, null); }
 
-    /// As [#load(Path)], computing in what is fast here ([DTypePolicy#sampling]): another dtype than the model was trained in, perhaps.
-    public static Loaded loadForSampling(Path place) {
+    /// As [#load(Path)], computing where and in what it is fast ([DTypePolicy#sampling]): on another device and in another dtype than the model
+    /// was trained, perhaps.
+    ///
+    /// @param device empty for the one that it was trained on if that is here, else the CPU
+    public static Loaded loadForSampling(Path place, Optional<Device> device) {
         var folder = Checkpoints.find(place);
-        return load(place, null, (recipe, own) -> Precisions.held(recipe, own).sampling(
+        return load(place, null, (recipe, own) -> Precisions.held(recipe, own.on(device.orElseGet(() -> deviceHere(recipe)))).sampling(
                 parameters(folder.resolve(CheckpointFiles.WEIGHTS)) + referred(folder).parameters(), Host.here().memory().available()));
+    }
+
+    static Device deviceHere(Recipe recipe) {
+        var trained = Precisions.device(recipe.run());
+        return trained.isAvailable() ? trained : Device.CPU;
     }
 
     /// As [#load(Path)], with weights of choice.
     ///
     /// @param weights null for the recipe's choice
-    public static Loaded load(Path place, Sampling.@Nullable Weights weights) { return load(place, weights, (_, own) -> own); }
+    public static Loaded load(Path place, Sampling.@Nullable Weights weights) {
+        return load(place, weights, (_, own) -> own.on(Device.CPU));
+    }
 
     private static Loaded load(Path place, Sampling.@Nullable Weights weights, BiFunction<Recipe, DTypePolicy, DTypePolicy> adjusted) {
         var checkpoint = Checkpoint.open(Checkpoints.find(place));

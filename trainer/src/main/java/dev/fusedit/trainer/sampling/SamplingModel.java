@@ -6,6 +6,7 @@ import dev.fusedit.fusion.pipeline.PipelineFolder;
 import dev.fusedit.fusion.pipeline.PipelineNotes;
 import dev.fusedit.torch.StartingMemory;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.FolderTensors;
@@ -19,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,18 +28,25 @@ import org.jspecify.annotations.Nullable;
 public final class SamplingModel {
     private SamplingModel() {}
 
+    /// On the device that it was trained on if that is here, else on the CPU.
+    ///
+    /// @throws UserError as [#open(Path, Optional)]
+    public static LoadedPipeline open(Path place) { return open(place, Optional.empty()); }
+
     /// Where bf16 or f16 is slow here it computes in f32, so images differ in their last digits from a machine where it is not.
     ///
+    /// @param device empty for that of [#open(Path)]; a pipeline does not say what it was trained on
     /// @throws UserError naming what is wrong with the place
-    public static LoadedPipeline open(Path place) {
+    public static LoadedPipeline open(Path place, Optional<Device> device) {
         if (PipelineFolder.is(place)) {
-            return PipelineFolder.read(place, own -> own.sampling(parameters(place), Host.here().memory().available()));
+            return PipelineFolder.read(place, own -> own.on(device.orElse(own.device())).sampling(parameters(place),
+                    Host.here().memory().available()));
         }
         if (Files.isDirectory(place) && !Checkpoints.isIn(place)) {
             throw new UserError(("%s holds nothing to sample with: neither a checkpoint (a run's folder, or one of its checkpoints) nor a "
                     + "pipeline (a folder with a model_index.json)").formatted(place));
         }
-        var opened = pipeline(SavedModel.loadForSampling(place));
+        var opened = pipeline(SavedModel.loadForSampling(place, device));
         StartingMemory.giveBack();
         return opened;
     }

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.PathChoice;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.internal.abi.MetaKernels;
+import dev.fusedit.torch.internal.abi.Placement;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
@@ -32,6 +35,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -194,6 +198,23 @@ class TrainingRunTest {
     private static void generate(Path checkpoint, List<String> prompts, Path out) {
         try (var _ = TensorScope.open(); var loaded = SamplingModel.open(checkpoint)) {
             SampleRun.of(loaded, loaded.defaults().request(prompts).seed(Seed.of(Showcase.SEED)), checkpoint).write(out);
+        }
+    }
+
+    /// Libtorch's meta device, whose tensors have no numbers: all of sampling but the bytes of the pixels.
+    @Test
+    void aRunAndItsPipelineSampleOnAnotherDeviceThanItsOwn() throws IOException {
+        MetaKernels.register();
+        train(minimal("run.precision=bf16"), temp.resolve("run"), Interrupts.none());
+        SamplingModel.export(temp.resolve("run"), temp.resolve("pipeline"), null, null);
+        for (var place : List.of("run", "pipeline")) {
+            try (var _ = TensorScope.open();
+                    var loaded = SamplingModel.open(temp.resolve(place), Optional.of(Device.META));
+                    var placement = Placement.watch()) {
+                var sampled = loaded.pipeline().generate(loaded.defaults().request(List.of("a red circle")));
+                assertThat(sampled.pixels_B3HW().device()).as(place).isEqualTo(Device.META);
+                assertThat(placement.mixed()).as(place).isEmpty();
+            }
         }
     }
 
