@@ -3,7 +3,7 @@
 Systems take turns, a process each, so that a noisy minute hits them all; ratios are of medians of one round, shown with their spread over
 the rounds.
 
-    python compare.py [WORKLOAD …] [--dtype f32 bf16] [--rounds 3] [--steps 5] [--threads N] [--reference DIR] [--no-compile]
+    python compare.py [WORKLOAD …] [--dtype f32 bf16] [--rounds 3] [--steps 5] [--threads N] [--device cpu|cuda] [--reference DIR] [--no-compile]
                       [--python PYTHON] [--out results.jsonl]
 
 `--reference DIR` is a checkout of github.com/tang-bd/fuse-dit, timed by `reference.py`. benchmarks/README.md has what PYTHON needs.
@@ -27,7 +27,7 @@ WORKLOADS = ["train-s", "train-cross-s", "train-m", "sample-s", "sample-m"]
 
 def commands(a, workload, dtype):
     """What is run for each system; the reference samples in f32 only, its cache and bf16 do not go together."""
-    common = ["--dtype", dtype, "--steps", str(a.steps), "--threads", str(a.threads)]
+    common = ["--dtype", dtype, "--steps", str(a.steps), "--threads", str(a.threads), "--device", a.device]
     trains = workload_of(a.workloads or BUILT_IN, workload)["kind"] == "train"
     files = ["--workloads", a.workloads] if a.workloads else []
     found = {"fusedit": [str(ROOT / "fusedit"), "bench", workload, "--json", *common, *files]}
@@ -37,7 +37,7 @@ def commands(a, workload, dtype):
     if a.reference:
         of_reference = dtype if trains else "f32"
         found["reference"] = [a.python, str(HERE / "reference.py"), workload, "--reference", a.reference, "--dtype", of_reference,
-                              "--steps", str(a.steps), "--threads", str(a.threads), *files]
+                              "--steps", str(a.steps), "--threads", str(a.threads), "--device", a.device, *files]
     return found
 
 
@@ -83,6 +83,7 @@ def main():
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--steps", type=int, default=5)
     ap.add_argument("--threads", type=int, default=cores())
+    ap.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     ap.add_argument("--reference", help="a checkout of the paper's reference")
     ap.add_argument("--no-compile", action="store_true")
     ap.add_argument("--python", default=sys.executable)

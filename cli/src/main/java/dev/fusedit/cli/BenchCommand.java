@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -52,6 +53,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
     private Precision dtype;
+
+    @Mixin
+    private DeviceOption device;
 
     @Option(names = "--threads", paramLabel = "N",
             description = "Of libtorch's kernels (default: as many as there are cores for this process).")
@@ -92,6 +96,7 @@ final class BenchCommand implements Callable<Integer> {
                     String.join(", ", workloads.keySet())));
         }
         if (export != null) {
+            if (!options.device().isCpu()) throw new UserError("bench: --export computes on the CPU: leave out --device");
             CaseExport.write(workload, options, export);
             spec.commandLine().getOut().println(export);
             return ExitCode.OK;
@@ -154,14 +159,14 @@ final class BenchCommand implements Callable<Integer> {
         return matmul;
     }
 
-    private BenchOptions options() { return options(dtype, threads, lanes, steps); }
+    private BenchOptions options() { return options(dtype, device.orCpu(), threads, lanes, steps); }
 
     /// @param threads null for as many as there are cores
     /// @param lanes null for as many as a run would have
     /// @throws UserError if a number is too small
-    static BenchOptions options(Precision dtype, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
+    static BenchOptions options(Precision dtype, Device device, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
         try {
-            return new BenchOptions(dtype.dtype(), Device.CPU, threads == null ? BenchOptions.cores() : threads,
+            return new BenchOptions(dtype.dtype(), device, threads == null ? BenchOptions.cores() : threads,
                     lanes == null ? OptionalInt.empty() : OptionalInt.of(lanes), steps);
         } catch (IllegalArgumentException e) {
             throw new UserError("bench: " + e.getMessage(), e);

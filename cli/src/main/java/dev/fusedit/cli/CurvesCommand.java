@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.bench.BenchOptions;
 import dev.fusedit.trainer.bench.StepCost;
@@ -118,7 +119,7 @@ final class CurvesCommand implements Callable<Integer> {
         if (values != null && quantities.size() > 1) {
             throw new UserError("bench curves: --points are of one quantity. Say by --of of which");
         }
-        return BenchCommand.options(dtype, threads, null, steps);
+        return BenchCommand.options(dtype, Device.CPU, threads, null, steps);
     }
 
     private @Nullable StepCost measured(Task task, BenchConsole console) {

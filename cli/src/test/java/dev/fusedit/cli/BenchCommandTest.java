@@ -72,6 +72,16 @@ class BenchCommandTest {
     }
 
     @Test
+    void aDeviceThatIsNotHereIsRefusedBeforeAnythingIsMeasured() throws IOException {
+        var ran = run("bench", "tiny", "--workloads", workloads(), "--device", "cuda");
+        assertThat(ran.status()).isEqualTo(3);
+        assertThat(ran.err()).startsWith("The device cuda:0 was asked for, but libtorch");
+        var unknown = run("bench", "tiny", "--workloads", workloads(), "--device", "tpu");
+        assertThat(unknown.status()).isEqualTo(2);
+        assertThat(unknown.err()).contains("device must be cpu or cuda:N, got 'tpu'");
+    }
+
+    @Test
     void threadsAreTheCoresUnlessGiven() throws IOException {
         int cores = Runtime.getRuntime().availableProcessors();
         var ran = run("bench", "tiny", "--workloads", workloads(), "--steps", 3, "--json");

@@ -2,8 +2,11 @@ package dev.fusedit.trainer.bench;
 
 import com.google.common.collect.ImmutableMap;
 import com.sun.management.ThreadMXBean;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.OpProfile;
+import dev.fusedit.torch.cuda.Accelerator;
+import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.stage.ProcessFigures;
 import java.lang.management.ManagementFactory;
@@ -15,7 +18,7 @@ import java.util.function.Consumer;
 /// runs.
 public final class Bench {
     /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds
-    /// of them, but not endlessly many repetitions of little.
+    /// of them, but not endlessly many repetitions of little. Where another device computes, it is the number that Java compiles by.
     private static final double WARM_UP = 700e9;
     private static final int MOST_WARM_UP = 20;
 
@@ -26,37 +29,47 @@ public final class Bench {
     /// @param follower hears of each repetition outside of what is timed; what it throws ends the measurement
     public static BenchResult run(Workload workload, BenchOptions options, Consumer<Repetition> follower) {
         Libtorch.setThreads(options.threads());
+        var stopwatch = Stopwatch.on(options.device());
         try (var work = Work.of(workload, options)) {
             var name = options.name(workload);
-            int warmUp = warmUp(workload);
+            int warmUp = warmUp(workload, options.device());
             for (int i = 0; i < warmUp; i++) {
-                long start = System.nanoTime();
-                work.repeat(i);
-                follower.accept(new Repetition(name, true, i + 1, warmUp, (System.nanoTime() - start) / 1e9));
+                int index = i;
+                double took = stopwatch.seconds(() -> work.repeat(index));
+                follower.accept(new Repetition(name, true, i + 1, warmUp, took));
             }
             var seconds = new ArrayList<Double>();
             var values = new ArrayList<Double>();
             for (int i = 0; i < options.repetitions(); i++) {
-                long start = System.nanoTime();
-                values.add(work.repeat(warmUp + i));
-                seconds.add((System.nanoTime() - start) / 1e9);
+                int index = warmUp + i;
+                seconds.add(stopwatch.seconds(() -> values.add(work.repeat(index))));
                 follower.accept(new Repetition(name, false, i + 1, options.repetitions(), seconds.getLast()));
             }
-            long peak = ProcessFigures.peakMiB();
+            long peak = peakMiB(stopwatch.accelerator());
             var calls = calls(work, warmUp + options.repetitions());
             var parts = ImmutableMap.<Part, Double>builder().putAll(work.parts()).put(Part.BRIDGE, calls.outside()).buildOrThrow();
-            return new BenchResult(workload, options, seconds, values, peak, work.weightsDtype(), work.lanes(), calls.count(),
+            return new BenchResult(workload, options, name(options.device()), seconds, values, peak, work.weightsDtype(), work.lanes(),
+                    calls.count(),
                     calls.javaBytes(), parts,
                     MatmulPeak.of(options.dtype(), options.device()));
         }
     }
 
+    private static String name(Device device) {
+        return device.kind() == Device.Kind.CUDA ? CudaDevices.properties(device.index()).name() : "";
+    }
+
+    /// Of the process on the CPU; else what its tensors and their allocator took of the device.
+    private static long peakMiB(Accelerator accelerator) {
+        return accelerator.device().isCpu() ? ProcessFigures.peakMiB() : accelerator.memory().statistics().peakReserved() >> 20;
+    }
+
     /// Repetitions that do not count.
-    static int warmUp(Workload workload) { return warmUp(workload, workload.isTraining() ? 2 : 1); }
+    static int warmUp(Workload workload, Device device) { return warmUp(workload, device, workload.isTraining() ? 2 : 1); }
 
     /// @param least repetitions
-    static int warmUp(Workload workload, int least) {
-        return (int) Math.clamp(Math.ceil(WARM_UP / workload.flops()), least, MOST_WARM_UP);
+    static int warmUp(Workload workload, Device device, int least) {
+        return device.isCpu() ? (int) Math.clamp(Math.ceil(WARM_UP / workload.flops()), least, MOST_WARM_UP) : MOST_WARM_UP;
     }
 
     /// @param outside seconds not spent in libtorch

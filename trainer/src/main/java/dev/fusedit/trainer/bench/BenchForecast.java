@@ -46,15 +46,16 @@ public final class BenchForecast {
     }
 
     private static int repetitions(Workload workload, BenchOptions options) {
-        return Bench.warmUp(workload) + options.repetitions() + BESIDES;
+        return Bench.warmUp(workload, options.device()) + options.repetitions() + BESIDES;
     }
 
     /// `train-s f32: about 0:12 for 20 repetitions to warm up and 5 that count, by one product at 86 GFLOP/s (2 threads)`
     public static String line(Workload workload, BenchOptions options, TrialMatmul matmul) {
         return String.format(Locale.ROOT,
-                "%s: about %s for %d repetitions to warm up and %d that count, by one matmul at %.3g GFLOP/s (%d %s)",
-                options.name(workload), ProgressLine.clock(seconds(workload, options, matmul)), Bench.warmUp(workload),
-                options.repetitions(), matmul.rate() / 1e9, options.threads(), options.threads() == 1 ? "thread" : "threads");
+                "%s: about %s for %d repetitions to warm up and %d that count, by one matmul at %.3g GFLOP/s (%s)",
+                options.name(workload), ProgressLine.clock(seconds(workload, options, matmul)),
+                Bench.warmUp(workload, options.device()),
+                options.repetitions(), matmul.rate() / 1e9, options.place());
     }
 
     /// After one of the first repetitions, which tells more than a matmul.

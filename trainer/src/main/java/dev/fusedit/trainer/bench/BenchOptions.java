@@ -21,6 +21,7 @@ public record BenchOptions(DType dtype, Device device, int threads, OptionalInt 
         Bound.THREADS.check("threads", threads);
         Bound.THREADS.check("lanes", lanes.orElse(1));
         Bound.COUNT.check("steps", repetitions);
+        checkArgument(device.isCpu() || lanes.orElse(1) == 1, "lanes are threads of the CPU: %s computes a batch as one", device);
     }
 
     /// As many lanes as a run would have.
@@ -33,8 +34,11 @@ public record BenchOptions(DType dtype, Device device, int threads, OptionalInt 
     /// Cores that this process may use.
     public static int cores() { return Host.here().cores().allowed(); }
 
-    /// Of a workload as it is measured: `train-s f32`.
-    String name(Workload workload) { return workload.name() + " " + dtype; }
+    /// Of a workload as it is measured: `train-s f32`, `train-s bf16 cuda:0`.
+    String name(Workload workload) { return workload.name() + " " + dtype + (device.isCpu() ? "" : " " + device); }
+
+    /// What computes: `2 threads`, `cuda:0`.
+    String place() { return device.isCpu() ? threads + (threads == 1 ? " thread" : " threads") : device.toString(); }
 
     DTypePolicy policy() { return policy(dtype); }
 

@@ -11,6 +11,7 @@ import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.cuda.Accelerator;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -31,7 +32,7 @@ final class PartTimes {
         NORMS,
         /// Of the image side: the convolutions of its detail head, if it has one.
         CONVOLUTIONS,
-        /// Clipping and AdamW.
+        /// Clipping and AdamW; on the CPU alone.
         OPTIMIZER,
         /// Java: handles, frees, its own one-pass kernels; what is not inside libtorch, of all lanes together.
         BRIDGE
@@ -41,9 +42,7 @@ final class PartTimes {
 
     static double ofText(BenchModel model, Prompt prompt) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            long start = System.nanoTime();
-            model.model().text(prompt);
-            return (System.nanoTime() - start) / 1e9;
+            return Stopwatch.on(model.latents().device()).seconds(() -> model.model().text(prompt));
         }
     }
 
@@ -63,7 +62,7 @@ final class PartTimes {
 
     private static Map<Part, Double> once(BenchModel model, boolean backward) {
         try (var _ = TensorScope.open(); var recorded = RecordedOps.of(false)) {
-            var ops = new TimedOps(backward ? recorded : Ops.INFERENCE);
+            var ops = new TimedOps(backward ? recorded : Ops.INFERENCE, Accelerator.of(model.latents().device()));
             var text = model.model().text(model.prompt());
             var times = Tensor.full(500, DType.F32, text.batch()).to(model.latents().device());
             var image = model.model().image(new ImageInput(model.latents(), times, text, null, ForwardOptions.NONE), ForwardHooks.NONE, ops);

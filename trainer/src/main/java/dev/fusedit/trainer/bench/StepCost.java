@@ -41,7 +41,7 @@ public record StepCost(List<Double> seconds, int lanes, long peakMiB, long baseM
             long base = ProcessFigures.peakMiB();
             var seconds = new ArrayList<Double>();
             double sum = 0;
-            int warmUp = warmUp(workload);
+            int warmUp = warmUp(workload, options);
             for (int i = 0; i < steps(workload, options) && (i == 0 || sum + seconds.getLast() <= limit); i++) {
                 long start = System.nanoTime();
                 work.repeat(i);
@@ -56,9 +56,9 @@ public record StepCost(List<Double> seconds, int lanes, long peakMiB, long baseM
     }
 
     /// Steps that are taken if the time allows so many.
-    public static int steps(Workload.Train workload, BenchOptions options) { return warmUp(workload) + options.repetitions(); }
+    public static int steps(Workload.Train workload, BenchOptions options) { return warmUp(workload, options) + options.repetitions(); }
 
-    private static int warmUp(Workload.Train workload) { return Bench.warmUp(workload, 1); }
+    private static int warmUp(Workload.Train workload, BenchOptions options) { return Bench.warmUp(workload, options.device(), 1); }
 
     public double median() { return Quantiles.median().compute(seconds); }
 

@@ -69,8 +69,8 @@ final class TrainWork implements Work {
     @Override
     public Map<Part, Double> parts() {
         repeat(0);
-        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, PartTimes.ofText(model, model.prompt())).put(Part.OPTIMIZER,
-                step.secondsOfUpdate());
+        var parts = ImmutableMap.<Part, Double>builder().put(Part.TEXT, PartTimes.ofText(model, model.prompt()));
+        if (model.latents().device().isCpu()) parts.put(Part.OPTIMIZER, step.secondsOfUpdate());
         try (var _ = TensorScope.open(); var _ = Autograd.withGrad()) {
             parts.putAll(PartTimes.ofBlocks(model, true));
         }

@@ -21,6 +21,14 @@ final class WorkloadFlops {
         };
     }
 
+    /// Of the image side alone, without the frozen language model.
+    static double ofImages(Workload workload) {
+        return switch (workload) {
+            case Workload.Train(var shape, _) -> image(shape, true);
+            case Workload.Sample(var shape, var steps, _) -> 2.0 * steps * image(shape, false);
+        };
+    }
+
     private static double text(Workload.Shape shape) {
         return each(shape, false, (counted, length) -> counted.model.countText(counted.ops, 1, length, false));
     }

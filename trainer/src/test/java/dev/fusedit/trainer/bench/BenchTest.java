@@ -11,6 +11,8 @@ import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.internal.abi.MetaKernels;
+import dev.fusedit.torch.internal.abi.Placement;
 import dev.fusedit.trainer.plan.StepMemory;
 import dev.fusedit.trainer.recipe.Run;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +103,57 @@ class BenchTest {
         assertThat(json.fieldNames()).toIterable().contains("workload", "device", "threads", "unit", "median", "min", "peak_mib", "runs",
                 "matmul_peak").contains(name.equals("drawn") ? new String[] {"output_abs_mean"} : new String[] {"loss_first", "loss_last"});
         assertThat(result.toString()).contains("median", "optimizer".substring(0, name.equals("drawn") ? 0 : 9));
+    }
+
+    /// What `docs/scale.md` reckons with for 16 images, whose texts are somewhat longer there.
+    @Test
+    void thePapersLargeRunIsAWorkload() {
+        var large = Workloads.read(Path.of("../benchmarks/large.json"));
+        var train = large.get("train-large");
+        assertThat(WorkloadFlops.ofImages(train)).isCloseTo(212e12, withinPercentage(3));
+        assertThat(train.flops() - WorkloadFlops.ofImages(train)).isBetween(0.2 * 16e12, 16e12);
+        assertThat(large.get("sample-large").shape().model()).isEqualTo(train.shape().model());
+    }
+
+    @Test
+    void utilizationIsToldByTheDataSheetOfAKnownGpu() throws IOException {
+        var json = onGpu("NVIDIA H200", DType.BF16).json();
+        double possible = 0.5 * 989.4e12;
+        assertThat(json.path("mfu").asDouble()).isCloseTo(json.path("image_flops").asDouble() / possible, withinPercentage(1e-6));
+        assertThat(json.path("mfu_with_llm").asDouble()).isCloseTo(json.path("flops").asDouble() / possible, withinPercentage(1e-6));
+        assertThat(json.path("image_flops").asDouble()).isPositive().isLessThan(json.path("flops").asDouble());
+        assertThat(json.path("device").asText()).isEqualTo("cuda:0");
+        assertThat(json.path("device_name").asText()).isEqualTo("NVIDIA H200");
+        assertThat(onGpu("NVIDIA H200", DType.BF16).toString()).contains("MFU ", "/ 0.5000 s / 9.894e+14 FLOP/s", "language model's");
+        assertThat(onGpu("NVIDIA H200", DType.F32).json().has("mfu")).as("the figure is of bf16").isFalse();
+        assertThat(onGpu("NVIDIA Something", DType.BF16).json().has("mfu")).as("an unknown divisor").isFalse();
+    }
+
+    private BenchResult onGpu(String name, DType dtype) throws IOException {
+        return new BenchResult(small("small"), new BenchOptions(dtype, Device.cuda(0), 1, 3), name, List.of(0.4, 0.5, 0.6), List.of(1.0), 1,
+                dtype,
+                1, 1, 1, Map.of(), 1e12);
+    }
+
+    @Test
+    void lanesAreOfTheCpu() {
+        assertThatThrownBy(() -> new BenchOptions(DType.F32, Device.cuda(0), 1, OptionalInt.of(2), 1))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("lanes are threads of the CPU: cuda:0 computes a batch as one");
+    }
+
+    /// On libtorch's meta device, whose tensors have no numbers: all is asked for until the loss is read.
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "crossed", "drawn"})
+    void workKeepsToItsDevice(String name) throws IOException {
+        MetaKernels.register();
+        System.setProperty("fusedit.late", "true");
+        try (var placement = Placement.watch();
+                var work = Work.of(small(name), new BenchOptions(DType.BF16, Device.META, 1, 1))) {
+            assertThatThrownBy(() -> work.repeat(0)).hasMessageContaining("meta");
+            assertThat(placement.mixed()).isEmpty();
+        } finally {
+            System.clearProperty("fusedit.late");
+        }
     }
 
     /// As many as are asked for, but no more than there are samples (two); else as many as a run would have: work as small as this is one
