@@ -23,8 +23,12 @@ final class RequestBody {
     static ObjectNode json(ServerRequest request, int most) {
         var type = request.headers().contains(HeaderNames.CONTENT_TYPE) ? request.headers().get(HeaderNames.CONTENT_TYPE).get() : "";
         if (!type.matches("(?i)application/json *(;.*)?")) throw Refusal.of(415, "send JSON, with 'Content-Type: application/json'");
-        return JsonFile.object(text(bytes(request, most)), NAME, "Send a JSON object");
+        return json(bytes(request, most));
     }
+
+    /// @throws Refusal if it is not UTF-8
+    /// @throws dev.fusedit.torch.UserError if it is no JSON object
+    static ObjectNode json(byte[] bytes) { return JsonFile.object(text(bytes), NAME, "Send a JSON object"); }
 
     private static byte[] bytes(ServerRequest request, int most) {
         if (!request.content().hasEntity()) return new byte[0];
