@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,13 +29,16 @@ final class ParityCommand implements Callable<Integer> {
             description = "A tokenizer's file or folder for the case NAME; repeatable. Cases of tokenizers without a file are skipped.")
     private Map<String, Path> tokenizers = Map.of();
 
+    @Mixin
+    private DeviceOption device;
+
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
     @Override
     public Integer call() {
         Libtorch.load();
-        var report = WholeParity.run(folders, tokenizers);
+        var report = WholeParity.run(folders, tokenizers, device.orCpu());
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(report.json().toPrettyString());

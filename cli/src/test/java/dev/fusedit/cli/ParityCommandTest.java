@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -39,6 +40,31 @@ class ParityCommandTest {
                 "{\"cases\": [{\"name\": \"linear\", \"num_warmup_steps\": 0, \"num_training_steps\": 2, \"base_lr\": 1, \"lr\": [1, 0.6]}]}");
         assertThat(run("parity", folder.toString())).isEqualTo(1);
         assertThat(out.toString()).contains("FAILED");
+    }
+
+    @Test
+    void theDeviceIsChosenAndReported() throws IOException {
+        assertThat(run("parity", GOLDENS.resolve("tables").toString(), "--json")).isZero();
+        var withoutOption = out.toString();
+        assertThat(new ObjectMapper().readTree(withoutOption).path("device").asText()).isEqualTo("cpu");
+        out.getBuffer().setLength(0);
+        assertThat(run("parity", GOLDENS.resolve("tables").toString(), "--json", "--device", "cpu")).isZero();
+        assertThat(out.toString()).isEqualTo(withoutOption);
+    }
+
+    @Test
+    void anUnknownDeviceIsBadInput() {
+        assertThat(run("parity", GOLDENS.toString(), "--device", "tpu")).isEqualTo(2);
+        assertThat(err.toString()).contains("--device", "must be cpu or cuda:N, got 'tpu'");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsASentenceAndThree() {
+        assumeThat(Path.of("/dev/nvidiactl")).doesNotExist();
+        assertThat(run("parity", GOLDENS.toString(), "--device", "cuda")).isEqualTo(3);
+        assertThat(err.toString()).contains("The device cuda:0 was asked for, but libtorch ", "is used for the CPU only").hasLineCount(1);
+        assertThat(out.toString()).isEmpty();
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vae.AutoencoderConfig;
 import dev.fusedit.fusion.vae.AutoencoderKL;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -23,12 +22,12 @@ record AutoencoderCase(AutoencoderKL model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(AutoencoderKL.named(stored), DTypePolicy.F32);
+                var weights = Weights.stored(AutoencoderKL.named(stored), files.policy());
                 var _ = Autograd.noGrad()) {
             var config = AutoencoderConfig.of(files.json("config.json"), files.file("config.json").toString());
             var model = AutoencoderKL.of(config, weights);
             weights.requireComplete();
-            var here = new AutoencoderCase(model, new Expected(io, name -> !INPUT.matcher(name).matches()));
+            var here = new AutoencoderCase(model, new Expected(io, name -> !INPUT.matcher(name).matches(), files.device()));
             here.expected.names().stream().filter(name -> name.endsWith(".image")).sorted()
                     .forEach(name -> here.image(name.substring(0, name.length() - "image".length())));
             return here.expected.result(files.name());

@@ -1,6 +1,8 @@
 package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import java.io.IOException;
@@ -9,8 +11,13 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /// A folder with inputs and expected numbers.
-public record Case(Path folder) {
+///
+/// @param device where models and their inputs lie; what is expected stays on the CPU
+public record Case(Path folder, Device device) {
     public String name() { return folder.toAbsolutePath().normalize().getFileName().toString(); }
+
+    /// What models are loaded in: f32, on the case's device.
+    DTypePolicy policy() { return DTypePolicy.F32.on(device); }
 
     public Path file(String name) { return folder.resolve(name); }
 

@@ -1,6 +1,7 @@
 package dev.fusedit.fusion.parity;
 
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,9 @@ import java.util.stream.Stream;
 
 /// Finds cases: the folders that a suite recognises, and those that hold files as only a case has them. No such folder is passed over in
 /// silence: one that lost a file would else count as passed.
-record CaseSearch(List<Suite> suites) {
+///
+/// @param device where cases are computed
+record CaseSearch(List<Suite> suites, Device device) {
     /// A case, and what compares it.
     record Found(Case here, Suite suite) {
         List<CaseResult> compare() { return suite.compare().apply(here); }
@@ -20,7 +23,7 @@ record CaseSearch(List<Suite> suites) {
         if (!Files.isDirectory(folder)) {
             throw new UserError("%s: no such folder".formatted(folder));
         }
-        var found = isEmpty(new Case(folder)) ? List.<Found>of() : find(folder).toList();
+        var found = isEmpty(new Case(folder, device)) ? List.<Found>of() : find(folder).toList();
         if (found.isEmpty()) {
             throw new UserError("no case found in %s: a case is a folder with a config.json or expected numbers".formatted(folder));
         }
@@ -28,7 +31,7 @@ record CaseSearch(List<Suite> suites) {
     }
 
     private Stream<Found> find(Path folder) {
-        var here = new Case(folder);
+        var here = new Case(folder, device);
         try {
             var suite = suites.stream().filter(known -> known.recognises().test(here)).findFirst();
             return suite.isPresent() ? Stream.of(new Found(here, suite.get()))

@@ -3,7 +3,6 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
@@ -23,7 +22,7 @@ record ClipTextCase(ClipTextModel model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(ClipTextModel.named(stored), DTypePolicy.F32);
+                var weights = Weights.stored(ClipTextModel.named(stored), files.policy());
                 var _ = Autograd.noGrad()) {
             var config = ClipTextConfig.of(files.json("config.json"), files.file("config.json").toString());
             var model = ClipTextModel.of(config, weights);

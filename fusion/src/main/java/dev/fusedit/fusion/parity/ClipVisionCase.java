@@ -3,7 +3,6 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vision.ClipVisionConfig;
 import dev.fusedit.fusion.vision.ClipVisionModel;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.io.SafeTensors;
@@ -22,11 +21,11 @@ final class ClipVisionCase {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(ClipVisionModel.named(stored), DTypePolicy.F32);
+                var weights = Weights.stored(ClipVisionModel.named(stored), files.policy());
                 var _ = Autograd.noGrad()) {
             var model = ClipVisionModel.of(ClipVisionConfig.of(files.json("config.json"), files.file("config.json").toString()), weights);
             weights.requireComplete();
-            var expected = new Expected(io, name -> !INPUTS.contains(name));
+            var expected = new Expected(io, name -> !INPUTS.contains(name), files.device());
             var output = model.forward(expected.read("pixel_values"), (name, value) -> expected.compare(name, value, Tolerance.FINE));
             expected.compare("last_hidden_state", output.last_BNC(), Tolerance.FINE);
             expected.compare("pooled", output.pooled_BC(), Tolerance.FINE);

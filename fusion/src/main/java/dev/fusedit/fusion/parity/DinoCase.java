@@ -3,7 +3,6 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.vision.DinoConfig;
 import dev.fusedit.fusion.vision.DinoModel;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.TensorScope;
@@ -20,11 +19,11 @@ record DinoCase(DinoModel model, Expected expected) {
     static CaseResult run(Case files) {
         try (var io = SafeTensors.open(files.file("io.safetensors"));
                 var stored = SafeTensors.open(files.file("weights.safetensors"));
-                var weights = Weights.stored(stored, DTypePolicy.F32);
+                var weights = Weights.stored(stored, files.policy());
                 var _ = Autograd.noGrad()) {
             var model = DinoModel.of(DinoConfig.of(files.json("config.json"), files.file("config.json").toString()), weights);
             weights.requireComplete();
-            var here = new DinoCase(model, new Expected(io, name -> !name.endsWith(INPUT)));
+            var here = new DinoCase(model, new Expected(io, name -> !name.endsWith(INPUT), files.device()));
             here.expected.names().stream().filter(name -> name.endsWith(INPUT)).sorted()
                     .forEach(name -> here.image(name.substring(0, name.length() - INPUT.length()) + "."));
             return here.expected.result(files.name());

@@ -2,6 +2,7 @@ package dev.fusedit.fusion.parity;
 
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.fusion.parity.ParityReport.Worst;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -18,19 +19,26 @@ import org.jspecify.annotations.Nullable;
 /// The expected tensors of one case, and which of them were compared with what error.
 public final class Expected {
     private final @Nullable SafeTensors file;
+    private final Device device;
     private final Set<String> unchecked;
     private @Nullable Worst worst;
     private final Set<String> beyond = new LinkedHashSet<>();
     private int checked;
 
-    public Expected(SafeTensors file, Predicate<String> isExpected) {
+    /// Of a case on the CPU.
+    public Expected(SafeTensors file, Predicate<String> isExpected) { this(file, isExpected, Device.CPU); }
+
+    /// @param device where inputs are read to
+    public Expected(SafeTensors file, Predicate<String> isExpected, Device device) {
         this.file = file;
+        this.device = device;
         this.unchecked = new LinkedHashSet<>(file.entries().keySet().stream().filter(isExpected).sorted().toList());
     }
 
     /// Of a case whose expected numbers come from elsewhere, one by one.
     public Expected() {
         this.file = null;
+        this.device = Device.CPU;
         this.unchecked = new LinkedHashSet<>();
     }
 
@@ -40,8 +48,22 @@ public final class Expected {
 
     public Set<String> names() { return file().entries().keySet(); }
 
-    /// An input that is kept among the expected tensors.
-    public Tensor read(String name) { return file().read(name); }
+    /// An input that is kept among the expected tensors, on the case's device.
+    public Tensor read(String name) { return TensorScope.scoped(() -> file().read(name).to(device)); }
+
+    /// What is compared of a tensor, wherever it lies. On the meta device there are no numbers: each is NaN, beyond every tolerance, so
+    /// that a case is computed to its end.
+    static double[] numbers(Tensor actual) {
+        if (!actual.device().isMeta()) {
+            return actual.toDoubles();
+        }
+        var none = new double[Math.toIntExact(actual.numel())];
+        Arrays.fill(none, Double.NaN);
+        return none;
+    }
+
+    /// The one number of a loss or a norm, as [#numbers].
+    static double number(Tensor actual) { return numbers(actual)[0]; }
 
     public long[] shape(String name) {
         var entry = file().entries().get(name);
@@ -95,14 +117,14 @@ public final class Expected {
 
     private static double[] first(Tensor tensor, int[] rows) {
         return IntStream.range(0, rows.length).boxed()
-                .flatMapToDouble(b -> Arrays.stream(tensor.select(0, b).narrow(0, 0, rows[b]).contiguous().toDoubles())).toArray();
+                .flatMapToDouble(b -> Arrays.stream(numbers(tensor.select(0, b).narrow(0, 0, rows[b]).contiguous()))).toArray();
     }
 
     /// Compares, if this case expects such a tensor.
     public void compare(String name, Tensor actual, Tolerance tolerance) {
         if (has(name)) {
             var sameShape = Arrays.equals(actual.shape(), shape(name));
-            record(name, sameShape ? tolerance.error(actual.toDoubles(), values(name), new double[0]) : Double.POSITIVE_INFINITY,
+            record(name, sameShape ? tolerance.error(numbers(actual), values(name), new double[0]) : Double.POSITIVE_INFINITY,
                     tolerance.limit);
         }
     }

@@ -5,7 +5,6 @@ import dev.fusedit.fusion.llm.LanguageModel;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -55,7 +54,7 @@ record LlmCase(Case files, Expected expected) {
         }
         var json = files.json("config.json");
         var config = LanguageConfigs.read(json, files.file("config.json").toString()).withSoftcap(softcapped);
-        try (var loaded = LanguageModels.read(files.file("weights.safetensors"), config, json.has("text_config"), DTypePolicy.F32);
+        try (var loaded = LanguageModels.read(files.file("weights.safetensors"), config, json.has("text_config"), files.policy());
                 var _ = TensorScope.open()) {
             var ids = expected.rows("input_ids");
             var mask = expected.rows("attention_mask");
@@ -67,10 +66,10 @@ record LlmCase(Case files, Expected expected) {
 
     /// @param real rows to compare, of each sample the first ones; null for all but what is an accident
     private void compare(String way, LanguageModel model, Prompt prompt, int @Nullable [] real) {
-        var last = new ArrayList<float[]>();
+        var last = new ArrayList<double[]>();
         var all = model.hiddenStates(prompt, (name, value) -> {
             if (name.equals("llm.layer." + (model.config().layers() - 1))) {
-                last.add(value.toFloats()); // the tensor is freed after this call
+                last.add(Expected.numbers(value)); // the tensor is freed after this call
             }
         });
         var states = new ArrayList<State>();

@@ -2,8 +2,10 @@ package dev.fusedit.fusion.parity;
 
 import dev.fusedit.fusion.parity.CaseSearch.Found;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.cuda.Tf32;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,17 +34,35 @@ public final class Parity {
     /// passed, but the others are still run.
     ///
     /// @throws UserError if there is no case in one of them
-    public static ParityReport run(List<Path> folders) { return run(folders, List.of()); }
+    public static ParityReport run(List<Path> folders) { return run(folders, List.of(), Map.of()); }
 
-    /// @param more what else is compared, beyond models
-    public static ParityReport run(List<Path> folders, List<Suite> more) { return run(folders, more, Map.of()); }
-
-    /// @param tokenizers files of tokenizers, by the names that their cases have
+    /// As below, on the CPU.
     public static ParityReport run(List<Path> folders, List<Suite> more, Map<String, Path> tokenizers) {
+        return run(folders, more, tokenizers, Device.CPU);
+    }
+
+    /// Tables, schedules, draws of a seed and files are the CPU's matter: they are compared there on every device.
+    ///
+    /// On a CUDA device TF32 is switched off for the whole process, and stays so: libtorch begins with it on in convolutions, and its 10
+    /// bits of mantissa are beyond these tolerances.
+    ///
+    /// @param more what else is compared, beyond models
+    /// @param tokenizers files of tokenizers, by the names that their cases have
+    /// @param device where models compute. On the meta device nothing agrees, but every case is computed to its end
+    /// @throws dev.fusedit.torch.LibtorchUnavailable if the device cannot be used here
+    public static ParityReport run(List<Path> folders, List<Suite> more, Map<String, Path> tokenizers, Device device) {
+        prepare(device.available());
         var ids = new Suite(Tokenizers::is, here -> new Tokenizers(here, tokenizers).run());
-        var search = new CaseSearch(Stream.of(MODELS, more, List.of(ids)).flatMap(List::stream).toList());
+        var search = new CaseSearch(Stream.of(MODELS, more, List.of(ids)).flatMap(List::stream).toList(), device);
         var cases = folders.stream().flatMap(folder -> search.in(folder).stream()).toList();
-        return new ParityReport(cases.stream().flatMap(found -> check(found).stream()).toList());
+        return new ParityReport(device, cases.stream().flatMap(found -> check(found).stream()).toList());
+    }
+
+    private static void prepare(Device device) {
+        if (device.kind() == Device.Kind.CUDA) {
+            Tf32.allowConvolutions(false);
+            Tf32.allowMatmuls(false);
+        }
     }
 
     private static List<CaseResult> check(Found found) {

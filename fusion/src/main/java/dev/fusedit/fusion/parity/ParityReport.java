@@ -2,6 +2,7 @@ package dev.fusedit.fusion.parity;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.torch.Device;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What came of comparing all cases.
 ///
-public record ParityReport(List<CaseResult> cases) {
+/// @param device where models were computed
+public record ParityReport(Device device, List<CaseResult> cases) {
     private static final JsonMapper JSON = new JsonMapper();
 
     /// True if every case passed.
@@ -23,7 +25,7 @@ public record ParityReport(List<CaseResult> cases) {
 
     /// The report as a script reads it.
     public ObjectNode json() {
-        var root = JSON.createObjectNode().put("passed", passed());
+        var root = JSON.createObjectNode().put("device", device.toString()).put("passed", passed());
         var list = root.putArray("cases");
         for (var result : cases) {
             var node = list.addObject().put("case", result.name).put("passed", result.passed).put("skipped", result.skipped).put("checked",

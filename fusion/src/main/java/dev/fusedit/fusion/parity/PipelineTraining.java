@@ -23,7 +23,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /// One training step from pixels on, for several ways to draw times and weigh losses: noise, latents, loss, gradients of all weights but an
-/// external text encoder's.
+/// external text encoder's. Noise and times are drawn on the CPU, as in training.
 record PipelineTraining(Case files, JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights, Expected expected) {
     private static final double MODE_SCALE = 1.29;
     private static final long FEW = 8;
@@ -32,7 +32,8 @@ record PipelineTraining(Case files, JsonNode config, ImageModel model, Autoencod
     static CaseResult run(Case files, JsonNode config, ImageModel model, AutoencoderKL vae, Weights weights) {
         try (var file = SafeTensors.open(files.file("train_step.safetensors")); var _ = TensorScope.open()) {
             var expected =
-                    new Expected(file, name -> !name.equals("pixel_values") && !name.equals("input_ids") && !name.equals("attention_mask"));
+                    new Expected(file, name -> !name.equals("pixel_values") && !name.equals("input_ids") && !name.equals("attention_mask"),
+                            files.device());
             var here = new PipelineTraining(files, config, model, vae, weights, expected);
             weights.train(_ -> true);
             config.path("train_step").path("results").properties().forEach(entry -> here.setting(entry.getKey(), entry.getValue()));
@@ -49,18 +50,18 @@ record PipelineTraining(Case files, JsonNode config, ImageModel model, Autoencod
             expected.compare("noise", noise, Tolerance.RELATIVE);
             var u = density(name).draw(random, (int) shape[0]);
             expected.compare(name + ".u", u, Tolerance.RELATIVE);
-            var clean = clean(encoderNoise);
+            var clean = clean(encoderNoise.to(files.device()));
             expected.compare("model_input", clean, Tolerance.TAP);
             var scheduler = PipelineCase.scheduler(files, config);
             var flow = new FlowMatching(scheduler, density(name), TransformerTraining.weighting(scheme(name)),
                     name.endsWith(PRECONDITIONED) ? new Prediction.EdmPreconditioned() : new Prediction.Velocity());
             var indices = Arrays.stream(u.mul((double) scheduler.levels()).toLongs())
                     .mapToInt(place -> (int) Math.min(place, scheduler.levels() - 1)).toArray();
-            var noised = flow.noised(clean, noise, indices);
+            var noised = flow.noised(clean, noise.to(files.device()), indices);
             var prompt = Prompt.masked(expected.rows("input_ids"), expected.rows("attention_mask"));
             var loss = flow.loss(model.forward(noised.noisy(), noised.timesteps_B(), prompt), noised);
             loss.backward();
-            compare(name, loss.item(), result);
+            compare(name, Expected.number(loss), result);
             weights.clearGradients();
         }
     }
@@ -99,7 +100,7 @@ record PipelineTraining(Case files, JsonNode config, ImageModel model, Autoencod
         expected.compareNumbers(name + " loss", new double[] {loss}, new double[] {result.path("loss").asDouble()}, Tolerance.STEP_LOSS);
         var gradients =
                 weights.trainable().stream().map(Parameter::gradient).filter(Objects::nonNull).map(Objects::requireNonNull).toList();
-        expected.compareNumbers(name + " grad_norm", new double[] {Foreach.norm(gradients).item()},
+        expected.compareNumbers(name + " grad_norm", new double[] {Expected.number(Foreach.norm(gradients))},
                 new double[] {result.path("grad_norm").asDouble()}, Tolerance.STEP_LOSS);
         weights.trainable().stream().filter(parameter -> parameter.name().endsWith("proj_out.weight"))
                 .filter(p -> !p.name().contains("layers"))

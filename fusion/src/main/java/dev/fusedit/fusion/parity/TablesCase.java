@@ -16,7 +16,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /// The building blocks alone. Their sizes are in the tensors' names.
-record TablesCase(Expected expected) {
+record TablesCase(Expected expected, Device device) {
     private static final Set<String> INPUTS =
             Set.of("mask.prompt", "rotary.positions", "rms_norm.in", "rms_norm.weight", "time_proj.in", "unpatchify.in",
                     "weighting.sigmas");
@@ -36,7 +36,7 @@ record TablesCase(Expected expected) {
 
     static CaseResult run(Case files) {
         try (var file = SafeTensors.open(files.file("expected.safetensors"))) {
-            var here = new TablesCase(new Expected(file, name -> !INPUTS.contains(name)));
+            var here = new TablesCase(new Expected(file, name -> !INPUTS.contains(name), files.device()), files.device());
             here.each("rotary\\.dim(\\d+)\\.theta(\\d+)\\.cos", here::rotary);
             here.each("scheduler\\.shift([\\d.]+)\\.sigmas", here::schedule);
             here.each("sincos\\.dim(\\d+)\\.max(\\d+)\\.sample(\\d+)\\.patch(\\d+)", here::sines);
@@ -71,7 +71,7 @@ record TablesCase(Expected expected) {
         for (int i = 0; i < angles.length; i++) {
             angles[i] = (float) positions[i / width] * frequencies[i % frequencies.length];
         }
-        var table = RotaryEmbedding.of(angles, 1, positions.length, width, Device.CPU);
+        var table = RotaryEmbedding.of(angles, 1, positions.length, width, device);
         expected.compare(match.group(), table.cos(), Tolerance.OUTPUT);
         expected.compare(match.group().replace(".cos", ".sin"), table.sin(), Tolerance.OUTPUT);
     }

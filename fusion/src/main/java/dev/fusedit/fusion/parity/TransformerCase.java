@@ -92,7 +92,14 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         }
     }
 
-    Tensor input(String name) { return inputs.read(name); }
+    Tensor input(String name) { return TensorScope.scoped(() -> inputs.read(name).to(files.device())); }
+
+    /// Whole numbers, for Java.
+    long[] wholes(String name) {
+        try (var _ = TensorScope.open()) {
+            return inputs.read(name).toLongs();
+        }
+    }
 
     @Nullable
     Tensor pooled() { return inputs.contains("text_modulation_embeds") ? input("text_modulation_embeds") : null; }
@@ -108,7 +115,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
 
     private long[][] rows(String name) {
         try (var _ = TensorScope.open()) {
-            var tensor = input(name);
+            var tensor = inputs.read(name);
             var values = tensor.toLongs();
             var width = (int) tensor.size(1);
             var rows = new long[(int) tensor.size(0)][];
@@ -118,7 +125,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
     }
 
     private void forward() {
-        try (var loaded = load(DTypePolicy.F32); var _ = TensorScope.open()) {
+        try (var loaded = load(files.policy()); var _ = TensorScope.open()) {
             var model = loaded.model();
             Tensor latents = input("latents"), times = input("timestep");
             var text = model.text(prompt(""));
@@ -137,7 +144,8 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         var text = model.text(prompt, true, this::hook);
         model.image(latents, times, text, pooled(), this::hook);
         if (model.dit().time() == null && expected.has("taps.temb")) {
-            expected.compare("taps.temb", Tensor.zeros(dev.fusedit.torch.DType.F32, latents.size(0), model.dit().config().width()),
+            expected.compare("taps.temb",
+                    Tensor.zeros(dev.fusedit.torch.DType.F32, latents.device(), latents.size(0), model.dit().config().width()),
                     Tolerance.TAP);
         }
         rotary(model, prompt, latents);
@@ -206,7 +214,7 @@ record TransformerCase(Case files, JsonNode config, SafeTensors inputs, Expected
         if (!expected.has("bf16_autocast.output") && !expected.has("bf16_weights.output")) {
             return;
         }
-        try (var loaded = load(DTypePolicy.MIXED); var _ = TensorScope.open()) {
+        try (var loaded = load(DTypePolicy.MIXED.on(files.device())); var _ = TensorScope.open()) {
             var output = loaded.model().image(input("latents"), input("timestep"), loaded.model().text(prompt("")), pooled());
             expected.compare("bf16_autocast.output", output, Tolerance.BF16);
             expected.compare("bf16_weights.output", output, Tolerance.BF16);

@@ -7,7 +7,6 @@ import dev.fusedit.fusion.flow.LossWeighting;
 import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.flow.TimeDensity;
 import dev.fusedit.fusion.parity.TransformerCase.Loaded;
-import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Parameter;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
@@ -52,7 +51,7 @@ record TransformerTraining(TransformerCase test) {
 
     private FlowMatching.Noised noised(FlowMatching flow, int step) {
         try (var scope = TensorScope.open()) {
-            var indices = Arrays.stream(test.input("train.indices." + step).toLongs()).mapToInt(i -> (int) i).toArray();
+            var indices = Arrays.stream(test.wholes("train.indices." + step)).mapToInt(i -> (int) i).toArray();
             return scope.keep(flow.noised(scope.keep(test.input("train.latents")), scope.keep(test.input("train.noise." + step)), indices));
         }
     }
@@ -64,7 +63,7 @@ record TransformerTraining(TransformerCase test) {
 
     void run() {
         var modes = MODES.stream().filter(mode -> test.config().path("trainable").has(mode)).toList();
-        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
+        try (var loaded = test.load(test.files().policy()); var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             var noised = noised(flow("none", false), 0);
             expected().compare("train.noisy", noised.noisy(), Tolerance.OUTPUT);
             var output = output(loaded, noised);
@@ -72,7 +71,7 @@ record TransformerTraining(TransformerCase test) {
             for (var weighting : List.of("none", "mode", "logit_normal", "sigma_sqrt", "cosmap")) {
                 for (var kind : List.of("plain", "precondition")) {
                     expected().compare("train.loss." + weighting + "." + kind,
-                            new double[] {flow(weighting, kind.equals("precondition")).loss(output, noised).item()},
+                            new double[] {Expected.number(flow(weighting, kind.equals("precondition")).loss(output, noised))},
                             Tolerance.LOSS);
                 }
             }
@@ -101,17 +100,17 @@ record TransformerTraining(TransformerCase test) {
             var noised = noised(flow, step);
             var loss = flow.loss(output(loaded, noised), noised);
             loss.backward();
-            return loss.item();
+            return Expected.number(loss);
         }
     }
 
     private void gradients(String mode, String kind) {
         var prefix = "train." + mode + "." + kind + ".";
-        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open()) {
+        try (var loaded = test.load(test.files().policy()); var _ = TensorScope.open()) {
             var parameters = train(loaded, mode);
             expected().compare(prefix + "loss", new double[] {lossAndBackward(loaded, mode, kind.equals("precondition"), 0)},
                     Tolerance.LOSS);
-            var norms = parameters.stream().mapToDouble(p -> gradientOrZero(p).norm().item()).toArray();
+            var norms = parameters.stream().mapToDouble(p -> Expected.number(gradientOrZero(p).norm())).toArray();
             expected().compare(prefix + "grad_norms", norms, Tolerance.GRADIENT_NORM);
             parameters.forEach(p -> expected().compare(prefix + "grad." + p.name(), gradientOrZero(p), Tolerance.GRADIENT));
         }
@@ -120,13 +119,15 @@ record TransformerTraining(TransformerCase test) {
     /// What nothing reads has no gradient here. The reference's last query projection gets one of zeros: it is the same number.
     private static Tensor gradientOrZero(Parameter parameter) {
         var gradient = parameter.gradient();
-        return gradient == null ? Tensor.zeros(DType.F32, parameter.master().shape()) : gradient;
+        return gradient == null ? zeros(parameter) : gradient;
     }
+
+    private static Tensor zeros(Parameter like) { return Tensor.zeros(DType.F32, like.master().device(), like.master().shape()); }
 
     private void optimize(String mode) {
         var prefix = "optim." + mode + ".";
         var steps = training().path("steps").asInt(3);
-        try (var loaded = test.load(DTypePolicy.F32); var _ = TensorScope.open()) {
+        try (var loaded = test.load(test.files().policy()); var _ = TensorScope.open()) {
             var parameters = train(loaded, mode);
             var averages = parameters.stream().map(p -> p.master().detach().copy()).toList();
             var skipped = Set.copyOf(names("not_optimised", mode));
@@ -165,7 +166,7 @@ record TransformerTraining(TransformerCase test) {
         return tensors.stream().mapToDouble(t -> {
             try (var _ = TensorScope.open()) {
                 var wide = t.to(DType.F64);
-                return (absolute ? wide.abs() : wide).sum().item();
+                return Expected.number((absolute ? wide.abs() : wide).sum());
             }
         }).toArray();
     }
@@ -180,14 +181,14 @@ record TransformerTraining(TransformerCase test) {
         Optimizer(List<Parameter> parameters) {
             this.parameters = parameters;
             parameters.forEach(p -> weights.add(p.master()));
-            first = parameters.stream().map(p -> Tensor.zeros(DType.F32, p.master().shape())).toList();
-            second = parameters.stream().map(p -> Tensor.zeros(DType.F32, p.master().shape())).toList();
+            first = parameters.stream().map(TransformerTraining::zeros).toList();
+            second = parameters.stream().map(TransformerTraining::zeros).toList();
         }
 
         /// Clips and steps; returns the norm before clipping.
         double step(int number) {
             var gradients = parameters.stream().map(TransformerTraining::gradientOrZero).toList();
-            var norm = Foreach.norm(gradients).item();
+            var norm = Expected.number(Foreach.norm(gradients));
             Foreach.mul(gradients, Math.min(1, training().path("gradient_clipping").asDouble() / (norm + 1e-6)));
             var settings = training().path("optimizer");
             FusedAdamW.step(weights, gradients, first, second, number, settings.path("lr").asDouble(), new FusedAdamW.Settings(

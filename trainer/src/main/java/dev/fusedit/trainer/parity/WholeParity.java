@@ -3,6 +3,7 @@ package dev.fusedit.trainer.parity;
 import dev.fusedit.fusion.parity.Parity;
 import dev.fusedit.fusion.parity.ParityReport;
 import dev.fusedit.fusion.parity.Suite;
+import dev.fusedit.torch.Device;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,11 @@ public final class WholeParity {
 
     private WholeParity() {}
 
-    /// As [Parity#run].
-    public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers) { return Parity.run(folders, SUITES, tokenizers); }
+    /// As below, on the CPU.
+    public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers) { return run(folders, tokenizers, Device.CPU); }
+
+    /// As [Parity#run]; the trainer's own suites are compared on the CPU.
+    public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers, Device device) {
+        return Parity.run(folders, SUITES, tokenizers, device);
+    }
 }

@@ -51,6 +51,7 @@ public final class MetaKernels {
         kernel("convolution_overrideable", "TTOlll.l.", MetaKernels::convolution);
         kernel("convolution_backward_overrideable", "TTTlll.l.l", MetaKernels::convolutionBackward);
         kernel("native_layer_norm", "TlOO.", MetaKernels::layerNorm);
+        kernel("native_group_norm", "TOO.....", a -> new long[] {like(a[0]), empty(F32, a[3], a[6]), empty(F32, a[3], a[6])});
         kernel("log_sigmoid_forward", "T", a -> new long[] {like(a[0]), empty(Handles.dtype(a[0]), 0)}); // CUDA's keeps no buffer
         kernel("log_sigmoid_backward", "TTT", a -> new long[] {like(a[1])});
         kernel("_scaled_dot_product_flash_attention_for_cpu", "TTT..Oo",
