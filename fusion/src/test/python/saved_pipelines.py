@@ -1,7 +1,7 @@
 """Golden cases as the paper's own script saves pipelines (utils/save_pipeline.py): the reference's classes, filled with a case's weights, and
 its pipelines' save_pretrained. The drawn pictures are those of the cases, so that nothing but the files is new.
 
-    python saved_pipelines.py REFERENCE src/test/resources/goldens/pipeline src/test/resources/goldens/saved_pipelines
+    python saved_pipelines.py REFERENCE src/test/resources/goldens/pipeline src/test/resources/saved_pipelines
 
 REFERENCE is a checkout of the paper's code. Made with torch 2.10, transformers 4.43.3, diffusers 0.32.0, sentencepiece 0.2.1. The tokenizers
 are tiny ones of the classes that the script saves, slow ones: a SentencePiece model of the goldens' words, and a CLIP vocabulary of bytes.

@@ -1,4 +1,4 @@
-"""Golden steps of diffusers' second-order solvers in flow form: python solver_goldens.py src/test/resources/goldens/solvers
+"""Golden steps of diffusers' second-order solvers in flow form: python solver_goldens.py src/test/resources/solvers
 
 Made with diffusers 0.32.0: FlowMatchHeunDiscreteScheduler, and DPMSolverMultistepScheduler as DPM-Solver++ (2M, midpoint) with
 `use_flow_sigmas` and `prediction_type="flow_prediction"`. Keys: SOLVER.CASE.{sigmas,x0,vI,xI}, the velocities in the order in which they are

@@ -20,6 +20,13 @@ class ParityCommandTest {
 
     private int run(String... args) { return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true)); }
 
+    /// The command of the documentation, over all kinds of cases.
+    @Test
+    void allThatComesAlongPasses() {
+        assertThat(run("parity", GOLDENS.getParent().toString())).as(out.toString()).isZero();
+        assertThat(out.toString()).contains("40 of 40 cases passed");
+    }
+
     @Test
     void jsonHasWhatScriptsRead() throws IOException {
         assertThat(run("parity", GOLDENS.resolve("tables").toString(), "--json")).isZero();

@@ -110,7 +110,7 @@ class SolverTest {
     @CsvSource({"HEUN, shift1", "HEUN, shift3", "HEUN, many", "HEUN, one", "DPMPP_2M, shift1", "DPMPP_2M, shift3", "DPMPP_2M, many",
         "DPMPP_2M, one"})
     void stepsAreThoseOfDiffusers(Solver solver, String name) {
-        try (var file = SafeTensors.open(Goldens.folder("solvers").resolve("io.safetensors")); var _ = TensorScope.open()) {
+        try (var file = SafeTensors.open(Goldens.beside("solvers").resolve("io.safetensors")); var _ = TensorScope.open()) {
             var prefix = solver + "." + name + ".";
             var asked = new ArrayList<Integer>();
             var ode = new FlowOde(file.read(prefix + "sigmas").toFloats(), (_, level) -> {

@@ -128,7 +128,7 @@ class PipelineFolderTest {
     void thePapersSavedPipelinesGenerateTheGoldenImages(String saved, String name) throws IOException {
         var golden = Goldens.folder("pipeline/" + name);
         var run = json(golden.resolve("config.json")).get("runs").get("");
-        var folder = Goldens.folder("saved_pipelines/" + saved);
+        var folder = Goldens.beside("saved_pipelines/" + saved);
         try (var _ = TensorScope.open();
                 var io = SafeTensors.open(golden.resolve("io.safetensors"));
                 var pipeline = new PipelineReader(folder, own -> own).read(words(), clipWords(io, run))) {

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /// A whole CLIP in Hugging Face's form, with random weights, small enough for tests.
 final class TinyClip {
-    private static final Path TOKENIZER = Path.of("../fusion/src/test/resources/goldens/saved_pipelines/fuse-dit-clip/clip_tokenizer");
+    private static final Path TOKENIZER = Path.of("../fusion/src/test/resources/saved_pipelines/fuse-dit-clip/clip_tokenizer");
     private static final String CONFIG = """
             {"model_type": "clip", "projection_dim": 12,
              "text_config": {"vocab_size": 49408, "hidden_size": 16, "intermediate_size": 32, "projection_dim": 12, "num_hidden_layers": 2,
