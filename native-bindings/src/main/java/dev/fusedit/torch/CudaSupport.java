@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Whether CUDA can be used, asked before libtorch is: what it says itself is a list of all its dispatcher's backends.
 final class CudaSupport {
-    private static final String REMEDY = "Take the CPU (run.device: cpu, or --device cpu), or a libtorch with CUDA on a machine with an NVIDIA GPU "
-            + "(FUSEDIT_MAVEN_ARGS=-Pcuda builds with one)";
+    private static final String REMEDY =
+            "Take the CPU (run.device: cpu, or --device cpu), or a libtorch with CUDA on a machine with an NVIDIA GPU "
+                    + "(FUSEDIT_MAVEN_ARGS=-Pcuda builds with one)";
 
     private static @Nullable OptionalInt count;
     /// Devices that were found; asked before every tensor that is made on one.

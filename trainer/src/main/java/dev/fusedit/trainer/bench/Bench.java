@@ -18,7 +18,8 @@ import java.util.function.Consumer;
 /// runs.
 public final class Bench {
     /// Java compiles its loops while it runs, on the processors that are measured: so many floating-point operations first, a few seconds
-    /// of them, but not endlessly many repetitions of little. Where another device computes, it is the number that Java compiles by.
+    /// of them, but not endlessly many repetitions of little. For a GPU always the most: Java asks for the work there,
+    /// and little of it is done while it compiles.
     private static final double WARM_UP = 700e9;
     private static final int MOST_WARM_UP = 20;
 

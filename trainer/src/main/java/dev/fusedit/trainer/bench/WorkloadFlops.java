@@ -14,14 +14,17 @@ import java.util.function.ObjIntConsumer;
 final class WorkloadFlops {
     private WorkloadFlops() {}
 
-    static double of(Workload workload) {
+    static double of(Workload workload) { return ofTexts(workload) + ofImages(workload); }
+
+    /// Of the language model, which is frozen; with guidance of both branches' texts.
+    private static double ofTexts(Workload workload) {
         return switch (workload) {
-            case Workload.Train(var shape, _) -> text(shape) + image(shape, true);
-            case Workload.Sample(var shape, var steps, _) -> 2 * (text(shape) + steps * image(shape, false));
+            case Workload.Train(var shape, _) -> text(shape);
+            case Workload.Sample(var shape, _, _) -> 2 * text(shape);
         };
     }
 
-    /// Of the image side alone, without the frozen language model.
+    /// Of the image side.
     static double ofImages(Workload workload) {
         return switch (workload) {
             case Workload.Train(var shape, _) -> image(shape, true);

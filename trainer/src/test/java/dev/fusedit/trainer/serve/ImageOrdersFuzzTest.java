@@ -34,11 +34,13 @@ class ImageOrdersFuzzTest {
     static void close() { tiny.close(); }
 
     static Stream<byte[]> seeds() {
-        return Stream.of("{'prompt': 'a red circle', 'negative': 'blue', 'n': 2, 'seed': '-9223372036854775808', 'steps': 3, 'guidance': 1.5, "
-                + "'guidance_interval': [0.2, 0.8], 'solver': 'heun', 'width': 32, 'height': 64, 'previews': 2, 'stream': true}",
+        return Stream.of(
+                "{'prompt': 'a red circle', 'negative': 'blue', 'n': 2, 'seed': '-9223372036854775808', 'steps': 3, 'guidance': 1.5, "
+                        + "'guidance_interval': [0.2, 0.8], 'solver': 'heun', 'width': 32, 'height': 64, 'previews': 2, 'stream': true}",
                 "{'prompt': 'a red circle', 'model': 'tiny', 'size': '32x32', 'n': 1, 'response_format': 'b64_json', 'quality': 'auto', "
                         + "'partial_images': 1, 'user': 'x', 'output_format': 'png', 'background': 'auto', 'moderation': 'auto'}",
-                "{'prompt': 'a', 'size': '99999999999x1'}", "{'prompt': 'a', 'size': '31x32'}", "{'prompt': 'a', 'width': 1e300, 'n': -0.0, 'seed': 1e400}",
+                "{'prompt': 'a', 'size': '99999999999x1'}", "{'prompt': 'a', 'size': '31x32'}",
+                "{'prompt': 'a', 'width': 1e300, 'n': -0.0, 'seed': 1e400}",
                 "{'prompt': ['a'], 'guidance_interval': {}}", "{'prompt': 'a', 'prompt': 1}", "[{}]", "{'prompt': 'a', 'steps': null}",
                 "{'prompt': 'a', 'solver': 'eule'}", "", "{".repeat(2000), "{'prompt': '\\ud800'}")
                 .map(text -> text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
