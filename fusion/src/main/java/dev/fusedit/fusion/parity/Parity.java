@@ -34,12 +34,7 @@ public final class Parity {
     /// passed, but the others are still run.
     ///
     /// @throws UserError if there is no case in one of them
-    public static ParityReport run(List<Path> folders) { return run(folders, List.of(), Map.of()); }
-
-    /// As below, on the CPU.
-    public static ParityReport run(List<Path> folders, List<Suite> more, Map<String, Path> tokenizers) {
-        return run(folders, more, tokenizers, Device.CPU);
-    }
+    public static ParityReport run(List<Path> folders) { return run(folders, List.of(), Map.of(), Device.CPU); }
 
     /// Tables, schedules, draws of a seed and files are the CPU's matter: they are compared there on every device.
     ///

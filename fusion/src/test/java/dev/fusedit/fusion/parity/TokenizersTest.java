@@ -3,6 +3,7 @@ package dev.fusedit.fusion.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
+import dev.fusedit.torch.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class TokenizersTest {
     private static String zeros() { return String.join(", ", java.util.Collections.nCopies(30, "0")); }
 
     private List<CaseResult> run() {
-        return Parity.run(List.of(folder), List.of(), Map.of("words", folder.resolve("tokenizer.model"))).cases();
+        return Parity.run(List.of(folder), List.of(), Map.of("words", folder.resolve("tokenizer.model")), Device.CPU).cases();
     }
 
     @Test

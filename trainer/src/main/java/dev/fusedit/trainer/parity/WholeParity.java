@@ -17,9 +17,6 @@ public final class WholeParity {
 
     private WholeParity() {}
 
-    /// As below, on the CPU.
-    public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers) { return run(folders, tokenizers, Device.CPU); }
-
     /// As [Parity#run]; the trainer's own suites are compared on the CPU.
     public static ParityReport run(List<Path> folders, Map<String, Path> tokenizers, Device device) {
         return Parity.run(folders, SUITES, tokenizers, device);

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ class WholeParityTest {
     @ParameterizedTest
     @ValueSource(strings = {"lr", "metrics", "image", "image_cmyk"})
     void caseAgreesWithTheReference(String name) {
-        var result = WholeParity.run(List.of(GOLDENS.resolve(name)), Map.of()).cases().getFirst();
+        var result = WholeParity.run(List.of(GOLDENS.resolve(name)), Map.of(), Device.CPU).cases().getFirst();
         assertThat(result.skipped()).isNull();
         assertThat(result.unchecked()).isEmpty();
         assertThat(result.passed()).as("%s", result.worst()).isTrue();
@@ -43,13 +44,13 @@ class WholeParityTest {
         var text = Files.readString(folder.resolve(file));
         assertThat(text).contains(number);
         Files.writeString(folder.resolve(file), text.replaceFirst(Pattern.quote(number), other));
-        var result = WholeParity.run(List.of(folder), Map.of()).cases().getFirst();
+        var result = WholeParity.run(List.of(folder), Map.of(), Device.CPU).cases().getFirst();
         assertThat(result.passed()).isFalse();
         assertThat(result.worst().tensor()).isEqualTo(worst);
     }
 
     @Test
     void modelsAreComparedToo() {
-        assertThat(WholeParity.run(List.of(GOLDENS.resolve("scheduler")), Map.of()).passed()).isTrue();
+        assertThat(WholeParity.run(List.of(GOLDENS.resolve("scheduler")), Map.of(), Device.CPU).passed()).isTrue();
     }
 }
