@@ -9,6 +9,7 @@ import dev.fusedit.trainer.eval.blocks.selfcheck.SelfCheck;
 import dev.fusedit.trainer.data.blocks.Kind;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.run.RankAgreement;
+import dev.fusedit.trainer.sampling.SamplingModel;
 import dev.fusedit.trainer.sampling.SamplingProgress;
 import dev.fusedit.trainer.recipe.Evaluation.ScoreSet;
 import dev.fusedit.trainer.recipe.Evaluation;
@@ -90,8 +91,9 @@ final class EvalCommand implements Callable<Integer> {
         if (!subject.selfCheck && images != null) {
             throw refused("--pictures is for --self-check; with --model, --prompts says how many");
         }
-        if (subject.images != null && (sampling.isGiven() || device.isGiven()))
-            throw refused("--images samples nothing: how is an option of --model");
+        if (subject.images != null && sampling.isGiven()) throw refused("--images samples nothing: how is an option of --model");
+        if (subject.images != null && device.isGiven() && !suite.encodes())
+            throw refused("--device is for what computes: a model, or an encoder of images (--clip, --dino, --inception)");
         if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
         if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
             throw refused("--sets and --prompts are of the suite blocks");
@@ -111,10 +113,10 @@ final class EvalCommand implements Callable<Integer> {
     private int evaluation(ProcessGroup group) {
         var console = ProgressLine.onStderr();
         var report = subject.model != null
-                ? EvaluationRun.ofModel(subject.model, device.asked(), suite.request(suites, blocks(EvaluationRun.usual(subject.model))),
-                        sampling::over,
-                        suite.output(), group, console)
-                : EvaluationRun.ofImages(subject.images, suite.request(suites, blocks(EvaluationRun.EVERYTHING)), suite.output());
+                ? EvaluationRun.ofModel(subject.model, suite.request(suites, blocks(EvaluationRun.usual(subject.model)),
+                        SamplingModel.device(subject.model, device.asked())), sampling::over, suite.output(), group, console)
+                : EvaluationRun.ofImages(subject.images, suite.request(suites, blocks(EvaluationRun.EVERYTHING), device.orCpu()),
+                        suite.output());
         console.close();
         spec.commandLine().getOut().println(json ? report.toJson().toString() : report);
         return ExitCode.OK;

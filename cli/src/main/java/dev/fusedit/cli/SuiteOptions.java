@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.config.Bound;
+import dev.fusedit.torch.Device;
 import dev.fusedit.trainer.eval.suite.EvaluationRun;
 import dev.fusedit.trainer.recipe.SuiteFile;
 import dev.fusedit.trainer.recipe.SuiteName;
@@ -92,13 +93,16 @@ final class SuiteOptions {
         return out != null || force || each != null || samples != null || seed != null || official || files != null;
     }
 
+    /// Whether an encoder of images was given.
+    boolean encodes() { return files != null && (files.clip != null || files.dino != null || files.inception != null); }
+
     Optional<EvaluationRun.Output> output() { return Optional.ofNullable(out).map(folder -> new EvaluationRun.Output(folder, force)); }
 
     boolean isForcedWithoutFolder() { return force && out == null; }
 
-    SuiteRequest request(List<SuiteName> suites, Evaluation blocks) {
+    SuiteRequest request(List<SuiteName> suites, Evaluation blocks, Device device) {
         return new SuiteRequest(ImmutableList.copyOf(suites), given(), blocks, of(each), of(samples),
-                seed == null ? OptionalLong.empty() : OptionalLong.of(seed), official);
+                seed == null ? OptionalLong.empty() : OptionalLong.of(seed), official, device);
     }
 
     private static OptionalInt of(@Nullable Integer value) { return value == null ? OptionalInt.empty() : OptionalInt.of(value); }

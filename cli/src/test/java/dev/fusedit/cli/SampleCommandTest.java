@@ -91,6 +91,6 @@ class SampleCommandTest {
         assertThat(run("eval", "--model", "none", "--pictures", "4")).isEqualTo(2);
         assertThat(err.toString()).contains("--pictures is for --self-check");
         assertThat(run("eval", "--images", temp.toString(), "--device", "cpu")).isEqualTo(2);
-        assertThat(err.toString()).contains("--images samples nothing");
+        assertThat(err.toString()).contains("--device is for what computes");
     }
 }

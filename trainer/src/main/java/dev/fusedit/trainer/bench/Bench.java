@@ -5,7 +5,6 @@ import com.sun.management.ThreadMXBean;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.OpProfile;
-import dev.fusedit.torch.cuda.Accelerator;
 import dev.fusedit.torch.cuda.CudaDevices;
 import dev.fusedit.trainer.bench.PartTimes.Part;
 import dev.fusedit.trainer.stage.ProcessFigures;
@@ -46,7 +45,7 @@ public final class Bench {
                 seconds.add(stopwatch.seconds(() -> values.add(work.repeat(index))));
                 follower.accept(new Repetition(name, false, i + 1, options.repetitions(), seconds.getLast()));
             }
-            long peak = peakMiB(stopwatch.accelerator());
+            long peak = ProcessFigures.peakMiB(options.device());
             var calls = calls(work, warmUp + options.repetitions());
             var parts = ImmutableMap.<Part, Double>builder().putAll(work.parts()).put(Part.BRIDGE, calls.outside()).buildOrThrow();
             return new BenchResult(workload, options, name(options.device()), seconds, values, peak, work.weightsDtype(), work.lanes(),
@@ -58,11 +57,6 @@ public final class Bench {
 
     private static String name(Device device) {
         return device.kind() == Device.Kind.CUDA ? CudaDevices.properties(device.index()).name() : "";
-    }
-
-    /// Of the process on the CPU; else what its tensors and their allocator took of the device.
-    private static long peakMiB(Accelerator accelerator) {
-        return accelerator.device().isCpu() ? ProcessFigures.peakMiB() : accelerator.memory().statistics().peakReserved() >> 20;
     }
 
     /// Repetitions that do not count.

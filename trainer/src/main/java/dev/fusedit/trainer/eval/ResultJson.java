@@ -10,7 +10,7 @@ import java.util.Map;
 /// @param seconds from the start of the process to its end, all included
 /// @param steps of the optimizer, over all stages
 /// @param imagesPerSecond in training
-/// @param peakMib largest resident memory of the process
+/// @param peakMib the most that a process took of its device's memory
 /// @param weights `ema` or `raw`: which the scored images were sampled with
 /// @param blocks scores by set: `seen`, `heldout`, `paraphrase`
 public record ResultJson(double seconds, long steps, double imagesPerSecond, double peakMib, double guidance, int sampleSteps,

@@ -55,6 +55,11 @@ public final class SavedModel {
                 parameters(folder.resolve(CheckpointFiles.WEIGHTS)) + referred(folder).parameters(), Host.here().memory().available()));
     }
 
+    /// That it was trained on if that is here, else the CPU.
+    ///
+    /// @throws UserError naming what is wrong with the place
+    public static Device device(Path place) { return deviceHere(recipe(place)); }
+
     static Device deviceHere(Recipe recipe) {
         var trained = Precisions.device(recipe.run());
         return trained.isAvailable() ? trained : Device.CPU;

@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.pace;
 
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.stage.RunFigures;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.EnumMap;
@@ -66,7 +67,7 @@ public final class StageClock implements Speed {
     }
 
     /// What the run has cost up to now, over all stages that train on images and all processes.
-    public RunFigures figures() { return before.now(trainingSeconds, images); }
+    public RunFigures figures() { return before.now(trainingSeconds, images, Precisions.device(recipe.run())); }
 
     /// A step has ended.
     public void step(StagePlan plan, long step) {

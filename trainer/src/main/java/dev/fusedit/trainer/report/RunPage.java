@@ -41,7 +41,7 @@ final class RunPage {
         page = new HtmlPage(folder.folder().toAbsolutePath().normalize().getFileName().toString());
     }
 
-    /// @param peakMib largest resident memory of the process so far
+    /// @param peakMib the most that the process took of its device's memory so far
     static String of(RunFolder folder, RunRows rows, RunImages images, State state, long peakMib) throws IOException {
         rows.update();
         return new RunPage(folder, rows, images).html(state, peakMib);

@@ -1,7 +1,8 @@
 package dev.fusedit.trainer.report;
 
-import dev.fusedit.torch.host.ResidentSet;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,6 +20,7 @@ public final class RunPageWriter implements AutoCloseable {
     private static final Duration LAST_PAGE = Duration.ofSeconds(30);
 
     private final RunFolder folder;
+    private final Device device;
     private final RunRows rows;
     private final RunImages images;
     private final Thread thread;
@@ -27,8 +29,9 @@ public final class RunPageWriter implements AutoCloseable {
     private boolean ended;
     private boolean told;
 
-    private RunPageWriter(RunFolder folder) {
+    private RunPageWriter(RunFolder folder, Device device) {
         this.folder = folder;
+        this.device = device;
         rows = new RunRows(folder.metrics());
         images = new RunImages(folder);
         thread = Thread.ofPlatform().name("report.html").daemon().priority(Thread.MIN_PRIORITY).unstarted(this::work);
@@ -36,11 +39,12 @@ public final class RunPageWriter implements AutoCloseable {
 
     /// Writes `run.json`, then the first page.
     ///
+    /// @param device whose memory the page tells
     /// @throws IOException if `run.json` cannot be written or is something else
-    public static RunPageWriter begin(RunFolder folder, Optional<RunAbout.Base> base, Optional<PlannedUse> plan, RunAbout.Start start)
-            throws IOException {
+    public static RunPageWriter begin(RunFolder folder, Optional<RunAbout.Base> base, Optional<PlannedUse> plan, RunAbout.Start start,
+            Device device) throws IOException {
         WholeFile.write(folder.about(), RunAbout.begun(folder.about(), base, plan, start).bytes());
-        var writer = new RunPageWriter(folder);
+        var writer = new RunPageWriter(folder, device);
         writer.thread.start();
         return writer;
     }
@@ -82,7 +86,7 @@ public final class RunPageWriter implements AutoCloseable {
     private void write(RunPage.State state) {
         try {
             long began = System.nanoTime();
-            var html = RunPage.of(folder, rows, images, state, ResidentSet.peakBytes() >> 20);
+            var html = RunPage.of(folder, rows, images, state, ProcessFigures.peakMiB(device));
             WholeFile.write(folder.page(), html);
             LOG.debug("{}: {} characters in {} ms", folder.page(), html.length(), (System.nanoTime() - began) / 1_000_000);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.run;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.WriteFailure;
@@ -40,7 +41,9 @@ final class RunWatch implements AutoCloseable {
     /// @param steps of the whole
     /// @param images of the whole
     /// @param seconds of the whole, if they were measured
-    record Begun(String name, String canonical, Optional<PlannedUse> plan, long step, long steps, long images, Optional<Double> seconds) {}
+    /// @param device it trains on
+    record Begun(String name, String canonical, Optional<PlannedUse> plan, long step, long steps, long images, Optional<Double> seconds,
+            Device device) {}
 
     /// Nothing looks on yet.
     ///
@@ -58,7 +61,7 @@ final class RunWatch implements AutoCloseable {
 
     void begin(Begun run) {
         try {
-            page = RunPageWriter.begin(folder, request.base(run.canonical), run.plan, start(run));
+            page = RunPageWriter.begin(folder, request.base(run.canonical), run.plan, start(run), run.device);
         } catch (IOException | UserError e) {
             said.accept("There will be no %s: %s".formatted(folder.page(), e instanceof IOException io ? WriteFailure.causeAndRemedy(io)
                     : e.getMessage()));

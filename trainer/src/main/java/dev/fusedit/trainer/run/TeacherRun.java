@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.run;
 
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
@@ -93,7 +94,7 @@ public final class TeacherRun implements AutoCloseable {
     /// @throws DivergedException if a number is not finite any more; the state before that step is saved first
     public @Nullable TeacherResult run(long upTo) {
         log.begins(new RunWatch.Begun(recipe.run().name(), recipe.canonical(), plan, done, learning.steps(),
-                (long) learning.steps() * learning.batch(), Optional.empty()));
+                (long) learning.steps() * learning.batch(), Optional.empty(), Device.CPU));
         train(upTo);
         if (done < learning.steps()) {
             return null;
@@ -146,7 +147,10 @@ public final class TeacherRun implements AutoCloseable {
         double image = secondsOfTraining() / (learning.batch() * (double) (done - doneBefore));
         return done == doneBefore ? Double.NaN : TeacherResult.images(recipe.probes()) * FORWARD * image;
     }
-    private Snapshot snapshot() { return parts.snapshot(before.now(secondsOfTraining(), (done - doneBefore) * learning.batch())); }
+
+    private Snapshot snapshot() {
+        return parts.snapshot(before.now(secondsOfTraining(), (done - doneBefore) * learning.batch(), Device.CPU));
+    }
 
     private double secondsOfTraining() { return (System.nanoTime() - began) / 1e9; }
 

@@ -22,6 +22,7 @@ import dev.fusedit.trainer.eval.suite.BlocksSuite;
 import dev.fusedit.trainer.eval.suite.ProgressEvaluation;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.RecipeTokenizers;
 import dev.fusedit.trainer.model.StartingWeights;
 import dev.fusedit.trainer.pace.Pace;
@@ -277,7 +278,7 @@ public final class TrainingRun implements AutoCloseable {
         long steps = plans.getLast().endStep();
         long images = plans.stream().mapToLong(each -> each.steps() * StagePlan.images(each.stage())).sum();
         return new RunWatch.Begun(name(), recipe.canonical(), planned, done, steps, images,
-                Optional.of(clock.seconds() + forecast.total()));
+                Optional.of(clock.seconds() + forecast.total()), Precisions.device(recipe.run()));
     }
 
     /// `2 lanes`, `lanes 2, 1, 2` where stages differ.

@@ -28,6 +28,14 @@ import org.jspecify.annotations.Nullable;
 public final class SamplingModel {
     private SamplingModel() {}
 
+    /// Where a model computes: on the device that a person asks for, else on the one that it was trained on if that is here, else on the CPU; a
+    /// pipeline does not say what it was trained on.
+    ///
+    /// @throws UserError naming what is wrong with the place
+    public static Device device(Path place, Optional<Device> asked) {
+        return asked.orElseGet(() -> PipelineFolder.is(place) ? Device.CPU : SavedModel.device(place));
+    }
+
     /// On the device that it was trained on if that is here, else on the CPU.
     ///
     /// @throws UserError as [#open(Path, Optional)]

@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.stage;
 
+import dev.fusedit.torch.Device;
+import dev.fusedit.torch.cuda.Accelerator;
 import dev.fusedit.torch.host.ResidentSet;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,4 +18,8 @@ public final class ProcessFigures {
 
     /// Largest resident set so far in MiB; 0 where the system does not tell (it does on Linux).
     public static long peakMiB() { return ResidentSet.peakBytes() >> 20; }
+
+    /// The most in MiB that work on a device took of what is short there: of a GPU what libtorch's allocator reserved of its memory, of the CPU
+    /// [#peakMiB()].
+    public static long peakMiB(Device device) { return Accelerator.of(device).memory().statistics().peakReserved() >> 20; }
 }

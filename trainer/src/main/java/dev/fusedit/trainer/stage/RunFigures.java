@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param seconds of all processes from their starts; work that was lost by a kill is not counted
 /// @param trainingSeconds in stages with images
 /// @param images trained on
-/// @param peakMib largest resident memory of any of the processes
+/// @param peakMib the most that any of the processes took of the memory of the device it trained on ([ProcessFigures#peakMiB(Device)])
 /// @param machine that the last process ran on; null in checkpoints that earlier versions wrote
 public record RunFigures(double seconds, double trainingSeconds, @JsonProperty("pictures") long images, long peakMib,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable RunMachine machine) {
@@ -27,9 +28,11 @@ public record RunFigures(double seconds, double trainingSeconds, @JsonProperty("
     public double imagesPerSecond() { return trainingSeconds == 0 ? 0 : images / trainingSeconds; }
 
     /// With what this process has cost up to now.
-    public RunFigures now(double training, long trainedOn) {
+    ///
+    /// @param device it trains on
+    public RunFigures now(double training, long trainedOn, Device device) {
         return new RunFigures(seconds + ProcessFigures.seconds(), trainingSeconds + training, images + trainedOn,
-                Math.max(peakMib, ProcessFigures.peakMiB()), RunMachine.here());
+                Math.max(peakMib, ProcessFigures.peakMiB(device)), RunMachine.here());
     }
 
     public String text() {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusedit.torch.Device;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.page.HtmlPageTest;
 import dev.fusedit.trainer.recipe.RecipeDifference;
@@ -103,7 +104,7 @@ class RunPageTest {
     void theWriterKeepsUpAndFailsAlone() throws IOException {
         var folder = folder();
         Files.writeString(folder.metrics(), "{\"step\":3,\"loss\":1}\n");
-        try (var writer = RunPageWriter.begin(folder, Optional.empty(), Optional.empty(), start(0))) {
+        try (var writer = RunPageWriter.begin(folder, Optional.empty(), Optional.empty(), start(0), Device.CPU)) {
             assertThat(writer.changed()).isEmpty();
         }
         assertThat(folder.page()).content().contains("Stopped", "step 3 of 10");
@@ -111,7 +112,7 @@ class RunPageTest {
 
         Files.writeString(folder.metrics(), "no row\n");
         var before = Files.readString(folder.page());
-        var writer = RunPageWriter.begin(folder, Optional.empty(), Optional.empty(), start(0));
+        var writer = RunPageWriter.begin(folder, Optional.empty(), Optional.empty(), start(0), Device.CPU);
         writer.close();
         assertThat(writer.changed().orElseThrow()).contains("report.html cannot be written", "metrics.jsonl:1", "the run goes on");
         assertThat(writer.changed()).isEmpty();

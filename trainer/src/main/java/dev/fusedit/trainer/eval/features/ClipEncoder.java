@@ -5,6 +5,7 @@ import dev.fusedit.fusion.pipeline.PooledText;
 import dev.fusedit.fusion.vision.ClipFolder;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.log.PngImage;
@@ -16,7 +17,9 @@ public record ClipEncoder(ClipFolder.Loaded clip, Path folder) implements ImageE
     private static final int PAD = 0;
 
     /// @throws dev.fusedit.torch.UserError if it is no folder of a whole CLIP
-    public static ClipEncoder open(Path folder) { return new ClipEncoder(ClipFolder.read(folder, DTypePolicy.F32), folder); }
+    public static ClipEncoder open(Path folder, Device device) {
+        return new ClipEncoder(ClipFolder.read(folder, DTypePolicy.F32.on(device)), folder);
+    }
 
     private int side() { return clip.vision().config().imageSide(); }
 
@@ -26,6 +29,9 @@ public record ClipEncoder(ClipFolder.Loaded clip, Path folder) implements ImageE
     }
 
     @Override
+    public Device device() { return clip.weights().getFirst().policy().device(); }
+
+    @Override
     public Tensor prepared(PngImage image) {
         return TensorScope.scoped(() -> clip.normalization().apply(ImagePixels.signed(ImagePixels.middle(image, side()))));
     }
@@ -33,11 +39,11 @@ public record ClipEncoder(ClipFolder.Loaded clip, Path folder) implements ImageE
     @Override
     public Tensor encoded(Tensor prepared_BCHW) { return TensorScope.scoped(() -> clip.vision().forward(prepared_BCHW).embeds_BO()); }
 
-    /// (N, F); longer texts are cut.
+    /// (N, F), on the CPU; longer texts are cut.
     public Tensor texts(List<String> texts) {
         try (var _ = Autograd.noGrad()) {
             var reader = new PooledText(clip.text(), clip.tokenizer(), PAD);
-            return TensorScope.scoped(() -> Tensor.cat(0, Lists.partition(texts, BATCH).stream().map(reader::of).toList()));
+            return TensorScope.scoped(() -> Tensor.cat(0, Lists.partition(texts, BATCH).stream().map(reader::of).toList()).to(Device.CPU));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.features;
 
 import dev.fusedit.fusion.vision.DinoFolder;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.log.PngImage;
@@ -13,7 +14,9 @@ public record DinoEncoder(DinoFolder.Loaded dino, Path folder) implements ImageE
     public static final int SIDE = 224;
 
     /// @throws dev.fusedit.torch.UserError if it is no folder of a DINOv2
-    public static DinoEncoder open(Path folder) { return new DinoEncoder(DinoFolder.read(folder, DTypePolicy.F32), folder); }
+    public static DinoEncoder open(Path folder, Device device) {
+        return new DinoEncoder(DinoFolder.read(folder, DTypePolicy.F32.on(device)), folder);
+    }
 
     @Override
     public String name() {
@@ -22,6 +25,9 @@ public record DinoEncoder(DinoFolder.Loaded dino, Path folder) implements ImageE
 
     /// Whole patches, where a patch is not one of 224's.
     private int side() { return Math.max(1, SIDE / dino.model().config().patch()) * dino.model().config().patch(); }
+
+    @Override
+    public Device device() { return dino.weights().policy().device(); }
 
     @Override
     public Tensor prepared(PngImage image) {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.features;
 
 import com.google.common.collect.Lists;
 import dev.fusedit.torch.Autograd;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.log.PngImage;
@@ -18,13 +19,16 @@ public interface ImageEncoder extends AutoCloseable {
     /// What reports call it: the network, the images' size and filter, which of its numbers.
     String name();
 
-    /// (1, 3, height, width) as the network takes it, f32.
+    /// Where its weights lie, and it computes.
+    Device device();
+
+    /// (1, 3, height, width) as the network takes it, f32, on the CPU.
     Tensor prepared(PngImage image);
 
-    /// (B, F), f32.
+    /// (B, F), f32, all on its device.
     Tensor encoded(Tensor prepared_BCHW);
 
-    /// (count, F), f32, in the innermost open scope. Memory holds a batch of images.
+    /// (count, F), f32, on the CPU, in the innermost open scope. Memory holds a batch of images.
     ///
     /// @param image the one at a place
     default Tensor features(int count, IntFunction<PngImage> image) {
@@ -37,7 +41,9 @@ public interface ImageEncoder extends AutoCloseable {
 
     private Tensor batch(List<Integer> places, IntFunction<PngImage> image) {
         try (var _ = Autograd.noGrad()) {
-            return TensorScope.scoped(() -> encoded(Tensor.cat(0, places.stream().map(place -> prepared(image.apply(place))).toList())));
+            return TensorScope
+                    .scoped(() -> encoded(Tensor.cat(0, places.stream().map(place -> prepared(image.apply(place))).toList()).to(device()))
+                            .to(Device.CPU));
         }
     }
 

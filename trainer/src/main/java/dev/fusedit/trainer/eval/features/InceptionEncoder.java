@@ -4,6 +4,7 @@ import dev.fusedit.fusion.vision.InceptionV3;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -18,7 +19,7 @@ public record InceptionEncoder(InceptionV3 network, Weights weights) implements 
 
     /// @param file pytorch-fid's `pt_inception-2015-12-05-6726825d.pth`, or the same tensors as safetensors
     /// @throws UserError if it is none of these
-    public static InceptionEncoder open(Path file) {
+    public static InceptionEncoder open(Path file, Device device) {
         try (var tensors = TensorFiles.open(file)) {
             var named = InceptionV3.named(tensors);
             if (!named.contains(CONVOLUTION)) {
@@ -28,7 +29,7 @@ public record InceptionEncoder(InceptionV3 network, Weights weights) implements 
                                 .formatted(file,
                                         CONVOLUTION));
             }
-            var weights = Weights.stored(named, DTypePolicy.F32);
+            var weights = Weights.stored(named, DTypePolicy.F32.on(device));
             try {
                 var network = InceptionV3.of(weights);
                 weights.requireComplete();
@@ -42,6 +43,9 @@ public record InceptionEncoder(InceptionV3 network, Weights weights) implements 
 
     @Override
     public String name() { return "Inception v3 of the FID, 299 px, as clean-fid"; }
+
+    @Override
+    public Device device() { return weights.policy().device(); }
 
     /// Each channel by Pillow's bicubic filter to 299 × 299, not rounded, cut at 0 and 255, then (x − 128) / 128.
     @Override

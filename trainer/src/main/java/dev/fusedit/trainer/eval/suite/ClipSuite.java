@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.eval.features.ClipEncoder;
@@ -22,7 +23,8 @@ import java.util.stream.IntStream;
 ///
 /// @param set images with prompts
 /// @param clip a whole CLIP's folder
-record ClipSuite(ImageSet set, Seed seed, Path clip) implements Suite.OfImages {
+/// @param device it computes on
+record ClipSuite(ImageSet set, Seed seed, Path clip, Device device) implements Suite.OfImages {
     private static final String PREFIX = "A photo depicts ";
 
     @Override
@@ -35,7 +37,7 @@ record ClipSuite(ImageSet set, Seed seed, Path clip) implements Suite.OfImages {
     public SuiteReport judge(SuiteImages images) {
         PromptList.requirePrompts(name(), set);
         var there = set.images().stream().filter(images::has).toList();
-        try (var encoder = ClipEncoder.open(clip); var _ = TensorScope.open()) {
+        try (var encoder = ClipEncoder.open(clip, device); var _ = TensorScope.open()) {
             var seen = encoder.features(there.size(), i -> images.of(there.get(i)).orElseThrow());
             var prompts = there.stream().map(WantedImage::prompt).toList();
             var published = ClipScore.of(seen, encoder.texts(prompts.stream().map(prompt -> PREFIX + prompt).toList()));

@@ -57,25 +57,24 @@ public final class EvaluationRun {
     /// those that the end of the run came to.
     ///
     /// @param place a run's folder, one of its checkpoints, or a pipeline
-    /// @param device as [SamplingModel#open(Path, Optional)]
     /// @param sampling changes how the model samples
     /// @param out empty where images are kept in memory alone, and only the report is returned
     /// @throws UserError naming what is wrong with the place, or with a file of the request
-    public static EvaluationReport ofModel(Path place, Optional<Device> device, SuiteRequest request,
-            UnaryOperator<SamplingSettings> sampling, Optional<Output> out, ProcessGroup group, ProgressLine console) {
+    public static EvaluationReport ofModel(Path place, SuiteRequest request, UnaryOperator<SamplingSettings> sampling, Optional<Output> out,
+            ProcessGroup group, ProgressLine console) {
         var suites = Suites.of(request, Optional.empty());
         var images = suites.stream().flatMap(EvaluationRun::ofImages).toList();
         requireFolder(request, out);
         var reports = new ArrayList<SuiteReport>();
         var sampled = Optional.<EvaluationReport.Sampled>empty();
         if (!images.isEmpty()) {
-            try (var loaded = SamplingModel.open(place, device)) {
+            try (var loaded = SamplingModel.open(place, Optional.of(request.device()))) {
                 var settings = sampling.apply(loaded.defaults());
                 requireSize(request, settings);
                 sampled = Optional.of(sample(place, loaded, settings, images, out, group, console, reports));
             }
         }
-        suites.stream().flatMap(EvaluationRun::ofModel).forEach(suite -> reports.add(measured(suite, place, device)));
+        suites.stream().flatMap(EvaluationRun::ofModel).forEach(suite -> reports.add(measured(suite, place, request.device())));
         var report = EvaluationReport.of(sampled, inOrder(suites, reports));
         out.ifPresent(to -> write(report, to.folder(), WantedImage::file));
         return report;
@@ -181,12 +180,12 @@ public final class EvaluationRun {
         return wanted -> sets.stream().map(set -> set.of(wanted)).flatMap(Optional::stream).findFirst();
     }
 
-    private static SuiteReport measured(Suite.OfModel suite, Path place, Optional<Device> device) {
+    private static SuiteReport measured(Suite.OfModel suite, Path place, Device device) {
         if (PipelineFolder.is(place)) {
             throw new UserError("suite %s needs a run or a checkpoint: a pipeline does not say what its model was trained on"
                     .formatted(suite.name().key()));
         }
-        try (var loaded = SavedModel.loadForSampling(place, device)) {
+        try (var loaded = SavedModel.loadForSampling(place, Optional.of(device))) {
             return suite.measure(loaded);
         }
     }

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.eval.features.ClipEncoder;
 import dev.fusedit.trainer.eval.features.DinoEncoder;
@@ -33,15 +34,15 @@ record FeatureDiversity(String encoder, Estimate vendi, Estimate distance) {
         }
     }
 
-    /// Encoders by their words in reports, opened one after the other.
-    record Encoders(Optional<Path> dino, Optional<Path> clip) {
+    /// Encoders by their words in reports, opened one after the other on a device.
+    record Encoders(Optional<Path> dino, Optional<Path> clip, Device device) {
         boolean isEmpty() { return dino.isEmpty() && clip.isEmpty(); }
 
         /// @return by the encoder's word
         ImmutableMap<String, FeatureDiversity> of(int prompts, int each, IntFunction<PngImage> image) {
             var found = ImmutableMap.<String, FeatureDiversity>builder();
-            dino.ifPresent(folder -> found.put("dinov2", of(() -> DinoEncoder.open(folder), prompts, each, image)));
-            clip.ifPresent(folder -> found.put("clip", of(() -> ClipEncoder.open(folder), prompts, each, image)));
+            dino.ifPresent(folder -> found.put("dinov2", of(() -> DinoEncoder.open(folder, device), prompts, each, image)));
+            clip.ifPresent(folder -> found.put("clip", of(() -> ClipEncoder.open(folder, device), prompts, each, image)));
             return found.buildOrThrow();
         }
 

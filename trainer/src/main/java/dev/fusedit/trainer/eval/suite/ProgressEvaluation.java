@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.model.ModelBundle;
+import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.Recipe;
@@ -38,14 +39,15 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
     /// @throws dev.fusedit.torch.UserError if a file of the suites cannot be read
     public static Optional<ProgressEvaluation> of(Recipe recipe) {
         return recipe.evaluation().watched()
-                .map(progress -> new ProgressEvaluation(recipe, Suites.of(request(recipe.evaluation(), progress), Optional.empty())));
+                .map(progress -> new ProgressEvaluation(recipe, Suites.of(request(recipe, progress), Optional.empty())));
     }
 
-    private static SuiteRequest request(Evaluation evaluation, Evaluation.Progress progress) {
+    private static SuiteRequest request(Recipe recipe, Evaluation.Progress progress) {
+        var evaluation = recipe.evaluation();
         return new SuiteRequest(ImmutableList.copyOf(progress.suites()), progress.files(),
                 new Evaluation(evaluation.scored(), progress.promptsPerKind(), evaluation.seed()), of(progress.images()),
                 of(progress.samples()),
-                OptionalLong.empty(), false);
+                OptionalLong.empty(), false, Precisions.device(recipe.run()));
     }
 
     private static OptionalInt of(@Nullable Integer number) {

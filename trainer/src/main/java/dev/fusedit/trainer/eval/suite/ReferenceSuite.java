@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -39,8 +40,8 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
         implements Suite.OfImages {
     private static final int CMMD_SIDE = 336;
 
-    /// Files of encoders, at least one.
-    record Encoders(Optional<Path> inception, Optional<Path> dino, Optional<Path> clip) {
+    /// Files of encoders, at least one, and where they compute.
+    record Encoders(Optional<Path> inception, Optional<Path> dino, Optional<Path> clip, Device device) {
         Encoders {
             if (inception.isEmpty() && dino.isEmpty() && clip.isEmpty()) {
                 throw new UserError("suite reference needs an encoder: --inception FILE for the FID, --dino DIR for DINOv2's distances, "
@@ -61,17 +62,17 @@ record ReferenceSuite(ImageSet set, Seed seed, GivenImages reference, Encoders e
                 chosen(reference.all().images(), "reference"), images, new ArrayList<>(Missing.notes(this, images)),
                 JsonNodeFactory.instance.objectNode().put("seed", seed.value()).put("images", jpeg ? "jpeg75" : "png"));
         run.rows.add(List.of("reference", "value", "n", "n reference"));
-        encoders.inception.ifPresent(file -> run.measure(InceptionEncoder.open(file), jpeg, distances -> {
+        encoders.inception.ifPresent(file -> run.measure(InceptionEncoder.open(file, encoders.device), jpeg, distances -> {
             distances.frechet("FID");
             run.categories(distances, "FID");
         }));
-        encoders.dino.ifPresent(folder -> run.measure(DinoEncoder.open(folder), false, distances -> {
+        encoders.dino.ifPresent(folder -> run.measure(DinoEncoder.open(folder, encoders.device), false, distances -> {
             distances.frechet("FD-DINOv2");
             run.categories(distances, "FD-DINOv2");
             distances.neighbours();
         }));
         encoders.clip.ifPresent(folder -> {
-            var encoder = ClipEncoder.open(folder);
+            var encoder = ClipEncoder.open(folder, encoders.device);
             if (encoder.clip().vision().config().imageSide() != CMMD_SIDE)
                 run.notes.add("CMMD is published with ViT-L/14 at 336 px; this encoder's images have %d"
                         .formatted(encoder.clip().vision().config().imageSide()));

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Evaluation;
 import dev.fusedit.trainer.recipe.SuiteFile;
@@ -21,8 +22,9 @@ import java.util.stream.Collectors;
 /// @param samples a fixed number of images or captions that a metric is computed on; each suite's own unless given
 /// @param seed of the noise; the recipe's, else 0, unless given
 /// @param official whether known quirks of the published scorers are repeated
+/// @param device that the model, and the encoders of images, compute on
 public record SuiteRequest(ImmutableList<SuiteName> suites, ImmutableMap<SuiteFile, Path> files, Evaluation blocks, OptionalInt each,
-        OptionalInt samples, OptionalLong seed, boolean official) {
+        OptionalInt samples, OptionalLong seed, boolean official, Device device) {
     /// @throws UserError for a suite that is named twice, or a file that no suite reads
     public SuiteRequest {
         for (var suite : suites)

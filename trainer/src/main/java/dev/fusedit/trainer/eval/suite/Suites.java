@@ -34,7 +34,8 @@ final class Suites {
             case BLOCKS -> new BlocksSuite(blocks(request));
             case GENEVAL -> genEval(request);
             case DPG -> dpg(request, given.isPresent());
-            case CLIP -> new ClipSuite(images(name, request, given), seed(request), request.require(name, SuiteFile.CLIP_MODEL));
+            case CLIP -> new ClipSuite(images(name, request, given), seed(request), request.require(name, SuiteFile.CLIP_MODEL),
+                    request.device());
             case REFERENCE -> reference(request, given);
             case PAIRS -> PairsSuite.of(request.each().orElse(PairsSuite.USUAL_EACH), seed(request));
             case DIVERSITY -> diversity(request, given);
@@ -61,7 +62,7 @@ final class Suites {
 
     private static ReferenceSuite reference(SuiteRequest request, Optional<ImageSet> given) {
         var encoders = new ReferenceSuite.Encoders(request.file(SuiteFile.INCEPTION), request.file(SuiteFile.DINO_MODEL),
-                request.file(SuiteFile.CLIP_MODEL));
+                request.file(SuiteFile.CLIP_MODEL), request.device());
         var reference = GivenImages.in(request.require(SuiteName.REFERENCE, SuiteFile.REFERENCE_IMAGES));
         var images = given.isPresent() || request.file(SuiteFile.PROMPTS).isPresent() ? images(SuiteName.REFERENCE, request, given)
                 : captions(reference).images(seed(request), request.each().orElse(1));
@@ -76,7 +77,8 @@ final class Suites {
 
     /// Of prompts of a person's own; of GenEval's, judged by its rules; else of Blocks.
     private static Suite diversity(SuiteRequest request, Optional<ImageSet> given) {
-        var encoders = new FeatureDiversity.Encoders(request.file(SuiteFile.DINO_MODEL), request.file(SuiteFile.CLIP_MODEL));
+        var encoders = new FeatureDiversity.Encoders(request.file(SuiteFile.DINO_MODEL), request.file(SuiteFile.CLIP_MODEL),
+                request.device());
         boolean ofGenEval = request.file(SuiteFile.GENEVAL_PROMPTS).isPresent();
         if (request.file(SuiteFile.PROMPTS).isEmpty() && !ofGenEval && (given.isEmpty() || encoders.isEmpty() || isOfBlocks(given.get())))
             return DiversitySuite.of(request.each().orElse(DiversitySuite.USUAL_EACH), seed(request), encoders);

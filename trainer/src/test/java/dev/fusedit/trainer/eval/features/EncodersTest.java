@@ -3,6 +3,7 @@ package dev.fusedit.trainer.eval.features;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.fusion.vision.Normalization;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
@@ -42,7 +43,7 @@ class EncodersTest {
 
     @Test
     void otherWeightsAreNoInception() {
-        Assertions.assertThatThrownBy(() -> InceptionEncoder.open(GOLDENS.resolve("clip_vision/gelu/weights.safetensors")))
+        Assertions.assertThatThrownBy(() -> InceptionEncoder.open(GOLDENS.resolve("clip_vision/gelu/weights.safetensors"), Device.CPU))
                 .isInstanceOf(UserError.class).hasMessageContaining("pytorch-fid's weights");
     }
 }

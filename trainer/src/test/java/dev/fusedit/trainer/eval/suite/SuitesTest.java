@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.data.blocks.Blocks;
@@ -39,13 +40,16 @@ class SuitesTest {
     @TempDir
     private Path beside;
 
-    private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official) {
+    private static SuiteRequest request(SuiteName suite, ImmutableMap<SuiteFile, Path> files, boolean official,
+            Device device) {
         return new SuiteRequest(ImmutableList.of(suite), files, new Evaluation(List.of(Evaluation.ScoreSet.SEEN), 48, 0),
-                OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), official);
+                OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), official, device);
     }
 
-    private SuiteReport report(SuiteName suite, ImmutableMap<SuiteFile, Path> files) {
-        return EvaluationRun.ofImages(folder, request(suite, files, true), Optional.empty()).suites().getFirst();
+    private SuiteReport report(SuiteName suite, ImmutableMap<SuiteFile, Path> files) { return report(suite, files, Device.CPU); }
+
+    private SuiteReport report(SuiteName suite, ImmutableMap<SuiteFile, Path> files, Device device) {
+        return EvaluationRun.ofImages(folder, request(suite, files, true, device), Optional.empty()).suites().getFirst();
     }
 
     private void image(String name, PngImage image) throws IOException {
@@ -142,6 +146,21 @@ class SuitesTest {
                 .isInstanceOf(UserError.class).hasMessageContaining("needs an encoder");
     }
 
+    /// What is on the meta device has shapes and no numbers.
+    @Test
+    void encodersComputeOnTheDeviceThatIsAskedFor() throws IOException {
+        for (int i = 0; i < 2; i++) {
+            image(i + ".png", drawn(i));
+            Files.writeString(folder.resolve(i + ".txt"), "a red square");
+        }
+        var clip = TinyClip.write(Files.createDirectories(beside.resolve("clip")));
+        var dino = ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder, SuiteFile.DINO_MODEL, dino());
+        assertThatThrownBy(() -> report(SuiteName.REFERENCE, dino, Device.META)).hasMessageContaining(" meta");
+        for (var suite : List.of(SuiteName.CLIP, SuiteName.DIVERSITY))
+            assertThatThrownBy(() -> report(suite, ImmutableMap.of(SuiteFile.CLIP_MODEL, clip), Device.META)).as(suite.key())
+                    .hasMessageContaining(" meta");
+    }
+
     @Test
     void clipScoresNeedPrompts() throws IOException {
         for (int i = 0; i < 3; i++) image(i + ".png", drawn(i));
@@ -235,7 +254,7 @@ class SuitesTest {
 
     @Test
     void filesThatNoSuiteReadsAreRefused() {
-        assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false))
+        assertThatThrownBy(() -> request(SuiteName.BLOCKS, ImmutableMap.of(SuiteFile.DETECTIONS, folder), false, Device.CPU))
                 .isInstanceOf(UserError.class)
                 .hasMessage("--detections is read by geneval, diversity alone, and --suite names other ones");
     }
