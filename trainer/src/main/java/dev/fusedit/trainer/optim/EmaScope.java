@@ -20,6 +20,9 @@ public final class EmaScope implements AutoCloseable {
         parameters = weights.all().filter(parameter -> averages.containsKey(parameter.name())).toList();
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
             before = parameters.stream().map(parameter -> backup.hold(parameter.master().detach().copy())).toList();
+        } catch (RuntimeException e) { // as where memory ends
+            backup.close();
+            throw e;
         }
         put(parameters.stream().map(parameter -> averages.get(parameter.name())).toList());
     }

@@ -44,29 +44,34 @@ public final class FollowingRun implements AutoCloseable {
     private final Ranks ranks;
     private final @Nullable Resumption resumption;
     private final List<StagePlan> plans;
-    private final Batches data;
     private final RunTensors tensors;
-    private final CacheLocks.Held reading;
     private final StageParts parts;
-    private final TensorScope scope;
+    private final Opened opened = new Opened();
     private @Nullable StageLoop loop;
 
     private FollowingRun(Order.Start start, Pipes pipes, Ranks ranks, Consumer<String> said) {
         this.ranks = ranks;
         var recipe = Recipe.parse(start.recipe(), "of rank 0", List.of());
-        resumption = start.checkpoint().map(folder -> Resumption.of(seen(folder), recipe)).orElse(null);
-        plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
-        var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-        data = RecipeData.open(recipe, tokenizer, pipes, RunFolder.dataErrors(start.folder(), ranks.group().rank()), said);
-        if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
-        tensors = RunTensors.of(recipe, tokenizer, resumption, ranks, _ -> {});
-        reading = TrainingCache.reading(recipe);
-        parts = new StageParts(recipe, TrainingCache.of(recipe, data, tensors.bundle()), tensors, plans, ranks);
-        StartingMemory.giveBack();
-        scope = TensorScope.open();
-        var agreement = new RankAgreement(ranks.group());
-        agreement.requireSameData(data);
-        agreement.shareWeights(tensors);
+        try {
+            resumption = start.checkpoint().map(folder -> Resumption.of(seen(folder), recipe)).orElse(null);
+            plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
+            var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
+            var data =
+                    opened.add(RecipeData.open(recipe, tokenizer, pipes, RunFolder.dataErrors(start.folder(), ranks.group().rank()), said),
+                            Batches::close);
+            if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
+            tensors = opened.add(RunTensors.of(recipe, tokenizer, resumption, ranks, _ -> {}), RunTensors::close);
+            opened.add(TrainingCache.reading(recipe), CacheLocks.Held::close);
+            parts = new StageParts(recipe, TrainingCache.of(recipe, data, tensors.bundle()), tensors, plans, ranks);
+            StartingMemory.giveBack();
+            opened.add(TensorScope.open(), TensorScope::close);
+            var agreement = new RankAgreement(ranks.group());
+            agreement.requireSameData(data);
+            agreement.shareWeights(tensors);
+        } catch (RuntimeException e) {
+            opened.closeBeside(e);
+            throw e;
+        }
     }
 
     /// On a shared folder another machine may see it later than rank 0 does.
@@ -138,7 +143,7 @@ public final class FollowingRun implements AutoCloseable {
         try {
             loop.step();
         } catch (DivergedException | StepOutOfMemory _) {
-            // rank 0 has thrown the same: it saves, and its next order is the end
+            // rank 0 has thrown the same: it saves, asking for what is remembered here, and ends the run
         }
     }
 
@@ -151,9 +156,6 @@ public final class FollowingRun implements AutoCloseable {
     @Override
     public void close() {
         if (loop != null) loop.close();
-        scope.close();
-        tensors.close();
-        data.close();
-        reading.close();
+        opened.close();
     }
 }

@@ -38,7 +38,7 @@ public final class TeacherRun implements AutoCloseable {
     private final RunLog log;
     private final RunCheckpoints checkpoints;
     private final Optional<PlannedUse> plan;
-    private final TensorScope scope;
+    private final Opened opened = new Opened();
     private final long began = System.nanoTime();
     private final long doneBefore;
     /// What processes before this one have cost.
@@ -65,12 +65,13 @@ public final class TeacherRun implements AutoCloseable {
         doneBefore = done;
         before = start.figures();
         try {
-            parts = TeacherParts.of(start);
-            log = new RunLog(recipe.logging(), request, Run.Precision.F32, folder, console, done);
+            parts = opened.add(TeacherParts.of(start), TeacherParts::close);
+            log = opened.add(new RunLog(recipe.logging(), request, Run.Precision.F32, folder, console, done), RunLog::close);
             tellOfGoingOn(start);
-            checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
-            scope = TensorScope.open();
+            checkpoints = opened.add(new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log), RunCheckpoints::close);
+            opened.add(TensorScope.open(), TensorScope::close);
         } catch (RuntimeException e) {
+            opened.closeBeside(e);
             start.refused();
             throw e;
         }
@@ -173,10 +174,5 @@ public final class TeacherRun implements AutoCloseable {
 
     /// Waits for a checkpoint that is being written, frees the encoder and closes the logs.
     @Override
-    public void close() {
-        checkpoints.close();
-        log.close();
-        scope.close();
-        parts.close();
-    }
+    public void close() { opened.close(); }
 }

@@ -86,10 +86,9 @@ public final class TrainingRun implements AutoCloseable {
     private final Batches data;
     private final List<ShowcasePrompt> prompts;
     private final ReferencesFile references;
-    private final CacheLocks.Held reading;
     private final StageParts parts;
     private final RunCheckpoints checkpoints;
-    private final TensorScope scope;
+    private final Opened opened = new Opened();
 
     private final StepEstimate estimate;
     private final Optional<PlannedUse> planned;
@@ -134,7 +133,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             plans = resumption == null ? StagePlan.of(recipe) : resumption.plans();
             var tokenizer = resumption == null ? RecipeTokenizers.of(recipe) : RecipeTokenizers.of(recipe, resumption.checkpoint());
-            data = RecipeData.open(recipe, tokenizer, pipes, folder.dataErrors(), console::message);
+            data = opened.add(RecipeData.open(recipe, tokenizer, pipes, folder.dataErrors(), console::message), Batches::close);
             prompts = ShowcasePrompts.of(recipe, data);
             if (resumption != null) DataMark.requireSame(resumption.checkpoint(), data);
             validation = recipe.evaluation().validation() == null ? null
@@ -144,17 +143,18 @@ public final class TrainingRun implements AutoCloseable {
             done = begun;
             clock = new StageClock(recipe, plans, resumption == null ? RunFigures.NONE : resumption.figures(), System::nanoTime);
             planned = length.plan();
-            log = new RunLog(recipe.logging(), request, recipe.run().precision(), folder, console, done);
-            tensors = tensors(tokenizer);
+            log = opened.add(new RunLog(recipe.logging(), request, recipe.run().precision(), folder, console, done), RunLog::close);
+            tensors = opened.add(tensors(tokenizer), RunTensors::close);
             shared = new SharedTensors(recipe, tensors, ranks);
             references = new ReferencesFile(tensors.frozen().references(folder.folder()));
-            reading = TrainingCache.reading(recipe);
+            opened.add(TrainingCache.reading(recipe), CacheLocks.Held::close);
             parts = new StageParts(recipe, cached(), tensors, plans, ranks);
             tellOfGoingOn(start);
-            checkpoints = new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log);
+            checkpoints = opened.add(new RunCheckpoints(recipe.checkpoints(), folder, interrupts, log), RunCheckpoints::close);
             StartingMemory.giveBack();
-            scope = TensorScope.open();
+            opened.add(TensorScope.open(), TensorScope::close);
         } catch (RuntimeException e) {
+            opened.closeBeside(e);
             start.refused();
             throw e;
         }
@@ -163,24 +163,16 @@ public final class TrainingRun implements AutoCloseable {
     private RunTensors tensors(Tokenizer tokenizer) {
         try {
             return RunTensors.of(recipe, tokenizer, resumption, ranks, log::say);
-        } catch (RuntimeException e) {
-            log.close();
-            throw e instanceof TorchException torch && torch.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
+        } catch (TorchException e) {
+            throw e.isOutOfMemory() ? MemoryRemedies.weights(recipe, e) : e;
         }
     }
 
     /// What is kept need not be computed.
     private Batches cached() {
-        try {
-            if (recipe.cache() != null)
-                log.say("Read from %s, not computed: %s".formatted(recipe.cache().folder(), String.join(", ", recipe.kept())));
-            return TrainingCache.of(recipe, data, tensors.bundle());
-        } catch (RuntimeException e) {
-            reading.close();
-            tensors.close();
-            log.close();
-            throw e;
-        }
+        if (recipe.cache() != null)
+            log.say("Read from %s, not computed: %s".formatted(recipe.cache().folder(), String.join(", ", recipe.kept())));
+        return TrainingCache.of(recipe, data, tensors.bundle());
     }
 
     private void tellOfGoingOn(RunStart start) {
@@ -482,12 +474,5 @@ public final class TrainingRun implements AutoCloseable {
 
     /// Waits for a checkpoint that is being written, frees the model and closes the logs.
     @Override
-    public void close() {
-        checkpoints.close();
-        log.close();
-        scope.close();
-        tensors.close();
-        data.close();
-        reading.close();
-    }
+    public void close() { opened.close(); }
 }

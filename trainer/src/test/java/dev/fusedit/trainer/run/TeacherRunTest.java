@@ -55,6 +55,14 @@ class TeacherRunTest {
         }
     }
 
+    /// Its weights, too, are freed.
+    @Test
+    void aCommandThatNobodyAllowedIsRefused() {
+        assertThatThrownBy(() -> train(tiny("logging.hook=cat"), temp.resolve("run"), Interrupts.none(), 6)).isInstanceOf(UserError.class)
+                .hasMessageContaining("--allow-hook");
+        assertThat(temp.resolve("run")).doesNotExist();
+    }
+
     /// Three features of 50 images.
     @Test
     void probingHasALineOfItsOwn() {
