@@ -5,6 +5,7 @@ import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Foreach;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// An exponential moving average (EMA) of weights in f32, whatever the weights are in: average ← decay · average + (1 − decay) · weight.
 ///
@@ -55,11 +57,18 @@ public final class EmaWeights implements AutoCloseable {
     public void update(List<Parameter> parameters, Ema ema, Gate gate) {
         updates++;
         double decay = ema.warm() ? Math.min(ema.decay(), (1.0 + updates) / (10.0 + updates)) : ema.decay();
+        var held = parameters.stream().filter(parameter -> averages.containsKey(parameter.name()))
+                .collect(Collectors.partitioningBy(parameter -> parameter.master().dtype() == DType.F32));
+        lerp(held.get(true), gate.change(1 - decay));
+        Pieces.of(held.get(false), parameter -> parameter.master().numel(), WeightSteps.ELEMENTS)
+                .forEach(some -> lerp(some, gate.change(1 - decay)));
+    }
+
+    /// What is not in f32 is copied, all of it at once.
+    private void lerp(List<Parameter> parameters, Factor weight) {
         try (var _ = TensorScope.open(); var _ = Autograd.noGrad()) {
-            var held = parameters.stream().filter(parameter -> averages.containsKey(parameter.name())).toList();
-            Foreach.lerp(held.stream().map(parameter -> averages.get(parameter.name())).toList(),
-                    held.stream().map(parameter -> parameter.master().to(DType.F32)).toList(),
-                    gate.change(1 - decay));
+            Foreach.lerp(parameters.stream().map(parameter -> averages.get(parameter.name())).toList(),
+                    parameters.stream().map(parameter -> parameter.master().to(DType.F32)).toList(), weight);
         }
     }
 

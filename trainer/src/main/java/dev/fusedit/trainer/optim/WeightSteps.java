@@ -5,14 +5,13 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.StochasticRounding;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import java.util.ArrayList;
 import java.util.List;
 
 /// An optimizer's steps on weights of any dtype. f32 and f64 weights are changed in place. bf16 weights have no f32 masters: a few at a
 /// time are widened, changed, and rounded stochastically, each draw a function of (seed, step, parameter).
 public record WeightSteps(Optimizer optimizer, Seed seed) {
     /// Widened weights that are alive at once: 64 MB.
-    private static final long ELEMENTS = 1 << 24;
+    static final long ELEMENTS = 1 << 24;
 
     /// @param updates gradients in the weights' wide dtype
     /// @param step global number
@@ -22,20 +21,8 @@ public record WeightSteps(Optimizer optimizer, Seed seed) {
     public void step(List<Update> updates, long step, Gate gate) {
         var inPlace = updates.stream().filter(update -> isWide(update.weight())).toList();
         optimizer.step(inPlace, gate);
-        var some = new ArrayList<Update>();
-        long elements = 0;
-        for (var update : updates) {
-            if (!isWide(update.weight())) {
-                some.add(update);
-                elements += update.weight().numel();
-            }
-            if (elements >= ELEMENTS) {
-                rounded(some, step, gate);
-                some.clear();
-                elements = 0;
-            }
-        }
-        rounded(some, step, gate);
+        var narrow = updates.stream().filter(update -> !isWide(update.weight())).toList();
+        Pieces.of(narrow, update -> update.weight().numel(), ELEMENTS).forEach(some -> rounded(some, step, gate));
     }
 
     private static boolean isWide(Tensor weight) { return weight.dtype() == weight.dtype().wide(); }
