@@ -1,9 +1,7 @@
 package dev.fusedit.trainer.stage;
 
 import dev.fusedit.torch.Device;
-import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.cuda.Nvtx;
-import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.data.Batch;
 import dev.fusedit.trainer.data.DevicePrefetch;
 import dev.fusedit.trainer.data.Feed;
@@ -82,12 +80,12 @@ public final class StageLoop implements AutoCloseable {
         this.stopAt = stopAt;
         this.step = step;
         next = first;
-        stop = rule(StopRule.State.NOTHING);
+        stop = stopRule(StopRule.State.NOTHING);
         this.device = device;
         batches = DevicePrefetch.of(new Prefetch<>(first, steps, workers, each -> batchOfStep.of(each, arrays)), device);
     }
 
-    private @Nullable StopRule rule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
+    private @Nullable StopRule stopRule(StopRule.State state) { return stopAt == null ? null : new StopRule(stopAt, state); }
 
     /// Whether all steps are done, or the stop rule has ended the stage; on a GPU it sees a step's loss a step later.
     public boolean isDone() { return next == steps || enough; }
@@ -105,7 +103,8 @@ public final class StageLoop implements AutoCloseable {
         unseen = new Unseen(batch, found);
         if (found.isKnown()) see();
         enough = stop != null && stop.isMet();
-        return new Report(next++, rule.share(next - 1), found);
+        long done = next++;
+        return new Report(done, rule.share(done), found);
     }
 
     private Deferred<StepReport> stepped(Batch batch) {
@@ -150,24 +149,11 @@ public final class StageLoop implements AutoCloseable {
         return StageState.of(step.state(), stop == null ? StopRule.State.NOTHING : stop.state());
     }
 
-    /// The optimizer's tensors by name; they stay its own.
-    Map<String, Tensor> tensors() { return step.tensors(); }
-
-    /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
-    void restore(StageState state, TensorSource tensors) {
-        step.restore(state.step(), tensors);
-        restore(state.stop());
-    }
-
-    private void restore(StopRule.State state) {
-        stop = rule(state);
-        enough = step.readsAtOnce() && stop != null && stop.isMet();
-    }
-
     /// Goes on from what [#state] was, with the moments it was given.
     public void restoreRules(StageState state) {
         step.restoreRules(state.step());
-        restore(state.stop());
+        stop = stopRule(state.stop());
+        enough = step.readsAtOnce() && stop != null && stop.isMet();
     }
 
     @Override

@@ -18,6 +18,8 @@ public interface Objective<B, P> {
     ///
     /// @param step global number, from 0
     /// @param ranks those that hold the batch's slices: what a part is weighted by, and compared with, is all of theirs
+    /// @throws dev.fusedit.torch.TorchException if memory did not hold it here, and no other process waits for what it was to become
+    /// @throws StepOutOfMemory if the memory of any process did not, and all of them know
     List<P> parts(B batch, long step, int count, ProcessGroup ranks);
 
     /// As if a slice were all of the batch, without asking anybody.

@@ -5,6 +5,7 @@ import com.google.common.io.ByteStreams;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Tensors;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.distributed.MessageTexts;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.ContrastiveLoss.Embedded;
@@ -30,6 +31,7 @@ record RankTexts(ProcessGroup ranks) {
     /// The parts of all processes, in the order of their ranks.
     ///
     /// @param own as many in each process; without a graph
+    /// @throws StepOutOfMemory if another process says [#shortage] in its place
     List<Embedded> embedded(List<Embedded> own) {
         var all = gathered(own.stream().map(Embedded::captions).toList());
         return TensorScope.scoped(() -> {
@@ -45,17 +47,30 @@ record RankTexts(ProcessGroup ranks) {
         }).each();
     }
 
+    /// In place of [#embedded]: memory did not hold what was to be sent.
+    ///
+    /// @return what all other processes throw
+    StepOutOfMemory shortage(TorchException refused) {
+        ranks.gather(written(out -> MessageTexts.write(out, StepOutOfMemory.words(ranks, refused))));
+        return new StepOutOfMemory(refused);
+    }
+
     private record Parts(List<Embedded> each) implements Tensors {
         @Override
         public Stream<Tensor> tensors() { return each.stream().flatMap(Embedded::tensors); }
     }
 
-    /// Lists of texts of all processes.
+    /// Lists of texts of all processes, behind what any lacks memory for.
     ///
     /// @param own as many in each
     private List<List<String>> gathered(List<List<String>> own) {
-        return ranks.gather(written(out -> own.forEach(texts -> MessageTexts.writeAll(out, texts)))).stream().flatMap(said -> {
+        return ranks.gather(written(out -> {
+            MessageTexts.write(out, "");
+            own.forEach(texts -> MessageTexts.writeAll(out, texts));
+        })).stream().flatMap(said -> {
             var in = ByteStreams.newDataInput(said);
+            var shortage = MessageTexts.read(in);
+            if (!shortage.isEmpty()) throw new StepOutOfMemory(shortage);
             return own.stream().map(_ -> MessageTexts.readAll(in)).toList().stream();
         }).toList();
     }

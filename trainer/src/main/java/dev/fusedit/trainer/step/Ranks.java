@@ -63,7 +63,12 @@ public record Ranks(ProcessGroup group, Sharding sharding, IntSupplier signal, I
 
     /// What memory did not hold here: the others are to know.
     StepOutOfMemory shortage(TorchException e) {
-        if (!group.isAlone()) together(RankFinding.ofShortage("rank %d: %s".formatted(group.rank(), e.getMessage())));
+        try {
+            if (!group.isAlone()) together(RankFinding.ofShortage(StepOutOfMemory.words(group, e)));
+        } catch (StepOutOfMemory told) {
+            told.initCause(e);
+            return told;
+        }
         return new StepOutOfMemory(e);
     }
 

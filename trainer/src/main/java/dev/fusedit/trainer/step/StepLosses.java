@@ -12,12 +12,14 @@ import dev.fusedit.fusion.llm.Prompt;
 import dev.fusedit.nn.AdapterDropout;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.ForwardHooks;
+import dev.fusedit.nn.ops.Ops;
 import dev.fusedit.nn.ops.WholeGradients;
 import dev.fusedit.torch.Autograd;
 import dev.fusedit.torch.Factor;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
+import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.align.Alignment;
 import dev.fusedit.trainer.align.CleanImages;
@@ -32,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -80,10 +83,15 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     /// The batch of a step in so many parts of equal size.
     @Override
     public List<MicroBatch> parts(Batch batch, long globalStep, int count, ProcessGroup ranks) {
+        var whole = whole(batch, ranks); // asks the others, so before anything that memory may not hold
+        boolean isCompared = flow != null && losses.flow() != null && isGlobal() && batch.slice().count() * count > 1;
+        return isCompared ? compared(() -> parts(batch, globalStep, count, whole), ranks) : parts(batch, globalStep, count, whole);
+    }
+
+    private List<MicroBatch> parts(Batch batch, long globalStep, int count, Whole whole) {
         var noised = flow == null || losses.flow() == null ? null : noised(flow, batch, seed.derive("step", globalStep));
-        var whole = whole(batch, ranks);
         int first = batch.slice().index() * count, all = batch.slice().count() * count;
-        var parts = IntStream.range(first, first + count).mapToObj(i -> new Cut(batch, i, all)).map(cut -> new MicroBatch(
+        return IntStream.range(first, first + count).mapToObj(i -> new Cut(batch, i, all)).map(cut -> new MicroBatch(
                 noised == null ? null : noised.rows(cut.firstImage(), cut.captions().length), cut.texts(), cut.captions(),
                 batch.instruction(), cut.sentences(), cut.dropped(),
                 whole.imageShare(cut.captions().length),
@@ -91,7 +99,6 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
                 noised == null ? Aligned.NOTHING : aligned(cut, globalStep, whole), seed.derive("part", globalStep, cut.index()),
                 cut.stored()))
                 .toList();
-        return noised == null || !isGlobal() || all == 1 ? parts : embedded(parts, ranks);
     }
 
     private Whole whole(Batch batch, ProcessGroup ranks) {
@@ -124,16 +131,28 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     }
 
     /// Gradient caching: every part knows what all of them, in all processes, look like in the common space, computed without a graph.
-    private List<MicroBatch> embedded(List<MicroBatch> parts, ProcessGroup ranks) {
+    private List<MicroBatch> compared(Supplier<List<MicroBatch>> made, ProcessGroup ranks) {
+        List<MicroBatch> parts;
+        List<ContrastiveLoss.Embedded> own;
+        try {
+            parts = made.get();
+            own = parts.stream().map(this::embedded).toList();
+        } catch (TorchException e) {
+            if (ranks.isAlone() || !e.isOutOfMemory()) throw e;
+            throw new RankTexts(ranks).shortage(e);
+        }
+        var all = ranks.isAlone() ? own : new RankTexts(ranks).embedded(own);
+        return parts.stream().map(part -> part.withAligned(part.aligned().among(all))).toList();
+    }
+
+    private ContrastiveLoss.Embedded embedded(MicroBatch part) {
         var contrastive = Objects.requireNonNull(alignment.contrastive());
-        var own = parts.stream().map(part -> TensorScope.scoped(() -> {
+        return TensorScope.scoped(() -> {
             try (var _ = Autograd.noGrad(); var pass = model.pass(false)) {
                 var text = pass.text(part.prompt(), true);
                 return embed(contrastive, image(pass, part, text), text, part);
             }
-        })).toList();
-        var all = ranks.isAlone() ? own : new RankTexts(ranks).embedded(own);
-        return parts.stream().map(part -> part.withAligned(part.aligned().among(all))).toList();
+        });
     }
 
     private FlowMatching.Noised noised(FlowMatching matching, Batch batch, Seed draws) {
@@ -223,7 +242,11 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
 
     private TextKvCache stored(TrainingPass pass, MicroBatch part) {
         var prompt = model.llm().bucketed(part.prompt());
-        return pass.text(prompt, TextPlanes.of(part.stored(), prompt.tokens()).to(policy.device()).to(policy.compute()));
+        return pass.text(prompt, planes(part, prompt));
+    }
+
+    private Tensor planes(MicroBatch part, Prompt prompt) {
+        return TextPlanes.of(part.stored(), prompt.tokens()).to(policy.device()).to(policy.compute());
     }
 
     private @Nullable Tensor pooled(MicroBatch part) { return clip == null ? null : clip.of(part.texts()); }
@@ -292,11 +315,18 @@ public record StepLosses(ImageModel model, Losses losses, @Nullable FlowMatching
     @Override
     public void watch(MicroBatch part, ForwardHooks hooks) {
         if (part.noised() != null) {
-            var text = model.text(part.prompt(), readsCaptions(), hooks);
+            var text = part.stored().isEmpty() ? model.text(part.prompt(), readsCaptions(), hooks) : stored(part, hooks);
             model.image(part.noised().noisy().to(policy.compute()), part.noised().timesteps_B(), text, pooled(part), hooks);
         }
         if (losses.language() != null && !(part.noised() != null && readsCaptions())) {
             model.llm().forward(Prompt.of(languageOf(part.captions(), part.sentences())), hooks);
         }
+    }
+
+    private TextKvCache stored(MicroBatch part, ForwardHooks hooks) {
+        var prompt = model.llm().bucketed(part.prompt());
+        var planes = planes(part, prompt);
+        hooks.see("the training cache's captions", planes);
+        return model.text(prompt, planes, Ops.AUTOGRAD);
     }
 }

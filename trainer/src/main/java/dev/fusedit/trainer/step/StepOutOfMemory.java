@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.step;
 
 import dev.fusedit.torch.TorchException;
+import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.function.Supplier;
 
 /// Memory did not hold a training step. It was not taken: weights, averages and moments are those before it, and so they can be saved.
@@ -19,6 +20,9 @@ public final class StepOutOfMemory extends RuntimeException {
             throw e.isOutOfMemory() ? new StepOutOfMemory(e) : e;
         }
     }
+
+    /// What one process tells the others.
+    static String words(ProcessGroup here, TorchException refused) { return "rank %d: %s".formatted(here.rank(), refused.getMessage()); }
 
     /// Of any of several processes.
     StepOutOfMemory(String message) { super(message); }

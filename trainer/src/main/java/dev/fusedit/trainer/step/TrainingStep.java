@@ -10,7 +10,6 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.TorchException;
 import dev.fusedit.torch.cuda.Accelerator;
 import dev.fusedit.torch.cuda.Readback;
-import dev.fusedit.torch.io.TensorSource;
 import dev.fusedit.trainer.optim.EmaWeights;
 import dev.fusedit.trainer.optim.Gate;
 import dev.fusedit.trainer.optim.GradientExchange;
@@ -18,7 +17,6 @@ import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.OptimizerState;
 import dev.fusedit.trainer.optim.ParameterOwners;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -124,20 +122,18 @@ public final class TrainingStep<B, P> implements AutoCloseable {
             exchange = exchange();
         }
         try (var _ = TensorScope.open(); var gradients = exchange.begin(accumulation); var owner = TensorScope.holding()) {
-            var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
-            var own = backward(parts, lossScale(), gradients, owner);
+            var own = computed(batch, step, gradients, owner);
             settle();
             double scale = update.lossScale();
-            var found = ranks.together(own, samples, gradients.reached(), device());
+            var found = ranks.together(own.losses(), samples, gradients.reached(), device());
             long start = System.nanoTime();
-            gradients.sum(found.reached());
-            gradients.scale(new Factor.Known(1 / scale));
-            var decision = update.decide(found.losses(), ranks.norm(gradients.norm(device())));
+            var decision = ranks.group().isAlone() ? StepOutOfMemory.told(() -> decision(found, scale, gradients))
+                    : decision(found, scale, gradients);
             var report = switch (reading) {
                 case AT_ONCE -> {
                     var numbers = Decision.Numbers.of(decision.numbers_N().toDoubles(), decision.names());
                     var known = report(numbers, found.samples(), step, scale,
-                            () -> FirstBad.of(lanes.objective(), parts, own.values(), gradients, ranks));
+                            () -> FirstBad.of(lanes.objective(), own.parts(), own.losses().values(), gradients, ranks));
                     if (known.outcome().learns()) {
                         update.apply(gradients, active, new Factor.Known(numbers.factor()), Gate.OPEN, step);
                     }
@@ -162,14 +158,26 @@ public final class TrainingStep<B, P> implements AutoCloseable {
 
     private Device device() { return weights.policy().device(); }
 
-    private LossTensors backward(List<P> parts, Factor scale, Gradients gradients, TensorScope owner) {
+    /// What this process has of a step.
+    private record Computed<P>(List<P> parts, LossTensors losses) {}
+
+    /// Nothing that learns is changed.
+    private Computed<P> computed(B batch, long step, Gradients gradients, TensorScope owner) {
         try {
-            return lanes.backward(parts, scale, gradients, owner);
+            var parts = lanes.objective().parts(batch, step, accumulation * lanes.count(), ranks.group());
+            return new Computed<>(parts, lanes.backward(parts, lossScale(), gradients, owner));
         } catch (TorchException e) {
             if (!e.isOutOfMemory()) throw e;
             gradients.abandon();
             throw ranks.shortage(e);
         }
+    }
+
+    /// What the gradients of all are, and what is to be done with them. Nothing that learns is changed.
+    private Decision decision(Ranks.Found found, double scale, Gradients gradients) {
+        gradients.sum(found.reached());
+        gradients.scale(new Factor.Known(1 / scale));
+        return update.decide(found.losses(), ranks.norm(gradients.norm(device())));
     }
 
     /// Of the next step's loss.
@@ -232,16 +240,6 @@ public final class TrainingStep<B, P> implements AutoCloseable {
     public StepState state() {
         settle();
         return update.state();
-    }
-
-    /// The optimizer's tensors by name; they stay its own.
-    public Map<String, Tensor> tensors() { return update.optimizerState().state(); }
-
-    /// Goes on from what [#state] and [#tensors] were, whatever moments it was given.
-    public void restore(StepState state, TensorSource tensors) {
-        settle();
-        update.optimizerState().load(tensors, state.optimizerSteps(), weights);
-        restoreRules(state);
     }
 
     /// Goes on from what [#state] was, with the moments it was given.

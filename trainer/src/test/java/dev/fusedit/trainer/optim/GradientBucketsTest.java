@@ -10,24 +10,17 @@ import dev.fusedit.nn.Parameter;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Lanes;
-import dev.fusedit.torch.Libtorch;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
+import dev.fusedit.trainer.step.TwoRanks;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Executors;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,30 +41,13 @@ class GradientBucketsTest {
     }
 
     private static List<String> inRanks(Body body) throws Exception {
-        Assumptions.assumeTrue(Libtorch.info().source().equals("presets"));
-        int port = free();
-        try (var threads = Executors.newFixedThreadPool(2)) {
-            var all = IntStream.range(0, 2).mapToObj(rank -> threads.submit(() -> {
-                var environment = Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT",
-                        Integer.toString(port), "FUSEDIT_ANSWER_SECONDS", "60", "FUSEDIT_BUCKET_MIB", "0.00002"); // 20 bytes
-                try (var _ = TensorScope.open();
-                        var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32);
-                        var group = ProcessGroup.join("build", environment)) {
-                    NAMES.forEach(name -> weights.get(name, Init.ZEROS, 3));
-                    weights.train(_ -> true);
-                    return body.run(rank, weights, group);
-                }
-            })).toList();
-            var results = new ArrayList<String>();
-            for (var each : all) results.add(each.get());
-            return results;
-        }
-    }
-
-    private static int free() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return TwoRanks.run(Map.of("FUSEDIT_BUCKET_MIB", "0.00002"), group -> { // 20 bytes
+            try (var _ = TensorScope.open(); var weights = Weights.fresh(Seed.of(1), DTypePolicy.F32)) {
+                NAMES.forEach(name -> weights.get(name, Init.ZEROS, 3));
+                weights.train(_ -> true);
+                return body.run(group.rank(), weights, group);
+            }
+        });
     }
 
     private static void arrive(Weights weights, String name, double value) {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Steps whose hidden rows are hundreds of GiB: the system refuses them.
 @ExtendWith(NoTensorLeaks.class)
@@ -39,23 +41,27 @@ class OutOfMemoryRunTest {
         sampling: {steps: 1, guidance: 1}
         evaluation: {sets: [seen], prompts_per_kind: 1}
         """;
-    private static final RunLength LENGTH = new RunLength(recipe(), new Pace(List.of(0.1, 0.1), 0.1), StepEstimate.NONE);
 
     @TempDir
     private Path temp;
 
     private static Recipe recipe(String... settings) { return Recipe.parse(RECIPE, "large.yaml", List.of(settings)); }
 
+    /// Nothing is tried before the first step.
+    private static RunLength measured(Recipe recipe) { return new RunLength(recipe, new Pace(List.of(0.1, 0.1), 0.1), StepEstimate.NONE); }
+
     @BeforeAll
     static void theSystemRefuses() throws IOException {
         assumeTrue(!Files.readString(Path.of("/proc/sys/vm/overcommit_memory")).strip().equals("1"), "this system promises everything");
     }
 
-    @Test
-    void aStepHasRemediesAndWhatWasLearnedIsSaved() {
+    /// In the backward pass; before it, where every part is to know what all look like.
+    @ParameterizedTest
+    @ValueSource(strings = {"run.lanes=2", "stages.large.losses.contrastive={layer: 1, width: 8, negatives: global}"})
+    void aStepHasRemediesAndWhatWasLearnedIsSaved(String setting) {
         var run = temp.resolve("run");
         assertThatThrownBy(() -> {
-            try (var start = RunStart.in(run, recipe(), Resume.AUTO, _ -> {}, _ -> LENGTH);
+            try (var start = RunStart.in(run, recipe(setting), Resume.AUTO, _ -> {}, OutOfMemoryRunTest::measured);
                     var training = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
                 training.run();
             }
@@ -66,7 +72,7 @@ class OutOfMemoryRunTest {
                 .hasMessageContaining("--set stages.large.batch=8192")
                 .message().doesNotContain("stages.small");
         assertThat(run.resolve("checkpoints/step-3")).isDirectory();
-        try (var start = RunStart.in(run, recipe("stages.large.batch=2"), Resume.FORCE, _ -> {}, RunLength::asWritten);
+        try (var start = RunStart.in(run, recipe(setting, "stages.large.batch=2"), Resume.FORCE, _ -> {}, RunLength::asWritten);
                 var training = new TrainingRun(start, Interrupts.none(), ProgressLine.silent())) {
             training.run(4);
         }

@@ -31,8 +31,7 @@ class LateReadingTest {
     private static Learned learned(boolean late, double scale, String... settings) {
         try (var _ = new Late(late); var tiny = TinyStage.of(settings); var loop = tiny.loop()) {
             if (scale != 0) {
-                loop.restore(new StageState(Map.of(), new LossScale(scale, 0, 0), List.of(), StopRule.State.NOTHING),
-                        new InMemory(Map.of()));
+                loop.restoreRules(new StageState(Map.of(), new LossScale(scale, 0, 0), List.of(), StopRule.State.NOTHING));
             }
             var reports = new ArrayList<StageLoop.Report>();
             while (!loop.isDone()) {

@@ -14,6 +14,11 @@ import dev.fusedit.torch.OpProfile;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.Threads;
 import dev.fusedit.torch.fused.Fused;
+import dev.fusedit.trainer.data.Batch;
+import dev.fusedit.trainer.data.BatchSlice;
+import dev.fusedit.trainer.data.Carried;
+import dev.fusedit.trainer.data.stored.StoredBatch;
+import dev.fusedit.trainer.data.stored.StoredRow;
 import dev.fusedit.trainer.optim.Gradients;
 import dev.fusedit.trainer.optim.LossScale;
 import dev.fusedit.trainer.optim.StopRule;
@@ -24,8 +29,10 @@ import dev.fusedit.trainer.step.Ranks;
 import dev.fusedit.trainer.step.StepOutcome;
 import dev.fusedit.trainer.step.TrainableParameter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -212,8 +219,7 @@ class StageLoopTest {
     void anOverflowInF16ChangesNothingButTheScale() {
         try (var tiny = TinyStage.of("run.precision=f16"); var loop = tiny.loop()) {
             loop.step();
-            loop.restore(new StageState(tiny.optimizerState.steps(), new LossScale(0x1p40, 5, 0), List.of(), StopRule.State.NOTHING),
-                    new InMemory(tiny.optimizerState.state()));
+            loop.restoreRules(new StageState(tiny.optimizerState.steps(), new LossScale(0x1p40, 5, 0), List.of(), StopRule.State.NOTHING));
             var before = tiny.everything();
             var steps = tiny.optimizerState.steps();
             long updates = tiny.emaWeights.updates();
@@ -277,6 +283,31 @@ class StageLoopTest {
                         .as("backward goes from the last layer to the first").isEqualTo("the gradient of " + UP);
             }
         }
+    }
+
+    /// The language model, which such a step does not run, is well.
+    @Test
+    void aBadRowOfTheTrainingCacheIsNamed() {
+        try (var tiny = TinyStage.of(); var _ = TensorScope.open(); var gradients = new Gradients(tiny.bundle.weights().trainable())) {
+            var batch = tiny.batch(0);
+            var losses = tiny.losses();
+            var planes = tiny.bundle.model().planes(losses.parts(batch, 0, 1).getFirst().prompt()).shape();
+            var rows = Arrays.stream(batch.captionTokens()).map(ids -> row(planes, ids.length, 0)).collect(Collectors.toList());
+            rows.set(3, row(planes, batch.captionTokens()[3].length, Float.NaN));
+            var cached = new Batch(batch.images(), batch.size(), batch.captions(), batch.captionTokens(), batch.instruction(),
+                    batch.sentenceTokens(), batch.keys(), StoredBatch.of(List.of(), rows), BatchSlice.WHOLE, batch.allImages(),
+                    batch.allSentences(), Carried.NOTHING);
+            assertThat(FirstBad.of(losses, losses.parts(cached, 0, 1), new LossValues(Double.NaN, Map.of("flow", Double.NaN)), gradients,
+                    Ranks.ALONE)).isEqualTo("the training cache's captions");
+        }
+    }
+
+    /// Of one text, (P, K, t, W).
+    private static StoredRow row(long[] planes_PBKTW, int tokens, float number) {
+        long planes = planes_PBKTW[0], heads = planes_PBKTW[2], width = planes_PBKTW[4];
+        var numbers = new float[Math.toIntExact(planes * heads * tokens * width)];
+        Arrays.fill(numbers, number);
+        return StoredRow.of(DType.F32, numbers, planes, heads, tokens, width);
     }
 
     // ---- what learns, and how fast

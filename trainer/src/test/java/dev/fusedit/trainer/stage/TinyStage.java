@@ -116,7 +116,7 @@ public final class TinyStage implements AutoCloseable {
         try {
             SafeTensors.write(folder.resolve("model"), bundle.weights().state(), Map.of());
             SafeTensors.write(folder.resolve("ema"), emaWeights.averages(), Map.of());
-            SafeTensors.write(folder.resolve("optimizer"), loop.tensors(), Map.of());
+            SafeTensors.write(folder.resolve("optimizer"), optimizerState.state(), Map.of());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -129,8 +129,9 @@ public final class TinyStage implements AutoCloseable {
                 var optimizer = SafeTensors.open(folder.resolve("optimizer"))) {
             bundle.weights().load(model, name -> name);
             emaWeights.load(ema, averageUpdates, bundle.weights());
+            optimizerState.load(optimizer, state.step().optimizerSteps(), bundle.weights());
             var loop = loop(first);
-            loop.restore(state, optimizer);
+            loop.restoreRules(state);
             return loop;
         }
     }
