@@ -162,7 +162,8 @@ record GenericCall(Schema schema, Op op) {
             case Plain(var kind) when kind == Kind.TENSOR -> tensor(word);
             case Plain(var kind) when kind == Kind.BOOL -> (word & 1) != 0;
             case Plain(var kind) when kind == Kind.FLOAT -> Double.longBitsToDouble(word);
-            case Plain _,Maybe _ -> word;
+            case Plain _ -> word;
+            case Maybe _ -> throw new UnsupportedOperationException(schema + " gives what may be missing, and that is not read");
         };
     }
 

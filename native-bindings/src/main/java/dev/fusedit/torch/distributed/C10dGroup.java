@@ -24,9 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A job's processes over c10d: Gloo carries what lies on the CPU, NCCL what lies on CUDA devices.
 ///
-/// Many small tensors are broadcast as one, in buckets of [#BUCKET] bytes, since each call costs a round trip.
+/// Many small tensors are broadcast as one, in buckets of [#bucketBytes], since each call costs a round trip.
 final class C10dGroup implements ProcessGroup {
-    private static final long BUCKET = 25 << 20;
     /// With rank 0, which samples and scores while the others wait; that it is gone is noticed all the same.
     private static final Duration LONG = Duration.ofDays(7);
 
@@ -125,12 +124,12 @@ final class C10dGroup implements ProcessGroup {
     }
 
     /// Neighbours of one dtype and device as one tensor, and back.
-    private static void inBuckets(List<Tensor> tensors, Consumer<Tensor> collective) {
+    private void inBuckets(List<Tensor> tensors, Consumer<Tensor> collective) {
         var bucket = new ArrayList<Tensor>();
         long bytes = 0;
         for (var tensor : tensors) {
             long own = tensor.numel() * tensor.dtype().bytes();
-            if (!bucket.isEmpty() && (bytes + own > BUCKET || !isAlike(tensor, bucket.getFirst()))) {
+            if (!bucket.isEmpty() && (bytes + own > bucketBytes || !isAlike(tensor, bucket.getFirst()))) {
                 together(bucket, collective);
                 bucket.clear();
                 bytes = 0;

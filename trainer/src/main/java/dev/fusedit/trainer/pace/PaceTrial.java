@@ -108,6 +108,7 @@ public final class PaceTrial {
     }
 
     /// 0 for a stage that is over, or if a signal came.
+    ///
     /// Of images of several sizes the largest come first, so that memory that does not hold them is told now and not hours later.
     ///
     /// @param tried the seconds that it returns count, unless they are known without

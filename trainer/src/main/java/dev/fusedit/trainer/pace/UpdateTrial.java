@@ -17,6 +17,7 @@ import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
 import dev.fusedit.trainer.step.TrainableParameter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,24 +41,27 @@ record UpdateTrial(StageParts parts, StagePlan plan, Trials trials) {
         if (some.isEmpty()) {
             return 0;
         }
-        long all = trainables.stream().mapToLong(trainable -> trainable.parameter().master().numel()).sum();
-        long tried = some.stream().mapToLong(trainable -> trainable.parameter().master().numel()).sum();
+        long all = trainables.stream().mapToLong(UpdateTrial::elements).sum();
+        long tried = some.stream().mapToLong(UpdateTrial::elements).sum();
         return seconds(some, step) * all / tried;
     }
 
-    /// As many as may be tried, or the smallest one.
+    /// The largest that may be tried, and as many of the others as fit beside them; the smallest one where none may.
     private static List<TrainableParameter> some(List<TrainableParameter> trainables) {
         var some = new ArrayList<TrainableParameter>();
         long elements = 0;
-        for (var trainable : trainables) {
-            long own = trainable.parameter().master().numel();
+        var bySize = trainables.stream().sorted(Comparator.comparingLong(UpdateTrial::elements).reversed()).toList();
+        for (var trainable : bySize) {
+            long own = elements(trainable);
             if (elements + own <= ELEMENTS) {
                 some.add(trainable);
                 elements += own;
             }
         }
-        return some;
+        return some.isEmpty() && !bySize.isEmpty() ? List.of(bySize.getLast()) : some;
     }
+
+    private static long elements(TrainableParameter trainable) { return trainable.parameter().master().numel(); }
 
     private double seconds(List<TrainableParameter> trainables, long step) {
         var run = parts.recipe().run();

@@ -38,7 +38,8 @@ record Plan(ObjectNode json) {
                     list.addObject().put("name", file.path().getFileName().toString()).put("rows", file.rows()).put("bytes", file.bytes());
                 }
             }
-            case MetadataForm.JsonLines _,MetadataForm.TextFiles _ -> inputs.metadata().forEach(file -> add(list, file));
+            case MetadataForm.JsonLines _ -> inputs.metadata().forEach(file -> add(list, file));
+            case MetadataForm.TextFiles _ -> inputs.metadata().forEach(file -> add(list, file));
         }
         if (!inputs.archives().isEmpty()) {
             var archives = json.putArray("archives");

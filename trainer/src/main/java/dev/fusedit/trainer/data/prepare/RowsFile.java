@@ -39,15 +39,18 @@ record RowsFile(PublishedSet set, List<Path> metadata, ImageArchives archives) {
     static List<Path> paths(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
         return switch (request.filters().set().form()) {
             case MetadataForm.Parquet _ -> inputs.metadata();
-            case MetadataForm.JsonLines _,MetadataForm.TextFiles _ -> {
-                var kept = request.out().resolve(NAME);
-                if (Files.exists(kept)) yield List.of(kept);
-                ShardFiles.make(scratch);
-                var made = scratch.resolve(NAME);
-                new RowsFile(request.filters().set(), inputs.metadata(), inputs.archives()).write(database, scratch, made);
-                yield List.of(made);
-            }
+            case MetadataForm.JsonLines _ -> List.of(made(request, inputs, database, scratch));
+            case MetadataForm.TextFiles _ -> List.of(made(request, inputs, database, scratch));
         };
+    }
+
+    private static Path made(PrepareRequest request, Inputs inputs, DuckDb database, Path scratch) {
+        var kept = request.out().resolve(NAME);
+        if (Files.exists(kept)) return kept;
+        ShardFiles.make(scratch);
+        var made = scratch.resolve(NAME);
+        new RowsFile(request.filters().set(), inputs.metadata(), inputs.archives()).write(database, scratch, made);
+        return made;
     }
 
     /// Hands it on to all who work in a folder; who made it goes on with its own. Each process that comes first makes the same.

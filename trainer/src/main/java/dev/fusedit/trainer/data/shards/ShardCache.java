@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
@@ -179,8 +178,6 @@ final class ShardCache {
     private static void delete(Path part) {
         try {
             Files.deleteIfExists(part);
-        } catch (NoSuchFileException _) {
-            // it has its name
         } catch (IOException e) {
             throw WriteFailure.of(part, e);
         }
