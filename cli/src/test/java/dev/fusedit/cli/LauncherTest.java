@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -256,6 +257,49 @@ class LauncherTest {
         assertThat(result.out).containsPattern(
                 "java --enable-native-access=ALL-UNNAMED --add-exports=[^ ]+ " + Pattern.quote(ours) + " -Xlog:disable [^ ]+ "
                         + Pattern.quote(options) + " -Dsecond=line -cp ");
+    }
+
+    // ---- the start-up cache
+
+    /// With the JDK of this test, a cache of its making, and a program that tells its options.
+    @ParameterizedTest
+    @CsvSource({"shell a.jsh", "--debug shell a.jsh", "--libtorch DIR shell", "doctor"})
+    void theStartUpCacheServesEachCommand(String words) throws Exception {
+        jdk = Path.of(System.getProperty("java.home"));
+        compileAProgramThatTellsItsOptions();
+        program("bin/mvn", """
+            mkdir -p .fusedit/build/cli
+            cp "%1$s/cli.jar" .fusedit/build/cli/cli-1.jar
+            cp "%1$s/cli-class-path.jar" .fusedit/build/cli/cli-1-class-path.jar
+            """.formatted(folder));
+        fusedit("--version");
+        try (var files = Files.walk(root.resolve(".fusedit/app"))) {
+            assertThat(files.map(Path::toString).filter(file -> file.endsWith(".aot"))).hasSize(1);
+        }
+        var result = fusedit(words.split(" "));
+        assertThat(result.exitCode).isZero();
+        assertThat(result.err).as("of Java").isEmpty();
+        assertThat(result.out).contains("-XX:AOTCache=");
+        assertThat(result.out.contains("sources: " + root + "/cli/src/main/java:")).isEqualTo(words.contains("shell"));
+    }
+
+    private void compileAProgramThatTellsItsOptions() throws IOException {
+        var source = Files.writeString(Files.createDirectory(folder.resolve("program")).resolve("Main.java"), """
+            package dev.fusedit.cli;
+
+            class Main {
+                public static void main(String[] arguments) {
+                    System.out.println(String.join(" ", ProcessHandle.current().info().arguments().orElseThrow()));
+                    System.out.println("sources: " + System.getProperty("fusedit.sources"));
+                }
+            }
+            """);
+        var classes = folder.resolve("classes").toString();
+        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", classes, source.toString())).isZero();
+        var jar = java.util.spi.ToolProvider.findFirst("jar").orElseThrow();
+        assertThat(jar.run(System.out, System.err, "cf", folder + "/cli.jar", "-C", classes, ".")).isZero();
+        var manifest = Files.writeString(folder.resolve("manifest"), "Class-Path: " + folder + "/cli.jar\n");
+        assertThat(jar.run(System.out, System.err, "cfm", folder + "/cli-class-path.jar", manifest.toString())).isZero();
     }
 
     private Result fusedit(String... arguments) throws IOException, InterruptedException { return fusedit(_ -> {}, arguments); }

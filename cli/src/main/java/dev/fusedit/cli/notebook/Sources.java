@@ -15,8 +15,9 @@ import java.util.stream.Stream;
 /// Where JShell finds the documentation that it shows on Tab: our sources, by the property `fusedit.sources` (folders as in a class path)
 /// and in `NAME-sources.jar` beside jars of the class path, and the JDK's.
 ///
-/// JShell itself looks at the JDK's alone; the list that its own tests set is set here, which takes
-/// `--add-opens=jdk.jshell/jdk.jshell=ALL-UNNAMED`. Without it documentation of ours is missing, and nothing else.
+/// JShell itself looks at the JDK's alone; the list that its own tests set is set here. Its package is opened to us by the class that does it for
+/// `--add-opens`, since with that option Java refuses its start-up cache; it takes `--add-exports=java.base/jdk.internal.module=ALL-UNNAMED`, as
+/// the launcher gives it. Without it documentation of ours is missing, and nothing else.
 final class Sources {
     private Sources() {}
 
@@ -25,7 +26,10 @@ final class Sources {
     /// @return whether it could be done
     static boolean attach() {
         try {
-            var field = Class.forName("jdk.jshell.SourceCodeAnalysisImpl").getDeclaredField("availableSourcesOverride");
+            var implementation = Class.forName("jdk.jshell.SourceCodeAnalysisImpl");
+            Class.forName("jdk.internal.module.Modules").getMethod("addOpensToAllUnnamed", Module.class, String.class)
+                    .invoke(null, implementation.getModule(), implementation.getPackageName());
+            var field = implementation.getDeclaredField("availableSourcesOverride");
             field.setAccessible(true);
             field.set(null, all());
             return true;
