@@ -215,17 +215,6 @@ class ImageServerTest {
     }
 
     @Test
-    void aFailureIsToldAndTheNextRequestIsServed() {
-        try (var served = new Served()) {
-            served.run(() -> {
-                var broken = new ImageJob(served.model.defaults().request(List.of("a")).guidance(2).seed(Seed.of(1)), Seed.of(1), 0);
-                assertThat(broken.previewAfter(4)).isEqualTo(-1);
-                assertThat(served.ok(served.post(OWN, "{\"prompt\": \"a red circle\"}")).path("images")).hasSize(1);
-            });
-        }
-    }
-
-    @Test
     void runsAreListedAndNothingElseIsServedOfTheirFolder() throws IOException {
         var run = Files.createDirectories(temp.resolve("runs/first"));
         Files.writeString(run.resolve("recipe.yaml"), "x");

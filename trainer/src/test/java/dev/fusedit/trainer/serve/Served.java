@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
+import dev.fusedit.fusion.pipeline.TextToImagePipeline;
+import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.trainer.log.PngImage;
 import dev.fusedit.trainer.sampling.ModelFingerprint;
 import dev.fusedit.trainer.sampling.RunPipeline;
@@ -27,20 +29,35 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// A tiny model behind a server, and its clients. Images are made on the test's own thread, in [#run].
 final class Served implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     final TinyStage tiny = TinyStage.of("sampling.steps=4", "sampling.guidance=2", "sampling.batch=4");
-    final LoadedPipeline model = RunPipeline.of(tiny.recipe, tiny.bundle);
-    final ServedModel served = new ServedModel("tiny", model, ModelFingerprint.of(model));
+    final LoadedPipeline model;
+    final ServedModel served;
     final ImageServer server;
     final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(Executors.newVirtualThreadPerTaskExecutor())
                     .build();
 
-    Served(ServeSettings settings, Connections connections) { server = ImageServer.start(served, settings, connections); }
+    private Served(ServeSettings settings, Connections connections, UnaryOperator<Tokenizer> tokenizer) {
+        var loaded = RunPipeline.of(tiny.recipe, tiny.bundle);
+        var part = loaded.pipeline();
+        var pipeline =
+                new TextToImagePipeline(part.model(), tokenizer.apply(part.tokenizer()), part.pooled(), part.space(), part.scheduler(),
+                        part.prediction(), part.forgetsPrompt());
+        model = new LoadedPipeline(pipeline, loaded.defaults(), loaded.weights(), loaded.tokenizers(), loaded.opened());
+        served = new ServedModel("tiny", model, ModelFingerprint.of(model));
+        server = ImageServer.start(served, settings, connections);
+    }
+
+    Served(ServeSettings settings, Connections connections) { this(settings, connections, UnaryOperator.identity()); }
+
+    /// @param tokenizer out of the model's own
+    Served(UnaryOperator<Tokenizer> tokenizer) { this(ServeSettings.local(0), new Connections(), tokenizer); }
 
     Served(ServeSettings settings) { this(settings, new Connections()); }
 
