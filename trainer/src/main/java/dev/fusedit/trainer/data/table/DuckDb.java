@@ -26,13 +26,13 @@ public final class DuckDb implements AutoCloseable {
 
     /// For small reads: those who ask work themselves, and nothing goes to a disk.
     ///
-    /// @throws UserError if its library cannot be loaded on this machine
+    /// @throws UserError if it did not come along, or its library cannot be loaded on this machine
     public static DuckDb open() { return open(settings(1, "")); }
 
     /// For large ones: what does not fit into memory goes to a folder for the while.
     ///
     /// @param memoryBytes that it may take
-    /// @throws UserError if its library cannot be loaded on this machine
+    /// @throws UserError if it did not come along, or its library cannot be loaded on this machine
     public static DuckDb open(Path spill, int threads, long memoryBytes) {
         var settings = settings(threads, spill.toString());
         settings.setProperty("memory_limit", (memoryBytes >> 20) + "MiB");
@@ -50,6 +50,11 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private static DuckDb open(Properties settings) {
+        if (DuckDb.class.getResource("/org/duckdb/DuckDBDriver.class") == null) {
+            throw new UserError(
+                    "Parquet files cannot be read: the archive that fusedit came in has no DuckDB. The whole one has it, and so "
+                            + "has what ./fusedit builds in a clone");
+        }
         try {
             return new DuckDb(DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class));
         } catch (SQLException | LinkageError e) {
