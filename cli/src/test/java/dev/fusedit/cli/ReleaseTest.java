@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ReleaseTest {
     private static final Path BUILT = Path.of("target", "release").toAbsolutePath();
 
+    private static final Map<String, String> ALONE = Map.of("PATH", "", "JAVA_HOME", "");
+
     @TempDir
     private Path folder;
 
@@ -39,10 +41,26 @@ class ReleaseTest {
         fusedit(fusedit, "train", home().resolve("recipes/tests/tiny.yaml").toString(), "--out", folder.resolve("run").toString());
         assertThat(folder.resolve("run/result.json")).exists();
         var java = Files.writeString(folder.resolve("where.jsh"), "IO.println(System.getProperty(\"java.home\"));\n");
-        assertThat(fusedit(fusedit, "shell", java.toString())).as("its own Java").startsWith(home().toRealPath().toString());
+        var shell = started(folder, ALONE, fusedit, "shell", java.toString());
+        assertThat(shell.out).as("its own Java").startsWith(home().toRealPath().toString());
+        assertThat(shell.err).as("with the start-up cache").isEmpty();
         assertThat(home().resolve("lib")).isDirectoryContaining("glob:**.aot");
         assertThat(home().resolve("THIRD-PARTY.txt")).content().contains("(Apache-2.0)", "org.bytedeco:pytorch");
         assertThat(JsonFile.read(home().resolve("sbom.json"), "").path("bomFormat").asText()).isEqualTo("CycloneDX");
+    }
+
+    @Test
+    void whatThePagesNameIsThere() throws Exception {
+        unpack("unzip", "-q", archive(".zip"));
+        assertThat(DocsTest.brokenLinks(home())).isEmpty();
+        for (var command : List.of("sample --model examples/models/blocks --prompt x --steps 2 --out images.png",
+                "parity fusion/src/test/resources/goldens", "plan quickstart", "shell examples/01-tensors.jsh")) {
+            run(home(), ALONE, ("./fusedit " + command).split(" "));
+        }
+        assertThat(home().resolve("images.png")).isNotEmptyFile();
+        for (var file : List.of("hooks/wandb_hook.py", "library/pom.xml", "01-tensors.ipynb", "geneval_detections.py", "dpg_answers.py")) {
+            assertThat(home().resolve("examples").resolve(file)).exists();
+        }
     }
 
     /// With another libtorch (`-Dfusedit.test.args=-Dfusedit.libtorch=DIR`) all of its report.
@@ -51,6 +69,7 @@ class ReleaseTest {
         assertThat(Files.size(Path.of(archive(".tar.xz")))).isLessThan(64_000_000);
         unpack("tar", "-xf", archive(".tar.xz"));
         var home = home();
+        assertThat(DocsTest.brokenLinks(home)).isEmpty();
         var alone = started(folder, Map.of("PATH", ""), home.resolve("fusedit").toString(), "doctor");
         assertThat(alone.status).isEqualTo(3);
         assertThat(alone.out).contains("or set FUSEDIT_LIBTORCH");
@@ -77,7 +96,7 @@ class ReleaseTest {
 
     private void unpack(String... command) throws Exception { run(folder, Map.of(), command); }
 
-    private String fusedit(String... command) throws Exception { return run(folder, Map.of("PATH", "", "JAVA_HOME", ""), command); }
+    private String fusedit(String... command) throws Exception { return run(folder, ALONE, command); }
 
     /// @return what it prints
     private static String run(Path where, Map<String, String> environment, String... command) throws Exception {
