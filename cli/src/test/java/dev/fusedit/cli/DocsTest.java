@@ -27,7 +27,7 @@ class DocsTest {
     private static Stream<Path> pages(Path root) throws IOException {
         try (var found = Files.walk(root, 3)) {
             return found
-                    .filter(file -> file.toString().endsWith(".md")
+                    .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(".md")
                             && !root.relativize(file).toString().matches("(.*/)?(target|runs|\\..+)/.*"))
                     .sorted().toList().stream();
         }
