@@ -202,9 +202,17 @@ public final class LanguageConfigs {
         base.put("final_logit_softcapping", family.finalSoftcap() == 0 ? null : (Double) family.finalSoftcap());
     }
 
+    /// Where no layer has one, that is said of families whose layers have one unless a file says otherwise.
     private static void windows(ObjectNode base, LanguageModelConfig text) {
         var windows = text.family().windows();
-        if (!windows.layers().isEmpty()) {
+        boolean usual = switch (text.family()) {
+            case Family.Gemma _ -> false;
+            case Family.Gemma2 _ -> true;
+            case Family.Gemma3 _ -> true;
+            case Family.Llama _ -> false;
+            case Family.Qwen3 _ -> false;
+        };
+        if (usual || !windows.layers().isEmpty()) {
             base.put("sliding_window", windows.size());
             var types = base.putArray("layer_types");
             for (int i = 0; i < text.layers(); i++) {

@@ -74,6 +74,15 @@ class LanguageConfigsTest {
         "\"rope_scaling\": null", "\"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\"]"})
     void whatDoesNotMatterIsPassed(String more) { assertThat(read("llama", more)).isEqualTo(read("llama", "")); }
 
+    /// What is left out means windows in most layers of Gemma 2 and 3.
+    @ParameterizedTest
+    @ValueSource(strings = {"gemma", "gemma2", "gemma3_text", "llama", "qwen3"})
+    void aModelWithoutWindowsIsWrittenAsOne(String kind) {
+        var config = read(kind, "\"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\"]");
+        assertThat(config.family().windows().layers()).isEmpty();
+        assertThat(LanguageConfigs.read(LanguageConfigs.json(config), "config.json")).isEqualTo(config);
+    }
+
     @Test
     void aTextWithinAnotherModelIsReadAsStrictly() {
         var whole = new ObjectMapper().createObjectNode().put("model_type", "gemma3");

@@ -1,16 +1,25 @@
 package dev.fusedit.fusion.text;
 
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// One of some JSON trees with some of its nodes changed, as a fuzzer's bytes say: values swapped for values from elsewhere, for odd
 /// ones, taken out, doubled, wrapped. Such files get further than changed bytes do.
-final class MutatedJson {
+public final class MutatedJson {
+    /// Writes halves of characters as escapes.
+    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private static final int MOST_CHANGES = 6;
     private static final List<String> TEXTS =
             List.of("", " ", "a", "▁", "##", "\ud800", "\udc00\ud83d", "😀", "é", "e\u0301", "\u0000", "\n",
@@ -32,6 +41,26 @@ final class MutatedJson {
     }
 
     static JsonNode of(byte[] choices, JsonNode seeds) { return new MutatedJson(choices, seeds).changed(); }
+
+    /// The same as it is read from a file.
+    ///
+    /// @param seeds an array of trees
+    public static JsonNode read(byte[] choices, JsonNode seeds) {
+        try {
+            return JSON.readTree(JSON.writeValueAsBytes(of(choices, seeds)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Choices to begin with, always the same.
+    public static Stream<byte[]> seeds() {
+        return IntStream.range(0, 100).mapToObj(seed -> {
+            var bytes = new byte[40];
+            new Random(seed).nextBytes(bytes);
+            return bytes;
+        });
+    }
 
     private void collect(JsonNode node) {
         nodes.add(node);

@@ -12,8 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -54,13 +52,7 @@ class TokenizerFuzzTest {
         }
     }
 
-    static Stream<byte[]> seeds() {
-        return IntStream.range(0, 100).mapToObj(seed -> {
-            var bytes = new byte[40];
-            new Random(seed).nextBytes(bytes);
-            return bytes;
-        });
-    }
+    static Stream<byte[]> seeds() { return MutatedJson.seeds(); }
 
     @MethodSource("seeds")
     @FuzzTest(maxDuration = "5m")

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +137,11 @@ class ReferenceRecipeTest {
             }
         }
         return text.toString();
+    }
+
+    /// Some of the paper's files.
+    static Stream<String> yamls() {
+        return Stream.of("baseline", "clip-mod", "large-scale", "shallow-cross-attention").map(name -> yaml(changed(FILES.get(name))));
     }
 
     private static ReferenceRecipe read(String... changes) { return ReferenceRecipe.parse(yaml(changed(changes)), "c.yaml", List.of()); }

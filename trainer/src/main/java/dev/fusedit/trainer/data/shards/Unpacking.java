@@ -63,7 +63,11 @@ public final class Unpacking {
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
-            return in.read(buffer, offset, Math.min(length, MOST));
+            try {
+                return in.read(buffer, offset, Math.min(length, MOST));
+            } catch (IllegalArgumentException e) { // what damage makes of the library for gzip
+                throw new IOException("the packed data is corrupt", e);
+            }
         }
     }
 

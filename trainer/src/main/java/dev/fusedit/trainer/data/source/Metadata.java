@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.UserError;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Rows of `metadata.jsonl` and `metadata.csv`, each with a `file_name` relative to its own folder and texts in its other fields, as Hugging
 /// Face's imagefolder has them.
@@ -60,7 +62,11 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
     private static boolean isCsv(String name) { return name.toLowerCase(Locale.ROOT).endsWith(".csv"); }
 
     private void row(JsonNode row, String below, String place, Set<String> images) {
-        var file = Path.of(below).resolve(row.path(FILE_NAME).asText()).normalize().toString().replace('\\', '/');
+        var file = file(below, row.path(FILE_NAME).asText());
+        if (file == null) {
+            problems.add(new Problem(place, Cause.BAD_TEXT, "has a " + FILE_NAME + " that no file can have"));
+            return;
+        }
         if (!images.contains(file)) {
             problems.add(new Problem(file, Cause.BROKEN_IMAGE, "is named by " + place + ", and is not there"));
             return;
@@ -68,5 +74,14 @@ record Metadata(Map<String, Map<String, String>> rows, List<Problem> problems, S
         var texts = CaptionRows.texts(row, List.of(FILE_NAME));
         fields.addAll(CaptionRows.names(row, texts));
         rows.put(file, texts);
+    }
+
+    /// Null for what no path holds: half a character, or the character 0.
+    private static @Nullable String file(String below, String name) {
+        try {
+            return Path.of(below).resolve(name).normalize().toString().replace('\\', '/');
+        } catch (InvalidPathException _) {
+            return null;
+        }
     }
 }
