@@ -6,6 +6,7 @@ import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Instruction;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.fusion.text.PretrainedTokenizer;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.trainer.data.source.SourcePlaces;
 import dev.fusedit.trainer.data.source.SourceScan;
 import dev.fusedit.trainer.recipe.NewRecipe;
@@ -92,7 +93,7 @@ final class NewRecipeCommand implements Callable<Integer> {
     }
 
     private NewRecipe.Llm model(Path place) {
-        if (!Files.exists(place)) throw new UserError(place + ": no such file or folder");
+        if (!Files.exists(place)) throw new UserError(place + ": no such file or folder" + NearFiles.hint(place));
         var sizes = config(place);
         if (tokenizer == null && !Files.exists(place.resolve("tokenizer.json"))) {
             throw new UserError("%s: has no tokenizer.json beside it. Give --tokenizer".formatted(place));

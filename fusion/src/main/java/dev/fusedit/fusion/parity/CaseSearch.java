@@ -3,6 +3,7 @@ package dev.fusedit.fusion.parity;
 import dev.fusedit.fusion.parity.ParityReport.CaseResult;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,7 @@ record CaseSearch(List<Suite> suites, Device device) {
     /// @throws UserError if there is no such folder, or no case in it
     List<Found> in(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new UserError("%s: no such folder".formatted(folder));
+            throw new UserError("%s: no such folder%s".formatted(folder, NearFiles.hint(folder)));
         }
         var found = isEmpty(new Case(folder, device)) ? List.<Found>of() : find(folder).toList();
         if (found.isEmpty()) {

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +86,7 @@ public final class SubwordTokenizer implements Tokenizer, AutoCloseable {
                 throw e;
             }
         } catch (NoSuchFileException e) {
-            throw new UserError("%s: no such file".formatted(file), e);
+            throw new UserError("%s: no such file%s".formatted(file, NearFiles.hint(file)), e);
         } catch (IOException e) {
             throw new UserError("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
         } catch (UserError e) {

@@ -42,8 +42,14 @@ final class FileBytes implements AutoCloseable {
             return new FileBytes(name, channel);
         } catch (IOException e) {
             closeQuietly(channel);
-            throw unreadable(name, e);
+            throw unopened(file, name, e);
         }
+    }
+
+    /// @param name what messages call the file
+    static UserError unopened(Path file, Object name, IOException e) {
+        var near = e instanceof NoSuchFileException ? NearFiles.hint(file) : "";
+        return new UserError("%s: %s%s".formatted(name, reason(e), near), e);
     }
 
     static UserError unreadable(Object path, IOException e) { return new UserError("%s: %s".formatted(path, reason(e)), e); }

@@ -32,7 +32,7 @@ public final class TextFile {
             }
             return decode(Files.readAllBytes(file), wanted, name);
         } catch (IOException e) {
-            throw FileBytes.unreadable(name, e);
+            throw FileBytes.unopened(file, name, e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.checkpoint;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,7 +166,8 @@ public final class Checkpoints {
     public static Path find(Path place) {
         var meant = meant(place);
         if (!Files.isDirectory(meant))
-            throw new UserError(place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder"));
+            throw new UserError(
+                    place + (Files.exists(place) ? " is a file, not a model folder" : ": no such folder" + NearFiles.hint(place)));
         return findIn(meant)
                 .orElseThrow(() -> new UserError(place + " holds no checkpoint. Give a run's folder, or one of its checkpoints"));
     }

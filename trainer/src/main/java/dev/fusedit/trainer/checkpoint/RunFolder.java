@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.checkpoint;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
@@ -87,7 +88,7 @@ public final class RunFolder implements AutoCloseable {
 
     /// @throws UserError if it is no run's folder
     public static RunFolder open(Path folder) {
-        if (!Files.isDirectory(folder)) throw new UserError("run " + folder + ": no such folder");
+        if (!Files.isDirectory(folder)) throw new UserError("run " + folder + ": no such folder" + NearFiles.hint(folder));
         if (!isRun(folder)) throw new UserError("run " + folder + " is no run's folder: it has no " + RECIPE);
         return new RunFolder(folder, List.of());
     }

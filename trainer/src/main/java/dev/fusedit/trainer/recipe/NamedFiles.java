@@ -14,6 +14,7 @@ import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
 import dev.fusedit.torch.io.FolderTensors;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.trainer.data.source.JoinedCaptions;
 import dev.fusedit.trainer.data.source.ParquetNames;
 import dev.fusedit.trainer.data.shards.ShardAddress;
@@ -158,7 +159,7 @@ public record NamedFiles(List<String> wrong, List<String> missing) {
 
     private boolean there(String key, String path) {
         boolean is = Files.exists(Path.of(path));
-        if (!is) missing.add(key + ": " + path + ": no such file or folder");
+        if (!is) missing.add(key + ": " + path + ": no such file or folder" + NearFiles.hint(Path.of(path)));
         return is;
     }
 

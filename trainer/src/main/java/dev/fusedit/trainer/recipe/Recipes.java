@@ -2,6 +2,7 @@ package dev.fusedit.trainer.recipe;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.torch.io.TextFile;
 import dev.fusedit.trainer.recipe.binding.Names;
 import java.io.IOException;
@@ -76,6 +77,14 @@ public final class Recipes {
         }
     }
 
+    /// A file, else a recipe that has a name, else how all of these are told.
+    private static String meant(Path file) {
+        var near = NearFiles.hint(file);
+        if (!near.isEmpty()) return near;
+        var named = Names.hint(file.toString().replaceFirst("\\.ya?ml$", ""), names());
+        return "." + (named.isEmpty() ? " ./fusedit recipe list tells the recipes with names" : named);
+    }
+
     private static Source file(String path) {
         Path file = Path.of(path);
         String name = "recipe " + path, origin = name + ": ";
@@ -85,7 +94,7 @@ public final class Recipes {
                 throw new UserError(origin + "is no recipe: it is " + FileFormat.of(file).phrase() + " of " + Files.size(file) + " bytes");
             return new Source(path, TextFile.read(file, "a recipe", name));
         } catch (NoSuchFileException e) {
-            throw new UserError(origin + "no such file. The recipes with names are: " + String.join(", ", names()), e);
+            throw new UserError(origin + "no such file" + meant(file), e);
         } catch (IOException e) {
             throw new UserError(origin + "cannot be read: " + e.getMessage(), e);
         }

@@ -8,6 +8,7 @@ import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.JsonFile;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.trainer.log.PngText;
 import dev.fusedit.trainer.log.ShellWords;
 import java.io.IOException;
@@ -48,7 +49,8 @@ public record RememberedImage(Path file, boolean grid, Optional<ModelFingerprint
             return text;
         } catch (IOException e) {
             throw new UserError(
-                    "%s cannot be read: %s".formatted(file, Files.isRegularFile(file) ? e.getMessage() : "there is no such file"),
+                    "%s cannot be read: %s".formatted(file,
+                            Files.isRegularFile(file) ? e.getMessage() : "there is no such file" + NearFiles.hint(file)),
                     e);
         }
     }

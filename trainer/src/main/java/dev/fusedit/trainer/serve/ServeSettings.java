@@ -1,6 +1,7 @@
 package dev.fusedit.trainer.serve;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,8 @@ public record ServeSettings(String host, int port, Optional<String> token, List<
                     + "set FUSEDIT_TOKEN").formatted(host));
         }
         runs.ifPresent(folder -> {
-            if (!folder.toFile().isDirectory()) throw new UserError("--runs %s: there is no such folder".formatted(folder));
+            if (!folder.toFile().isDirectory())
+                throw new UserError("--runs %s: there is no such folder%s".formatted(folder, NearFiles.hint(folder)));
         });
     }
 

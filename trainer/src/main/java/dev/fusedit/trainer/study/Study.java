@@ -2,6 +2,7 @@ package dev.fusedit.trainer.study;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.torch.io.TextFile;
 import dev.fusedit.trainer.plan.Capacity;
 import dev.fusedit.trainer.plan.Plan;
@@ -31,8 +32,11 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
     /// @param out `runs/studies/NAME` if left out
     /// @throws UserError naming file and place of whatever is wrong, or the arm that is none
     public static Study read(Path source, List<String> changes, Optional<Path> out) {
-        if (!Files.isRegularFile(source))
-            throw new UserError("study %s: no such file. The ones that come along are in recipes/studies".formatted(source));
+        if (!Files.isRegularFile(source)) {
+            var near = NearFiles.hint(source);
+            throw new UserError("study %s: no such file%s".formatted(source,
+                    near.isEmpty() ? ". The ones that come along are in recipes/studies" : near));
+        }
         return of(source, StudyFile.parse(TextFile.read(source, "a study"), source.toString()).with(changes), out);
     }
 

@@ -4,6 +4,7 @@ import com.google.common.base.Suppliers;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.io.FileFormat;
+import dev.fusedit.torch.io.NearFiles;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ public final class ShardStore implements AutoCloseable {
     }
 
     private Shard local(ShardAddress address, Path file) {
-        if (!Files.exists(file)) throw new UserError(file + ": no such file");
+        if (!Files.exists(file)) throw new UserError(file + ": no such file" + NearFiles.hint(file));
         if (Files.isDirectory(file)) throw new UserError(file + ": is a folder, not a tar archive");
         var format = FileFormat.of(file);
         return switch (format) {

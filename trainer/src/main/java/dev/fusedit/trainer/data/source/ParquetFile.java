@@ -6,6 +6,7 @@ import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.trainer.data.table.DuckDb;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -50,7 +51,7 @@ record ParquetFile(Path file, String name, List<Column> columns, List<String> ma
 
     /// @throws UserError if there is no such file, or it is another kind of file
     static ParquetFile of(DuckDb db, Path file, String name) {
-        if (!Files.exists(file)) throw new UserError(file + ": no such file");
+        if (!Files.exists(file)) throw new UserError(file + ": no such file" + NearFiles.hint(file));
         if (Files.isDirectory(file)) throw new UserError(file + ": is a folder, not a Parquet table");
         var format = FileFormat.of(file);
         if (format != FileFormat.PARQUET && format != FileFormat.EMPTY) throw format.insteadOf("a Parquet table", file);

@@ -3,6 +3,7 @@ package dev.fusedit.trainer.data.source;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.FileFormat;
 import dev.fusedit.torch.io.FolderContents;
+import dev.fusedit.torch.io.NearFiles;
 import dev.fusedit.trainer.data.shards.ShardAddress;
 import dev.fusedit.trainer.data.shards.ShardSettings;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ public final class SourcePlaces {
         if (ParquetNames.isParquet(Path.of(place)) && !Files.isDirectory(Path.of(place))) return ParquetImages.open(List.of(place), "");
         if (place.contains("{") || place.contains("::")) return shards(place, settings);
         var path = Path.of(place);
-        if (!Files.exists(path)) throw new UserError(place + ": no such file or folder");
+        if (!Files.exists(path)) throw new UserError(place + ": no such file or folder" + NearFiles.hint(path));
         if (Files.isDirectory(path)) return folder(place, path, settings);
         return switch (FileFormat.of(path)) {
             case TAR, GZIP, ZSTD -> shards(place, settings);

@@ -7,6 +7,7 @@ import static com.google.common.base.CaseFormat.UPPER_CAMEL;
 
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.config.Named;
+import dev.fusedit.torch.io.NearMisses;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.fusedit.trainer.recipe.binding;
 
+import dev.fusedit.torch.io.NearMisses;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.fusedit.trainer.recipe.binding;
+package dev.fusedit.torch.io;
 
 import static java.util.Comparator.comparingInt;
 
@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /// Which known words a person may have meant by one that is not known. Words are compared by their pieces, `gated`, `joint`, whatever stands
 /// between these: `GatedJoint`, `gated_joint`, `gatedjoint`.
-final class NearMisses {
+public final class NearMisses {
     private static final Pattern HUMP = Pattern.compile("(?<=[a-z0-9])(?=[A-Z])");
     private static final Splitter PIECES = Splitter.onPattern("[^\\p{L}\\p{N}]+").omitEmptyStrings();
     private static final int SHORTEST_BEGINNING = 3;
@@ -26,7 +26,7 @@ final class NearMisses {
 
     /// The nearest, those of the best kind alone: the same pieces; one within the other, piece by piece (`cross-attention`, `rope` for
     /// `m-rope`); a slip of the finger; a beginning (`sched`); a slip of the finger in a piece. At most three, the nearest first.
-    static List<String> of(String word, Collection<String> known) {
+    public static List<String> of(String word, Collection<String> known) {
         var near = known.stream().map(candidate -> new Candidate(candidate, kind(pieces(word), pieces(candidate)),
                 distance(joined(word), joined(candidate)))).filter(candidate -> candidate.kind < NONE).toList();
         int best = near.stream().mapToInt(Candidate::kind).min().orElse(NONE);
