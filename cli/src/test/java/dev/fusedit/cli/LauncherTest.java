@@ -1,7 +1,9 @@
 package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +55,7 @@ class LauncherTest {
                 *Nonsense*-version) echo "Unrecognized VM option 'Nonsense'"; echo "Error: Could not create the Java Virtual Machine."; exit 1 ;;
             esac
             [[ ! -d /proc/$$/fd ]] || echo "$(readlink /proc/$$/fd/0) $(readlink /proc/$$/fd/1)" >>"%1$s/streams"
-            echo "java $* FUSEDIT_COMMAND=$FUSEDIT_COMMAND LC_CTYPE=${LC_CTYPE:-} LC_ALL=${LC_ALL:-} OMP_WAIT_POLICY=$OMP_WAIT_POLICY pid=$$"
+            echo "java $* FUSEDIT_COMMAND=$FUSEDIT_COMMAND LC_CTYPE=${LC_CTYPE:-} LC_ALL=${LC_ALL:-} OMP_WAIT_POLICY=$OMP_WAIT_POLICY COLUMNS=${COLUMNS:-} pid=$$"
             """.formatted(folder));
         program("jdk/bin/jar", "cp -r ../../build/manifest META-INF\n");
         program("bin/mvn", """
@@ -182,6 +184,31 @@ class LauncherTest {
         builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
         builder.redirectError(folder.resolve("err").toFile()).start().waitFor();
         assertThat(folder.resolve("streams")).hasContent("/dev/null /dev/null\n");
+    }
+
+    // ---- the terminal
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theTerminalIsAskedForItsWidth() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "no program here that makes a terminal");
+        fusedit("--version");
+        var builder = new ProcessBuilder("script", "-qec", "stty cols 43; '" + root.resolve("fusedit") + "' --version", "/dev/null");
+        builder.environment().put("FUSEDIT_JAVA_HOME", jdk.toString());
+        builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+        builder.environment().remove("COLUMNS");
+        var terminal = builder.redirectErrorStream(true).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null"))).start();
+        assertThat(new String(terminal.getInputStream().readAllBytes())).contains(" COLUMNS=43 pid=");
+    }
+
+    /// What is said of it goes on, and nothing fails or is printed.
+    @Test
+    void withoutATerminalNoneIsAsked() throws Exception {
+        fusedit("--version");
+        var none = fusedit(environment -> environment.remove("COLUMNS"), "--version");
+        assertThat(none.out).contains(" COLUMNS= pid=");
+        assertThat(none.err).isEmpty();
+        assertThat(fusedit(environment -> environment.put("COLUMNS", "51"), "--version").out).contains(" COLUMNS=51 pid=");
     }
 
     // ---- Java's options

@@ -12,11 +12,14 @@ public final class ProgressLine {
     private static final long REWRITE_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int BAR = 20;
+    /// A shorter one says nothing.
+    private static final int SHORTEST_BAR = 5;
     private static final String CLEAR = "\r\u001b[K";
 
     private final PrintWriter out;
     private final boolean terminal;
     private final LongSupplier nanoTime;
+    private final int columns;
     private long last;
     private boolean shown;
     private boolean pending;
@@ -30,10 +33,22 @@ public final class ProgressLine {
             return new Progress(what, done, total, null, 0, secondsLeft);
         }
 
-        String text() {
-            int done = (int) (BAR * Math.min(step, total) / Math.max(1, total));
-            return String.format(Locale.ROOT, "%-6s [%s%s] %d/%d  %s%s%s left", stage, "#".repeat(done), ".".repeat(BAR - done),
-                    step, total, loss == null ? "" : String.format(Locale.ROOT, "loss %.4f  ", loss), speed(), clock(secondsLeft));
+        String text() { return text(Integer.MAX_VALUE); }
+
+        /// With a bar as long as there is room for; without one the text may still be longer.
+        ///
+        /// @param columns that there are
+        String text(int columns) {
+            var said = String.format(Locale.ROOT, "%d/%d  %s%s%s left", step, total,
+                    loss == null ? "" : String.format(Locale.ROOT, "loss %.4f  ", loss), speed(), clock(secondsLeft));
+            var name = String.format(Locale.ROOT, "%-6s ", stage);
+            int bar = Math.min(BAR, columns - name.length() - "[] ".length() - said.length());
+            return name + (bar < SHORTEST_BAR ? "" : bar(bar)) + said;
+        }
+
+        private String bar(int length) {
+            int done = (int) (length * Math.min(step, total) / Math.max(1, total));
+            return "[%s%s] ".formatted("#".repeat(done), ".".repeat(length - done));
         }
 
         /// Nothing in a stage without images.
@@ -43,14 +58,18 @@ public final class ProgressLine {
         }
     }
 
-    ProgressLine(PrintStream out, boolean terminal, LongSupplier nanoTime) {
-        this(new PrintWriter(out, false, out.charset()), terminal, nanoTime);
+    ProgressLine(PrintStream out, boolean terminal, LongSupplier nanoTime) { this(out, terminal, nanoTime, Terminal.columns(null)); }
+
+    /// @param columns of the terminal, if it is one
+    ProgressLine(PrintStream out, boolean terminal, LongSupplier nanoTime, int columns) {
+        this(new PrintWriter(out, false, out.charset()), terminal, nanoTime, columns);
     }
 
-    private ProgressLine(PrintWriter out, boolean terminal, LongSupplier nanoTime) {
+    private ProgressLine(PrintWriter out, boolean terminal, LongSupplier nanoTime, int columns) {
         this.out = out;
         this.terminal = terminal;
         this.nanoTime = nanoTime;
+        this.columns = terminal ? columns - 1 : Integer.MAX_VALUE; // in the last column some terminals begin a new line
     }
 
     /// For runs inside another program.
@@ -59,10 +78,15 @@ public final class ProgressLine {
     }
 
     /// Standard output is for results.
-    public static ProgressLine onStderr() { return new ProgressLine(System.err, Terminal.isStderr(), System::nanoTime); }
+    public static ProgressLine onStderr() {
+        return new ProgressLine(System.err, Terminal.isStderr(), System::nanoTime, Terminal.columns());
+    }
 
     /// On a writer that leads to standard error.
-    public static ProgressLine on(PrintWriter stderr) { return new ProgressLine(stderr, Terminal.isStderr(), System::nanoTime); }
+    public static ProgressLine on(PrintWriter stderr) {
+        return new ProgressLine(stderr, Terminal.isStderr(), System::nanoTime, Terminal.columns());
+    }
+
     /// On no terminal, with a clock of one's own.
     public static ProgressLine on(PrintStream out, LongSupplier nanoTime) { return new ProgressLine(out, false, nanoTime); }
 
@@ -72,16 +96,23 @@ public final class ProgressLine {
         if (shown && !ends && now - last < (terminal ? REWRITE_NANOS : LINE_NANOS)) return;
         last = now;
         shown = true;
-        show(progress.text(), ends);
+        show(progress.text(columns), ends);
     }
 
-    /// Shows a state at once, however soon after the one before: elsewhere than on a terminal each is a line.
+    /// Shows a state at once, however soon after the one before: elsewhere than on a terminal each is a line. What is to be written over is
+    /// cut to the terminal's width: of a longer one the first row would stay.
     ///
     /// @param ends whether it stays, on a terminal too
     public void show(String text, boolean ends) {
-        out.print((terminal ? CLEAR : "") + text + (terminal && !ends ? "" : "\n"));
+        boolean rewritten = terminal && !ends;
+        out.print((terminal ? CLEAR : "") + (rewritten ? cut(text) : text) + (rewritten ? "" : "\n"));
         out.flush();
-        pending = terminal && !ends;
+        pending = rewritten;
+    }
+
+    private String cut(String text) {
+        if (text.codePointCount(0, text.length()) <= columns) return text;
+        return text.substring(0, text.offsetByCodePoints(0, columns));
     }
 
     /// A line of its own; on a terminal it takes the place of the progress, which comes again with the next update.

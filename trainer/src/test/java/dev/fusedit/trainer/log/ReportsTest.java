@@ -15,6 +15,7 @@ import dev.fusedit.trainer.eval.metrics.Share;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -103,6 +104,41 @@ class ReportsTest {
         assertThat(bytes.toString())
                 .isEqualTo("\r\u001b[Kfuse   [##########..........] 5/10  loss 0.1235  62 images/s  3:05 left\r\u001b[Ksaved\n"
                         + "\r\u001b[Kfuse   [####################] 10/10  loss 0.1000  6.2 images/s  0:00 left\n");
+    }
+
+    /// What is rewritten takes one row, less its last column: the bar gives way first. What stays is whole.
+    @Test
+    void aNarrowTerminalHasALineOfOneRow() {
+        var progress = new ProgressLine.Progress("fuse", 500, 1000, 0.12345, 61.6, 185);
+        assertThat(rewritten(progress, 80)).as("a bar of 20 and 50 columns more, of 79").isEqualTo(progress.text());
+        assertThat(rewritten(progress, 67)).isEqualTo("fuse   [#####......] 500/1000  loss 0.1235  62 images/s  3:05 left").hasSize(66);
+        assertThat(rewritten(progress, 58)).as("no room for 5").isEqualTo("fuse   500/1000  loss 0.1235  62 images/s  3:05 left");
+        assertThat(rewritten(progress, 40)).isEqualTo("fuse   500/1000  loss 0.1235  62 images").hasSize(39);
+        assertThat(rewritten(progress, 20)).isEqualTo("fuse   500/1000  lo").hasSize(19);
+        var counted = ProgressLine.Progress.counted("score", 432, 864, 70);
+        assertThat(rewritten(counted, 40)).isEqualTo("score  [#####......] 432/864  1:10 left").hasSize(39);
+        assertThat(rewritten(counted, 20)).isEqualTo("score  432/864  1:1");
+        assertThat(rewritten(new ProgressLine.Progress("a-long-stage", 123456, 1234567, 0.5, 1234, 360000), 80)).hasSize(79)
+                .startsWith("a-long-stage [").endsWith("] 123456/1234567  loss 0.5000  1234 images/s  100:00:00 left");
+        assertThat(rewritten(new ProgressLine.Progress("\ud83d\ude80\ud83d\ude80", 1, 2, 1.0, 1, 1), 2)).as("no half of a character")
+                .isEqualTo("\ud83d\ude80");
+        var bytes = new ByteArrayOutputStream();
+        var line = new ProgressLine(new PrintStream(bytes), true, () -> 0, 20);
+        line.show("train-s f32 3/20  0.271 s", false);
+        line.show("train-s f32 20/20  0.271 s", true);
+        assertThat(bytes.toString()).isEqualTo("\r\u001b[Ktrain-s f32 3/20  0\r\u001b[Ktrain-s f32 20/20  0.271 s\n");
+    }
+
+    private static String rewritten(ProgressLine.Progress progress, int columns) {
+        var bytes = new ByteArrayOutputStream();
+        new ProgressLine(new PrintStream(bytes, false, StandardCharsets.UTF_8), true, () -> 0, columns).update(progress);
+        return bytes.toString(StandardCharsets.UTF_8).replace("\r\u001b[K", "");
+    }
+
+    @Test
+    void theWidthIsWhatColumnsSays() {
+        assertThat(Terminal.columns("40")).isEqualTo(40);
+        for (var none : new String[] {null, "", "0", "-3", "wide", "999999999999"}) assertThat(Terminal.columns(none)).isEqualTo(80);
     }
 
     @Test
