@@ -124,16 +124,23 @@ public final class JsonFile {
     public static <T extends Record> T record(String text, String where, Class<T> type, String remedy) {
         var source = new Source(where, 1, remedy);
         var tree = source.object(text);
-        for (var component : type.getRecordComponents()) {
-            boolean mayBeNull = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
-            if (mayBeNull && !tree.has(component.getName())) tree.putNull(component.getName());
-        }
+        leaveOut(tree, type);
         try {
             return JSON.treeToValue(tree, type);
         } catch (JsonMappingException e) {
             throw source.error(wrong(tree, e), e);
         } catch (JsonProcessingException e) {
             throw new AssertionError("a tree is well formed", e);
+        }
+    }
+
+    /// What may be null may be missing, in records of the record too.
+    private static void leaveOut(ObjectNode tree, Class<?> type) {
+        for (var component : type.getRecordComponents()) {
+            boolean mayBeNull = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            if (mayBeNull && !tree.has(component.getName())) tree.putNull(component.getName());
+            if (component.getType().isRecord() && tree.get(component.getName()) instanceof ObjectNode inner)
+                leaveOut(inner, component.getType());
         }
     }
 

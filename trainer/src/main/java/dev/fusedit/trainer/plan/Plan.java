@@ -7,6 +7,7 @@ import dev.fusedit.trainer.model.Precisions;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.report.PlannedUse;
+import dev.fusedit.trainer.report.StageUse;
 import dev.fusedit.trainer.run.AutoSettings;
 import dev.fusedit.trainer.stage.StagePlan;
 import java.util.Comparator;
@@ -40,14 +41,14 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
         /// Images that it has shown by the end of a step.
         ///
         /// @param step over all stages
-        public long imagesBy(long step) { return plan.stage().losses().flow() == null ? 0 : stepsBy(step) * plan.stage().batch(); }
+        public long imagesBy(long step) { return use(plan.stage().losses().flow() == null ? 0 : plan.stage().batch()).imagesBy(step); }
 
         /// Needed operations of its steps until the end of one.
         ///
         /// @param step over all stages
-        public double flopsBy(long step) { return stepsBy(step) * work.flops(); }
+        public double flopsBy(long step) { return use(0).flopsBy(step); }
 
-        private long stepsBy(long step) { return Math.clamp(step - plan.firstStep(), 0, plan.steps()); }
+        private StageUse use(long images) { return new StageUse(plan.firstStep(), plan.steps(), images, work.flops()); }
     }
 
     /// The plan of a recipe with what it leaves to the machine decided: the precision, and as many lanes as fit into the memory.
@@ -191,8 +192,9 @@ public record Plan(Recipe recipe, Parameters parameters, long beside, List<Stage
     ///
     /// @param run the same recipe, of other lengths perhaps
     PlannedUse use(Recipe run) {
-        double flops = StagePlan.of(run).stream().mapToDouble(plan -> plan.steps() * stages.get(plan.index()).work().flops()).sum();
-        return new PlannedUse(demanding().memory().total(), checkpoint, flops);
+        var uses = StagePlan.of(run).stream().map(plan -> new StageUse(plan.firstStep(), plan.steps(), StagePlan.images(plan.stage()),
+                stages.get(plan.index()).work().flops())).toList();
+        return new PlannedUse(demanding().memory().total(), checkpoint, uses);
     }
 
     /// Memory of all processes that are on this machine.

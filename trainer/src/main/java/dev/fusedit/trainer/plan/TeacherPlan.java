@@ -9,6 +9,7 @@ import dev.fusedit.trainer.data.blocks.BlocksText;
 import dev.fusedit.trainer.recipe.Run;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.report.PlannedUse;
+import dev.fusedit.trainer.report.StageUse;
 import dev.fusedit.trainer.run.TeacherTrial;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -38,7 +39,10 @@ public record TeacherPlan(TeacherRecipe recipe, long encoder, long heads, StageM
     }
 
     /// In short, for a run's page.
-    public PlannedUse use() { return new PlannedUse(memory.total(), memory.saved(), flops * recipe.learning().steps()); }
+    public PlannedUse use() {
+        var learning = recipe.learning();
+        return new PlannedUse(memory.total(), memory.saved(), List.of(new StageUse(0, learning.steps(), learning.batch(), flops)));
+    }
 
     private static long patches(TeacherRecipe recipe) {
         long side = recipe.data().imageSize() / recipe.teacher().patch();

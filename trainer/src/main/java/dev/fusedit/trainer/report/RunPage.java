@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// `report.html`: a run as a page, of what its folder holds.
 final class RunPage {
@@ -83,8 +84,9 @@ final class RunPage {
         var start = about.last();
         var table = new ArrayList<>(List.of(List.of("", "planned", "used so far")));
         table.add(List.of("steps", number(start.steps()), number(step())));
-        table.add(List.of("images", number(start.images()), folder.isFinished() ? number(start.images()) : UNKNOWN));
-        table.add(List.of("training FLOPs", plan == null ? UNKNOWN : String.format(Locale.ROOT, "%.3g", plan.flops()), UNKNOWN));
+        table.add(List.of("images", number(start.images()), images(plan)));
+        table.add(List.of("training FLOPs", plan == null ? UNKNOWN : flops(plan.flops()),
+                plan == null || plan.flopsBy(step()).isEmpty() ? UNKNOWN : flops(plan.flopsBy(step()).orElseThrow())));
         table.add(List.of("time", start.seconds() == null ? UNKNOWN : ProgressLine.clock(start.seconds()), time()));
         table.add(List.of("memory, MiB", plan == null ? UNKNOWN : mib(plan.memory()),
                 result.has("peak_mib") ? number(Math.round(result.path("peak_mib").asDouble())) : peakMib == 0 ? UNKNOWN
@@ -93,9 +95,20 @@ final class RunPage {
         table.add(
                 List.of("a checkpoint, MiB", plan == null ? UNKNOWN : mib(plan.checkpoint()), checkpoint == 0 ? UNKNOWN : mib(checkpoint)));
         var speed = result.has("images_per_second") ? result.path("images_per_second") : rows.last().path("images_per_second");
-        table.add(List.of("images/s", UNKNOWN, speed.isNumber() ? String.format(Locale.ROOT, "%,.1f", speed.asDouble()) : UNKNOWN));
+        table.add(List.of("images/s", start.seconds() == null || start.seconds() <= 0 ? UNKNOWN : speed(start.images() / start.seconds()),
+                speed.isNumber() ? speed(speed.asDouble()) : UNKNOWN));
         return table;
     }
+
+    /// A run at its end has shown what was planned last, whatever was before it went on.
+    private String images(@Nullable PlannedUse plan) {
+        if (folder.isFinished()) return number(about.last().images());
+        return plan == null || plan.imagesBy(step()).isEmpty() ? UNKNOWN : number(plan.imagesBy(step()).orElseThrow());
+    }
+
+    private static String flops(double value) { return String.format(Locale.ROOT, "%.3g", value); }
+
+    private static String speed(double value) { return String.format(Locale.ROOT, "%,.1f", value); }
 
     private String time() {
         var seconds = result.has("seconds") ? result.path("seconds") : rows.last().path("seconds");

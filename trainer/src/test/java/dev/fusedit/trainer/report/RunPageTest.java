@@ -2,6 +2,8 @@ package dev.fusedit.trainer.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fusedit.torch.Device;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.page.HtmlPageTest;
@@ -19,6 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 class RunPageTest {
     private static final String HOSTILE = "</script><script>alert(1)</script>\"><img src=x onerror=alert(1)>";
 
+    /// A stage of text and one with images.
+    private static final PlannedUse PLAN =
+            new PlannedUse(300 << 20, 7 << 20, List.of(new StageUse(0, 3, 0, 1e8), new StageUse(3, 7, 4, 1.5e8)));
+
     @TempDir
     private Path temp;
 
@@ -34,7 +40,7 @@ class RunPageTest {
         var folder = RunFolder.create(temp.resolve("run"), "run: {name: \"" + HOSTILE + "\"}\n");
         var base = new RunAbout.Base("quickstart", List.of(new RecipeDifference("stages.joint.lr.dit", "0.001", HOSTILE)));
         Files.write(folder.about(),
-                RunAbout.begun(folder.about(), Optional.of(base), Optional.of(new PlannedUse(300 << 20, 7 << 20, 1.5e9)),
+                RunAbout.begun(folder.about(), Optional.of(base), Optional.of(PLAN),
                         start(0)).bytes());
         return folder;
     }
@@ -63,6 +69,34 @@ class RunPageTest {
                 "stages.joint.lr.dit<td>0.001<td>&lt;/script&gt;", "differs from quickstart", "1 broken-image, 1 no-caption",
                 "./fusedit train runs/x/recipe.yaml --out runs/x-again", "Losses: loss (not weighted) against step. fuse: flow: 1 points",
                 "seen.mean: 1 points, from 0.25", "caption_perplexity: 1 points", "learning rate", "1 steps with a row taught nothing");
+    }
+
+    /// Of steps of different kinds each counts as its stage's.
+    @Test
+    void planAndUseAreBySteps() throws IOException {
+        var folder = folder();
+        var rows = new RunRows(folder.metrics());
+        Files.writeString(folder.metrics(), "{\"step\":2,\"loss\":1,\"seconds\":3,\"images_per_second\":0}\n");
+        assertThat(page(folder, rows)).contains("<tr><td>images<td>28<td>0", "<tr><td>training FLOPs<td>1.35e+09<td>2.00e+08",
+                "<tr><td>images/s<td>0.5<td>0.0");
+        Files.writeString(folder.metrics(), "{\"step\":5,\"loss\":1,\"seconds\":9,\"images_per_second\":0.7}\n", StandardOpenOption.APPEND);
+        assertThat(page(folder, rows)).contains("<tr><td>steps<td>10<td>5", "<tr><td>images<td>28<td>8",
+                "<tr><td>training FLOPs<td>1.35e+09<td>6.00e+08", "<tr><td>images/s<td>0.5<td>0.7");
+        Files.writeString(folder.result(),
+                "{\"seconds\": 61, \"steps\": 10, \"images_per_second\": 0.8, \"peak_mib\": 301.4, \"blocks\": {}}");
+        assertThat(page(folder, rows)).contains("<tr><td>images<td>28<td>28", "<tr><td>training FLOPs<td>1.35e+09<td>1.35e+09");
+    }
+
+    @Test
+    void aRunOfAnEarlierVersionHasNoStages() throws IOException {
+        var folder = folder();
+        var written = Files.readString(folder.about());
+        var earlier = new ObjectMapper().readTree(written);
+        ((ObjectNode) earlier.path("plan")).remove("stages");
+        Files.writeString(folder.about(), earlier.toString());
+        Files.writeString(folder.metrics(), "{\"step\":5,\"loss\":1}\n");
+        assertThat(page(folder, new RunRows(folder.metrics()))).contains("<tr><td>images<td>28<td>&#8211;",
+                "<tr><td>training FLOPs<td>1.35e+09<td>&#8211;");
     }
 
     /// Rows that come are read alone, a torn one when it is whole, and those of a run that went back anew.
@@ -95,7 +129,7 @@ class RunPageTest {
         var folder = folder();
         var again = RunAbout.begun(folder.about(), Optional.empty(), Optional.empty(), start(5));
         assertThat(again.starts()).hasSize(2);
-        assertThat(again.plan()).isEqualTo(new PlannedUse(300 << 20, 7 << 20, 1.5e9));
+        assertThat(again.plan()).isEqualTo(PLAN);
         assertThat(again.base()).isNotNull();
         assertThat(RunAbout.begun(folder.about(), Optional.empty(), Optional.empty(), start(0)).starts()).as("it begins anew").hasSize(1);
     }

@@ -39,7 +39,8 @@ public final class SampleRuns {
                 new RecipeDifference("run.precision", "auto", "bf16"), new RecipeDifference("logging.prompts", null, HOSTILE)));
         var start = RunPageTest.start(0, STEPS);
         Files.write(folder.about(),
-                new RunAbout(base, new PlannedUse(640L << 20, 21L << 20, 1.5e15), List.of(start, RunPageTest.start(900, STEPS))).bytes());
+                new RunAbout(base, new PlannedUse(640L << 20, 21L << 20, 1.5e15, null), List.of(start, RunPageTest.start(900, STEPS)))
+                        .bytes());
         rows(folder);
         Files.createDirectories(folder.previews());
         for (int step = STEPS / 20; step <= STEPS; step += STEPS / 20)
