@@ -12,6 +12,7 @@ import dev.fusedit.trainer.bench.CaseExport;
 import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -33,6 +34,9 @@ final class BenchCommand implements Callable<Integer> {
     enum Precision {
         F32, BF16;
 
+        @Override
+        public String toString() { return Names.constant(this); }
+
         DType dtype() { return this == F32 ? DType.F32 : DType.BF16; }
     }
 
@@ -51,11 +55,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--workloads", paramLabel = "FILE", description = "Other workloads than the built-in ones, as JSON.")
     private @Nullable Path file;
 
-    @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--dtype", paramLabel = "DTYPE", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
     private Precision dtype;
 
     @Mixin
-    private DeviceOption device;
+    private ComputeOption compute;
 
     @Option(names = "--threads", paramLabel = "N",
             description = "Of libtorch's kernels (default: as many as there are cores for this process).")
@@ -65,7 +69,7 @@ final class BenchCommand implements Callable<Integer> {
             description = "Parts of the batch side by side, each on one thread (default: as many as a run would have).")
     private @Nullable Integer lanes;
 
-    @Option(names = "--steps", defaultValue = "5", description = "Repetitions that count (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "5", description = "Repetitions that count (default: ${DEFAULT-VALUE}).")
     private int steps;
 
     @Option(names = "--json", description = "One object a workload.")
@@ -159,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
         return matmul;
     }
 
-    private BenchOptions options() { return options(dtype, device.orCpu(), threads, lanes, steps); }
+    private BenchOptions options() { return options(dtype, compute.device(), threads, lanes, steps); }
 
     /// @param threads null for as many as there are cores
     /// @param lanes null for as many as a run would have

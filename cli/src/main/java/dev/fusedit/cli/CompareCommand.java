@@ -32,7 +32,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with curves and images too.")
     private @Nullable Path html;
 
-    @Option(names = "--prompts", paramLabel = "FILE",
+    @Option(names = "--prompt-file", paramLabel = "FILE",
             description = "What the page's images are asked for by, a prompt a line. Default: the first run's own.")
     private @Nullable Path prompts;
 
@@ -48,8 +48,9 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (html == null && (prompts != null || noImages))
-            throw new UserError("compare: %s says what a page shows. Give --html too".formatted(noImages ? "--no-images" : "--prompts"));
-        if (noImages && prompts != null) throw new UserError("compare: --no-images leaves nothing to do for --prompts");
+            throw new UserError(
+                    "compare: %s says what a page shows. Give --html too".formatted(noImages ? "--no-images" : "--prompt-file"));
+        if (noImages && prompts != null) throw new UserError("compare: --no-images leaves nothing to do for --prompt-file");
         if (html != null) OutputFile.requireFree(html, "--html", force);
         var comparison = Comparison.of(folders);
         if (html != null) OutputFile.write(html, page(comparison).getBytes(StandardCharsets.UTF_8));

@@ -1,8 +1,7 @@
 package dev.fusedit.cli;
 
-import java.util.Locale;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,10 +11,12 @@ import picocli.CommandLine.Spec;
 @Command(name = "completion", description = {"Prints what makes a shell complete commands, options and words.",
     "It is for the command `fusedit`, and in bash for a path that ends so, `./fusedit`."})
 final class CompletionCommand implements Callable<Integer> {
-    enum Shell { BASH, ZSH, FISH }
+    enum Shell {
+        BASH, ZSH, FISH;
 
-    /// Behind it picocli's script lists what an option or a parameter may be.
-    private static final String WORDS = "_args=(";
+        @Override
+        public String toString() { return Names.constant(this); }
+    }
 
     @Spec
     private CommandSpec spec;
@@ -32,16 +33,8 @@ final class CompletionCommand implements Callable<Integer> {
     static String script(Shell shell) {
         var all = new Fusedit().commandLine();
         return switch (shell) {
-            case BASH, ZSH -> lowerCased(AutoComplete.bash(all.getCommandName(), all)); // which zsh's bashcompinit takes too
+            case BASH, ZSH -> AutoComplete.bash(all.getCommandName(), all); // which zsh's bashcompinit takes too
             case FISH -> FishCompletion.of(all.getCommandSpec());
         };
-    }
-
-    /// Words of options as they are documented, not as Java's constants are written.
-    private static String lowerCased(String script) {
-        return script.lines().map(line -> {
-            int words = line.indexOf(WORDS) + WORDS.length();
-            return line.contains(WORDS) ? line.substring(0, words) + line.substring(words).toLowerCase(Locale.ROOT) : line;
-        }).collect(Collectors.joining("\n"));
     }
 }

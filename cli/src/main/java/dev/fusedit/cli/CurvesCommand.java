@@ -45,14 +45,14 @@ final class CurvesCommand implements Callable<Integer> {
     @Option(names = "--points", paramLabel = "N", split = ",", description = "Other values of the one quantity than the usual ones.")
     private @Nullable List<Long> values;
 
-    @Option(names = "--dtype", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--dtype", paramLabel = "DTYPE", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
     private BenchCommand.Precision dtype;
 
     @Option(names = "--threads", paramLabel = "N",
             description = "Of libtorch's kernels (default: as many as there are cores for this process).")
     private @Nullable Integer threads;
 
-    @Option(names = "--steps", defaultValue = "5",
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "5",
             description = "Repetitions that count, if the time allows so many (default: ${DEFAULT-VALUE}).")
     private int steps;
 

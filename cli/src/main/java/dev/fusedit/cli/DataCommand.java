@@ -75,11 +75,15 @@ final class DataCommand implements Callable<Integer> {
         @Option(names = "--html", paramLabel = "FILE", description = "Write a page with images too.")
         private @Nullable Path html;
 
+        @Option(names = "--force", description = "Replace a file that is there.")
+        private boolean force;
+
         @Option(names = "--json", description = "One object, for programs.")
         private boolean json;
 
         @Override
         public Integer call() {
+            if (html != null) OutputFile.requireFree(html, "--html", force);
             try (var source = SourcePlaces.open(place, pipes.settings())) {
                 var report = report(scan(source));
                 var out = spec.commandLine().getOut();

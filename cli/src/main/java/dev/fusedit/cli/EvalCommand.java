@@ -33,7 +33,7 @@ final class EvalCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--suite", split = ",", defaultValue = "BLOCKS", paramLabel = "SUITE",
+    @Option(names = "--suite", split = ",", defaultValue = "blocks", paramLabel = "SUITE",
             description = "What to measure by: ${COMPLETION-CANDIDATES}.")
     private List<SuiteName> suites;
 
@@ -69,10 +69,11 @@ final class EvalCommand implements Callable<Integer> {
             description = "With --model: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
     private @Nullable List<ScoreSet> sets;
 
-    @Option(names = "--prompts", paramLabel = "N", description = "With --model: prompts of each kind in each set. Default: the recipe's.")
+    @Option(names = "--prompts-per-kind", paramLabel = "N",
+            description = "With --model: prompts of each kind in each set. Default: the recipe's.")
     private @Nullable Integer prompts;
 
-    @Option(names = "--pictures", paramLabel = "N", description = "With --self-check: how many of each kind. Default: 10000.")
+    @Option(names = "--images-per-kind", paramLabel = "N", description = "With --self-check: how many of each kind. Default: 10000.")
     private @Nullable Integer images;
 
     @Option(names = "--json", description = "The same for programs.")
@@ -81,22 +82,22 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         sampling.check();
-        sampling.check("--pictures", Bound.COUNT, images);
-        sampling.check("--prompts", Bound.COUNT, prompts);
+        sampling.check("--images-per-kind", Bound.COUNT, images);
+        sampling.check("--prompts-per-kind", Bound.COUNT, prompts);
         suite.check(sampling);
         if (subject.selfCheck && (sampling.isGiven() || device.isGiven() || suite.isGiven() || sets != null || prompts != null)) {
-            throw refused("--self-check samples nothing: of the options only --pictures and --json are its");
+            throw refused("--self-check samples nothing: of the options only --images-per-kind and --json are its");
         }
         if (subject.selfCheck && !suites.equals(List.of(SuiteName.BLOCKS))) throw refused("--self-check is of the suite blocks alone");
         if (!subject.selfCheck && images != null) {
-            throw refused("--pictures is for --self-check; with --model, --prompts says how many");
+            throw refused("--images-per-kind is for --self-check; with --model, --prompts-per-kind says how many");
         }
         if (subject.images != null && sampling.isGiven()) throw refused("--images samples nothing: how is an option of --model");
         if (subject.images != null && device.isGiven() && !suite.encodes())
             throw refused("--device is for what computes: a model, or an encoder of images (--clip, --dino, --inception)");
         if (suite.isForcedWithoutFolder()) throw refused("--force is for images that are kept: give --out too");
         if ((sets != null || prompts != null) && !suites.contains(SuiteName.BLOCKS))
-            throw refused("--sets and --prompts are of the suite blocks");
+            throw refused("--sets and --prompts-per-kind are of the suite blocks");
         if (subject.model == null) {
             Job.requireAlone("eval without --model judges what is there");
             return subject.selfCheck ? selfCheck() : evaluation(ProcessGroup.alone());

@@ -33,7 +33,8 @@ final class Examples {
             Map.entry("parity", "parity fusion/src/test/resources/goldens"),
             Map.entry("doctor", "doctor"),
             Map.entry("shell", "shell examples/01-tensors.jsh"),
-            Map.entry("completion", "completion bash > ~/.local/share/bash-completion/completions/fusedit"));
+            Map.entry("completion", "completion bash > ~/.local/share/bash-completion/completions/fusedit"),
+            Map.entry("help", "help data cache"));
 
     private Examples() {}
 

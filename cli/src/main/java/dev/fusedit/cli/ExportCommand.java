@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.recipe.binding.Names;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,7 +16,10 @@ import picocli.CommandLine.Spec;
 @Command(name = "export", description = "Writes a trained model as a pipeline in diffusers' form, for sample and for Python's libraries.")
 final class ExportCommand implements Callable<Integer> {
     private enum Stored {
-        F32, BF16
+        F32, BF16;
+
+        @Override
+        public String toString() { return Names.constant(this); }
     }
 
     @Spec
@@ -31,7 +35,7 @@ final class ExportCommand implements Callable<Integer> {
             description = "The moving average of the weights, or as trained last: ${COMPLETION-CANDIDATES}. Default: the recipe's.")
     private Sampling.@Nullable Weights weights;
 
-    @Option(names = "--dtype", defaultValue = "F32", paramLabel = "DTYPE",
+    @Option(names = "--dtype", defaultValue = "f32", paramLabel = "DTYPE",
             description = "What weights are stored in: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Stored dtype;
 

@@ -3,7 +3,6 @@ package dev.fusedit.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,10 +77,8 @@ final class FishCompletion {
 
     /// What can stand there, where that is known.
     private static Optional<String> words(ArgSpec of) {
-        var type = of.type();
         if (of.completionCandidates() != null) {
-            return Optional.of(StreamSupport.stream(of.completionCandidates().spliterator(), false)
-                    .map(word -> type.isEnum() ? word.toLowerCase(Locale.ROOT) : word).collect(Collectors.joining(" ")))
+            return Optional.of(StreamSupport.stream(of.completionCandidates().spliterator(), false).collect(Collectors.joining(" ")))
                     .filter(words -> !words.isBlank());
         }
         return Optional.empty();

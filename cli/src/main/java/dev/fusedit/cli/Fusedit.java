@@ -46,7 +46,8 @@ final class Fusedit implements Callable<Integer> {
             BenchCommand.class,
             ParityCommand.class,
             ShellCommand.class,
-            CompletionCommand.class);
+            CompletionCommand.class,
+            HelpCommand.class);
     /// Not in the annotation: picocli would build the options of all at each start, for a tenth of a second.
     static final List<Class<?>> COMMANDS = Stream.concat(EVERYDAY.stream(), OTHERS.stream()).toList();
 
@@ -80,7 +81,7 @@ final class Fusedit implements Callable<Integer> {
             line.getCommandSpec().usageMessage().commandListHeading("%nEveryday commands:%n")
                     .footer("", "COMMAND --help explains one; all are in docs/commands.md.");
         }
-        return line;
+        return EnumWords.register(line);
     }
 
     private static String list(Help help) {

@@ -18,7 +18,6 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "launch",
         description = {"Starts several processes of a command on this machine, which share its work.",
-            "For example: ./fusedit launch --nproc 2 -- train quickstart --out runs/two",
             "Where one ends badly the others end too. On several machines any launcher does that sets RANK, WORLD_SIZE, MASTER_ADDR and "
                     + "MASTER_PORT: torchrun, or a job of Slurm or Kubernetes."})
 final class LaunchCommand implements Callable<Integer> {

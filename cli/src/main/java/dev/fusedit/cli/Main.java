@@ -5,6 +5,7 @@ import dev.fusedit.torch.image.TurboJpeg;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -12,7 +13,6 @@ import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Runs one command and turns what it throws into a sentence and an exit code.
 public final class Main {
@@ -35,14 +35,14 @@ public final class Main {
     }
 
     /// Everything but the exit: results go to `out`, messages to `err`.
-    static int run(String[] args, PrintWriter out, PrintWriter err) {
+    static int run(String[] given, PrintWriter out, PrintWriter err) {
         Locale.setDefault(Locale.ROOT); // what is printed and written has the same numbers and words on every machine
         var fusedit = new Fusedit();
+        var args = RenamedOptions.current(given);
         try {
             return fusedit.commandLine(args)
                     .setOut(out)
                     .setErr(err)
-                    .setCaseInsensitiveEnumValuesAllowed(true)
                     .registerConverter(Path.class, Main::path)
                     .setExecutionStrategy(parsed -> {
                         Logs.setUp(fusedit.debug());
@@ -51,7 +51,7 @@ public final class Main {
                         var command = new CommandLine.RunLast();
                         return fusedit.quiet() ? new Quiet(command, err).execute(parsed) : command.execute(parsed);
                     })
-                    .setParameterExceptionHandler((wrong, _) -> usage(wrong))
+                    .setParameterExceptionHandler((wrong, _) -> usage(wrong, args))
                     .setExecutionExceptionHandler((thrown, _, _) -> Failure.report(thrown, fusedit.debug(), err))
                     .execute(args);
         } catch (Error thrown) { // picocli hands over exceptions only
@@ -77,11 +77,10 @@ public final class Main {
         }
     }
 
-    private static int usage(ParameterException wrong) {
+    private static int usage(ParameterException wrong, String[] args) {
         var command = wrong.getCommandLine();
         var err = command.getErr();
-        err.println(wrong.getMessage());
-        UnmatchedArgumentException.printSuggestions(wrong, err);
+        err.println(UsageMessage.of(wrong, List.of(args)));
         err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.BAD_INPUT;
     }

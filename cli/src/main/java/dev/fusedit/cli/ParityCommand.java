@@ -30,7 +30,7 @@ final class ParityCommand implements Callable<Integer> {
     private Map<String, Path> tokenizers = Map.of();
 
     @Mixin
-    private DeviceOption device;
+    private ComputeOption compute;
 
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
@@ -38,7 +38,7 @@ final class ParityCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Libtorch.load();
-        var report = WholeParity.run(folders, tokenizers, device.orCpu());
+        var report = WholeParity.run(folders, tokenizers, compute.device());
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(report.json().toPrettyString());

@@ -56,7 +56,7 @@ final class SampleCommand implements Callable<Integer> {
         @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "What to generate. May be repeated.")
         private @Nullable List<String> texts;
 
-        @Option(names = "--prompts", required = true, paramLabel = "FILE", description = "A file with a prompt a line.")
+        @Option(names = "--prompt-file", required = true, paramLabel = "FILE", description = "A file with a prompt a line.")
         private @Nullable Path file;
 
         @Option(names = "--again", required = true, paramLabel = "FILE",

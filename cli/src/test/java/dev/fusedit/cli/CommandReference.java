@@ -2,7 +2,6 @@ package dev.fusedit.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,7 +73,7 @@ final class CommandReference {
 
     private static String words(ArgSpec argument) {
         if (argument.completionCandidates() == null) return "";
-        return StreamSupport.stream(argument.completionCandidates().spliterator(), false).map(word -> word.toLowerCase(Locale.ROOT))
+        return StreamSupport.stream(argument.completionCandidates().spliterator(), false)
                 .collect(Collectors.joining(", "));
     }
 }

@@ -48,7 +48,7 @@ class CompletionCommandTest {
         var script = CompletionCommand.script(Shell.FISH);
         assertThat(script).contains("complete -c fusedit -n '__fusedit_at ' -a train -d 'Trains",
                 "complete -c fusedit -n '__fusedit_at data cache' -l verify", "-n '__fusedit_at bench' -l dtype -x -a 'f32 bf16'",
-                "-n '__fusedit_at recipe' -a show", "'data cache'", "-n '__fusedit_at sample' -l prompts -r -F")
+                "-n '__fusedit_at recipe' -a show", "'data cache'", "-n '__fusedit_at sample' -l prompt-file -r -F")
                 .doesNotContain("${", "null");
         assertThat(script.lines().filter(line -> line.startsWith("complete"))).hasSizeGreaterThan(150).allMatch(line -> isQuotedWell(line));
     }

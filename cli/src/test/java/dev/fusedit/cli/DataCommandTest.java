@@ -84,6 +84,12 @@ class DataCommandTest {
         assertThat(json.get("captions_repeated").asInt()).isEqualTo(1);
         assertThat(Files.readString(temp.resolve("a.html"))).contains("page.png", "broken-image", "data:image/png;base64,",
                 "my &#39;set&#39;");
+        out.getBuffer().setLength(0);
+        assertThat(run("data", "audit", set().toString(), "--html", temp.resolve("a.html").toString())).as("before anything is looked at")
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("a.html is there already. Give another --html, or --force");
+        assertThat(out.toString()).isEmpty();
+        assertThat(run("data", "audit", set().toString(), "--html", temp.resolve("a.html").toString(), "--force")).isEqualTo(1);
         assertThat(run("data", "audit", set().toString(), "--recipe", "tests/minimal")).isEqualTo(1);
         assertThat(out.toString()).contains("21 can be trained on", "latin.png: bad-text");
     }

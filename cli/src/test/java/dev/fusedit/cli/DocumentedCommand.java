@@ -26,7 +26,7 @@ final class DocumentedCommand {
     static Optional<String> problem(String text, boolean whole) {
         var words = words(text);
         try {
-            var parsed = new Fusedit().commandLine().setCaseInsensitiveEnumValuesAllowed(true).parseArgs(words.toArray(String[]::new));
+            var parsed = new Fusedit().commandLine().parseArgs(words.toArray(String[]::new));
             var launched = words.indexOf("--");
             return parsed.hasSubcommand() && launched > 0
                     ? problem("./fusedit " + String.join(" ", words.subList(launched + 1, words.size())), whole)

@@ -16,7 +16,7 @@ class EvalCommandTest {
 
     @Test
     void selfCheckJsonHasWhatScriptsRead() throws IOException {
-        assertThat(run("eval", "--suite", "blocks", "--self-check", "--json", "--pictures", "100")).isZero();
+        assertThat(run("eval", "--suite", "blocks", "--self-check", "--json", "--images-per-kind", "100")).isZero();
         var json = new ObjectMapper().readTree(out.toString());
         assertThat(json.fieldNames()).toIterable().contains("accept", "reject", "n", "per_kind", "degenerate_rejected");
         assertThat(json.get("per_kind").fieldNames()).toIterable()
@@ -29,8 +29,9 @@ class EvalCommandTest {
     @Test
     void badUsageIsSaid() {
         assertThat(run("eval", "--suite", "bloks", "--self-check")).isEqualTo(2);
-        assertThat(err.toString()).contains("--suite", "BLOCKS");
-        assertThat(run("eval", "--suite", "blocks", "--self-check", "--pictures", "0")).isEqualTo(2);
+        assertThat(err.toString()).contains("Invalid value for option '--suite' (SUITE): 'bloks' is none of blocks, geneval, dpg, ",
+                "loss. Did you mean 'blocks'?");
+        assertThat(run("eval", "--suite", "blocks", "--self-check", "--images-per-kind", "0")).isEqualTo(2);
         assertThat(run("eval", "--suite", "blocks")).isEqualTo(2);
         assertThat(err.toString()).contains("--self-check");
     }

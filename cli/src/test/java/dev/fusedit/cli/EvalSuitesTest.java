@@ -41,8 +41,9 @@ class EvalSuitesTest {
         var prompts = Files.writeString(folder.resolve("prompts.jsonl"),
                 "{\"tag\": \"single_object\", \"include\": [{\"class\": \"bench\", \"count\": 1}], \"prompt\": \"a photo of a bench\"}\n");
         var dpg = Files.writeString(folder.resolve("dpg.json"), "[[\"one\", \"a red circle\"]]");
-        Object[] call = {"eval", "--model", model, "--suite", "blocks,geneval,dpg", "--prompts", 1, "--sets", "seen", "--out", kept,
-            "--geneval-prompts", prompts, "--dpg-prompts", dpg, "--json"};
+        Object[] call =
+                {"eval", "--model", model, "--suite", "blocks,geneval,dpg", "--prompts-per-kind", 1, "--sets", "seen", "--out", kept,
+                    "--geneval-prompts", prompts, "--dpg-prompts", dpg, "--json"};
         assertThat(run(call)).as(err.toString()).isZero();
         var json = new ObjectMapper().readTree(out.toString());
         assertThat(json.at("/blocks/seen/n").asInt()).isEqualTo(6);
@@ -61,10 +62,11 @@ class EvalSuitesTest {
         assertThat(Files.getLastModifiedTime(kept.resolve("blocks/seen/002.png"))).as("not made again").isEqualTo(before);
         assertThat(new ObjectMapper().readTree(out.toString()).get("blocks")).isEqualTo(json.get("blocks"));
 
-        assertThat(run("eval", "--model", model, "--out", kept, "--prompts", 1, "--steps", 3)).isEqualTo(2);
+        assertThat(run("eval", "--model", model, "--out", kept, "--prompts-per-kind", 1, "--steps", 3)).isEqualTo(2);
         assertThat(err.toString()).contains("holds images that were made otherwise: steps is not the same", "--force");
-        assertThat(run("eval", "--model", model, "--out", kept, "--prompts", 1, "--sets", "seen", "--steps", 3, "--force")).isZero();
-        assertThat(run("eval", "--model", model, "--prompts", 1, "--sets", "seen", "--json")).isZero();
+        assertThat(run("eval", "--model", model, "--out", kept, "--prompts-per-kind", 1, "--sets", "seen", "--steps", 3, "--force"))
+                .isZero();
+        assertThat(run("eval", "--model", model, "--prompts-per-kind", 1, "--sets", "seen", "--json")).isZero();
         assertThat(new ObjectMapper().readTree(out.toString()).get("blocks")).as("in memory as in the folder")
                 .isEqualTo(json.get("blocks"));
     }
@@ -98,7 +100,7 @@ class EvalSuitesTest {
         assertThat(run("eval", "--self-check", "--suite", "geneval")).isEqualTo(2);
         assertThat(run("eval", "--model", folder, "--force")).isEqualTo(2);
         assertThat(err.toString()).contains("give --out too");
-        assertThat(run("eval", "--model", folder, "--suite", "geneval", "--prompts", 3)).isEqualTo(2);
-        assertThat(err.toString()).contains("--sets and --prompts are of the suite blocks");
+        assertThat(run("eval", "--model", folder, "--suite", "geneval", "--prompts-per-kind", 3)).isEqualTo(2);
+        assertThat(err.toString()).contains("--sets and --prompts-per-kind are of the suite blocks");
     }
 }

@@ -82,7 +82,7 @@ class LaunchCommandTest {
         succeed(start(with(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), options), List.of("--out", two.toString())),
                 Map.of()));
         assertThat(two).hasSameBinaryContentAs(one);
-        var eval = List.of("eval", "--model", run.toString(), "--sets", "seen", "--prompts", "2", "--batch", "3", "--json");
+        var eval = List.of("eval", "--model", run.toString(), "--sets", "seen", "--prompts-per-kind", "2", "--batch", "3", "--json");
         var scored = start(with(List.of("launch", "--nproc", "1", "--threads", "1", "--"), eval), Map.of());
         succeed(scored);
         var scoredByTwo = start(with(List.of("launch", "--nproc", "2", "--threads", "1", "--"), eval), Map.of());

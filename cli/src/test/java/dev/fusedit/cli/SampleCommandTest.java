@@ -48,7 +48,7 @@ class SampleCommandTest {
     @ParameterizedTest
     @CsvSource({"sample --model none --prompt a --out", "sample --prompt a --out x --model", "train tests/minimal --out",
         "eval --model", "export --out x --model", "export --model none --out", "plan tests/minimal --libtorch", "bench train-s --export",
-        "sample --model none --out x --prompts"})
+        "sample --model none --out x --prompt-file"})
     void anEmptyPathIsRefused(String words) {
         var arguments = Arrays.copyOf(words.split(" "), words.split(" ").length + 1);
         for (var empty : new String[] {"", " "}) {
@@ -88,8 +88,8 @@ class SampleCommandTest {
     void optionsThatHaveNoEffectAreRefused() {
         assertThat(run("eval", "--self-check", "--steps", "4")).isEqualTo(2);
         assertThat(err.toString()).contains("--self-check samples nothing");
-        assertThat(run("eval", "--model", "none", "--pictures", "4")).isEqualTo(2);
-        assertThat(err.toString()).contains("--pictures is for --self-check");
+        assertThat(run("eval", "--model", "none", "--images-per-kind", "4")).isEqualTo(2);
+        assertThat(err.toString()).contains("--images-per-kind is for --self-check");
         assertThat(run("eval", "--images", temp.toString(), "--device", "cpu")).isEqualTo(2);
         assertThat(err.toString()).contains("--device is for what computes");
     }

@@ -38,7 +38,7 @@ class ShippedModelTest {
 
     @Test
     void itsCaptionsComeTrueAsOftenAsWhenItWasShipped() throws IOException {
-        var seen = scores("--sets", "seen", "--prompts", "16").get("seen");
+        var seen = scores("--sets", "seen", "--prompts-per-kind", "16").get("seen");
         SEEN.forEach((kind, share) -> assertThat(seen.get(kind).asDouble()).as(kind).isGreaterThanOrEqualTo(share - ROUNDING));
     }
 

@@ -108,7 +108,7 @@ class SignalledCommandsTest {
                     List.of("bench", "tiny", "--workloads", Files.writeString(temp.resolve("w.json"), WORKLOADS).toString(), "--threads",
                             Integer.toString(threads), "--steps", "1000000");
             case SAMPLE -> List.of("sample", "--model", model.toString(), "--prompt", "a red circle", "-n", "100000", "--out", out);
-            case EVAL -> List.of("eval", "--model", model.toString(), "--prompts", "1000");
+            case EVAL -> List.of("eval", "--model", model.toString(), "--prompts-per-kind", "1000");
             case INFO -> List.of("info", "--hash", model.resolve("checkpoints/latest").toString());
         };
     }

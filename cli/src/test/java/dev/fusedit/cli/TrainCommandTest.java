@@ -61,7 +61,7 @@ class TrainCommandTest {
 
         var prompts = Files.writeString(temp.resolve("prompts.txt"), "a red circle\n\ntwo blue squares\n");
         var images = temp.resolve("pictures");
-        var sampled = run("sample", "--model", whole, "--prompts", prompts, "--out", images, "--seed", 3, "-n", 2);
+        var sampled = run("sample", "--model", whole, "--prompt-file", prompts, "--out", images, "--seed", 3, "-n", 2);
         assertThat(sampled.status()).as(sampled.err()).isZero();
         assertThat(images.resolve("00003.png")).exists();
         assertThat(images.resolve("00004.png")).doesNotExist();
@@ -116,7 +116,8 @@ class TrainCommandTest {
         assertThat(json.readTree(exam.out()).get("blocks")).isEqualTo(json.readTree(whole.resolve("result.json").toFile()).get("blocks"));
 
         var other =
-                json.readTree(run("eval", "--model", whole.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts", 1, "--solver",
+                json.readTree(run("eval", "--model", whole.resolve("checkpoints/latest"), "--sets", "heldout", "--prompts-per-kind", 1,
+                        "--solver",
                         "heun", "--steps", 4, "--guidance", 2, "--guidance-interval", "0.2..0.6", "--json").out());
         assertThat(other.get("blocks").fieldNames()).toIterable().containsExactly("heldout");
         assertThat(other.at("/blocks/heldout/n").asInt()).isEqualTo(6);
@@ -124,14 +125,14 @@ class TrainCommandTest {
         assertThat(other.get("guidance_interval").toString()).isEqualTo("[0.2,0.6]");
         assertThat(other.get("evaluations").asInt()).as("at 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25, the last four guided")
                 .isEqualTo(3 + 2 * 4);
-        assertThat(run("eval", "--model", whole, "--sets", "seen", "--prompts", 1, "--solver", "dpmpp-2m").out()).contains("mean",
+        assertThat(run("eval", "--model", whole, "--sets", "seen", "--prompts-per-kind", 1, "--solver", "dpmpp-2m").out()).contains("mean",
                 "dpmpp-2m, 2 steps, guidance 2.0 at 0.0..1.0: 4 evaluations an image");
         for (var interval : List.of("0.6..0.2", "0.2", "-1..1", "0..1.5", "0.2-0.6")) {
             var refused = run("eval", "--model", whole, "--guidance-interval=" + interval);
             assertThat(refused.status()).isEqualTo(2);
             assertThat(refused.err()).contains("--guidance-interval", interval, "such as 0.2..0.8");
         }
-        assertThat(run("eval", "--model", whole, "--prompts", 0).err()).contains("--prompts must be at least 1");
+        assertThat(run("eval", "--model", whole, "--prompts-per-kind", 0).err()).contains("--prompts-per-kind must be at least 1");
         assertThat(run("eval", "--model", whole, "--solver", "rk4").err()).contains("--solver", "dpmpp-2m");
         assertThat(run("eval", "--model", whole, "--self-check").status()).as("one of both").isEqualTo(2);
         assertThat(run("eval", "--model", temp.resolve("none")).status()).isEqualTo(2);
@@ -285,7 +286,7 @@ class TrainCommandTest {
         assertThat(run("sample", "--model", temp, "--out", temp.resolve("x.png")).status()).as("neither prompt nor prompts").isEqualTo(2);
         for (var charset : List.of(StandardCharsets.ISO_8859_1, StandardCharsets.UTF_16)) {
             var prompts = Files.write(temp.resolve("prompts.txt"), "a red circle\na café\n".getBytes(charset));
-            var refused = run("sample", "--model", temp, "--prompts", prompts, "--out", temp.resolve("x.png"));
+            var refused = run("sample", "--model", temp, "--prompt-file", prompts, "--out", temp.resolve("x.png"));
             assertThat(refused.status()).isEqualTo(2);
             assertThat(refused.err()).contains(prompts.toString(), "UTF-8: iconv -f").doesNotContain("Input length");
         }
@@ -335,7 +336,8 @@ class TrainCommandTest {
         assertThat(trained.out()).contains("No caption came true yet", "Sample more: ./fusedit sample --model '"
                 + out.toString().replace("'", "'\\''") + "' --prompt 'a red thing' -n 4 --out images.png");
         var generated =
-                run("sample", "--model", out.resolve("checkpoints/step-6"), "--prompts", out.resolve("previews/prompts.txt"), "--seed", 7,
+                run("sample", "--model", out.resolve("checkpoints/step-6"), "--prompt-file", out.resolve("previews/prompts.txt"), "--seed",
+                        7,
                         "--out", temp.resolve("again.png"));
         assertThat(generated.status()).as(generated.err()).isZero();
         var again = ImageIO.read(temp.resolve("again.png").toFile());

@@ -8,6 +8,7 @@ import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.fusion.config.Default;
 import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.config.Rules;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -89,7 +90,13 @@ public record Evaluation(
                 key + "it needs progress.captioned, images that are not trained on. evaluation.validation holds some of the data out");
     }
 
-    public enum ScoreSet { SEEN, HELDOUT, PARAPHRASE }
+    public enum ScoreSet {
+        SEEN, HELDOUT, PARAPHRASE;
+
+        /// As options list it.
+        @Override
+        public String toString() { return Names.constant(this); }
+    }
 
     @Doc("The flow loss at fixed noise and times, by bins of the noise level, and the captions' perplexity.")
     public record Validation(

@@ -9,6 +9,7 @@ import dev.fusedit.fusion.config.Doc;
 import dev.fusedit.fusion.flow.NoiseRange;
 import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.config.Rules;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.util.List;
 
 @Doc("How images are sampled from the model, during training and after it.")
@@ -37,7 +38,11 @@ public record Sampling(
 
     public enum Weights {
         /// [#EMA] or [#RAW], as the stages have it; decided before the recipe is made.
-        AUTO, EMA, RAW
+        AUTO, EMA, RAW;
+
+        /// As options list it.
+        @Override
+        public String toString() { return Names.constant(this); }
     }
 
     /// With what was left to the stages decided.

@@ -25,4 +25,8 @@ public enum SuiteName {
 
     /// As in JSON and names of folders.
     public String key() { return Ascii.toLowerCase(name()); }
+
+    /// As options list it.
+    @Override
+    public String toString() { return key(); }
 }

@@ -1,5 +1,7 @@
 package dev.fusedit.trainer.run;
 
+import java.util.Locale;
+
 /// What is done about a run that the output folder holds already.
 public enum Resume {
     /// It is continued if it is one of the same recipe; one of another recipe is refused.
@@ -7,5 +9,9 @@ public enum Resume {
     /// It is refused, whatever it is.
     NO,
     /// It is continued under the present recipe, whatever that has changed.
-    FORCE
+    FORCE;
+
+    /// As options list it.
+    @Override
+    public String toString() { return name().toLowerCase(Locale.ROOT); }
 }

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 
 /// A grid of images with captions, always of the same prompts and noise. Where a checker can tell, frames say which captions came true.
 ///
-/// The images that `sample --prompts previews/prompts.txt --seed 7` samples from the checkpoint of the same step are the same, pixel for pixel.
+/// The images that `sample --prompt-file previews/prompts.txt --seed 7` samples from the checkpoint of the same step are the same, pixel for pixel.
 public final class Showcase {
     public static final long SEED = 7;
     /// In the grid at the end.
