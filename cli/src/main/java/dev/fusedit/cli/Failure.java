@@ -5,6 +5,7 @@ import dev.fusedit.torch.MemoryShortage;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.distributed.PeerLost;
 import dev.fusedit.trainer.run.Interrupted;
+import dev.fusedit.trainer.step.DivergedException;
 import java.io.PrintWriter;
 import java.io.Writer;
 
@@ -20,6 +21,7 @@ final class Failure {
             case UserError mistake -> say(err, mistake.getMessage(), ExitCode.BAD_INPUT);
             case LibtorchUnavailable missing -> say(err, missing.getMessage(), ExitCode.ENVIRONMENT);
             case PeerLost lost -> say(err, lost.getMessage(), PeerLost.STATUS);
+            case DivergedException diverged -> say(err, diverged.getMessage(), ExitCode.DIVERGED);
             case Interrupted stopped -> say(err, stopped.getMessage(), stopped.status());
             case OutOfMemoryError full -> say(err, MemoryShortage.ofJava(full), ExitCode.ENVIRONMENT);
             default -> say(err, "Failed: " + summary(thrown) + (debug ? "" : "\n--debug shows where."), ExitCode.CHECK_FAILED);

@@ -37,8 +37,8 @@ final class LaunchCommand implements Callable<Integer> {
     private @Nullable Integer port;
 
     @Option(names = "--restarts", paramLabel = "N", defaultValue = "0",
-            description = "Start all again, up to N times, where a process was killed or crashed: a run goes on after its newest checkpoint "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = "Start all again, up to N times, where one ended badly, but for bad input (2) and a training that diverged (4), which "
+                    + "would end so again: a run goes on after its newest checkpoint (default: ${DEFAULT-VALUE}).")
     private int restarts;
 
     @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "Behind --: the command with its options.")
@@ -58,11 +58,14 @@ final class LaunchCommand implements Callable<Integer> {
             try (var interrupts = Interrupts.watch(launched::stop, launched::kill)) {
                 launched.start(processes, threads(), port == null ? free() : port);
                 int status = launched.await();
-                if (interrupts.status() != 0 || status == ExitCode.OK || status == ExitCode.BAD_INPUT || left == 0) return status;
+                if (interrupts.status() != 0 || left == 0 || !mayHelp(status)) return status;
                 err.println("launch: starting again, %d of %d times".formatted(restarts - left + 1, restarts));
             }
         }
     }
+
+    /// Whether another start may end otherwise: not of what is done, of a mistake of the user, of a training that would diverge again.
+    static boolean mayHelp(int status) { return status != ExitCode.OK && status != ExitCode.BAD_INPUT && status != ExitCode.DIVERGED; }
 
     private static void check(String name, Bound bound, double value) {
         try {

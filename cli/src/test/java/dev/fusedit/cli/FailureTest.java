@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fusedit.torch.LibtorchUnavailable;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.trainer.step.DivergedException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FailureTest {
@@ -29,6 +31,13 @@ class FailureTest {
     void fullHeapSaysHowToEnlargeIt() {
         assertThat(report(new OutOfMemoryError("Java heap space"))).isEqualTo(3);
         assertThat(err.toString()).contains("FUSEDIT_JAVA_OPTS=-Xmx");
+    }
+
+    @Test
+    void divergenceIsItsMessageAnd4() {
+        assertThat(report(new DivergedException("joint", 7, "dit.0.weight", Double.NaN, 1, List.of(3L)))).isEqualTo(4);
+        assertThat(err.toString()).startsWith("The training diverged: in stage 'joint' at step 8 ").contains("Lower the learning rate")
+                .doesNotContain("DivergedException", "--debug");
     }
 
     @Test

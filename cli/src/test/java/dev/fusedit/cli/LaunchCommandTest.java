@@ -55,6 +55,16 @@ class LaunchCommandTest {
     }
 
     @Test
+    void aTrainingThatDivergesIsNotStartedAgain() throws Exception {
+        var words = Stream.concat(Stream.of("launch", "--nproc", "2", "--restarts", "1", "--"),
+                arguments(temp.resolve("wild"), List.of("stages.text.lr.llm=1e30")).stream()).toList();
+        var launched = start(words, Map.of());
+        assertThat(launched.process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(launched.process.exitValue()).as(launched.said()).isEqualTo(ExitCode.DIVERGED);
+        assertThat(launched.said()).contains("The training diverged: in stage 'text'").doesNotContain("starting again", "--debug shows");
+    }
+
+    @Test
     @Tag("long")
     void anotherRecipeIsRefusedByAll() throws Exception {
         int port = free();

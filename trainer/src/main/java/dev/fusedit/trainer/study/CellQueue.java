@@ -2,6 +2,7 @@ package dev.fusedit.trainer.study;
 
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.WriteFailure;
+import dev.fusedit.trainer.step.DivergedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,6 @@ import java.util.stream.Collectors;
 /// @param logs folder of what the commands say
 /// @param stopped whether no further command is to begin
 record CellQueue(CellProcesses processes, int sideBySide, Path logs, BooleanSupplier stopped) {
-    /// The exit status of a command that failed while it ran: a run that diverged.
-    private static final int FAILED = 1;
     private static final int TOLD = 3;
 
     /// What became of a cell.
@@ -66,7 +65,7 @@ record CellQueue(CellProcesses processes, int sideBySide, Path logs, BooleanSupp
             if (stopped.getAsBoolean()) return End.STOPPED;
             int status = command(cell, cell.train());
             if (stopped.getAsBoolean() && !cell.isTrained()) return End.STOPPED;
-            if (status == FAILED) return End.DIVERGED;
+            if (status == DivergedException.STATUS) return End.DIVERGED;
             if (status != 0) throw failure(cell, cell.trainCommand(), status);
         }
         if (!cell.isMeasured()) {

@@ -59,7 +59,7 @@ record RateSearch(Study study, CellQueue queue, Supplier<NoiseShares> levels, Co
             case STOPPED -> {}
             case DIVERGED -> {
                 tried.put(rate, Double.NaN);
-                said.accept("%s: failed:%n%s".formatted(cell.name(), queue.lastWords(cell)));
+                said.accept("%s: diverged:%n%s".formatted(cell.name(), queue.lastWords(cell)));
             }
             case MEASURED -> {
                 tried.put(rate, Measurement.read(cell, levels.get()).endpoint());
@@ -78,7 +78,7 @@ record RateSearch(Study study, CellQueue queue, Supplier<NoiseShares> levels, Co
         var found = ImmutableMap.<String, Found>builder();
         tried.forEach((arm, values) -> {
             double best = grid.best(goodness(values));
-            if (Double.isNaN(values.get(best))) throw study.wrong("arm '%s' failed at every learning rate that was tried".formatted(arm));
+            if (Double.isNaN(values.get(best))) throw study.wrong("arm '%s' diverged at every learning rate that was tried".formatted(arm));
             var inOrder = ImmutableMap.<Double, Double>builder();
             grid.rates().forEach(rate -> inOrder.put(rate, values.get(rate)));
             found.put(arm, new Found(best, inOrder.buildOrThrow(), grid.isAtEdge(best)));

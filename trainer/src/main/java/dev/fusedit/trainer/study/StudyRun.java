@@ -81,7 +81,7 @@ public final class StudyRun {
     private boolean take(CellQueue.Ended ended) {
         return switch (ended.end()) {
             case STOPPED -> false;
-            case DIVERGED -> throw new UserError("%s failed:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
+            case DIVERGED -> throw new UserError("%s diverged:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
             case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell(), levels.get())) == null;
         };
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.recipe.Recipe;
+import dev.fusedit.trainer.step.DivergedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class StudyRunTest {
         var settings = new ArrayList<String>();
         for (int i = 0; i < words.size(); i++) if (words.get(i).equals("--set")) settings.add(words.get(i + 1));
         var recipe = Recipe.find(words.get(1), settings);
-        if (Double.isNaN(loss.applyAsDouble(recipe))) return 1;
+        if (Double.isNaN(loss.applyAsDouble(recipe))) return DivergedException.STATUS;
         var run = Files.createDirectories(Path.of(words.get(words.indexOf("--out") + 1)));
         Files.writeString(run.resolve("recipe.yaml"), recipe.canonical());
         Files.writeString(run.resolve("metrics.jsonl"), """
@@ -163,13 +164,24 @@ class StudyRunTest {
     void aRateThatDivergesIsNotTaken() throws IOException {
         var result = run(study(), recipe -> recipe.stages().get(1).lr().get("dit") > 1e-3 ? Double.NaN : loss(recipe));
         assertThat(result.rates().get("cross").rate()).isLessThanOrEqualTo(1e-3);
-        assertThat(said).anyMatch(line -> line.startsWith("cross, rate 0.002: failed:\n  says: train"));
+        assertThat(said).anyMatch(line -> line.startsWith("cross, rate 0.002: diverged:\n  says: train"));
     }
 
     @Test
     void anArmThatAlwaysDivergesEndsTheStudy() {
         assertThatThrownBy(() -> run(study(), _ -> Double.NaN)).isInstanceOf(UserError.class)
-                .hasMessageContaining("arm 'joint' failed at every learning rate that was tried");
+                .hasMessageContaining("arm 'joint' diverged at every learning rate that was tried");
+    }
+
+    /// 1 is a bug's status: it would decide which rate is tuned.
+    @Test
+    void aTryThatFailsOtherwiseIsNoRateThatDiverged() throws IOException {
+        var study = study();
+        var pretended = pretended(StudyRunTest::loss);
+        CellProcesses buggy = (words, environment, log) -> words.contains("stages.fuse.lr.dit=0.002") ? 1
+                : pretended.run(words, environment, log);
+        assertThatThrownBy(() -> new StudyRun(study, buggy, 1, said::add, () -> false).run()).isInstanceOf(UserError.class)
+                .hasMessageContaining("joint, rate 0.002 ended with exit code 1");
     }
 
     @Test
