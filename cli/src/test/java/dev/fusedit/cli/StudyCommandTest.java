@@ -2,6 +2,7 @@ package dev.fusedit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusedit.trainer.compare.ComparedImages;
 import dev.fusedit.trainer.log.ProgressLine;
@@ -51,6 +52,19 @@ class StudyCommandTest {
         out.getBuffer().setLength(0);
         assertThat(run("study", TINY, "--out", place.toString())).as("all is there: " + err).isZero();
         assertThat(out.toString()).contains("not informative", "Page: " + place.resolve("index.html"));
+        assertThat(publishedElsewhere(place)).allSatisfy(cell -> assertThat(cell.path("command").asText())
+                .matches("OMP_NUM_THREADS=1 \\./fusedit train [^&]* && OMP_NUM_THREADS=1 \\./fusedit eval .*"));
+    }
+
+    /// @return the cells, by a process that another launcher has started in another folder
+    private JsonNode publishedElsewhere(Path place) throws IOException {
+        var builder = new ProcessBuilder(OwnProcess.command(List.of("study", TINY, "--out", place.toString(), "--publish",
+                folder.resolve("pages").toString()), List.of())).redirectErrorStream(true);
+        builder.environment().put("FUSEDIT_COMMAND", "/elsewhere/fusedit");
+        try (var said = builder.start().inputReader()) {
+            assertThat(said.lines()).anyMatch(line -> line.startsWith("Page: "));
+        }
+        return new ObjectMapper().readTree(folder.resolve("pages/table.json").toFile()).path("cells");
     }
 
     @Test

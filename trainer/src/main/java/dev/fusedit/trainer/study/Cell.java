@@ -44,13 +44,18 @@ public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric 
                 : ImmutableMap.of("OMP_NUM_THREADS", "" + recipe.run().lanes().getAsInt());
     }
 
-    public String trainCommand() { return command(train); }
+    public String trainCommand() { return command(ShellWords.fusedit(train)); }
 
-    public String measureCommand() { return command(measure); }
+    public String measureCommand() { return command(ShellWords.fusedit(measure)); }
 
-    private String command(List<String> words) {
+    /// Both of them.
+    String commands() { return trainCommand() + " && " + measureCommand(); }
+
+    /// @param asked of this program
+    /// @return with the variables that it is run with
+    String command(String asked) {
         return environment().entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue() + " ").collect(Collectors.joining())
-                + ShellWords.fusedit(words);
+                + asked;
     }
 
     /// @throws UserError if the folder holds a finished run of something else

@@ -27,11 +27,6 @@ record CellQueue(CellProcesses processes, int sideBySide, Path logs, BooleanSupp
     /// @param done told of each cell at its end, on the thread that ran it
     /// @throws UserError naming the first cell that could not be made, when those beside it have ended
     void run(List<Cell> cells, Consumer<Ended> done) {
-        try {
-            Files.createDirectories(logs);
-        } catch (IOException e) {
-            throw WriteFailure.of(logs, e);
-        }
         try (var threads = Executors.newFixedThreadPool(sideBySide)) {
             var failed = new java.util.concurrent.atomic.AtomicBoolean();
             var ends = cells.stream().map(cell -> threads.submit(() -> {
@@ -79,7 +74,10 @@ record CellQueue(CellProcesses processes, int sideBySide, Path logs, BooleanSupp
 
     private int command(Cell cell, List<String> words) {
         try {
+            Files.createDirectories(logs);
             return processes.run(words, cell.environment(), log(cell));
+        } catch (IOException e) {
+            throw WriteFailure.of(logs, e);
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted while a cell ran", e);
         }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -158,8 +159,11 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
     }
 
     /// The recipe's name, or its file as seen from here.
-    private String base() {
-        return file.base().endsWith(".yaml") || file.base().endsWith(".yml") ? source.resolveSibling(file.base()).toString() : file.base();
+    String base() { return baseIn(Objects.requireNonNullElse(source.getParent(), Path.of(""))); }
+
+    /// @param folder of the study's file
+    String baseIn(Path folder) {
+        return file.base().endsWith(".yaml") || file.base().endsWith(".yml") ? folder.resolve(file.base()).toString() : file.base();
     }
 
     // ---- this machine

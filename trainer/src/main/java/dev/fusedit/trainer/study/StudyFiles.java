@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// A study's result as files: `table.md`, `table.csv` (a row for each cell), `table.json`, `index.html`, `plots/`.
@@ -26,7 +27,7 @@ public final class StudyFiles {
         var out = result.study().out();
         try {
             WholeFile.write(out.resolve("table.md"), markdown(result));
-            WholeFile.write(out.resolve("table.csv"), csv(result));
+            WholeFile.write(out.resolve("table.csv"), csv(result, Cell::commands));
             WholeFile.write(out.resolve("table.json"), StudyJson.of(result).toPrettyString() + "\n");
         } catch (IOException e) {
             throw WriteFailure.of(out, e);
@@ -51,8 +52,9 @@ public final class StudyFiles {
         }
     }
 
-    static String csv(StudyResult result) throws JsonProcessingException {
-        var rows = result.cells().stream().map(cell -> StudyJson.row(result, cell)).toList();
+    /// @param commands as [StudyJson#of(StudyResult, Function)] takes them
+    static String csv(StudyResult result, Function<Cell, String> commands) throws JsonProcessingException {
+        var rows = result.cells().stream().map(cell -> StudyJson.row(result, cell, commands)).toList();
         var columns = new LinkedHashSet<String>();
         rows.forEach(row -> columns.addAll(row.keySet()));
         var schema = CsvSchema.builder().setUseHeader(true);

@@ -5,13 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /// A study's result for programs.
 public final class StudyJson {
     private StudyJson() {}
 
     /// What was asked, `arms` with their comparisons, and `cells`, each as a row of `table.csv`.
-    public static ObjectNode of(StudyResult result) {
+    public static ObjectNode of(StudyResult result) { return of(result, Cell::commands); }
+
+    /// @param commands that make a cell
+    static ObjectNode of(StudyResult result, Function<Cell, String> commands) {
         var file = result.study().file();
         var json = JsonNodeFactory.instance.objectNode().put("name", file.name()).put("question", file.question())
                 .put("endpoint", result.metric().key()).put("floor", file.endpoint().least()).put("budget", file.budget().text())
@@ -21,7 +25,7 @@ public final class StudyJson {
         var arms = json.putArray("arms");
         result.arms().forEach(arm -> arms.add(arm(result, arm)));
         var cells = json.putArray("cells");
-        result.cells().forEach(cell -> cells.addPOJO(row(result, cell)));
+        result.cells().forEach(cell -> cells.addPOJO(row(result, cell, commands)));
         return json;
     }
 
@@ -47,7 +51,9 @@ public final class StudyJson {
     }
 
     /// A cell's numbers by column. What a cell has not is left out.
-    static Map<String, Object> row(StudyResult result, Measurement measured) {
+    ///
+    /// @param commands as in [#of(StudyResult, Function)]
+    static Map<String, Object> row(StudyResult result, Measurement measured, Function<Cell, String> commands) {
         var cell = measured.cell();
         var run = measured.run();
         var row = new LinkedHashMap<String, Object>();
@@ -62,7 +68,7 @@ public final class StudyJson {
                 "steps", run.steps(), "images", run.images(), "training_flops", run.flops(), "seconds", run.seconds(), "images_per_second",
                 run.imagesPerSecond()));
         run.peakMib().ifPresent(peak -> row.put("peak_mib", peak));
-        row.put("command", cell.trainCommand() + " && " + cell.measureCommand());
+        row.put("command", commands.apply(cell));
         return row;
     }
 }

@@ -5,6 +5,7 @@ import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
+import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.stage.RunFigures;
 import dev.fusedit.trainer.stage.RunMachine;
 import java.io.IOException;
@@ -13,8 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A study's result, as far as it is, as a folder that others read: `index.md`, a page of plain words, tables and plots; `table.csv`, a row
 /// for each cell; `table.json`; `study.yaml`, the study's file as it was given. Commands name the places that a study has unless a person says
@@ -22,6 +25,8 @@ import java.util.stream.Collectors;
 ///
 /// `words.md` in the folder is a person's own: what of it stands there is put into the page, and stays.
 public final class StudyPublication {
+    /// Where studies' files lie for a reader.
+    private static final Path STUDIES = Path.of("recipes", "studies");
     private static final String WORDS = "words.md";
     private static final List<String> PLOTS = List.of("endpoint", "differences", "validation-flow-by-flops", "validation-flow-by-seconds");
 
@@ -39,16 +44,23 @@ public final class StudyPublication {
                 WholeFile.write(folder.resolve("plots").resolve(plot.getKey() + ".png"), plot.getValue().image().png());
             }
             WholeFile.write(folder.resolve("study.yaml"), TextFile.read(result.study().source(), "a study"));
-            WholeFile.write(folder.resolve("table.csv"), placed(result, StudyFiles.csv(result)));
-            WholeFile.write(folder.resolve("table.json"), placed(result, StudyJson.of(result).toPrettyString() + "\n"));
+            WholeFile.write(folder.resolve("table.csv"), StudyFiles.csv(result, cell -> commands(result.study(), cell)));
+            WholeFile.write(folder.resolve("table.json"),
+                    StudyJson.of(result, cell -> commands(result.study(), cell)).toPrettyString() + "\n");
             WholeFile.write(folder.resolve("index.md"), page(result, folder, plots));
         } catch (IOException e) {
             throw WriteFailure.of(folder, e);
         }
     }
 
-    private static String placed(StudyResult result, String text) {
-        return text.replace(result.study().out().toString(), Study.usualOut(result.study().file()).toString());
+    /// As a reader types them, in this program's folder.
+    static String commands(Study study, Cell cell) {
+        var folder = Study.usualOut(study.file()).resolve(study.out().relativize(cell.folder()));
+        var places = Map.of(study.base(), study.baseIn(STUDIES), cell.folder().toString(), folder.toString(), cell.evaluation().toString(),
+                Cell.evaluation(folder).toString());
+        return Stream.of(cell.train(), cell.measure())
+                .map(words -> cell.command(ShellWords.published(words.stream().map(word -> places.getOrDefault(word, word)).toList())))
+                .collect(Collectors.joining(" && "));
     }
 
     private static String page(StudyResult result, Path folder, List<String> plots) throws IOException {
@@ -65,7 +77,8 @@ public final class StudyPublication {
                                 file.seeds().stream().map(String::valueOf).collect(Collectors.joining(", "))))
                 .append("better: [studies](../../studies.md). ").append(machines(result)).append("\n\n");
         page.append("Rows: [table.csv](table.csv), a run each with the command that makes it; [table.json](table.json). Again: "
-                + "`./fusedit study recipes/studies/%s.yaml` ([study.yaml](study.yaml)).\n".formatted(file.name()));
+                + "`%s` ([study.yaml](study.yaml)).\n"
+                        .formatted(ShellWords.published(List.of("study", STUDIES.resolve(file.name() + ".yaml").toString()))));
         for (var plot : plots) page.append("\n![%s](plots/%s.png)\n".formatted(plot.replace('-', ' '), plot));
         StudyTables.all(result).stream().filter(table -> !table.heading().equals(StudyTables.COMMANDS))
                 .forEach(table -> page.append(StudyFiles.markdown(table)));

@@ -10,6 +10,7 @@ import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.log.ProgressLine;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,16 +41,22 @@ public final class StudyRun {
         queue = new CellQueue(processes, sideBySide, study.out().resolve("logs"), stopped);
     }
 
-    /// What is there of a study, which another process may be running: nothing is run here, and no table written.
+    /// What is there of a study, which another process may be running: nothing is run here, and nothing written.
     ///
     /// @throws UserError if the endpoint is not the one that the study began with, or no run of it counts yet
     public static StudyResult there(Study study) {
         var run = new StudyRun(study, (_, _, _) -> {
             throw new IllegalStateException("nothing is run");
         }, 1, _ -> {}, () -> true);
-        var result = Files.exists(study.out()) ? run.run() : run.nothing();
+        var result = run.found();
         if (result.cells().isEmpty()) throw study.wrong("no run that counts is in %s yet".formatted(study.out()));
         return result;
+    }
+
+    private StudyResult found() {
+        requireEndpoint();
+        var rates = new RateSearch(study, queue, levels, said, stopped).run();
+        return rates.isEmpty() ? nothing() : result(rates.get(), read(rates.get()));
     }
 
     private StudyResult nothing() { return new StudyResult(study, ImmutableMap.of(), ImmutableList.of()); }
@@ -57,13 +64,13 @@ public final class StudyRun {
     /// @return what is there; not everything where it was stopped
     /// @throws UserError if the endpoint is not the one that the study began with, or a cell cannot be made
     public StudyResult run() {
-        fixEndpoint();
+        requireEndpoint();
+        note();
         var tuned = new RateSearch(study, queue, levels, said, stopped).run();
         if (tuned.isEmpty()) return nothing();
         var rates = tuned.get();
-        var cells = cells(rates);
-        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell, levels.get())));
-        var missing = cells.stream().filter(cell -> !cell.isDone()).toList();
+        var cells = read(rates);
+        var missing = cells.stream().filter(cell -> !measured.containsKey(cell.name())).toList();
         if (!missing.isEmpty()) said.accept("%d of %d cells are to be run".formatted(missing.size(), cells.size()));
         long began = System.nanoTime();
         int there = cells.size() - missing.size();
@@ -76,6 +83,13 @@ public final class StudyRun {
             }
         });
         return result(rates, cells);
+    }
+
+    /// All cells; those that are there are read.
+    private List<Cell> read(Map<String, RateSearch.Found> rates) {
+        var cells = cells(rates);
+        cells.stream().filter(Cell::isDone).forEach(cell -> measured.put(cell.name(), Measurement.read(cell, levels.get())));
+        return cells;
     }
 
     private boolean take(CellQueue.Ended ended) {
@@ -109,20 +123,21 @@ public final class StudyRun {
                 .collect(ImmutableList.toImmutableList()));
     }
 
-    /// Notes the study in its folder, and holds a later start to the endpoint that it began with: chosen afterwards, it would be chosen by
-    /// the result.
-    private void fixEndpoint() {
-        var note = study.out().resolve("study.yaml");
+    private Path noted() { return study.out().resolve("study.yaml"); }
+
+    private void note() {
         try {
             Files.createDirectories(study.out());
-            if (Files.exists(note)) requireSame(StudyFile.parse(TextFile.read(note, "a study"), note.toString()));
-            WholeFile.write(note, study.file().canonical());
+            WholeFile.write(noted(), study.file().canonical());
         } catch (IOException e) {
-            throw WriteFailure.of(note, e);
+            throw WriteFailure.of(noted(), e);
         }
     }
 
-    private void requireSame(StudyFile before) {
+    /// Holds to the endpoint that the study began with: chosen afterwards, it would be chosen by the result.
+    private void requireEndpoint() {
+        if (!Files.exists(noted())) return;
+        var before = StudyFile.parse(TextFile.read(noted(), "a study"), noted().toString());
         var now = study.file();
         if (before.endpoint().equals(now.endpoint()) && Objects.equals(before.reference(), now.reference())) return;
         throw study.wrong(

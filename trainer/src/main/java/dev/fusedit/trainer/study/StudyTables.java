@@ -154,7 +154,7 @@ public final class StudyTables {
         var rows = new ArrayList<List<String>>();
         rows.add(List.of("cell", "command"));
         result.cells()
-                .forEach(cell -> rows.add(List.of(cell.cell().name(), cell.cell().trainCommand() + " && " + cell.cell().measureCommand())));
+                .forEach(cell -> rows.add(List.of(cell.cell().name(), cell.cell().commands())));
         return rows;
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,7 +140,9 @@ class StudyRunTest {
         stopAfter = 20;
         run(study(), StudyRunTest::loss);
         int done = ran.size();
+        var before = everything();
         var part = StudyRun.there(study());
+        assertThat(everything()).as("a study that runs is not disturbed").isEqualTo(before);
         assertThat(part.isComplete()).isFalse();
         var pages = folder.resolve("pages/tiny");
         StudyPublication.write(part, pages);
@@ -155,9 +158,59 @@ class StudyRunTest {
                 "![differences](plots/differences.png)",
                 "| cross | 0.002 | 6 |").doesNotContain("## Commands");
         assertThat(Files.readAllLines(pages.resolve("table.csv"))).hasSize(13).noneMatch(line -> line.contains(folder.toString()))
-                .element(1).asString().contains("--out runs/studies/tiny/cells/joint/seed-1");
+                .element(1).asString().contains(
+                        "OMP_NUM_THREADS=1 ./fusedit train tests/minimal --out runs/studies/tiny/cells/joint/seed-1 ",
+                        " && OMP_NUM_THREADS=1 ./fusedit eval --model runs/studies/tiny/cells/joint/seed-1 ",
+                        " --out runs/studies/tiny/cells/joint/seed-1/eval ");
+        assertThat(Files.readString(pages.resolve("index.md"))).contains("`./fusedit study recipes/studies/tiny.yaml`");
         assertThat(pages.resolve("study.yaml")).hasSameTextualContentAs(folder.resolve("tiny.yaml"));
         assertThat(ran.size()).as("by the study alone").isEqualTo(36).isGreaterThan(done);
+    }
+
+    @Test
+    void whatIsLookedAtIsNotWrittenTo() throws IOException {
+        run(study(), StudyRunTest::loss);
+        var out = folder.resolve("out");
+        Files.delete(out.resolve("study.yaml"));
+        Files.delete(out.resolve("cells/cross/seed-6/eval/eval.json"));
+        var before = everything();
+        var other = study("seeds: [1, 2, 3, 4, 5, 6]", "seeds: [6, 5, 4, 3, 2, 1, 7]");
+        assertThat(StudyRun.there(other).cells()).hasSize(11);
+        assertThat(everything()).isEqualTo(before);
+        assertThatThrownBy(() -> StudyRun.there(Study.read(folder.resolve("tiny.yaml"), Optional.of(folder.resolve("none")))))
+                .isInstanceOf(UserError.class);
+        assertThat(folder.resolve("none")).doesNotExist();
+    }
+
+    /// A folder's name that is in a word, `out` in `without` or `a` in all of them, is no place.
+    @Test
+    void onlyPlacesAreNamedOtherwiseInAPublication() throws IOException {
+        var text = Files.readString(StudyFileTest.SHIPPED.resolve("tests/tiny.yaml"));
+        var file = Files.writeString(folder.resolve("tiny.yaml"), text);
+        var out = Path.of("a");
+        var study = Study.read(file, Optional.of(out));
+        var cell = study.cell(study.arms().getFirst(), 1, study.firstRate());
+        assertThat(StudyPublication.commands(study, cell)).startsWith(
+                "OMP_NUM_THREADS=1 ./fusedit train tests/minimal --out runs/studies/tiny/cells/joint/seed-1 --set run.precision=f32 ");
+    }
+
+    @Test
+    void aBaseThatIsAFileIsPublishedBesideItsStudy() throws IOException {
+        Files.copy(StudyFileTest.SHIPPED.resolve("../tests/minimal.yaml"), folder.resolve("own.yaml"));
+        var study = study("base: tests/minimal", "base: own.yaml");
+        var cell = study.cell(study.arms().getFirst(), 1, study.firstRate());
+        assertThat(cell.trainCommand()).contains(folder.resolve("own.yaml").toString());
+        assertThat(StudyPublication.commands(study, cell)).contains("./fusedit train recipes/studies/own.yaml --out ")
+                .doesNotContain(folder.toString());
+    }
+
+    /// Of the study's folder: each file's and folder's time of change, by its place.
+    private Map<String, Object> everything() throws IOException {
+        var everything = new TreeMap<String, Object>();
+        try (var paths = Files.walk(folder.resolve("out"))) {
+            for (var path : paths.toList()) everything.put(path.toString(), Files.getLastModifiedTime(path));
+        }
+        return everything;
     }
 
     @Test
