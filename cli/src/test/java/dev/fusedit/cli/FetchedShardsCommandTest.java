@@ -143,6 +143,11 @@ class FetchedShardsCommandTest {
         assertThat(run("train", recipe, "--max-steps", "1", "--out", temp.resolve("run").toString(), "--allow-pipe")).as(err.toString())
                 .isZero();
         assertThat(out.toString()).as("how to go on").contains("--allow-pipe");
+        var measured = temp.resolve("measured");
+        assertThat(run("eval", "--model", temp.resolve("run").toString(), "--suite", "blocks,loss", "--out", measured.toString()))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("images of a person's own: give some that it has not seen by --captioned");
+        assertThat(measured).as("said before anything is sampled").doesNotExist();
     }
 
     @Test

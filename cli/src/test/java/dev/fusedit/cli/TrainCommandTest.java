@@ -150,6 +150,10 @@ class TrainCommandTest {
         assertThat(export.err()).contains("no vae/").contains("'spacing'").contains("'prediction_type'");
         assertThat(exported.resolve("README.md")).content().contains("no vae/");
 
+        var lost = run("eval", "--model", exported, "--suite", "blocks,loss", "--prompts", 1, "--out", temp.resolve("eval"));
+        assertThat(lost.status()).isEqualTo(2);
+        assertThat(lost.err()).contains("suite loss needs a run or a checkpoint");
+        assertThat(temp.resolve("eval")).as("said before anything is sampled").doesNotExist();
         var options = List.of("--prompt", "a red circle", "--prompt", "two blue squares", "-n", "2", "--seed", "5", "--height", "40");
         assertThat(sample(trained, "a", options).status()).isZero();
         var generated = sample(exported, "b", options);

@@ -36,14 +36,18 @@ record CaptionedImages(String name, ImmutableList<Sample> samples, int unread) {
     /// @throws UserError if there are none, or the recipe has other data and no place is given
     static CaptionedImages of(Recipe recipe, Optional<Path> place, int count, Seed seed) {
         if (place.isPresent()) return of(place.get(), recipe.data().imageSize(), count, seed);
-        if (!recipe.data().isBuiltIn()) {
-            throw new UserError("the model was trained on images of a person's own: give some that it has not seen by %s PLACE"
-                    .formatted(SuiteFile.CAPTIONED.option()));
-        }
+        require(recipe, place);
         int side = recipe.data().imageSize();
         return new CaptionedImages("Blocks, captions that training never has", IntStream.range(0, count)
                 .mapToObj(i -> Blocks.sample(seed.derive("captioned").value(), i, Split.SEEN, BlocksMix.DEFAULT, side))
                 .map(sample -> new Sample(sample.rgb(), sample.caption().text())).collect(ImmutableList.toImmutableList()), 0);
+    }
+
+    /// @throws UserError if the recipe has other data than the built-in, and no place is given
+    static void require(Recipe recipe, Optional<Path> place) {
+        if (place.isEmpty() && !recipe.data().isBuiltIn())
+            throw new UserError("the model was trained on images of a person's own: give some that it has not seen by %s PLACE"
+                    .formatted(SuiteFile.CAPTIONED.option()));
     }
 
     /// What of it is less than was asked for.

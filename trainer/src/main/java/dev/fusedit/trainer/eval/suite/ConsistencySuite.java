@@ -11,6 +11,7 @@ import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.eval.metrics.Share;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.SuiteName;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +65,9 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
             return pair.other.isEmpty() ? own : (own + losses[2][stratum] - losses[3][stratum]) / 2;
         }
     }
+
+    @Override
+    public void require(Recipe recipe) { CaptionedImages.require(recipe, captioned); }
 
     @Override
     public SuiteReport measure(SavedModel.Loaded model) {

@@ -65,6 +65,7 @@ public final class EvaluationRun {
         var suites = Suites.of(request, Optional.empty());
         var images = suites.stream().flatMap(EvaluationRun::ofImages).toList();
         requireFolder(request, out);
+        requireModel(place, suites.stream().flatMap(EvaluationRun::ofModel).toList());
         var reports = new ArrayList<SuiteReport>();
         var sampled = Optional.<EvaluationReport.Sampled>empty();
         if (!images.isEmpty()) {
@@ -180,11 +181,17 @@ public final class EvaluationRun {
         return wanted -> sets.stream().map(set -> set.of(wanted)).flatMap(Optional::stream).findFirst();
     }
 
-    private static SuiteReport measured(Suite.OfModel suite, Path place, Device device) {
-        if (PipelineFolder.is(place)) {
+    /// Before anything is sampled, which takes long.
+    private static void requireModel(Path place, List<Suite.OfModel> suites) {
+        if (suites.isEmpty()) return;
+        if (PipelineFolder.is(place))
             throw new UserError("suite %s needs a run or a checkpoint: a pipeline does not say what its model was trained on"
-                    .formatted(suite.name().key()));
-        }
+                    .formatted(suites.getFirst().name().key()));
+        var recipe = SavedModel.recipe(place);
+        suites.forEach(suite -> suite.require(recipe));
+    }
+
+    private static SuiteReport measured(Suite.OfModel suite, Path place, Device device) {
         try (var loaded = SavedModel.loadForSampling(place, Optional.of(device))) {
             return suite.measure(loaded);
         }

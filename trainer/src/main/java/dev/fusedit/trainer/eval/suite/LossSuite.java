@@ -5,6 +5,7 @@ import dev.fusedit.torch.Seed;
 import dev.fusedit.trainer.eval.metrics.Estimate;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.SuiteName;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ record LossSuite(Optional<Path> captioned, int samples, Seed seed) implements Su
 
     @Override
     public int forwards() { return samples / BINS * BINS; }
+
+    @Override
+    public void require(Recipe recipe) { CaptionedImages.require(recipe, captioned); }
 
     @Override
     public SuiteReport measure(SavedModel.Loaded model) {

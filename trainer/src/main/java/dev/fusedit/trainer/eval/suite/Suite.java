@@ -2,6 +2,7 @@ package dev.fusedit.trainer.eval.suite;
 
 import com.google.common.collect.ImmutableList;
 import dev.fusedit.trainer.model.SavedModel;
+import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.SuiteName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ public sealed interface Suite {
     non-sealed interface OfModel extends Suite {
         /// Images that go through the model for it, at most.
         int forwards();
+
+        /// @throws dev.fusedit.torch.UserError if a model that was trained by this recipe cannot be measured as is asked
+        void require(Recipe recipe);
 
         /// @param model stays its owner's
         SuiteReport measure(SavedModel.Loaded model);
