@@ -1,6 +1,7 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.WholeFile;
 import dev.fusedit.torch.io.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,9 @@ final class OutputFile {
     /// @throws UserError if it cannot be written
     static void write(Path file, byte[] bytes) {
         try {
-            Files.write(file, bytes);
+            // through a link, which stays one; a device or a pipe has no place to be replaced at
+            if (Files.exists(file) && !Files.isRegularFile(file)) Files.write(file, bytes);
+            else WholeFile.write(Files.exists(file) ? file.toRealPath() : file, bytes);
         } catch (IOException e) {
             throw WriteFailure.of(file, e);
         }
