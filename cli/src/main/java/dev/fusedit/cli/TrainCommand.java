@@ -111,8 +111,9 @@ final class TrainCommand implements Callable<Integer> {
         Job.requireAlone("recipe '%s' trains a teacher".formatted(chosen.run().name()));
         var console = ProgressLine.onStderr();
         var plan = TeacherPlan.of(chosen).requireFits();
-        var named = out != null ? out : Path.of(chosen.run().output() != null ? chosen.run().output() : "runs/" + chosen.run().name());
-        try (var start = TeacherStart.in(named, chosen, resume, console::message)) {
+        var named = named(chosen.run().output());
+        try (var start = named == null ? TeacherStart.below(RUNS, chosen, resume, console::message)
+                : TeacherStart.in(named, chosen, resume, console::message)) {
             var folder = start.folder();
             if (folder.isFinished()) {
                 tellFinished(folder, "");
@@ -189,7 +190,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private RunStart start(Recipe read, Processes processes, ProgressLine console) {
-        var named = out != null ? out : read.run().output() != null ? Path.of(read.run().output()) : null;
+    /// @param output of the recipe
+    /// @return null where nobody names a folder
+    private @Nullable Path named(@Nullable String output) { return out != null ? out : output == null ? null : Path.of(output); }
+
+        var named = named(read.run().output());
         return named == null ? PreparedRun.below(RUNS, read, minutes, resume, processes, console::message)
                 : PreparedRun.in(named, read, minutes, resume, processes, console::message);
     }

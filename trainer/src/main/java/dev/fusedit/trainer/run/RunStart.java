@@ -17,9 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Where a run begins: its folder, and what is there already. The folder is locked, so that no two processes train in it, until the
@@ -99,27 +96,13 @@ public sealed interface RunStart extends AutoCloseable {
     /// @param prepared as in [#in]
     /// @throws UserError as [#in]
     static RunStart below(Path runs, Recipe recipe, Resume resume, Consumer<String> said, Function<Recipe, RunLength> prepared) {
-        var newest = newest(runs, recipe);
-        var next = next(runs, recipe);
-        if (newest == null || resume == Resume.NO || !RunFolder.isRun(newest)) {
-            return in(next, recipe, resume, said, prepared);
-        }
-        var run = RunFolder.open(newest);
-        if (resume == Resume.FORCE) {
-            return in(newest, recipe, resume, said, prepared);
-        }
-        if (run.isFinished()) {
-            return in(next, recipe, resume, said, prepared);
-        }
-        var before = recipeOf(run);
-        var adopted = recipe.adopting(before);
-        var changed = RecipeDifference.between(before.adopting(adopted), adopted);
-        if (changed.stream().allMatch(difference -> movable(run).contains(difference.key()))) {
-            return in(newest, recipe, resume, said, prepared);
-        }
-        said.accept(
-                "The unfinished run in %s is of another recipe, so a new one begins. Changed since:%n%s".formatted(newest, lines(changed)));
-        return in(next, recipe, resume, said, prepared);
+        var place = new RunPlaces(runs, recipe.run().name()).choose(resume, run -> {
+            var before = recipeOf(run);
+            var adopted = recipe.adopting(before);
+            var changed = RecipeDifference.between(before.adopting(adopted), adopted);
+            return changed.stream().allMatch(difference -> movable(run).contains(difference.key())) ? List.of() : changed;
+        }, said);
+        return in(place, recipe, resume, said, prepared);
     }
 
     // ---- runs of so many minutes
@@ -141,7 +124,7 @@ public sealed interface RunStart extends AutoCloseable {
     ///
     /// @throws UserError as [#scaledIn]
     static Optional<Recipe> scaledBelow(Path runs, Recipe recipe, double minutes, Resume resume) {
-        var newest = newest(runs, recipe);
+        var newest = new RunPlaces(runs, recipe.run().name()).newest();
         if (newest == null || !RunFolder.isRun(newest) || RunFolder.open(newest).isFinished()) {
             return Optional.empty();
         }
@@ -149,21 +132,6 @@ public sealed interface RunStart extends AutoCloseable {
     }
 
     // ---- folders
-
-    /// The first that is free.
-    private static Path next(Path runs, Recipe recipe) {
-        return folders(runs, recipe).filter(folder -> !Files.exists(folder)).findFirst().orElseThrow();
-    }
-
-    /// The last before that one; null if the first one is free.
-    private static @Nullable Path newest(Path runs, Recipe recipe) {
-        return folders(runs, recipe).takeWhile(Files::exists).reduce((_, later) -> later).orElse(null);
-    }
-
-    private static Stream<Path> folders(Path runs, Recipe recipe) {
-        var name = recipe.run().name();
-        return Stream.concat(Stream.of(runs.resolve(name)), IntStream.iterate(2, i -> i + 1).mapToObj(i -> runs.resolve(name + "-" + i)));
-    }
 
     private static RunStart locked(RunStart start) {
         start.folder().lock();
@@ -201,18 +169,15 @@ public sealed interface RunStart extends AutoCloseable {
         if (!another.isEmpty() && resume == Resume.AUTO) {
             throw new UserError(
                     "%s holds a run of another recipe. Changed since:%n%s%nGive another --out, or take the change into that run by --resume force"
-                            .formatted(folder, lines(another)));
+                            .formatted(folder, RunPlaces.lines(another)));
         }
         return changed;
     }
 
     static void tellChanged(Path folder, List<RecipeDifference> changed, Consumer<String> said) {
         if (!changed.isEmpty()) {
-            said.accept("The run in %s goes on under the recipe as it is now. Changed since:%n%s".formatted(folder, lines(changed)));
+            said.accept(
+                    "The run in %s goes on under the recipe as it is now. Changed since:%n%s".formatted(folder, RunPlaces.lines(changed)));
         }
-    }
-
-    private static String lines(List<RecipeDifference> changed) {
-        return changed.stream().map(difference -> "  " + difference).collect(Collectors.joining(System.lineSeparator()));
     }
 }

@@ -5,6 +5,7 @@ import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.recipe.RecipeDifference;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
 import dev.fusedit.trainer.stage.RunFigures;
 import java.io.IOException;
@@ -43,6 +44,16 @@ public record TeacherStart(TeacherRecipe recipe, RunFolder folder, Optional<Chec
             folder.close();
             throw e;
         }
+    }
+
+    /// Looks into the folder that a recipe's runs have where nobody names one: the newest unfinished run of this recipe goes on, else another
+    /// begins beside it.
+    ///
+    /// @throws UserError as [#in]
+    public static TeacherStart below(Path runs, TeacherRecipe recipe, Resume resume, Consumer<String> said) {
+        var place = new RunPlaces(runs, recipe.run().name()).choose(resume,
+                run -> RecipeDifference.between(recipeIn(run), recipe.canonical()), said);
+        return in(place, recipe, resume, said);
     }
 
     private static String recipeIn(RunFolder folder) {

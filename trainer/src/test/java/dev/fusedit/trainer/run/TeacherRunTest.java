@@ -21,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ class TeacherRunTest {
     Path temp;
 
     private static TeacherRecipe tiny(String... settings) {
-        var all = new java.util.ArrayList<>(List.of("teacher={width: 16, layers: 1, heads: 2, patch: 8}", "learning.steps=6",
+        var all = new ArrayList<>(List.of("teacher={width: 16, layers: 1, heads: 2, patch: 8}", "learning.steps=6",
                 "learning.warm_up=2", "learning.batch=4", "probes={fitted: 30, judged: 20}", "logging.metrics_every=1",
                 "checkpoints={every: 2, keep: 9}"));
         all.addAll(List.of(settings));
@@ -148,6 +149,28 @@ class TeacherRunTest {
         TeacherStart.in(out, tiny(), Resume.AUTO, _ -> {}).close(); // as a kill leaves it
         train(tiny("learning.batch=6"), out, Interrupts.none(), 1);
         assertThat(out.resolve("checkpoints/step-1")).isDirectory();
+    }
+
+    @Test
+    void withoutAFolderRunsStandBesideEachOther() {
+        var runs = temp.resolve("runs");
+        var said = new ArrayList<String>();
+        assertThat(below(runs, tiny(), Resume.AUTO, 2, said)).isEqualTo(runs.resolve("blocks-teacher"));
+        assertThat(below(runs, tiny(), Resume.AUTO, 6, said)).as("goes on").isEqualTo(runs.resolve("blocks-teacher"));
+        assertThat(below(runs, tiny(), Resume.AUTO, 2, said)).as("that one is finished").isEqualTo(runs.resolve("blocks-teacher-2"));
+        assertThat(said).isEmpty();
+        assertThat(below(runs, tiny("run.seed=9"), Resume.AUTO, 2, said)).isEqualTo(runs.resolve("blocks-teacher-3"));
+        assertThat(said).singleElement().asString().contains("blocks-teacher-2 is of another recipe, so a new one begins", "run.seed");
+        assertThat(below(runs, tiny("run.seed=9"), Resume.NO, 2, said)).isEqualTo(runs.resolve("blocks-teacher-4"));
+        assertThat(below(runs, tiny("run.seed=8"), Resume.FORCE, 2, said)).isEqualTo(runs.resolve("blocks-teacher-4"));
+    }
+
+    private static Path below(Path runs, TeacherRecipe recipe, Resume resume, long upTo, List<String> said) {
+        try (var start = TeacherStart.below(runs, recipe, resume, said::add);
+                var run = new TeacherRun(start, Interrupts.none(), ProgressLine.silent())) {
+            run.run(upTo);
+            return start.folder().folder();
+        }
     }
 
     @Test
