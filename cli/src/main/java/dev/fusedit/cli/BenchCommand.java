@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,12 +101,22 @@ final class BenchCommand implements Callable<Integer> {
                     String.join(", ", workloads.keySet())));
         }
         if (export != null) {
+            requireMeasuresNothing();
             if (!options.device().isCpu()) throw new UserError("bench: --export computes on the CPU: leave out --device");
             CaseExport.write(workload, options, export);
             spec.commandLine().getOut().println(export);
             return ExitCode.OK;
         }
         return stoppable(console -> measure(workload, options, console));
+    }
+
+    private void requireMeasuresNothing() {
+        var parsed = spec.commandLine().getParseResult();
+        var ignored =
+                Stream.of("--check", "--record", "--dtype", "--threads", "--lanes", "--steps", "--json").filter(parsed::hasMatchedOption)
+                        .toList();
+        if (!ignored.isEmpty())
+            throw new UserError("bench: --export measures nothing and writes f32: leave out " + String.join(", ", ignored));
     }
 
     /// A measurement, with all that is said of it on stderr.
@@ -169,12 +180,8 @@ final class BenchCommand implements Callable<Integer> {
     /// @param lanes null for as many as a run would have
     /// @throws UserError if a number is too small
     static BenchOptions options(Precision dtype, Device device, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
-        try {
-            return new BenchOptions(dtype.dtype(), device, threads == null ? BenchOptions.cores() : threads,
-                    lanes == null ? OptionalInt.empty() : OptionalInt.of(lanes), steps);
-        } catch (IllegalArgumentException e) {
-            throw new UserError("bench: " + e.getMessage(), e);
-        }
+        return OptionBounds.made("bench: ", () -> new BenchOptions(dtype.dtype(), device, threads == null ? BenchOptions.cores() : threads,
+                lanes == null ? OptionalInt.empty() : OptionalInt.of(lanes), steps));
     }
 
     /// What one workload leaves in memory would count as the next one's.

@@ -2,6 +2,8 @@ package dev.fusedit.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.config.Bound;
+import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.log.TextTable;
 import dev.fusedit.trainer.run.AutoSettings;
@@ -46,13 +48,16 @@ final class DataCacheCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        OptionBounds.check("--threads", Bound.THREADS, threads);
+        if (dry && (verify || prune))
+            throw new UserError("data cache: --dry-run looks and writes nothing: leave out %s".formatted(verify ? "--verify" : "--prune"));
         var progress = ProgressLine.onStderr();
         var recipe = AutoSettings.settle(choice.read(spec.commandLine().getErr()));
         try (var work = new CacheWork(recipe, dry, pipes.pipes(), threads, progress)) {
             var before = work.states();
             var stale = work.stale();
             if (!json) say(text(work, before, stale));
-            long pruned = prune && !dry ? work.prune() : 0;
+            long pruned = prune ? work.prune() : 0;
             long made = dry ? 0 : work.fill(verify);
             if (json) {
                 say(json(work, stale).put("made", made).put("pruned_bytes", pruned).toString());

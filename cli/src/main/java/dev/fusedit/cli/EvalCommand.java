@@ -82,9 +82,9 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         sampling.check();
-        sampling.check("--images-per-kind", Bound.COUNT, images);
-        sampling.check("--prompts-per-kind", Bound.COUNT, prompts);
-        suite.check(sampling);
+        OptionBounds.check("--images-per-kind", Bound.COUNT, images);
+        OptionBounds.check("--prompts-per-kind", Bound.COUNT, prompts);
+        suite.check();
         if (subject.selfCheck && (sampling.isGiven() || device.isGiven() || suite.isGiven() || sets != null || prompts != null)) {
             throw refused("--self-check samples nothing: of the options only --images-per-kind and --json are its");
         }

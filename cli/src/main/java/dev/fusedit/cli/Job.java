@@ -21,6 +21,15 @@ final class Job {
     /// Whether there are others.
     static boolean isShared() { return Rendezvous.of(ENVIRONMENT).isPresent(); }
 
+    /// Where a launcher has started this process, a job may be of one process today and of several tomorrow by the same command.
+    ///
+    /// @param what several processes alone do
+    /// @throws UserError where none has
+    static void requireLaunched(String what) {
+        if (ENVIRONMENT.getOrDefault("WORLD_SIZE", "").isBlank())
+            throw new UserError(what + ", and this is one alone: start them by ./fusedit launch --nproc N -- train …, or leave it out");
+    }
+
     /// Waits for the others, and takes its share of the machine's threads, unless it is told how many to take.
     static ProcessGroup join() {
         var place = Rendezvous.of(ENVIRONMENT);

@@ -46,8 +46,8 @@ final class LaunchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        check("--nproc", Bound.THREADS, processes);
-        if (threads != null) check("--threads", Bound.THREADS, threads);
+        OptionBounds.check("--nproc", Bound.THREADS, processes);
+        OptionBounds.check("--threads", Bound.THREADS, threads);
         if (port != null && (port < 1 || port > LAST_PORT))
             throw new UserError("--port must be from 1 to %d, but is %d".formatted(LAST_PORT, port));
         if (restarts < 0) throw new UserError("--restarts must be 0 or more, but is " + restarts);
@@ -66,14 +66,6 @@ final class LaunchCommand implements Callable<Integer> {
 
     /// Whether another start may end otherwise: not of what is done, of a mistake of the user, of a training that would diverge again.
     static boolean mayHelp(int status) { return status != ExitCode.OK && status != ExitCode.BAD_INPUT && status != ExitCode.DIVERGED; }
-
-    private static void check(String name, Bound bound, double value) {
-        try {
-            bound.check(name, value);
-        } catch (IllegalArgumentException e) {
-            throw new UserError(e.getMessage(), e);
-        }
-    }
 
     /// Null where the environment says it.
     private @Nullable Integer threads() {

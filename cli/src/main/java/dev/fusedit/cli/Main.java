@@ -7,11 +7,15 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 
 /// Runs one command and turns what it throws into a sentence and an exit code.
@@ -45,6 +49,7 @@ public final class Main {
                     .setErr(err)
                     .registerConverter(Path.class, Main::path)
                     .setExecutionStrategy(parsed -> {
+                        requireOwnOptions(parsed);
                         Logs.setUp(fusedit.debug());
                         fusedit.chooseLibtorch();
                         requireTurboJpeg(parsed);
@@ -56,6 +61,21 @@ public final class Main {
                     .execute(args);
         } catch (Error thrown) { // picocli hands over exceptions only
             return Failure.report(thrown, fusedit.debug(), err);
+        }
+    }
+
+    /// Of `bench --steps 2 curves` the last command alone runs: what is said to those before it has no effect, but for what all commands have.
+    private static void requireOwnOptions(ParseResult parsed) {
+        for (var outer = parsed; outer.hasSubcommand(); outer = outer.subcommand()) {
+            var inner = outer.subcommand().commandSpec();
+            var said = Stream
+                    .concat(outer.matchedOptions().stream()
+                            .filter(option -> option.scopeType() != ScopeType.INHERIT && !option.usageHelp() && !option.versionHelp())
+                            .map(OptionSpec::longestName), outer.matchedPositionals().stream().map(PositionalParamSpec::paramLabel))
+                    .toList();
+            if (!said.isEmpty()) throw new ParameterException(inner.commandLine(),
+                    "%s before '%s' is of '%s' and has no effect on it: leave it out, or say it behind '%2$s' if that has it"
+                            .formatted(String.join(", ", said), inner.name(), outer.commandSpec().name()));
         }
     }
 

@@ -65,11 +65,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private void requireProcesses() {
-        try {
-            Bound.THREADS.check("--nproc", processes);
-        } catch (IllegalArgumentException e) {
-            throw new UserError(e.getMessage(), e);
-        }
+        OptionBounds.check("--nproc", Bound.THREADS, processes);
         if (processes == 1 && sharding != Sharding.NONE) throw new UserError("--shard shares out among processes: give --nproc, 2 or more");
     }
 

@@ -105,13 +105,13 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         sampling.check();
-        sampling.check("-n", Bound.IMAGES, each);
-        sampling.check("--width", Bound.SIDE, width);
-        sampling.check("--height", Bound.SIDE, height);
+        OptionBounds.check("-n", Bound.IMAGES, each);
+        OptionBounds.check("--width", Bound.SIDE, width);
+        OptionBounds.check("--height", Bound.SIDE, height);
         var asked = prompts.again != null ? again(prompts.again) : null;
         var texts =
                 asked != null ? asked.request().prompts().texts() : prompts.texts != null ? prompts.texts : PromptFile.read(prompts.file);
-        sampling.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
+        OptionBounds.check("-n times the number of prompts", Bound.IMAGES, (double) each * texts.size());
         try (var group = Job.join()) {
             new RankAgreement(group).requireSame(String.join(" ", spec.commandLine().getParseResult().originalArgs()));
             return group.isFirst() ? Job.lead(group, () -> sample(texts, asked, group)) : follow(texts, asked, group);

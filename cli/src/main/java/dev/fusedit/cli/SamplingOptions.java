@@ -53,24 +53,11 @@ final class SamplingOptions {
         }
     }
 
-    /// @throws ParameterException for a number that is none
+    /// @throws dev.fusedit.torch.UserError for a number that is none
     void check() {
-        check("--steps", Bound.SOLVER_STEPS, steps);
-        check("--batch", Bound.BATCH, batch);
-        check("--guidance", Bound.GUIDANCE, guidance);
-    }
-
-    /// @throws ParameterException if a number that was given lies outside
-    void check(String name, Bound bound, @Nullable Number value) {
-        try {
-            switch (value) {
-                case null -> {}
-                case Integer whole -> bound.check(name, whole);
-                default -> bound.check(name, value.doubleValue());
-            }
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        OptionBounds.check("--steps", Bound.SOLVER_STEPS, steps);
+        OptionBounds.check("--batch", Bound.BATCH, batch);
+        OptionBounds.check("--guidance", Bound.GUIDANCE, guidance);
     }
 
     /// Whether any of these was given.

@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(name = "serve", description = {"Serves a trained model over HTTP: a page with a prompt box, an API, and OpenAI's for images.",
@@ -97,13 +96,7 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private ServeLimits limits() {
-        try {
-            return new ServeLimits(queue, images, side, steps, text);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
+    private ServeLimits limits() { return OptionBounds.made("", () -> new ServeLimits(queue, images, side, steps, text)); }
 
     /// Not an option's value: other users of the machine see those.
     private Optional<String> token() {

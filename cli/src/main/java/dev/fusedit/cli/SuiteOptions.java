@@ -83,9 +83,9 @@ final class SuiteOptions {
         private @Nullable Path captioned;
     }
 
-    void check(SamplingOptions sampling) {
-        sampling.check("-n", Bound.IMAGES, each);
-        sampling.check("--samples", Bound.IMAGES, samples);
+    void check() {
+        OptionBounds.check("-n", Bound.IMAGES, each);
+        OptionBounds.check("--samples", Bound.IMAGES, samples);
     }
 
     /// Whether any of these was given.

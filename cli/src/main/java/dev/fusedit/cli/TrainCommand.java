@@ -101,6 +101,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         if (maxSteps != null && maxSteps < 1) throw new UserError("--max-steps must be at least 1, but is " + maxSteps);
         if (minutes != null) Run.requireMinutes(minutes);
+        if (sharding != Sharding.NONE) Job.requireLaunched("--shard shares out among processes");
         return switch (choice.any(spec.commandLine().getErr())) {
             case Training.OfModel(var read) -> trainModel(read);
             case Training.OfTeacher(var read) -> trainTeacher(minutes == null ? read : read.withMinutes(minutes));

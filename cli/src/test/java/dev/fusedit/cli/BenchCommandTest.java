@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchCommandTest {
     private static final String SMALL = """
@@ -199,6 +201,35 @@ class BenchCommandTest {
         assertThat(run("bench", "tiny", "--workloads", workloads(), "--check", temp.resolve("none.json")).status()).isEqualTo(2);
         assertThat(run("bench", "tiny", "--workloads", workloads(), "--export", temp).err()).contains("not empty");
         assertThat(run("bench", "all", "--workloads", workloads(), "--export", temp.resolve("x")).status()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--dtype bf16 --threads 2 curves --of batch --points 1, --dtype, curves", "--steps 3 feed tests/minimal, --steps, feed",
+        "train-s curves, WORKLOAD, curves"})
+    void whatIsSaidBeforeASubcommandIsNotPassedOver(String words, String ignored, String command) {
+        var ran = run(Stream.concat(Stream.of("bench"), Stream.of(words.split(" "))).toArray());
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.err()).contains(ignored, "before '%s' is of 'bench' and has no effect on it".formatted(command));
+    }
+
+    @Test
+    void whatAllCommandsHaveMayStandBeforeASubcommand() {
+        assertThat(run("--debug", "bench", "--quiet", "curves", "--of", "batch", "--points", 0).err()).contains("batch must be from 1");
+        assertThat(run("bench", "curves", "--help").status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--check", "--record", "--dtype", "--steps"})
+    void anExportMeasuresNothing(String option) throws IOException {
+        var value = switch (option) {
+            case "--dtype" -> "bf16";
+            case "--steps" -> "3";
+            default -> temp.resolve("baseline.json").toString();
+        };
+        var ran = run("bench", "tiny", "--workloads", workloads(), "--export", temp.resolve("case"), option, value);
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.err()).contains("--export measures nothing", "leave out " + option);
+        assertThat(temp.resolve("case")).doesNotExist();
     }
 
     @Test

@@ -86,6 +86,12 @@ class DataCacheCommandTest {
         var cache = temp.resolve("cache");
         assertThat(run(arguments(cache, "--dry-run"))).as(err.toString()).isZero();
         assertThat(out.toString()).containsPattern("tokens +301 +301 ").containsPattern("latents +800 +800 ").doesNotContain("were made");
+        for (var writes : List.of("--verify", "--prune")) {
+            assertThat(run(arguments(cache, "--dry-run", writes))).isEqualTo(ExitCode.BAD_INPUT);
+            assertThat(err.toString()).contains("--dry-run looks and writes nothing: leave out " + writes);
+        }
+        assertThat(run(arguments(cache, "--threads", "0"))).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).contains("--threads must be at least 1, but is 0");
         assertThat(cache).as("nothing is written").doesNotExist();
         assertThat(run(arguments(cache))).as(err.toString()).isZero();
         assertThat(out.toString()).contains("1,101 rows were made");

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainCommandTest {
     /// Of a run that several tests look at and none changes.
@@ -149,11 +150,11 @@ class TrainCommandTest {
         assertThat(export.status()).as(export.err()).isZero();
         assertThat(export.err()).contains("no vae/").contains("'spacing'").contains("'prediction_type'");
         assertThat(exported.resolve("README.md")).content().contains("no vae/");
-
         var lost = run("eval", "--model", exported, "--suite", "blocks,loss", "--prompts", 1, "--out", temp.resolve("eval"));
         assertThat(lost.status()).isEqualTo(2);
         assertThat(lost.err()).contains("suite loss needs a run or a checkpoint");
         assertThat(temp.resolve("eval")).as("said before anything is sampled").doesNotExist();
+
         var options = List.of("--prompt", "a red circle", "--prompt", "two blue squares", "-n", "2", "--seed", "5", "--height", "40");
         assertThat(sample(trained, "a", options).status()).isZero();
         var generated = sample(exported, "b", options);
@@ -264,6 +265,15 @@ class TrainCommandTest {
     void aTeachersPlaceIsQuotedForYaml() {
         assertThat(TrainCommand.inYaml(Path.of("runs/blocks-teacher"))).isEqualTo("runs/blocks-teacher");
         assertThat(TrainCommand.inYaml(Path.of("my run: \"a\", {b} # c"))).isEqualTo("\"my run: \\\"a\\\", {b} # c\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tests/minimal", "blocks-teacher"})
+    void oneProcessAloneSharesNothingOut(String recipe) {
+        var refused = run("train", recipe, "--shard", "optimizer", "--out", temp.resolve("run"));
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("--shard shares out among processes", "./fusedit launch --nproc N -- train");
+        assertThat(temp.resolve("run")).doesNotExist();
     }
 
     @Test
