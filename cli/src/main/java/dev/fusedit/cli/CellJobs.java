@@ -18,11 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Commands of a study's cells, a process each, several side by side.
 final class CellJobs implements CellProcesses {
     private final Set<OwnProcess> running = ConcurrentHashMap.newKeySet();
+    private final PipeOption pipes;
     private final HookOption hook;
     private volatile boolean stopped;
 
-    /// @param hook of the study, for its trainings
-    CellJobs(HookOption hook) { this.hook = hook; }
+    /// @param pipes of the study, for its trainings; and so `hook`
+    CellJobs(PipeOption pipes, HookOption hook) {
+        this.pipes = pipes;
+        this.hook = hook;
+    }
 
     @Override
     public int run(List<String> words, Map<String, String> environment, Path log) throws InterruptedException {
@@ -44,9 +48,11 @@ final class CellJobs implements CellProcesses {
     /// With what this command was allowed and given.
     List<String> asHere(List<String> words) {
         var all = new ArrayList<>(words);
-        if (words.getFirst().equals("train")) all.addAll(hook.words());
-        var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
-        if (libtorch != null) all.addAll(List.of("--libtorch", libtorch));
+        if (words.getFirst().equals("train")) {
+            all.addAll(pipes.words());
+            all.addAll(hook.words());
+        }
+        all.addAll(OwnProcess.libtorch());
         return all;
     }
 

@@ -141,10 +141,7 @@ final class CurvesCommand implements Callable<Integer> {
         var command = new ArrayList<>(List.of("bench", "curves", "--here", "--of", task.quantity().toString(), "--points",
                 Long.toString(task.value()), "--dtype", dtype.name(), "--threads", Integer.toString(options().threads()), "--steps",
                 Integer.toString(steps), "--seconds-per-point", Double.toString(seconds)));
-        var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
-        if (libtorch != null) {
-            command.addAll(List.of("--libtorch", libtorch));
-        }
+        command.addAll(OwnProcess.libtorch());
         return command;
     }
 }

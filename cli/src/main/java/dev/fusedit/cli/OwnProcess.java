@@ -72,6 +72,12 @@ final class OwnProcess {
         return command;
     }
 
+    /// The libtorch that this one was given by `--libtorch`, as words of a command line.
+    static List<String> libtorch() {
+        var given = System.getProperty("fusedit.libtorch");
+        return given == null ? List.of() : List.of("--libtorch", given);
+    }
+
     private static void passOn(Process process, PrintWriter err) {
         try (var lines = process.errorReader()) {
             lines.lines().forEach(err::println);

@@ -1,5 +1,6 @@
 package dev.fusedit.cli;
 
+import dev.fusedit.fusion.config.Bound;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.trainer.compare.ComparedImages;
@@ -52,6 +53,9 @@ final class StudyCommand implements Callable<Integer> {
     private @Nullable Integer jobs;
 
     @Mixin
+    private PipeOption pipes;
+
+    @Mixin
     private HookOption hook;
 
     @Option(names = "--plan", description = "Tell arms, steps, cost and commands, and run nothing.")
@@ -67,7 +71,7 @@ final class StudyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (jobs != null && jobs < 1) throw new UserError("--jobs must be at least 1, but is " + jobs);
+        OptionBounds.check("--jobs", Bound.THREADS, jobs);
         var study = Study.read(file, changes, Optional.ofNullable(out));
         if (publish != null) return publish(study, publish);
         if (plan) {
@@ -89,7 +93,7 @@ final class StudyCommand implements Callable<Integer> {
     private int run(Study study) {
         var console = ProgressLine.onStderr();
         int sideBySide = jobs != null ? jobs : study.sideBySide(Host.here().cores().allowed());
-        var cells = new CellJobs(hook);
+        var cells = new CellJobs(pipes, hook);
         Runnable onFirst = () -> {
             console.message("Stopping after this step and saving. Once more to stop at once.");
             cells.stop();
@@ -126,7 +130,9 @@ final class StudyCommand implements Callable<Integer> {
         if (out != null) words.addAll(List.of("--out", out.toString()));
         changes.forEach(change -> words.addAll(List.of("--set", change)));
         if (jobs != null) words.addAll(List.of("--jobs", jobs.toString()));
+        words.addAll(pipes.words());
         words.addAll(hook.words());
+        words.addAll(OwnProcess.libtorch());
         return ShellWords.fusedit(words);
     }
 }

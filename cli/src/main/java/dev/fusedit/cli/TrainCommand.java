@@ -190,11 +190,11 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunStart start(Recipe read, Processes processes, ProgressLine console) {
     /// @param output of the recipe
     /// @return null where nobody names a folder
     private @Nullable Path named(@Nullable String output) { return out != null ? out : output == null ? null : Path.of(output); }
 
+    private RunStart start(Recipe read, Processes processes, ProgressLine console) {
         var named = named(read.run().output());
         return named == null ? PreparedRun.below(RUNS, read, minutes, resume, processes, console::message)
                 : PreparedRun.in(named, read, minutes, resume, processes, console::message);
@@ -248,9 +248,7 @@ final class TrainCommand implements Callable<Integer> {
     /// How the run was asked for. A recipe that is none before `--set` has no base.
     private RunRequest request(int processes) {
         var words = spec.root().commandLine().getParseResult().originalArgs();
-        var again = new ArrayList<>(dataAndLibrary());
-        if (sharding != Sharding.NONE) again.addAll(List.of("--shard", sharding.name().toLowerCase(Locale.ROOT)));
-        return new RunRequest(ShellWords.fusedit(words), choice.base(), again, hook.allows(choice.settings()), processes);
+        return new RunRequest(ShellWords.fusedit(words), choice.base(), asHere(), hook.allows(choice.settings()), processes);
     }
 
     /// JSON's quotes are YAML's too.
@@ -267,14 +265,15 @@ final class TrainCommand implements Callable<Integer> {
         choice.settings().forEach(setting -> words.addAll(List.of("--set", setting)));
         if (minutes != null) words.addAll(List.of("--minutes", minutes.toString()));
         words.addAll(hook.words());
-        words.addAll(dataAndLibrary());
+        words.addAll(asHere());
         return ShellWords.fusedit(words);
     }
 
-    private List<String> dataAndLibrary() {
+    /// What was allowed and given beside the recipe, in any command that makes this run or goes on with it.
+    private List<String> asHere() {
         var words = new ArrayList<>(pipes.words());
-        var libtorch = System.getProperty("fusedit.libtorch"); // as --libtorch set it
-        if (libtorch != null) words.addAll(List.of("--libtorch", libtorch));
+        words.addAll(OwnProcess.libtorch());
+        if (sharding != Sharding.NONE) words.addAll(List.of("--shard", sharding.name().toLowerCase(Locale.ROOT)));
         return words;
     }
 }

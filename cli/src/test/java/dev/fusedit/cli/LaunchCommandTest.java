@@ -48,6 +48,7 @@ class LaunchCommandTest {
         var two = temp.resolve("two");
         var launched = launch(2, two, ALL_OF_IT, "--max-steps", "8", "--shard", "gradients", "--debug");
         succeed(launched);
+        assertThat(launched.said()).containsPattern("Go on: \\./fusedit launch --nproc 2 -- train tests/minimal [^\n]* --shard gradients");
         assertThat(launched.said()).as("several buckets").containsPattern("buckets over processes.*: 0 from [^;]+, 1 from ");
         train(two, ALL_OF_IT); // one process goes on
         assertSameLosses(rows(two), rows(one), 1e-9, 10);

@@ -87,10 +87,12 @@ class StudyCommandTest {
     }
 
     @Test
-    void aHookThatIsAllowedIsAllowedInItsTrainings() {
-        var jobs = new CellJobs(CommandLine.populateCommand(new HookOption(), "--allow-hook"));
-        assertThat(jobs.asHere(List.of("train", "tests/minimal"))).contains("--allow-hook");
-        assertThat(jobs.asHere(List.of("eval", "--model", "x"))).doesNotContain("--allow-hook");
-        assertThat(new CellJobs(new HookOption()).asHere(List.of("train", "tests/minimal"))).doesNotContain("--allow-hook");
+    void whatIsAllowedIsAllowedInItsTrainings() {
+        var jobs = new CellJobs(CommandLine.populateCommand(new PipeOption(), "--allow-pipe"),
+                CommandLine.populateCommand(new HookOption(), "--allow-hook"));
+        assertThat(jobs.asHere(List.of("train", "tests/minimal"))).endsWith("--allow-pipe", "--allow-hook");
+        assertThat(jobs.asHere(List.of("eval", "--model", "x"))).containsExactly("eval", "--model", "x");
+        assertThat(new CellJobs(new PipeOption(), new HookOption()).asHere(List.of("train", "tests/minimal"))).hasSize(2);
+        assertThat(run("study", TINY, "--plan", "--allow-pipe", "--allow-hook")).as(err.toString()).isZero();
     }
 }
