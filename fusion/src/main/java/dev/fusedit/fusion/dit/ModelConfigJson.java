@@ -11,6 +11,7 @@ import dev.fusedit.fusion.llm.LanguageConfigs;
 import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.torch.UserError;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ public final class ModelConfigJson {
                     throw new UserError("%s: model_type must be FuseDiT, DiT or MMDiT, got %s".formatted(where, json.path("model_type")));
         };
     }
+
+    /// Whether a `config.json` is of a model that [#read] knows, as far as its type says.
+    public static boolean isOne(JsonNode json) { return List.of("FuseDiT", "DiT", "MMDiT").contains(json.path("model_type").asText()); }
 
     /// A fused model's configuration.
     ///

@@ -4,6 +4,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
+import dev.fusedit.fusion.flow.FlowMatchScheduler;
+import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.flow.Solver;
 import dev.fusedit.fusion.text.SubwordTokenizer;
 import dev.fusedit.nn.Weights;
 import java.nio.file.Path;
@@ -36,6 +39,18 @@ public record LoadedPipeline(TextToImagePipeline pipeline, SamplingSettings defa
 
     /// The same with other defaults.
     public LoadedPipeline sampling(SamplingSettings other) { return new LoadedPipeline(pipeline, other, weights, tokenizers, opened); }
+
+    /// As the paper's pipeline samples: noise levels as diffusers lays them, Euler's steps, guidance at all levels.
+    public LoadedPipeline asThePaper() {
+        var levels = pipeline.scheduler();
+        var scheduler = new FlowMatchScheduler(levels.shift(), levels.levels(), FlowMatchScheduler.Spacing.DIFFUSERS, levels.curve(),
+                levels.terminal(), levels.inverted());
+        var sampled = defaults.solver(Solver.EULER).guidance(Guidance.of(defaults.guidance().factor()));
+        return new LoadedPipeline(
+                new TextToImagePipeline(pipeline.model(), pipeline.tokenizer(), pipeline.pooled(), pipeline.space(), scheduler,
+                        pipeline.prediction(), pipeline.forgetsPrompt()),
+                sampled, weights, tokenizers, opened);
+    }
 
     /// Owns the autoencoder's weights too.
     public LoadedPipeline withVae(Weights vae) {

@@ -1,5 +1,7 @@
 package dev.fusedit.fusion.pipeline;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fusedit.fusion.text.PretrainedTokenizer;
 import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.torch.DType;
@@ -38,7 +40,8 @@ public final class PipelineFolder {
     static final String SCHEDULER_CONFIG = "scheduler_config.json";
     static final String TOKENIZER = "tokenizer";
     static final String CLIP_TOKENIZER = "clip_tokenizer";
-    static final String OURS = "_fusedit";
+    /// The field that only we read.
+    public static final String OURS = "_fusedit";
     static final String COMPUTE = "compute";
     static final String INSTRUCTION = "instruction";
     static final String CHAT = "chat_template";
@@ -76,6 +79,15 @@ public final class PipelineFolder {
         return new PipelineReader(folder, _ -> policy).read(text, clip);
     }
 
+    /// Reads parts that may each lie elsewhere.
+    ///
+    /// @param adjusted from their own placement to the one that is taken
+    /// @param text null for the tokenizer among the parts
+    /// @throws UserError as [#read(Path, DTypePolicy)]
+    public static LoadedPipeline read(PipelineParts parts, UnaryOperator<DTypePolicy> adjusted, @Nullable Tokenizer text) {
+        return new PipelineReader(parts, adjusted).read(text, null);
+    }
+
     /// Writes a pipeline into a folder, which is made if it is not there. Tokenizers are copied from where they were read; one of whole
     /// words, or of a published model, is written for Hugging Face's library; another that was given is left out, and the index says so.
     public static void write(Path folder, LoadedPipeline pipeline) throws IOException { write(folder, pipeline, ShardedWriter.LIMIT); }
@@ -92,6 +104,28 @@ public final class PipelineFolder {
     /// @throws UserError as [#requireFree]
     public static void writeNew(Path folder, LoadedPipeline pipeline, @Nullable DType dtype) throws IOException {
         NewFolder.write(folder, INDEX, unfinished -> new PipelineWriter(unfinished, ShardedWriter.LIMIT, dtype).write(pipeline));
+    }
+
+    /// Writes the model alone, with its language model, into a folder that is new or empty: `config.json`, `model.safetensors` (or shards of it)
+    /// under the paper's names (a baseline's image side under `dit.`, its language model under `llm.`), `scheduler_config.json` and the
+    /// tokenizer. The autoencoder and CLIP are others' and are left out.
+    ///
+    /// @param dtype what weights are stored in; null as they are
+    /// @throws UserError as [#requireFree]
+    public static void writeModel(Path folder, LoadedPipeline pipeline, @Nullable DType dtype) throws IOException {
+        NewFolder.write(folder, CONFIG, unfinished -> new PipelineWriter(unfinished, ShardedWriter.LIMIT, dtype).writeModel(pipeline));
+    }
+
+    /// What [#OURS] says: how images are sampled unless told otherwise, and what stands around each prompt.
+    ///
+    /// @param compute what is multiplied in
+    public static ObjectNode ours(SamplingSettings settings, Tokenizer tokenizer, DType compute) {
+        var ours = settings.json().put(COMPUTE, compute.toString());
+        if (tokenizer instanceof PretrainedTokenizer pretrained) {
+            if (!pretrained.instruction().text().isEmpty()) ours.put(INSTRUCTION, pretrained.instruction().text());
+            if (pretrained.chat() != null) ours.put(CHAT, true);
+        }
+        return ours;
     }
 
     /// Whether [#writeNew] could write there, asked before the work is done.

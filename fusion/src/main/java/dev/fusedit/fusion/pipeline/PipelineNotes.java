@@ -20,7 +20,13 @@ import java.util.stream.Collectors;
 /// What of a pipeline's folder Python's libraries cannot use, and why. What is not named here loads there and means the same.
 ///
 /// @param limits sentences, none where the whole folder is the paper's own pipeline
-public record PipelineNotes(ImmutableList<String> limits) {
+/// @param around of these the one of what stands around a prompt, which whoever calls the paper's pipeline can put there
+public record PipelineNotes(ImmutableList<String> limits, ImmutableList<String> around) {
+    /// Why the paper's code does not sample the same images; none if it does, given the whole of each prompt.
+    public ImmutableList<String> hindrances() {
+        return limits.stream().filter(limit -> !around.contains(limit)).collect(ImmutableList.toImmutableList());
+    }
+
     public static PipelineNotes of(LoadedPipeline parts) {
         var pipeline = parts.pipeline();
         var limits = ImmutableList.<String>builder();
@@ -47,13 +53,18 @@ public record PipelineNotes(ImmutableList<String> limits) {
                     "model_index.json says under '_fusedit' how the model samples: solver %s, guidance at noise levels %s. Python passes over "
                             .formatted(sampled.solver(), sampled.guidance().at()) + "it: there it is Euler's steps, guided at all levels.");
         }
+        var around = around(pipeline);
+        return new PipelineNotes(limits.addAll(around).build(), around);
+    }
+
+    private static ImmutableList<String> around(TextToImagePipeline pipeline) {
         if (pipeline.tokenizer() instanceof PretrainedTokenizer pretrained
                 && (!pretrained.instruction().text().isEmpty() || pretrained.chat() != null)) {
-            limits.add(
+            return ImmutableList.of(
                     "model_index.json says under '_fusedit' what the model reads around a prompt ('%s'%s). Python passes over it: put it there."
                             .formatted(pretrained.instruction().text(), pretrained.chat() == null ? "" : ", in a user's turn of a chat"));
         }
-        return new PipelineNotes(limits.build());
+        return ImmutableList.of();
     }
 
     private static boolean isImage(Prediction prediction) {

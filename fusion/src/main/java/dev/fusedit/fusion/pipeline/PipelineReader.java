@@ -10,7 +10,6 @@ import dev.fusedit.fusion.config.ModelDescription;
 import dev.fusedit.fusion.dit.FuseDiT;
 import dev.fusedit.fusion.dit.FuseDiTConfig;
 import dev.fusedit.fusion.dit.ImageModel;
-import dev.fusedit.fusion.dit.ModelConfigJson;
 import dev.fusedit.fusion.dit.ShallowModelConfig;
 import dev.fusedit.fusion.flow.SchedulerConfigs;
 import dev.fusedit.fusion.llm.LanguageConfigs;
@@ -28,6 +27,7 @@ import dev.fusedit.fusion.vae.Pixels;
 import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.fusion.vision.ClipTextModel;
 import dev.fusedit.nn.DTypePolicy;
+import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.nn.Weights;
 import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
@@ -42,33 +42,32 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a pipeline's folder part by part; what was opened before a part that fails is closed.
+/// Reads a pipeline part by part; what was opened before a part that fails is closed.
 final class PipelineReader {
-    private static final String TEXT_ENCODER = "text_encoder";
     private static final String BF16 = "bfloat16";
     private static final List<String> DTYPES = List.of("float32", BF16, "float16", "auto");
     private static final int USUAL_SIDE = 32; // latents, where the transformer's configuration does not say
 
-    private final Path folder;
+    private final PipelineParts parts;
     private final JsonNode index;
     private final DTypePolicy policy;
     private final Map<String, Weights> weights = new LinkedHashMap<>();
     private final Map<String, Path> tokenizers = new LinkedHashMap<>();
     private final List<SubwordTokenizer> opened = new ArrayList<>();
 
-    /// @param adjusted from the folder's own placement to the one that is taken
-    PipelineReader(Path folder, UnaryOperator<DTypePolicy> adjusted) {
-        if (!PipelineFolder.is(folder)) {
-            throw new UserError("%s is no pipeline's folder: it has no %s".formatted(folder, PipelineFolder.INDEX));
-        }
-        this.folder = folder;
-        this.index = json(folder.resolve(PipelineFolder.INDEX));
+    /// @param adjusted from the parts' own placement to the one that is taken
+    PipelineReader(PipelineParts parts, UnaryOperator<DTypePolicy> adjusted) {
+        this.parts = parts;
+        this.index = parts.index().json();
         this.policy = adjusted.apply(ownPolicy());
     }
+
+    PipelineReader(Path folder, UnaryOperator<DTypePolicy> adjusted) { this(PipelineParts.of(folder), adjusted); }
 
     LoadedPipeline read(@Nullable Tokenizer text, @Nullable Tokenizer clip) {
         try {
@@ -76,11 +75,10 @@ final class PipelineReader {
             var space = space();
             var pooled = model.config().pooledText() > 0 ? pooled(clip) : null;
             var words = text == null ? words(model) : text;
-            var file = folder.resolve(PipelineFolder.SCHEDULER).resolve(PipelineFolder.SCHEDULER_CONFIG);
-            var scheduler = json(file);
-            var pipeline = new ConfigReader(index, folder.toString()).checked(() -> new TextToImagePipeline(model, words, pooled, space,
-                    SchedulerConfigs.scheduler(scheduler, file.toString()), SchedulerConfigs.prediction(scheduler, file.toString()),
-                    false));
+            var scheduler = parts.scheduler();
+            var pipeline = new ConfigReader(index, parts.place().toString()).checked(() -> new TextToImagePipeline(model, words, pooled,
+                    space, SchedulerConfigs.scheduler(scheduler.json(), scheduler.where()),
+                    SchedulerConfigs.prediction(scheduler.json(), scheduler.where()), false));
             return new LoadedPipeline(pipeline, defaults(space), weights, tokenizers, opened);
         } catch (RuntimeException e) {
             weights.values().forEach(Weights::close);
@@ -91,11 +89,16 @@ final class PipelineReader {
 
     // ---- what the index says
 
-    private Path transformerConfig() { return folder.resolve(PipelineFolder.TRANSFORMER).resolve(PipelineFolder.CONFIG); }
+    private ConfigReader transformer() { return new ConfigReader(parts.transformer().json(), parts.transformer().where()); }
+
+    /// The field that only we read.
+    private ConfigReader ours() {
+        return new ConfigReader(index.path(PipelineFolder.OURS), parts.index().where() + ": " + PipelineFolder.OURS);
+    }
 
     private DTypePolicy ownPolicy() {
-        var stored = stored(new ConfigReader(json(transformerConfig()), transformerConfig().toString()));
-        var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
+        var stored = stored(transformer());
+        var ours = ours();
         var compute = ours.has(PipelineFolder.COMPUTE) ? ours.text(PipelineFolder.COMPUTE) : stored.toString();
         return switch (compute) {
             case "f32" -> DTypePolicy.F32;
@@ -122,11 +125,10 @@ final class PipelineReader {
     }
 
     private SamplingSettings defaults(LatentSpace space) {
-        var place = folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS;
         if (index.has(PipelineFolder.OURS)) {
-            return SamplingSettings.of(index.get(PipelineFolder.OURS), place);
+            return SamplingSettings.of(index.get(PipelineFolder.OURS), ours().where());
         }
-        var fields = new ConfigReader(json(transformerConfig()), transformerConfig().toString());
+        var fields = transformer();
         int side = fields.integer("sample_size", USUAL_SIDE, Bound.TABLE) * space.factor();
         return fields.checked(() -> SamplingSettings.usual(side, side));
     }
@@ -138,32 +140,45 @@ final class PipelineReader {
 
     private LatentSpace space() {
         return isLeftOut(PipelineFolder.VAE) ? new Pixels()
-                : part(PipelineFolder.VAE, folder.resolve(PipelineFolder.VAE), AutoencoderKL::named,
+                : part(PipelineFolder.VAE, AutoencoderKL::named,
                         config -> own -> AutoencoderKL.of(AutoencoderConfig.of(json(config), config.toString()), own));
     }
 
     private ImageModel model() {
-        var place = folder.resolve(PipelineFolder.TRANSFORMER);
-        var config = transformerConfig();
-        return switch (ModelConfigJson.read(json(config), config.toString())) {
-            case FuseDiTConfig fused -> part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> FuseDiT.of(fused, own));
-            case ShallowModelConfig shallow -> {
-                requireSameText(shallow.text());
-                var llm = LanguageModels.read(either(PipelineFolder.LLM), policy);
-                weights.put(PipelineFolder.LLM, llm.weights().in("model"));
-                yield part(PipelineFolder.TRANSFORMER, place, file -> file, _ -> own -> shallow.build(own, llm.model()));
-            }
-        };
+        try (var file = TensorFiles.open(parts.weights())) {
+            var plain = RenamedTensors.unwrapped(file);
+            return switch (parts.config()) {
+                case FuseDiTConfig fused -> stored(PipelineFolder.TRANSFORMER, plain, policy, own -> FuseDiT.of(fused, own));
+                case ShallowModelConfig shallow -> shallow(shallow, plain);
+            };
+        }
     }
 
-    /// A baseline's language model is described twice: in its own folder, and in the transformer's `base_config`.
+    /// @param file of the image side, or of the whole model
+    private ImageModel shallow(ShallowModelConfig config, TensorSource file) {
+        if (PipelineParts.holdLanguageModel(file)) {
+            var model = stored(PipelineFolder.TRANSFORMER, file, policy, config::build);
+            var all = Objects.requireNonNull(weights.get(PipelineFolder.TRANSFORMER));
+            weights.put(PipelineFolder.TRANSFORMER, all.in("dit"));
+            weights.put(PipelineFolder.LLM, all.in("llm"));
+            return model;
+        }
+        requireSameText(config.text());
+        var llm = LanguageModels.read(parts.folder(PipelineFolder.LLM), policy);
+        weights.put(PipelineFolder.LLM, llm.weights().in("model"));
+        return stored(PipelineFolder.TRANSFORMER, file, policy, own -> config.build(own, llm.model()));
+    }
+
+    /// A baseline's language model is described twice: in its own files, and in the transformer's `base_config`.
     private void requireSameText(LanguageModelConfig within) {
-        var place = either(PipelineFolder.LLM).resolve(PipelineFolder.CONFIG);
-        if (Files.isRegularFile(place)) {
-            var own = LanguageConfigs.read(json(place), place.toString());
-            DescriptionCheck.strict(folder.toString()).require(new ModelDescription(place.toString(), compared(own)),
-                    new ModelDescription(transformerConfig() + ": base_config", compared(within)), KnownFields.of(""),
-                    "The two must be of one model");
+        var place = parts.folder(PipelineFolder.LLM);
+        var config = Files.isDirectory(place) ? place.resolve(PipelineFolder.CONFIG) : place;
+        if (Files.isRegularFile(config)) {
+            try (var own = LanguageModels.open(place)) {
+                DescriptionCheck.strict(parts.place().toString()).require(new ModelDescription(config.toString(), compared(own.config())),
+                        new ModelDescription(parts.transformer().where() + ": base_config", compared(within)), KnownFields.of(""),
+                        "The two must be of one model");
+            }
         }
     }
 
@@ -173,43 +188,39 @@ final class PipelineReader {
     }
 
     private PooledText pooled(@Nullable Tokenizer given) {
-        var clip = part(PipelineFolder.CLIP, either(PipelineFolder.CLIP), ClipTextModel::named,
+        var clip = part(PipelineFolder.CLIP, ClipTextModel::named,
                 config -> own -> ClipTextModel.of(ClipTextConfig.of(json(config), config.toString()), own));
         return new PooledText(clip, given == null ? tokenizer(PipelineFolder.CLIP_TOKENIZER) : given, 0);
     }
 
-    /// The paper's name of a part, or diffusers' one.
-    private Path either(String name) {
-        var own = folder.resolve(name);
-        return Files.isDirectory(own) || !Files.isDirectory(folder.resolve(TEXT_ENCODER)) ? own : folder.resolve(TEXT_ENCODER);
-    }
-
-    private <T> T part(String name, Path place, UnaryOperator<TensorSource> named, Function<Path, Function<Weights, T>> build) {
+    private <T> T part(String name, UnaryOperator<TensorSource> named, Function<Path, Function<Weights, T>> build) {
+        var place = parts.folder(name);
         var config = place.resolve(PipelineFolder.CONFIG);
         if (!Files.isRegularFile(config)) {
             throw new UserError("%s: the pipeline's %s is not there: it has no %s".formatted(place, name, PipelineFolder.CONFIG));
         }
         try (var file = TensorFiles.open(FolderTensors.weights(place))) {
-            var own = Weights.stored(named.apply(file),
-                    isTransformer(name) ? policy : new DTypePolicy(DType.F32, DType.F32, policy.device()));
-            weights.put(name, own);
-            var result = build.apply(config).apply(own);
-            own.requireComplete();
-            return result;
+            return stored(name, named.apply(file), new DTypePolicy(DType.F32, DType.F32, policy.device()), build.apply(config));
         }
     }
 
-    private static boolean isTransformer(String name) { return name.equals(PipelineFolder.TRANSFORMER); }
+    private <T> T stored(String name, TensorSource file, DTypePolicy held, Function<Weights, T> build) {
+        var own = Weights.stored(file, held);
+        weights.put(name, own);
+        var result = build.apply(own);
+        own.requireComplete();
+        return result;
+    }
 
     // ---- tokenizers
 
     /// With the instruction, or the turn of a chat, that the model learned to read around each prompt.
     private Tokenizer words(ImageModel model) {
-        var ours = new ConfigReader(index.path(PipelineFolder.OURS), folder.resolve(PipelineFolder.INDEX) + ": " + PipelineFolder.OURS);
+        var ours = ours();
         var instruction = ours.text(PipelineFolder.INSTRUCTION);
         boolean chats = ours.flag(PipelineFolder.CHAT);
         if (instruction == null && !chats) return tokenizer(PipelineFolder.TOKENIZER);
-        var place = folder.resolve(PipelineFolder.TOKENIZER);
+        var place = parts.folder(PipelineFolder.TOKENIZER);
         var tokenizer = PretrainedTokenizer.read(place, instruction == null ? Instruction.NONE : new Instruction(instruction),
                 chats ? ChatTemplate.of(model.llm().config().family()) : null);
         opened.add(tokenizer.subwords());
@@ -218,7 +229,7 @@ final class PipelineReader {
     }
 
     private Tokenizer tokenizer(String name) {
-        var place = folder.resolve(name);
+        var place = parts.folder(name);
         if (!Files.isDirectory(place)) {
             throw new UserError("%s: the pipeline's %s is not there. Put the tokenizer.json of the model that it is of into this folder"
                     .formatted(place, name));

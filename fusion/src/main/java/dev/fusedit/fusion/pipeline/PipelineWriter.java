@@ -26,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a pipeline's folder part by part, the index last.
@@ -33,6 +34,9 @@ final class PipelineWriter {
     private static final String DIFFUSERS = "0.32.0"; // whose form this is
     private static final String TRANSFORMERS = "transformers";
     private static final String FAST = "PreTrainedTokenizerFast";
+    /// What transformers' classes save.
+    private static final Set<String> OF_TOKENIZERS = Set.of("tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+            "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json");
 
     private final Path folder;
     private final long limit;
@@ -50,8 +54,7 @@ final class PipelineWriter {
     void write(LoadedPipeline parts) throws IOException {
         var pipeline = parts.pipeline();
         index.put("_class_name", name(pipeline)).put("_diffusers_version", DIFFUSERS);
-        index.set(PipelineFolder.OURS, around(pipeline.tokenizer(), parts.defaults().json().put(PipelineFolder.COMPUTE,
-                weights(parts, PipelineFolder.TRANSFORMER).policy().compute().toString())));
+        index.set(PipelineFolder.OURS, ours(parts));
         Files.createDirectories(folder);
         model(parts);
         space(parts);
@@ -61,20 +64,43 @@ final class PipelineWriter {
             tokenizer(PipelineFolder.CLIP_TOKENIZER, parts);
         }
         tokenizer(PipelineFolder.TOKENIZER, parts);
-        var scheduler = SchedulerConfigs.json(pipeline.scheduler(), pipeline.prediction()).put("_diffusers_version", DIFFUSERS);
         json(part(PipelineFolder.SCHEDULER, "diffusers", "FlowMatchEulerDiscreteScheduler").resolve(PipelineFolder.SCHEDULER_CONFIG),
-                scheduler);
+                scheduler(pipeline));
         Files.writeString(folder.resolve(PipelineFolder.README), PipelineNotes.of(parts).page());
         json(folder.resolve(PipelineFolder.INDEX), index);
     }
 
-    /// What stands around each prompt.
-    private static ObjectNode around(Tokenizer tokenizer, ObjectNode ours) {
-        if (tokenizer instanceof PretrainedTokenizer pretrained) {
-            if (!pretrained.instruction().text().isEmpty()) ours.put(PipelineFolder.INSTRUCTION, pretrained.instruction().text());
-            if (pretrained.chat() != null) ours.put(PipelineFolder.CHAT, true);
+    private static ObjectNode ours(LoadedPipeline parts) {
+        return PipelineFolder.ours(parts.defaults(), parts.pipeline().tokenizer(),
+                weights(parts, PipelineFolder.TRANSFORMER).policy().compute());
+    }
+
+    private static ObjectNode scheduler(TextToImagePipeline pipeline) {
+        return SchedulerConfigs.json(pipeline.scheduler(), pipeline.prediction()).put("_diffusers_version", DIFFUSERS);
+    }
+
+    /// The model alone, in one folder; its configuration last.
+    void writeModel(LoadedPipeline parts) throws IOException {
+        var pipeline = parts.pipeline();
+        var own = weights(parts, PipelineFolder.TRANSFORMER);
+        Files.createDirectories(folder);
+        try (var _ = TensorScope.open()) {
+            var state = switch (pipeline.model().config()) {
+                case FuseDiTConfig _ -> own.mergedLocalState();
+                case ShallowModelConfig _ -> {
+                    var both = new LinkedHashMap<String, Tensor>();
+                    own.mergedLocalState().forEach((name, value) -> both.put("dit." + name, value));
+                    weights(parts, PipelineFolder.LLM).mergedLocalState().forEach((name, value) -> both.put("llm." + name, value));
+                    yield both;
+                }
+            };
+            new ShardedWriter(folder, "model", limit).write(stored(state), Map.of());
         }
-        return ours;
+        writeTokenizer(PipelineFolder.TOKENIZER, parts, folder);
+        json(folder.resolve(PipelineFolder.SCHEDULER_CONFIG), scheduler(pipeline));
+        var config = configuration(parts);
+        config.set(PipelineFolder.OURS, ours(parts));
+        json(folder.resolve(PipelineFolder.CONFIG), typed(config, own));
     }
 
     /// The paper's class, or for models of pixels, which it has none for, a name that no library knows.
@@ -102,19 +128,23 @@ final class PipelineWriter {
     private void model(LoadedPipeline parts) throws IOException {
         var own = weights(parts, PipelineFolder.TRANSFORMER);
         var model = parts.pipeline().model();
-        transformer(ModelConfigJson.type(model.config()), ModelConfigJson.json(model.config()), own, parts);
+        part(PipelineFolder.TRANSFORMER, "diffusion.models", ModelConfigJson.type(model.config()), typed(configuration(parts), own),
+                "model",
+                own);
         switch (model.config()) {
             case FuseDiTConfig _ -> {}
             case ShallowModelConfig _ -> llm(model.llm(), weights(parts, PipelineFolder.LLM));
         }
     }
 
-    private void transformer(String type, ObjectNode config, Weights own, LoadedPipeline parts) throws IOException {
-        config.putArray("architectures").add(type);
+    private static ObjectNode configuration(LoadedPipeline parts) {
+        var model = parts.pipeline().model().config();
+        var config = ModelConfigJson.json(model);
+        config.putArray("architectures").add(ModelConfigJson.type(model));
         if (!config.has("sample_size")) { // the size that Python samples unless told otherwise
             config.put("sample_size", parts.defaults().height() / parts.pipeline().space().factor());
         }
-        part(PipelineFolder.TRANSFORMER, "diffusion.models", type, typed(config, own), "model", own);
+        return config;
     }
 
     /// Without its head, which nothing here reads, and so without the prefix that tells the two apart.
@@ -165,14 +195,26 @@ final class PipelineWriter {
 
     private void tokenizer(String name, LoadedPipeline parts) throws IOException {
         var source = parts.tokenizers().get(name);
-        if (source != null) {
-            copy(source, part(name, TRANSFORMERS, type(name, source)));
-        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof OwnTokenizer own) {
-            own(own, part(name, TRANSFORMERS, FAST));
-        } else if (name.equals(PipelineFolder.TOKENIZER) && parts.pipeline().tokenizer() instanceof PretrainedTokenizer pretrained) {
-            pretrained.write(part(name, TRANSFORMERS, FAST));
-        } else {
+        if (source == null && !(name.equals(PipelineFolder.TOKENIZER) && isWritten(parts.pipeline().tokenizer()))) {
             index.putArray(name).addNull().addNull();
+            return;
+        }
+        writeTokenizer(name, parts, part(name, TRANSFORMERS, source == null ? FAST : type(name, source)));
+    }
+
+    private static boolean isWritten(Tokenizer tokenizer) {
+        return tokenizer instanceof OwnTokenizer || tokenizer instanceof PretrainedTokenizer;
+    }
+
+    /// Nothing, for one that was given and is of no kind that is written.
+    private static void writeTokenizer(String name, LoadedPipeline parts, Path place) throws IOException {
+        var source = parts.tokenizers().get(name);
+        if (source != null) {
+            copy(source, place);
+        } else if (parts.pipeline().tokenizer() instanceof OwnTokenizer own) {
+            own(own, place);
+        } else if (parts.pipeline().tokenizer() instanceof PretrainedTokenizer pretrained) {
+            pretrained.write(place);
         }
     }
 
@@ -182,18 +224,20 @@ final class PipelineWriter {
         return name.equals(PipelineFolder.TOKENIZER) ? whole ? FAST : "GemmaTokenizer" : whole ? "CLIPTokenizerFast" : "CLIPTokenizer";
     }
 
-    private void own(OwnTokenizer tokenizer, Path place) throws IOException {
+    private static void own(OwnTokenizer tokenizer, Path place) throws IOException {
         Files.writeString(place.resolve("tokenizer.json"), tokenizer.toLibraryJson());
         json(place.resolve("tokenizer_config.json"),
                 JsonNodeFactory.instance.objectNode().put("tokenizer_class", FAST).put("pad_token", "<pad>")
                         .put("eos_token", "<eos>").put("bos_token", "<bos>").put("unk_token", "<unk>").put("padding_side", "right"));
     }
 
+    /// A tokenizer may lie in its language model's folder, beside weights.
     private static void copy(Path from, Path to) throws IOException {
         if (from.toRealPath().equals(to.toRealPath())) {
             return;
         }
-        try (var files = Files.newDirectoryStream(from, Files::isRegularFile)) {
+        try (var files = Files.newDirectoryStream(from,
+                file -> Files.isRegularFile(file) && OF_TOKENIZERS.contains(file.getFileName().toString()))) {
             for (var file : files) {
                 Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
