@@ -94,6 +94,9 @@ public record RememberedImage(Path file, boolean grid, Optional<ModelFingerprint
                 settings.solver().toString(), "--steps", Integer.toString(settings.steps()), "--guidance",
                 Double.toString(settings.guidance().factor()), "--width", Integer.toString(settings.width()), "--height",
                 Integer.toString(settings.height())));
+        if (settings.guidance().isOn()) { // the whole too: another model may have an interval of its own
+            words.addAll(List.of("--guidance-interval", settings.guidance().at().toString()));
+        }
         if (!request.prompts().negative().isEmpty()) words.addAll(List.of("--negative", request.prompts().negative()));
         words.addAll(List.of("--out", "PATH"));
         return words;

@@ -259,7 +259,21 @@ class SampleRunTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContainingAll("00001.png", "another model", its.brief(), "0011223344",
                         "sample --model runs/x --prompt 'a red circle'",
-                        "--seed " + image.seed().value());
+                        "--seed " + image.seed().value(), "--guidance 2.0", "--guidance-interval 0.0..1.0");
+    }
+
+    /// Another model may be guided at other levels unless told otherwise.
+    @Test
+    void theCommandForAnotherModelSaysWhatIsGuided() {
+        var guided = request().guidance(new Guidance(3, new NoiseRange(0.1, 0.8)));
+        var known = new ModelFingerprint("00112233445566");
+        new SampleRun(model, guided, "", SampleNotes.of(ModelFingerprint.of(model))).write(temp.resolve("out"));
+        var image = RememberedImage.read(temp.resolve("out/00000.png"));
+        assertThatThrownBy(() -> image.requireModel(Path.of("runs/x"), known)).hasMessageContaining("--guidance-interval 0.1..0.8");
+        new SampleRun(model, request().guidance(1), "", SampleNotes.of(ModelFingerprint.of(model))).write(temp.resolve("plain"));
+        var plain = RememberedImage.read(temp.resolve("plain/00000.png"));
+        assertThatThrownBy(() -> plain.requireModel(Path.of("runs/x"), known)).isInstanceOf(UserError.class)
+                .hasMessageContaining("--guidance 1.0").message().doesNotContain("--guidance-interval");
     }
 
     @Test
