@@ -14,6 +14,7 @@ final class Examples {
             Map.entry("launch", "launch --nproc 2 -- train quickstart --out runs/two"),
             Map.entry("compare", "compare runs/a runs/b --html page.html"),
             Map.entry("study", "study recipes/studies/fusion.yaml --plan"),
+            Map.entry("import", "import fuse-dit/ema.pt.zst --vae sd3/vae --tokenizer gemma-2b --out fuse-dit-pipeline"),
             Map.entry("export", "export --model runs/quickstart --out quickstart"),
             Map.entry("recipe list", "recipe list"),
             Map.entry("recipe show", "recipe show quickstart --full"),

@@ -42,6 +42,7 @@ final class Fusedit implements Callable<Integer> {
             DataCommand.class,
             StudyCommand.class,
             LaunchCommand.class,
+            ImportCommand.class,
             ExportCommand.class,
             BenchCommand.class,
             ParityCommand.class,

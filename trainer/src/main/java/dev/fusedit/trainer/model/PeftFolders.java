@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// folder for each, `llm` and `dit`.
 public final class PeftFolders {
     private static final String CONFIG = FolderTensors.ADAPTER, WEIGHTS = FolderTensors.ADAPTER_WEIGHTS;
-    private static final String REMEDY = "Save the adapter with PEFT's save_pretrained, or by 'fusedit export --adapters'";
+    private static final String REMEDY = "Save the adapter with PEFT's save_pretrained, or by 'fusedit export --to peft'";
     private static final String LLM = "llm";
     /// Of a causal language model the layers are in `model`; of a model without a head they are not.
     private static final Pattern WRAPPED = Pattern.compile("base_model\\.model\\.(?:model\\.)?(.*)");
@@ -143,7 +143,7 @@ public final class PeftFolders {
     public static void write(Path out, Recipe recipe, Weights weights, DType dtype) throws IOException {
         var parts = recipe.model().adapted().parts();
         if (parts.isEmpty()) {
-            throw new UserError("recipe '%s' has no model.adapters: there is nothing to export with --adapters"
+            throw new UserError("recipe '%s' has no model.adapters: there is nothing to export with --to peft"
                     .formatted(recipe.run().name()));
         }
         NewFolder.write(out, folder -> {

@@ -25,6 +25,7 @@ import java.util.Optional;
 /// | a run's folder, a checkpoint, or its file | what that run samples with: weights, and over them their average | its recipe |
 /// | a pipeline's folder | `transformer/`, and `llm/` beside the paper's baselines | `config.json` of each part, the scheduler's, the tokenizer |
 /// | a folder with `config.json`, or a file beside one | the paper's reference saves them under the names that are ours too; its baselines lack the language model and the prefix `dit.` | `config.json` |
+/// | a file below a folder with `config.json` | the same | that, if it is of such a model |
 /// | another file: `ema.pt.zst`, `.pt`, safetensors | the same | none but names and shapes |
 sealed interface StartingFiles {
     /// No files: all weights are new.
@@ -79,11 +80,22 @@ sealed interface StartingFiles {
     /// What lies beside a file is of the same model.
     private static StartingFiles file(Path place) {
         var folder = place.toAbsolutePath().getParent();
-        var config = configOf(folder);
         if (Files.isRegularFile(folder.resolve(CheckpointFiles.RECIPE)) && Checkpoint.is(folder)) {
             return run(Checkpoint.open(folder));
         }
-        return Files.isRegularFile(config) ? new Described(place, config, read(config)) : new Bare(place);
+        return description(folder).<StartingFiles>map(config -> new Described(place, config, read(config)))
+                .orElseGet(() -> new Bare(place));
+    }
+
+    /// The `config.json` of a folder with weights. One of the reference's trainers saves it once for all checkpoints, in the folder above
+    /// them; what lies there may be of something else.
+    static Optional<Path> description(Path folder) {
+        var own = configOf(folder);
+        if (Files.isRegularFile(own)) {
+            return Optional.of(own);
+        }
+        return Optional.ofNullable(folder.getParent()).map(StartingFiles::configOf).filter(Files::isRegularFile)
+                .filter(above -> ModelConfigJson.isOne(JsonFile.object(above, "Give the folder of a checkpoint")));
     }
 
     private static Run run(Checkpoint checkpoint) {

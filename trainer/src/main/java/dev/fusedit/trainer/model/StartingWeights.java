@@ -1,7 +1,11 @@
 package dev.fusedit.trainer.model;
 
+import dev.fusedit.fusion.dit.ImageModelConfig;
+import dev.fusedit.fusion.llm.LanguageModelConfig;
 import dev.fusedit.fusion.llm.LanguageModels;
 import dev.fusedit.fusion.text.Tokenizer;
+import dev.fusedit.fusion.vae.AutoencoderConfig;
+import dev.fusedit.fusion.vision.ClipTextConfig;
 import dev.fusedit.nn.DTypePolicy;
 import dev.fusedit.nn.LoraAdapter;
 import dev.fusedit.nn.RenamedTensors;
@@ -15,6 +19,7 @@ import dev.fusedit.trainer.recipe.LanguageModelRecipe;
 import dev.fusedit.trainer.recipe.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -67,11 +72,31 @@ public final class StartingWeights {
     ///
     /// @throws UserError if a frozen part cannot be read, or the files are of another model
     public ModelBundle bundle(Tokenizer tokenizer, DTypePolicy policy, Seed seed) {
-        var text = TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), files.text());
+        return ModelBundle.fresh(recipe, config(tokenizer, Optional.empty()).text(), tokenizer, policy, seed, said);
+    }
+
+    /// The configuration of the model that is built, once it is compared with what the files say of it.
+    ///
+    /// @param llm what files beside these say of the language model
+    /// @throws UserError if the files are of another model
+    public ImageModelConfig config(Tokenizer tokenizer, Optional<LanguageModelConfig> llm) {
+        var text = TextConfigs.of(recipe.model(), RecipeTokenizers.size(tokenizer), files.text().or(() -> llm));
         var config = RecipeModelConfigs.of(recipe.model(), text, recipe.largestSide() / recipe.model().pixels());
         new StartingChecks(recipe, said).require(files, config, tokenizer);
-        return ModelBundle.fresh(recipe, text, tokenizer, policy, seed, said);
+        return config;
     }
+
+    /// Compares the frozen parts that a model was given with those that the recipe names.
+    ///
+    /// @param where an autoencoder's configuration is, for messages
+    /// @throws UserError that lists every difference, unless they are accepted
+    public void require(AutoencoderConfig vae, String where) { StartingChecks.vae(recipe, vae, where, said); }
+
+    /// As [#require(AutoencoderConfig, String)].
+    public void require(ClipTextConfig clip, String where) { StartingChecks.clip(recipe, clip, where, said); }
+
+    /// The configuration that lies beside a file of weights, or as the reference's trainers leave it, in the folder above.
+    public static Optional<Path> description(Path file) { return StartingFiles.description(file.toAbsolutePath().getParent()); }
 
     /// The model of a run that goes on, with new weights.
     public static ModelBundle resumed(Recipe recipe, Tokenizer tokenizer, Checkpoint checkpoint, DTypePolicy policy, Seed seed) {
@@ -126,8 +151,9 @@ public final class StartingWeights {
         if (!isShallow(bundle) || plain.names().stream().anyMatch(name -> name.startsWith(LLM))) {
             load(bundle, plain);
         } else {
-            throw new UserError("weights.model: %s holds the image side alone. Give a pipeline's folder, which holds its language model too"
-                    .formatted(file.path()));
+            throw new UserError(
+                    ("weights.model: %s holds the image side alone. Give a pipeline's folder, which holds its language model too; "
+                            + "'fusedit import' makes one of both").formatted(file.path()));
         }
     }
 

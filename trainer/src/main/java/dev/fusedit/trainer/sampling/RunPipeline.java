@@ -2,6 +2,7 @@ package dev.fusedit.trainer.sampling;
 
 import dev.fusedit.fusion.flow.FlowMatchScheduler;
 import dev.fusedit.fusion.flow.Guidance;
+import dev.fusedit.fusion.flow.Prediction;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.fusion.pipeline.TextToImagePipeline;
@@ -15,21 +16,29 @@ import dev.fusedit.trainer.recipe.Recipe;
 public final class RunPipeline {
     private RunPipeline() {}
 
+    /// What a recipe says of sampling.
+    public record Sampled(SamplingSettings settings, FlowMatchScheduler scheduler, Prediction prediction) {
+        /// @throws UserError if no stage taught the model to generate images
+        public static Sampled by(Recipe recipe) {
+            var flow = recipe.lastFlow().orElseThrow(() -> new UserError(
+                    "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
+            var sampling = recipe.sampling();
+            var side = recipe.data().imageSize();
+            return new Sampled(new SamplingSettings(side, side, sampling.solver(), sampling.steps(),
+                    new Guidance(sampling.guidance(), sampling.guided()), sampling.batch(), recipe.model().llm().maxTokens()),
+                    FlowMatchScheduler.even(sampling.shift()), RecipeModelConfigs.prediction(recipe.model().prediction(), flow));
+        }
+    }
+
     /// Samples as the recipe's `sampling` says; closing it closes the bundle.
     ///
     /// @throws UserError if no stage taught the model to generate images
     public static LoadedPipeline of(Recipe recipe, ModelBundle bundle) {
-        var flow = recipe.lastFlow().orElseThrow(() -> new UserError(
-                "recipe '" + recipe.run().name() + "' has no stage with a flow loss: its model does not generate images"));
-        var sampling = recipe.sampling();
+        var sampled = Sampled.by(recipe);
         var clip = bundle.clip();
         var pipeline = new TextToImagePipeline(bundle.model(), bundle.tokenizer(), clip == null ? null : clip.text(),
-                bundle.latents().space(), FlowMatchScheduler.even(sampling.shift()),
-                RecipeModelConfigs.prediction(recipe.model().prediction(), flow), false);
-        var side = recipe.data().imageSize();
-        var defaults = new SamplingSettings(side, side, sampling.solver(), sampling.steps(),
-                new Guidance(sampling.guidance(), sampling.guided()), sampling.batch(), recipe.model().llm().maxTokens());
-        var own = LoadedPipeline.of(pipeline, defaults, bundle.weights());
+                bundle.latents().space(), sampled.scheduler(), sampled.prediction(), false);
+        var own = LoadedPipeline.of(pipeline, sampled.settings(), bundle.weights());
         var loaded = switch (bundle.latents()) {
             case Latents.Pixels() -> own;
             case Latents.Encoded encoded -> own.withVae(encoded.weights());

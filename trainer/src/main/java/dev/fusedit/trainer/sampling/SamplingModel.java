@@ -3,18 +3,13 @@ package dev.fusedit.trainer.sampling;
 import com.google.common.hash.Hashing;
 import dev.fusedit.fusion.pipeline.LoadedPipeline;
 import dev.fusedit.fusion.pipeline.PipelineFolder;
-import dev.fusedit.fusion.pipeline.PipelineNotes;
 import dev.fusedit.torch.StartingMemory;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.host.Host;
 import dev.fusedit.torch.io.FolderTensors;
-import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
-import dev.fusedit.trainer.model.PeftFolders;
 import dev.fusedit.trainer.model.SavedModel;
-import dev.fusedit.trainer.recipe.Sampling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Whatever a person can sample with: a run's folder, one of its checkpoints, or a pipeline in diffusers' form.
 public final class SamplingModel {
@@ -33,6 +27,7 @@ public final class SamplingModel {
     ///
     /// @throws UserError naming what is wrong with the place
     public static Device device(Path place, Optional<Device> asked) {
+        requireModel(place);
         return asked.orElseGet(() -> PipelineFolder.is(place) ? Device.CPU : SavedModel.device(place));
     }
 
@@ -46,6 +41,7 @@ public final class SamplingModel {
     /// @param device empty for that of [#open(Path)]; a pipeline does not say what it was trained on
     /// @throws UserError naming what is wrong with the place
     public static LoadedPipeline open(Path place, Optional<Device> device) {
+        requireModel(place);
         if (PipelineFolder.is(place)) {
             return PipelineFolder.read(place, own -> own.on(device.orElse(own.device())).sampling(parameters(place),
                     Host.here().memory().available()));
@@ -57,6 +53,11 @@ public final class SamplingModel {
         var opened = pipeline(SavedModel.loadForSampling(place, device));
         StartingMemory.giveBack();
         return opened;
+    }
+
+    /// @throws UserError that says how to make a model's folder, if the place holds bare weights
+    public static void requireModel(Path place) {
+        if (CheckpointImport.isFor(Checkpoints.meant(place))) throw CheckpointImport.insteadOf(place);
     }
 
     /// What tells a model from others: its place, and its files' names, sizes and times. A run that trained on is another model.
@@ -81,41 +82,7 @@ public final class SamplingModel {
                 .mapToLong(part -> SavedModel.parameters(FolderTensors.weights(part))).sum();
     }
 
-    /// Writes a trained run as a pipeline's folder, which [#open] reads and samples the same with.
-    ///
-    /// @param place a run's folder, or one of its checkpoints
-    /// @param out new or empty; there whole in the end, or not at all
-    /// @param weights null for those that the recipe samples with
-    /// @param dtype what weights are stored in; null as they are
-    /// @return what of it Python cannot use
-    /// @throws UserError if the place holds no run, or `out` something already, or cannot be written to
-    public static PipelineNotes export(Path place, Path out, Sampling.@Nullable Weights weights, @Nullable DType dtype) {
-        PipelineFolder.requireFree(out);
-        try (var model = pipeline(SavedModel.load(place, weights))) {
-            PipelineFolder.writeNew(out, model, dtype);
-            return PipelineNotes.of(model);
-        } catch (IOException e) {
-            throw WriteFailure.of(out, e);
-        }
-    }
-
-    /// Writes a trained run's adapters in PEFT's form ([PeftFolders]).
-    ///
-    /// @param place a run's folder, or one of its checkpoints
-    /// @param out new or empty; there whole in the end, or not at all
-    /// @param weights null for those that the recipe samples with
-    /// @param dtype what they are stored in
-    /// @throws UserError if the place holds no run or no adapters, or `out` something already, or cannot be written to
-    public static void exportAdapters(Path place, Path out, Sampling.@Nullable Weights weights, DType dtype) {
-        PipelineFolder.requireFree(out);
-        try (var model = SavedModel.load(place, weights)) {
-            PeftFolders.write(out, model.recipe(), model.bundle().weights(), dtype);
-        } catch (IOException e) {
-            throw WriteFailure.of(out, e);
-        }
-    }
-
-    private static LoadedPipeline pipeline(SavedModel.Loaded saved) {
+    static LoadedPipeline pipeline(SavedModel.Loaded saved) {
         try {
             return RunPipeline.of(saved.recipe(), saved.bundle());
         } catch (RuntimeException e) {

@@ -18,7 +18,7 @@ import dev.fusedit.trainer.log.ProgressLine;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.TeacherRecipe;
-import dev.fusedit.trainer.sampling.SamplingModel;
+import dev.fusedit.trainer.sampling.ModelExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,7 +136,7 @@ class ReferencesTest {
     @Test
     void anExportIsWhole() {
         train(recipe(), temp.resolve("run"), Resume.AUTO, 6);
-        SamplingModel.export(temp.resolve("run"), temp.resolve("pipeline"), null, null);
+        ModelExport.write(ModelExport.Form.DIFFUSERS, temp.resolve("run"), temp.resolve("pipeline"), null, null);
         try (var file = FolderTensors.open(temp.resolve("pipeline"))) {
             assertThat(file.names()).contains("transformer.llm.layers.1.mlp.up_proj.weight", "transformer.llm.embed_tokens.weight");
         }
@@ -162,7 +162,7 @@ class ReferencesTest {
         Files.move(model, elsewhere);
         for (Runnable use : List.<Runnable>of(() -> SavedModel.load(run), () -> train(old, run, Resume.AUTO, 4),
                 () -> CheckpointHash.of(run), () -> SavedModel.tensors(run),
-                () -> SamplingModel.export(run, temp.resolve("out"), null, null))) {
+                () -> ModelExport.write(ModelExport.Form.DIFFUSERS, run, temp.resolve("out"), null, null))) {
             assertThatThrownBy(use::run).isInstanceOf(UserError.class).hasMessageContaining(model.toString())
                     .hasMessageContaining("--set weights.llm=PLACE");
         }

@@ -26,6 +26,7 @@ import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.sampling.ImageSampler;
 import dev.fusedit.trainer.sampling.SampleRun;
+import dev.fusedit.trainer.sampling.ModelExport;
 import dev.fusedit.trainer.sampling.SamplingModel;
 import dev.fusedit.trainer.sampling.Showcase;
 import dev.fusedit.trainer.sampling.ShownImages;
@@ -206,7 +207,7 @@ class TrainingRunTest {
     void aRunAndItsPipelineSampleOnAnotherDeviceThanItsOwn() throws IOException {
         MetaKernels.register();
         train(minimal("run.precision=bf16"), temp.resolve("run"), Interrupts.none());
-        SamplingModel.export(temp.resolve("run"), temp.resolve("pipeline"), null, null);
+        ModelExport.write(ModelExport.Form.DIFFUSERS, temp.resolve("run"), temp.resolve("pipeline"), null, null);
         for (var place : List.of("run", "pipeline")) {
             try (var _ = TensorScope.open();
                     var loaded = SamplingModel.open(temp.resolve(place), Optional.of(Device.META));

@@ -48,6 +48,7 @@ public final class EvaluationRun {
     /// @throws UserError naming what is wrong with the place
     public static Evaluation usual(Path place) {
         if (PipelineFolder.is(place)) return EVERYTHING;
+        SamplingModel.requireModel(place);
         var recipe = SavedModel.recipe(place);
         var own = recipe.evaluation();
         return recipe.data().isBuiltIn() ? own : new Evaluation(EVERYTHING.scored(), own.promptsPerKind(), own.seed());
