@@ -84,6 +84,16 @@ class ImportCommandTest {
     }
 
     @Test
+    void adaptersAreWrittenByBothWords() {
+        var trained = temp.resolve("run");
+        assertThat(run("train", "tests/minimal", "--set", "model.adapters={llm: {rank: 2}}", "--out", trained)).as(err).isZero();
+        assertThat(run("export", "--model", trained, "--out", temp.resolve("a"), "--to", "peft")).as(err).isZero();
+        assertThat(run("export", "--model", trained, "--out", temp.resolve("b"), "--adapters")).as(err).isZero();
+        assertThat(temp.resolve("a/llm/adapter_config.json")).content().contains("\"r\"");
+        assertThat(temp.resolve("b/llm/adapter_model.safetensors")).hasSameBinaryContentAs(temp.resolve("a/llm/adapter_model.safetensors"));
+    }
+
+    @Test
     void theFormerWordForAdaptersIsKept() {
         assertThat(run("export", "--model", MODEL, "--out", temp.resolve("out"), "--adapters")).isEqualTo(2);
         assertThat(err).contains("Give the run that trained them");
