@@ -6,7 +6,6 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.sampling.ModelExport;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,7 +16,6 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "export", description = "Writes a trained model for others: a pipeline in diffusers' form, the paper's, safetensors, PEFT.")
 final class ExportCommand implements Callable<Integer> {
-
     @Spec
     private CommandSpec spec;
 
@@ -29,11 +27,11 @@ final class ExportCommand implements Callable<Integer> {
     private Path out;
 
     @Option(names = "--to", paramLabel = "FORM",
-            description = {"What is written, one of ${COMPLETION-CANDIDATES} (default: DIFFUSERS):",
-                "DIFFUSERS: a pipeline, which samples the same images here, and of which Python uses what it knows.",
-                "REFERENCE: a pipeline that the paper's code loads and samples the same images with; refused where it cannot.",
-                "SAFETENSORS: the model alone, config.json beside its weights and tokenizer.",
-                "PEFT: a run's adapters (LoRA) alone, a folder for each part. In the other forms they are merged into the weights."})
+            description = {"What is written, one of ${COMPLETION-CANDIDATES} (default: diffusers):",
+                "diffusers: a pipeline, which samples the same images here, and of which Python uses what it knows.",
+                "reference: a pipeline that the paper's code loads and samples the same images with; refused where it cannot.",
+                "safetensors: the model alone, config.json beside its weights and tokenizer.",
+                "peft: a run's adapters (LoRA) alone, a folder for each part. In the other forms they are merged into the weights."})
     private ModelExport.@Nullable Form form;
 
     @Option(names = "--weights", paramLabel = "WEIGHTS",
@@ -41,10 +39,10 @@ final class ExportCommand implements Callable<Integer> {
     private Sampling.@Nullable Weights weights;
 
     @Option(names = "--dtype", paramLabel = "DTYPE",
-            description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: F32; of a pipeline its matrices as they are.")
+            description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: f32; of a pipeline its matrices as they are.")
     private @Nullable StoredDtype dtype;
 
-    @Option(names = "--adapters", hidden = true, description = "The former word for --to PEFT.")
+    @Option(names = "--adapters", hidden = true, description = "The former word for --to peft.")
     private boolean adapters;
 
     @Option(names = "--json", description = "One object, for programs.")
@@ -53,13 +51,13 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (adapters && form != null && form != ModelExport.Form.PEFT) {
-            throw new ParameterException(spec.commandLine(), "--adapters is --to PEFT: leave one of them out");
+            throw new ParameterException(spec.commandLine(), "--adapters is --to peft: leave one of them out");
         }
         var chosen = adapters ? ModelExport.Form.PEFT : form == null ? ModelExport.Form.DIFFUSERS : form;
         var stored = dtype != null ? dtype.dtype() : PipelineFolder.is(model) ? null : DType.F32;
         var notes = ModelExport.write(chosen, model, out, weights, stored);
         spec.commandLine().getOut().println(json
-                ? JsonNodeFactory.instance.objectNode().put("folder", out.toString()).put("form", chosen.name().toLowerCase(Locale.ROOT))
+                ? JsonNodeFactory.instance.objectNode().put("folder", out.toString()).put("form", chosen.toString())
                         .put("adapters", chosen == ModelExport.Form.PEFT)
                 : out);
         notes.forEach(spec.commandLine().getErr()::println);

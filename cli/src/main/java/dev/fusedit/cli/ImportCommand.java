@@ -68,7 +68,7 @@ final class ImportCommand implements Callable<Integer> {
     private @Nullable Path tokenizer;
 
     @Option(names = "--dtype", paramLabel = "DTYPE",
-            description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: matrices as the configuration says, else F32.")
+            description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: matrices as the configuration says, else f32.")
     private @Nullable StoredDtype dtype;
 
     @Option(names = "--json", description = "One object, for programs.")

@@ -1,10 +1,14 @@
 package dev.fusedit.cli;
 
 import dev.fusedit.torch.DType;
+import dev.fusedit.trainer.recipe.binding.Names;
 
 /// What weights are stored in.
 enum StoredDtype {
     F32, BF16;
+
+    @Override
+    public String toString() { return Names.constant(this); }
 
     DType dtype() {
         return switch (this) {

@@ -98,7 +98,7 @@ class ImportCommandTest {
         assertThat(run("export", "--model", MODEL, "--out", temp.resolve("out"), "--adapters")).isEqualTo(2);
         assertThat(err).contains("Give the run that trained them");
         assertThat(run("export", "--model", MODEL, "--out", temp.resolve("out"), "--adapters", "--to", "reference")).isEqualTo(2);
-        assertThat(err).contains("--adapters is --to PEFT");
+        assertThat(err).contains("--adapters is --to peft");
         assertThat(run("export", "--model", MODEL, "--out", temp.resolve("out"), "--to", "reference")).isEqualTo(2);
         assertThat(err).contains("no vae/", "--to diffusers");
     }

@@ -10,6 +10,7 @@ import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.model.PeftFolders;
 import dev.fusedit.trainer.model.SavedModel;
 import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.recipe.binding.Names;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +30,10 @@ public final class ModelExport {
         /// The model alone, in one folder: `config.json`, `model.safetensors`, the tokenizer.
         SAFETENSORS,
         /// A run's adapters alone ([PeftFolders]).
-        PEFT
+        PEFT;
+
+        @Override
+        public String toString() { return Names.constant(this); }
     }
 
     /// @param place a run's folder, one of its checkpoints, or a pipeline's folder
