@@ -50,6 +50,13 @@ public class HtmlPageTest {
         requireAlone(page);
     }
 
+    @Test
+    void uPlotsLicenceGoesWithIt() {
+        var page = hostile().html();
+        assertThat(page).containsOnlyOnce("/*! https://github.com/leeoniya/uPlot (v1.6.30) */")
+                .containsOnlyOnce("Copyright (c) 2022 Leon Sorokin").contains("The above copyright notice and this permission notice");
+    }
+
     /// A browser runs what has these sums, and nothing else.
     @Test
     void scriptsAreNamedByTheirSums() throws Exception {
