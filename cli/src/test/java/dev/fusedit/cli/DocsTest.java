@@ -3,6 +3,7 @@ package dev.fusedit.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class DocsTest {
     static Stream<Path> pages() throws IOException { return pages(ROOT); }
 
     private static Stream<Path> pages(Path root) throws IOException {
-        try (var found = Files.walk(root, 3)) {
+        try (var found = Files.walk(root, 4)) {
             return found
                     .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(".md")
                             && !root.relativize(file).toString().matches("(.*/)?(target|runs|\\..+)/.*"))
@@ -72,6 +73,42 @@ class DocsTest {
                 .replace(' ', '-');
     }
 
+    /// As `mvn -Psite` has it, which is not built with everything else: `parts.txt` names each page once, by name or by pattern.
+    @Test
+    void everyPageHasItsPlaceInTheSite() throws IOException {
+        var entries = Files.readAllLines(ROOT.resolve("site/src/main/resources/parts.txt")).stream()
+                .flatMap(line -> Stream.of(line.split(":? ")).skip(1)).toList();
+        var docs = ROOT.resolve("docs");
+        try (var files = Files.walk(docs)) {
+            var pages = files.filter(file -> file.toString().endsWith(".md")).map(docs::relativize).toList();
+            assertThat(pages).hasSizeGreaterThan(30).allSatisfy(page -> assertThat(entries.stream().filter(entry -> names(entry, page)))
+                    .as(page + ": in one part of the site").hasSize(1));
+            assertThat(entries).allMatch(
+                    entry -> pages.stream().anyMatch(page -> names(entry, page)) || Files.exists(ROOT.resolve(entry + ".md")),
+                    "names a page");
+        }
+    }
+
+    private static boolean names(String entry, Path page) {
+        return FileSystems.getDefault().getPathMatcher("glob:" + entry + ".md").matches(page);
+    }
+
+    /// The Javadoc, in a jar or in the site, has no such files beside it.
+    @Test
+    void javadocLinksToNoFileOfTheTree() throws IOException {
+        var file = Pattern.compile("^\\s*///.*\\]\\((?![a-z]+:|#)[^)\\s]*\\.(md|yaml|java|csv|png|sh|py)[)#]");
+        var linking = new ArrayList<String>();
+        for (var module : List.of("native-bindings", "fusion", "trainer", "cli")) {
+            try (var files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
+                for (var source : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                    Files.readAllLines(source).stream().filter(line -> file.matcher(line).find())
+                            .forEach(line -> linking.add(source + ": " + line));
+                }
+            }
+        }
+        assertThat(linking).isEmpty();
+    }
+
     /// In blocks whole ones; within a sentence what is said of them may be left out.
     @Test
     void everyCommandIsOne() throws IOException {
@@ -109,9 +146,10 @@ class DocsTest {
         assertThat(explained).hasSizeGreaterThan(20).allSatisfy(text -> assertThat(all).contains(text.strip()));
     }
 
-    private record Found(String text, boolean block) {}
+    /// @param block whether it stands in a block of code, not within a sentence
+    record Found(String text, boolean block) {}
 
-    private static List<Found> commands(Path page) throws IOException {
+    static List<Found> commands(Path page) throws IOException {
         var found = new ArrayList<Found>();
         var text = Files.readString(page).replaceAll("\\\\\\n\\s*", " ");
         text.lines().filter(line -> line.startsWith("    ")).map(COMMAND::matcher).forEach(command -> {

@@ -1,14 +1,19 @@
 package dev.fusedit.site;
 
+import dev.fusedit.site.Parts.Part;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.Set;
 import org.commonmark.Extension;
 import org.commonmark.ext.gfm.tables.TablesExtension;
 import org.commonmark.ext.heading.anchor.HeadingAnchorExtension;
@@ -22,64 +27,67 @@ import org.commonmark.renderer.html.HtmlRenderer;
 ///
 ///     mvn -Psite        # site/target/site/index.html
 ///
-/// Links to other pages lead to their HTML. A file that is no page, such as a recipe, is copied to `files/`; a folder is not linked.
+/// Links to other pages lead to their HTML; one that is linked and in no list, as the results of benchmarks are, is made too. A file that is no page,
+/// such as a recipe, is copied; a folder is not linked. A link of what was made that leads nowhere is an error.
 final class Site {
     private static final List<Extension> EXTENSIONS = List.of(TablesExtension.create(), HeadingAnchorExtension.create());
-
-    /// A heading of the list, and the pages below it, by the names of their files.
-    private record Part(String title, List<String> pages) {}
-
-    private static final List<Part> PARTS = List.of(
-            new Part("Begin", List.of("README", "concepts", "your-own", "from-elsewhere", "troubleshooting")),
-            new Part("Train", List.of("recipes", "recipe-reference", "large-sets", "caches", "processes", "cores", "scale")),
-            new Part("Measure", List.of("evaluation", "studies", "benchmark", "blocks", "numbers", "lab")),
-            new Part("Use", List.of("command-line", "commands", "serving", "library", "releases")),
-            new Part("Contribute", List.of("CONTRIBUTING", "layout", "glossary", "CHANGELOG")));
+    private static final String API = "api/index.html";
 
     private final Path root;
     private final Path out;
+    private final List<Part> parts;
     private final Parser parser = Parser.builder().extensions(EXTENSIONS).build();
     private final HtmlRenderer renderer = HtmlRenderer.builder().extensions(EXTENSIONS).build();
+    private final ArrayDeque<Path> waiting = new ArrayDeque<>();
+    private final Set<Path> made = new LinkedHashSet<>();
 
-    private Site(Path root, Path out) {
-        this.root = root;
+    private Site(Path root, Path out, List<String> parts) throws IOException {
+        this.root = root.toRealPath();
         this.out = out;
+        this.parts = Parts.of(this.root, parts);
     }
 
-    /// @param arguments the repository, and the folder that is made
-    public static void main(String[] arguments) throws IOException { new Site(Path.of(arguments[0]), Path.of(arguments[1])).write(); }
+    /// @param arguments the repository, and the folder that is made; where it has the Javadoc in `api`, that is linked
+    public static void main(String[] arguments) throws IOException {
+        try (var parts = resource("/parts.txt")) {
+            write(Path.of(arguments[0]), Path.of(arguments[1]), new String(parts.readAllBytes(), StandardCharsets.UTF_8).lines().toList());
+        }
+    }
+
+    /// @throws IOException a page has no place, or a link leads nowhere
+    static void write(Path root, Path out, List<String> parts) throws IOException {
+        var site = new Site(root, out, parts);
+        site.write();
+        var broken = Links.broken(site.made.stream().map(page -> out.resolve(site.place(page))).toList());
+        if (!broken.isEmpty()) throw new IOException("links that lead nowhere:\n" + String.join("\n", broken));
+    }
+
+    private static InputStream resource(String name) { return Objects.requireNonNull(Site.class.getResourceAsStream(name)); }
 
     private void write() throws IOException {
         Files.createDirectories(out);
-        try (var files = Files.list(root.resolve("docs"))) {
-            for (var file : files.sorted().toList()) {
-                var name = file.getFileName().toString();
-                if (!name.endsWith(".md")) Files.copy(file, out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-                else if (PARTS.stream().noneMatch(part -> isIn(part, name))) throw new IOException(name + " is in no part of the site");
-            }
-        }
-        try (var style = Objects.requireNonNull(Site.class.getResourceAsStream("/site.css"))) {
+        try (var style = resource("/site.css")) {
             Files.copy(style, out.resolve("site.css"), StandardCopyOption.REPLACE_EXISTING);
         }
-        for (var part : PARTS) {
-            for (var name : part.pages) write(name);
+        parts.forEach(part -> waiting.addAll(part.pages()));
+        for (var page = waiting.poll(); page != null; page = waiting.poll()) {
+            if (made.add(page)) write(page);
         }
     }
 
-    private static boolean isIn(Part part, String file) { return part.pages.contains(file.replace(".md", "")); }
-
-    private void write(String name) throws IOException {
-        var source = source(name);
-        var document = parser.parse(Files.readString(source));
-        document.accept(new Links(source.getParent()));
-        Files.writeString(page(name), """
+    private void write(Path page) throws IOException {
+        var document = parser.parse(Files.readString(page));
+        document.accept(new Leading(page));
+        var to = out.resolve(place(page));
+        Files.createDirectories(to.getParent());
+        Files.writeString(to, """
             <!DOCTYPE html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>%s · fusedit</title>
-            <link rel="stylesheet" href="site.css">
+            <link rel="stylesheet" href="%s">
             </head>
             <body>
             <nav>
@@ -88,41 +96,57 @@ final class Site {
             %s</main>
             </body>
             </html>
-            """.formatted(title(name), navigation(name), renderer.render(document)), StandardCharsets.UTF_8);
+            """.formatted(title(page), link(page, "site.css"), navigation(page), renderer.render(document)));
     }
 
-    private String navigation(String here) {
-        return PARTS.stream().map(part -> "<p>%s</p>\n<ul>\n%s</ul>\n".formatted(part.title, part.pages.stream().map(name -> "<li><a href=\"%s\"%s>%s</a>"
-                .formatted(page(name).getFileName(), name.equals(here) ? " aria-current=\"page\"" : "", title(name)) + "</li>\n")
-                .collect(Collectors.joining()))).collect(Collectors.joining());
+    private String navigation(Path here) {
+        var list = new StringBuilder();
+        for (var part : parts) {
+            var entries = new ArrayList<String>();
+            for (var page : part.pages())
+                entries.add(entry(link(here, place(page)), title(page).replaceFirst(": .*", ""), page.equals(here)));
+            if (part.title().equals("Use") && Files.exists(out.resolve(API))) entries.add(entry(link(here, API), "Javadoc", false));
+            list.append("<p>%s</p>\n<ul>\n%s</ul>\n".formatted(part.title(), String.join("", entries)));
+        }
+        return list.toString();
+    }
+
+    private static String entry(String link, String text, boolean here) {
+        return "<li><a href=\"%s\"%s>%s</a></li>\n".formatted(link, here ? " aria-current=\"page\"" : "", text);
     }
 
     /// `Your own images`: the first line of the page.
-    private String title(String name) {
-        try (var lines = Files.lines(source(name))) {
-            return lines.findFirst().orElse(name).replaceFirst("^#+ ", "").replace("&", "&amp;").replace("<", "&lt;");
+    private static String title(Path page) {
+        try (var lines = Files.lines(page)) {
+            return lines.findFirst().orElse("").replaceFirst("^#+ ", "").replace("`", "").replace("&", "&amp;").replace("<", "&lt;");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private Path source(String name) {
-        var file = root.resolve("docs").resolve(name + ".md");
-        return Files.exists(file) ? file : root.resolve(name + ".md");
+    /// Where a file of the repository stands in the site: `docs/` at its top, other pages at their path, other files in `files/`.
+    private String place(Path file) {
+        var docs = root.resolve("docs");
+        var path = (file.startsWith(docs) ? docs : root).relativize(file).toString();
+        if (path.endsWith(".md")) return path.replaceFirst("(^|/)README\\.md$", "$1index.md").replaceFirst("\\.md$", ".html");
+        return file.startsWith(docs) ? path : "files/" + path;
     }
 
-    private Path page(String name) { return out.resolve(name.equals("README") ? "index.html" : name + ".html"); }
+    private String link(Path from, String place) {
+        var folder = Path.of("/").resolve(place(from)).getParent();
+        return Objects.requireNonNull(folder).relativize(Path.of("/").resolve(place)).toString();
+    }
 
-    /// Leads links where the site has what they name.
-    private final class Links extends AbstractVisitor {
-        private final Path folder;
+    /// Leads links where the site has what they name, and sees to it that it will have it.
+    private final class Leading extends AbstractVisitor {
+        private final Path page;
 
-        Links(Path folder) { this.folder = folder; }
+        Leading(Path page) { this.page = page; }
 
         @Override
         public void visit(Link link) {
             visitChildren(link);
-            if (!link.getDestination().matches("[a-z]+:.*|#.*") && Files.isDirectory(folder.resolve(link.getDestination()))) {
+            if (isOfSite(link.getDestination()) && Files.isDirectory(page.resolveSibling(link.getDestination()))) {
                 for (var child = link.getFirstChild(); child != null; child = link.getFirstChild()) link.insertBefore(child);
                 link.unlink();
             } else link.setDestination(placed(link.getDestination()));
@@ -131,23 +155,23 @@ final class Site {
         @Override
         public void visit(Image image) { image.setDestination(placed(image.getDestination())); }
 
+        private static boolean isOfSite(String link) { return !link.matches("[a-z]+:.*|#.*"); }
+
         private String placed(String link) {
-            if (link.matches("[a-z]+:.*|#.*")) return link;
+            if (!isOfSite(link)) return link;
             var parts = link.split("#", 2);
-            var file = folder.resolve(parts[0]).normalize();
-            var name = file.getFileName().toString().replace(".md", "");
-            var anchor = parts.length == 2 ? "#" + parts[1] : "";
-            if (link.contains(".md") && file.equals(source(name).normalize())) return page(name).getFileName() + anchor;
-            if (file.getParent().equals(root.resolve("docs").normalize())) return file.getFileName() + anchor;
-            return "files/" + copied(root.normalize().relativize(file)) + anchor;
+            var file = page.resolveSibling(parts[0]).normalize();
+            if (!file.startsWith(root) || !Files.isRegularFile(file)) return link; // it is told with all that lead nowhere
+            if (parts[0].endsWith(".md")) waiting.add(file);
+            else copy(file);
+            return link(page, place(file)) + (parts.length == 2 ? "#" + parts[1] : "");
         }
 
-        private Path copied(Path file) {
+        private void copy(Path file) {
             try {
-                var to = out.resolve("files").resolve(file);
+                var to = out.resolve(place(file));
                 Files.createDirectories(to.getParent());
-                Files.copy(root.resolve(file), to, StandardCopyOption.REPLACE_EXISTING);
-                return file;
+                Files.copy(file, to, StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -1,4 +1,4 @@
-/// A model behind HTTP: a page, an API of its own, and that of OpenAI's images ([docs/serving.md](../../../../../../../../docs/serving.md)).
+/// A model behind HTTP: a page, an API of its own, and that of OpenAI's images (`docs/serving.md`).
 ///
 /// Two kinds of threads meet at [ImageQueue]: each connection has a virtual thread, which never touches a tensor; one thread, that of
 /// [ImageMaker], owns the model and its scopes.
