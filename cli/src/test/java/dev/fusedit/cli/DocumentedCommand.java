@@ -38,7 +38,8 @@ final class DocumentedCommand {
         }
     }
 
-    private static List<String> words(String text) {
+    /// What the program is given: no comment, no pipe, no quotes, 1 where a letter stands for a number.
+    static List<String> words(String text) {
         var end = ENDS.matcher(text);
         var words = new ArrayList<String>();
         var word = WORD.matcher(end.find() ? text.substring(0, end.start()) : text);

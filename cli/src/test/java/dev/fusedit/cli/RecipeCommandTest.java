@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RecipeCommandTest {
     /// A configuration of the reference's, as short as it can be.
-    private static final String REFERENCE = """
+    static final String REFERENCE = """
             trainer: {checkpoint_dir: out, checkpointing_steps: 10, consolidation_steps: 100, logging_steps: 1, max_steps: 1_000, run: small,
               seed: 1, train_dit: true, train_llm: false}
             model: {attention: self, base: google/gemma-3-270m, dit_num_hidden_layers: 18, name: FuseDiT, patch_size: 2, pos_embed: 2d-rope,
