@@ -16,11 +16,11 @@ void main(String[] arguments) {
                 }
             }
         }
-        IO.println("y = %.2f x %+.2f".formatted(line.select(0, 0).item(), line.select(0, 1).item()));
+        IO.println("y = %.1f x %+.1f".formatted(line.select(0, 0).item(), line.select(0, 1).item()));
     }
     for (var folder : arguments) {
         try (var _ = TensorScope.open(); var model = SamplingModel.open(Path.of(folder))) {
-            IO.println(SampleRun.of(model, model.defaults().request(List.of("a red thing"))).write(Path.of("images")));
+            SampleRun.of(model, model.defaults().request(List.of("a red thing"))).write(Path.of("images"));
         }
     }
 }

@@ -37,13 +37,13 @@ class LibraryTest {
                 "-Dfusedit.launcher=" + folder.resolve("build"));
 
         var project = Files.createDirectories(folder.resolve("project"));
-        for (var file : List.of("pom.xml", "src/main/java/Line.java")) {
+        for (var file : List.of("pom.xml", "src/main/java/Line.java", "src/main/java/Curve.java")) {
             Files.createDirectories(project.resolve(file).getParent());
             Files.copy(Path.of("library", file), project.resolve(file));
         }
         run(project, maven, "compile", "dependency:build-classpath", "-Dmdep.outputFile=target/classpath");
         assertThat(run(project, List.of(java()), "--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny", "-cp",
-                "target/classes:" + Files.readString(project.resolve("target/classpath")), "Line")).isEqualTo("y = 3.00 x -1.00\n");
+                "target/classes:" + Files.readString(project.resolve("target/classpath")), "Line")).isEqualTo("y = 3.0 x -1.0\n");
     }
 
     private static String java() { return Path.of(System.getProperty("java.home"), "bin", "java").toString(); }
