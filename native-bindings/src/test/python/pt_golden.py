@@ -54,7 +54,6 @@ refused = folder / "refused"
 refused.mkdir(exist_ok=True)
 torch.save(model, refused / "whole_module.pt")
 torch.save(model, refused / "whole_module_legacy.pt", _use_new_zipfile_serialization=False)
-torch.jit.save(torch.jit.script(model), refused / "torchscript.pt")
 torch.save({"x": torch.eye(3).to_sparse()}, refused / "sparse.pt")
 torch.save({"x": torch.ones(2, dtype=torch.complex32)}, refused / "complex32.pt")
 torch.save({"x": torch.complex(torch.ones(2), torch.ones(2)).conj()}, refused / "conjugate.pt")

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// the names of [PtGlobal] are all that exists, and a call makes one of a few records ([PtValues]). Everything else is refused by
 /// name.
 ///
-/// Values: null, Boolean, Long, Double, String, List (list and tuple), Map with scalar keys, byte[], [PtTensor], [PtStorage], [PtGlobal].
+/// Values: null, Boolean, Long, Double, String, List (list and tuple), Map with scalar keys, byte[], [PtObject], [PtTensor], [PtStorage],
+/// [PtGlobal].
 /// The instructions are those that PyTorch writes with the protocols 2 to 5 (Python's `pickletools` describes them).
 final class Pickle {
     /// On the stack where a tuple or a group of items begins.
@@ -108,6 +109,7 @@ final class Pickle {
             case 'c' -> stack.add(global(in.line(), in.line()));
             case 0x93 -> stack.add(stackGlobal(popLast(2)));
             case 'R' -> stack.add(call(popLast(2)));
+            case 0x81 -> stack.add(made(popLast(2)));
             case 'Q' -> stack.add(storage(PtValues.storage(pop())));
             case 'b' -> build(pop());
             case 'h' -> stack.add(recall(in.u8()));
@@ -129,11 +131,7 @@ final class Pickle {
     }
 
     private static PtGlobal global(String module, String name) {
-        var known = PtGlobal.KNOWN.get(module + "." + name);
-        if (known == null) {
-            throw PtGlobal.refusal(module, name);
-        }
-        return known;
+        return PtGlobal.of(module, name).orElseThrow(() -> PtGlobal.refusal(module, name));
     }
 
     private static PtGlobal stackGlobal(List<@Nullable Object> names) {
@@ -150,6 +148,15 @@ final class Pickle {
         throw new PickleException("calls what is no function");
     }
 
+    /// A class without arguments: an object whose attributes are set next.
+    private static Object made(List<@Nullable Object> classAndArguments) {
+        if (classAndArguments.get(0) instanceof PtGlobal.ScriptClass(String name)
+                && classAndArguments.get(1) instanceof List<?> arguments && arguments.isEmpty()) {
+            return new PtObject(name);
+        }
+        throw new PickleException("makes an object of what is no class of a TorchScript program");
+    }
+
     private PtStorage storage(PtStorage storage) {
         if (!storages.computeIfAbsent(storage.key(), _ -> storage).sameAs(storage)) {
             throw new PickleException("names storage '%s' with two sizes or dtypes".formatted(storage.key()));
@@ -157,8 +164,16 @@ final class Pickle {
         return storage;
     }
 
-    /// Sets attributes of an object. Only containers have any (`_metadata` of a state dict); they are not needed.
+    /// Sets attributes of an object. Those of containers (`_metadata` of a state dict) are not needed.
     private void build(@Nullable Object state) {
+        if (top() instanceof PtObject object) {
+            if (!(state instanceof Map)) {
+                throw new PickleException("has an object of %s whose state its own code unpacks; save the weights alone, by "
+                        .formatted(object.type()) + "torch.save(torch.jit.load(...).state_dict(), ...)");
+            }
+            PtValues.map(state).forEach((name, value) -> object.attributes().put(PtValues.key(name), value));
+            return;
+        }
         if (!(top() instanceof Map) || !(state instanceof Map)) {
             throw new PickleException("sets attributes of what is no dictionary");
         }

@@ -32,6 +32,7 @@ record PtContents(Map<String, PtTensor> tensors, Map<String, @Nullable Object> v
                         visit(join(name, i), list.get(i), depth + 1);
                     }
                 }
+                case PtObject object -> visit(name, object.attributes(), depth + 1);
                 case PtTensor tensor -> add(tensors, name.isEmpty() ? "tensor" : name, tensor);
                 case PtGlobal named -> add(values, name, named.toString());
                 case PtStorage storage ->

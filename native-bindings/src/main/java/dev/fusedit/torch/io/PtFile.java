@@ -9,8 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A file of PyTorch's `torch.save`: today's zip, the legacy format before it, or a zip inside zstd. No code of the file is run
-/// ([Pickle]). Tensors of nested dictionaries and lists have dotted names, as in `optimizer.state.0.exp_avg`.
+/// A file of PyTorch's `torch.save`: today's zip, the legacy format before it, or a zip inside zstd; or of `torch.jit.save`, of which the
+/// objects' attributes are read and the program is not. No code of the file is run ([Pickle]). Tensors of nested dictionaries, lists and
+/// objects have dotted names, as in `optimizer.state.0.exp_avg`: those of TorchScript's modules are the names of `state_dict()`.
 ///
 /// A view of a part of a storage is read as a tensor of its own, row-major. In a zip a storage's CRC is checked before the first tensor
 /// from it is handed out; Python does not check it.

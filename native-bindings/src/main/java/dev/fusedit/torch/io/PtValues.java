@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The few things that a PyTorch pickle can make.
@@ -27,6 +28,9 @@ final class PtValues {
             case TENSOR -> tensor(arguments, null, 6);
             case TENSOR_WITH_DTYPE -> tensor(arguments, argument(arguments, 6), 7);
             case PARAMETER -> parameter(argument(arguments, 0));
+            case AS_IT_IS -> Objects.requireNonNullElseGet(argument(arguments, 0), () -> {
+                throw new PickleException("has nothing where a list or dictionary belongs");
+            });
         };
     }
 

@@ -16,7 +16,8 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/// PyTorch's format since 1.6: a zip with `NAME/data.pkl` and one member `NAME/data/KEY` for each storage.
+/// PyTorch's format since 1.6: a zip with `NAME/data.pkl` and one member `NAME/data/KEY` for each storage. A TorchScript program has its
+/// code and constants beside, which are not opened.
 final class PtZip implements PtContainer {
     private static final String PICKLE = "data.pkl";
     private static final int CHUNK = 1 << 20;

@@ -55,12 +55,19 @@ class PickleTest {
                 .hasMessageStartingWith("names " + name + ", ");
     }
 
+    /// What its class would do with them is not asked.
+    @Test
+    void anObjectOfAProgramIsItsAttributes() {
+        assertThat(read("c__torch__.a\nB\n)\u0081}X\1\0\0\0wK\7sb.")).isEqualTo(new PtObject("__torch__.a.B", Map.of("w", 7L)));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "K", ".", "K\1", "h\1.", "R.", "t.", "(.", "(a.", "]u.", "]b.", "}]K\1s.", "}K\1s.", "K\1K\2R.",
         "X\377\377\377\377a.",
         "\u008d\377\377\377\377\377\377\377\177a.", "\u0080\1.", "\u0080\u00ff.", "P1\n.", "(i os\nsystem\n.", "\u0082\1.", "K\1Q.",
         "ctorch\nSize\n)R.",
-        "ctorch\nFloatStorage\n)R.", "\u008a\u00ff.", "(((((((("})
+        "ctorch\nFloatStorage\n)R.", "\u008a\u00ff.", "((((((((", "c__torch__.a\nB\n)R.", "c__torch__.a\nB\n(K\1t\u0081.",
+        "ccollections\nOrderedDict\n)\u0081.", "c__torch__.a\nB\n)\u0081K\1b.", "\u0081."})
     void nonsenseIsRefused(String pickle) { assertThatThrownBy(() -> read(pickle)).isInstanceOf(PickleException.class); }
 
     @Test

@@ -63,10 +63,33 @@ class PtGoldenTest {
         }
     }
 
+    /// Weights under the names of the state dict, whatever else a module holds; no program is run. `torchscript_golden.py` made them.
+    @ParameterizedTest
+    @ValueSource(strings = {"torchscript", "torchscript_traced"})
+    void torchScriptIsAContainerOfItsWeights(String name) {
+        try (var script = TensorFiles.open(Goldens.path("pt/" + name + ".pt"));
+                var state = TensorFiles.open(Goldens.path("pt/" + name + "_state.pt"))) {
+            assertThat(script.names()).containsExactlyInAnyOrderElementsOf(state.names()).hasSizeGreaterThan(6);
+            for (var tensor : state.names()) {
+                assertThat(script.info(tensor).dtype()).isEqualTo(state.info(tensor).dtype());
+                assertThat(script.read(tensor).sameValues(state.read(tensor))).as(tensor).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void attributesOfTorchScriptAreValues() {
+        try (var file = (PtFile) TensorFiles.open(Goldens.path("pt/torchscript.pt"))) {
+            assertThat(file.values()).containsEntry("names.two", 2L).containsEntry("scales.1", 1.5).containsEntry("flags.0", true)
+                    .containsEntry("pair.1", "seven").containsEntry("nothing", null).containsEntry("layers.0.sizes.1", 3L);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"whole_module.pt,names torch.nn.modules.container.Sequential",
         "whole_module_legacy.pt,names torch.nn.modules.container.Sequential",
-        "torchscript.pt,is a TorchScript program", "sparse.pt,names torch._utils._rebuild_sparse_tensor",
+        "torchscript_setstate.pt,has an object of __torch__.Packed whose state its own code unpacks",
+        "sparse.pt,names torch._utils._rebuild_sparse_tensor",
         "quantised.pt,names torch._utils._rebuild_qtensor", "numpy.pt,names numpy._core.multiarray._reconstruct",
         "device.pt,names torch.device",
         "complex32.pt,holds a torch.complex32", "conjugate.pt,has a tensor that is a conjugate or negated view",
