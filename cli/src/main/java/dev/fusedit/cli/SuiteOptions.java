@@ -72,7 +72,8 @@ final class SuiteOptions {
         @Option(names = "--dino", paramLabel = "DIR", description = "reference: a DINOv2 in Hugging Face's form.")
         private @Nullable Path dino;
 
-        @Option(names = "--inception", paramLabel = "FILE", description = "reference: the FID's Inception v3 (.safetensors, .pth).")
+        @Option(names = "--inception", paramLabel = "FILE",
+                description = "reference: the FID's Inception v3 (.pt of TorchScript, .pth, .safetensors).")
         private @Nullable Path inception;
 
         @Option(names = "--reference", paramLabel = "DIR", description = "reference: a folder of images.")

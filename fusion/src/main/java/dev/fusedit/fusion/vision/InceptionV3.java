@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Inception v3 (Szegedy et al. 2015) as the FID is defined by it (Heusel et al. 2017): the TensorFlow graph of 2015-12-05, in the names that
-/// torchvision and pytorch-fid have for its weights. Frozen; f32.
+/// torchvision and pytorch-fid have for its weights, or NVIDIA's TorchScript of it ([InceptionGraph]). Frozen; f32.
 ///
 /// Notable: not torchvision's network. Average pools do not count their padding, and the pool of the last block takes the maximum.
 ///
@@ -84,10 +84,12 @@ public record InceptionV3(List<Conv> stem, List<Block> blocks) {
 
     public static InceptionV3 of(Weights weights) { return new InceptionReader(weights).read(); }
 
-    /// A file without the classes' layer, the auxiliary one and counters.
+    /// A file by the names that this network reads, without the classes' layer, the auxiliary one and counters.
     public static TensorSource named(TensorSource file) {
-        return RenamedTensors.of(RenamedTensors.unwrapped(file), name -> name.startsWith("fc.") || name.startsWith("AuxLogits.")
-                || name.endsWith(".num_batches_tracked") ? null : name);
+        var plain = RenamedTensors.unwrapped(file);
+        return InceptionGraph.is(plain) ? InceptionGraph.of(plain)
+                : RenamedTensors.of(plain, name -> name.startsWith("fc.") || name.startsWith("AuxLogits.")
+                        || name.endsWith(".num_batches_tracked") ? null : name);
     }
 
     /// (B, 2048): the means over all places of the last block.

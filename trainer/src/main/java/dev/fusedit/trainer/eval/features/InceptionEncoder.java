@@ -17,17 +17,17 @@ import java.nio.file.Path;
 public record InceptionEncoder(InceptionV3 network, Weights weights) implements ImageEncoder {
     private static final String CONVOLUTION = "Conv2d_1a_3x3.conv.weight";
 
-    /// @param file pytorch-fid's `pt_inception-2015-12-05-6726825d.pth`, or the same tensors as safetensors
+    /// @param file NVIDIA's TorchScript `inception-2015-12-05.pt`, pytorch-fid's `pt_inception-2015-12-05-6726825d.pth`, or the tensors of
+    ///        either as safetensors; no program is run
     /// @throws UserError if it is none of these
     public static InceptionEncoder open(Path file, Device device) {
         try (var tensors = TensorFiles.open(file)) {
             var named = InceptionV3.named(tensors);
             if (!named.contains(CONVOLUTION)) {
                 throw new UserError(
-                        ("%s: holds no tensor '%s', so it is not Inception v3 by torchvision's names. TorchScript programs are not "
-                                + "run here: give pytorch-fid's weights (pt_inception-2015-12-05-6726825d.pth), the same network's")
-                                .formatted(file,
-                                        CONVOLUTION));
+                        ("%s: holds neither '%s' nor 'layers.conv.weight' with 'layers.conv.beta', so it is not the FID's Inception v3. Give "
+                                + "inception-2015-12-05.pt (NVIDIA's TorchScript), pt_inception-2015-12-05-6726825d.pth (pytorch-fid), or the "
+                                + "tensors of either as safetensors").formatted(file, CONVOLUTION));
             }
             var weights = Weights.stored(named, DTypePolicy.F32.on(device));
             try {
