@@ -47,6 +47,15 @@ public final class Dpg {
             return counts;
         }
 
+        /// Questions that have no answer, over all images. Each counts as one that is answered by no.
+        public long unanswered() {
+            return answers.stream().mapToLong(image -> questions.stream().filter(question -> !image.containsKey(question.id)).count())
+                    .sum();
+        }
+
+        /// Answers that there should be.
+        public long asked() { return (long) questions.size() * answers.size(); }
+
         public double score() { return scores().stream().mapToDouble(score -> score).average().orElseThrow(); }
     }
 

@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
@@ -15,6 +17,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
 public record Estimate(double value, double low, double high, int n) {
     private static final double Z = 1.959964;
     private static final double TAIL = 0.025;
+    private static final MathContext DIGITS = new MathContext(7);
 
     /// Student's interval over units. One unit has none: it reaches over all numbers.
     public static Estimate mean(double... units) {
@@ -67,7 +70,10 @@ public record Estimate(double value, double low, double high, int n) {
         return json.put("n", n);
     }
 
-    private static double rounded(double number) { return Math.round(number * 1e6) / 1e6; }
+    /// To seven digits, however small the number is: a loss of captions may differ by millionths.
+    private static double rounded(double number) {
+        return Double.isFinite(number) ? new BigDecimal(number).round(DIGITS).doubleValue() : number;
+    }
 
     /// `0.52 (0.45 to 0.60)`
     public String text() { return text(2); }

@@ -11,6 +11,8 @@ import java.util.function.Supplier;
 /// 1000 (mean k(x, x') + mean k(y, y') − 2 mean k(x, y)), k(x, y) = exp(−|x − y|² / (2 · 10²)), over vectors of length 1. On CLIP's vectors of
 /// images it is CMMD (Jayasumana et al. 2023, "Rethinking FID", and its public code), published with ViT-L/14 at 336 pixels.
 public final class MaximumMeanDiscrepancy {
+    /// What reports say of it.
+    public static final String DEFINITION = "CMMD: Gaussian kernel, bandwidth 10, × 1000, biased (with the diagonal), as published";
     private static final double BANDWIDTH = 10;
     private static final double SCALE = 1000;
     /// Rows of the kernel at once.

@@ -48,6 +48,9 @@ public record BlocksSuite(Evaluation evaluation) implements Suite.OfImages {
     public SuiteName name() { return SuiteName.BLOCKS; }
 
     @Override
+    public boolean isOfBlocks() { return true; }
+
+    @Override
     public ImmutableList<ImageSet> wanted() {
         return evaluation.scored().stream().map(set -> wanted(set, evaluation)).collect(ImmutableList.toImmutableList());
     }

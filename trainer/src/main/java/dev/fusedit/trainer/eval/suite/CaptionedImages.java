@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
 /// @param name where they are from, for reports
 /// @param unread samples that could not be read and were passed over
 record CaptionedImages(String name, ImmutableList<Sample> samples, int unread) {
+    /// The name of the built-in data's.
+    static final String BUILT_IN = "Blocks, captions that training never has";
+
     /// @param rgb side · side · 3 bytes
     record Sample(byte[] rgb, String caption) {}
 
@@ -38,7 +41,7 @@ record CaptionedImages(String name, ImmutableList<Sample> samples, int unread) {
         if (place.isPresent()) return of(place.get(), recipe.data().imageSize(), count, seed);
         require(recipe, place);
         int side = recipe.data().imageSize();
-        return new CaptionedImages("Blocks, captions that training never has", IntStream.range(0, count)
+        return new CaptionedImages(BUILT_IN, IntStream.range(0, count)
                 .mapToObj(i -> Blocks.sample(seed.derive("captioned").value(), i, Split.SEEN, BlocksMix.DEFAULT, side))
                 .map(sample -> new Sample(sample.rgb(), sample.caption().text())).collect(ImmutableList.toImmutableList()), 0);
     }

@@ -123,9 +123,10 @@ record ConsistencySuite(Optional<Path> captioned, int samples, Seed seed) implem
         boolean swapped = measured.getFirst().pair.other.isPresent();
         if (measured.size() < FEW) notes.add("%d pairs are few".formatted(measured.size()));
         notes.add("by chance: " + (swapped ? "text 0.25, image 0.25, group 0.17" : "text 0.50"));
-        var json = JsonNodeFactory.instance.objectNode().put("pairs", measured.size()).put("seed", seed.value()).put("strata", STRATA).put(
-                "noises",
-                NOISES);
+        var json = JsonNodeFactory.instance.objectNode().put(EvaluationFile.ASKED, samples).put("pairs", measured.size())
+                .put("seed", seed.value()).put("strata", STRATA).put(
+                        "noises",
+                        NOISES);
         var groups = groups(measured);
         var rows = new ArrayList<List<String>>();
         rows.add(swapped ? List.of("loss tells captions apart", "text", "image", "group", "pairs")

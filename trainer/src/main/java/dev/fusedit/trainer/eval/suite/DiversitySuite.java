@@ -47,6 +47,9 @@ record DiversitySuite(ImmutableList<Caption> captions, int each, Seed seed, Feat
     public SuiteName name() { return SuiteName.DIVERSITY; }
 
     @Override
+    public boolean isOfBlocks() { return true; }
+
+    @Override
     public ImmutableList<ImageSet> wanted() {
         return ImmutableList.of(new ImageSet("diversity", IntStream.range(0, captions.size() * each).mapToObj(this::image)
                 .collect(ImmutableList.toImmutableList())));

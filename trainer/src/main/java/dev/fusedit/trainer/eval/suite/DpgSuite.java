@@ -102,6 +102,14 @@ record DpgSuite(ImmutableList<String> ids, PromptForm texts, int each, Seed seed
         json.put("scored", items.size());
         if (items.size() < there.size())
             notes.add("%d of %d prompts have no answers; they count nowhere".formatted(there.size() - items.size(), there.size()));
+        long unanswered = items.stream().mapToLong(Dpg.Item::unanswered).sum();
+        long otherwise = items.stream().filter(item -> item.answers().size() != each).count();
+        json.put("answers_missing", unanswered).put("prompts_of_other_images", otherwise);
+        if (unanswered > 0)
+            notes.add("%d of %d answers are missing; each counts as no".formatted(unanswered,
+                    items.stream().mapToLong(Dpg.Item::asked).sum()));
+        if (otherwise > 0)
+            notes.add("%d of %d prompts have answers of more or fewer images than %d".formatted(otherwise, items.size(), each));
         if (items.size() < OFFICIAL_PROMPTS)
             notes.add("published figures are of %d prompts, these of %d".formatted(OFFICIAL_PROMPTS, items.size()));
         if (items.isEmpty()) return SuiteReport.of(name(), List.of(), notes, json);

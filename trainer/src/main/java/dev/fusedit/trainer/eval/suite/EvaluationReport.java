@@ -3,7 +3,9 @@ package dev.fusedit.trainer.eval.suite;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.fusion.pipeline.SamplingSettings;
+import dev.fusedit.trainer.eval.metrics.Estimate;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -12,6 +14,8 @@ import java.util.stream.Collectors;
 ///
 /// @param sampled empty where no image was sampled
 public record EvaluationReport(Optional<Sampled> sampled, ImmutableList<SuiteReport> suites) {
+    static final String HEADLINE = "headline";
+
     /// @param evaluations passes of the network over each image; a guided one counts as two
     /// @param seconds that sampling and judging took, the model being there
     public record Sampled(SamplingSettings settings, int evaluations, double seconds) {
@@ -28,15 +32,28 @@ public record EvaluationReport(Optional<Sampled> sampled, ImmutableList<SuiteRep
         }
     }
 
-    /// How images were sampled, then each suite under its name; `notes` where there are any.
+    /// How images were sampled, then each suite under its name; `headline`, the few numbers that say most, by suite and number
+    /// (`blocks/seen`), and `notes` where there are any.
     public ObjectNode toJson() {
         var json = sampled.map(Sampled::toJson).orElseGet(JsonNodeFactory.instance::objectNode);
         suites.forEach(suite -> json.set(suite.name().key(), suite.json()));
+        var headline = headline();
+        if (!headline.isEmpty()) {
+            var numbers = json.putObject(HEADLINE);
+            headline.forEach((name, number) -> numbers.set(name, number.toJson()));
+        }
         var notes = suites.stream().filter(suite -> !suite.notes().isEmpty()).toList();
         if (notes.isEmpty()) return json;
         var all = json.putObject("notes");
         notes.forEach(suite -> suite.notes().forEach(all.putArray(suite.name().key())::add));
         return json;
+    }
+
+    /// By suite and number: `blocks/seen`, `loss/flow`.
+    ImmutableMap<String, Estimate> headline() {
+        var numbers = ImmutableMap.<String, Estimate>builder();
+        for (var suite : suites) suite.headline().forEach((key, number) -> numbers.put(suite.name().key() + "/" + key, number));
+        return numbers.buildOrThrow();
     }
 
     /// Each suite's tables and notes, and a line of what the images cost.

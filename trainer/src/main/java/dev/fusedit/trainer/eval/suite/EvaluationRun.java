@@ -33,7 +33,6 @@ public final class EvaluationRun {
     public static final Evaluation EVERYTHING = new Evaluation(List.of(Evaluation.ScoreSet.values()), 48, 0);
     private static final int BLOCKS = 32;
     private static final String PAGE = "index.html";
-    private static final String RESULT = "eval.json";
 
     private EvaluationRun() {}
 
@@ -72,7 +71,7 @@ public final class EvaluationRun {
         if (!images.isEmpty()) {
             try (var loaded = SamplingModel.open(place, Optional.of(request.device()))) {
                 var settings = sampling.apply(loaded.defaults());
-                requireSize(request, settings);
+                requireSize(images, settings);
                 sampled = Optional.of(sample(place, loaded, settings, images, out, group, console, reports));
             }
         }
@@ -135,9 +134,10 @@ public final class EvaluationRun {
         }
     }
 
-    private static void requireSize(SuiteRequest request, SamplingSettings sampled) {
-        boolean judged = Stream.of(SuiteName.BLOCKS, SuiteName.PAIRS, SuiteName.DIVERSITY).anyMatch(request.suites()::contains);
-        if (judged && (sampled.height() != sampled.width() || sampled.width() % BLOCKS != 0)) {
+    /// @throws UserError if one of the suites could not judge images of that size
+    static void requireSize(List<Suite.OfImages> suites, SamplingSettings sampled) {
+        if (suites.stream().anyMatch(Suite.OfImages::isOfBlocks)
+                && (sampled.height() != sampled.width() || sampled.width() % BLOCKS != 0)) {
             throw new UserError("the model samples %d x %d pixels (height x width), and Blocks is judged on squares of a multiple of %d"
                     .formatted(sampled.height(), sampled.width(), BLOCKS));
         }
@@ -201,7 +201,7 @@ public final class EvaluationRun {
     static void write(EvaluationReport report, Path folder, Function<WantedImage, String> place) {
         try {
             Files.createDirectories(folder);
-            WholeFile.write(folder.resolve(RESULT), report.toJson().toPrettyString() + "\n");
+            WholeFile.write(folder.resolve(EvaluationFile.NAME), report.toJson().toPrettyString() + "\n");
             WholeFile.write(folder.resolve(PAGE), EvaluationPage.of(report, place));
         } catch (IOException e) {
             throw WriteFailure.of(folder, e);

@@ -47,7 +47,8 @@ record LossSuite(Optional<Path> captioned, int samples, Seed seed) implements Su
         var notes = new ArrayList<>(data.notes(samples));
         if (count / BINS < FEW)
             notes.add("%d samples a bin are few: intervals are wide, and may be too narrow even so".formatted(count / BINS));
-        var json = JsonNodeFactory.instance.objectNode().put("data", data.name()).put("samples", count).put("seed", seed.value());
+        var json = JsonNodeFactory.instance.objectNode().put("data", data.name()).put(EvaluationFile.ASKED, samples).put("samples", count)
+                .put("seed", seed.value());
         if (count == 0) {
             notes.add("%d samples are fewer than %d bins".formatted(data.samples().size(), BINS));
             return SuiteReport.of(name(), List.of(), notes, json);

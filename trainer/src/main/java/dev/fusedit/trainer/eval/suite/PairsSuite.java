@@ -33,6 +33,9 @@ record PairsSuite(ImmutableList<Pair> pairs, int each, Seed seed) implements Sui
     public SuiteName name() { return SuiteName.PAIRS; }
 
     @Override
+    public boolean isOfBlocks() { return true; }
+
+    @Override
     public ImmutableList<ImageSet> wanted() {
         return ImmutableList.of(new ImageSet("pairs", IntStream.range(0, 2 * pairs.size()).mapToObj(this::image)
                 .collect(ImmutableList.toImmutableList())));

@@ -80,7 +80,7 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
         suites.stream().flatMap(EvaluationRun::ofModel).forEach(suite -> reports.add(suite.measure(model)));
         var report = EvaluationReport.of(sampled, EvaluationRun.inOrder(suites, reports));
         EvaluationRun.write(report, folder, WantedImage::file);
-        return headline(report);
+        return report.headline();
     }
 
     private Optional<EvaluationReport.Sampled> sampled(ModelBundle bundle, Path folder, long step, UnaryOperator<ImageSampler> watched,
@@ -97,11 +97,5 @@ public record ProgressEvaluation(Recipe recipe, ImmutableList<Suite> suites) {
         }
         return Optional.of(new EvaluationReport.Sampled(settings, pipeline.pipeline().evaluations(settings.request(List.of(""))),
                 (System.nanoTime() - began) / 1e9));
-    }
-
-    private static ImmutableMap<String, Estimate> headline(EvaluationReport report) {
-        var numbers = ImmutableMap.<String, Estimate>builder();
-        for (var suite : report.suites()) suite.headline().forEach((key, number) -> numbers.put(suite.name().key() + "/" + key, number));
-        return numbers.buildOrThrow();
     }
 }

@@ -20,6 +20,8 @@ final class SetDistances {
     private static final int FEW = 10_000;
     private static final int MOST_NEIGHBOURS = 10_000;
 
+    private static final List<String> NEIGHBOURS = List.of("precision", "recall", "density", "coverage");
+
     private final String encoder;
     private final Tensor real;
     private final Tensor generated;
@@ -73,6 +75,7 @@ final class SetDistances {
 
     void discrepancy() {
         add("CMMD", HalfSamples.of(generated, seed, some -> MaximumMeanDiscrepancy.of(some, real)), 3);
+        notes.add(MaximumMeanDiscrepancy.DEFINITION);
     }
 
     /// Of equally many on both sides.
@@ -85,10 +88,11 @@ final class SetDistances {
         try (var _ = TensorScope.open()) {
             var theirs = real.indexSelect(0, Tensor.of(HalfSamples.some(seed.derive("real"), (int) real.size(0), n)));
             var ours = generated.indexSelect(0, Tensor.of(HalfSamples.some(seed.derive("generated"), (int) generated.size(0), n)));
-            add("precision", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).precision()), 3);
-            add("recall", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).recall()), 3);
-            add("density", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).density()), 3);
-            add("coverage", HalfSamples.of(ours, seed, some -> Neighbourhoods.of(theirs, some).coverage()), 3);
+            var found = HalfSamples.all(ours, seed, some -> {
+                var near = Neighbourhoods.of(theirs, some);
+                return new double[] {near.precision(), near.recall(), near.density(), near.coverage()};
+            });
+            for (int i = 0; i < NEIGHBOURS.size(); i++) add(NEIGHBOURS.get(i), found.get(i), 3);
         }
         notes.add("precision, recall, density, coverage: k = %d, %d images on each side; they depend on n".formatted(Neighbourhoods.NEAREST,
                 n));

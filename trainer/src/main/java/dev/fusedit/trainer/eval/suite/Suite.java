@@ -15,6 +15,9 @@ public sealed interface Suite {
     non-sealed interface OfImages extends Suite {
         ImmutableList<ImageSet> wanted();
 
+        /// Whether its images are judged by the pixels of Blocks, which takes squares of a multiple of 32.
+        default boolean isOfBlocks() { return false; }
+
         /// Writes what other programs need beside the images; called when all are there, before they are judged.
         ///
         /// @param folder of the evaluation

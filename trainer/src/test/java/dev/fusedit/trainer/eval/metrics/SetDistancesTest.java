@@ -72,6 +72,32 @@ class SetDistancesTest {
         assertThat(Estimate.share(new double[] {1, 1, 1}, 12).low()).isCloseTo(new Share(3, 3).low(), within(1e-6));
     }
 
+    /// A caption's gap may be of millionths, a perplexity of thousands.
+    @Test
+    void numbersKeepSevenDigitsHoweverSmallTheyAre() {
+        var json = new Estimate(2.6764321987e-6, -1.0e-9 / 3, 12345.678912, 3).toJson();
+        assertThat(json.path("value").asDouble()).isEqualTo(2.676432e-6);
+        assertThat(json.path("interval").path(0).asDouble()).isEqualTo(-3.333333e-10);
+        assertThat(json.path("interval").path(1).asDouble()).isEqualTo(12345.68);
+        assertThat(new Estimate(0, 0, 0.1 + 0.2, 3).toJson().toString()).isEqualTo("{\"value\":0.0,\"interval\":[0.0,0.3],\"n\":3}");
+    }
+
+    /// What comes together is computed together, and each number's interval is the one that it has alone.
+    @Test
+    void halvesAreTakenOnceForAllNumbers() {
+        try (var _ = TensorScope.open()) {
+            var features = features(3);
+            int[] times = new int[1];
+            var all = HalfSamples.all(features, Seed.of(1), some -> {
+                times[0]++;
+                return new double[] {some.mean().item(), some.square().mean().item()};
+            });
+            assertThat(times[0]).as("of the whole, and of ten halves").isEqualTo(11);
+            assertThat(all).containsExactly(HalfSamples.of(features, Seed.of(1), some -> some.mean().item()),
+                    HalfSamples.of(features, Seed.of(1), some -> some.square().mean().item()));
+        }
+    }
+
     @Test
     void halvesTellHowSureADistanceIs() {
         try (var _ = TensorScope.open()) {

@@ -1,11 +1,13 @@
 package dev.fusedit.trainer.eval.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.fusedit.fusion.pipeline.SamplingSettings;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.UserError;
@@ -126,7 +128,68 @@ class SuitesTest {
         assertThat(report.json().at("/official/score").asDouble()).isCloseTo(25, within(1e-9));
         assertThat(report.json().at("/official/l1/attribute").asDouble()).as("the last image, not zeroed").isCloseTo(100, within(1e-9));
         assertThat(report.notes().toString()).contains("published figures are of 1065 prompts, these of 2",
-                "1 of 2 prompts leave the mean");
+                "1 of 2 prompts leave the mean", "2 of 2 prompts have answers of more or fewer images than 4")
+                .doesNotContain("are missing");
+        text("answers", "{'item': 'a1', 'images': [{'1': 'yes'}, {'1': 'yes', '2': 'yes'}, {'1': 'yes', '2': 'yes'}, {'2': 'yes'}]}",
+                "{'item': 'b2', 'images': [{'1': 'yes', '2': 'yes', '9': 'yes'}]}");
+        var lacking = report(SuiteName.DPG, ImmutableMap.of(SuiteFile.DPG_PROMPTS, prompts, SuiteFile.DPG_QUESTIONS, questions,
+                SuiteFile.DPG_ANSWERS, answers));
+        assertThat(lacking.notes()).contains("2 of 10 answers are missing; each counts as no",
+                "1 of 2 prompts have answers of more or fewer images than 4");
+        assertThat(lacking.json().path("answers_missing").asInt()).isEqualTo(2);
+        assertThat(lacking.json().path("prompts_of_other_images").asInt()).isEqualTo(1);
+    }
+
+    /// Blocks alone is judged by its pixels; features take images of any size.
+    @Test
+    void imagesOfAnySizeAreComparedByFeatures() throws IOException {
+        var prompts = Files.writeString(beside.resolve("prompts.txt"), "a cat\na dog\n");
+        var wide = SamplingSettings.usual(512, 768);
+        var own = ofImages(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.PROMPTS, prompts, SuiteFile.DINO_MODEL, beside));
+        assertThatCode(() -> EvaluationRun.requireSize(own, wide)).doesNotThrowAnyException();
+        var genEval = text("geneval", "{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a bench'}");
+        var official = ofImages(SuiteName.DIVERSITY, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, genEval, SuiteFile.DINO_MODEL, beside));
+        assertThatCode(() -> EvaluationRun.requireSize(official, wide)).doesNotThrowAnyException();
+        for (var suite : List.of(SuiteName.BLOCKS, SuiteName.PAIRS, SuiteName.DIVERSITY)) {
+            var ofBlocks = ofImages(suite, ImmutableMap.of());
+            assertThatThrownBy(() -> EvaluationRun.requireSize(ofBlocks, wide)).as(suite.key()).isInstanceOf(UserError.class)
+                    .hasMessageContaining("samples 512 x 768 pixels");
+            assertThatCode(() -> EvaluationRun.requireSize(ofBlocks, SamplingSettings.usual(64, 64))).doesNotThrowAnyException();
+        }
+    }
+
+    private static List<Suite.OfImages> ofImages(SuiteName suite, ImmutableMap<SuiteFile, Path> files) {
+        return Suites.of(request(suite, files, false, Device.CPU), Optional.empty()).stream().flatMap(EvaluationRun::ofImages).toList();
+    }
+
+    /// The few numbers that say most are in the file, and read again.
+    @Test
+    void theHeadlineIsReadFromTheFile() throws IOException {
+        var prompts = text("prompts", "{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a bench'}");
+        for (int i = 0; i < 4; i++) image("00000/samples/000%d.png".formatted(i), drawn(i));
+        var seen = text("seen", "{'file': '00000/samples/0000.png', 'objects': [{'class': 'bench', 'score': 0.9, 'box': [0, 0, 9, 9]}]}");
+        var request = request(SuiteName.GENEVAL, ImmutableMap.of(SuiteFile.GENEVAL_PROMPTS, prompts, SuiteFile.DETECTIONS, seen), false,
+                Device.CPU);
+        assertThat(EvaluationFile.in(beside)).isEmpty();
+        EvaluationRun.ofImages(folder, request, Optional.of(new EvaluationRun.Output(beside, false)));
+        var file = EvaluationFile.in(beside).orElseThrow();
+        assertThat(file.headline()).containsOnlyKeys("geneval/overall");
+        assertThat(file.headline().get("geneval/overall")).isEqualTo(file.json().at("/geneval/overall"));
+    }
+
+    @Test
+    void lossesAreOfWhatWasAskedFor() throws IOException {
+        var file = beside.resolve("eval.json");
+        var blocks = "{\"loss\": {\"data\": \"Blocks, captions that training never has\", %s}, \"consistency\": {\"pairs\": 88}}";
+        Files.writeString(file, blocks.formatted("\"samples\": 512"));
+        var old = EvaluationFile.in(beside).orElseThrow();
+        assertThat(old.hasLosses(OptionalInt.empty(), Optional.empty())).isTrue();
+        assertThat(old.hasLosses(OptionalInt.of(64), Optional.empty())).isFalse();
+        assertThat(old.hasLosses(OptionalInt.empty(), Optional.of(folder))).isFalse();
+        Files.writeString(file, blocks.formatted("\"asked\": 100, \"samples\": 96"));
+        assertThat(EvaluationFile.in(beside).orElseThrow().hasLosses(OptionalInt.of(100), Optional.empty())).isTrue();
+        Files.writeString(file, "{\"blocks\": {}}");
+        assertThat(EvaluationFile.in(beside).orElseThrow().hasLosses(OptionalInt.empty(), Optional.empty())).isFalse();
     }
 
     @Test
@@ -141,7 +204,8 @@ class SuitesTest {
         for (var metric : List.of("precision", "recall", "coverage"))
             assertThat(report.json().at("/" + metric + "/value").asDouble()).as(metric).isEqualTo(1);
         assertThat(report.json().at("/cmmd/n_reference").asInt()).isEqualTo(24);
-        assertThat(report.notes().toString()).contains("24 and 24 images are too few for a covariance of 32 numbers", "k = 5, 24 images");
+        assertThat(report.notes().toString()).contains("24 and 24 images are too few for a covariance of 32 numbers", "k = 5, 24 images",
+                "CMMD: Gaussian kernel, bandwidth 10, × 1000, biased");
         assertThatThrownBy(() -> report(SuiteName.REFERENCE, ImmutableMap.of(SuiteFile.REFERENCE_IMAGES, folder)))
                 .isInstanceOf(UserError.class).hasMessageContaining("needs an encoder");
     }
