@@ -66,9 +66,11 @@ final class CompareCommand implements Callable<Integer> {
     private static String text(Comparison comparison) {
         var differences = comparison.differences();
         var scores = comparison.scores();
+        var suites = comparison.suites();
         var evaluations = comparison.evaluations();
         return (differences.size() > 1 ? table(differences) : "Their recipes are the same.\n") + "\n" + table(comparison.quantities())
-                + (scores.size() > 1 ? "\n" + table(scores) : "") + (evaluations.size() > 1 ? "\n" + table(evaluations) : "");
+                + (scores.size() > 1 ? "\n" + table(scores) : "") + (suites.size() > 1 ? "\n" + table(suites) : "")
+                + (evaluations.size() > 1 ? "\n" + table(evaluations) : "");
     }
 
     private static String table(List<List<String>> rows) { return TextTable.of(rows).text(); }

@@ -2,19 +2,26 @@ package dev.fusedit.trainer.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.host.SystemReason;
 import dev.fusedit.torch.io.JsonFile;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.eval.suite.EvaluationFile;
 import dev.fusedit.trainer.log.LinePlot;
 import dev.fusedit.trainer.log.MetricsLog;
 import dev.fusedit.trainer.plan.Plan;
 import dev.fusedit.trainer.recipe.Recipe;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /// A run's folder, read: what it was to do, and what it left. One that goes on, or was stopped, is read as far as it came.
 ///
@@ -22,9 +29,12 @@ import java.util.OptionalDouble;
 /// @param plan what the recipe takes
 /// @param rows of `metrics.jsonl`
 /// @param result of `result.json`; missing while the run is not at its end
-public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, ImmutableList<Map<String, Object>> rows, JsonNode result) {
+/// @param suites what evaluations of the finished run found, by suite and number: `geneval/overall`
+public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, ImmutableList<Map<String, Object>> rows, JsonNode result,
+        ImmutableMap<String, ObjectNode> suites) {
     /// The part of a run, at its end, that its loss is told of: a single step's is mostly noise.
     private static final double TAIL = 0.1;
+    private static final String EVALUATION = "eval";
 
     /// @throws UserError if it is no run's folder, or nothing was trained there yet
     public static ComparedRun read(String label, Path folder) {
@@ -33,7 +43,23 @@ public record ComparedRun(String label, Path folder, Recipe recipe, Plan plan, I
         var rows = Files.exists(run.metrics()) ? MetricsLog.rows(run.metrics()) : List.<Map<String, Object>>of();
         JsonNode result = run.isFinished() ? JsonFile.object(run.result(), "Train the run again, or delete the file")
                 : MissingNode.getInstance();
-        return new ComparedRun(label, folder, recipe, Plan.of(recipe), ImmutableList.copyOf(rows), result).requireSteps();
+        return new ComparedRun(label, folder, recipe, Plan.of(recipe), ImmutableList.copyOf(rows), result, suites(folder)).requireSteps();
+    }
+
+    /// Of `eval.json` in `eval`, where studies put it; in the run's folder itself; and in each other folder in there that `eval --out` was
+    /// given, whose name stands before its numbers.
+    private static ImmutableMap<String, ObjectNode> suites(Path run) {
+        var found = new LinkedHashMap<String, ObjectNode>();
+        try (var inside = Files.list(run)) {
+            var folders = Stream.concat(Stream.of(run.resolve(EVALUATION), run), inside.filter(Files::isDirectory).sorted()).distinct();
+            folders.forEach(folder -> EvaluationFile.in(folder).ifPresent(file -> {
+                var before = folder.equals(run) || folder.equals(run.resolve(EVALUATION)) ? "" : folder.getFileName() + ": ";
+                file.headline().forEach((name, number) -> found.putIfAbsent(before + name, number));
+            }));
+        } catch (IOException e) {
+            throw new UserError("run %s cannot be listed: %s".formatted(run, SystemReason.of(e)), e);
+        }
+        return ImmutableMap.copyOf(found);
     }
 
     private ComparedRun requireSteps() {

@@ -2,6 +2,7 @@ package dev.fusedit.trainer.compare;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.fusedit.torch.UserError;
@@ -115,6 +116,26 @@ public record Comparison(ImmutableList<ComparedRun> runs) {
         var rows = new ArrayList<>(List.of(heads("scores")));
         rows.addAll(ScoreRows.of(runs.stream().map(ComparedRun::scores).toList()));
         return rows;
+    }
+
+    /// What evaluations of the runs found, by suite and number, with 95 % intervals and of how many prompts, pairs or images. Only the heads
+    /// where no run has any.
+    public List<List<String>> suites() {
+        var names = new LinkedHashSet<String>();
+        runs.forEach(run -> names.addAll(run.suites().keySet()));
+        var rows = new ArrayList<>(List.of(heads("evaluated")));
+        for (var name : names) rows.add(row(name, run -> suite(run.suites().get(name))));
+        return rows;
+    }
+
+    private static String suite(@Nullable ObjectNode number) {
+        if (number == null) return NOTHING;
+        var interval = number.path("interval");
+        return String.format(Locale.ROOT, "%.4g", number.path("value").asDouble())
+                + (interval.isEmpty() ? ""
+                        : String.format(Locale.ROOT, " (%.4g to %.4g)", interval.path(0).asDouble(), interval.path(1)
+                                .asDouble()))
+                + ", n " + number.path("n").asText(NOTHING);
     }
 
     /// The last evaluation on the way of each run, by suite and number, with 95 % intervals. Only the heads where no run has any.

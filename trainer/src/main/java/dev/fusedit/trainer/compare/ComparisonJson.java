@@ -37,6 +37,10 @@ public final class ComparisonJson {
         var evaluations = run.rows().stream().filter(row -> MetricsLog.EVALUATION.equals(row.get("event"))).toList();
         if (!evaluations.isEmpty()) json.set("evaluations", JSON.valueToTree(evaluations));
         if (!run.scores().isEmpty()) json.set("blocks", run.scores());
+        if (!run.suites().isEmpty()) {
+            var suites = json.putObject("suites");
+            run.suites().forEach(suites::set);
+        }
         return json;
     }
 }

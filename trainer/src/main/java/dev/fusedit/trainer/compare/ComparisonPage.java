@@ -31,6 +31,7 @@ public final class ComparisonPage {
         section(page, "What differs", comparison.differences(), "Their recipes are the same.");
         section(page, "What they took, and their losses", comparison.quantities(), "");
         section(page, "Scores", comparison.scores(), "No run has a score.");
+        if (comparison.suites().size() > 1) section(page, "Evaluated", comparison.suites(), "");
         if (comparison.evaluations().size() > 1) section(page, "Evaluated on the way", comparison.evaluations(), "");
         page.heading("Curves");
         var evaluated = comparison.evaluated().stream().map(name -> evaluations(runs, name));

@@ -93,6 +93,26 @@ class ComparisonTest {
         assertThat(row(scores, "seen images")).containsExactly("seen images", "4", "-");
     }
 
+    /// Of the folder that studies use, and of any other that `eval --out` was given within the run's.
+    @Test
+    void whatRunsWereEvaluatedByIsTold() throws IOException {
+        var a = run("a", 10);
+        var suites = "{\"headline\": {\"geneval/overall\": {\"value\": 0.25, \"interval\": [0.2, 0.3125], \"n\": 553}, "
+                + "\"consistency/caption_gap\": {\"value\": 2.676e-6, \"n\": 1}}}";
+        Files.writeString(Files.createDirectories(a.resolve("eval")).resolve("eval.json"), suites);
+        Files.writeString(Files.createDirectories(a.resolve("mjhq")).resolve("eval.json"),
+                "{\"headline\": {\"reference/fid\": {\"value\": 30.5, \"interval\": [30, 31], \"n\": 3000}}}");
+        var comparison = Comparison.of(List.of(a, run("b", 10)));
+        var rows = comparison.suites();
+        assertThat(row(rows, "geneval/overall")).containsExactly("geneval/overall", "0.2500 (0.2000 to 0.3125), n 553", "-");
+        assertThat(row(rows, "consistency/caption_gap")).containsExactly("consistency/caption_gap", "2.676e-06, n 1", "-");
+        assertThat(row(rows, "mjhq: reference/fid")).containsExactly("mjhq: reference/fid", "30.50 (30.00 to 31.00), n 3000", "-");
+        assertThat(ComparisonPage.of(comparison, Optional.empty())).contains("Evaluated", "0.2500 (0.2000 to 0.3125), n 553");
+        assertThat(ComparisonJson.of(comparison).at("/runs/0/suites/geneval~1overall/interval/1").asDouble()).isEqualTo(0.3125);
+        assertThat(ComparisonJson.of(comparison).at("/runs/1").has("suites")).isFalse();
+        assertThat(Comparison.of(List.of(folder.resolve("b"))).suites()).hasSize(1);
+    }
+
     @Test
     void aPageHoldsEverything() throws IOException {
         var comparison = Comparison.of(List.of(run("a<b", 10), run("b", 10, "run.seed=7")));
