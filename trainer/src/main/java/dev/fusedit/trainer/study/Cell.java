@@ -4,13 +4,15 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.checkpoint.RunFolder;
+import dev.fusedit.trainer.eval.suite.EvaluationFile;
 import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.RecipeDifference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /// One run of a study: an arm at a seed and a learning rate. It is an ordinary run, made by a command that anybody can repeat.
@@ -22,8 +24,10 @@ import java.util.stream.Collectors;
 /// @param recipe as it is to be trained
 /// @param train words of the command
 /// @param measure words of the one after it
+/// @param samples that numbers are of; the suites' own if left out
+/// @param captioned place that they are of; the built-in data if left out
 public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric endpoint, Path folder, Recipe recipe,
-        ImmutableList<String> train, ImmutableList<String> measure) {
+        ImmutableList<String> train, ImmutableList<String> measure, OptionalInt samples, Optional<Path> captioned) {
     /// Where the measurements are.
     Path evaluation() { return evaluation(folder); }
 
@@ -32,7 +36,11 @@ public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric 
     /// Its numbers, `eval.json`.
     Path numbers() { return evaluation().resolve("eval.json"); }
 
-    boolean isMeasured() { return Files.isRegularFile(numbers()); }
+    /// Whether its numbers are there, of the data and as many samples as the study has. Others, that an `eval` of a person's own left in their
+    /// place or that are of another study's file, are measured anew.
+    boolean isMeasured() {
+        return EvaluationFile.in(evaluation()).filter(found -> found.hasLosses(samples, captioned)).isPresent();
+    }
 
     /// @throws UserError as [#isTrained]
     boolean isDone() { return isTrained() && isMeasured(); }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// A study's file, checked: every arm is a recipe that can be trained.
@@ -133,7 +134,9 @@ public record Study(Path source, StudyFile file, Path out, ImmutableList<Arm> ar
                 steps -> settings.add(file.budget().stepsKey() + "=" + (share == 1 ? steps : Math.max(1, Math.round(steps * share)))));
         try {
             return new Cell(name, arm, seed, rate, endpoint, folder, Recipe.find(base(), settings),
-                    train(settings, share, folder), measure(folder));
+                    train(settings, share, folder), measure(folder),
+                    file.samples() == null ? OptionalInt.empty() : OptionalInt.of(file.samples()),
+                    Optional.ofNullable(file.captioned()).map(Path::of));
         } catch (UserError e) {
             throw wrong(arm, e.getMessage());
         }

@@ -76,12 +76,17 @@ public record StudyResult(Study study, ImmutableMap<String, RateSearch.Found> ra
         return notes.build();
     }
 
+    /// By the endpoint's mean; empty where no cell is there.
+    Optional<Arm> bestArm() {
+        return arms().stream()
+                .max(Comparator.comparingDouble(arm -> metric().better().goodness(mean(arm, metric()).orElseThrow().value())));
+    }
+
     /// Whether even the best arm has not left the floor, in a sentence.
     Optional<String> notInformative() {
         var better = metric().better();
         double floor = study.file().endpoint().least();
-        return arms().stream().map(arm -> mean(arm, metric()).orElseThrow())
-                .max(Comparator.comparingDouble(mean -> better.goodness(mean.value())))
+        return bestArm().map(arm -> mean(arm, metric()).orElseThrow())
                 .filter(best -> better.goodness(better == Metric.Better.HIGHER ? best.low() : best.high()) <= better.goodness(floor))
                 .map(best -> "not informative: the best arm, at %s, is not above the floor of %s".formatted(
                         Figures.text(best.value(), best.low(), best.high()), Figures.text(floor)));

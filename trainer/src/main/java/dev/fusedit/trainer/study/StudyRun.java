@@ -134,15 +134,22 @@ public final class StudyRun {
         }
     }
 
-    /// Holds to the endpoint that the study began with: chosen afterwards, it would be chosen by the result.
+    /// Holds to the endpoint that the study began with, and to what that is measured on: chosen afterwards, it would be chosen by the result, and so
+    /// would seeds that are added until a difference shows.
     private void requireEndpoint() {
         if (!Files.exists(noted())) return;
         var before = StudyFile.parse(TextFile.read(noted(), "a study"), noted().toString());
         var now = study.file();
-        if (before.endpoint().equals(now.endpoint()) && Objects.equals(before.reference(), now.reference())) return;
+        if (before.endpoint().equals(now.endpoint()) && Objects.equals(before.reference(), now.reference())
+                && before.seeds().equals(now.seeds()) && Objects.equals(before.samples(), now.samples())
+                && Objects.equals(before.captioned(), now.captioned()))
+            return;
         throw study.wrong(
-                "the study in %s began with the endpoint %s (floor %s) and %s as reference, fixed before the first run. Give another --out"
+                "the study in %s began with the endpoint %s (floor %s), %s as reference, the seeds %s, %s samples of %s, fixed before the first "
                         .formatted(study.out(), before.endpoint().metric().word(), Figures.text(before.endpoint().least()),
-                                before.reference() == null ? "the first arm" : "arm '%s'".formatted(before.reference())));
+                                before.reference() == null ? "the first arm" : "arm '%s'".formatted(before.reference()), before.seeds(),
+                                before.samples() == null ? "the suites' own" : before.samples(),
+                                before.captioned() == null ? "the built-in data" : before.captioned())
+                        + "run. Give another --out");
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.ToDoubleFunction;
 /// A study's result as tables, each with its heads first.
 public final class StudyTables {
     static final String COMMANDS = "Commands";
+    private static final double HALF = 0.5;
 
     private StudyTables() {}
 
@@ -28,8 +29,8 @@ public final class StudyTables {
                         verdicts(result)),
                 new Titled("Beside the endpoint", "Means over seeds with 95 % intervals, not corrected: they decide nothing.",
                         metrics(result)),
-                new Titled("Scores by kind", "Shares of images that are right, and of what captions name that is right, as above.",
-                        kinds(result)),
+                new Titled("Scores by kind", "Shares of images that are right, and of what captions name that is right, as above. "
+                        + masteredNote(result), kinds(result)),
                 new Titled("Cost", "Means over seeds; FLOPs are those needed by all stages, time is the whole run's.", costs(result)),
                 new Titled("Learning rates", "By the %s of short runs with another seed.".formatted(
                         result.study().file().triedBy().label()), rates(result)),
@@ -73,8 +74,27 @@ public final class StudyTables {
     private static List<List<String>> kinds(StudyResult result) {
         var names = new LinkedHashSet<String>();
         result.cells().forEach(cell -> names.addAll(cell.kinds().keySet()));
-        return table(result, List.copyOf(names), name -> name.replace('_', ' '),
+        var mastered = mastered(result);
+        return table(result, List.copyOf(names), name -> words(name) + (mastered.contains(name) ? " *" : ""),
                 (arm, kind) -> text(result.mean(arm, cell -> cell.kinds().getOrDefault(kind, Double.NaN))));
+    }
+
+    private static String words(String kind) { return kind.replace('_', ' '); }
+
+    /// What the best arm has right more often than not. Where no arm does, scores tell nothing of the arms.
+    private static List<String> mastered(StudyResult result) {
+        return result.bestArm().map(arm -> result.of(arm).stream().flatMap(cell -> cell.kinds().keySet().stream()).distinct()
+                .filter(kind -> result.mean(arm, cell -> cell.kinds().getOrDefault(kind, Double.NaN)).orElseThrow().value() > HALF)
+                .toList())
+                .orElse(List.of());
+    }
+
+    private static String masteredNote(StudyResult result) {
+        var best = result.bestArm().map(Arm::name).orElse(Figures.NONE);
+        var mastered = mastered(result).stream().map(StudyTables::words).toList();
+        return mastered.isEmpty() ? "The best arm, %s, has none of them above 0.5, so arms hardly compare by them.".formatted(best)
+                : "The best arm, %s, has above 0.5 (marked *): %s. By the others arms hardly compare.".formatted(best,
+                        String.join(", ", mastered));
     }
 
     private interface CellText<T> {

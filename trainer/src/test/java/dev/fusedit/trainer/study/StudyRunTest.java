@@ -54,13 +54,18 @@ class StudyRunTest {
             var run = Path.of(words.get(words.indexOf("--model") + 1));
             double value = loss.applyAsDouble(Recipe.find(run.resolve("recipe.yaml").toString(), List.of()));
             Files.createDirectories(run.resolve("eval"));
-            Files.writeString(run.resolve("eval/eval.json"),
-                    "{\"loss\": {\"bins\": [{\"value\": %s}]}, \"consistency\": {\"gap_by_sigma\": [{\"value\": 0.1}, {\"value\": 0.3}]}}"
-                            .formatted(value));
+            Files.writeString(run.resolve("eval/eval.json"), numbers(words.get(words.indexOf("--samples") + 1), value));
             return 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String numbers(String samples, double value) {
+        return "{\"loss\": {\"data\": \"Blocks, captions that training never has\", \"asked\": %s, \"bins\": [{\"value\": %s}]}, "
+                .formatted(samples,
+                        value)
+                + "\"consistency\": {\"asked\": %s, \"gap_by_sigma\": [{\"value\": 0.1}, {\"value\": 0.3}]}}".formatted(samples);
     }
 
     private int train(List<String> words, ToDoubleFunction<Recipe> loss) throws IOException {
@@ -261,6 +266,37 @@ class StudyRunTest {
         assertThatThrownBy(() -> run(study("samples: 16, stage", "samples: 32, stage"), StudyRunTest::loss)).isInstanceOf(UserError.class)
                 .hasMessageContaining("holds a run of another recipe than the study's")
                 .hasMessageContaining("stages.fuse.steps: now 4, was 2");
+    }
+
+    /// Added until a difference shows, seeds would be chosen by the result; other samples would be another endpoint.
+    @Test
+    void seedsAndSamplesStay() throws IOException {
+        run(study(), StudyRunTest::loss);
+        assertThatThrownBy(() -> run(study("[1, 2, 3, 4, 5, 6]", "[1, 2, 3, 4, 5, 6, 7]"), StudyRunTest::loss))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("the seeds [1, 2, 3, 4, 5, 6], 16 samples of the built-in data, fixed before the first run");
+        assertThatThrownBy(() -> run(study("samples: 16\n", "samples: 32\n"), StudyRunTest::loss)).isInstanceOf(UserError.class)
+                .hasMessageContaining("fixed before the first run. Give another --out");
+        assertThat(run(study(), StudyRunTest::loss).isComplete()).isTrue();
+    }
+
+    /// An evaluation of a person's own in a cell's folder is none of the study's.
+    @Test
+    void numbersOfOtherSamplesAreMeasuredAnew() throws IOException {
+        var before = run(study(), StudyRunTest::loss).comparisons();
+        int done = ran.size();
+        Files.writeString(folder.resolve("out/cells/joint/seed-1/eval/eval.json"), numbers("8", 0.1));
+        Files.writeString(folder.resolve("out/cells/cross/seed-2/eval/eval.json"), "{\"blocks\": {}}");
+        assertThat(run(study(), StudyRunTest::loss).comparisons()).isEqualTo(before);
+        assertThat(ran.subList(done, ran.size())).containsExactly("eval", "eval");
+    }
+
+    @Test
+    void whatTheBestArmMastersIsMarked() throws IOException {
+        run(study(), StudyRunTest::loss);
+        assertThat(Files.readString(folder.resolve("out/table.md")))
+                .contains("The best arm, cross, has above 0.5 (marked *): seen right color.", "| seen right color * |", "| seen single |",
+                        "| seen whole |");
     }
 
     @Test
