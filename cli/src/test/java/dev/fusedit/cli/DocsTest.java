@@ -146,6 +146,34 @@ class DocsTest {
         assertThat(explained).hasSizeGreaterThan(20).allSatisfy(text -> assertThat(all).contains(text.strip()));
     }
 
+    /// A row without heads above it is shown as it is written.
+    @Test
+    void everyRowOfATableHasHeads() throws IOException {
+        var astray = new ArrayList<String>();
+        try (var pages = pages()) {
+            for (var page : pages.toList()) {
+                var lines = new ArrayList<String>();
+                prose(page, lines::add);
+                for (int i = 0; i < lines.size(); i++) {
+                    boolean begins = lines.get(i).startsWith("|") && (i == 0 || !lines.get(i - 1).startsWith("|"));
+                    if (begins && (i + 1 == lines.size() || !lines.get(i + 1).matches("\\|[-:| ]+\\|")))
+                        astray.add(page + ": " + lines.get(i));
+                }
+            }
+        }
+        assertThat(astray).isEmpty();
+    }
+
+    /// What a person wrote of a study stands on its page too.
+    @Test
+    void pagesOfStudiesHoldTheirWords() throws IOException {
+        try (var pages = pages()) {
+            var words = pages.filter(page -> page.endsWith("words.md")).toList();
+            assertThat(words).isNotEmpty().allSatisfy(
+                    page -> assertThat(Files.readString(page.resolveSibling("index.md"))).contains(Files.readString(page).strip()));
+        }
+    }
+
     /// @param block whether it stands in a block of code, not within a sentence
     record Found(String text, boolean block) {}
 
