@@ -131,11 +131,7 @@ final class EvalCommand implements Callable<Integer> {
         int perKind = SamplingOptions.orElse(images, SELF_CHECK_IMAGES);
         var console = ProgressLine.onStderr();
         var progress = SamplingProgress.of(console, "check", Kind.values().length * perKind);
-        var check = SelfCheck.run(perKind, () -> {
-            synchronized (progress) {
-                progress.add(1);
-            }
-        });
+        var check = SelfCheck.run(perKind, () -> progress.add(1));
         console.close();
         spec.commandLine().getOut().println(json ? new ObjectMapper().writeValueAsString(check.toJson()) : check);
         return check.passed() ? ExitCode.OK : ExitCode.CHECK_FAILED;

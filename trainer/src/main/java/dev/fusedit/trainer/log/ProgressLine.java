@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// How far a run is, on the console: one line that rewrites itself on a terminal, else a line every few seconds, and always the
-/// last step of a stage.
+/// last step of a stage. Any thread may write it: those that train, that read ahead, and that hear a signal do.
 public final class ProgressLine {
     private static final long REWRITE_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
@@ -90,7 +90,7 @@ public final class ProgressLine {
     /// On no terminal, with a clock of one's own.
     public static ProgressLine on(PrintStream out, LongSupplier nanoTime) { return new ProgressLine(out, false, nanoTime); }
 
-    public void update(Progress progress) {
+    public synchronized void update(Progress progress) {
         long now = nanoTime.getAsLong();
         boolean ends = progress.step >= progress.total;
         if (shown && !ends && now - last < (terminal ? REWRITE_NANOS : LINE_NANOS)) return;
@@ -103,7 +103,7 @@ public final class ProgressLine {
     /// cut to the terminal's width: of a longer one the first row would stay.
     ///
     /// @param ends whether it stays, on a terminal too
-    public void show(String text, boolean ends) {
+    public synchronized void show(String text, boolean ends) {
         boolean rewritten = terminal && !ends;
         out.print((terminal ? CLEAR : "") + (rewritten ? cut(text) : text) + (rewritten ? "" : "\n"));
         out.flush();
@@ -116,7 +116,7 @@ public final class ProgressLine {
     }
 
     /// A line of its own; on a terminal it takes the place of the progress, which comes again with the next update.
-    public void message(String text) {
+    public synchronized void message(String text) {
         out.print((pending ? CLEAR : "") + text + "\n");
         out.flush();
         pending = false;
@@ -124,7 +124,7 @@ public final class ProgressLine {
     }
 
     /// Leaves the last state standing, so that what is printed next begins on a line of its own.
-    public void close() {
+    public synchronized void close() {
         if (pending) {
             out.println();
             out.flush();

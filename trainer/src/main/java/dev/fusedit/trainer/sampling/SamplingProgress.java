@@ -59,8 +59,8 @@ public final class SamplingProgress {
         };
     }
 
-    /// So many more are sampled.
-    public void add(double more) {
+    /// So many more are sampled. Any thread may say so.
+    public synchronized void add(double more) {
         sampled += more;
         tell();
     }
