@@ -29,6 +29,9 @@ final class C10dGroup implements ProcessGroup {
     /// With rank 0, which samples and scores while the others wait; that it is gone is noticed all the same.
     private static final Duration LONG = Duration.ofDays(7);
 
+    /// By which NCCL waits longer than Gloo: its own watchdog aborts a process that waits in vain, and what all threads do is to be said first.
+    private static final Duration ALARM = Duration.ofMinutes(1);
+
     private static final Duration FAREWELL = Duration.ofSeconds(5);
 
     private final Rendezvous place;
@@ -73,7 +76,7 @@ final class C10dGroup implements ProcessGroup {
     private C10dBackend backend(Device device) { return device.isCpu() ? gloo : nccl(); }
 
     private C10dBackend nccl() {
-        if (nccl == null) nccl = C10dBackend.nccl(store, rank(), size(), patience);
+        if (nccl == null) nccl = C10dBackend.nccl(store, rank(), size(), patience.plus(ALARM));
         return nccl;
     }
 

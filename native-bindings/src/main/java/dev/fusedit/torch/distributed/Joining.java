@@ -18,6 +18,9 @@ final class Joining {
     /// In which the others may read why, before the table that rank 0 holds is gone with it.
     private static final Duration GRACE = Duration.ofSeconds(1);
 
+    /// All were there: whoever comes now has been started anew by itself.
+    private static final String BEGUN = "begun";
+
     private final Rendezvous own;
     private final String build;
     private final C10dStore store;
@@ -32,45 +35,33 @@ final class Joining {
 
     static ProcessGroup join(Rendezvous own, String build, JobSettings settings, Map<String, String> environment,
             Consumer<String> log) {
-        var store = store(own, settings.joining());
+        var meeting = Meeting.find(own, settings.joining(), log);
+        var place = meeting.place();
+        var store = meeting.store();
         try {
-            new Joining(own, build, store, settings.joining()).requireAll();
-            var gloo = C10dBackend.gloo(store, own.rank(), own.size(), OwnAddress.towards(own.host(), own.port(), environment),
+            new Joining(place, build, store, settings.joining()).requireAll();
+            var gloo = C10dBackend.gloo(store, place.rank(), place.size(), OwnAddress.towards(place.host(), place.port(), environment),
                     settings.answering());
-            var watchdog = new Watchdog(own, watched(own, settings.joining()), log, () -> Libtorch.exitNow(PeerLost.STATUS));
-            return new C10dGroup(own, store, gloo, settings, watchdog);
+            var watchdog = new Watchdog(place, watched(place, settings.joining()), log, () -> Libtorch.exitNow(PeerLost.STATUS));
+            return new C10dGroup(place, store, gloo, settings, watchdog);
         } catch (C10dFailure e) {
             store.close();
-            throw PeerLost.of(own.rank(), settings.joining(), e);
+            throw PeerLost.of(place.rank(), settings.joining(), e);
         } catch (RuntimeException e) {
-            if (own.holdsTable()) sleep(GRACE);
+            if (place.holdsTable()) sleep(GRACE);
             store.close();
             throw e;
         }
     }
 
     /// The same table over a connection of its own: one waits for the other's answers.
-    private static C10dStore watched(Rendezvous own, Duration patience) {
-        return C10dStore.open(own.host(), own.port(), false, prefix(own), patience);
-    }
-
-    private static String prefix(Rendezvous own) { return "fusedit/" + own.start(); }
-
-    private static C10dStore store(Rendezvous own, Duration patience) {
-        try {
-            return C10dStore.open(own.host(), own.port(), own.holdsTable(), prefix(own), patience);
-        } catch (C10dFailure e) {
-            throw new UserError(own.holdsTable()
-                    ? "Rank 0 cannot listen at %s (MASTER_ADDR, MASTER_PORT): the port is in use, or the address is another machine's. Choose another port (c10d: %s)"
-                            .formatted(own.place(), e.getMessage())
-                    : "Rank %d finds nobody at %s (MASTER_ADDR, MASTER_PORT) within %d s: rank 0 has not started, has ended already, or is elsewhere (c10d: %s)"
-                            .formatted(own.rank(), own.place(), patience.toSeconds(), e.getMessage()),
-                    e);
-        }
+    private static C10dStore watched(Rendezvous place, Duration patience) {
+        return C10dStore.open(place.host(), place.port(), false, Meeting.prefix(place), patience);
     }
 
     private void requireAll() {
         if (store.add("count-" + own.rank(), 1) > 1) {
+            if (store.has(BEGUN)) throw PeerLost.begun(own.rank(), own.place());
             throw new UserError("Two processes at %s were started as rank %d. Give each its own RANK, from 0 to %d"
                     .formatted(own.place(), own.rank(), own.size() - 1));
         }
@@ -88,6 +79,7 @@ final class Joining {
             }
             if (there.size() < own.size()) sleep(LOOK);
         }
+        store.set(BEGUN, "yes");
     }
 
     private static String key(int rank) { return "rank-" + rank; }
@@ -110,8 +102,7 @@ final class Joining {
         try {
             Thread.sleep(time);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while other processes were waited for", e);
+            throw Meeting.interrupted(e);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.fusedit.torch.distributed;
 import dev.fusedit.torch.javacpp.C10dFailure;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// Another process of the job is gone, or does not answer: nothing can be computed together any more.
 public final class PeerLost extends RuntimeException {
@@ -12,7 +13,15 @@ public final class PeerLost extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    private PeerLost(String message, Throwable cause) { super(message, cause); }
+    private PeerLost(String message, @Nullable Throwable cause) { super(message, cause); }
+
+    /// A process that was started anew, while the others go on or are about to notice that it was gone: it is to come back with all of them.
+    static PeerLost begun(int rank, String place) {
+        return new PeerLost(
+                "Rank %d was started anew by itself: the job at %s is already running, or ending. Start again, all its processes"
+                        .formatted(rank, place),
+                null);
+    }
 
     /// @param patience that the collective had
     static PeerLost of(int rank, Duration patience, C10dFailure cause) { return of(rank, patience, cause, _ -> ""); }

@@ -59,5 +59,11 @@ public record Rendezvous(int rank, int size, int localRank, int localSize, Strin
     /// Whether this process holds the table by which all meet.
     boolean holdsTable() { return rank == 0 && !ofAgent; }
 
+    /// A port near the agent's, for rank 0's own table in its place, with keys of its own.
+    Rendezvous beside(int number) {
+        return new Rendezvous(rank, size, localRank, localSize, host, port + number <= MOST ? port + number : port - number, false,
+                "%s/beside-%d".formatted(start, port));
+    }
+
     String place() { return host + ":" + port; }
 }

@@ -213,6 +213,19 @@ class ProcessGroupTest {
                 .hasMessageContaining("Rank 1 finds nobody at 127.0.0.1:%d".formatted(port)).hasMessageContaining("has ended already");
     }
 
+    /// As a pod that is started again while the others have not noticed yet that it was gone.
+    @Test
+    void aRankThatIsStartedAnewByItselfComesBackWithAll() throws Exception {
+        inRanks(2, group -> {
+            if (!group.isFirst()) {
+                assertThatThrownBy(() -> ProcessGroup.join(BUILD, environment(1, 2))).isInstanceOf(PeerLost.class)
+                        .hasMessageContaining(
+                                "Rank 1 was started anew by itself: the job at 127.0.0.1:%d is already running".formatted(port));
+            }
+            return group.gather(new byte[0]).size();
+        });
+    }
+
     @Test
     void aPortInUseIsSaidToBe() throws IOException {
         try (var taken = new ServerSocket(0)) {
