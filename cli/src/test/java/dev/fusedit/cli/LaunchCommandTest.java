@@ -50,6 +50,9 @@ class LaunchCommandTest {
         succeed(launched);
         assertThat(launched.said()).containsPattern("Go on: \\./fusedit launch --nproc 2 -- train tests/minimal [^\n]* --shard gradients");
         assertThat(launched.said()).as("several buckets").containsPattern("buckets over processes.*: 0 from [^;]+, 1 from ");
+        assertThat(Checkpoint.open(Checkpoints.find(two)).names()).as("each rank has written its own").contains(
+                "optimizer.safetensors.index.json", "optimizer-00001-of-00002.safetensors", "optimizer-00002-of-00002.safetensors",
+                "ema-00001-of-00002.safetensors", "ema-00002-of-00002.safetensors");
         train(two, ALL_OF_IT); // one process goes on
         assertSameLosses(rows(two), rows(one), 1e-9, 10);
         assertThat(samples(two)).isEqualTo(samples(one));
@@ -206,6 +209,23 @@ class LaunchCommandTest {
         assertSameLosses(rows(run), rows(one), 1e-9, 67);
     }
 
+    /// Rank 1 may write small files only, as on a disk that is nearly full: rank 0 writes all.
+    @Test
+    @Tag("long")
+    void aRankThatCannotWriteItsPartLeavesItToTheFirst() throws Exception {
+        int port = free();
+        var settings = List.of("run.precision=f64", "stages.text.steps=4");
+        var first = rank(0, port, settings, List.of(), List.of("--shard", "optimizer"));
+        var second = rank(1, port, settings, List.of("sh", "-c", "ulimit -f 64; exec \"$@\"", "sh"), List.of("--shard", "optimizer"));
+        succeed(second);
+        succeed(first);
+        assertThat(first.said()).contains("Rank 0 gathers and writes the checkpoint alone: rank 1 cannot write its part: "
+                + "a file may not grow so large there");
+        assertThat(Checkpoint.open(Checkpoints.find(temp.resolve("ranks"))).names()).contains("optimizer.safetensors")
+                .doesNotContain("optimizer.safetensors.index.json");
+        assertThat(temp.resolve("ranks/checkpoints")).isDirectoryNotContaining("glob:**.tmp");
+    }
+
     private static void kill(Started launched) { other(launched).destroyForcibly(); }
 
     /// A rank other than the first.
@@ -223,6 +243,38 @@ class LaunchCommandTest {
         assertThat(launched.process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(launched.process.exitValue()).as(launched.said()).isEqualTo(143);
         assertThat(newest(run)).isPositive();
+    }
+
+    /// As Slurm's `--signal=USR1@120` does, which tells each process.
+    @Test
+    @Tag("long")
+    void aBatchSystemsWarningSavesAndIsToldByTheStatus() throws Exception {
+        var run = temp.resolve("run");
+        var settings = List.of("stages.text.steps=2000", "checkpoints.every=1000");
+        var launched = launch(2, run, settings, "--shard", "gradients");
+        awaitRow(run);
+        var words = Stream.concat(Stream.of("kill", "-USR1"), launched.process.children().map(rank -> Long.toString(rank.pid()))).toList();
+        assertThat(words).hasSize(4);
+        assertThat(new ProcessBuilder(words).start().waitFor()).isZero();
+        assertThat(launched.process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(launched.process.exitValue()).as(launched.said()).isEqualTo(138);
+        long saved = newest(run);
+        assertThat(saved).isPositive();
+        succeed(launch(2, run, settings, "--max-steps", Long.toString(saved + 2)));
+        assertThat(newest(run)).as("it goes on").isEqualTo(saved + 2);
+    }
+
+    /// `./fusedit launch --nproc 2 -- train recipes/tests/tiny.yaml --out DIR --set run.precision=f64`, against one process.
+    @Test
+    @Tag("long")
+    void everyLossOfTheTinyRecipeIsThatOfOneProcess() throws Exception {
+        var tiny = List.of("train", "tests/tiny", "--set", "run.precision=f64", "--out");
+        var one = temp.resolve("one");
+        succeed(start(with(tiny, List.of(one.toString())), Map.of()), 5 * PATIENCE_SECONDS);
+        var two = temp.resolve("two");
+        succeed(start(with(List.of("launch", "--nproc", "2", "--"), with(tiny, List.of(two.toString()))), Map.of()), 5 * PATIENCE_SECONDS);
+        assertThat(rows(one).stream().filter(row -> row.containsKey("loss"))).as("rows with losses").hasSizeGreaterThanOrEqualTo(40);
+        assertSameLosses(rows(two), rows(one), 1e-9, 40);
     }
 
     // ---- what is compared
@@ -275,12 +327,22 @@ class LaunchCommandTest {
     }
 
     private Started rank(int rank, int port, List<String> settings) throws IOException {
-        return start(arguments(temp.resolve("ranks"), settings), Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2", "MASTER_ADDR",
-                "127.0.0.1", "MASTER_PORT", Integer.toString(port), "OMP_NUM_THREADS", "1"));
+        return rank(rank, port, settings, List.of(), List.of());
+    }
+
+    private Started rank(int rank, int port, List<String> settings, List<String> before, List<String> options) throws IOException {
+        return start(before, with(arguments(temp.resolve("ranks"), settings), options), Map.of("RANK", Integer.toString(rank), "WORLD_SIZE",
+                "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", Integer.toString(port), "OMP_NUM_THREADS", "1"));
     }
 
     private Started start(List<String> words, Map<String, String> environment) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        return start(List.of(), words, environment);
+    }
+
+    /// @param before the command
+    private Started start(List<String> before, List<String> words, Map<String, String> environment) throws IOException {
+        var command = new ArrayList<>(before);
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), "dev.fusedit.cli.Main"));
         command.addAll(words);
@@ -290,8 +352,10 @@ class LaunchCommandTest {
         return new Started(builder.start(), log);
     }
 
-    private static void succeed(Started started) throws Exception {
-        assertThat(started.process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as(started.said()).isTrue();
+    private static void succeed(Started started) throws Exception { succeed(started, PATIENCE_SECONDS); }
+
+    private static void succeed(Started started, int seconds) throws Exception {
+        assertThat(started.process.waitFor(seconds, TimeUnit.SECONDS)).as(started.said()).isTrue();
         assertThat(started.process.exitValue()).as(started.said()).isZero();
     }
 

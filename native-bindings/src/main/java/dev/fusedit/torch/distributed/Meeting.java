@@ -140,7 +140,7 @@ record Meeting(C10dStore store, Rendezvous place) {
                 places.stream().mapToInt(Rendezvous::port).max().orElseThrow());
     }
 
-    /// Asked by a thread of its own: c10d waits without end for somebody who listens and says nothing.
+    /// Asked by a thread of its own: for somebody who listens and says nothing c10d waits beyond its patience.
     private static C10dStore answering(Supplier<C10dStore> asking, Duration patience) throws TimeoutException {
         var answer = new CompletableFuture<C10dStore>();
         Thread.ofPlatform().daemon().name("asks the agent").start(() -> {

@@ -78,11 +78,20 @@ public final class ShardedWriter {
     }
 
     private Path writeIndex(Map<String, Tensor> tensors, Map<String, String> places) throws IOException {
+        var index = index(places, tensors.values().stream().mapToLong(ShardedWriter::bytes).sum());
+        return Files.writeString(folder.resolve(stem + ".safetensors.index.json"), index);
+    }
+
+    /// The text of an index.
+    ///
+    /// @param places names of shards by those of their tensors
+    /// @param bytes of all tensors
+    public static String index(Map<String, String> places, long bytes) {
         var root = JsonNodeFactory.instance.objectNode();
-        root.putObject("metadata").put("total_size", tensors.values().stream().mapToLong(ShardedWriter::bytes).sum());
+        root.putObject("metadata").put("total_size", bytes);
         var map = root.putObject("weight_map");
         places.forEach(map::put);
-        return Files.writeString(folder.resolve(stem + ".safetensors.index.json"), root.toPrettyString() + "\n");
+        return root.toPrettyString() + "\n";
     }
 
     private static long bytes(Tensor tensor) { return tensor.numel() * tensor.dtype().bytes(); }

@@ -1,8 +1,13 @@
 package dev.fusedit.trainer.checkpoint;
 
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.TensorFiles;
+import dev.fusedit.torch.io.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The files of a run's checkpoint. Two equal runs leave equal ones, but for [#TIMES] and the manifest with its sum.
 public final class CheckpointFiles {
@@ -27,6 +32,27 @@ public final class CheckpointFiles {
 
     private CheckpointFiles() {}
 
+    /// Where several processes have written what one of these files would hold, each its own part: the parts' index, as Hugging Face's
+    /// libraries have it.
+    public static String index(String name) { return name + ".index.json"; }
+
+    /// The part that one of several processes has written: `ema-00002-of-00004.safetensors`.
+    public static String part(String name, int rank, int processes) {
+        return String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", name.substring(0, name.indexOf('.')), rank + 1, processes);
+    }
+
+    /// One of the files of tensors, in one piece or in parts; empty if the checkpoint has none.
+    public static Optional<TensorSource> tensors(Checkpoint checkpoint, String name) {
+        return Stream.of(name, index(name)).filter(checkpoint::has).findFirst().map(file -> TensorFiles.open(checkpoint.file(file)));
+    }
+
+    /// As [#tensors], of one that must be there.
+    ///
+    /// @throws UserError if it is not
+    public static TensorSource requiredTensors(Checkpoint checkpoint, String name) {
+        return tensors(checkpoint, name).orElseThrow(() -> missing(checkpoint, name));
+    }
+
     /// @throws UserError if the checkpoint has no such file: one that another version of the program wrote
     public static String text(Checkpoint checkpoint, String name) {
         requireIn(checkpoint, name);
@@ -38,9 +64,11 @@ public final class CheckpointFiles {
     }
 
     public static void requireIn(Checkpoint checkpoint, String name) {
-        if (!checkpoint.has(name)) {
-            throw new UserError("checkpoint %s: has no %s, only %s. Another version of this program may have written it"
-                    .formatted(checkpoint.folder(), name, String.join(", ", checkpoint.names())));
-        }
+        if (!checkpoint.has(name)) throw missing(checkpoint, name);
+    }
+
+    private static UserError missing(Checkpoint checkpoint, String name) {
+        return new UserError("checkpoint %s: has no %s, only %s. Another version of this program may have written it"
+                .formatted(checkpoint.folder(), name, String.join(", ", checkpoint.names())));
     }
 }

@@ -94,13 +94,13 @@ public final class CheckpointWriter implements AutoCloseable {
     private Path save(long step, Snapshot snapshot) {
         for (var pause : pauses) {
             try {
-                return checkpoints.save(step, snapshot.files());
+                return checkpoints.save(step, snapshot.files(), snapshot.parts());
             } catch (UserError e) {
                 LOG.warn("{}. Trying again in {} s", e.getMessage(), pause.toSeconds());
                 Uninterruptibles.sleepUninterruptibly(pause);
             }
         }
-        return checkpoints.save(step, snapshot.files());
+        return checkpoints.save(step, snapshot.files(), snapshot.parts());
     }
 
     private void await() {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -72,14 +73,20 @@ public final class Checkpoints {
     /// @param files by their names, in the order in which they are written
     /// @return its folder
     /// @throws UserError if it cannot be written; the earlier ones are whole
-    public Path save(long step, Map<String, Content> files) {
+    public Path save(long step, Map<String, Content> files) { return save(step, files, Parts.NONE); }
+
+    /// As [#save(long, Map)].
+    ///
+    /// @param parts further files, which are moved into the checkpoint once all others are written; where it fails they are where they were
+    public Path save(long step, Map<String, Content> files, Parts parts) {
         checkArgument(step >= 0, "step must not be negative, but is %s", step);
-        for (String name : files.keySet()) checkArgument(Manifest.isFileName(name), "'%s' cannot be a file of a checkpoint", name);
-        Manifest.sameFile(files.keySet()).ifPresent(name -> checkArgument(false, "'%s' is there twice where case does not count", name));
+        var names = Stream.concat(files.keySet().stream(), parts.names().stream()).toList();
+        for (String name : names) checkArgument(Manifest.isFileName(name), "'%s' cannot be a file of a checkpoint", name);
+        Manifest.sameFile(names).ifPresent(name -> checkArgument(false, "'%s' is there twice where case does not count", name));
         Path folder = folder(step);
         try {
             Files.createDirectories(root);
-            if (!Files.exists(folder.resolve(Manifest.FILE))) write(folder, step, files);
+            if (!Files.exists(folder.resolve(Manifest.FILE))) write(folder, step, files, parts);
             Latest.pointTo(root, folder, disk);
         } catch (IOException e) {
             throw failure(folder, e);
@@ -96,17 +103,44 @@ public final class Checkpoints {
 
     private Path folder(long step) { return root.resolve("step-" + step); }
 
-    private void write(Path folder, long step, Map<String, Content> files) throws IOException {
+    /// Makes a folder for files that several processes write, of a checkpoint to be. What earlier ones have left is gone then.
+    ///
+    /// @param names of the files
+    public Path beginParts(long step, List<String> names) throws IOException {
+        Files.createDirectories(root);
+        for (Path tmp : leftOvers()) removeLeftOver(tmp);
+        Path folder = root.resolve("step-%d.parts-%016x%s".formatted(step, new SecureRandom().nextLong(), TMP));
+        disk.createDirectory(folder);
+        var plan = folder.resolve(Manifest.UNFINISHED);
+        disk.write(plan, new Manifest(step, names.stream().map(Manifest.Entry::planned).toList()).content());
+        disk.rename(plan, folder.resolve(Manifest.PLAN));
+        return folder;
+    }
+
+    /// Deletes such a folder, if it can.
+    public void discardParts(Path folder) {
+        try {
+            removeLeftOver(folder);
+        } catch (IOException | UserError e) {
+            LOG.warn("{} could not be deleted: {}", folder, e.toString());
+        }
+    }
+
+    private void write(Path folder, long step, Map<String, Content> files, Parts parts) throws IOException {
         Path tmp = root.resolve(folder.getFileName() + TMP);
         removeLeftOver(tmp);
         disk.createDirectory(tmp);
         try {
-            disk.write(tmp.resolve(Manifest.PLAN),
-                    new Manifest(step, files.keySet().stream().map(Manifest.Entry::planned).toList()).content());
+            var names = Stream.concat(files.keySet().stream(), parts.names().stream());
+            disk.write(tmp.resolve(Manifest.PLAN), new Manifest(step, names.map(Manifest.Entry::planned).toList()).content());
             var entries = new ArrayList<Manifest.Entry>();
             for (var file : files.entrySet()) {
                 var written = disk.write(tmp.resolve(file.getKey()), file.getValue());
                 entries.add(new Manifest.Entry(file.getKey(), written.bytes(), written.crc32c()));
+            }
+            for (var part : parts.files()) {
+                disk.rename(parts.folder().resolve(part.name()), tmp.resolve(part.name()));
+                entries.add(part.entry());
             }
             disk.write(tmp.resolve(Manifest.UNFINISHED), new Manifest(step, entries).content());
             disk.rename(tmp.resolve(Manifest.UNFINISHED), tmp.resolve(Manifest.FILE));
@@ -115,8 +149,19 @@ public final class Checkpoints {
             disk.rename(tmp, folder);
             disk.sync(root);
         } catch (IOException e) {
+            moveBack(parts, tmp, e);
             giveBackSpace(tmp, e);
             throw e;
+        }
+    }
+
+    private void moveBack(Parts parts, Path tmp, IOException cause) {
+        for (var name : parts.names()) {
+            try {
+                if (Files.exists(tmp.resolve(name))) disk.rename(tmp.resolve(name), parts.folder().resolve(name));
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
         }
     }
 
@@ -215,7 +260,7 @@ public final class Checkpoints {
 
     private List<Path> leftOvers() throws IOException {
         try (var paths = Files.list(root)) {
-            return paths.filter(path -> path.getFileName().toString().matches("step-[0-9]+\\.tmp")).toList();
+            return paths.filter(path -> path.getFileName().toString().matches("step-[0-9]+(\\.parts-[0-9a-f]+)?\\.tmp")).toList();
         }
     }
 

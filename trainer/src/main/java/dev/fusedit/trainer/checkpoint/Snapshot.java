@@ -7,8 +7,12 @@ import java.util.Map;
 /// Made and closed on the thread that trains; the contents are written by another.
 ///
 /// @param files by their names, in the order in which they are written
+/// @param parts that other processes have written already
 /// @param release frees the memory of the copies
-public record Snapshot(Map<String, Content> files, Runnable release) implements AutoCloseable {
+public record Snapshot(Map<String, Content> files, Parts parts, Runnable release) implements AutoCloseable {
+    /// One that a process writes alone.
+    public Snapshot(Map<String, Content> files, Runnable release) { this(files, Parts.NONE, release); }
+
     @Override
     public void close() { release.run(); }
 }

@@ -83,7 +83,8 @@ public final class SavedModel {
                 ModelBundle.fresh(recipe, TextConfigs.of(recipe, RecipeTokenizers.size(tokenizer), checkpoint.folder()), tokenizer, policy,
                         Seed.of(0), _ -> {});
         try {
-            if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)) {
+            if (weights == Sampling.Weights.EMA && !checkpoint.has(CheckpointFiles.AVERAGE)
+                    && !checkpoint.has(CheckpointFiles.index(CheckpointFiles.AVERAGE))) {
                 throw new UserError("%s has no average of its weights: take them raw".formatted(checkpoint.folder()));
             }
             readForSampling(weights == null ? recipe.sampling().weights() : weights, checkpoint, bundle, files, own);
@@ -176,12 +177,13 @@ public final class SavedModel {
     /// @param own recipe of the checkpoint
     static void readForSampling(Sampling.Weights chosen, Checkpoint checkpoint, ModelBundle bundle, FrozenFiles files, Recipe own) {
         readWeights(checkpoint, bundle, files, own, SavedModel::sampled);
-        if (chosen == Sampling.Weights.EMA && checkpoint.has(CheckpointFiles.AVERAGE)) {
-            try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
+        if (chosen != Sampling.Weights.EMA) return;
+        CheckpointFiles.tensors(checkpoint, CheckpointFiles.AVERAGE).ifPresent(file -> {
+            try (file) {
                 var average = RenamedTensors.of(file, SavedModel::sampled);
                 bundle.weights().load(average, name -> average.contains(name) ? name : null);
             }
-        }
+        });
     }
 
     static @Nullable String sampled(@Nullable String name) { return name == null || name.startsWith(ALIGNMENT) ? null : name; }

@@ -8,7 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// What one of several processes has of a run's memory. Rank 0 gathers what is remembered, saves and samples; the others do not.
+/// What one of several processes has of a run's memory. Rank 0 copies and saves the weights, gathers their average, and samples; the others do not.
+/// What each remembers of its own parameters it writes into checkpoints itself, without a copy.
 ///
 /// @param owned parameters whose moments, averages and (ZeRO-2) sums of gradients lie here
 record ProcessShare(Processes of, int rank, Predicate<ParameterShape> owned) {
@@ -30,6 +31,14 @@ record ProcessShare(Processes of, int rank, Predicate<ParameterShape> owned) {
     }
 
     boolean isFirst() { return rank == 0; }
+
+    /// Whether each process writes what it remembers.
+    boolean writesOwn() {
+        return switch (of.sharding()) {
+            case NONE -> false;
+            case OPTIMIZER, GRADIENTS -> !of.isAlone();
+        };
+    }
 
     List<ParameterShape> owned(Collection<ParameterShape> shapes) { return shapes.stream().filter(owned).toList(); }
 

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 /// @param caches keys and values of the text, latents, the batch
 /// @param checkpoint the copies that are being written while training goes on; for a CUDA device they are in another memory
 /// @param sampling what is there between steps: the weights that the average takes the place of, and the images, or an encoder that looks at
-///        them; or what other processes remember, where it is gathered to be saved
+///        them
 /// @param process the JVM and libtorch themselves
 /// @param saved a checkpoint's bytes
 /// @param otherwise activations if activation checkpointing were on where it is off, and off where it is on
@@ -54,7 +54,6 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         var own = share.owned(stage.trainable());
         long wholeMoments = Moments.bytes(stage.stage().optimizer(), stage.trainable(), widths);
         long moments = Moments.bytes(stage.stage().optimizer(), own, widths);
-        long gathered = wholeAverage - average + wholeMoments - moments;
         long saved = stage.shapes().model().stream().filter(shape -> !FrozenFiles.refersTo(shape.name(), stage.recipe()))
                 .mapToLong(shape -> widths.saved(shape, everTrained.contains(shape))).sum() + wholeAverage
                 + wholeMoments;
@@ -65,11 +64,10 @@ public record StageMemory(long weights, long gradients, long optimizer, long ave
         return new StageMemory(weights, share.gradients(stage.trainable(), widths, left) + (several ? sums : 0),
                 moments + Moments.work(stage.stage().optimizer(), own, widths, lanes),
                 average, (long) (HOLES * graph.kept()), (long) (HOLES * (graph.work() + widened)), several ? sums : 0, graph.caches(),
-                written && share.isFirst() && run.device() == Run.Device.CPU ? saved : 0,
-                share.isFirst() ? Math.max(
-                        widths.master() * count(inEma) + wholeAverage - average
-                                + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())),
-                        gathered) : 0,
+                written && share.isFirst() && run.device() == Run.Device.CPU ? saved - (share.writesOwn() ? wholeAverage + wholeMoments : 0)
+                        : 0,
+                share.isFirst() ? widths.master() * count(inEma) + wholeAverage - average
+                        + Math.max(graph.sampling(), EncoderMemory.of(stage.recipe())) : 0,
                 ProcessMemory.bytes(stage.recipe()), saved,
                 (long) (HOLES * other.kept()) + (long) (HOLES * other.work()), 0);
     }

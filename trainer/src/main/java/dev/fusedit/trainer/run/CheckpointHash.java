@@ -3,7 +3,6 @@ package dev.fusedit.trainer.run;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import dev.fusedit.torch.io.FileInfo;
-import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
@@ -31,11 +30,11 @@ public record CheckpointHash(long step, String stage, Map<String, String> parts,
         var checkpoint = Checkpoint.open(Checkpoints.find(place));
         var parts = ImmutableMap.<String, String>builder();
         for (var name : TENSORS) {
-            if (checkpoint.has(name)) {
-                try (var file = SafeTensors.open(checkpoint.file(name))) {
+            CheckpointFiles.tensors(checkpoint, name).ifPresent(file -> {
+                try (file) {
                     parts.put(name, FileInfo.sha256(file));
                 }
-            }
+            });
         }
         var references = References.in(checkpoint.folder());
         if (!references.isEmpty()) {

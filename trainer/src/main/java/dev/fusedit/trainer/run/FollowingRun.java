@@ -18,6 +18,7 @@ import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
 import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.stage.ShardFiles;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
@@ -34,7 +35,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What the processes of a run do whose rank is not 0: the steps that [TrainingRun] has them do, on slices of their own. They read the run's
-/// folder and write nothing into it, but for samples that turn out to be bad.
+/// folder and write nothing into it, but for samples that turn out to be bad, and their parts of checkpoints.
 ///
 /// Everything here happens on the calling thread, which is the one that runs torch.
 public final class FollowingRun implements AutoCloseable {
@@ -103,6 +104,7 @@ public final class FollowingRun implements AutoCloseable {
                 case Order.Stage other -> throw unexpected(other);
                 case Order.Step other -> throw unexpected(other);
                 case Order.Remembered other -> throw unexpected(other);
+                case Order.Shards other -> throw unexpected(other);
             };
             case Word.End(int status) -> status;
         };
@@ -127,6 +129,7 @@ public final class FollowingRun implements AutoCloseable {
             case Order.Stage(int stage, long first, boolean restored) -> begin(plans.get(stage), first, restored);
             case Order.Step() -> step();
             case Order.Remembered(boolean moments) -> send(moments);
+            case Order.Shards(var folder) -> ShardFiles.write(folder, tensors.own(), ranks.group());
             case Order.Start start -> throw unexpected(start);
         }
     }

@@ -30,6 +30,11 @@ sealed interface Order {
     /// @param moments whether the optimizer's is wanted too
     record Remembered(boolean moments) implements Order {}
 
+    /// Writes what average and optimizer remember here into a checkpoint to be.
+    ///
+    /// @param folder that rank 0 has made
+    record Shards(Path folder) implements Order {}
+
     static byte[] bytes(Order order) {
         var out = ByteStreams.newDataOutput();
         switch (order) {
@@ -50,6 +55,10 @@ sealed interface Order {
                 out.writeByte(3);
                 out.writeBoolean(moments);
             }
+            case Shards(var folder) -> {
+                out.writeByte(4);
+                MessageTexts.write(out, folder.toString());
+            }
         }
         return out.toByteArray();
     }
@@ -63,6 +72,7 @@ sealed interface Order {
             case 1 -> new Stage(in.readInt(), in.readLong(), in.readBoolean());
             case 2 -> new Step();
             case 3 -> new Remembered(in.readBoolean());
+            case 4 -> new Shards(Path.of(MessageTexts.read(in)));
             default -> throw new IllegalStateException("rank 0 gave order " + kind);
         };
     }

@@ -26,6 +26,7 @@ final class RunCheckpoints implements AutoCloseable {
     private final Interrupts interrupts;
     private final RunLog log;
     private final CheckpointWriter writer;
+    private final ShardedCheckpoints shards;
 
     /// @param log stays its owner's
     RunCheckpoints(Checkpointing settings, RunFolder folder, Interrupts interrupts, RunLog log) {
@@ -33,8 +34,13 @@ final class RunCheckpoints implements AutoCloseable {
         this.folder = folder.checkpoints();
         this.interrupts = interrupts;
         this.log = log;
-        writer = new CheckpointWriter(new Checkpoints(this.folder, new Checkpoints.Keep(settings.keep(), settings.keepEvery())), PAUSES);
+        var checkpoints = new Checkpoints(this.folder, new Checkpoints.Keep(settings.keep(), settings.keepEvery()));
+        writer = new CheckpointWriter(checkpoints, PAUSES);
+        shards = new ShardedCheckpoints(checkpoints, log::say);
     }
+
+    /// Where several processes write their parts.
+    ShardedCheckpoints shards() { return shards; }
 
     /// After a step.
     ///

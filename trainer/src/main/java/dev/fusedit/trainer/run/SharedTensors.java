@@ -4,8 +4,14 @@ import dev.fusedit.torch.TensorScope;
 import dev.fusedit.trainer.optim.EmaScope;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
+import dev.fusedit.trainer.stage.RunSnapshot;
 import dev.fusedit.trainer.stage.RunTensors;
+import dev.fusedit.trainer.stage.ShardFiles;
+import dev.fusedit.trainer.stage.SnapshotFiles;
 import dev.fusedit.trainer.step.Ranks;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// A run's tensors, of which other processes may remember a part: who needs the whole asks them for it, and they follow by the same [Order]s.
@@ -23,6 +29,18 @@ record SharedTensors(Recipe recipe, RunTensors tensors, Ranks ranks) {
     RunTensors.Remembered remembered(boolean moments) {
         if (ranks.isSharded()) tell(new Order.Remembered(moments));
         return tensors.remembered(ranks, moments);
+    }
+
+    /// What a checkpoint is to hold of it: written by each process itself where it lies in several, else gathered here.
+    ///
+    /// @param shards where it is written
+    Consumer<SnapshotFiles> saved(ShardedCheckpoints shards, long step) {
+        var folder = ranks.isSharded() ? shards.begin(step, ranks.count()) : Optional.<Path>empty();
+        return folder.flatMap(place -> {
+            tell(new Order.Shards(place));
+            var written = ShardFiles.write(place, tensors.own(), ranks.group());
+            return shards.areAllThere(place, written) ? Optional.of(RunSnapshot.written(place, written)) : Optional.empty();
+        }).orElseGet(() -> RunSnapshot.gathered(remembered(true)));
     }
 
     /// Runs `body` with the weights that images are sampled with: the average, if the recipe says so.

@@ -431,7 +431,7 @@ public final class TrainingRun implements AutoCloseable {
         settle(loop);
         var state = RunState.of(recipe, plan, done, tensors.emaWeights().updates(), loop.state());
         try (var _ = TensorScope.open()) {
-            return RunSnapshot.of(recipe, tensors, shared.remembered(true), state, clock.figures(), references, data);
+            return RunSnapshot.of(recipe, tensors, shared.saved(checkpoints.shards(), done), state, clock.figures(), references, data);
         }
     }
 

@@ -4,7 +4,6 @@ import dev.fusedit.fusion.text.Tokenizer;
 import dev.fusedit.torch.Seed;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.io.SafeTensors;
 import dev.fusedit.trainer.align.Alignments;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.model.FrozenFiles;
@@ -75,6 +74,9 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     /// @param moments by parameter and kind; empty where they were not asked for
     public record Remembered(Map<String, Tensor> averages, Map<String, Tensor> moments) {}
 
+    /// What this process remembers, or its part of it.
+    public Remembered own() { return new Remembered(emaWeights.averages(), optimizerState.state()); }
+
     /// What all processes remember: on rank 0, where the others' is the innermost scope's. All of them call it.
     ///
     /// @param moments whether those of the optimizer are wanted too
@@ -114,16 +116,15 @@ public record RunTensors(ModelBundle bundle, EmaWeights emaWeights, OptimizerSta
     private void read(Resumption from) {
         var checkpoint = from.checkpoint();
         SavedModel.readWeights(checkpoint, bundle, frozen);
-        if (checkpoint.has(CheckpointFiles.AVERAGE)) {
-            try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.AVERAGE))) {
+        CheckpointFiles.tensors(checkpoint, CheckpointFiles.AVERAGE).ifPresent(file -> {
+            try (file) {
                 emaWeights.load(file, from.state().averageUpdates(), bundle.weights(), owners::has);
             }
-        }
+        });
         if (!from.ofThisOptimizer()) {
             return;
         }
-        CheckpointFiles.requireIn(checkpoint, CheckpointFiles.OPTIMIZER);
-        try (var file = SafeTensors.open(checkpoint.file(CheckpointFiles.OPTIMIZER))) {
+        try (var file = CheckpointFiles.requiredTensors(checkpoint, CheckpointFiles.OPTIMIZER)) {
             optimizerState.load(file, from.state().loop().optimizerSteps(), bundle.weights(), owners::has);
         }
     }

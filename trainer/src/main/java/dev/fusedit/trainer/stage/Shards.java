@@ -3,7 +3,9 @@ package dev.fusedit.trainer.stage;
 import com.google.common.io.ByteArrayDataInput;
 import com.google.common.io.ByteStreams;
 import dev.fusedit.torch.DType;
+import dev.fusedit.torch.Device;
 import dev.fusedit.torch.Tensor;
+import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.distributed.ProcessGroup;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +18,8 @@ final class Shards {
 
     private record Kept(String name, DType dtype, long[] shape) {}
 
-    /// On rank 0 those of all processes, in the names' order: copies of the others', which are the innermost scope's. In the others nothing is
-    /// left to be had: theirs go to rank 0.
+    /// On rank 0 those of all processes, in the names' order: copies of the others' on the CPU, which are the innermost scope's. In the others
+    /// nothing is left to be had: theirs go to rank 0.
     static Map<String, Tensor> onFirst(ProcessGroup ranks, Map<String, Tensor> own) {
         var all = new TreeMap<>(own);
         var kept = ranks.gather(bytes(own)).stream().map(Shards::kept).toList();
@@ -27,7 +29,9 @@ final class Shards {
                     var place = all.computeIfAbsent(each.name(), _ -> Tensor.empty(each.dtype(), each.shape()));
                     ranks.move(place, from, 0);
                 } else if (ranks.rank() == from) {
-                    ranks.move(own.get(each.name()), from, 0);
+                    try (var _ = TensorScope.open()) {
+                        ranks.move(own.get(each.name()).to(Device.CPU), from, 0);
+                    }
                 }
             }
         }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -137,6 +138,67 @@ class CheckpointsTest {
             faults++;
         }
         assertThat(faults).isGreaterThan(20);
+    }
+
+    // ---- parts of other processes
+
+    private static Parts written(Checkpoints checkpoints, long step, String label) throws IOException {
+        var folder = checkpoints.beginParts(step, List.of("part-1", "part-2"));
+        assertThat(Parts.isSeen(folder)).isTrue();
+        return new Parts(folder, List.of(Parts.write(folder, "part-1", Content.of(label + " 1")),
+                Parts.write(folder, "part-2", Content.of(label + " 2"))));
+    }
+
+    @Test
+    void partsAreOfTheCheckpoint() throws IOException {
+        var checkpoints = new Checkpoints(folder, 1);
+        var parts = written(checkpoints, 4, "of four");
+        assertThat(checkpoints.newest()).as("nothing has the final name yet").isEmpty();
+        checkpoints.save(4, files("a"), parts);
+        var opened = Checkpoint.open(folder.resolve("latest"));
+        assertThat(opened.names()).containsExactly("weights.safetensors", "state.json", "part-1", "part-2");
+        assertThat(opened.file("part-2")).hasContent("of four 2");
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-4", "latest");
+    }
+
+    @Test
+    void partsThatAreNotSavedGo() throws IOException {
+        var checkpoints = new Checkpoints(folder, 1);
+        var first = written(checkpoints, 1, "a");
+        var second = written(checkpoints, 2, "b");
+        assertThat(first.folder()).as("of a run that was killed").doesNotExist();
+        checkpoints.discardParts(second.folder());
+        assertThat(folder).isEmptyDirectory();
+        Files.writeString(written(checkpoints, 3, "c").folder().resolve("notes.txt"), "mine");
+        checkpoints.save(3, files("c"));
+        assertThat(folder).isDirectoryContaining(path -> path.getFileName().toString().startsWith("step-3.parts-"));
+    }
+
+    /// After any fault the same parts can be saved again, unless the process was killed.
+    @ParameterizedTest
+    @EnumSource
+    void everyFaultLeavesAWholeCheckpointOrItsParts(FaultyDisk.Fault fault) throws IOException {
+        for (int failAt = 1;; failAt++) {
+            Path root = folder.resolve(fault + "-" + failAt);
+            new Checkpoints(root, 1).save(1, files("first"));
+            var parts = written(new Checkpoints(root, 1), 2, "x");
+            var disk = new FaultyDisk(fault, failAt);
+            boolean isKilled = false;
+            try {
+                new Checkpoints(root, new Checkpoints.Keep(1, null), disk).save(2, files("second"), parts);
+            } catch (UserError _) {
+                // the disk was full
+            } catch (FaultyDisk.Killed _) {
+                isKilled = true;
+            }
+            var newest = Checkpoint.open(new Checkpoints(root, 1).newest().orElseThrow());
+            assertThat(newest.names()).hasSize(newest.step() == 1 ? 2 : 4);
+            if (isKilled) parts = written(new Checkpoints(root, 1), 2, "x");
+            new Checkpoints(root, 1).save(2, files("second"), parts);
+            assertThat(Checkpoint.open(root.resolve("latest")).file("part-1")).hasContent("x 1");
+            assertThat(root.toFile().list()).containsExactlyInAnyOrder("step-2", "latest");
+            if (!disk.reached()) break;
+        }
     }
 
     /// @return whether the save claims to have worked
