@@ -44,6 +44,6 @@ class EncodersTest {
     @Test
     void otherWeightsAreNoInception() {
         Assertions.assertThatThrownBy(() -> InceptionEncoder.open(GOLDENS.resolve("clip_vision/gelu/weights.safetensors"), Device.CPU))
-                .isInstanceOf(UserError.class).hasMessageContaining("pytorch-fid's weights");
+                .isInstanceOf(UserError.class).hasMessageContaining("is not the FID's Inception v3. Give inception-2015-12-05.pt");
     }
 }
