@@ -3,11 +3,16 @@ package dev.fusedit.trainer.study;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.fusedit.torch.UserError;
+import dev.fusedit.torch.io.TextFile;
+import dev.fusedit.torch.io.WholeFile;
+import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.RunFolder;
 import dev.fusedit.trainer.eval.suite.EvaluationFile;
 import dev.fusedit.trainer.log.ShellWords;
 import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.RecipeDifference;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +49,22 @@ public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric 
 
     /// @throws UserError as [#isTrained]
     boolean isDone() { return isTrained() && isMeasured(); }
+
+    /// A mark beside its folder that its training has diverged: of the same recipe it would again. It holds the recipe's hash.
+    Path divergence() { return folder.resolveSibling(folder.getFileName() + ".diverged"); }
+
+    boolean hasDiverged() {
+        return Files.exists(divergence()) && TextFile.read(divergence(), "a recipe's hash").strip().equals(recipe.hash());
+    }
+
+    void noteDivergence() {
+        try {
+            Files.createDirectories(divergence().toAbsolutePath().getParent());
+            WholeFile.write(divergence(), recipe.hash() + "\n");
+        } catch (IOException e) {
+            throw WriteFailure.of(divergence(), e);
+        }
+    }
 
     /// A cell that names its lanes has a thread for each, so that several run side by side without disturbing each other, and alike
     /// wherever they run.

@@ -57,10 +57,14 @@ record CellQueue(CellProcesses processes, int sideBySide, Path logs, BooleanSupp
 
     private End end(Cell cell) {
         if (!cell.isTrained()) {
+            if (cell.hasDiverged()) return End.DIVERGED;
             if (stopped.getAsBoolean()) return End.STOPPED;
             int status = command(cell, cell.train());
             if (stopped.getAsBoolean() && !cell.isTrained()) return End.STOPPED;
-            if (status == DivergedException.STATUS) return End.DIVERGED;
+            if (status == DivergedException.STATUS) {
+                cell.noteDivergence();
+                return End.DIVERGED;
+            }
             if (status != 0) throw failure(cell, cell.trainCommand(), status);
         }
         if (!cell.isMeasured()) {

@@ -95,7 +95,8 @@ public final class StudyRun {
     private boolean take(CellQueue.Ended ended) {
         return switch (ended.end()) {
             case STOPPED -> false;
-            case DIVERGED -> throw new UserError("%s diverged:%n%s".formatted(ended.cell().name(), queue.lastWords(ended.cell())));
+            case DIVERGED -> throw new UserError("%s diverged:%n%s%nTo train it again, delete %s".formatted(ended.cell().name(),
+                    queue.lastWords(ended.cell()), ended.cell().divergence()));
             case MEASURED -> measured.put(ended.cell().name(), Measurement.read(ended.cell(), levels.get())) == null;
         };
     }

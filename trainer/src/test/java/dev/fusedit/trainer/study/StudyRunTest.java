@@ -223,6 +223,10 @@ class StudyRunTest {
         var result = run(study(), recipe -> recipe.stages().get(1).lr().get("dit") > 1e-3 ? Double.NaN : loss(recipe));
         assertThat(result.rates().get("cross").rate()).isLessThanOrEqualTo(1e-3);
         assertThat(said).anyMatch(line -> line.startsWith("cross, rate 0.002: diverged:\n  says: train"));
+        assertThat(StudyRun.there(study()).rates()).as("where nothing is run").isEqualTo(result.rates());
+        ran.clear();
+        assertThat(run(study(), StudyRunTest::loss).rates()).as("nor again").isEqualTo(result.rates());
+        assertThat(ran).isEmpty();
     }
 
     @Test
