@@ -47,10 +47,9 @@ class NotebooksTest {
     @ValueSource(strings = {"01-tensors", "02-fused-layer", "03-train-blocks", "05-sampling", "07-gradient-masks", "08-bridge"})
     void printsWhatIsKeptBesideIt(String name) throws IOException { requireKept(name); }
 
-    /// Without a page beside it.
     @Test
     @Tag("long")
-    void fusionsRun() { page("06-fusions"); }
+    void fusionsPrintWhatIsKeptBesideThem() throws IOException { requireKept("06-fusions"); }
 
     @Test
     @Tag("long")

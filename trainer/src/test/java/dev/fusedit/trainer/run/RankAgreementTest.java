@@ -5,43 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.UserError;
-import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.recipe.Recipe;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import dev.fusedit.trainer.step.TwoRanks;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Two ranks as threads.
 @ExtendWith(NoTensorLeaks.class)
 class RankAgreementTest {
     private static List<String> told(BiConsumer<RankAgreement, Integer> body) throws Exception {
-        int port = free();
-        try (var threads = Executors.newFixedThreadPool(2)) {
-            var all = IntStream.range(0, 2).mapToObj(rank -> threads.submit(() -> {
-                try (var _ = TensorScope.open();
-                        var group = ProcessGroup.join("build", Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2",
-                                "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", Integer.toString(port)))) {
-                    body.accept(new RankAgreement(group), rank);
-                    return "";
-                } catch (UserError e) {
-                    return e.getMessage();
-                }
-            })).toList();
-            return List.of(all.get(0).get(), all.get(1).get());
-        }
-    }
-
-    private static int free() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return TwoRanks.run(Map.of(), group -> {
+            try (var _ = TensorScope.open()) {
+                body.accept(new RankAgreement(group), group.rank());
+                return "";
+            } catch (UserError e) {
+                return e.getMessage();
+            }
+        });
     }
 
     private static Recipe recipe(String... settings) { return Recipe.find("tests/minimal", List.of(settings)); }

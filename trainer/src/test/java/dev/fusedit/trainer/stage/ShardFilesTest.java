@@ -6,25 +6,19 @@ import dev.fusedit.torch.DType;
 import dev.fusedit.torch.NoTensorLeaks;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
-import dev.fusedit.torch.distributed.ProcessGroup;
 import dev.fusedit.trainer.checkpoint.Checkpoint;
 import dev.fusedit.trainer.checkpoint.CheckpointFiles;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import dev.fusedit.trainer.step.TwoRanks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Two ranks as threads.
 @ExtendWith(NoTensorLeaks.class)
 class ShardFilesTest {
     @TempDir
@@ -32,26 +26,15 @@ class ShardFilesTest {
 
     /// What both hear.
     private static List<ShardFiles> written(Function<Integer, Path> folders) throws Exception {
-        int port = free();
-        try (var threads = Executors.newFixedThreadPool(2)) {
-            var all = IntStream.range(0, 2).mapToObj(rank -> threads.submit(() -> {
-                try (var _ = TensorScope.open();
-                        var group = ProcessGroup.join("build", Map.of("RANK", Integer.toString(rank), "WORLD_SIZE", "2",
-                                "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", Integer.toString(port)))) {
-                    var average = Tensor.full(rank, DType.F32, 2, 3);
-                    var remembered = new RunTensors.Remembered(Map.of("w" + rank, average),
-                            rank == 0 ? Map.of() : Map.of("w1.exp_avg", Tensor.full(7, DType.F64, 5)));
-                    return ShardFiles.write(folders.apply(rank), remembered, group);
-                }
-            })).toList();
-            return List.of(all.get(0).get(), all.get(1).get());
-        }
-    }
-
-    private static int free() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return TwoRanks.run(Map.of(), group -> {
+            try (var _ = TensorScope.open()) {
+                int rank = group.rank();
+                var average = Tensor.full(rank, DType.F32, 2, 3);
+                var remembered = new RunTensors.Remembered(Map.of("w" + rank, average),
+                        rank == 0 ? Map.of() : Map.of("w1.exp_avg", Tensor.full(7, DType.F64, 5)));
+                return ShardFiles.write(folders.apply(rank), remembered, group);
+            }
+        });
     }
 
     @Test
