@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 class QuietTest {
     /// Commands whose result is no report, or that report nothing of their own.
     private static final Set<String> WITHOUT_JSON =
-            Set.of("serve", "launch", "shell", "completion", "recipe show", "recipe schema", "recipe new");
+            Set.of("serve", "launch", "shell", "completion", "help", "recipe show", "recipe schema", "recipe new");
 
     private final StringWriter err = new StringWriter();
 
