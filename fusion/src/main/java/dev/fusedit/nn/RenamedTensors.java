@@ -4,12 +4,11 @@ import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
-import java.nio.file.Path;
+import dev.fusedit.torch.io.TensorView;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// A file of tensors under other names: those that a model asks for. Closing it closes the file.
 ///
 /// @param namesInFile the file's name of each of ours
-public record RenamedTensors(TensorSource file, Map<String, String> namesInFile) implements TensorSource {
+public record RenamedTensors(TensorSource file, Map<String, String> namesInFile) implements TensorView {
     private static final Pattern WRAPPING =
             Pattern.compile("(?<=^|\\.)(module|_orig_mod|_orig_module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
@@ -53,15 +52,6 @@ public record RenamedTensors(TensorSource file, Map<String, String> namesInFile)
     }
 
     @Override
-    public Path path() { return file.path(); }
-
-    @Override
-    public Optional<String> incomplete() { return file.incomplete(); }
-
-    @Override
-    public String kind() { return file.kind(); }
-
-    @Override
     public Map<String, TensorInfo> tensors() {
         var tensors = new LinkedHashMap<String, TensorInfo>();
         namesInFile.forEach((own, theirs) -> tensors.put(own, Objects.requireNonNull(file.tensors().get(theirs))));
@@ -70,10 +60,4 @@ public record RenamedTensors(TensorSource file, Map<String, String> namesInFile)
 
     @Override
     public Tensor read(String name) { return file.read(namesInFile.getOrDefault(name, name)); }
-
-    @Override
-    public Map<String, String> metadata() { return file.metadata(); }
-
-    @Override
-    public void close() { file.close(); }
 }

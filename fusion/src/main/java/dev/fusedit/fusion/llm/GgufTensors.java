@@ -4,11 +4,9 @@ import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.TensorScope;
 import dev.fusedit.torch.io.GgufFile;
-import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
-import java.nio.file.Path;
+import dev.fusedit.torch.io.TensorView;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// llama.cpp multiplies by a norm's weight in every family, so Gemma's files hold 1 + weight. It rotates neighbours in Llama, not the
 /// halves of a head, so those files hold the rows of queries and keys in that order.
-record GgufTensors(TensorSource file, LanguageModelConfig config) implements TensorSource {
+record GgufTensors(TensorSource file, LanguageModelConfig config) implements TensorView {
     static final String EMBEDDING = "token_embd.weight";
     static final String HEAD = "output.weight";
     private static final Pattern IN_LAYER = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
@@ -84,22 +82,4 @@ record GgufTensors(TensorSource file, LanguageModelConfig config) implements Ten
     private static Tensor halves(Tensor pairs, int heads) {
         return pairs.reshape(heads, pairs.size(0) / heads / 2, 2, -1).transpose(1, 2).reshape(pairs.shape());
     }
-
-    @Override
-    public Path path() { return file.path(); }
-
-    @Override
-    public String kind() { return file.kind(); }
-
-    @Override
-    public Optional<String> incomplete() { return file.incomplete(); }
-
-    @Override
-    public Map<String, TensorInfo> tensors() { return file.tensors(); }
-
-    @Override
-    public Map<String, String> metadata() { return file.metadata(); }
-
-    @Override
-    public void close() { file.close(); }
 }

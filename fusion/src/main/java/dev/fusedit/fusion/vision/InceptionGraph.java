@@ -5,11 +5,10 @@ import dev.fusedit.nn.RenamedTensors;
 import dev.fusedit.torch.Tensor;
 import dev.fusedit.torch.io.TensorInfo;
 import dev.fusedit.torch.io.TensorSource;
-import java.nio.file.Path;
+import dev.fusedit.torch.io.TensorView;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// NVIDIA's translation of the FID's TensorFlow graph to TorchScript (`inception-2015-12-05.pt` of the metrics of StyleGAN, which clean-fid
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// convolution's tensors are `weight`, `beta`, `mean` and `var`, and its norm has no scale, which is one.
 ///
 /// @param file renamed; closed with this
-record InceptionGraph(TensorSource file) implements TensorSource {
+record InceptionGraph(TensorSource file) implements TensorView {
     private static final String LAYERS = "layers.", CLASSES = "output.";
     private static final Map<String, String> TENSORS =
             ImmutableMap.of("weight", "conv.weight", "beta", "bn.bias", "mean", "bn.running_mean",
@@ -80,15 +79,6 @@ record InceptionGraph(TensorSource file) implements TensorSource {
     }
 
     @Override
-    public Path path() { return file.path(); }
-
-    @Override
-    public String kind() { return file.kind(); }
-
-    @Override
-    public Optional<String> incomplete() { return file.incomplete(); }
-
-    @Override
     public Map<String, TensorInfo> tensors() {
         var tensors = new LinkedHashMap<>(file.tensors());
         file.tensors().forEach((name, info) -> {
@@ -103,7 +93,4 @@ record InceptionGraph(TensorSource file) implements TensorSource {
         var shift = file.info(name.replace(SCALE, SHIFT));
         return Tensor.ones(shift.dtype(), shift.shape());
     }
-
-    @Override
-    public void close() { file.close(); }
 }
