@@ -18,7 +18,7 @@ import dev.fusedit.trainer.stage.ProcessFigures;
 import dev.fusedit.trainer.stage.RecipeData;
 import dev.fusedit.trainer.stage.Resumption;
 import dev.fusedit.trainer.stage.RunTensors;
-import dev.fusedit.trainer.stage.ShardFiles;
+import dev.fusedit.trainer.stage.RankFiles;
 import dev.fusedit.trainer.stage.StageLoop;
 import dev.fusedit.trainer.stage.StageParts;
 import dev.fusedit.trainer.stage.StagePlan;
@@ -129,7 +129,7 @@ public final class FollowingRun implements AutoCloseable {
             case Order.Stage(int stage, long first, boolean restored) -> begin(plans.get(stage), first, restored);
             case Order.Step() -> step();
             case Order.Remembered(boolean moments) -> send(moments);
-            case Order.Shards(var folder) -> ShardFiles.write(folder, tensors.own(), ranks.group());
+            case Order.Shards(var folder) -> RankFiles.write(folder, tensors.own(), ranks.group());
             case Order.Start start -> throw unexpected(start);
         }
     }

@@ -3,7 +3,7 @@ package dev.fusedit.trainer.run;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.torch.io.WriteFailure;
 import dev.fusedit.trainer.checkpoint.Checkpoints;
-import dev.fusedit.trainer.stage.ShardFiles;
+import dev.fusedit.trainer.stage.RankFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,7 +28,7 @@ final class ShardedCheckpoints {
     Optional<Path> begin(long step, int processes) {
         if (apart) return Optional.empty();
         try {
-            return Optional.of(checkpoints.beginParts(step, ShardFiles.names(processes)).toAbsolutePath());
+            return Optional.of(checkpoints.beginParts(step, RankFiles.names(processes)).toAbsolutePath());
         } catch (IOException e) {
             tell(WriteFailure.causeAndRemedy(e));
         } catch (UserError e) {
@@ -38,7 +38,7 @@ final class ShardedCheckpoints {
     }
 
     /// Whether every process has written its part. If not, the folder is deleted.
-    boolean areAllThere(Path folder, ShardFiles written) {
+    boolean areAllThere(Path folder, RankFiles written) {
         var failure = written.failure();
         failure.ifPresent(why -> {
             apart = written.isApart();

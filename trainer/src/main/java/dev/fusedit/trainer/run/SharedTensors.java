@@ -6,7 +6,7 @@ import dev.fusedit.trainer.recipe.Recipe;
 import dev.fusedit.trainer.recipe.Sampling;
 import dev.fusedit.trainer.stage.RunSnapshot;
 import dev.fusedit.trainer.stage.RunTensors;
-import dev.fusedit.trainer.stage.ShardFiles;
+import dev.fusedit.trainer.stage.RankFiles;
 import dev.fusedit.trainer.stage.SnapshotFiles;
 import dev.fusedit.trainer.step.Ranks;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ record SharedTensors(Recipe recipe, RunTensors tensors, Ranks ranks) {
         var folder = ranks.isSharded() ? shards.begin(step, ranks.count()) : Optional.<Path>empty();
         return folder.flatMap(place -> {
             tell(new Order.Shards(place));
-            var written = ShardFiles.write(place, tensors.own(), ranks.group());
+            var written = RankFiles.write(place, tensors.own(), ranks.group());
             return shards.areAllThere(place, written) ? Optional.of(RunSnapshot.written(place, written)) : Optional.empty();
         }).orElseGet(() -> RunSnapshot.gathered(remembered(true)));
     }

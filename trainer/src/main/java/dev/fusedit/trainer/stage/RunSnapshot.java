@@ -50,7 +50,7 @@ public final class RunSnapshot {
     /// What each process has written itself.
     ///
     /// @param folder in which it is
-    public static Consumer<SnapshotFiles> written(Path folder, ShardFiles all) {
+    public static Consumer<SnapshotFiles> written(Path folder, RankFiles all) {
         return files -> {
             all.index(CheckpointFiles.AVERAGE).ifPresent(index -> files.text(CheckpointFiles.index(CheckpointFiles.AVERAGE), index));
             all.index(CheckpointFiles.OPTIMIZER).ifPresentOrElse(

@@ -39,7 +39,7 @@ public record Cell(String name, Arm arm, long seed, OptionalDouble rate, Metric 
     static Path evaluation(Path folder) { return folder.resolve("eval"); }
 
     /// Its numbers, `eval.json`.
-    Path numbers() { return evaluation().resolve("eval.json"); }
+    Path numbers() { return evaluation().resolve(EvaluationFile.NAME); }
 
     /// Whether its numbers are there, of the data and as many samples as the study has. Others, that an `eval` of a person's own left in their
     /// place or that are of another study's file, are measured anew.

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 
 /// What an evaluation found, read again from its folder: `eval.json`.
 public record EvaluationFile(ObjectNode json) {
-    static final String NAME = "eval.json";
+    public static final String NAME = "eval.json";
     /// How many samples a suite was to take, in its block.
     static final String ASKED = "asked";
 

@@ -20,19 +20,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class ShardFilesTest {
+class RankFilesTest {
     @TempDir
     private Path temp;
 
     /// What both hear.
-    private static List<ShardFiles> written(Function<Integer, Path> folders) throws Exception {
+    private static List<RankFiles> written(Function<Integer, Path> folders) throws Exception {
         return TwoRanks.run(Map.of(), group -> {
             try (var _ = TensorScope.open()) {
                 int rank = group.rank();
                 var average = Tensor.full(rank, DType.F32, 2, 3);
                 var remembered = new RunTensors.Remembered(Map.of("w" + rank, average),
                         rank == 0 ? Map.of() : Map.of("w1.exp_avg", Tensor.full(7, DType.F64, 5)));
-                return ShardFiles.write(folders.apply(rank), remembered, group);
+                return RankFiles.write(folders.apply(rank), remembered, group);
             }
         });
     }
@@ -40,7 +40,7 @@ class ShardFilesTest {
     @Test
     void whatEachHasWrittenIsReadAsOne() throws Exception {
         var checkpoints = new Checkpoints(temp, 1);
-        var folder = checkpoints.beginParts(9, ShardFiles.names(2));
+        var folder = checkpoints.beginParts(9, RankFiles.names(2));
         var all = written(_ -> folder);
         assertThat(all.get(1)).as("all hear the same").isEqualTo(all.get(0));
         assertThat(all.getFirst().failure()).isEmpty();
@@ -61,7 +61,7 @@ class ShardFilesTest {
 
     @Test
     void aRankThatCannotWriteIsNamedToAll() throws Exception {
-        var folder = new Checkpoints(temp, 1).beginParts(9, ShardFiles.names(2));
+        var folder = new Checkpoints(temp, 1).beginParts(9, RankFiles.names(2));
         Files.createDirectory(folder.resolve("optimizer-00002-of-00002.safetensors"));
         assertThat(written(_ -> folder)).allSatisfy(all -> {
             assertThat(all.failure().orElseThrow()).startsWith("rank 1 cannot write its part: ");
@@ -71,7 +71,7 @@ class ShardFilesTest {
 
     @Test
     void aRankWithAnotherFolderIsNamedToAll() throws Exception {
-        var folder = new Checkpoints(temp, 1).beginParts(9, ShardFiles.names(2));
+        var folder = new Checkpoints(temp, 1).beginParts(9, RankFiles.names(2));
         assertThat(written(rank -> rank == 0 ? folder : temp.resolve("elsewhere"))).allSatisfy(all -> {
             assertThat(all.failure()).contains("rank 1 does not see the run's folder of rank 0");
             assertThat(all.isApart()).isTrue();

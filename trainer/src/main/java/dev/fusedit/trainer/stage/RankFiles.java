@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 /// `optimizer-00002-of-00004.safetensors`.
 ///
 /// @param ranks what each has to say, in the order of their ranks
-public record ShardFiles(List<Answer> ranks) {
+public record RankFiles(List<Answer> ranks) {
     private static final Map<String, String> METADATA = Map.of("format", "pt");
 
     /// What one process says.
@@ -56,9 +56,9 @@ public record ShardFiles(List<Answer> ranks) {
     ///
     /// @param folder that rank 0 has made
     /// @param remembered here
-    public static ShardFiles write(Path folder, RunTensors.Remembered remembered, ProcessGroup group) {
+    public static RankFiles write(Path folder, RunTensors.Remembered remembered, ProcessGroup group) {
         var own = own(folder, remembered, group);
-        return new ShardFiles(group.gather(bytes(own)).stream().map(ShardFiles::answer).toList());
+        return new RankFiles(group.gather(bytes(own)).stream().map(RankFiles::answer).toList());
     }
 
     private static Answer own(Path folder, RunTensors.Remembered remembered, ProcessGroup group) {
