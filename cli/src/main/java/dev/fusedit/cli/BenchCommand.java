@@ -1,7 +1,6 @@
 package dev.fusedit.cli;
 
 import com.google.common.collect.ImmutableMap;
-import dev.fusedit.torch.DType;
 import dev.fusedit.torch.Device;
 import dev.fusedit.torch.UserError;
 import dev.fusedit.trainer.bench.Baseline;
@@ -12,7 +11,6 @@ import dev.fusedit.trainer.bench.CaseExport;
 import dev.fusedit.trainer.bench.TrialMatmul;
 import dev.fusedit.trainer.bench.Workload;
 import dev.fusedit.trainer.bench.Workloads;
-import dev.fusedit.trainer.recipe.binding.Names;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -31,16 +29,6 @@ import picocli.CommandLine.Spec;
             "Seconds are of this machine as it is now; the share of its matmuls' rate is what to compare."},
         subcommands = {CurvesCommand.class, FeedCommand.class})
 final class BenchCommand implements Callable<Integer> {
-    /// What workloads are computed in.
-    enum Precision {
-        F32, BF16;
-
-        @Override
-        public String toString() { return Names.constant(this); }
-
-        DType dtype() { return this == F32 ? DType.F32 : DType.BF16; }
-    }
-
     private static final String ALL = "all";
     /// Repetitions that a forecast is held against.
     private static final int BELIEVED = 2;
@@ -57,7 +45,7 @@ final class BenchCommand implements Callable<Integer> {
     private @Nullable Path file;
 
     @Option(names = "--dtype", paramLabel = "DTYPE", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
-    private Precision dtype;
+    private FloatDtype dtype;
 
     @Mixin
     private ComputeOption compute;
@@ -179,7 +167,7 @@ final class BenchCommand implements Callable<Integer> {
     /// @param threads null for as many as there are cores
     /// @param lanes null for as many as a run would have
     /// @throws UserError if a number is too small
-    static BenchOptions options(Precision dtype, Device device, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
+    static BenchOptions options(FloatDtype dtype, Device device, @Nullable Integer threads, @Nullable Integer lanes, int steps) {
         return OptionBounds.made("bench: ", () -> new BenchOptions(dtype.dtype(), device, threads == null ? BenchOptions.cores() : threads,
                 lanes == null ? OptionalInt.empty() : OptionalInt.of(lanes), steps));
     }

@@ -46,7 +46,7 @@ final class CurvesCommand implements Callable<Integer> {
     private @Nullable List<Long> values;
 
     @Option(names = "--dtype", paramLabel = "DTYPE", defaultValue = "f32", description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
-    private BenchCommand.Precision dtype;
+    private FloatDtype dtype;
 
     @Option(names = "--threads", paramLabel = "N",
             description = "Of libtorch's kernels (default: as many as there are cores for this process).")
@@ -139,7 +139,7 @@ final class CurvesCommand implements Callable<Integer> {
 
     private List<String> command(Task task) {
         var command = new ArrayList<>(List.of("bench", "curves", "--here", "--of", task.quantity().toString(), "--points",
-                Long.toString(task.value()), "--dtype", dtype.name(), "--threads", Integer.toString(options().threads()), "--steps",
+                Long.toString(task.value()), "--dtype", dtype.toString(), "--threads", Integer.toString(options().threads()), "--steps",
                 Integer.toString(steps), "--seconds-per-point", Double.toString(seconds)));
         command.addAll(OwnProcess.libtorch());
         return command;

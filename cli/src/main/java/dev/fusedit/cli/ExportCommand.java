@@ -40,7 +40,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "DTYPE",
             description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: f32; of a pipeline its matrices as they are.")
-    private @Nullable StoredDtype dtype;
+    private @Nullable FloatDtype dtype;
 
     @Option(names = "--adapters", hidden = true, description = "The former word for --to peft.")
     private boolean adapters;

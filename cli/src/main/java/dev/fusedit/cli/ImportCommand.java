@@ -56,8 +56,8 @@ final class ImportCommand implements Callable<Integer> {
     private @Nullable Path llm;
 
     @Option(names = "--vae", paramLabel = "PLACE",
-            description = "The autoencoder: its folder in diffusers' form, or that of a pipeline that has one. Without it the model must be of "
-                    + "pixels.")
+            description = "The autoencoder: its folder in diffusers' form, or that of a pipeline that has one. Without it the model must be "
+                    + "of pixels.")
     private @Nullable Path vae;
 
     @Option(names = "--clip", paramLabel = "PLACE", description = "The CLIP text model that some read captions by: a Hugging Face folder.")
@@ -69,7 +69,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "DTYPE",
             description = "What weights are stored in: ${COMPLETION-CANDIDATES}. Default: matrices as the configuration says, else f32.")
-    private @Nullable StoredDtype dtype;
+    private @Nullable FloatDtype dtype;
 
     @Option(names = "--json", description = "One object, for programs.")
     private boolean json;

@@ -37,8 +37,8 @@ final class LaunchCommand implements Callable<Integer> {
     private @Nullable Integer port;
 
     @Option(names = "--restarts", paramLabel = "N", defaultValue = "0",
-            description = "Start all again, up to N times, where one ended badly, but for bad input (2) and a training that diverged (4), which "
-                    + "would end so again: a run goes on after its newest checkpoint (default: ${DEFAULT-VALUE}).")
+            description = "Start all again, up to N times, where one ended badly, but for bad input (2) and a training that diverged (4), "
+                    + "which would end so again: a run goes on after its newest checkpoint (default: ${DEFAULT-VALUE}).")
     private int restarts;
 
     @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "Behind --: the command with its options.")

@@ -36,7 +36,6 @@ import dev.fusedit.trainer.step.Sharding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -273,7 +272,7 @@ final class TrainCommand implements Callable<Integer> {
     private List<String> asHere() {
         var words = new ArrayList<>(pipes.words());
         words.addAll(OwnProcess.libtorch());
-        if (sharding != Sharding.NONE) words.addAll(List.of("--shard", sharding.name().toLowerCase(Locale.ROOT)));
+        if (sharding != Sharding.NONE) words.addAll(List.of("--shard", sharding.toString()));
         return words;
     }
 }

@@ -3,8 +3,8 @@ package dev.fusedit.cli;
 import dev.fusedit.torch.DType;
 import dev.fusedit.trainer.recipe.binding.Names;
 
-/// What weights are stored in.
-enum StoredDtype {
+/// What weights are stored in, or multiplied in.
+enum FloatDtype {
     F32, BF16;
 
     @Override
